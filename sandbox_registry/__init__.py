@@ -1,0 +1,1 @@
+"""A registry for controlled testing: dossiers, review under written policy, time-boxed permits."""

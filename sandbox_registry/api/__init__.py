@@ -1,0 +1,1 @@
+"""The JSON API: controllers and schemas, one file per aggregate."""

@@ -1,0 +1,1 @@
+"""PostgreSQL: tables, unit of work, repositories; the only importer of SQLAlchemy."""

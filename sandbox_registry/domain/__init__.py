@@ -1,0 +1,1 @@
+"""Rules of the field as plain Python: no input or output, no clock, no framework."""

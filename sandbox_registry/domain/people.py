@@ -1,0 +1,270 @@
+"""Who acts: organisations, people, roles with validity, signing delegations, and how an actor stands to a case."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sandbox_registry.domain.errors import ConditionNotMet
+from sandbox_registry.domain.texts import Text
+
+
+class Role(StrEnum):
+    """Offices a person may hold (domain.md section 3). Everyone with an account is an applicant too."""
+
+    APPLICANT = "applicant"
+    AUDITOR = "auditor"
+    CONSULTED_OFFICER = "consulted_officer"
+    COUNCIL_EXPERT = "council_expert"
+    DECISION_MAKER = "decision_maker"
+    FOCAL_HEAD = "focal_head"
+    FOCAL_OFFICER = "focal_officer"
+    HDND_COMMITTEE = "hdnd_committee"
+    HDND_MEMBER = "hdnd_member"
+    ONE_STOP_OFFICER = "one_stop_officer"
+    RECORDS_OFFICER = "records_officer"
+    REVIEWER = "reviewer"
+    SUPERVISOR = "supervisor"
+    SYSTEM_ADMIN = "system_admin"
+
+
+HDND_ROLES = frozenset({Role.HDND_COMMITTEE, Role.HDND_MEMBER})
+WORKFLOW_ROLES = frozenset(Role) - HDND_ROLES - {Role.APPLICANT, Role.AUDITOR, Role.SYSTEM_ADMIN}
+READ_ALL_ROLES = HDND_ROLES | {Role.AUDITOR}
+
+
+class Capacity(StrEnum):
+    """What a person is or was in one case; a participation row of the case names one."""
+
+    CHAIR = "chair"
+    CONSULTED = "consulted"
+    COUNCIL_MEMBER = "council_member"
+    DECIDER = "decider"
+    EDITOR = "editor"
+    FOCAL = "focal"
+    INTAKE = "intake"
+    REVIEWER = "reviewer"
+    SECRETARY = "secretary"
+    SUPERVISOR = "supervisor"
+
+
+class Relation(StrEnum):
+    """How an actor stands to a case; the second part of a Casbin request.
+
+    `own` may sign for the applicant, `delegate` may draft only; `unit` belongs to the unit that handles the case;
+    `undeclared` has a capacity that needs a declaration of interest and has made none; `none` is an outsider.
+    """
+
+    ACTED_AS_DECIDER = "acted_as_decider"
+    ACTED_AS_INTAKE = "acted_as_intake"
+    ACTED_AS_REVIEWER = "acted_as_reviewer"
+    ASSIGNED = "assigned"
+    CONFLICTED = "conflicted"
+    CONSULTED = "consulted"
+    COUNCIL_CHAIR = "council_chair"
+    COUNCIL_MEMBER = "council_member"
+    DELEGATE = "delegate"
+    FOCAL = "focal"
+    NONE = "none"
+    OVERSEER = "overseer"
+    OWN = "own"
+    SECRETARY = "secretary"
+    SUPERVISOR = "supervisor"
+    UNDECLARED = "undeclared"
+    UNIT = "unit"
+
+
+class OrganisationKind(StrEnum):
+    """What an organisation is to the registry."""
+
+    ENTERPRISE = "enterprise"
+    INDIVIDUAL = "individual"
+    ORGANISATION = "organisation"
+    STATE_UNIT = "state_unit"
+
+
+class MembershipKind(StrEnum):
+    """Standing of a person in an applicant: only the first two may sign."""
+
+    LEGAL_REPRESENTATIVE = "legal_representative"
+    AUTHORISED_SIGNATORY = "authorised_signatory"
+    EDITOR = "editor"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organisation:
+    """An applicant or a state unit. `tax_code` is the enterprise number (10 or 13 digits), null for a state unit.
+
+    `licence_end` is the last instant the holder's own licence covers, if it has an end: a permit never outlives it.
+    `agency_code` is the prefix of dossier codes a receiving unit issues.
+    """
+
+    id: UUID
+    version: int
+    kind: OrganisationKind
+    name: str
+    tax_code: str | None
+    address: str
+    email: str
+    phone: str
+    licence_end: datetime | None
+    agency_code: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """A human being with an account. `password_hash` is Argon2id, null until set; never leaves the db layer in a read."""
+
+    id: UUID
+    version: int
+    full_name: str
+    email: str
+    phone: str
+    disabled_at: datetime | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Membership:
+    """A person's standing in an applicant organisation, from `valid_from` until before `valid_to` (null: open)."""
+
+    id: UUID
+    version: int
+    organisation_id: UUID
+    person_id: UUID
+    kind: MembershipKind
+    valid_from: datetime
+    valid_to: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleGrant:
+    """An office held in a unit, from `valid_from` until before `valid_to` (null: open)."""
+
+    id: UUID
+    version: int
+    person_id: UUID
+    role: Role
+    unit_id: UUID
+    valid_from: datetime
+    valid_to: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delegation:
+    """Power to sign decisions, lent by one signer to another person between two instants; it cannot be lent on."""
+
+    id: UUID
+    version: int
+    from_person_id: UUID
+    to_person_id: UUID
+    unit_id: UUID
+    document: str
+    valid_from: datetime
+    valid_to: datetime
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """The person behind a request, with what is in force at that moment.
+
+    `token_scopes` is null for a full session; a bearer token lists the only actions it may do.
+    `signs_for` names the signer whose power was lent, when the decision role comes by delegation.
+    """
+
+    person_id: UUID
+    roles: frozenset[Role]
+    unit_ids: frozenset[UUID]
+    signs_for_organisations: frozenset[UUID]
+    drafts_for_organisations: frozenset[UUID]
+    signs_for: UUID | None
+    auth_method: str
+    token_scopes: frozenset[str] | None
+    request_id: str
+
+    @property
+    def organisations(self) -> frozenset[UUID]:
+        """Every applicant this person may act for, in whatever way."""
+        return self.signs_for_organisations | self.drafts_for_organisations
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What the case knows of one person: capacities held now, capacities ever used, and the declaration of interest.
+
+    `declared` is null while nothing was declared, else whether the person declared a conflict.
+    """
+
+    organisation_id: UUID
+    unit_id: UUID | None
+    capacities: frozenset[Capacity]
+    past_capacities: frozenset[Capacity]
+    conflicted: bool | None
+
+
+_CAPACITY_RELATIONS = {
+    Capacity.CHAIR: {Relation.COUNCIL_CHAIR, Relation.COUNCIL_MEMBER},
+    Capacity.CONSULTED: {Relation.CONSULTED},
+    Capacity.COUNCIL_MEMBER: {Relation.COUNCIL_MEMBER},
+    Capacity.DECIDER: set(),
+    Capacity.EDITOR: {Relation.DELEGATE},
+    Capacity.FOCAL: {Relation.FOCAL, Relation.ASSIGNED},
+    Capacity.INTAKE: set(),
+    Capacity.REVIEWER: {Relation.ASSIGNED},
+    Capacity.SECRETARY: {Relation.SECRETARY},
+    Capacity.SUPERVISOR: {Relation.SUPERVISOR},
+}
+_MUST_DECLARE = frozenset({Capacity.CHAIR, Capacity.COUNCIL_MEMBER, Capacity.REVIEWER, Capacity.SECRETARY})
+_ACTED = {
+    Relation.ACTED_AS_INTAKE: frozenset({Capacity.INTAKE}),
+    Relation.ACTED_AS_REVIEWER: frozenset(
+        {Capacity.CHAIR, Capacity.COUNCIL_MEMBER, Capacity.FOCAL, Capacity.REVIEWER, Capacity.SECRETARY}
+    ),
+    Relation.ACTED_AS_DECIDER: frozenset({Capacity.DECIDER}),
+}
+
+
+def relations(actor: Actor, standing: Standing) -> frozenset[Relation]:
+    """Say how an actor stands to a case; never empty, `none` alone for an outsider.
+
+    Past capacities count for separation of duty: who took a case in or appraised it stays so for ever.
+    """
+    found: set[Relation] = set()
+    if standing.organisation_id in actor.signs_for_organisations:
+        found.add(Relation.OWN)
+    if standing.organisation_id in actor.drafts_for_organisations:
+        found.add(Relation.DELEGATE)
+    for capacity in standing.capacities:
+        found |= _CAPACITY_RELATIONS[capacity]
+    ever = standing.capacities | standing.past_capacities
+    found |= {relation for relation, held in _ACTED.items() if ever & held}
+    if standing.unit_id is not None and standing.unit_id in actor.unit_ids:
+        found.add(Relation.UNIT)
+    if actor.roles & READ_ALL_ROLES:
+        found.add(Relation.OVERSEER)
+    if standing.conflicted:
+        found.add(Relation.CONFLICTED)
+    elif standing.conflicted is None and standing.capacities & _MUST_DECLARE:
+        found.add(Relation.UNDECLARED)
+    return frozenset(found) or frozenset({Relation.NONE})
+
+
+def check_roles_together(held: frozenset[Role], new: Role) -> None:
+    """Refuse a role that may not stand beside one already held: HĐND and workflow identities are disjoint.
+
+    Raises:
+        ConditionNotMet: `hdnd_disjoint` (domain.md section 3, hard rule 3).
+
+    """
+    after = held | {new}
+    if after & HDND_ROLES and after & (WORKFLOW_ROLES | {Role.SYSTEM_ADMIN}):
+        raise ConditionNotMet(
+            "hdnd_disjoint",
+            Text(
+                vi="Người của HĐND không thể đồng thời giữ vai trò xử lý hồ sơ.",
+                en="A People's Council identity cannot also hold a role that handles cases.",
+                fr="Une identité du Conseil populaire ne peut pas aussi traiter des dossiers.",
+            ),
+        )

@@ -1,0 +1,1 @@
+"""Background work that no person waits for."""

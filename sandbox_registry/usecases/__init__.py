@@ -1,0 +1,1 @@
+"""What people do: one method per act, one transaction, one audit leaf."""
