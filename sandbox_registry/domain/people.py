@@ -31,6 +31,9 @@ class Role(StrEnum):
 HDND_ROLES = frozenset({Role.HDND_COMMITTEE, Role.HDND_MEMBER})
 WORKFLOW_ROLES = frozenset(Role) - HDND_ROLES - {Role.APPLICANT, Role.AUDITOR, Role.SYSTEM_ADMIN}
 READ_ALL_ROLES = HDND_ROLES | {Role.AUDITOR}
+UNIT_BOUND_ROLES = frozenset(
+    {Role.DECISION_MAKER, Role.FOCAL_HEAD, Role.FOCAL_OFFICER, Role.ONE_STOP_OFFICER, Role.RECORDS_OFFICER}
+)
 
 
 class Capacity(StrEnum):
@@ -96,7 +99,8 @@ class Organisation:
     """An applicant or a state unit. `tax_code` is the enterprise number (10 or 13 digits), null for a state unit.
 
     `licence_end` is the last instant the holder's own licence covers, if it has an end: a permit never outlives it.
-    `agency_code` is the prefix of dossier codes a receiving unit issues.
+    `agency_code` is the prefix of dossier codes a receiving unit issues; `handles` lists the procedures whose cases
+    a state unit works on.
     """
 
     id: UUID
@@ -109,6 +113,7 @@ class Organisation:
     phone: str
     licence_end: datetime | None
     agency_code: str | None
+    handles: tuple[str, ...]
     created_at: datetime
 
 
@@ -170,13 +175,13 @@ class Delegation:
 class Actor:
     """The person behind a request, with what is in force at that moment.
 
+    `offices` are the roles held, each with its unit; holding none, one is an applicant like everyone.
     `token_scopes` is null for a full session; a bearer token lists the only actions it may do.
     `signs_for` names the signer whose power was lent, when the decision role comes by delegation.
     """
 
     person_id: UUID
-    roles: frozenset[Role]
-    unit_ids: frozenset[UUID]
+    offices: frozenset[tuple[Role, UUID]]
     signs_for_organisations: frozenset[UUID]
     drafts_for_organisations: frozenset[UUID]
     signs_for: UUID | None
@@ -189,6 +194,17 @@ class Actor:
         """Every applicant this person may act for, in whatever way."""
         return self.signs_for_organisations | self.drafts_for_organisations
 
+    @property
+    def roles(self) -> frozenset[Role]:
+        """Every role held anywhere; what counts for acts that concern no case."""
+        return frozenset(role for role, _ in self.offices) | {Role.APPLICANT}
+
+    def roles_towards(self, unit_ids: frozenset[UUID]) -> frozenset[Role]:
+        """Roles that count for a case handled by these units: a desk elsewhere gives no power here."""
+        return frozenset(role for role, unit in self.offices if role not in UNIT_BOUND_ROLES or unit in unit_ids) | {
+            Role.APPLICANT
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
@@ -198,7 +214,7 @@ class Standing:
     """
 
     organisation_id: UUID
-    unit_id: UUID | None
+    unit_ids: frozenset[UUID]
     capacities: frozenset[Capacity]
     past_capacities: frozenset[Capacity]
     conflicted: bool | None
@@ -240,7 +256,7 @@ def relations(actor: Actor, standing: Standing) -> frozenset[Relation]:
         found |= _CAPACITY_RELATIONS[capacity]
     ever = standing.capacities | standing.past_capacities
     found |= {relation for relation, held in _ACTED.items() if ever & held}
-    if standing.unit_id is not None and standing.unit_id in actor.unit_ids:
+    if any(role in UNIT_BOUND_ROLES and unit in standing.unit_ids for role, unit in actor.offices):
         found.add(Relation.UNIT)
     if actor.roles & READ_ALL_ROLES:
         found.add(Relation.OVERSEER)
