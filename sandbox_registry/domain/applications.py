@@ -1,0 +1,254 @@
+"""An application: the dossier a startup files, and the records that gather beside it before appraisal."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sandbox_registry.domain.stages import Stage
+from sandbox_registry.domain.texts import Text
+
+
+class ClosingKind(StrEnum):
+    """Ways a case ends before a decision."""
+
+    INTAKE_REFUSED = "intake_refused"
+    LAPSED = "lapsed"
+    REFERRED = "referred"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """A structured reason: a code of the procedure's list and the words for this case (Decree 61/2018 art. 19(8))."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closing:
+    """How and why a case ended before a decision; `authority` names who is competent when it was referred."""
+
+    kind: ClosingKind
+    at: datetime
+    by: UUID
+    reasons: tuple[Reason, ...]
+    authority: str | None = None
+    target_procedure: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Apology:
+    """The one notice of delay, with the one new date (Decree 61/2018 art. 19(9); form 04)."""
+
+    at: datetime
+    by: UUID
+    reason: str
+    promised_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """The result handed over: a fact apart from the decision (Decree 61/2018 art. 20)."""
+
+    at: datetime
+    by: UUID
+    channel: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawalRequest:
+    """The applicant's wish to stop; the authority's notice (form 05) ends the case."""
+
+    at: datetime
+    by: UUID
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """A dossier and where it stands. Facts are stored; every deadline is derived from them.
+
+    `procedure_version` is null while a draft and pinned for ever when the dossier reaches the authority.
+    `unit_ids` are the state units that handle the case; `receiving_unit_id` issues its code.
+    `answers` holds what the procedure's form asks for, by section and field.
+    """
+
+    id: UUID
+    version: int
+    stage: Stage
+    procedure_code: str
+    procedure_version: str | None
+    organisation_id: UUID
+    receiving_unit_id: UUID
+    unit_ids: tuple[UUID, ...]
+    title: str
+    answers: Mapping[str, object]
+    created_by: UUID
+    created_at: datetime
+    updated_at: datetime
+    code: str | None = None
+    external_code: str | None = None
+    previous_case_id: UUID | None = None
+    submitted_at: datetime | None = None
+    submitted_by: UUID | None = None
+    received_at: datetime | None = None
+    completeness_from: datetime | None = None
+    accepted_at: datetime | None = None
+    appointment_at: datetime | None = None
+    level: str | None = None
+    classified_at: datetime | None = None
+    recommended_at: datetime | None = None
+    decided_at: datetime | None = None
+    withdrawal: WithdrawalRequest | None = None
+    apology: Apology | None = None
+    closing: Closing | None = None
+    delivery: Delivery | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One file of the dossier. `part` is the checklist key it answers; the bytes live under their SHA-256 (hex).
+
+    A removed document stays on record: `removed_at` says since when it no longer counts.
+    """
+
+    id: UUID
+    version: int
+    application_id: UUID
+    part: str
+    filename: str
+    media_type: str
+    size: int
+    sha256: str
+    uploaded_by: UUID
+    uploaded_at: datetime
+    removed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DossierVersion:
+    """The dossier as it stood after one edit: all answers and the documents that counted, by part and digest."""
+
+    application_id: UUID
+    number: int
+    cause: str
+    title: str
+    answers: Mapping[str, object]
+    documents: tuple[Mapping[str, object], ...]
+    made_by: UUID
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupplementItem:
+    """One thing to complete: `target` is `answers.<section>.<field>` or `documents.<part>`; `reason` says why."""
+
+    target: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupplementRequest:
+    """One itemised request to complete the dossier (form 02). `exception_reason` stands when it is not the first."""
+
+    id: UUID
+    version: int
+    application_id: UUID
+    round: int
+    items: tuple[SupplementItem, ...]
+    exception_reason: str | None
+    requested_by: UUID
+    requested_at: datetime
+    answered_by: UUID | None = None
+    answered_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A letter between the applicant and the officers, seen by both sides."""
+
+    id: UUID
+    version: int
+    application_id: UUID
+    author_id: UUID
+    from_applicant: bool
+    body: str
+    sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Complaint:
+    """A complaint against a refusal, recorded as filed (Law on Complaints 02/2011)."""
+
+    id: UUID
+    version: int
+    application_id: UUID
+    filed_by: UUID
+    filed_at: datetime
+    grounds: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One difference between two versions of a dossier: `path` is dotted, null stands for absent."""
+
+    path: str
+    before: object
+    after: object
+
+
+def flatten(value: object, path: str = "") -> dict[str, object]:
+    """Return every leaf of nested mappings and lists under its dotted path."""
+    if isinstance(value, Mapping):
+        children = [(str(key), child) for key, child in value.items()]
+    elif isinstance(value, list | tuple):
+        children = [(str(index), child) for index, child in enumerate(value)]
+    else:
+        return {path: value}
+    return {
+        leaf: found
+        for key, child in children
+        for leaf, found in flatten(child, f"{path}.{key}" if path else key).items()
+    }
+
+
+def differences(before: DossierVersion, after: DossierVersion) -> tuple[Change, ...]:
+    """List every field and document that differs between two versions, sorted by path."""
+    old, new = _leaves(before), _leaves(after)
+    return tuple(
+        Change(path=path, before=old.get(path), after=new.get(path))
+        for path in sorted(old.keys() | new.keys())
+        if old.get(path) != new.get(path)
+    )
+
+
+def _leaves(dossier: DossierVersion) -> dict[str, object]:
+    leaves: dict[str, object] = {"title": dossier.title}
+    leaves |= flatten(dossier.answers, "answers")
+    for document in dossier.documents:
+        leaves[f"documents.{document['part']}.{document['sha256']}"] = document["filename"]
+    return leaves
+
+
+def by_stage(stage: Stage) -> Text:
+    """Name a stage the way people see it (one-stop statuses, domain vocabulary)."""
+    return _STAGE_NAMES[stage]
+
+
+_STAGE_NAMES = {
+    Stage.DRAFT: Text(vi="Bản nháp", en="Draft", fr="Brouillon"),
+    Stage.SUBMITTED: Text(vi="Đã nộp, chờ kiểm tra", en="Submitted, being checked", fr="Déposé, en contrôle"),
+    Stage.SUPPLEMENT_REQUESTED: Text(vi="Yêu cầu bổ sung", en="Supplement requested", fr="Complément demandé"),
+    Stage.ACCEPTED: Text(vi="Đã tiếp nhận", en="Accepted", fr="Accepté"),
+    Stage.UNDER_APPRAISAL: Text(vi="Đang thẩm định", en="Under appraisal", fr="En instruction"),
+    Stage.AWAITING_DECISION: Text(vi="Chờ quyết định", en="Awaiting decision", fr="En attente de décision"),
+    Stage.APPROVED: Text(vi="Được cho phép", en="Approved", fr="Approuvé"),
+    Stage.REFUSED: Text(vi="Bị từ chối", en="Refused", fr="Refusé"),
+    Stage.WITHDRAWN: Text(vi="Dừng xử lý theo yêu cầu", en="Withdrawn", fr="Retiré"),
+    Stage.LAPSED: Text(vi="Hết hạn bổ sung", en="Lapsed", fr="Caduc"),
+    Stage.INTAKE_REFUSED: Text(vi="Không được tiếp nhận", en="Intake refused", fr="Réception refusée"),
+    Stage.REFERRED: Text(vi="Đã chuyển cơ quan có thẩm quyền", en="Referred", fr="Transmis à l'autorité compétente"),
+}
