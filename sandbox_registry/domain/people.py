@@ -232,7 +232,7 @@ _CAPACITY_RELATIONS = {
     Capacity.SECRETARY: {Relation.SECRETARY},
     Capacity.SUPERVISOR: {Relation.SUPERVISOR},
 }
-_MUST_DECLARE = frozenset({Capacity.CHAIR, Capacity.COUNCIL_MEMBER, Capacity.REVIEWER, Capacity.SECRETARY})
+MUST_DECLARE = frozenset({Capacity.CHAIR, Capacity.COUNCIL_MEMBER, Capacity.REVIEWER, Capacity.SECRETARY})
 _ACTED = {
     Relation.ACTED_AS_INTAKE: frozenset({Capacity.INTAKE}),
     Relation.ACTED_AS_REVIEWER: frozenset(
@@ -262,7 +262,7 @@ def relations(actor: Actor, standing: Standing) -> frozenset[Relation]:
         found.add(Relation.OVERSEER)
     if standing.conflicted:
         found.add(Relation.CONFLICTED)
-    elif standing.conflicted is None and standing.capacities & _MUST_DECLARE:
+    elif standing.conflicted is None and standing.capacities & MUST_DECLARE:
         found.add(Relation.UNDECLARED)
     return frozenset(found) or frozenset({Relation.NONE})
 

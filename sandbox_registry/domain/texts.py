@@ -1,5 +1,6 @@
 """Words for people, in the three languages of the registry."""
 
+import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -27,3 +28,9 @@ class Text:
     def filled(self, **values: object) -> "Text":
         """Return the same text with its `{placeholders}` filled in all three languages."""
         return Text(vi=self.vi.format(**values), en=self.en.format(**values), fr=self.fr.format(**values))
+
+
+def folded(words: str) -> str:
+    """Fold text for search: no diacritics, đ as d, lower case, so that "ca mau" finds "Cà Mau"."""
+    spread = unicodedata.normalize("NFD", words.casefold().replace("đ", "d"))
+    return "".join(letter for letter in spread if not unicodedata.combining(letter))

@@ -1,0 +1,308 @@
+"""Applications as rows: a case with how a person stands to it, lists inside a scope, versions of the dossier."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import ColumnElement, Select, Uuid, and_, bindparam, exists, false, func, insert, or_, select, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sandbox_registry.db import tables
+from sandbox_registry.db.records import NATIVE, Records, as_dict
+from sandbox_registry.domain.applications import Application, DossierVersion
+from sandbox_registry.domain.errors import NotFound
+from sandbox_registry.domain.people import MUST_DECLARE, Capacity, Standing
+from sandbox_registry.domain.scopes import CaseScope
+from sandbox_registry.domain.stages import OPEN_STAGES, Stage
+from sandbox_registry.domain.texts import folded
+
+_APPLICATIONS = tables.applications
+_PARTICIPATIONS = tables.participations
+_DECLARATIONS = tables.declarations
+_CONSULTATIONS = tables.consultations
+
+
+def search_words(application: Application) -> str:
+    """Return the folded text under which a case is found: its code, title and the words of its form."""
+    words = [application.code or "", application.title, *_strings(application.answers)]
+    return folded(" ".join(words))[:20_000]
+
+
+def _strings(value: object) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, dict):
+        return [word for child in value.values() for word in _strings(child)]
+    if isinstance(value, list | tuple):
+        return [word for child in value for word in _strings(child)]
+    return []
+
+
+RECORDS = Records(_APPLICATIONS, Application, derive=lambda case: {"search_text": search_words(case)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """An application and how one person stands to it, read in one statement."""
+
+    application: Application
+    standing: Standing
+
+
+def _capacities(*, still: bool) -> Any:
+    held = _PARTICIPATIONS.c
+    ended = held.until.is_(None) if still else held.until.is_not(None)
+    return (
+        select(func.array_agg(held.capacity))
+        .where(held.application_id == _APPLICATIONS.c.id, held.person_id == bindparam("person_id"), ended)
+        .scalar_subquery()
+    )
+
+
+_CASE = RECORDS.query.add_columns(
+    _capacities(still=True).label("capacities"),
+    _capacities(still=False).label("past_capacities"),
+    select(_DECLARATIONS.c.conflicted)
+    .where(_DECLARATIONS.c.application_id == _APPLICATIONS.c.id, _DECLARATIONS.c.person_id == bindparam("person_id"))
+    .scalar_subquery()
+    .label("conflicted"),
+    exists()
+    .where(
+        _CONSULTATIONS.c.application_id == _APPLICATIONS.c.id,
+        _CONSULTATIONS.c.unit_id == func.any(bindparam("consulted_unit_ids", type_=ARRAY(Uuid))),
+    )
+    .label("is_consulted"),
+).where(_APPLICATIONS.c.id == bindparam("id"))
+_CASE_LOCKED = _CASE.with_for_update(of=_APPLICATIONS)
+
+
+async def load_case(
+    connection: AsyncConnection,
+    application_id: UUID,
+    *,
+    person_id: UUID,
+    consulted_unit_ids: frozenset[UUID],
+    lock: bool,
+) -> Case:
+    """Load a case and how a person stands to it; with `lock`, nobody else changes it until the transaction ends.
+
+    Raises:
+        NotFound: there is no such application. The caller answers the same way when the policy forbids to read it.
+
+    """
+    found = await connection.execute(
+        _CASE_LOCKED if lock else _CASE,
+        {"id": application_id, "person_id": person_id, "consulted_unit_ids": list(consulted_unit_ids)},
+    )
+    row = found.first()
+    if row is None:
+        raise NotFound(what="application")
+    capacities = {Capacity(name) for name in row.capacities or ()}
+    if row.is_consulted:
+        capacities.add(Capacity.CONSULTED)
+    application = RECORDS.read(row)
+    return Case(
+        application=application,
+        standing=Standing(
+            organisation_id=application.organisation_id,
+            unit_ids=frozenset(application.unit_ids),
+            capacities=frozenset(capacities),
+            past_capacities=frozenset(Capacity(name) for name in row.past_capacities or ()),
+            conflicted=row.conflicted,
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseFilter:
+    """What a list is narrowed by; null leaves a question open. `text` finds without diacritics."""
+
+    stages: frozenset[Stage] | None = None
+    procedure_code: str | None = None
+    officer_id: UUID | None = None
+    organisation_id: UUID | None = None
+    overdue_at: datetime | None = None
+    text: str | None = None
+    updated_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseRow:
+    """One line of a list."""
+
+    id: UUID
+    version: int
+    code: str | None
+    stage: Stage
+    title: str
+    procedure_code: str
+    organisation_id: UUID
+    organisation_name: str
+    level: str | None
+    submitted_at: datetime | None
+    next_due_at: datetime | None
+    updated_at: datetime
+
+
+_ROW = select(
+    _APPLICATIONS.c.id,
+    _APPLICATIONS.c.version,
+    _APPLICATIONS.c.code,
+    _APPLICATIONS.c.stage,
+    _APPLICATIONS.c.title,
+    _APPLICATIONS.c.procedure_code,
+    _APPLICATIONS.c.organisation_id,
+    tables.organisations.c.name.label("organisation_name"),
+    _APPLICATIONS.c.level,
+    _APPLICATIONS.c.submitted_at,
+    _APPLICATIONS.c.next_due_at,
+    _APPLICATIONS.c.updated_at,
+).join(tables.organisations, tables.organisations.c.id == _APPLICATIONS.c.organisation_id)
+
+
+async def list_cases(
+    connection: AsyncConnection,
+    *,
+    scope: CaseScope,
+    narrowed: CaseFilter,
+    after: tuple[datetime, UUID] | UUID | None,
+    limit: int,
+) -> tuple[CaseRow, ...]:
+    """List cases inside a scope, newest first; with `updated_since`, oldest change first so that a reader can follow.
+
+    `after` is the last row already seen: its id, or its change time and id when following changes.
+    """
+    query = _ROW.where(inside(scope), *_narrowing(narrowed)).limit(limit)
+    if narrowed.updated_since is not None:
+        position = tuple_(_APPLICATIONS.c.updated_at, _APPLICATIONS.c.id)
+        query = query.order_by(_APPLICATIONS.c.updated_at, _APPLICATIONS.c.id)
+        if isinstance(after, tuple):
+            query = query.where(position > tuple_(*after))
+    else:
+        query = query.order_by(_APPLICATIONS.c.id.desc())
+        if isinstance(after, UUID):
+            query = query.where(_APPLICATIONS.c.id < after)
+    return tuple(msgspec.convert(as_dict(row), CaseRow) for row in await connection.execute(query))
+
+
+def _narrowing(narrowed: CaseFilter) -> list[ColumnElement[bool]]:
+    columns = _APPLICATIONS.c
+    wanted: list[ColumnElement[bool]] = []
+    if narrowed.stages is not None:
+        wanted.append(columns.stage.in_(sorted(narrowed.stages)))
+    if narrowed.procedure_code is not None:
+        wanted.append(columns.procedure_code == narrowed.procedure_code)
+    if narrowed.organisation_id is not None:
+        wanted.append(columns.organisation_id == narrowed.organisation_id)
+    if narrowed.officer_id is not None:
+        wanted.append(_holds(narrowed.officer_id, set(Capacity)))
+    if narrowed.overdue_at is not None:
+        wanted.append(columns.next_due_at <= narrowed.overdue_at)
+        wanted.append(columns.stage.in_(sorted(OPEN_STAGES)))
+    if narrowed.text:
+        wanted.append(columns.search.bool_op("@@")(func.plainto_tsquery("simple", folded(narrowed.text))))
+    if narrowed.updated_since is not None:
+        wanted.append(columns.updated_at >= narrowed.updated_since)
+    return wanted
+
+
+def _holds(person_id: UUID, capacities: set[Capacity]) -> ColumnElement[bool]:
+    held = _PARTICIPATIONS.c
+    return exists().where(
+        held.application_id == _APPLICATIONS.c.id,
+        held.person_id == person_id,
+        held.capacity.in_(sorted(capacities)),
+        held.until.is_(None),
+    )
+
+
+def inside(scope: CaseScope) -> ColumnElement[bool]:
+    """Say in SQL what `CaseScope` says in words; a listing cannot be written without it."""
+    columns = _APPLICATIONS.c
+    ways: list[ColumnElement[bool]] = [columns.stage.in_(sorted(scope.everywhere))] if scope.everywhere else []
+    if scope.unit_ids and scope.unit_stages:
+        ways.append(
+            and_(columns.unit_ids.overlap(sorted(scope.unit_ids)), columns.stage.in_(sorted(scope.unit_stages)))
+        )
+    for organisations, stages in (
+        (scope.own_organisations, scope.own_stages),
+        (scope.delegate_organisations, scope.delegate_stages),
+    ):
+        if organisations and stages:
+            ways.append(and_(columns.organisation_id.in_(sorted(organisations)), columns.stage.in_(sorted(stages))))
+    by_stages: dict[frozenset[Stage], set[Capacity]] = {}
+    for capacity, stages in scope.capacity_stages.items():
+        by_stages.setdefault(stages, set()).add(capacity)
+    for stages, capacities in by_stages.items():
+        if stages:
+            ways.append(and_(_holds(scope.person_id, capacities), columns.stage.in_(sorted(stages))))
+    if scope.consulted_unit_ids and scope.consulted_stages:
+        asked = exists().where(
+            _CONSULTATIONS.c.application_id == columns.id,
+            _CONSULTATIONS.c.unit_id.in_(sorted(scope.consulted_unit_ids)),
+        )
+        ways.append(and_(asked, columns.stage.in_(sorted(scope.consulted_stages))))
+    return and_(or_(*ways) if ways else false(), ~_barred(scope.person_id))
+
+
+def _barred(person_id: UUID) -> ColumnElement[bool]:
+    declared = and_(_DECLARATIONS.c.application_id == _APPLICATIONS.c.id, _DECLARATIONS.c.person_id == person_id)
+    conflicted = exists().where(declared, _DECLARATIONS.c.conflicted)
+    owes = and_(_holds(person_id, set(MUST_DECLARE)), ~exists().where(declared))
+    return or_(conflicted, owes)
+
+
+_OWES = _ROW.order_by(_APPLICATIONS.c.id.desc()).limit(100)
+
+
+async def awaiting_declaration(connection: AsyncConnection, *, person_id: UUID) -> tuple[CaseRow, ...]:
+    """List the cases that a person must declare interests for before opening them; only what a list row shows."""
+    declared = exists().where(
+        _DECLARATIONS.c.application_id == _APPLICATIONS.c.id, _DECLARATIONS.c.person_id == person_id
+    )
+    query = _OWES.where(_holds(person_id, set(MUST_DECLARE)), ~declared)
+    return tuple(msgspec.convert(as_dict(row), CaseRow) for row in await connection.execute(query))
+
+
+async def set_next_due(connection: AsyncConnection, application_id: UUID, due: datetime | None) -> None:
+    """Keep the nearest derived due date beside the case, for lists only; the facts stay the truth."""
+    await connection.execute(
+        _APPLICATIONS.update().where(_APPLICATIONS.c.id == bindparam("case_id")).values(next_due_at=bindparam("due")),
+        {"case_id": application_id, "due": due},
+    )
+
+
+async def add_version(connection: AsyncConnection, dossier: DossierVersion) -> None:
+    """Keep the dossier as it stands after an edit."""
+    await connection.execute(insert(tables.dossier_versions), msgspec.to_builtins(dossier, builtin_types=NATIVE))
+
+
+_VERSIONS: Select[Any] = select(tables.dossier_versions).order_by(tables.dossier_versions.c.number)
+
+
+async def versions_of(connection: AsyncConnection, application_id: UUID) -> tuple[DossierVersion, ...]:
+    """List every version of a dossier, oldest first."""
+    query = _VERSIONS.where(tables.dossier_versions.c.application_id == application_id)
+    return tuple(msgspec.convert(as_dict(row), DossierVersion) for row in await connection.execute(query))
+
+
+async def workload(connection: AsyncConnection, *, unit_ids: frozenset[UUID]) -> tuple[tuple[UUID, str, str, int], ...]:
+    """Count the open cases each officer of these units holds: person id, name, capacity, number."""
+    held = _PARTICIPATIONS.c
+    query = (
+        select(held.person_id, tables.people.c.full_name, held.capacity, func.count())
+        .join(_APPLICATIONS, _APPLICATIONS.c.id == held.application_id)
+        .join(tables.people, tables.people.c.id == held.person_id)
+        .where(
+            held.until.is_(None),
+            held.capacity.in_([Capacity.FOCAL, Capacity.REVIEWER]),
+            _APPLICATIONS.c.stage.in_(sorted(OPEN_STAGES)),
+            _APPLICATIONS.c.unit_ids.overlap(sorted(unit_ids)),
+        )
+        .group_by(held.person_id, tables.people.c.full_name, held.capacity)
+        .order_by(tables.people.c.full_name, held.capacity)
+    )
+    return tuple((row[0], row[1], row[2], row[3]) for row in await connection.execute(query))

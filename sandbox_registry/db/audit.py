@@ -1,0 +1,90 @@
+"""The log as rows: one call appends a leaf, its record and the new tree head."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sandbox_registry.db import tables
+from sandbox_registry.db.records import as_dict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeafRow:
+    """A leaf as stored: the canonical entry, and the record it commits to (null once erased)."""
+
+    index: int
+    entry: bytes
+    nonce: bytes | None
+    record: bytes | None
+
+
+_APPEND = select(
+    func.append_leaf(
+        bindparam("entry"),
+        bindparam("nonce"),
+        bindparam("record"),
+        bindparam("object_type"),
+        bindparam("object_id"),
+        bindparam("case_id"),
+        bindparam("at"),
+    )
+)
+_LEAVES = (
+    select(
+        tables.audit_leaves.c.index,
+        tables.audit_leaves.c.entry,
+        tables.audit_records.c.nonce,
+        tables.audit_records.c.record,
+    )
+    .outerjoin(tables.audit_records, tables.audit_records.c.index == tables.audit_leaves.c.index)
+    .order_by(tables.audit_leaves.c.index)
+)
+_OF_CASE = _LEAVES.where(tables.audit_leaves.c.case_id == bindparam("case_id"))
+
+
+async def append(
+    connection: AsyncConnection,
+    *,
+    entry: bytes,
+    nonce: bytes,
+    record: bytes,
+    object_type: str,
+    object_id: UUID,
+    case_id: UUID | None,
+    at: datetime,
+) -> int:
+    """Append one leaf and return its index: the last statement of a transaction, since the head stays locked."""
+    row = await connection.execute(
+        _APPEND,
+        {
+            "entry": entry,
+            "nonce": nonce,
+            "record": record,
+            "object_type": object_type,
+            "object_id": object_id,
+            "case_id": case_id,
+            "at": at,
+        },
+    )
+    return int(row.scalar_one())
+
+
+async def leaves_of_case(connection: AsyncConnection, case_id: UUID) -> tuple[LeafRow, ...]:
+    """List every leaf of one case in log order."""
+    rows = await connection.execute(_OF_CASE, {"case_id": case_id})
+    return tuple(LeafRow(**as_dict(row)) for row in rows)
+
+
+async def all_leaves(connection: AsyncConnection) -> tuple[LeafRow, ...]:
+    """List the whole log."""
+    rows = await connection.execute(_LEAVES)
+    return tuple(LeafRow(**as_dict(row)) for row in rows)
+
+
+async def head(connection: AsyncConnection) -> tuple[int, tuple[bytes, ...]]:
+    """Return the size of the log and the hashes of its compact range, largest subtree first."""
+    row = (await connection.execute(select(tables.log_head.c.size, tables.log_head.c.hashes))).one()
+    return row.size, tuple(bytes(value) for value in row.hashes)

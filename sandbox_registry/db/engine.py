@@ -1,0 +1,56 @@
+"""Connections: one engine for transactions, one for reads that need none."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import msgspec
+from sqlalchemy import URL, make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from sandbox_registry.db.work import UnitOfWork
+
+
+class Database:
+    """The registry's database as the application role sees it.
+
+    `url` and `read_url` are `postgresql://` addresses; `role` is taken on every connection, so that even a login
+    with more rights works with those of the application.
+    """
+
+    def __init__(self, url: str, *, read_url: str | None = None, role: str | None = "registry_app") -> None:
+        self.engine = _engine(make_url(url), role=role)
+        reading = _engine(make_url(read_url), role=role) if read_url else self.engine
+        self._autocommit = reading.execution_options(isolation_level="AUTOCOMMIT")
+
+    @asynccontextmanager
+    async def work(self) -> AsyncIterator[UnitOfWork]:
+        """Begin a transaction; commit on a clean exit, roll back on any error."""
+        async with self.engine.begin() as connection:
+            yield UnitOfWork(connection)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """Give a connection on which each statement stands alone: two round trips fewer for a list."""
+        async with self._autocommit.connect() as connection:
+            yield connection
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+        await self._autocommit.dispose()
+
+
+def _engine(url: URL, *, role: str | None) -> AsyncEngine:
+    options = "-c timezone=UTC -c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=30s"
+    if role is not None:
+        options += f" -c role={role}"
+    return create_async_engine(
+        url.set(drivername="postgresql+psycopg"),
+        connect_args={"options": options, "connect_timeout": 10},
+        pool_size=10,
+        max_overflow=10,
+        pool_timeout=10,
+        pool_pre_ping=False,
+        json_serializer=lambda value: msgspec.json.encode(value).decode(),
+        json_deserializer=msgspec.json.decode,
+    )

@@ -1,0 +1,90 @@
+"""The unit of work: one transaction and the repositories that share it."""
+
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sandbox_registry.db import applications, tables
+from sandbox_registry.db.records import Records, Versioned
+from sandbox_registry.domain.applications import Application, Complaint, Document, Message, SupplementRequest
+from sandbox_registry.domain.appraisal import (
+    Clarification,
+    Consultation,
+    CouncilSession,
+    Decision,
+    Declaration,
+    Participation,
+    Recommendation,
+    Review,
+    SiteVisit,
+    Vote,
+)
+from sandbox_registry.domain.people import Delegation, Membership, Organisation, Person, RoleGrant
+from sandbox_registry.domain.permits import Permit
+
+T = TypeVar("T", bound=Versioned)
+
+RECORDS: dict[type[Any], Records[Any]] = {
+    Application: applications.RECORDS,
+    Clarification: Records(tables.clarifications, Clarification),
+    Complaint: Records(tables.complaints, Complaint),
+    Consultation: Records(tables.consultations, Consultation),
+    CouncilSession: Records(tables.council_sessions, CouncilSession),
+    Decision: Records(tables.decisions, Decision),
+    Declaration: Records(tables.declarations, Declaration),
+    Delegation: Records(tables.delegations, Delegation),
+    Document: Records(tables.documents, Document),
+    Membership: Records(tables.memberships, Membership),
+    Message: Records(tables.messages, Message),
+    Organisation: Records(tables.organisations, Organisation),
+    Participation: Records(tables.participations, Participation),
+    Permit: Records(tables.permits, Permit, derive=lambda permit: {"serial": permit_serial(permit)}),
+    Person: Records(tables.people, Person),
+    Recommendation: Records(tables.recommendations, Recommendation),
+    Review: Records(tables.reviews, Review),
+    RoleGrant: Records(tables.role_grants, RoleGrant),
+    SiteVisit: Records(tables.site_visits, SiteVisit),
+    SupplementRequest: Records(tables.supplement_requests, SupplementRequest),
+    Vote: Records(tables.votes, Vote),
+}
+
+
+def permit_serial(permit: Permit) -> int:
+    """Return the running number inside a permit number (`12/2026/GPTN` -> 202600012)."""
+    running, year = permit.number.split("/")[:2]
+    return int(year) * 100_000 + int(running)
+
+
+class UnitOfWork:
+    """Everything one use case reads and writes; it commits or rolls back as a whole (see `Database.work`)."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self.connection = connection
+
+    async def get(self, kind: type[T], identity: UUID) -> T:
+        """Load one object; `NotFound` when there is none."""
+        found: T = await RECORDS[kind].get(self.connection, identity)
+        return found
+
+    async def add(self, obj: Versioned) -> None:
+        """Insert a new object; `Duplicate` when a unique rule says it is there already."""
+        await RECORDS[type(obj)].add(self.connection, obj)
+
+    async def save(self, obj: Versioned) -> None:
+        """Write a changed object; `StaleVersion` when somebody was faster."""
+        await RECORDS[type(obj)].save(self.connection, obj)
+
+    async def of(self, kind: type[T], **equal: object) -> tuple[T, ...]:
+        """List the objects whose columns equal the given values, oldest first."""
+        found: tuple[T, ...] = await RECORDS[kind].of(self.connection, **equal)
+        return found
+
+    async def next_number(self, series: str) -> int:
+        """Take the next number of a gap-free series: a rollback gives it back, a second taker waits."""
+        statement = insert(tables.counters).values(series=series, last=1)
+        statement = statement.on_conflict_do_update(
+            index_elements=[tables.counters.c.series], set_={"last": tables.counters.c.last + 1}
+        )
+        return int((await self.connection.execute(statement.returning(tables.counters.c.last))).scalar_one())
