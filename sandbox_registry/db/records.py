@@ -30,11 +30,6 @@ T = TypeVar("T", bound=Versioned)
 NATIVE = (UUID, datetime, date)
 """Types the driver takes as they are; everything else reaches it as JSON or text."""
 
-def as_dict(row: Row[Any]) -> dict[str, Any]:
-    """Return a row as a dictionary by column name."""
-    return dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it.
-
-
 Derive = Callable[[Any], Mapping[str, object]]
 
 
@@ -42,15 +37,15 @@ def _nothing_derived(_obj: Any) -> Mapping[str, object]:
     return {}
 
 
-class Records(Generic[T]):
-    """The rows of one aggregate. `derive` computes the columns kept only for search and scoping."""
-
-    def __init__(self, table: Table, kind: type[T], *, derive: def as_dict(row: Row[Any]) -> dict[str, Any]:
+def as_dict(row: Row[Any]) -> dict[str, Any]:
     """Return a row as a dictionary by column name."""
     return dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it.
 
 
-Derive = _nothing_derived) -> None:
+class Records(Generic[T]):
+    """The rows of one aggregate. `derive` computes the columns kept only for search and scoping."""
+
+    def __init__(self, table: Table, kind: type[T], *, derive: Derive = _nothing_derived) -> None:
         self.table = table
         self.kind = kind
         self._derive = derive
