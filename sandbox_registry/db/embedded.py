@@ -22,6 +22,7 @@ import psycopg
 from psycopg import sql
 
 from sandbox_registry.db.embedded_binaries import ROOT_STATE, Account, EmbeddedError, binaries, server_account
+from sandbox_registry.settings import make_data_dir
 
 DATABASE = "registry"
 SUPERUSER = "postgres"
@@ -62,7 +63,6 @@ class EmbeddedServer:
         """
         account = server_account()
         try:
-            self._make_data_dir(account)
             self._home = self._prepared_home(account)
             if self._exclusive:
                 self._claim()
@@ -104,21 +104,15 @@ class EmbeddedServer:
 
     # Directories
 
-    def _make_data_dir(self, account: Account) -> None:
-        if self.data_dir.is_dir():
-            return
-        try:
-            self.data_dir.mkdir(parents=True)
-            # Another account must be able to walk through, never to look around.
-            self.data_dir.chmod(0o711 if account.is_other else 0o700)
-        except OSError as error:
-            message = f"Cannot make the data directory {self.data_dir}: {error.strerror}. Set SANDBOX_DATA_DIR to one you own."
-            raise EmbeddedError(message) from error
-
     def _prepared_home(self, account: Account) -> Path:
         named = self.data_dir / "postgres"
-        if not os.path.lexists(named):
-            self._make_home(named, account)
+        try:
+            make_data_dir(self.data_dir)
+            if not os.path.lexists(named):
+                self._make_home(named, account)
+        except OSError as error:
+            message = f"Cannot make {error.filename}: {error.strerror}. Set SANDBOX_DATA_DIR to a directory you own."
+            raise EmbeddedError(message) from error
         if named.lstat().st_uid not in {os.geteuid(), account.uid}:
             raise _foreign(named, account)
         home = named.resolve()
@@ -133,14 +127,10 @@ class EmbeddedServer:
         if not account.reaches(self.data_dir):
             # Below /root, say: the account cannot get there, so the files stand elsewhere and a link leads to them.
             home = ROOT_STATE / f"data-{uuid.uuid4().hex[:12]}"
-        try:
-            home.parent.mkdir(parents=True, exist_ok=True)
-            _make_private(home, account)
-            if home != named:
-                named.symlink_to(home)
-        except OSError as error:
-            message = f"Cannot make {error.filename or home} for user {account.name}: {error.strerror}."
-            raise EmbeddedError(message) from error
+        home.parent.mkdir(parents=True, exist_ok=True)
+        _make_private(home, account)
+        if home != named:
+            named.symlink_to(home)
 
     def _prepared_socket_dir(self, account: Account) -> Path:
         chosen = _socket_place(self._home)

@@ -37,7 +37,7 @@ def _nothing_derived(_obj: Any) -> Mapping[str, object]:
     return {}
 
 
-def as_dict(row: Row[Any]) -> dict[str, Any]:
+def as_dict(row: Row[*tuple[Any, ...]]) -> dict[str, Any]:
     """Return a row as a dictionary by column name."""
     return dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it.
 
@@ -57,7 +57,7 @@ class Records(Generic[T]):
             table.c.id == bindparam("saved_id"), table.c.version == bindparam("saved_version")
         )
 
-    def read(self, row: Row[Any]) -> T:
+    def read(self, row: Row[*tuple[Any, ...]]) -> T:
         """Turn a row of `query` into the object it keeps."""
         return msgspec.convert(as_dict(row), self.kind)
 

@@ -582,10 +582,10 @@ idempotency_answers = Table(
 log_head = Table(
     "log_head",
     metadata,
-    Column("only", Boolean, primary_key=True, server_default=text("true")),
+    Column("one_row", Boolean, primary_key=True, server_default=text("true")),
     Column("size", BigInteger, nullable=False),
     Column("hashes", ARRAY(LargeBinary), nullable=False),
-    CheckConstraint("only", name="single"),
+    CheckConstraint("one_row", name="single"),
 )
 
 audit_leaves = Table(
