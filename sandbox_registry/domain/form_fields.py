@@ -90,7 +90,7 @@ class Section:
 
     key: str
     title: Text
-    help: Text | None
+    help: Text | None = None
     fields: tuple[Field, ...]
 
 
@@ -100,12 +100,12 @@ class Part:
 
     key: str
     label: Text
-    help: Text | None
-    required: bool
-    required_when: tuple[Condition, ...]
-    media: tuple[str, ...]
-    max_bytes: int
-    max_files: int
+    help: Text | None = None
+    required: bool = False
+    required_when: tuple[Condition, ...] = ()
+    media: tuple[str, ...] = ("application/pdf",)
+    max_bytes: int = 20_000_000
+    max_files: int = 5
     basis: str
 
 

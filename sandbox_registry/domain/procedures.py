@@ -114,11 +114,11 @@ class Parameter:
     """One legal value with its unit, legal basis and confidence. A null value is a gap: it never starts a timer."""
 
     name: str
-    value: int | bool | str | tuple[str, ...] | None
+    value: int | bool | str | tuple[str, ...] | None = None
     unit: str
     basis: str
     confidence: Confidence
-    note: Text | None
+    note: Text | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +137,7 @@ class Criterion:
 
     key: str
     label: Text
-    help: Text | None
+    help: Text | None = None
     max_score: int
     weight: int
 
@@ -158,7 +158,7 @@ class Level:
 
     key: str
     label: Text
-    help: Text | None
+    help: Text | None = None
     basis: str
     confidence: Confidence
 
@@ -169,8 +169,8 @@ class StageRule:
 
     stage: Stage
     owner: Role
-    next: tuple[Stage, ...]
-    term: str | None
+    next: tuple[Stage, ...] = ()
+    term: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,8 +202,8 @@ class Duty:
     label: Text
     starts: DutyStart
     term: str
-    recurring: bool
-    form: str | None
+    recurring: bool = False
+    form: str | None = None
     recipient: Text
     basis: str
     confidence: Confidence
@@ -253,11 +253,11 @@ class Ceiling:
 class PermitRules:
     """What a permit of this procedure may be, its ceilings, its cases of suspension, and what it is not."""
 
-    kinds: tuple[Choice, ...]
-    space_kinds: tuple[Choice, ...]
-    ceilings: tuple[Ceiling, ...]
-    suspension_cases: tuple[Text, ...]
-    disclaimers: tuple[Text, ...]
+    kinds: tuple[Choice, ...] = ()
+    space_kinds: tuple[Choice, ...] = ()
+    ceilings: tuple[Ceiling, ...] = ()
+    suspension_cases: tuple[Text, ...] = ()
+    disclaimers: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,20 +271,20 @@ class Procedure:
     summary: Text
     issuing_body: Text
     legal_documents: tuple[LegalDocument, ...]
-    effective_from: date | None
-    effective_to: date | None
+    effective_from: date | None = None
+    effective_to: date | None = None
     parameters: Mapping[str, Parameter]
-    sections: tuple[Section, ...]
-    rules: tuple[FormRule, ...]
-    parts: tuple[Part, ...]
-    routes: tuple[Route, ...]
-    criteria: tuple[Criterion, ...]
-    levels: tuple[Level, ...]
-    stages: tuple[StageRule, ...]
-    duties: tuple[Duty, ...]
-    publication: tuple[PublicationRule, ...]
-    refusal_reasons: tuple[RefusalReason, ...]
-    permit: PermitRules
+    sections: tuple[Section, ...] = ()
+    rules: tuple[FormRule, ...] = ()
+    parts: tuple[Part, ...] = ()
+    routes: tuple[Route, ...] = ()
+    criteria: tuple[Criterion, ...] = ()
+    levels: tuple[Level, ...] = ()
+    stages: tuple[StageRule, ...] = ()
+    duties: tuple[Duty, ...] = ()
+    publication: tuple[PublicationRule, ...] = ()
+    refusal_reasons: tuple[RefusalReason, ...] = ()
+    permit: PermitRules = PermitRules()
     checksum: str
 
     @property
