@@ -45,6 +45,7 @@ class Action(StrEnum):
     DECISION_READ = "decision:read"
     DECISION_REFUSE = "decision:refuse"
     DECLARATION_MAKE = "declaration:make"
+    DECLARATION_READ = "declaration:read"
     DELEGATION_GRANT = "delegation:grant"
     DELEGATION_READ = "delegation:read"
     DELEGATION_REVOKE = "delegation:revoke"

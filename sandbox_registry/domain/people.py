@@ -10,7 +10,7 @@ from sandbox_registry.domain.texts import Text
 
 
 class Role(StrEnum):
-    """Offices a person may hold (domain.md section 3). Everyone with an account is an applicant too."""
+    """Offices a person may hold; everyone with an account is an applicant too."""
 
     APPLICANT = "applicant"
     AUDITOR = "auditor"
@@ -37,15 +37,20 @@ UNIT_BOUND_ROLES = frozenset(
 
 
 class Capacity(StrEnum):
-    """What a person is or was in one case; a participation row of the case names one."""
+    """What a person is or was in one case; a participation row of the case names one.
+
+    `filer` (signed a filing), `intake`, `recommender` and `decider` give no power: they keep who did it from doing more.
+    """
 
     CHAIR = "chair"
     CONSULTED = "consulted"
     COUNCIL_MEMBER = "council_member"
     DECIDER = "decider"
     EDITOR = "editor"
+    FILER = "filer"
     FOCAL = "focal"
     INTAKE = "intake"
+    RECOMMENDER = "recommender"
     REVIEWER = "reviewer"
     SECRETARY = "secretary"
     SUPERVISOR = "supervisor"
@@ -55,10 +60,13 @@ class Relation(StrEnum):
     """How an actor stands to a case; the second part of a Casbin request.
 
     `own` may sign for the applicant, `delegate` may draft only; `unit` belongs to the unit that handles the case;
+    `assigned` is a reviewer, `focal` drafts the appraisal report; `acted_as_*` never ends, whoever holds the case now;
     `undeclared` has a capacity that needs a declaration of interest and has made none; `none` is an outsider.
     """
 
     ACTED_AS_DECIDER = "acted_as_decider"
+    ACTED_AS_FILER = "acted_as_filer"
+    ACTED_AS_FOCAL = "acted_as_focal"
     ACTED_AS_INTAKE = "acted_as_intake"
     ACTED_AS_REVIEWER = "acted_as_reviewer"
     ASSIGNED = "assigned"
@@ -226,20 +234,42 @@ _CAPACITY_RELATIONS = {
     Capacity.COUNCIL_MEMBER: {Relation.COUNCIL_MEMBER},
     Capacity.DECIDER: set(),
     Capacity.EDITOR: {Relation.DELEGATE},
-    Capacity.FOCAL: {Relation.FOCAL, Relation.ASSIGNED},
+    Capacity.FILER: set(),
+    Capacity.FOCAL: {Relation.FOCAL},
     Capacity.INTAKE: set(),
+    Capacity.RECOMMENDER: set(),
     Capacity.REVIEWER: {Relation.ASSIGNED},
     Capacity.SECRETARY: {Relation.SECRETARY},
     Capacity.SUPERVISOR: {Relation.SUPERVISOR},
 }
 MUST_DECLARE = frozenset({Capacity.CHAIR, Capacity.COUNCIL_MEMBER, Capacity.REVIEWER, Capacity.SECRETARY})
 _ACTED = {
+    Relation.ACTED_AS_DECIDER: frozenset({Capacity.DECIDER}),
+    Relation.ACTED_AS_FILER: frozenset({Capacity.EDITOR, Capacity.FILER}),
+    Relation.ACTED_AS_FOCAL: frozenset({Capacity.FOCAL}),
     Relation.ACTED_AS_INTAKE: frozenset({Capacity.INTAKE}),
     Relation.ACTED_AS_REVIEWER: frozenset(
-        {Capacity.CHAIR, Capacity.COUNCIL_MEMBER, Capacity.FOCAL, Capacity.REVIEWER, Capacity.SECRETARY}
+        {
+            Capacity.CHAIR,
+            Capacity.CONSULTED,
+            Capacity.COUNCIL_MEMBER,
+            Capacity.FOCAL,
+            Capacity.RECOMMENDER,
+            Capacity.REVIEWER,
+            Capacity.SECRETARY,
+        }
     ),
-    Relation.ACTED_AS_DECIDER: frozenset({Capacity.DECIDER}),
 }
+_HDND_DISJOINT = Text(
+    vi="Người của HĐND không thể đồng thời giữ vai trò xử lý hồ sơ.",
+    en="A People's Council identity cannot also hold a role that handles cases.",
+    fr="Une identité du Conseil populaire ne peut pas aussi traiter des dossiers.",
+)
+_AUDITOR_DISJOINT = Text(
+    vi="Người thanh tra, kiểm toán không thể đồng thời giữ vai trò xử lý hồ sơ.",
+    en="An inspector or auditor cannot also hold a role that handles cases.",
+    fr="Un inspecteur ou auditeur ne peut pas aussi traiter des dossiers.",
+)
 
 
 def relations(actor: Actor, standing: Standing) -> frozenset[Relation]:
@@ -268,19 +298,16 @@ def relations(actor: Actor, standing: Standing) -> frozenset[Relation]:
 
 
 def check_roles_together(held: frozenset[Role], new: Role) -> None:
-    """Refuse a role that may not stand beside one already held: HĐND and workflow identities are disjoint.
+    """Refuse a role that may not stand beside one already held.
 
     Raises:
-        ConditionNotMet: `hdnd_disjoint` (domain.md section 3, hard rule 3).
+        ConditionNotMet: `hdnd_disjoint`: HĐND and workflow identities are disjoint (hard rule 3);
+            `auditor_disjoint`: who inspects the work does not do it.
 
     """
     after = held | {new}
-    if after & HDND_ROLES and after & (WORKFLOW_ROLES | {Role.SYSTEM_ADMIN}):
-        raise ConditionNotMet(
-            "hdnd_disjoint",
-            Text(
-                vi="Người của HĐND không thể đồng thời giữ vai trò xử lý hồ sơ.",
-                en="A People's Council identity cannot also hold a role that handles cases.",
-                fr="Une identité du Conseil populaire ne peut pas aussi traiter des dossiers.",
-            ),
-        )
+    working = after & (WORKFLOW_ROLES | {Role.SYSTEM_ADMIN})
+    if working and after & HDND_ROLES:
+        raise ConditionNotMet("hdnd_disjoint", _HDND_DISJOINT)
+    if working and Role.AUDITOR in after:
+        raise ConditionNotMet("auditor_disjoint", _AUDITOR_DISJOINT)

@@ -1,0 +1,197 @@
+"""The authorizer: asks Casbin, remembers the answers, and says which line decided."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from uuid import UUID
+
+from casbin import Enforcer
+
+from sandbox_registry.authz.actions import Action
+from sandbox_registry.authz.decisions import Decision, Scope
+from sandbox_registry.authz.names import unknown_names
+from sandbox_registry.authz.policy import (
+    ROLE_PREFIX,
+    Policy,
+    PolicyLine,
+    PolicyUnreadable,
+    new_model,
+    read_policy,
+)
+from sandbox_registry.domain.errors import PermissionDenied
+from sandbox_registry.domain.people import (
+    MUST_DECLARE,
+    READ_ALL_ROLES,
+    UNIT_BOUND_ROLES,
+    Actor,
+    Capacity,
+    Relation,
+    Role,
+    Standing,
+)
+from sandbox_registry.domain.people import (
+    relations as relations_of,
+)
+from sandbox_registry.domain.stages import Stage
+
+TOKEN_SCOPE = "token scope"  # noqa: S105 - the name of a refusal, not a secret.
+_SILENCE = Decision(allowed=False, line=None, basis="", role=None)
+_OUT_OF_TOKEN = Decision(allowed=False, line=TOKEN_SCOPE, basis="the token does not list this act", role=None)
+_NOBODY = UUID(int=0)
+
+
+class Authorizer:
+    """Who may do what, from `model.conf` and `policy.csv`, read once; another policy is another authorizer."""
+
+    def __init__(self, policy_dir: Path) -> None:
+        self.policy = read_policy(policy_dir)
+        unknown = unknown_names(self.policy)
+        if unknown:
+            raise PolicyUnreadable("; ".join(f"{finding.where}: {finding.message}" for finding in unknown))
+        self._enforcers: dict[Action, Enforcer] = {}
+        self._memo: dict[tuple[frozenset[Role], frozenset[Relation], Stage, Action], Decision] = {}
+        self._stage_memo: dict[tuple[frozenset[Role], frozenset[Relation], Action], frozenset[Stage]] = {}
+
+    @property
+    def version(self) -> str:
+        """SHA-256 over model and policy."""
+        return self.policy.version
+
+    def decide(
+        self, actor_roles: frozenset[Role], relations: frozenset[Relation], stage: Stage, action: Action
+    ) -> Decision:
+        """Answer for a person of these roles standing so to a case: each role is asked, any refusal wins."""
+        key = (actor_roles, relations, stage, action)
+        found = self._memo.get(key)
+        if found is None:
+            found = self._memo[key] = self._ask(actor_roles, relations, stage, action)
+        return found
+
+    def judge(self, actor: Actor, standing: Standing | None, stage: Stage, action: Action) -> Decision:
+        """Answer for an actor and a case (null: an act that concerns none), within the token's scope.
+
+        Offices bound to a unit count only for cases that unit handles.
+        """
+        if actor.token_scopes is not None and action not in actor.token_scopes:
+            return _OUT_OF_TOKEN
+        if standing is None:
+            overseer = actor.roles & READ_ALL_ROLES
+            return self.decide(
+                actor.roles, frozenset({Relation.OVERSEER if overseer else Relation.NONE}), stage, action
+            )
+        return self.decide(actor.roles_towards(standing.unit_ids), relations_of(actor, standing), stage, action)
+
+    def require(self, actor: Actor, standing: Standing | None, stage: Stage, action: Action) -> Decision:
+        """Return the decision that allows the act.
+
+        Raises:
+            PermissionDenied: the policy or the token does not allow it; carries the line that refused, if one did.
+
+        """
+        decision = self.judge(actor, standing, stage, action)
+        if not decision.allowed:
+            raise PermissionDenied(action=action, line=decision.line, reason=decision.basis)
+        return decision
+
+    def may_do(self, actor: Actor, standing: Standing | None, stage: Stage) -> frozenset[Action]:
+        """List every act the policy allows this actor here; the domain may still say no."""
+        return frozenset(action for action in Action if self.judge(actor, standing, stage, action).allowed)
+
+    def explain(self, actor: Actor, standing: Standing | None, stage: Stage, action: Action) -> str:
+        """Say in one sentence which line allowed or refused, or that no line speaks."""
+        decision = self.judge(actor, standing, stage, action)
+        if decision.line is None:
+            return f"{action} at {stage}: refused, no line allows it"
+        verb = "allowed" if decision.allowed else "refused"
+        return f"{action} at {stage}: {verb} by {decision.line} ({decision.basis})"
+
+    def tables(self) -> tuple[PolicyLine, ...]:
+        """Give the whole policy as rows, with its groups opened, for the public page of who decides what."""
+        return self.policy.lines
+
+    def scope(self, actor: Actor, action: Action = Action.APPLICATION_READ) -> Scope:
+        """Say which cases this actor's lists may hold, by asking the policy about each way of standing to a case."""
+        return Scope(
+            person_id=actor.person_id,
+            all_stages=self._stages_for(actor, _stranger(), action),
+            unit_stages={unit: self._stages_for(actor, _stranger(unit_ids={unit}), action) for unit in _units(actor)},
+            own_organisations=actor.signs_for_organisations,
+            own_stages=self._stages_as(actor, Relation.OWN, action),
+            delegate_organisations=actor.drafts_for_organisations,
+            delegate_stages=self._stages_as(actor, Relation.DELEGATE, action),
+            capacities={
+                capacity: self._stages_for(actor, _stranger(capacity, conflicted=False), action)
+                for capacity in Capacity
+            },
+            hides_conflicted=self._hides(Relation.CONFLICTED, action),
+            hides_undeclared=self._hides(Relation.UNDECLARED, action),
+            awaiting_declaration={
+                capacity: self._stages(actor.roles, relations_of(actor, _stranger(capacity)), Action.DECLARATION_MAKE)
+                for capacity in MUST_DECLARE
+            },
+        )
+
+    def _stages_for(self, actor: Actor, standing: Standing, action: Action) -> frozenset[Stage]:
+        roles, how = actor.roles_towards(standing.unit_ids), relations_of(actor, standing)
+        return self._stages(roles, how, action)
+
+    def _stages_as(self, actor: Actor, relation: Relation, action: Action) -> frozenset[Stage]:
+        return self._stages(actor.roles_towards(frozenset()), frozenset({relation}), action)
+
+    def _stages(self, roles: frozenset[Role], how: frozenset[Relation], action: Action) -> frozenset[Stage]:
+        key = (roles, how, action)
+        found = self._stage_memo.get(key)
+        if found is None:
+            cases = (stage for stage in Stage if stage is not Stage.NONE)
+            found = frozenset(stage for stage in cases if self.decide(roles, how, stage, action).allowed)
+            self._stage_memo[key] = found
+        return found
+
+    def _hides(self, relation: Relation, action: Action) -> bool:
+        return any(
+            line.effect == "deny" and line.relation == relation for line in self.policy.by_action.get(action, ())
+        )
+
+    def _ask(self, roles: frozenset[Role], relations: frozenset[Relation], stage: Stage, action: Action) -> Decision:
+        allowing = _SILENCE
+        for role in sorted(roles):
+            allowed, rule = self._enforcer(action).enforce_ex(ROLE_PREFIX + role, relations, str(stage), str(action))
+            if not rule:
+                continue
+            line = self.policy.by_rule[tuple(rule)]
+            decision = Decision(allowed=allowed, line=line.text, basis=line.basis, role=role)
+            if not allowed:
+                return decision
+            allowing = decision
+        return allowing
+
+    def _enforcer(self, action: Action) -> Enforcer:
+        """Keep one Casbin enforcer per act, holding only the lines about it: ten lines are asked, not two hundred."""
+        found = self._enforcers.get(action)
+        if found is None:
+            found = self._enforcers[action] = casbin_enforcer(self.policy, self.policy.by_action[action])
+        return found
+
+
+def casbin_enforcer(policy: Policy, lines: Iterable[PolicyLine]) -> Enforcer:
+    """Make a Casbin enforcer over these lines and the policy's groups."""
+    model = new_model(policy.model_text)
+    model["p"]["p"].policy = [line.rule for line in lines]
+    model["g"]["g"].policy = [list(pair) for pair in policy.stage_groups]
+    model["g"]["g2"].policy = [list(pair) for pair in policy.act_groups]
+    enforcer = Enforcer(model)
+    enforcer.build_role_links()
+    return enforcer
+
+
+def _stranger(*capacities: Capacity, unit_ids: Iterable[UUID] = (), conflicted: bool | None = None) -> Standing:
+    return Standing(
+        organisation_id=_NOBODY,
+        unit_ids=frozenset(unit_ids),
+        capacities=frozenset(capacities),
+        past_capacities=frozenset(),
+        conflicted=conflicted,
+    )
+
+
+def _units(actor: Actor) -> frozenset[UUID]:
+    return frozenset(unit for role, unit in actor.offices if role in UNIT_BOUND_ROLES)
