@@ -1,0 +1,45 @@
+"""Bring a database to the shape this version of the program needs; alembic run from code, wherever we are installed."""
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, make_url
+from sqlalchemy.pool import NullPool
+
+from sandbox_registry.shipped import shipped
+
+
+def upgrade(url: str, revision: str = "head") -> None:
+    """Migrate the database at `url` forwards, as its owner. Safe to call from several nodes at once: they queue."""
+    command.upgrade(_config(url), revision)
+
+
+def downgrade(url: str, revision: str) -> None:
+    """Migrate the database at `url` backwards to `revision`; "base" empties it."""
+    command.downgrade(_config(url), revision)
+
+
+def check(url: str) -> None:
+    """Raise alembic.util.CommandError when the tables in code and those in the database differ."""
+    command.check(_config(url))
+
+
+def current(url: str) -> str | None:
+    """Return the revision the database at `url` is at, or None for an empty one."""
+    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"), poolclass=NullPool)
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def newest() -> str | None:
+    """Return the revision this version of the program needs."""
+    return ScriptDirectory.from_config(_config("")).get_current_head()
+
+
+def _config(url: str) -> Config:
+    config = Config()
+    # Alembic reads % as the start of a placeholder, and a path may hold one.
+    config.set_main_option("script_location", str(shipped("alembic")).replace("%", "%%"))
+    config.attributes["url"] = url
+    return config

@@ -1,0 +1,89 @@
+"""Logs: one line per event, JSON or for a person's eyes, with the request they belong to and without secrets."""
+
+import logging
+import re
+import sys
+import uuid
+from collections.abc import Mapping
+from typing import Any, TextIO
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+HIDDEN = "[hidden]"
+_SECRET_KEY = re.compile(
+    r"passw|secret|token|authoriz|cookie|credential|api_?key|private_?key|pseudonym_key|otp", re.IGNORECASE
+)
+_SECRET_TEXT = re.compile(
+    r"(?P<url>[a-z][a-z0-9+.-]*://[^\s:/@]*:)[^\s@/]+(?=@)"
+    r"|(?P<scheme>\b(?:Bearer|Basic)\s+)[^\s,;'\"]+"
+    r"|(?P<pair>\b(?:password|passwd|secret|token)=)[^\s&'\"]+",
+    re.IGNORECASE,
+)
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+def configure_logs(*, level: str, form: str, stream: TextIO | None = None) -> None:
+    """Send every log line of the process, ours and the libraries', to `stream` (standard error).
+
+    `level` is debug, info, warning or error; `form` is json or console.
+    """
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    # Tracebacks become plain text before secrets are looked for: structlog's richer forms show local variables.
+    last: list[Processor] = [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        structlog.processors.format_exc_info,
+        hide_secrets,
+        structlog.processors.JSONRenderer(ensure_ascii=False, default=str)
+        if form == "json"
+        else structlog.dev.ConsoleRenderer(colors=False),
+    ]
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder()], processors=last)
+    )
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    structlog.configure(
+        processors=[
+            *shared,
+            structlog.stdlib.PositionalArgumentsFormatter(),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+    )
+
+
+def begin_request(given: str | None = None) -> str:
+    """Bind a request id to every later line of this task and return it.
+
+    `given` is kept when it is short and plain; anything else could forge log lines and is replaced.
+    """
+    request_id = given if given and _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=request_id)
+    return request_id
+
+
+def hide_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Replace what stands under a telling key, and passwords and tokens inside any text."""
+    return {key: _shown(key, value) for key, value in event.items()}
+
+
+def _shown(key: str, value: Any) -> Any:
+    if _SECRET_KEY.search(key):
+        return HIDDEN
+    if isinstance(value, str):
+        return _SECRET_TEXT.sub(lambda found: f"{found['url'] or found['scheme'] or found['pair']}{HIDDEN}", value)
+    if isinstance(value, Mapping):
+        return {str(name): _shown(str(name), item) for name, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_shown("", item) for item in value]
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return _shown("", str(value))
