@@ -1,8 +1,9 @@
 """Applications as rows: a case with how a person stands to it, lists inside a scope, versions of the dossier."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -15,9 +16,11 @@ from sandbox_registry.db.records import NATIVE, Records, as_dict
 from sandbox_registry.domain.applications import Application, DossierVersion
 from sandbox_registry.domain.errors import NotFound
 from sandbox_registry.domain.people import MUST_DECLARE, Capacity, Standing
-from sandbox_registry.domain.scopes import CaseScope
+from sandbox_registry.domain.scopes import Scope
 from sandbox_registry.domain.stages import OPEN_STAGES, Stage
 from sandbox_registry.domain.texts import folded
+
+K = TypeVar("K")
 
 _APPLICATIONS = tables.applications
 _PARTICIPATIONS = tables.participations
@@ -166,7 +169,7 @@ _ROW = select(
 async def list_cases(
     connection: AsyncConnection,
     *,
-    scope: CaseScope,
+    scope: Scope,
     narrowed: CaseFilter,
     after: tuple[datetime, UUID] | UUID | None,
     limit: int,
@@ -219,40 +222,50 @@ def _holds(person_id: UUID, capacities: set[Capacity]) -> ColumnElement[bool]:
     )
 
 
-def inside(scope: CaseScope) -> ColumnElement[bool]:
-    """Say in SQL what `CaseScope` says in words; a listing cannot be written without it."""
+def inside(scope: Scope) -> ColumnElement[bool]:
+    """Say in SQL what `Scope.admits` says in Python; a listing cannot be written without it."""
+    ways = [way for way in _ways(scope) if way is not None]
+    barred = []
+    if scope.hides_conflicted:
+        barred.append(~exists().where(_declared_by(scope.person_id), _DECLARATIONS.c.conflicted))
+    if scope.hides_undeclared:
+        barred.append(~_owes_declaration(scope.person_id))
+    return and_(or_(*ways) if ways else false(), *barred)
+
+
+def _ways(scope: Scope) -> Iterator[ColumnElement[bool] | None]:
     columns = _APPLICATIONS.c
-    ways: list[ColumnElement[bool]] = [columns.stage.in_(sorted(scope.everywhere))] if scope.everywhere else []
-    if scope.unit_ids and scope.unit_stages:
-        ways.append(
-            and_(columns.unit_ids.overlap(sorted(scope.unit_ids)), columns.stage.in_(sorted(scope.unit_stages)))
-        )
-    for organisations, stages in (
-        (scope.own_organisations, scope.own_stages),
-        (scope.delegate_organisations, scope.delegate_stages),
-    ):
-        if organisations and stages:
-            ways.append(and_(columns.organisation_id.in_(sorted(organisations)), columns.stage.in_(sorted(stages))))
-    by_stages: dict[frozenset[Stage], set[Capacity]] = {}
-    for capacity, stages in scope.capacity_stages.items():
-        by_stages.setdefault(stages, set()).add(capacity)
-    for stages, capacities in by_stages.items():
-        if stages:
-            ways.append(and_(_holds(scope.person_id, capacities), columns.stage.in_(sorted(stages))))
-    if scope.consulted_unit_ids and scope.consulted_stages:
-        asked = exists().where(
-            _CONSULTATIONS.c.application_id == columns.id,
-            _CONSULTATIONS.c.unit_id.in_(sorted(scope.consulted_unit_ids)),
-        )
-        ways.append(and_(asked, columns.stage.in_(sorted(scope.consulted_stages))))
-    return and_(or_(*ways) if ways else false(), ~_barred(scope.person_id))
+    yield _at(scope.all_stages)
+    for stages, units in _grouped(scope.unit_stages).items():
+        yield _at(stages, columns.unit_ids.overlap(sorted(units)))
+    yield _at(scope.own_stages, columns.organisation_id.in_(sorted(scope.own_organisations)))
+    yield _at(scope.delegate_stages, columns.organisation_id.in_(sorted(scope.delegate_organisations)))
+    for stages, capacities in _grouped(scope.capacities).items():
+        yield _at(stages, _holds(scope.person_id, capacities))
+    asked = exists().where(
+        _CONSULTATIONS.c.application_id == columns.id, _CONSULTATIONS.c.unit_id.in_(sorted(scope.consulted_units))
+    )
+    yield _at(scope.capacities.get(Capacity.CONSULTED, frozenset()), asked)
 
 
-def _barred(person_id: UUID) -> ColumnElement[bool]:
-    declared = and_(_DECLARATIONS.c.application_id == _APPLICATIONS.c.id, _DECLARATIONS.c.person_id == person_id)
-    conflicted = exists().where(declared, _DECLARATIONS.c.conflicted)
-    owes = and_(_holds(person_id, set(MUST_DECLARE)), ~exists().where(declared))
-    return or_(conflicted, owes)
+def _at(stages: frozenset[Stage], *conditions: ColumnElement[bool]) -> ColumnElement[bool] | None:
+    """Join a way of standing to a case with the stages it opens; null when it opens none."""
+    return and_(_APPLICATIONS.c.stage.in_(sorted(stages)), *conditions) if stages else None
+
+
+def _grouped(stages_by: Mapping[K, frozenset[Stage]]) -> dict[frozenset[Stage], set[K]]:
+    groups: dict[frozenset[Stage], set[K]] = {}
+    for key, stages in stages_by.items():
+        groups.setdefault(stages, set()).add(key)
+    return groups
+
+
+def _declared_by(person_id: UUID) -> ColumnElement[bool]:
+    return and_(_DECLARATIONS.c.application_id == _APPLICATIONS.c.id, _DECLARATIONS.c.person_id == person_id)
+
+
+def _owes_declaration(person_id: UUID) -> ColumnElement[bool]:
+    return and_(_holds(person_id, set(MUST_DECLARE)), ~exists().where(_declared_by(person_id)))
 
 
 _OWES = _ROW.order_by(_APPLICATIONS.c.id.desc()).limit(100)
@@ -260,10 +273,7 @@ _OWES = _ROW.order_by(_APPLICATIONS.c.id.desc()).limit(100)
 
 async def awaiting_declaration(connection: AsyncConnection, *, person_id: UUID) -> tuple[CaseRow, ...]:
     """List the cases that a person must declare interests for before opening them; only what a list row shows."""
-    declared = exists().where(
-        _DECLARATIONS.c.application_id == _APPLICATIONS.c.id, _DECLARATIONS.c.person_id == person_id
-    )
-    query = _OWES.where(_holds(person_id, set(MUST_DECLARE)), ~declared)
+    query = _OWES.where(_owes_declaration(person_id))
     return tuple(msgspec.convert(as_dict(row), CaseRow) for row in await connection.execute(query))
 
 

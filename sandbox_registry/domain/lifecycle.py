@@ -271,7 +271,7 @@ def classify(application: Application, *, level: str | None, procedure: Procedur
 
     """
     require_stage(application, "classify")
-    known = {each.code for each in procedure.levels}
+    known = {each.key for each in procedure.levels}
     if (known and level not in known) or (not known and level is not None):
         raise Invalid((FieldError(field="level", code="unknown_level", message=_UNKNOWN_LEVEL),))
     return moved(application, "classify", at=at, level=level, classified_at=at)

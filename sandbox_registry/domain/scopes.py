@@ -1,31 +1,47 @@
-"""Which cases a person's lists may contain: derived from the policy, applied in the query."""
+"""Which cases a person's lists may contain: asked of the policy, applied in the query."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from sandbox_registry.domain.people import Capacity
+from sandbox_registry.domain.people import MUST_DECLARE, Capacity, Standing
 from sandbox_registry.domain.stages import Stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CaseScope:
-    """Stages readable through each way of standing to a case; an empty set closes that way.
+class Scope:
+    """Which cases a person's lists may hold: those that one of the facts below lets in, less the two exclusions.
 
-    `everywhere` counts for every case (overseers), `unit_stages` for cases handled by `unit_ids`, `own_stages` and
-    `delegate_stages` for the organisations named beside them, `capacity_stages` for cases in which the person holds
-    that capacity, `consulted_stages` for cases on which one of `consulted_unit_ids` was asked.
-    Cases in which the person declared a conflict, or owes a declaration, are left out whatever the way.
+    Every set of stages was asked of the policy, so a list shows what a read would allow, no more and no less.
+    `capacities` counts the capacities held now; `consulted_units` are the units whose consultations make a case known
+    to this person. A conflicted person's case is left out when `hides_conflicted`; a case with a capacity of
+    `MUST_DECLARE` and no declaration yet when `hides_undeclared`. `awaiting_declaration` says where such a case may be
+    named to the person, with nothing of the dossier.
     """
 
     person_id: UUID
-    everywhere: frozenset[Stage]
-    unit_ids: frozenset[UUID]
-    unit_stages: frozenset[Stage]
+    all_stages: frozenset[Stage]
+    unit_stages: Mapping[UUID, frozenset[Stage]]
     own_organisations: frozenset[UUID]
     own_stages: frozenset[Stage]
     delegate_organisations: frozenset[UUID]
     delegate_stages: frozenset[Stage]
-    capacity_stages: Mapping[Capacity, frozenset[Stage]]
-    consulted_unit_ids: frozenset[UUID]
-    consulted_stages: frozenset[Stage]
+    consulted_units: frozenset[UUID]
+    capacities: Mapping[Capacity, frozenset[Stage]]
+    hides_conflicted: bool
+    hides_undeclared: bool
+    awaiting_declaration: Mapping[Capacity, frozenset[Stage]]
+
+    def admits(self, standing: Standing, stage: Stage) -> bool:
+        """Say whether a list may show this case; the meaning a query must have."""
+        if self.hides_conflicted and standing.conflicted:
+            return False
+        if self.hides_undeclared and standing.conflicted is None and standing.capacities & MUST_DECLARE:
+            return False
+        return (
+            stage in self.all_stages
+            or any(stage in self.unit_stages.get(unit, ()) for unit in standing.unit_ids)
+            or (standing.organisation_id in self.own_organisations and stage in self.own_stages)
+            or (standing.organisation_id in self.delegate_organisations and stage in self.delegate_stages)
+            or any(stage in self.capacities.get(capacity, ()) for capacity in standing.capacities)
+        )
