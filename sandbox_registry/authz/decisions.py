@@ -1,11 +1,8 @@
-"""What the policy answers: a decision with its line, and the scope of a person's lists."""
+"""What the policy answers to one question."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from uuid import UUID
 
-from sandbox_registry.domain.people import MUST_DECLARE, Capacity, Role, Standing
-from sandbox_registry.domain.stages import Stage
+from sandbox_registry.domain.people import Role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,40 +13,3 @@ class Decision:
     line: str | None
     basis: str
     role: Role | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
-    """Which cases a person's lists may hold: those that one of the facts below lets in, less the two exclusions.
-
-    Every set of stages was asked of the policy, so a list shows what a read would allow, no more and no less.
-    `capacities` counts the capacities held now. A conflicted person's case is left out when `hides_conflicted`;
-    a case with a capacity of `MUST_DECLARE` and no declaration yet when `hides_undeclared`.
-    `awaiting_declaration` says where such a case may be named to the person, with nothing of the dossier.
-    """
-
-    person_id: UUID
-    all_stages: frozenset[Stage]
-    unit_stages: Mapping[UUID, frozenset[Stage]]
-    own_organisations: frozenset[UUID]
-    own_stages: frozenset[Stage]
-    delegate_organisations: frozenset[UUID]
-    delegate_stages: frozenset[Stage]
-    capacities: Mapping[Capacity, frozenset[Stage]]
-    hides_conflicted: bool
-    hides_undeclared: bool
-    awaiting_declaration: Mapping[Capacity, frozenset[Stage]]
-
-    def admits(self, standing: Standing, stage: Stage) -> bool:
-        """Say whether a list may show this case; the meaning a query must have."""
-        if self.hides_conflicted and standing.conflicted:
-            return False
-        if self.hides_undeclared and standing.conflicted is None and standing.capacities & MUST_DECLARE:
-            return False
-        return (
-            stage in self.all_stages
-            or any(stage in self.unit_stages.get(unit, ()) for unit in standing.unit_ids)
-            or (standing.organisation_id in self.own_organisations and stage in self.own_stages)
-            or (standing.organisation_id in self.delegate_organisations and stage in self.delegate_stages)
-            or any(stage in self.capacities.get(capacity, ()) for capacity in standing.capacities)
-        )

@@ -7,7 +7,7 @@ from uuid import UUID
 from casbin import Enforcer
 
 from sandbox_registry.authz.actions import Action
-from sandbox_registry.authz.decisions import Decision, Scope
+from sandbox_registry.authz.decisions import Decision
 from sandbox_registry.authz.names import unknown_names
 from sandbox_registry.authz.policy import (
     ROLE_PREFIX,
@@ -17,6 +17,7 @@ from sandbox_registry.authz.policy import (
     new_model,
     read_policy,
 )
+from sandbox_registry.authz.ways import stranger
 from sandbox_registry.domain.errors import PermissionDenied
 from sandbox_registry.domain.people import (
     MUST_DECLARE,
@@ -31,6 +32,7 @@ from sandbox_registry.domain.people import (
 from sandbox_registry.domain.people import (
     relations as relations_of,
 )
+from sandbox_registry.domain.scopes import Scope
 from sandbox_registry.domain.stages import Stage
 
 TOKEN_SCOPE = "token scope"  # noqa: S105 - the name of a refusal, not a secret.
@@ -112,20 +114,20 @@ class Authorizer:
         """Say which cases this actor's lists may hold, by asking the policy about each way of standing to a case."""
         return Scope(
             person_id=actor.person_id,
-            all_stages=self._stages_for(actor, _stranger(), action),
-            unit_stages={unit: self._stages_for(actor, _stranger(unit_ids={unit}), action) for unit in _units(actor)},
+            all_stages=self._stages_for(actor, stranger(), action),
+            unit_stages={unit: self._stages_for(actor, stranger(unit_ids={unit}), action) for unit in _units(actor)},
             own_organisations=actor.signs_for_organisations,
             own_stages=self._stages_as(actor, Relation.OWN, action),
             delegate_organisations=actor.drafts_for_organisations,
             delegate_stages=self._stages_as(actor, Relation.DELEGATE, action),
+            consulted_units=frozenset(unit for role, unit in actor.offices if role is Role.CONSULTED_OFFICER),
             capacities={
-                capacity: self._stages_for(actor, _stranger(capacity, conflicted=False), action)
-                for capacity in Capacity
+                capacity: self._stages_for(actor, stranger(capacity, conflicted=False), action) for capacity in Capacity
             },
             hides_conflicted=self._hides(Relation.CONFLICTED, action),
             hides_undeclared=self._hides(Relation.UNDECLARED, action),
             awaiting_declaration={
-                capacity: self._stages(actor.roles, relations_of(actor, _stranger(capacity)), Action.DECLARATION_MAKE)
+                capacity: self._stages(actor.roles, relations_of(actor, stranger(capacity)), Action.DECLARATION_MAKE)
                 for capacity in MUST_DECLARE
             },
         )
@@ -147,9 +149,7 @@ class Authorizer:
         return found
 
     def _hides(self, relation: Relation, action: Action) -> bool:
-        return any(
-            line.effect == "deny" and line.relation == relation for line in self.policy.by_action.get(action, ())
-        )
+        return any(line.effect == "deny" and line.relation == relation for line in self.policy.by_action[action])
 
     def _ask(self, roles: frozenset[Role], relations: frozenset[Relation], stage: Stage, action: Action) -> Decision:
         allowing = _SILENCE
@@ -181,16 +181,6 @@ def casbin_enforcer(policy: Policy, lines: Iterable[PolicyLine]) -> Enforcer:
     enforcer = Enforcer(model)
     enforcer.build_role_links()
     return enforcer
-
-
-def _stranger(*capacities: Capacity, unit_ids: Iterable[UUID] = (), conflicted: bool | None = None) -> Standing:
-    return Standing(
-        organisation_id=_NOBODY,
-        unit_ids=frozenset(unit_ids),
-        capacities=frozenset(capacities),
-        past_capacities=frozenset(),
-        conflicted=conflicted,
-    )
 
 
 def _units(actor: Actor) -> frozenset[UUID]:

@@ -2,7 +2,6 @@
 
 import hashlib
 import logging
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -141,19 +140,6 @@ def members(pairs: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
             waiting.extend(new)
         opened[group] = frozenset(found)
     return opened
-
-
-def repeated_lines(policy: Policy) -> list[PolicyLine]:
-    """List lines that say word for word what an earlier line says."""
-    counts = Counter(tuple(line.rule[:5]) for line in policy.lines)
-    seen: set[tuple[str, ...]] = set()
-    found = []
-    for line in policy.lines:
-        key = tuple(line.rule[:5])
-        if counts[key] > 1 and key in seen:
-            found.append(line)
-        seen.add(key)
-    return found
 
 
 def new_model(model_text: str) -> Model:
