@@ -48,6 +48,8 @@ def configure_logs(*, level: str, form: str, stream: TextIO | None = None) -> No
         structlog.stdlib.ProcessorFormatter(foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder()], processors=last)
     )
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    # It repeats two lines of its own at every look into the database; what it changed is said by the command line.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     structlog.configure(
         processors=[
             *shared,

@@ -93,6 +93,12 @@ class EmbeddedServer:
         """Return the address over the socket, for psycopg and SQLAlchemy alike."""
         return f"postgresql://{quote(user)}@/{quote(database)}?host={quote(str(self._socket_dir), safe='/')}"
 
+    def allow_login(self, *roles: str) -> None:
+        """Let roles the migrations made connect by themselves: who connects as the owner could take its rights back."""
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            for role in roles:
+                connection.execute(sql.SQL("ALTER ROLE {} LOGIN").format(sql.Identifier(role)))
+
     def __enter__(self) -> Self:
         self.start()
         return self
@@ -259,8 +265,7 @@ class EmbeddedServer:
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
 
     def _join(self) -> None:
-        lines = _text_of(self._home / "data" / "postmaster.pid").splitlines()
-        self._socket_dir = Path(lines[4]) if len(lines) > 4 else self._home  # noqa: PLR2004 - fifth line of the format
+        self._socket_dir = _socket_in_use(self._home)
         give_up = time.monotonic() + PATIENCE
         while True:
             try:
@@ -303,6 +308,19 @@ class EmbeddedServer:
         # A process id may be reused and a dead server may wait to be reaped; its command line tells.
         command = Path(f"/proc/{process}/cmdline")
         return process if command.exists() and os.fsencode(data) in command.read_bytes().split(b"\0") else None
+
+
+def running_url(data_dir: Path) -> str | None:
+    """Return the owner's address of the server that runs in `data_dir` now, or None; starts nothing."""
+    server = EmbeddedServer(data_dir)
+    server._home = (server.data_dir / "postgres").resolve()  # noqa: SLF001
+    server._socket_dir = _socket_in_use(server._home)  # noqa: SLF001
+    return server.url() if server._running() else None  # noqa: SLF001
+
+
+def _socket_in_use(home: Path) -> Path:
+    lines = _text_of(home / "data" / "postmaster.pid").splitlines()
+    return Path(lines[4]) if len(lines) > 4 else home  # noqa: PLR2004 - the fifth line of PostgreSQL's format
 
 
 def _locks(lock: int, kind: int) -> bool:

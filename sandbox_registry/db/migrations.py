@@ -1,23 +1,34 @@
 """Bring a database to the shape this version of the program needs; alembic run from code, wherever we are installed."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import create_engine, make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from sandbox_registry.shipped import shipped
 
 
+class MigrationFailed(Exception):
+    """The database could not be reached or migrated; the message is one line."""
+
+
 def upgrade(url: str, revision: str = "head") -> None:
     """Migrate the database at `url` forwards, as its owner. Safe to call from several nodes at once: they queue."""
-    command.upgrade(_config(url), revision)
+    with _one_line():
+        command.upgrade(_config(url), revision)
 
 
 def downgrade(url: str, revision: str) -> None:
     """Migrate the database at `url` backwards to `revision`; "base" empties it."""
-    command.downgrade(_config(url), revision)
+    with _one_line():
+        command.downgrade(_config(url), revision)
 
 
 def check(url: str) -> None:
@@ -28,13 +39,23 @@ def check(url: str) -> None:
 def current(url: str) -> str | None:
     """Return the revision the database at `url` is at, or None for an empty one."""
     engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"), poolclass=NullPool)
-    with engine.connect() as connection:
+    with _one_line(), engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 
 def newest() -> str | None:
     """Return the revision this version of the program needs."""
     return ScriptDirectory.from_config(_config("")).get_current_head()
+
+
+@contextmanager
+def _one_line() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        raise MigrationFailed(" ".join(str(error.orig).split())) from error
+    except CommandError as error:
+        raise MigrationFailed(str(error)) from error
 
 
 def _config(url: str) -> Config:

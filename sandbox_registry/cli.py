@@ -1,0 +1,189 @@
+"""The command line: everything an operator does, with errors in one line and exit codes a script can use."""
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+import click
+import structlog
+from granian.constants import Interfaces
+from granian.server.mp import MPServer
+
+from sandbox_registry.db import migrations
+from sandbox_registry.db.embedded import EmbeddedServer, running_url
+from sandbox_registry.db.embedded_binaries import EmbeddedError
+from sandbox_registry.db.migrations import MigrationFailed
+from sandbox_registry.logs import configure_logs
+from sandbox_registry.processes import AddressTaken, require_free_address
+from sandbox_registry.settings import Settings, SettingsError
+
+FAILED, MISUSED = 1, 2
+GRANIAN_LOGS = {
+    # Through our own handler, like every other line; it is configured in each process.
+    "formatters": {},
+    "handlers": {},
+    "loggers": {"_granian": {"handlers": [], "propagate": True}, "granian.access": {"handlers": [], "propagate": True}},
+}
+
+logger = structlog.get_logger("registry")
+
+
+class PlainErrors(click.Group):
+    """A group of commands whose expected errors end as one line each and an exit code, never as a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except SettingsError as error:
+            for problem in error.problems:
+                click.echo(f"Error: {problem}", err=True)
+            ctx.exit(MISUSED)
+        except (AddressTaken, EmbeddedError, MigrationFailed) as error:
+            click.echo(f"Error: {error}", err=True)
+            ctx.exit(FAILED)
+
+
+@click.group(cls=PlainErrors, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="sandbox-registry")
+def main() -> None:
+    """Registry for controlled testing of new services (regulatory sandbox).
+
+    Settings come from the environment (SANDBOX_*, DATABASE_URL); docs/operators.md lists them. Without
+    DATABASE_URL the program runs a PostgreSQL of its own in SANDBOX_DATA_DIR (default: ./var).
+
+    Exit codes: 0 done, 1 failed or something was found, 2 wrong use or wrong settings.
+    """
+
+
+@main.command()
+@click.option("--host", metavar="ADDRESS", help="Address to listen on (SANDBOX_HOST; default 127.0.0.1).")
+@click.option("--port", metavar="NUMBER", help="Port to listen on (SANDBOX_PORT; default 8000).")
+@click.option("--demo", is_flag=True, help="Fill an empty registry with example people and dossiers (SANDBOX_DEMO).")
+def serve(host: str | None, port: str | None, *, demo: bool) -> None:
+    """Serve the registry over HTTP until stopped with Ctrl-C or SIGTERM.
+
+    Starts the embedded database when no DATABASE_URL is given, and migrates the database first.
+    """
+    given = {"SANDBOX_HOST": host, "SANDBOX_PORT": port, "SANDBOX_DEMO": "yes" if demo else None}
+    settings = _settings(**{name: value for name, value in given.items() if value is not None})
+    with _database(settings, exclusive=True) as ready:
+        require_free_address(ready.host, ready.port)
+        if settings.database_url:
+            _migrate(_owner_url(settings))
+        _hand_over(ready)
+        logger.info("serving", address=f"http://{ready.host}:{ready.port}", data_dir=str(ready.data_dir))
+        _server(ready).serve()
+
+
+@main.command()
+@click.option(
+    "--to", "revision", default="head", metavar="REVISION", help="Stop at this revision (default: the newest)."
+)
+def migrate(revision: str) -> None:
+    """Bring the database to the shape this version needs.
+
+    Uses DATABASE_OWNER_URL (or DATABASE_URL). `serve` does the same at its start; run this by itself when the
+    nodes that serve may not change tables.
+    """
+    settings = _settings()
+    with _database(settings, to=revision) as ready:
+        if settings.database_url:
+            _migrate(_owner_url(settings), revision)
+        click.echo(f"The database is at revision {migrations.current(_owner_url(ready))}.")
+
+
+@main.group()
+def db() -> None:
+    """Look into the database."""
+
+
+@db.command("psql-url")
+def psql_url() -> None:
+    """Print the owner's address of the database, for psql, pg_dump and alembic.
+
+    The embedded database must be running: keep `serve` running beside.
+    Example: psql "$(sandbox-registry db psql-url)"
+    """
+    settings = _settings()
+    url = settings.database_owner_url or running_url(settings.data_dir)
+    if url is None:
+        message = f"No database runs in {settings.data_dir}; start `sandbox-registry serve`, or set SANDBOX_DATA_DIR."
+        raise click.ClickException(message)
+    click.echo(url)
+
+
+def _settings(**given: str) -> Settings:
+    """Read the settings, options of the command line first, and make this process log and end as they say."""
+    os.environ.update(given)
+    settings = Settings.from_environ(os.environ)
+    configure_logs(level=settings.log_level, form=settings.log_format)
+    signal.signal(signal.SIGTERM, _leave)
+    return settings
+
+
+def _leave(number: int, _frame: FrameType | None) -> NoReturn:
+    # An exception, so that everything opened is closed on the way out.
+    raise SystemExit(128 + number)
+
+
+@contextmanager
+def _database(settings: Settings, *, exclusive: bool = False, to: str = "head") -> Iterator[Settings]:
+    """Give settings that name a database: the one of the environment as it is, or the embedded one, migrated."""
+    if settings.database_url:
+        yield settings
+        return
+    with EmbeddedServer(settings.data_dir, exclusive=exclusive) as server:
+        owner = server.url()
+        _migrate(owner, to)
+        server.allow_login("registry_app")
+        application = server.url(user="registry_app")
+        yield settings.with_database(url=application, owner_url=owner, read_url=application)
+
+
+def _migrate(url: str, revision: str = "head") -> None:
+    before = migrations.current(url)
+    migrations.upgrade(url, revision)
+    after = migrations.current(url)
+    if after != before:
+        logger.info("migrated", before=before, after=after)
+
+
+def _owner_url(settings: Settings) -> str:
+    return settings.database_owner_url or ""
+
+
+def _hand_over(settings: Settings) -> None:
+    """Put into the environment what the processes that answer requests need, and nothing of the owner's."""
+    os.environ.pop("DATABASE_OWNER_URL", None)
+    os.environ["DATABASE_URL"] = settings.database_url or ""
+    os.environ["DATABASE_READ_URL"] = settings.database_read_url or ""
+    os.environ["SANDBOX_DATA_DIR"] = str(settings.data_dir)
+
+
+def _server(settings: Settings) -> MPServer:
+    # Forked processes would share our locks on the data directory and keep them after we are gone.
+    multiprocessing.set_start_method("spawn", force=True)
+    return MPServer(
+        "sandbox_registry.app:application",
+        factory=True,
+        interface=Interfaces.ASGI,
+        address=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        workers_kill_timeout=30,
+        respawn_failed_workers=True,
+        websockets=False,
+        log_dictconfig=GRANIAN_LOGS,
+        # Granian puts this first on the import path; the current directory could hold anything.
+        working_dir=Path(__file__).resolve().parent.parent,
+    )
+
+
+if __name__ == "__main__":
+    main()
