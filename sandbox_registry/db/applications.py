@@ -14,7 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sandbox_registry.db import tables
 from sandbox_registry.db.records import NATIVE, Records, as_dict
 from sandbox_registry.domain.applications import Application, DossierVersion
-from sandbox_registry.domain.errors import NotFound
 from sandbox_registry.domain.people import MUST_DECLARE, Capacity, Standing
 from sandbox_registry.domain.scopes import Scope
 from sandbox_registry.domain.stages import OPEN_STAGES, Stage
@@ -89,12 +88,10 @@ async def load_case(
     person_id: UUID,
     consulted_unit_ids: frozenset[UUID],
     lock: bool,
-) -> Case:
-    """Load a case and how a person stands to it; with `lock`, nobody else changes it until the transaction ends.
+) -> Case | None:
+    """Load a case and how a person stands to it, null when there is none.
 
-    Raises:
-        NotFound: there is no such application. The caller answers the same way when the policy forbids to read it.
-
+    With `lock`, nobody else changes it until the transaction ends.
     """
     found = await connection.execute(
         _CASE_LOCKED if lock else _CASE,
@@ -102,7 +99,7 @@ async def load_case(
     )
     row = found.first()
     if row is None:
-        raise NotFound(what="application")
+        return None
     capacities = {Capacity(name) for name in row.capacities or ()}
     if row.is_consulted:
         capacities.add(Capacity.CONSULTED)

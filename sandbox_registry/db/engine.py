@@ -9,6 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from sandbox_registry.db.work import UnitOfWork
 
+Connection = AsyncConnection
+"""What a transaction or a read hands on; other layers pass it along without knowing SQLAlchemy."""
+
 
 class Database:
     """The registry's database as the application role sees it.

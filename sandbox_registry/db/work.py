@@ -1,12 +1,13 @@
 """The unit of work: one transaction and the repositories that share it."""
 
+import re
 from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sandbox_registry.db import applications, tables
+from sandbox_registry.db import applications, rule_versions, tables
 from sandbox_registry.db.records import Records, Versioned
 from sandbox_registry.domain.applications import Application, Complaint, Document, Message, SupplementRequest
 from sandbox_registry.domain.appraisal import (
@@ -23,6 +24,7 @@ from sandbox_registry.domain.appraisal import (
 )
 from sandbox_registry.domain.people import Delegation, Membership, Organisation, Person, RoleGrant
 from sandbox_registry.domain.permits import Permit
+from sandbox_registry.domain.rule_versions import RuleVersion
 
 T = TypeVar("T", bound=Versioned)
 
@@ -42,6 +44,7 @@ RECORDS: dict[type[Any], Records[Any]] = {
     Participation: Records(tables.participations, Participation),
     Permit: Records(tables.permits, Permit, derive=lambda permit: {"serial": permit_serial(permit)}),
     Person: Records(tables.people, Person),
+    RuleVersion: rule_versions.RECORDS,
     Recommendation: Records(tables.recommendations, Recommendation),
     Review: Records(tables.reviews, Review),
     RoleGrant: Records(tables.role_grants, RoleGrant),
@@ -49,6 +52,14 @@ RECORDS: dict[type[Any], Records[Any]] = {
     SupplementRequest: Records(tables.supplement_requests, SupplementRequest),
     Vote: Records(tables.votes, Vote),
 }
+
+
+def kind_of(obj: Versioned) -> str:
+    """Return the name under which an object stands in the log: `supplement_request`, `council_session`."""
+    return _KINDS[type(obj)]
+
+
+_KINDS = {kind: re.sub(r"(?<=[a-z])(?=[A-Z])", "_", kind.__name__).lower() for kind in RECORDS}
 
 
 def permit_serial(permit: Permit) -> int:

@@ -78,15 +78,24 @@ class CalendarFileError(Exception):
 
 
 def load_calendar(path: Path) -> Calendar:
-    """Read a calendar file and merge it over the library's holidays; the file wins.
+    """Read a calendar file, as `parse_calendar` does."""
+    return parse_calendar(path.read_bytes(), file=path.name)
+
+
+def parse_calendar(content: bytes, *, file: str) -> Calendar:
+    """Read the bytes of a calendar file and merge it over the library's holidays; the file wins.
 
     The version digests every special day and the library's version, so it changes when either moves a deadline.
     """
     try:
-        file = msgspec.convert(tomllib.loads(path.read_text("utf-8")), type=CalendarIn)
+        given = msgspec.convert(tomllib.loads(content.decode("utf-8")), type=CalendarIn)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
-        message = f"{path.name}: {error}"
+        message = f"{file}: {error}"
         raise CalendarFileError(message) from error
+    return _merged(given)
+
+
+def _merged(file: CalendarIn) -> Calendar:
     marks = {mark.date: mark for mark in _standing(file)}
     for yearly in file.yearly:
         _add_yearly(marks, yearly, file)

@@ -1,0 +1,319 @@
+"""The frame of every act: one transaction, one decision of the policy, one audit leaf, whatever happens.
+
+A use case opens an act, lets the domain decide, saves what changed, and leaves; the frame writes the leaf as the last
+statement and commits. A refusal of authority is a leaf too. Who may not know that a case exists gets `NotFound`, and
+the same statements run whether it exists or not.
+"""
+
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+import msgspec
+import rfc8785
+
+from sandbox_registry.authz import Action, Authorizer, Decision
+from sandbox_registry.db import applications as case_rows
+from sandbox_registry.db import audit
+from sandbox_registry.db.engine import Database
+from sandbox_registry.db.records import Versioned
+from sandbox_registry.db.work import UnitOfWork, kind_of
+from sandbox_registry.domain.applications import Application, SupplementRequest
+from sandbox_registry.domain.appraisal import Clarification, Consultation
+from sandbox_registry.domain.audit import NONCE_SIZE, Entry, Pseudonyms, commitment
+from sandbox_registry.domain.deadlines import CaseFacts, next_due
+from sandbox_registry.domain.errors import DomainError, NotFound, PermissionDenied, StaleVersion, TransitionNotAllowed
+from sandbox_registry.domain.people import READ_ALL_ROLES, Actor, Role, Standing
+from sandbox_registry.domain.stages import Stage
+from sandbox_registry.usecases import answers
+from sandbox_registry.usecases.rule_book import RuleBook
+
+T = TypeVar("T")
+V = TypeVar("V", bound=Versioned)
+DONE, REFUSED = "done", "refused"
+
+
+@dataclass(slots=True, kw_only=True)
+class Act:
+    """One act being done: who, what, when, and everything it changed. Its leaf names the first object it touched."""
+
+    work: UnitOfWork
+    actor: Actor
+    action: Action
+    at: datetime
+    decision: Decision
+    new_id: Callable[[], UUID]
+    case_id: UUID | None = None
+    procedure: str | None = None
+    changed: list[tuple[str, object]] = field(default_factory=list)
+    subject: tuple[str, UUID, int] | None = None
+    is_logged: bool = True
+    result: object = None
+
+    async def add(self, obj: V) -> V:
+        """Insert an object and put its whole state into the record of this act."""
+        await self.work.add(obj)
+        self.note(kind_of(obj), obj.id, obj.version, obj)
+        return obj
+
+    async def save(self, obj: V) -> V:
+        """Write a changed object and put its whole state into the record of this act."""
+        await self.work.save(obj)
+        self.note(kind_of(obj), obj.id, obj.version, obj)
+        return obj
+
+    def note(self, kind: str, identity: UUID, version: int, state: object) -> None:
+        """Put something that a use case wrote by other means, or only read, into the record of this act."""
+        self.subject = self.subject or (kind, identity, version)
+        self.changed.append((kind, state))
+
+    def leave_no_leaf(self) -> None:
+        """Keep this act out of the log: the edit of a draft leaves a version, its submission records it whole."""
+        self.is_logged = False
+
+    def done(self, result: T) -> T:
+        """Name the result, which is also what a repeated request is answered with."""
+        self.result = result
+        return result
+
+
+@dataclass(slots=True, kw_only=True)
+class CaseAct(Act):
+    """An act on a case, whose row stays locked until the act is done."""
+
+    application: Application
+    standing: Standing
+
+    async def facts(self) -> CaseFacts:
+        """Load what the deadlines of this case are derived from."""
+        return await facts_of(self.work, self.application)
+
+
+class Acts:
+    """Opens acts. Everything that differs between runs comes in: the clock, identities, policy, rules, pseudonyms."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        authorizer: Authorizer,
+        rules: RuleBook,
+        pseudonyms: Pseudonyms,
+        now: Callable[[], datetime],
+        new_id: Callable[[], UUID],
+    ) -> None:
+        self.database = database
+        self.authorizer = authorizer
+        self.rules = rules
+        self.pseudonyms = pseudonyms
+        self.now = now
+        self.new_id = new_id
+
+    @asynccontextmanager
+    async def general(self, actor: Actor, action: Action) -> AsyncIterator[Act]:
+        """Do something that concerns no case: accounts, offices, procedures, the creation of a draft.
+
+        Raises:
+            PermissionDenied: the policy does not allow it; the refusal is a leaf.
+
+        """
+        at = self.now()
+        decision = self.authorizer.judge(actor, None, Stage.NONE, action)
+        refusal = None if decision.allowed else _denied(action, decision)
+        async with self.database.work() as work:
+            act = Act(work=work, actor=actor, action=action, at=at, decision=decision, new_id=self.new_id)
+            if refusal is None:
+                await answers.claim(work, actor)
+                yield act
+                await self._close(act)
+            else:
+                act.subject = ("person", actor.person_id, 0)
+                await self._log(act, refusal=refusal)
+        if refusal is not None:
+            raise refusal
+
+    @asynccontextmanager
+    async def on_case(
+        self, actor: Actor, action: Action, application_id: UUID, *, expected_version: int | None = None
+    ) -> AsyncIterator[CaseAct]:
+        """Do something on a case. `expected_version` is what the person saw; null for acts that add beside the case.
+
+        Raises:
+            NotFound: no such case, or the actor may not know of it.
+            PermissionDenied: the actor may read the case but may not do this.
+            TransitionNotAllowed: the actor may do this, at another stage.
+            StaleVersion: the case changed since the person saw it.
+
+        """
+        at = self.now()
+        refusal: DomainError | None = None
+        async with self.database.work() as work:
+            await answers.claim(work, actor)
+            case = await self._case(work, actor, application_id)
+            if case is None:
+                refusal, decision = NotFound(what=CASE), self.authorizer.judge(actor, None, Stage.NONE, action)
+            else:
+                decision = self.authorizer.judge(actor, case.standing, case.application.stage, action)
+                refusal = self._refusal(actor, action, case, decision, expected_version)
+            if case is not None and refusal is None:
+                act = CaseAct(
+                    work=work,
+                    actor=actor,
+                    action=action,
+                    at=at,
+                    decision=decision,
+                    new_id=self.new_id,
+                    case_id=application_id,
+                    procedure=procedure_of(case.application),
+                    application=case.application,
+                    standing=case.standing,
+                )
+                yield act
+                await self._close(act)
+            elif isinstance(refusal, NotFound | PermissionDenied):
+                act = Act(work=work, actor=actor, action=action, at=at, decision=decision, new_id=self.new_id)
+                act.case_id, act.subject = application_id, (CASE, application_id, 0)
+                await self._log(act, refusal=refusal)
+        if refusal is not None:
+            raise refusal
+
+    @asynccontextmanager
+    async def reading(self, actor: Actor, action: Action, application_id: UUID) -> AsyncIterator[CaseAct]:
+        """Read a case. An outsider's reading (People's Council, auditor) is itself on record; others leave no trace.
+
+        Raises:
+            NotFound: no such case, or the actor may not know of it.
+            PermissionDenied: the actor may read the case but not this part of it.
+
+        """
+        async with self.on_case(actor, action, application_id) as act:
+            if act.decision.role in READ_ALL_ROLES:
+                act.note("application", application_id, act.application.version, {"read": action})
+            else:
+                act.leave_no_leaf()
+            yield act
+
+    def _refusal(
+        self, actor: Actor, action: Action, case: case_rows.Case, decision: Decision, expected_version: int | None
+    ) -> DomainError | None:
+        """Say what stands in the way: hidden before forbidden, forbidden before too early, then a stale view."""
+        application, standing = case.application, case.standing
+        is_stale = expected_version is not None and application.version != expected_version
+        if decision.allowed:
+            return StaleVersion(current=application.version) if is_stale else None
+        if not self._may_know(actor, standing, application.stage):
+            return NotFound(what=CASE)
+        if decision.line is not None or not self._would_be_allowed(actor, standing, action):
+            return _denied(action, decision)
+        if is_stale:
+            return StaleVersion(current=application.version)
+        return TransitionNotAllowed(action=action, stage=application.stage)
+
+    def _may_know(self, actor: Actor, standing: Standing, stage: Stage) -> bool:
+        return any(
+            self.authorizer.judge(actor, standing, stage, action).allowed
+            for action in (Action.APPLICATION_READ, Action.DECLARATION_MAKE)
+        )
+
+    def _would_be_allowed(self, actor: Actor, standing: Standing, action: Action) -> bool:
+        return any(self.authorizer.judge(actor, standing, stage, action).allowed for stage in Stage)
+
+    async def _case(self, work: UnitOfWork, actor: Actor, application_id: UUID) -> case_rows.Case | None:
+        return await case_rows.load_case(
+            work.connection,
+            application_id,
+            person_id=actor.person_id,
+            consulted_unit_ids=consulted_units(actor),
+            lock=True,
+        )
+
+    async def _close(self, act: Act) -> None:
+        """Write the derived due date, the answer for a repeated request and, last, the leaf."""
+        for kind, state in act.changed:
+            if kind == CASE and isinstance(state, Application):
+                await self._keep_next_due(act, state)
+        await answers.keep(act.work, act.actor, result=act.result, at=act.at)
+        if act.is_logged:
+            await self._log(act)
+
+    async def _keep_next_due(self, act: Act, application: Application) -> None:
+        if application.procedure_version is None:
+            return
+        procedure = await self.rules.pinned(act.work.connection, application)
+        calendar = await self.rules.calendar(act.work.connection, at=act.at)
+        facts = await facts_of(act.work, application)
+        due = next_due(facts, procedure=procedure, calendar=calendar, at=act.at)
+        await case_rows.set_next_due(act.work.connection, application.id, due)
+
+    async def _log(self, act: Act, *, refusal: DomainError | None = None) -> None:
+        if act.subject is None:
+            message = f"{act.action} changed nothing that a leaf could name"
+            raise AssertionError(message)
+        kind, identity, version = act.subject
+        record = rfc8785.dumps(
+            {
+                "actor": str(act.actor.person_id),
+                "signs_for": None if act.actor.signs_for is None else str(act.actor.signs_for),
+                "objects": [{"type": each, "state": msgspec.to_builtins(state)} for each, state in act.changed],
+            }
+        )
+        nonce = secrets.token_bytes(NONCE_SIZE)
+        entry = Entry(
+            at=act.at,
+            actor=self.pseudonyms.of(act.actor.person_id),
+            method=act.actor.auth_method,
+            action=act.action,
+            kind=kind,
+            identity=identity,
+            version=version,
+            result=DONE if refusal is None else REFUSED,
+            reason=None if refusal is None else refusal.code,
+            request_id=act.actor.request_id,
+            line=act.decision.line,
+            policy=self.authorizer.version,
+            procedure=act.procedure,
+            commitment=commitment(nonce, record),
+        )
+        await audit.append(
+            act.work.connection,
+            entry=rfc8785.dumps(entry.as_json()),  # type: ignore[arg-type]  # A Mapping of JSON values.
+            nonce=nonce,
+            record=record,
+            object_type=kind,
+            object_id=identity,
+            case_id=act.case_id,
+            at=act.at,
+        )
+
+
+CASE = "application"
+
+
+def _denied(action: Action, decision: Decision) -> PermissionDenied:
+    return PermissionDenied(action=action, line=decision.line, reason=decision.basis)
+
+
+def procedure_of(application: Application) -> str | None:
+    """Name the pinned procedure of a case as `code@checksum`; null while it is a draft."""
+    if application.procedure_version is None:
+        return None
+    return f"{application.procedure_code}@{application.procedure_version}"
+
+
+def consulted_units(actor: Actor) -> frozenset[UUID]:
+    """Return the units for which this actor answers consultations."""
+    return frozenset(unit for role, unit in actor.offices if role is Role.CONSULTED_OFFICER)
+
+
+async def facts_of(work: UnitOfWork, application: Application) -> CaseFacts:
+    """Load what the deadlines of a case are derived from."""
+    return CaseFacts(
+        application=application,
+        supplements=await work.of(SupplementRequest, application_id=application.id),
+        clarifications=await work.of(Clarification, application_id=application.id),
+        consultations=await work.of(Consultation, application_id=application.id),
+    )
