@@ -175,9 +175,9 @@ class Acts:
                 yield act
                 await self._close(act)
             elif isinstance(refusal, NotFound | PermissionDenied):
-                act = Act(work=work, actor=actor, action=action, at=at, decision=decision, new_id=self.new_id)
-                act.case_id, act.subject = application_id, (CASE, application_id, 0)
-                await self._log(act, refusal=refusal)
+                refused = Act(work=work, actor=actor, action=action, at=at, decision=decision, new_id=self.new_id)
+                refused.case_id, refused.subject = application_id, (CASE, application_id, 0)
+                await self._log(refused, refusal=refusal)
         if refusal is not None:
             raise refusal
 
