@@ -1,0 +1,199 @@
+"""`policy check`: proves over the whole space what must hold of a policy, and finds lines that do nothing."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from sandbox_registry.authz.actions import Action
+from sandbox_registry.authz.duties import CASE_ACTS, DECLARATIONS, READS, broken_duties
+from sandbox_registry.authz.enforcer import Authorizer, casbin_enforcer
+from sandbox_registry.authz.names import Finding, unknown_names
+from sandbox_registry.authz.policy import ANY, ROLE_PREFIX, Policy, PolicyLine, PolicyUnreadable, read_policy
+from sandbox_registry.authz.space import Space, pairs_of, places_of
+from sandbox_registry.authz.ways import ways_of
+from sandbox_registry.domain.people import UNIT_BOUND_ROLES, Relation, Role
+from sandbox_registry.domain.stages import Stage
+
+StageOwner = tuple[str, Stage, Role]
+MOVES = {
+    Stage.DRAFT: {Action.APPLICATION_SUBMIT, Action.APPLICATION_DISCARD},
+    Stage.SUBMITTED: {
+        Action.APPLICATION_ACCEPT,
+        Action.APPLICATION_REFUSE_INTAKE,
+        Action.APPLICATION_REQUEST_SUPPLEMENT,
+    },
+    Stage.SUPPLEMENT_REQUESTED: {Action.APPLICATION_LAPSE, Action.APPLICATION_SUBMIT_SUPPLEMENT},
+    Stage.ACCEPTED: {Action.APPLICATION_CLASSIFY, Action.ASSIGNMENT_ASSIGN, Action.ASSIGNMENT_CLAIM},
+    Stage.UNDER_APPRAISAL: {Action.APPLICATION_RECOMMEND},
+    Stage.AWAITING_DECISION: {Action.DECISION_APPROVE, Action.DECISION_REFUSE},
+    Stage.APPROVED: {Action.PERMIT_ISSUE},
+}
+"""Acts that take a case on from each stage that is not an end; each must be in somebody's power."""
+
+_LISTED = (Action.APPLICATION_READ, Action.PERMIT_READ)
+_HIDDEN = {Relation.CONFLICTED, Relation.UNDECLARED}
+_LISTS_KNOW = {
+    Relation.ASSIGNED,
+    Relation.CONSULTED,
+    Relation.COUNCIL_CHAIR,
+    Relation.COUNCIL_MEMBER,
+    Relation.DELEGATE,
+    Relation.FOCAL,
+    Relation.OVERSEER,
+    Relation.OWN,
+    Relation.SECRETARY,
+    Relation.SUPERVISOR,
+    Relation.UNIT,
+}
+
+
+def check_policy(source: Authorizer | Policy | Path, *, stage_owners: Iterable[StageOwner] = ()) -> list[Finding]:
+    """Check a policy (or its directory) and, if given, that every procedure's stage owner can act there.
+
+    `stage_owners` are (procedure code, stage, role) of stages that are not ends. Returns what is wrong, sorted by
+    code; nothing means proved. What the policy cannot see stays with the use cases: that the second person of a
+    four-eyes act is another one, that one reads only one's own declaration, that an office is not given to oneself.
+    """
+    try:
+        policy = _policy_of(source)
+    except PolicyUnreadable as unreadable:
+        return [Finding(code="unreadable", where="policy.csv", message=str(unreadable))]
+    unknown = unknown_names(policy)
+    if unknown:
+        return unknown
+    space = Space(policy)
+    found = [
+        *_idle_lines(policy, space),
+        *_idle_groups(policy),
+        *broken_duties(space),
+        *_stuck_stages(space),
+        *_unreachable(space),
+        *_helpless_owners(space, stage_owners),
+        *_lists_that_differ(policy),
+        *_differences_from_casbin(policy, space),
+    ]
+    return sorted({(finding.code, finding.where): finding for finding in reversed(found)}.values(), key=_order)
+
+
+def _policy_of(source: Authorizer | Policy | Path) -> Policy:
+    if isinstance(source, Path):
+        return read_policy(source)
+    return source.policy if isinstance(source, Authorizer) else source
+
+
+def _order(finding: Finding) -> tuple[str, str]:
+    return finding.code, finding.where
+
+
+def _idle_lines(policy: Policy, space: Space) -> Iterator[Finding]:
+    seen: dict[tuple[str, ...], PolicyLine] = {}
+    for line in policy.lines:
+        first = seen.setdefault(tuple(line.rule[:4]), line)
+        if first is not line:
+            code = "repeated_line" if first.effect == line.effect else "contradicted_line"
+            yield Finding(code=code, where=line.text, message=f"already said by {first.text}")
+        elif not _changes_an_answer(line, policy, space):
+            yield Finding(code="idle_line", where=line.text, message="without this line every answer is the same")
+
+
+def _changes_an_answer(line: PolicyLine, policy: Policy, space: Space) -> bool:
+    others = [other for other in policy.lines if other is not line]
+    changes = _allow_matters if line.effect == "allow" else _deny_matters
+    for stage, action in places_of(line):
+        near = [other for other in others if stage in other.stages and action in other.actions]
+        if changes(line, near, space, stage, action):
+            return True
+    return False
+
+
+def _allow_matters(line: PolicyLine, near: list[PolicyLine], space: Space, stage: Stage, action: Action) -> bool:
+    covered = {pair for other in near if other.effect == "allow" for pair in pairs_of(other)}
+    refused = space.cells[stage, action].deny
+    return any(pair not in covered and pair not in refused for pair in pairs_of(line))
+
+
+def _deny_matters(line: PolicyLine, near: list[PolicyLine], space: Space, stage: Stage, action: Action) -> bool:
+    refused = {pair for other in near if other.effect == "deny" for pair in pairs_of(other)}
+    allowed = [pair for pair in space.cells[stage, action].allow if pair not in refused]
+    for role, relation in pairs_of(line):
+        for one, how in allowed:
+            request = {(one, how), (one, relation), (role, how), (role, relation)}
+            if request.isdisjoint(refused):
+                return True
+    return False
+
+
+def _idle_groups(policy: Policy) -> Iterator[Finding]:
+    used = {line.stage for line in policy.lines} | {line.act for line in policy.lines}
+    for pairs in (policy.stage_groups, policy.act_groups):
+        groups = {group for _, group in pairs}
+        for group in sorted(groups - used - {member for member, _ in pairs}):
+            yield Finding(code="idle_group", where=group, message="no line and no other group uses this group")
+        for pair in {pair for pair in pairs if pairs.count(pair) > 1}:
+            yield Finding(code="repeated_member", where=", ".join(pair), message="said twice")
+
+
+def _stuck_stages(space: Space) -> Iterator[Finding]:
+    for stage, moves in MOVES.items():
+        for action in sorted(moves):
+            if not any(_someone_can(space, role, stage, action) for role in Role):
+                yield Finding(code="no_owner", where=stage, message=f"nobody can {action}, so a case stays here")
+
+
+def _someone_can(space: Space, role: Role, stage: Stage, action: Action) -> bool:
+    """Say whether this office gives the act in some real way of standing to a case; everyone is an applicant besides."""
+    return any(
+        space.allows({role}, way, stage, action) and space.allows({role, Role.APPLICANT}, way, stage, action)
+        for way in ways_of(role).values()
+    )
+
+
+def _unreachable(space: Space) -> Iterator[Finding]:
+    for action in Action:
+        if not any(_someone_can(space, role, stage, action) for role in Role for stage in Stage):
+            yield Finding(code="unreachable_action", where=action, message="nobody can ever do this")
+
+
+def _helpless_owners(space: Space, stage_owners: Iterable[StageOwner]) -> Iterator[Finding]:
+    acts = sorted(CASE_ACTS - READS - DECLARATIONS - {Action.MESSAGE_SEND})
+    for procedure, stage, role in stage_owners:
+        if not any(_someone_can(space, role, stage, action) for action in acts):
+            where = f"{procedure}: {stage}"
+            yield Finding(code="owner_cannot_act", where=where, message=f"{role} owns this stage and can do nothing")
+
+
+def _lists_that_differ(policy: Policy) -> Iterator[Finding]:
+    """A list is cut by facts in a query; a line a query cannot follow would make lists and reads disagree."""
+    for action in _LISTED:
+        for line in policy.by_action[action]:
+            if not (_can_be_left_out(line) if line.effect == "deny" else _can_be_listed(line)):
+                message = f"lists cannot follow this line for {action}: they would show more or less than a read allows"
+                yield Finding(code="unlistable", where=line.text, message=message)
+
+
+def _can_be_left_out(line: PolicyLine) -> bool:
+    everywhere = line.stages >= frozenset(Stage)
+    if line.role == ANY:
+        return line.relation in _HIDDEN and everywhere
+    return line.relation == ANY and line.role.removeprefix(ROLE_PREFIX) not in UNIT_BOUND_ROLES
+
+
+def _can_be_listed(line: PolicyLine) -> bool:
+    if line.role.removeprefix(ROLE_PREFIX) in UNIT_BOUND_ROLES:
+        return line.relation == Relation.UNIT
+    return line.relation in _LISTS_KNOW
+
+
+def _differences_from_casbin(policy: Policy, space: Space) -> Iterator[Finding]:
+    """Put to Casbin, for every line, a request that only it matches and one with each refusal beside it."""
+    enforcers = {action: casbin_enforcer(policy, lines) for action, lines in policy.by_action.items()}
+    denials = sorted({line.relation for line in policy.lines if line.effect == "deny" and line.relation != ANY})
+    for line in policy.lines:
+        stage, action = places_of(line)[0]
+        role, relation = pairs_of(line)[0]
+        for second in [relation, *denials]:
+            held = frozenset({relation, Relation(second)})
+            casbin = enforcers[action].enforce(ROLE_PREFIX + role, held, str(stage), str(action))
+            if casbin != space.allows({role}, held, stage, action):
+                message = f"Casbin says {casbin} to {role} as {sorted(held)} for {action} at {stage}; see model.conf"
+                yield Finding(code="model_differs", where=line.text, message=message)
+                return

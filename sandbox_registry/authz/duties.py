@@ -1,0 +1,184 @@
+"""What must never be possible, whatever the policy file says: separation of duty as properties of the whole space.
+
+The sets of acts below are written here once more on purpose: the groups in policy.csv are what is being checked.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sandbox_registry.authz.actions import Action
+from sandbox_registry.authz.names import Finding
+from sandbox_registry.authz.space import Space, Witness
+from sandbox_registry.domain.people import READ_ALL_ROLES, Relation, Role
+from sandbox_registry.domain.stages import Stage
+
+READS = frozenset(action for action in Action if action.partition(":")[2].startswith("read"))
+REGISTRY_ACTS = frozenset(
+    action
+    for action in Action
+    if action.partition(":")[0] in {"delegation", "organisation", "person", "procedure", "role", "token", "workload"}
+)
+CASE_ACTS = frozenset(Action) - REGISTRY_ACTS
+DECLARATIONS = frozenset({Action.DECLARATION_MAKE, Action.DECLARATION_READ})
+OWN_TOKENS = frozenset({Action.TOKEN_CREATE, Action.TOKEN_READ, Action.TOKEN_REVOKE})
+WRITES = frozenset(Action) - READS - OWN_TOKENS
+DECIDING = frozenset({Action.DECISION_APPROVE, Action.DECISION_REFUSE})
+INTAKE = frozenset(
+    {
+        Action.APPLICATION_ACCEPT,
+        Action.APPLICATION_RECEIVE,
+        Action.APPLICATION_REFUSE_INTAKE,
+        Action.APPLICATION_REQUEST_SUPPLEMENT,
+    }
+)
+APPRAISING = frozenset(
+    {
+        Action.APPLICATION_CLASSIFY,
+        Action.APPLICATION_RECOMMEND,
+        Action.ASSIGNMENT_CLAIM,
+        Action.CLARIFICATION_ASK,
+        Action.CONSULTATION_ANSWER,
+        Action.CONSULTATION_ASK,
+        Action.CONSULTATION_CLOSE,
+        Action.COUNCIL_CONCLUDE,
+        Action.COUNCIL_CONVENE,
+        Action.COUNCIL_VOTE,
+        Action.REVIEW_SUBMIT,
+        Action.SITE_VISIT_RECORD,
+    }
+)
+SIGNING = frozenset(
+    {
+        Action.APPLICATION_COMPLAIN,
+        Action.APPLICATION_REQUEST_WITHDRAWAL,
+        Action.APPLICATION_SUBMIT,
+        Action.APPLICATION_SUBMIT_SUPPLEMENT,
+    }
+)
+APPLICANT_ACTS = SIGNING | {
+    Action.APPLICATION_CREATE,
+    Action.APPLICATION_DISCARD,
+    Action.APPLICATION_EDIT,
+    Action.APPLICATION_SHARE,
+    Action.CLARIFICATION_ANSWER,
+}
+NOTES = frozenset({Action.CONSULTATION_READ, Action.COUNCIL_READ, Action.REVIEW_READ})
+OFFICIAL = CASE_ACTS - READS - APPLICANT_ACTS - DECLARATIONS - {Action.MESSAGE_SEND} | NOTES
+APPLICANT_SIDE = (Relation.OWN, Relation.DELEGATE, Relation.ACTED_AS_FILER)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duty:
+    """Nobody holding this role or standing in this relation may ever do one of these acts."""
+
+    code: str
+    rule: str
+    actions: frozenset[Action]
+    relation: Relation | None = None
+    role: Role | None = None
+
+
+DUTIES = (
+    *(
+        Duty(code="decides_own", rule="nobody decides what they filed", actions=DECIDING, relation=relation)
+        for relation in APPLICANT_SIDE
+    ),
+    *(
+        Duty(
+            code="handles_own", rule="nobody handles their own dossier", actions=OFFICIAL - DECIDING, relation=relation
+        )
+        for relation in APPLICANT_SIDE
+    ),
+    Duty(
+        code="intake_decides",
+        rule="who took it in does not decide it",
+        actions=DECIDING,
+        relation=Relation.ACTED_AS_INTAKE,
+    ),
+    Duty(
+        code="intake_appraises",
+        rule="who took it in does not appraise it",
+        actions=APPRAISING,
+        relation=Relation.ACTED_AS_INTAKE,
+    ),
+    Duty(
+        code="appraiser_decides",
+        rule="who appraised it does not decide it",
+        actions=DECIDING,
+        relation=Relation.ACTED_AS_REVIEWER,
+    ),
+    Duty(
+        code="appraiser_takes_in",
+        rule="who appraised it does not take it in",
+        actions=INTAKE,
+        relation=Relation.ACTED_AS_REVIEWER,
+    ),
+    Duty(
+        code="decider_works_on_case",
+        rule="who decided it does not take it in or appraise it",
+        actions=INTAKE | APPRAISING,
+        relation=Relation.ACTED_AS_DECIDER,
+    ),
+    Duty(
+        code="drafter_votes",
+        rule="who drafted the report has no vote on it",
+        actions=frozenset({Action.COUNCIL_VOTE}),
+        relation=Relation.ACTED_AS_FOCAL,
+    ),
+    Duty(
+        code="conflicted_acts",
+        rule="a declared conflict ends access",
+        actions=CASE_ACTS - {Action.DECLARATION_READ},
+        relation=Relation.CONFLICTED,
+    ),
+    Duty(
+        code="undeclared_opens",
+        rule="interests are declared before the dossier is opened",
+        actions=CASE_ACTS - {Action.DECLARATION_MAKE},
+        relation=Relation.UNDECLARED,
+    ),
+    Duty(code="overseer_writes", rule="oversight never writes", actions=WRITES, relation=Relation.OVERSEER),
+    *(
+        Duty(code="overseer_writes", rule="oversight never writes", actions=WRITES, role=role)
+        for role in sorted(READ_ALL_ROLES)
+    ),
+    Duty(
+        code="admin_opens_dossier",
+        rule="an administrator sees no dossier and does no case work",
+        actions=CASE_ACTS,
+        role=Role.SYSTEM_ADMIN,
+    ),
+)
+_GIVES_NO_POWER = frozenset(
+    {
+        Relation.ACTED_AS_DECIDER,
+        Relation.ACTED_AS_FILER,
+        Relation.ACTED_AS_FOCAL,
+        Relation.ACTED_AS_INTAKE,
+        Relation.ACTED_AS_REVIEWER,
+        Relation.NONE,
+        Relation.UNDECLARED,
+    }
+)
+
+
+def broken_duties(space: Space) -> Iterator[Finding]:
+    """Find every duty that some request breaks."""
+    for duty in DUTIES:
+        for witness in space.exceptions(duty.actions, role=duty.role, relation=duty.relation):
+            yield _finding(duty.code, duty.rule, witness)
+    for witness in space.exceptions(SIGNING):
+        if Relation.OWN not in witness.relations:
+            yield _finding("signs_without_power", "only who may sign for the applicant signs", witness)
+    for witness in space.exceptions(CASE_ACTS, stages=[Stage.DRAFT]):
+        if witness.relations.isdisjoint({Relation.OWN, Relation.DELEGATE}):
+            yield _finding("draft_open", "a draft is known to its writers only", witness)
+    for witness in space.exceptions(CASE_ACTS):
+        if witness.relations <= _GIVES_NO_POWER:
+            yield _finding(
+                "outsider_acts", "a stranger to a case, or who once worked on it, has no part in it", witness
+            )
+
+
+def _finding(code: str, rule: str, witness: Witness) -> Finding:
+    return Finding(code=code, where=witness.line.text, message=f"{rule}, but {witness}")

@@ -1,0 +1,98 @@
+"""Every request there is, and what the policy answers: the ground on which a policy is proved.
+
+A request is a set of roles, a set of relations, a stage and an act. A line speaks about it when one role and one relation
+of the request match; so the answer is "some pair (role, relation) is allowed and no pair is refused". Two things follow.
+
+- If a request of many roles and relations is allowed, so is the smaller one that keeps one allowed pair and whatever
+  the question is about: dropping a role or a relation can only drop refusals. To prove that nobody of role A standing in
+  relation B ever does an act, it is enough to ask {A, r} x {B, s} for every single r and s.
+- If taking a line away changes an answer, it changes the answer to a request of at most two roles and two relations.
+
+So the checks below look at all pairs and thereby speak about all subsets: 2^14 roles times 2^19 relations.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import product
+
+from sandbox_registry.authz.actions import Action
+from sandbox_registry.authz.policy import ANY, ROLE_PREFIX, Policy, PolicyLine
+from sandbox_registry.domain.people import Relation, Role
+from sandbox_registry.domain.stages import Stage
+
+Pair = tuple[Role, Relation]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One act at one stage: the pairs allowed and refused, each with the first line that says so."""
+
+    allow: dict[Pair, PolicyLine] = field(default_factory=dict)
+    deny: dict[Pair, PolicyLine] = field(default_factory=dict)
+
+    def allows(self, roles: Iterable[Role], relations: Iterable[Relation]) -> bool:
+        """Answer a request of these roles and relations."""
+        pairs = set(product(roles, relations))
+        return not pairs.isdisjoint(self.allow) and pairs.isdisjoint(self.deny)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Witness:
+    """The smallest request that shows something, and the line that allows it."""
+
+    roles: frozenset[Role]
+    relations: frozenset[Relation]
+    stage: Stage
+    action: Action
+    line: PolicyLine
+
+    def __str__(self) -> str:
+        who, how = " + ".join(sorted(self.roles)), " + ".join(sorted(self.relations))
+        return f"{who} standing as {how} may {self.action} at {self.stage}"
+
+
+class Space:
+    """The policy's answers by stage and act."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.cells = {(stage, action): Cell() for stage in Stage for action in Action}
+        for line in policy.lines:
+            pairs = pairs_of(line)
+            for stage, action in places_of(line):
+                cell = self.cells[stage, action]
+                said = cell.allow if line.effect == "allow" else cell.deny
+                for pair in pairs:
+                    said.setdefault(pair, line)
+
+    def allows(self, roles: Iterable[Role], relations: Iterable[Relation], stage: Stage, action: Action) -> bool:
+        """Answer one request."""
+        return self.cells[stage, action].allows(roles, relations)
+
+    def exceptions(
+        self,
+        actions: Iterable[Action],
+        *,
+        stages: Iterable[Stage] = tuple(Stage),
+        role: Role | None = None,
+        relation: Relation | None = None,
+    ) -> Iterator[Witness]:
+        """Find requests that are allowed although they hold this role or this relation; none proves "never"."""
+        for stage, action in product(tuple(stages), tuple(actions)):
+            cell = self.cells[stage, action]
+            for (one, how), line in cell.allow.items():
+                roles = frozenset({one} if role is None else {one, role})
+                relations = frozenset({how} if relation is None else {how, relation})
+                if cell.allows(roles, relations):
+                    yield Witness(roles=roles, relations=relations, stage=stage, action=action, line=line)
+
+
+def pairs_of(line: PolicyLine) -> list[Pair]:
+    """List the pairs of role and relation a line speaks about."""
+    roles = [role for role in Role if line.role in (ANY, ROLE_PREFIX + role)]
+    return list(product(roles, [relation for relation in Relation if line.relation in (ANY, relation)]))
+
+
+def places_of(line: PolicyLine) -> list[tuple[Stage, Action]]:
+    """List the stages and acts a line speaks about."""
+    stages = [stage for stage in Stage if stage in line.stages]
+    return list(product(stages, [action for action in Action if action in line.actions]))
