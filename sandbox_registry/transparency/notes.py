@@ -89,8 +89,8 @@ def parse_signature(line: str) -> Signature:
 
 def parse_signatures(lines: str) -> tuple[Signature, ...]:
     """Read 1 to 100 signature lines, each ended by a newline; raise `NoteError` when one is malformed."""
-    if not lines.endswith("\n"):
-        raise NoteError("a signature line ends in a newline")
+    if len(lines) > MAX_NOTE_SIZE or not lines.endswith("\n"):
+        raise NoteError("signature lines end in newlines and have less than a megabyte")
     if lines.count("\n") > MAX_SIGNATURES:
         raise NoteError("a note has at most 100 signatures")
     return tuple(parse_signature(line) for line in lines.removesuffix("\n").split("\n"))
