@@ -66,6 +66,11 @@ def parse_procedure(content: bytes, *, file: str) -> Procedure:
     findings = tuple(shape_findings(raw, file=file))
     if findings:
         raise ProcedureFileError(findings)
+    return convert_procedure(raw, content, file=file)
+
+
+def convert_procedure(raw: Mapping[str, Any], content: bytes, *, file: str) -> Procedure:
+    """Turn a well-shaped file into a procedure; a value of the wrong type becomes a finding."""
     raw = {**raw, "parameters": _with_names(raw.get("parameters", {})), "checksum": sha256(content).hexdigest()}
     try:
         procedure = msgspec.convert(raw, type=Procedure)
