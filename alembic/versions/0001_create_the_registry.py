@@ -184,9 +184,9 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.CheckConstraint(
-            "(stage = 'draft') = (submitted_at IS NULL)", name=op.f("ck_applications_submitted_after_draft")
+            "stage IN ('draft', 'withdrawn') OR submitted_at IS NOT NULL", name=op.f("ck_applications_submitted_after_draft")
         ),
-        sa.CheckConstraint("stage = 'draft' OR procedure_version IS NOT NULL", name=op.f("ck_applications_pinned")),
+        sa.CheckConstraint("(submitted_at IS NULL) = (procedure_version IS NULL)", name=op.f("ck_applications_pinned")),
         sa.CheckConstraint(
             "stage IN ('draft', 'submitted', 'supplement_requested', 'accepted', 'under_appraisal', 'awaiting_decision', 'approved', 'refused', 'withdrawn', 'lapsed', 'intake_refused', 'referred')",
             name=op.f("ck_applications_stage_known"),

@@ -7,13 +7,13 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, Uuid, and_, bindparam, exists, false, func, insert, or_, select, tuple_
+from sqlalchemy import ColumnElement, Uuid, and_, bindparam, exists, false, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
-from sandbox_registry.db.records import NATIVE, Records, as_dict
-from sandbox_registry.domain.applications import Application, DossierVersion
+from sandbox_registry.db.records import Records, as_dict
+from sandbox_registry.domain.applications import Application
 from sandbox_registry.domain.people import MUST_DECLARE, Capacity, Standing
 from sandbox_registry.domain.scopes import Scope
 from sandbox_registry.domain.stages import OPEN_STAGES, Stage
@@ -280,20 +280,6 @@ async def set_next_due(connection: AsyncConnection, application_id: UUID, due: d
         _APPLICATIONS.update().where(_APPLICATIONS.c.id == bindparam("case_id")).values(next_due_at=bindparam("due")),
         {"case_id": application_id, "due": due},
     )
-
-
-async def add_version(connection: AsyncConnection, dossier: DossierVersion) -> None:
-    """Keep the dossier as it stands after an edit."""
-    await connection.execute(insert(tables.dossier_versions), msgspec.to_builtins(dossier, builtin_types=NATIVE))
-
-
-_VERSIONS: Select[Any] = select(tables.dossier_versions).order_by(tables.dossier_versions.c.number)
-
-
-async def versions_of(connection: AsyncConnection, application_id: UUID) -> tuple[DossierVersion, ...]:
-    """List every version of a dossier, oldest first."""
-    query = _VERSIONS.where(tables.dossier_versions.c.application_id == application_id)
-    return tuple(msgspec.convert(as_dict(row), DossierVersion) for row in await connection.execute(query))
 
 
 async def workload(connection: AsyncConnection, *, unit_ids: frozenset[UUID]) -> tuple[tuple[UUID, str, str, int], ...]:

@@ -200,6 +200,28 @@ class Change:
     after: object
 
 
+def merge_patch(target: Mapping[str, object], patch: Mapping[str, object]) -> dict[str, object]:
+    """Apply a JSON merge patch (RFC 7396): null removes, objects merge, everything else replaces."""
+    merged = dict(target)
+    for key, value in patch.items():
+        if value is None:
+            merged.pop(key, None)
+        elif isinstance(value, Mapping):
+            below = merged.get(key)
+            merged[key] = merge_patch(below if isinstance(below, Mapping) else {}, value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def changed_targets(before: Application, after: Application) -> set[str]:
+    """Name what differs between two states of a dossier, as `title` and `answers.<section>.<field>`."""
+    old, new = flatten(before.answers, "answers"), flatten(after.answers, "answers")
+    paths = {path for path in old.keys() | new.keys() if old.get(path) != new.get(path)}
+    targets = {".".join(path.split(".")[:3]) for path in paths}
+    return targets | ({"title"} if before.title != after.title else set())
+
+
 def flatten(value: object, path: str = "") -> dict[str, object]:
     """Return every leaf of nested mappings and lists under its dotted path."""
     if isinstance(value, Mapping):

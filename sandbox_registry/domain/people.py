@@ -228,6 +228,17 @@ class Standing:
     conflicted: bool | None
 
 
+def towards_organisation(organisation_id: UUID) -> Standing:
+    """Return how anybody stands to an applicant before there is a case."""
+    return Standing(
+        organisation_id=organisation_id,
+        unit_ids=frozenset(),
+        capacities=frozenset(),
+        past_capacities=frozenset(),
+        conflicted=None,
+    )
+
+
 _CAPACITY_RELATIONS = {
     Capacity.CHAIR: {Relation.COUNCIL_CHAIR, Relation.COUNCIL_MEMBER},
     Capacity.CONSULTED: {Relation.CONSULTED},

@@ -114,15 +114,17 @@ class Acts:
         self.new_id = new_id
 
     @asynccontextmanager
-    async def general(self, actor: Actor, action: Action) -> AsyncIterator[Act]:
+    async def general(self, actor: Actor, action: Action, *, standing: Standing | None = None) -> AsyncIterator[Act]:
         """Do something that concerns no case: accounts, offices, procedures, the creation of a draft.
+
+        `standing` says how the actor stands to the organisation concerned, if one is.
 
         Raises:
             PermissionDenied: the policy does not allow it; the refusal is a leaf.
 
         """
         at = self.now()
-        decision = self.authorizer.judge(actor, None, Stage.NONE, action)
+        decision = self.authorizer.judge(actor, standing, Stage.NONE, action)
         refusal = None if decision.allowed else _denied(action, decision)
         async with self.database.work() as work:
             act = Act(work=work, actor=actor, action=action, at=at, decision=decision, new_id=self.new_id)

@@ -1,0 +1,60 @@
+"""Dossiers as rows: every version of the answers and documents, and the documents that count now."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Select, bindparam, func, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sandbox_registry.db import tables
+from sandbox_registry.db.records import NATIVE, Records, as_dict
+from sandbox_registry.domain.applications import Application, Document, DossierVersion
+
+_VERSIONS = tables.dossier_versions
+DOCUMENTS = Records(tables.documents, Document)
+_LIVE = DOCUMENTS.query.where(
+    tables.documents.c.application_id == bindparam("application_id"), tables.documents.c.removed_at.is_(None)
+).order_by(tables.documents.c.id)
+_LAST = select(func.coalesce(func.max(_VERSIONS.c.number), 0)).where(
+    _VERSIONS.c.application_id == bindparam("application_id")
+)
+_ALL: Select[Any] = (
+    select(_VERSIONS).where(_VERSIONS.c.application_id == bindparam("application_id")).order_by(_VERSIONS.c.number)
+)
+
+
+async def live_documents(connection: AsyncConnection, application_id: UUID) -> tuple[Document, ...]:
+    """List the documents of a dossier that were not removed, oldest first."""
+    found = await connection.execute(_LIVE, {"application_id": application_id})
+    return tuple(DOCUMENTS.read(row) for row in found)
+
+
+async def keep_version(
+    connection: AsyncConnection, application: Application, *, cause: str, by: UUID, at: datetime
+) -> DossierVersion:
+    """Keep the dossier as it stands after an edit, under the next number; the case's row must be locked."""
+    last = (await connection.execute(_LAST, {"application_id": application.id})).scalar_one()
+    documents = await live_documents(connection, application.id)
+    dossier = DossierVersion(
+        application_id=application.id,
+        number=last + 1,
+        cause=cause,
+        title=application.title,
+        answers=application.answers,
+        documents=tuple(
+            {"part": each.part, "filename": each.filename, "sha256": each.sha256, "size": each.size}
+            for each in documents
+        ),
+        made_by=by,
+        made_at=at,
+    )
+    await connection.execute(insert(_VERSIONS), msgspec.to_builtins(dossier, builtin_types=NATIVE))
+    return dossier
+
+
+async def versions_of(connection: AsyncConnection, application_id: UUID) -> tuple[DossierVersion, ...]:
+    """List every version of a dossier, oldest first."""
+    found = await connection.execute(_ALL, {"application_id": application_id})
+    return tuple(msgspec.convert(as_dict(row), DossierVersion) for row in found)
