@@ -1,0 +1,66 @@
+# The only way anything is run: make run | test | lint | fmt | lock.
+# Needs Python 3.11 or newer and the network once; afterwards everything works offline.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install --quiet
+COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
+
+.PHONY: help run test lint fmt lock clean tools
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make run    start the registry with example data at http://127.0.0.1:8000"
+	@echo "make test   install what tests need, check everything, run every test"
+	@echo "make lint   only the checks: style, types, layers, procedures, policy"
+	@echo "make fmt    put the code in its form"
+	@echo "make lock   renew requirements*.lock from requirements*.in"
+	@echo "make clean  remove the environment and caches; the data in var/ stays"
+
+run: $(VENV)/.installed
+	SANDBOX_LOG_FORMAT=$${SANDBOX_LOG_FORMAT:-console} $(BIN)/sandbox-registry serve --demo
+
+test: lint tools
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check --quiet
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/sandbox-registry rules check
+	$(BIN)/sandbox-registry policy check
+
+fmt: $(VENV)/.installed-dev
+	$(BIN)/ruff check --fix-only --quiet
+	$(BIN)/ruff format
+
+lock: $(VENV)/.installed-dev
+	$(COMPILE) requirements.in -o requirements.lock
+	$(COMPILE) requirements-dev.in -o requirements-dev.lock
+	$(COMPILE) requirements-build.in -o requirements-build.lock
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+# Permit files are read back by programs that had no part in writing them.
+tools:
+	@if ! command -v pdftotext >/dev/null || ! command -v pdftoppm >/dev/null; then \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			apt-get update -qq && apt-get install -qq -y --no-install-recommends poppler-utils >/dev/null; \
+		else echo "The tests need pdftotext and pdftoppm: install poppler-utils." >&2; exit 1; fi; fi
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; set PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+
+# The stamps make repeated runs start at once. The installed package is a link to this directory.
+$(VENV)/.installed: requirements.lock requirements-build.lock pyproject.toml | $(BIN)/python
+	$(PIP) --require-hashes -r requirements.lock -r requirements-build.lock
+	$(PIP) --no-deps --no-build-isolation --no-index --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
+	$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@
