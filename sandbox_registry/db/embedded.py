@@ -21,7 +21,14 @@ from urllib.parse import quote
 import psycopg
 from psycopg import sql
 
-from sandbox_registry.db.embedded_binaries import ROOT_STATE, Account, EmbeddedError, binaries, server_account
+from sandbox_registry.db.embedded_binaries import (
+    ROOT_STATE,
+    Account,
+    EmbeddedError,
+    binaries,
+    server_account,
+    wheel_files,
+)
 from sandbox_registry.settings import make_data_dir
 
 DATABASE = "registry"
@@ -189,7 +196,7 @@ class EmbeddedServer:
 
     def _launch(self, account: Account) -> None:
         self._shut_down()
-        programs = binaries(account)
+        programs = binaries(account, wheel_files())
         self._initialize(programs, account)
         self._socket_dir = self._prepared_socket_dir(account)
         give_up = time.monotonic() + PATIENCE

@@ -98,32 +98,36 @@ def _made_account() -> Account:
     return account
 
 
-def binaries(account: Account) -> Path:
-    """Return the `bin` directory of a PostgreSQL that `account` can run.
-
-    The wheel's own, or, when the environment lies where the account may not look (a venv below /root),
-    a copy made once per version in `/var/lib/sandbox-registry`.
-    """
+def wheel_files() -> Path:
+    """Return where the wheel's PostgreSQL is installed."""
     # Importing the package would read its environment variables and warn; only its files are wanted.
     found = util.find_spec(PACKAGE)
     if found is None or found.origin is None:
         message = f"The package {WHEEL} is not installed; install requirements.lock, or set DATABASE_URL."
         raise EmbeddedError(message)
-    installed = Path(found.origin).resolve().parent / f"pginstall{MAJOR}"
+    return Path(found.origin).resolve().parent / f"pginstall{MAJOR}"
+
+
+def binaries(account: Account, installed: Path, *, state: Path = ROOT_STATE) -> Path:
+    """Return the `bin` directory of a PostgreSQL that `account` can run.
+
+    That is the one of `installed`, or, when it lies where the account may not look (a venv below /root),
+    a copy made once per version in `state`.
+    """
     needed = installed / "bin" / "postgres", installed / "share" / "postgresql" / "postgres.bki"
     if all(account.reads(path) for path in needed):
         return installed / "bin"
-    return _copied(installed) / "bin"
+    return _copied(installed, state) / "bin"
 
 
-def _copied(installed: Path) -> Path:
-    copy = ROOT_STATE / f"pg-{MAJOR}-{metadata.version(WHEEL)}"
+def _copied(installed: Path, state: Path) -> Path:
+    copy = state / f"pg-{MAJOR}-{metadata.version(WHEEL)}"
     if copy.is_dir():
         return copy
     try:
-        ROOT_STATE.mkdir(parents=True, exist_ok=True)
-        ROOT_STATE.chmod(0o755)
-        unfinished = Path(tempfile.mkdtemp(dir=ROOT_STATE, prefix=".pg-"))
+        state.mkdir(parents=True, exist_ok=True)
+        state.chmod(0o755)
+        unfinished = Path(tempfile.mkdtemp(dir=state, prefix=".pg-"))
         for part in ("bin", "lib", "share"):
             shutil.copytree(installed / part, unfinished / part, symlinks=True, ignore=shutil.ignore_patterns("*.a"))
         for path in (unfinished, *unfinished.rglob("*")):

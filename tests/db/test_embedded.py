@@ -2,36 +2,61 @@
 
 import os
 import pwd
+import shutil
 import signal
 import stat
 import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from sandbox_registry.db.embedded import SOCKET_NAME, DirectoryInUse, EmbeddedServer
-from sandbox_registry.db.embedded_binaries import EmbeddedError, server_account
+from sandbox_registry.db.embedded_binaries import EmbeddedError, binaries, server_account, wheel_files
 
 NOBODY = 65534
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can act as somebody else")
 
 
+@pytest.fixture(scope="module")
+def used() -> Iterator[Path]:
+    with open_directory() as made:
+        yield made
+
+
 @pytest.fixture
-def directory() -> Iterator[Path]:
-    # Not tmp_path: pytest closes its parent to others, and root's server runs as a user of its own.
-    with tempfile.TemporaryDirectory(prefix="sandbox-") as made:
-        Path(made).chmod(0o711)
-        yield Path(made)
+def directory(used: Path) -> Iterator[Path]:
+    """A data directory that serves one test after another: a first start is slow and has tests of its own."""
+    yield used
+    used.chmod(0o711)
+    for path in (used / "postgres", used / "postgres" / "socket"):
+        if path.exists():
+            path.chmod(0o700)
+            os.chown(path, server_account().uid, server_account().gid)
+
+
+@pytest.fixture
+def fresh() -> Iterator[Path]:
+    with open_directory() as made:
+        yield made
 
 
 @pytest.fixture
 def server(directory: Path) -> Iterator[EmbeddedServer]:
     with EmbeddedServer(directory, fsync=False) as started:
         yield started
+
+
+@contextmanager
+def open_directory() -> Iterator[Path]:
+    # Not tmp_path: pytest closes its parent to others, and root's server runs as a user of its own.
+    with tempfile.TemporaryDirectory(prefix="sandbox-") as made:
+        Path(made).chmod(0o711)
+        yield Path(made)
 
 
 def asked(server: EmbeddedServer, question: str) -> object:
@@ -114,9 +139,9 @@ def test_fsync_is_on_unless_a_test_asks_otherwise(directory: Path) -> None:
 
 def test_a_second_start_keeps_the_data(directory: Path) -> None:
     with EmbeddedServer(directory, fsync=False) as server, psycopg.connect(server.url()) as connection:
-        connection.execute("CREATE TABLE kept AS SELECT 1 AS one")
+        connection.execute("CREATE TABLE second AS SELECT 1 AS one")
     with EmbeddedServer(directory, fsync=False) as server:
-        assert asked(server, "SELECT one FROM kept") == 1
+        assert asked(server, "SELECT one FROM second") == 1
 
 
 def test_a_second_exclusive_start_names_the_first(directory: Path) -> None:
@@ -191,18 +216,19 @@ def test_a_stale_process_id_of_somebody_else_is_no_obstacle(directory: Path) -> 
         assert asked(server, "SELECT 1") == 1
 
 
-def test_a_start_cut_short_in_the_middle_is_started_again(directory: Path) -> None:
-    with EmbeddedServer(directory, fsync=False):
+def test_a_start_cut_short_in_the_middle_is_started_again(fresh: Path) -> None:
+    with EmbeddedServer(fresh, fsync=False):
         pass
-    (directory / "postgres" / "data").rename(directory / "postgres" / "data.unfinished")
-    (directory / "postgres" / "data.unfinished" / "PG_VERSION").unlink()
-    with EmbeddedServer(directory, fsync=False) as server:
+    (fresh / "postgres" / "data").rename(fresh / "postgres" / "data.unfinished")
+    (fresh / "postgres" / "data.unfinished" / "PG_VERSION").unlink()
+    with EmbeddedServer(fresh, fsync=False) as server:
         assert asked(server, "SELECT 1") == 1
 
 
 def test_a_long_path_gets_a_short_private_socket(directory: Path) -> None:
     deep = directory / ("x" * 60) / ("y" * 60)
     deep.mkdir(parents=True)
+    (directory / "postgres").rename(deep / "postgres")
     with EmbeddedServer(deep, fsync=False) as server, EmbeddedServer(deep) as command:
         assert command.url() == server.url()
         assert asked(server, "SELECT 1") == 1
@@ -217,6 +243,7 @@ def test_a_long_path_gets_a_short_private_socket(directory: Path) -> None:
     with pytest.raises(EmbeddedError, match="belongs to user"):
         EmbeddedServer(deep, fsync=False).start()
     place.unlink()
+    (deep / "postgres").rename(directory / "postgres")
 
 
 def test_an_open_directory_is_refused(directory: Path) -> None:
@@ -230,24 +257,24 @@ def test_an_open_directory_is_refused(directory: Path) -> None:
     assert str(caught.value) == expected
 
 
-def test_a_directory_that_cannot_be_made_is_named(directory: Path) -> None:
-    (directory / "file").touch()
+def test_a_directory_that_cannot_be_made_is_named(fresh: Path) -> None:
+    (fresh / "file").touch()
     with pytest.raises(EmbeddedError) as caught:
-        EmbeddedServer(directory / "file" / "var").start()
-    expected = f"Cannot make {directory}/file/var: Not a directory. Set SANDBOX_DATA_DIR to a directory you own."
+        EmbeddedServer(fresh / "file" / "var").start()
+    expected = f"Cannot make {fresh}/file/var: Not a directory. Set SANDBOX_DATA_DIR to a directory you own."
     assert str(caught.value) == expected
 
 
 @needs_root
-def test_an_ordinary_user_runs_a_server_of_their_own(directory: Path) -> None:
+def test_an_ordinary_user_runs_a_server_of_their_own(fresh: Path) -> None:
     def serve() -> None:
         for _ in range(2):
-            with EmbeddedServer(directory / "own", fsync=False) as server:
+            with EmbeddedServer(fresh / "own", fsync=False) as server:
                 assert asked(server, "SELECT current_user::text") == "postgres"
 
-    directory.chmod(0o777)
+    fresh.chmod(0o777)
     assert exit_code(in_child(serve, uid=NOBODY)) == 0
-    for path in (directory / "own", directory / "own" / "postgres"):
+    for path in (fresh / "own", fresh / "own" / "postgres"):
         assert (stat.S_IMODE(path.stat().st_mode), path.stat().st_uid) == (0o700, NOBODY)
 
 
@@ -271,16 +298,29 @@ def test_a_directory_of_somebody_else_is_refused(directory: Path) -> None:
 
 
 @needs_root
-def test_root_below_a_closed_directory_keeps_the_files_where_its_user_can_go(directory: Path) -> None:
-    directory.chmod(0o700)
-    with EmbeddedServer(directory, fsync=False) as server:
+def test_root_below_a_closed_directory_keeps_the_files_where_its_user_can_go(fresh: Path) -> None:
+    fresh.chmod(0o700)
+    with EmbeddedServer(fresh, fsync=False) as server:
         assert asked(server, "SELECT 1") == 1
-    elsewhere = (directory / "postgres").resolve()
+    elsewhere = (fresh / "postgres").resolve()
     assert elsewhere.parent == Path("/var/lib/sandbox-registry")
     assert stat.S_IMODE(elsewhere.stat().st_mode) == 0o700
-    with EmbeddedServer(directory, fsync=False) as server:
+    with EmbeddedServer(fresh, fsync=False) as server:
         assert asked(server, "SELECT 1") == 1
-    (directory / "postgres").unlink()
-    for path in sorted(elsewhere.rglob("*"), reverse=True):
-        path.rmdir() if path.is_dir() else path.unlink()
-    elsewhere.rmdir()
+    shutil.rmtree(elsewhere)
+
+
+@needs_root
+def test_programs_its_user_cannot_read_are_copied_once(fresh: Path) -> None:
+    account, closed, state = server_account(), fresh / "closed", fresh / "state"
+    closed.mkdir(mode=0o700)
+    installed = shutil.copytree(wheel_files(), closed / "pg", symlinks=True)
+    copied = binaries(account, installed, state=state)
+    assert copied.is_relative_to(state)
+    assert account.run(copied / "postgres", "--version").stdout.startswith("postgres (PostgreSQL) 18")
+    made = copied.stat().st_ctime_ns
+    assert binaries(account, installed, state=state) == copied
+    assert copied.stat().st_ctime_ns == made
+    assert [path.name for path in state.iterdir()] == [copied.parent.name]
+    closed.chmod(0o755)
+    assert binaries(account, installed, state=state) == installed / "bin"
