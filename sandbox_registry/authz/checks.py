@@ -8,7 +8,7 @@ from sandbox_registry.authz.duties import CASE_ACTS, DECLARATIONS, READS, broken
 from sandbox_registry.authz.enforcer import Authorizer, casbin_enforcer
 from sandbox_registry.authz.names import Finding, unknown_names
 from sandbox_registry.authz.policy import ANY, ROLE_PREFIX, Policy, PolicyLine, PolicyUnreadable, read_policy
-from sandbox_registry.authz.space import Space, pairs_of, places_of
+from sandbox_registry.authz.space import Cell, Space, pairs_of, places_of
 from sandbox_registry.authz.ways import ways_of
 from sandbox_registry.domain.people import UNIT_BOUND_ROLES, Relation, Role
 from sandbox_registry.domain.stages import Stage
@@ -184,16 +184,25 @@ def _can_be_listed(line: PolicyLine) -> bool:
 
 
 def _differences_from_casbin(policy: Policy, space: Space) -> Iterator[Finding]:
-    """Put to Casbin, for every line, a request that only it matches and one with each refusal beside it."""
+    """Put requests to Casbin about every line: what it speaks about, that with a refusal beside it, and near misses."""
     enforcers = {action: casbin_enforcer(policy, lines) for action, lines in policy.by_action.items()}
-    denials = sorted({line.relation for line in policy.lines if line.effect == "deny" and line.relation != ANY})
     for line in policy.lines:
         stage, action = places_of(line)[0]
-        role, relation = pairs_of(line)[0]
-        for second in [relation, *denials]:
-            held = frozenset({relation, Relation(second)})
-            casbin = enforcers[action].enforce(ROLE_PREFIX + role, held, str(stage), str(action))
-            if casbin != space.allows({role}, held, stage, action):
-                message = f"Casbin says {casbin} to {role} as {sorted(held)} for {action} at {stage}; see model.conf"
+        for role, relations in _probes(line, space.cells[stage, action]):
+            answer = enforcers[action].enforce(ROLE_PREFIX + role, relations, str(stage), str(action))
+            if answer != space.allows({role}, relations, stage, action):
+                message = (
+                    f"Casbin says {answer} to {role} as {sorted(relations)} for {action} at {stage}: see model.conf"
+                )
                 yield Finding(code="model_differs", where=line.text, message=message)
-                return
+                break
+
+
+def _probes(line: PolicyLine, cell: Cell) -> Iterator[tuple[Role, frozenset[Relation]]]:
+    role, relation = pairs_of(line)[0]
+    yield role, frozenset({relation})
+    yield role, frozenset({Relation.NONE})
+    yield next(other for other in Role if other is not role), frozenset({relation})
+    refusing = {how for one, how in cell.deny if one is role}
+    for second in sorted(refusing) + [how for how in Relation if how not in refusing][:1]:
+        yield role, frozenset({relation, second})
