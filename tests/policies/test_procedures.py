@@ -75,7 +75,7 @@ def test_other_parameters_read_by_their_kind() -> None:
 
 
 def test_asking_a_parameter_for_the_wrong_kind_is_a_mistake_of_the_program() -> None:
-    with pytest.raises(TypeError, match="duration.max is a term"):
+    with pytest.raises(TypeError, match=r"duration\.max is a term"):
         DRAFT.number("duration.max")
 
 
@@ -302,5 +302,5 @@ def test_calendar_version_follows_its_content() -> None:
 
 
 def test_faulty_calendar_names_file_and_key() -> None:
-    with pytest.raises(CalendarFileError, match="vn.toml: Object contains unknown field `colour`"):
+    with pytest.raises(CalendarFileError, match=r"vn\.toml: Object contains unknown field `colour`"):
         parse_calendar(b'colour = "red"', file="vn.toml")
