@@ -38,7 +38,6 @@ from sandbox_registry.domain.stages import Stage
 TOKEN_SCOPE = "token scope"  # noqa: S105 - the name of a refusal, not a secret.
 _SILENCE = Decision(allowed=False, line=None, basis="", role=None)
 _OUT_OF_TOKEN = Decision(allowed=False, line=TOKEN_SCOPE, basis="the token does not list this act", role=None)
-_NOBODY = UUID(int=0)
 
 
 class Authorizer:
