@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox_registry.transparency.checkpoints import (
@@ -104,6 +104,7 @@ def test_parse_keeps_extension_lines() -> None:
     assert extended.text == CHECKPOINT.text + "one\ntwo\n"
 
 
+@settings(deadline=None)
 @given(
     st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), min_size=1, max_size=40),
     st.integers(0, 2**63 - 1),
@@ -165,6 +166,7 @@ def test_cosign_and_verify() -> None:
     assert cosignatures_of(open_checkpoint(data, keys=[LOG.verifier_key]).opened) == ()
 
 
+@settings(deadline=None)
 @given(st.integers(0, 72 * 8 - 1))
 def test_cosignature_flipped_bit(bit: int) -> None:
     signature = cosign(CHECKPOINT.text, key=WITNESS, timestamp=NOW)

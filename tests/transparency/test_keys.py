@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox_registry.transparency.encodings import decode_base64, decode_decimal, encode_base64
@@ -32,6 +32,7 @@ def test_vkey_c2sp_example() -> None:
     assert format_vkey(key) == VKEY
 
 
+@settings(deadline=None)
 @given(
     st.text(min_size=1, max_size=30).filter(lambda name: not any(c.isspace() or c == "+" or c < " " for c in name)),
     st.sampled_from(KeyType),
@@ -124,6 +125,7 @@ def test_base64_refused(text: str) -> None:
         decode_base64(text, refuse=NoteError)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=100))
 def test_base64_round_trip(data: bytes) -> None:
     assert decode_base64(encode_base64(data), refuse=NoteError) == data
@@ -137,6 +139,7 @@ def test_decimal_refused(text: str) -> None:
         decode_decimal(text, refuse=NoteError)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**63 - 1))
 def test_decimal_round_trip(value: int) -> None:
     assert decode_decimal(str(value), refuse=NoteError) == value

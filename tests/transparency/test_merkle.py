@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox_registry.transparency.errors import TreeError
@@ -42,12 +42,14 @@ def test_root_every_size_to_300() -> None:
         tree = tree.append(leaves[size])
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=40), max_size=300))
 def test_root_any_entries(entries: list[bytes]) -> None:
     leaves = [hash_leaf(entry) for entry in entries]
     assert grow(leaves).root() == naive_root(leaves) == root_of(leaves)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**63 - 2))
 def test_append_merges_trailing_ones(size: int) -> None:
     tree = CompactRange(size, (EMPTY_ROOT,) * size.bit_count())

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox_registry.transparency.errors import AmbiguousVerifier, InvalidSignature, NoteError, UnverifiedNote
@@ -59,6 +59,7 @@ def test_note_round_trip() -> None:
     assert [signed.key for signed in open_note(DATA, keys=KEYS).verified] == KEYS
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters(codec="utf-8", exclude_categories=["Cc"], include_characters="\n"), max_size=200))
 def test_any_text_round_trip(text: str) -> None:
     note = sign_note(text + "\n", keys=[ALICE])

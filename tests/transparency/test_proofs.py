@@ -6,7 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox_registry.transparency.errors import ProofError
@@ -112,6 +112,7 @@ def test_consistency_every_pair_of_small_trees() -> None:
             )
 
 
+@settings(deadline=None)
 @given(SIZES, st.data())
 def test_inclusion_any_leaf(size: int, data: st.DataObject) -> None:
     index = data.draw(st.integers(0, size - 1))
@@ -120,6 +121,7 @@ def test_inclusion_any_leaf(size: int, data: st.DataObject) -> None:
     assert includes(proof, index, size, LEAVES[index], mth(LEAVES[:size]))
 
 
+@settings(deadline=None)
 @given(SIZES, SIZES)
 def test_consistency_any_pair(one: int, other: int) -> None:
     old_size, new_size = sorted((one, other))
@@ -128,6 +130,7 @@ def test_consistency_any_pair(one: int, other: int) -> None:
     assert extends(proof, old_size, new_size, mth(LEAVES[:old_size]), mth(LEAVES[:new_size]))
 
 
+@settings(deadline=None)
 @given(SIZES, st.data(), HASHES, st.integers(0, 255))
 def test_inclusion_damaged(size: int, data: st.DataObject, garbage: bytes, bit: int) -> None:
     index = data.draw(st.integers(0, size - 1))
@@ -144,6 +147,7 @@ def test_inclusion_damaged(size: int, data: st.DataObject, garbage: bytes, bit: 
         assert not includes(proof, index, size, leaf, wrong)
 
 
+@settings(deadline=None)
 @given(SIZES, SIZES, HASHES, st.integers(0, 255))
 def test_consistency_damaged(one: int, other: int, garbage: bytes, bit: int) -> None:
     old_size, new_size = sorted((one, other))
@@ -161,6 +165,7 @@ def test_consistency_damaged(one: int, other: int, garbage: bytes, bit: int) -> 
         assert not extends(proof, old_size, new_size, old, wrong)
 
 
+@settings(deadline=None)
 @given(SIZES, SIZES)
 def test_consistency_of_forked_tree(one: int, other: int) -> None:
     old_size, new_size = sorted((one, other))
@@ -171,6 +176,7 @@ def test_consistency_of_forked_tree(one: int, other: int) -> None:
     assert not extends(proof, old_size, new_size, root_at(old_size, read=READ), new_root)
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.binary(min_size=31, max_size=33), max_size=70),
     st.integers(-2, 2**65),

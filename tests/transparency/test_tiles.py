@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox_registry.transparency.errors import LogError, TileError
@@ -95,6 +95,7 @@ def test_path_refused(path: str) -> None:
         parse_path(path)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 63), st.integers(0, 2**63 - 1), st.integers(1, 256))
 def test_path_round_trip(level: int, index: int, width: int) -> None:
     for place in (Tile(level, index, width), Bundle(index, width)):
@@ -127,6 +128,7 @@ def test_tiles_of_any_size(size: int) -> None:
     assert all(width_in(tile.level, tile.index, size=size) == tile.width for tile in tiles)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 140_000), st.integers(0, 70_000))
 def test_new_tiles_are_the_difference(old_size: int, added: int) -> None:
     new_size = old_size + added
@@ -155,6 +157,7 @@ def publish(store: dict[str, bytes], leaves: list[bytes], *, old_size: int) -> N
         assert store.setdefault(tile.path, content) == content
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 700), min_size=1, max_size=8))
 def test_grow_tiles_in_any_steps(steps: list[int]) -> None:
     leaves = [hash_leaf(b"%d" % index) for index in range(sum(steps))]
@@ -184,6 +187,7 @@ def test_grow_tiles_bad_edge() -> None:
         list(grow_tiles([b"short"], old_size=0, read_tile=lambda *_: b""))
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=300), min_size=1, max_size=256))
 def test_bundle_round_trip(entries: list[bytes]) -> None:
     data = encode_bundle(entries)
@@ -193,6 +197,7 @@ def test_bundle_round_trip(entries: list[bytes]) -> None:
             decode_bundle(wrong, width=len(entries))
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=600), st.integers(-1, 257))
 def test_bundle_any_bytes(data: bytes, width: int) -> None:
     try:
@@ -210,6 +215,7 @@ def test_bundle_limits() -> None:
             encode_bundle(entries)
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(min_size=32, max_size=32), min_size=1, max_size=256))
 def test_tile_round_trip(hashes: list[bytes]) -> None:
     data = encode_tile(hashes)

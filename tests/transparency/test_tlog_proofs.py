@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox_registry.transparency.checkpoints import Checkpoint, sign_checkpoint
@@ -71,6 +71,7 @@ def test_verify_wrong_leaf_or_checkpoint() -> None:
         verify_tlog_proof(forged, leaf_hash=LEAVES[42], policy=POLICY)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 8 * len(DATA) - 1))
 def test_verify_any_flipped_bit(bit: int) -> None:
     wrong = (int.from_bytes(DATA, "big") ^ (1 << bit)).to_bytes(len(DATA), "big")
@@ -78,6 +79,7 @@ def test_verify_any_flipped_bit(bit: int) -> None:
         verify_tlog_proof(parse_tlog_proof(wrong), leaf_hash=LEAVES[42], policy=POLICY)
 
 
+@settings(deadline=None)
 @given(st.integers(0, len(DATA) - 1))
 def test_verify_cut_short(length: int) -> None:
     with pytest.raises(LogError):

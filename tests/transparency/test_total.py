@@ -1,11 +1,11 @@
-"""Every reader of bytes is total: a result or a `LogError`, whatever it is given."""
+"""Every reader of bytes is total: a result or a `LogError`; any other exception, or a failed claim of the reader, fails."""
 
 import runpy
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox_registry.transparency.errors import LogError
@@ -43,21 +43,24 @@ def test_seed_is_accepted(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TARGETS)
+@settings(deadline=None)
 @given(data=st.binary())
 def test_any_bytes(name: str, data: bytes) -> None:
-    assert accepts(name, data) in {True, False}
+    accepts(name, data)
 
 
 @pytest.mark.parametrize("name", TARGETS)
+@settings(deadline=None)
 @given(data=ANY_TEXT)
 def test_any_text(name: str, data: bytes) -> None:
-    assert accepts(name, data) in {True, False}
+    accepts(name, data)
 
 
 @pytest.mark.parametrize("name", TARGETS)
+@settings(deadline=None)
 @given(splices=SPLICES)
 def test_good_input_spliced(name: str, splices: list[tuple[int, int, bytes]]) -> None:
-    assert accepts(name, spliced(TARGETS[name][1], splices)) in {True, False}
+    accepts(name, spliced(TARGETS[name][1], splices))
 
 
 @pytest.mark.timeout(20)
