@@ -1,22 +1,53 @@
 """The clock: terms in hours, days and months, reckoned over an official calendar, with a day-by-day explanation."""
 
 from bisect import bisect_left, bisect_right
-from calendar import monthrange
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from enum import StrEnum
-from zoneinfo import ZoneInfo
 
-from sandbox_registry.domain.errors import RuleGap
 from sandbox_registry.domain.texts import Text
+from sandbox_registry.domain.working_days import (
+    DAY,
+    LOCAL_ZONE,
+    Calendar,
+    CalendarGap,
+    DayKind,
+    DayMark,
+    Term,
+    Unit,
+    add_months,
+    add_term,
+    arrival,
+    end_of,
+    last_day_before,
+    local_date,
+    months_of,
+    start_of,
+)
 
-LOCAL_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+__all__ = [
+    "LOCAL_ZONE",
+    "Calendar",
+    "CalendarGap",
+    "DayKind",
+    "DayMark",
+    "Deadline",
+    "LedgerLine",
+    "Pause",
+    "Term",
+    "Unit",
+    "add_months",
+    "add_term",
+    "arrival",
+    "deadline",
+    "end_of",
+    "last_day_before",
+    "latest_before",
+    "local_date",
+    "start_of",
+]
+
 CIVIL_CODE = "Bộ luật Dân sự 2015, Điều 147-148"
-_DAY = timedelta(days=1)
-_INSTANT = timedelta(microseconds=1)
-_LONGEST = 100_000
-_SATURDAY = 5
 
 _REASONS = {
     "event": Text(
@@ -29,14 +60,12 @@ _REASONS = {
         en="Arrived after the cut-off hour or on a day off; counts as arriving at the start of the next working day.",
         fr="Arrivé après l'heure limite ou un jour chômé ; réputé arrivé au début du jour ouvré suivant.",
     ),
-    "working": Text(vi="Ngày làm việc.", en="Working day.", fr="Jour ouvré."),
     "calendar": Text(vi="Ngày theo lịch.", en="Calendar day.", fr="Jour calendaire."),
     "hours": Text(
         vi="Tính theo giờ, liên tục kể cả ngày nghỉ.",
         en="Counted in hours, without a break on days off.",
         fr="Compté en heures, sans interruption les jours chômés.",
     ),
-    "weekend": Text(vi="Ngày nghỉ hằng tuần.", en="Weekly day of rest.", fr="Repos hebdomadaire."),
     "moved": Text(
         vi="Ngày cuối rơi vào ngày nghỉ; thời hạn kết thúc vào ngày làm việc kế tiếp.",
         en="The last day is a day off; the term ends with the next working day.",
@@ -48,106 +77,6 @@ _REASONS = {
         fr="Jour à partir duquel on compte à rebours, non compté.",
     ),
 }
-
-
-class Unit(StrEnum):
-    """Units of a term: hours, working days, calendar days, months, years."""
-
-    H = "h"
-    WD = "wd"
-    CD = "cd"
-    MO = "mo"
-    Y = "y"
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """A length of time as a rule states it: `Term(3, Unit.WD)`."""
-
-    value: int
-    unit: Unit
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.value <= _LONGEST:
-            message = f"a term is between 1 and {_LONGEST} units, not {self.value}"
-            raise ValueError(message)
-
-
-class DayKind(StrEnum):
-    """Why a day differs from an ordinary day of its week."""
-
-    HOLIDAY = "holiday"
-    COMPENSATION = "compensation"
-    SWAPPED_OFF = "swapped_off"
-    MAKEUP_WORKING = "makeup_working"
-
-
-class CalendarGap(RuleGap):
-    """The calendar does not reach the date asked for; the days of unknown years are never guessed."""
-
-    code = "calendar_gap"
-    message = Text(
-        vi="Lịch làm việc chưa có dữ liệu cho ngày {parameter}.",
-        en="The calendar of working days does not cover {parameter}.",
-        fr="Le calendrier des jours ouvrés ne couvre pas le {parameter}.",
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DayMark:
-    """One special day with its name and the document that made it so."""
-
-    date: date
-    kind: DayKind
-    name: Text
-    source: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Calendar:
-    """Special days of a jurisdiction between two dates, both included.
-
-    Up to `official_to` the schedule has been published; what lies after rests on the law's standing holidays and is provisional.
-    """
-
-    code: str
-    version: str
-    marks: Mapping[date, DayMark]
-    covered_from: date
-    covered_to: date
-    official_to: date
-
-    def is_working(self, day: date) -> bool:
-        """Tell whether offices work on that day.
-
-        Raises:
-            CalendarGap: the day lies outside the coverage.
-
-        """
-        if not self.covered_from <= day <= self.covered_to:
-            raise CalendarGap(parameter=day.isoformat())
-        mark = self.marks.get(day)
-        if mark is not None:
-            return mark.kind is DayKind.MAKEUP_WORKING
-        return day.weekday() < _SATURDAY
-
-    def why(self, day: date) -> Text:
-        """Say what kind of day it is."""
-        mark = self.marks.get(day)
-        if mark is not None:
-            return mark.name
-        return _REASONS["working" if self.is_working(day) else "weekend"]
-
-    def source(self, day: date) -> str:
-        """Name the document that makes the day special; empty for an ordinary day."""
-        mark = self.marks.get(day)
-        return mark.source if mark is not None else ""
-
-    def next_working(self, day: date) -> date:
-        """Return the first working day on or after a day."""
-        while not self.is_working(day):
-            day += _DAY
-        return day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,60 +130,6 @@ class Deadline:
     def is_over(self, at: datetime) -> bool:
         """Tell whether the term has run out at a moment; never while paused."""
         return self.due is not None and at >= self.due
-
-
-def local_date(moment: datetime) -> date:
-    """Return the calendar day of a moment in Asia/Ho_Chi_Minh; refuses naive datetimes."""
-    if moment.tzinfo is None:
-        raise ValueError("a moment needs a time zone")
-    return moment.astimezone(LOCAL_ZONE).date()
-
-
-def start_of(day: date) -> datetime:
-    """Return 00:00 of a local day, in UTC."""
-    return datetime.combine(day, time.min, tzinfo=LOCAL_ZONE).astimezone(UTC)
-
-
-def end_of(day: date) -> datetime:
-    """Return 24:00 of a local day, in UTC: the next local midnight, exclusive."""
-    return start_of(day + _DAY)
-
-
-def last_day_before(end: datetime) -> date:
-    """Return the last local day of a window that ends (exclusive) at a moment."""
-    return local_date(end - _INSTANT)
-
-
-def add_months(day: date, months: int) -> date:
-    """Move by months to the same day number, or to the month's last day (Civil Code art. 148(3)-(4))."""
-    index = day.year * 12 + day.month - 1 + months
-    year, month = divmod(index, 12)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
-
-
-def add_term(day: date, term: Term) -> date:
-    """Move a date by a term in calendar days, months or years, without looking at days off."""
-    if term.unit is Unit.CD:
-        return day + term.value * _DAY
-    if term.unit in (Unit.MO, Unit.Y):
-        return add_months(day, _months(term))
-    message = f"a term in {term.unit} needs a calendar"
-    raise ValueError(message)
-
-
-def arrival(moment: datetime, *, calendar: Calendar, cutoff: time | None) -> datetime:
-    """Say when something counts as arrived: what comes after the cut-off or on a day off arrives the next working day.
-
-    A cut-off of 15:00 lets 15:00:00 itself through (Decree 61/2018 art. 18(2)-(3)). Null: the moment itself.
-    """
-    if cutoff is None:
-        return moment.astimezone(UTC)
-    local = moment.astimezone(LOCAL_ZONE)
-    if not calendar.is_working(local.date()):
-        return start_of(calendar.next_working(local.date()))
-    if local.time() > cutoff:
-        return start_of(calendar.next_working(local.date() + _DAY))
-    return moment.astimezone(UTC)
 
 
 def deadline(
@@ -319,10 +194,6 @@ def latest_before(term: Term, *, end: datetime, calendar: Calendar) -> Deadline:
     )
 
 
-def _months(term: Term) -> int:
-    return term.value * 12 if term.unit is Unit.Y else term.value
-
-
 @dataclass(slots=True)
 class _Days:
     """One forward reckoning in days: enough to find the last day and, later, to explain it."""
@@ -346,7 +217,7 @@ class _Days:
             day = local_date(pause.start)
             while pause.start < pause.end and day <= last_day_before(pause.end):
                 self.held.setdefault(day, pause)
-                day += _DAY
+                day += DAY
         self.held_days = sorted(self.held)
         self.open_day = local_date(self.open.start) if self.open else None
 
@@ -362,14 +233,14 @@ class _Days:
         """Find the last day of the term; null when an open pause holds the clock before it."""
         day = self._last_working() if self.term.unit is Unit.WD else self._last_stretched()
         while day is not None and (day in self.held or not self.calendar.is_working(day)):
-            day += _DAY
+            day += DAY
         return None if day is None or self.is_held_open(day) else day
 
     def _last_working(self) -> date | None:
         day, left = self.first, self.term.value
         is_working, held, limit = self.calendar.is_working, self.held, self.open_day
         while left:
-            day += _DAY
+            day += DAY
             if limit is not None and day >= limit:
                 return None
             if is_working(day) and day not in held:
@@ -380,24 +251,24 @@ class _Days:
         """Add the whole term at once, then a day for every paused day met on the way."""
         nominal = end = add_term(self.first, self.term)
         while True:
-            met = bisect_right(self.held_days, end) - bisect_left(self.held_days, self.first + _DAY)
-            if nominal + met * _DAY == end:
+            met = bisect_right(self.held_days, end) - bisect_left(self.held_days, self.first + DAY)
+            if nominal + met * DAY == end:
                 return end
-            end = nominal + met * _DAY
+            end = nominal + met * DAY
 
     def lines(self) -> Iterator[LedgerLine]:
         """Explain every day, from the arrival to the end."""
         day, calendar = self.arrived, self.calendar
         while day < self.first:
             yield _line(day, counted=False, count=0, reason=_REASONS["late"], source=calendar.source(day))
-            day += _DAY
+            day += DAY
         yield _line(day, counted=False, count=0, reason=_REASONS["event"], source=CIVIL_CODE)
         last = self.last()
         nominal = None if last is None or self.term.unit is Unit.WD else self._last_stretched()
-        stop = last if last is not None else max(self.held_from(), self.first + _DAY)
+        stop = last if last is not None else max(self.held_from(), self.first + DAY)
         count = 0
         while day < stop:
-            day += _DAY
+            day += DAY
             line = self._explain(day, count=count, nominal=nominal)
             count = line.running_count
             yield line
@@ -467,17 +338,17 @@ def _hour_lines(start: datetime, due: datetime | None, pauses: tuple[Pause, ...]
         reason = holds[0].reason if holds and not ran else _REASONS["hours"]
         count = _run(start, ends, pauses) // hours
         yield _line(day, counted=ran, count=count, reason=reason, source=CIVIL_CODE)
-        day += _DAY
+        day += DAY
 
 
 def _back(last: date, term: Term, calendar: Calendar) -> date:
     if term.unit is Unit.CD:
-        return last - term.value * _DAY
+        return last - term.value * DAY
     if term.unit is not Unit.WD:
-        return add_months(last, -_months(term))
+        return add_months(last, -months_of(term))
     day, left = last, term.value
     while left:
-        day -= _DAY
+        day -= DAY
         left -= calendar.is_working(day)
     return day
 
@@ -486,7 +357,7 @@ def _backward_lines(last: date, first: date, term: Term, calendar: Calendar) -> 
     yield _line(last, counted=False, count=0, reason=_REASONS["end"], source=CIVIL_CODE)
     day, count = last, 0
     while day > first:
-        day -= _DAY
+        day -= DAY
         counted = term.unit is not Unit.WD or calendar.is_working(day)
         count += counted
         reason = calendar.why(day) if term.unit is Unit.WD else _REASONS["hours" if term.unit is Unit.H else "calendar"]

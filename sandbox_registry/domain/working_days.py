@@ -1,0 +1,178 @@
+"""Working days: what kind of day a date is in an official calendar, and dates moved by terms."""
+
+from calendar import monthrange
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from sandbox_registry.domain.errors import RuleGap
+from sandbox_registry.domain.texts import Text
+
+LOCAL_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+DAY = timedelta(days=1)
+WORKING_DAY = Text(vi="Ngày làm việc.", en="Working day.", fr="Jour ouvré.")
+WEEKLY_REST = Text(vi="Ngày nghỉ hằng tuần.", en="Weekly day of rest.", fr="Repos hebdomadaire.")
+_INSTANT = timedelta(microseconds=1)
+_LONGEST = 100_000
+_SATURDAY = 5
+
+
+class Unit(StrEnum):
+    """Units of a term: hours, working days, calendar days, months, years."""
+
+    H = "h"
+    WD = "wd"
+    CD = "cd"
+    MO = "mo"
+    Y = "y"
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A length of time as a rule states it: `Term(3, Unit.WD)`."""
+
+    value: int
+    unit: Unit
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.value <= _LONGEST:
+            message = f"a term is between 1 and {_LONGEST} units, not {self.value}"
+            raise ValueError(message)
+
+
+class DayKind(StrEnum):
+    """Why a day differs from an ordinary day of its week."""
+
+    HOLIDAY = "holiday"
+    COMPENSATION = "compensation"
+    SWAPPED_OFF = "swapped_off"
+    MAKEUP_WORKING = "makeup_working"
+
+
+class CalendarGap(RuleGap):
+    """The calendar does not reach the date asked for; the days of unknown years are never guessed."""
+
+    code = "calendar_gap"
+    message = Text(
+        vi="Lịch làm việc chưa có dữ liệu cho ngày {parameter}.",
+        en="The calendar of working days does not cover {parameter}.",
+        fr="Le calendrier des jours ouvrés ne couvre pas le {parameter}.",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayMark:
+    """One special day with its name and the document that made it so."""
+
+    date: date
+    kind: DayKind
+    name: Text
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calendar:
+    """Special days of a jurisdiction between two dates, both included.
+
+    Up to `official_to` the schedule has been published; what lies after rests on the law's standing holidays and is provisional.
+    """
+
+    code: str
+    version: str
+    marks: Mapping[date, DayMark]
+    covered_from: date
+    covered_to: date
+    official_to: date
+
+    def is_working(self, day: date) -> bool:
+        """Tell whether offices work on that day.
+
+        Raises:
+            CalendarGap: the day lies outside the coverage.
+
+        """
+        if not self.covered_from <= day <= self.covered_to:
+            raise CalendarGap(parameter=day.isoformat())
+        mark = self.marks.get(day)
+        if mark is not None:
+            return mark.kind is DayKind.MAKEUP_WORKING
+        return day.weekday() < _SATURDAY
+
+    def why(self, day: date) -> Text:
+        """Say what kind of day it is."""
+        mark = self.marks.get(day)
+        if mark is not None:
+            return mark.name
+        return WORKING_DAY if self.is_working(day) else WEEKLY_REST
+
+    def source(self, day: date) -> str:
+        """Name the document that makes the day special; empty for an ordinary day."""
+        mark = self.marks.get(day)
+        return mark.source if mark is not None else ""
+
+    def next_working(self, day: date) -> date:
+        """Return the first working day on or after a day."""
+        while not self.is_working(day):
+            day += DAY
+        return day
+
+
+def local_date(moment: datetime) -> date:
+    """Return the calendar day of a moment in Asia/Ho_Chi_Minh; refuses naive datetimes."""
+    if moment.tzinfo is None:
+        raise ValueError("a moment needs a time zone")
+    return moment.astimezone(LOCAL_ZONE).date()
+
+
+def start_of(day: date) -> datetime:
+    """Return 00:00 of a local day, in UTC."""
+    return datetime.combine(day, time.min, tzinfo=LOCAL_ZONE).astimezone(UTC)
+
+
+def end_of(day: date) -> datetime:
+    """Return 24:00 of a local day, in UTC: the next local midnight, exclusive."""
+    return start_of(day + DAY)
+
+
+def last_day_before(end: datetime) -> date:
+    """Return the last local day of a window that ends (exclusive) at a moment."""
+    return local_date(end - _INSTANT)
+
+
+def add_months(day: date, months: int) -> date:
+    """Move by months to the same day number, or to the month's last day (Civil Code art. 148(3)-(4))."""
+    index = day.year * 12 + day.month - 1 + months
+    year, month = divmod(index, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def add_term(day: date, term: Term) -> date:
+    """Move a date by a term in calendar days, months or years, without looking at days off."""
+    if term.unit is Unit.CD:
+        return day + term.value * DAY
+    if term.unit in (Unit.MO, Unit.Y):
+        return add_months(day, months_of(term))
+    message = f"a term in {term.unit} needs a calendar"
+    raise ValueError(message)
+
+
+def arrival(moment: datetime, *, calendar: Calendar, cutoff: time | None) -> datetime:
+    """Say when something counts as arrived: what comes after the cut-off or on a day off arrives the next working day.
+
+    A cut-off of 15:00 lets 15:00:00 itself through (Decree 61/2018 art. 18(2)-(3)). Null: the moment itself.
+    """
+    if cutoff is None:
+        return moment.astimezone(UTC)
+    local = moment.astimezone(LOCAL_ZONE)
+    if not calendar.is_working(local.date()):
+        return start_of(calendar.next_working(local.date()))
+    if local.time() > cutoff:
+        return start_of(calendar.next_working(local.date() + DAY))
+    return moment.astimezone(UTC)
+
+
+def months_of(term: Term) -> int:
+    """Return the months of a term in months or years."""
+    return term.value * 12 if term.unit is Unit.Y else term.value
