@@ -16,12 +16,13 @@ READS = frozenset(action for action in Action if action.partition(":")[2].starts
 REGISTRY_ACTS = frozenset(
     action
     for action in Action
-    if action.partition(":")[0] in {"delegation", "organisation", "person", "procedure", "role", "token", "workload"}
+    if action.partition(":")[0]
+    in {"delegation", "organisation", "password", "person", "procedure", "role", "token", "workload"}
 )
 CASE_ACTS = frozenset(Action) - REGISTRY_ACTS
 DECLARATIONS = frozenset({Action.DECLARATION_MAKE, Action.DECLARATION_READ})
-OWN_TOKENS = frozenset({Action.TOKEN_CREATE, Action.TOKEN_READ, Action.TOKEN_REVOKE})
-WRITES = frozenset(Action) - READS - OWN_TOKENS
+OWN_ACCOUNT = frozenset({Action.PASSWORD_CHANGE, Action.TOKEN_CREATE, Action.TOKEN_READ, Action.TOKEN_REVOKE})
+WRITES = frozenset(Action) - READS - OWN_ACCOUNT
 DECIDING = frozenset({Action.DECISION_APPROVE, Action.DECISION_REFUSE})
 INTAKE = frozenset(
     {

@@ -142,7 +142,8 @@ class Authorizer:
         key = (roles, how, action)
         found = self._stage_memo.get(key)
         if found is None:
-            cases = (stage for stage in Stage if stage is not Stage.NONE)
+            named = {stage for line in self.policy.by_action[action] if line.effect == "allow" for stage in line.stages}
+            cases = (stage for stage in Stage if stage in named and stage is not Stage.NONE)
             found = frozenset(stage for stage in cases if self.decide(roles, how, stage, action).allowed)
             self._stage_memo[key] = found
         return found
