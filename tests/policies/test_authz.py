@@ -57,7 +57,7 @@ APPROVE = (Stage.AWAITING_DECISION, Action.DECISION_APPROVE)
 def test_decision_names_line_basis_and_role() -> None:
     assert AUTHORIZER.require(SIGNER, case(), *APPROVE) == Decision(
         allowed=True,
-        line="p142 r:decision_maker,unit,awaiting_decision,decision:approve,allow",
+        line="p144 r:decision_maker,unit,awaiting_decision,decision:approve,allow",
         basis="A19; Decree 142/2026 arts 23 and 44(5)",
         role=Role.DECISION_MAKER,
     )
@@ -83,7 +83,7 @@ def test_silence_refuses_without_a_line() -> None:
 def test_explain_says_it_in_a_sentence() -> None:
     assert AUTHORIZER.explain(SIGNER, case(), *APPROVE) == (
         "decision:approve at awaiting_decision: allowed by "
-        "p142 r:decision_maker,unit,awaiting_decision,decision:approve,allow (A19; Decree 142/2026 arts 23 and 44(5))"
+        "p144 r:decision_maker,unit,awaiting_decision,decision:approve,allow (A19; Decree 142/2026 arts 23 and 44(5))"
     )
     assert AUTHORIZER.explain(actor(), case(), *APPROVE) == (
         "decision:approve at awaiting_decision: refused, no line allows it"
@@ -159,11 +159,14 @@ def test_acts_that_concern_no_case() -> None:
         Action.DELEGATION_READ,
         Action.DELEGATION_REVOKE,
         Action.ORGANISATION_CREATE,
+        Action.ORGANISATION_CREATE_UNIT,
         Action.ORGANISATION_EDIT,
         Action.ORGANISATION_READ,
+        Action.PASSWORD_CHANGE,
         Action.PERSON_CREATE,
         Action.PERSON_DISABLE,
         Action.PERSON_READ,
+        Action.PERSON_REGISTER,
         Action.PROCEDURE_APPROVE,
         Action.PROCEDURE_PROPOSE,
         Action.ROLE_GRANT,
@@ -175,6 +178,7 @@ def test_acts_that_concern_no_case() -> None:
     assert AUTHORIZER.may_do(member, None, Stage.NONE) == {
         Action.DELEGATION_READ,
         Action.ORGANISATION_READ,
+        Action.PASSWORD_CHANGE,
         Action.PERSON_READ,
         Action.TOKEN_CREATE,
         Action.TOKEN_READ,
@@ -251,7 +255,7 @@ def test_casbin_says_nothing_to_the_log(caplog: pytest.LogCaptureFixture) -> Non
 
 def test_tables_give_every_line_with_its_groups_opened() -> None:
     rows = AUTHORIZER.tables()
-    assert [row.number for row in rows] == list(range(1, 184))
+    assert [row.number for row in rows] == list(range(1, 187))
     assert rows[4].text == "p5 *,acted_as_intake,*,acts:decision,deny"
     assert rows[4].actions == {"acts:decision", "decision:approve", "decision:refuse"}
 

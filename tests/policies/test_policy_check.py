@@ -24,7 +24,7 @@ FAULTS = {
         "p, *, own, *, acts:intake, deny",
         Finding(
             code="decides_own",
-            where="p142 r:decision_maker,unit,awaiting_decision,decision:approve,allow",
+            where="p144 r:decision_maker,unit,awaiting_decision,decision:approve,allow",
             message="nobody decides what they filed, "
             "but decision_maker standing as own + unit may decision:approve at awaiting_decision",
         ),
