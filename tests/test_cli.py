@@ -49,7 +49,13 @@ def ran(*arguments: str, **variables: str) -> tuple[int, str, str]:
 def test_help_names_every_command() -> None:
     code, said, _ = ran("--help")
     assert code == 0
-    assert [line.split()[0] for line in said.partition("Commands:\n")[2].splitlines()] == ["db", "migrate", "serve"]
+    assert [line.split()[0] for line in said.partition("Commands:\n")[2].splitlines()] == [
+        "db",
+        "migrate",
+        "policy",
+        "rules",
+        "serve",
+    ]
 
 
 def test_an_unknown_command_is_misuse() -> None:
@@ -64,6 +70,31 @@ def test_wrong_settings_are_named_all_at_once(directory: Path) -> None:
         "Error: SANDBOX_WORKER: no such setting; did you mean SANDBOX_WORKERS?\n"
     )
     assert said == (2, "", expected)
+
+
+def test_the_rules_and_the_policy_of_this_installation_are_in_order() -> None:
+    assert ran("rules", "check") == (0, "The rules are in order.\n", "")
+    assert ran("policy", "check") == (0, "The policy is in order.\n", "")
+
+
+def test_rules_check_prints_each_finding(tmp_path: Path) -> None:
+    sound = (shipped("policies") / "procedures" / "ca-mau-2026-draft.toml").read_text(encoding="utf-8")
+    (tmp_path / "broken.toml").write_text("surprise = 1\n" + sound, encoding="utf-8")
+    code, said, complaint = ran("rules", "check", str(tmp_path))
+    assert code == 1
+    assert any(line.startswith("broken.toml: surprise: ") for line in said.splitlines())
+    assert complaint == f"Error: {len(said.splitlines())} found.\n"
+
+
+def test_policy_check_prints_each_finding(tmp_path: Path) -> None:
+    for file in (shipped("policies") / "casbin").iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    with (tmp_path / "policy.csv").open("a", encoding="utf-8") as policy:
+        policy.write("p, r:focal_oficer, *, *, application:read, allow, nothing\n")
+    code, said, complaint = ran("policy", "check", str(tmp_path))
+    assert code == 1
+    assert "focal_oficer" in said
+    assert complaint == f"Error: {len(said.splitlines())} found.\n"
 
 
 def test_migrate_joins_a_running_server_and_leaves_it_running(running: EmbeddedServer) -> None:
