@@ -2,12 +2,18 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from sandbox_registry.db import migrations, tables
 from sandbox_registry.db.embedded import EmbeddedServer
+from sandbox_registry.db.work import RECORDS
+from sandbox_registry.domain.rule_versions import RuleVersion
+from tests.world import World, new_world, shipped_rules
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +28,37 @@ def server_url() -> Iterator[str]:
         Path(directory).chmod(0o711)
         with EmbeddedServer(Path(directory), fsync=False) as server:
             yield server.url()
+
+
+@pytest.fixture(scope="session")
+def database_url(server_url: str) -> str:
+    """Address of a migrated database, as its owner."""
+    migrations.upgrade(server_url)
+    return server_url
+
+
+@pytest.fixture(scope="session")
+async def owner(database_url: str) -> AsyncIterator[AsyncEngine]:
+    """Connections with the owner's rights: to clean up, and to do what the application must not."""
+    engine = create_async_engine(make_url(database_url).set(drivername="postgresql+psycopg"))
+    async with engine.begin() as connection:
+        for rule in shipped_rules():
+            await connection.execute(tables.rule_versions.insert(), RECORDS[RuleVersion].values(rule))
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+async def world(database_url: str, owner: AsyncEngine, tmp_path: Path) -> AsyncIterator[World]:
+    """A settled province in an otherwise empty database; every test commits for real and is swept away before the next."""
+    kept = {"alembic_version", "rule_versions", "log_head"}
+    swept = [table for table in tables.metadata.sorted_tables if table.name not in kept]
+    async with owner.begin() as connection:
+        await connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+        for table in swept:
+            await connection.execute(table.delete())
+        await connection.exec_driver_sql("UPDATE log_head SET size = 0, hashes = '{}'")
+    settled = new_world(database_url, documents=tmp_path / "documents")
+    await settled.settle()
+    yield settled
+    await settled.database.close()

@@ -268,9 +268,14 @@ def _owes_declaration(person_id: UUID) -> ColumnElement[bool]:
 _OWES = _ROW.order_by(_APPLICATIONS.c.id.desc()).limit(100)
 
 
-async def awaiting_declaration(connection: AsyncConnection, *, person_id: UUID) -> tuple[CaseRow, ...]:
+async def awaiting_declaration(connection: AsyncConnection, *, scope: Scope) -> tuple[CaseRow, ...]:
     """List the cases that a person must declare interests for before opening them; only what a list row shows."""
-    query = _OWES.where(_owes_declaration(person_id))
+    ways = [
+        way
+        for stages, capacities in _grouped(scope.awaiting_declaration).items()
+        if (way := _at(stages, _holds(scope.person_id, capacities))) is not None
+    ]
+    query = _OWES.where(or_(*ways) if ways else false(), ~exists().where(_declared_by(scope.person_id)))
     return tuple(msgspec.convert(as_dict(row), CaseRow) for row in await connection.execute(query))
 
 
@@ -282,11 +287,21 @@ async def set_next_due(connection: AsyncConnection, application_id: UUID, due: d
     )
 
 
-async def workload(connection: AsyncConnection, *, unit_ids: frozenset[UUID]) -> tuple[tuple[UUID, str, str, int], ...]:
-    """Count the open cases each officer of these units holds: person id, name, capacity, number."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """How many open cases a person holds in a capacity."""
+
+    person_id: UUID
+    full_name: str
+    capacity: Capacity
+    cases: int
+
+
+async def workload(connection: AsyncConnection, *, unit_ids: frozenset[UUID]) -> tuple[Load, ...]:
+    """Count the open cases handled by these units that each officer and reviewer holds."""
     held = _PARTICIPATIONS.c
     query = (
-        select(held.person_id, tables.people.c.full_name, held.capacity, func.count())
+        select(held.person_id, tables.people.c.full_name, held.capacity, func.count().label("cases"))
         .join(_APPLICATIONS, _APPLICATIONS.c.id == held.application_id)
         .join(tables.people, tables.people.c.id == held.person_id)
         .where(
@@ -298,4 +313,4 @@ async def workload(connection: AsyncConnection, *, unit_ids: frozenset[UUID]) ->
         .group_by(held.person_id, tables.people.c.full_name, held.capacity)
         .order_by(tables.people.c.full_name, held.capacity)
     )
-    return tuple((row[0], row[1], row[2], row[3]) for row in await connection.execute(query))
+    return tuple(msgspec.convert(as_dict(row), Load) for row in await connection.execute(query))

@@ -88,3 +88,10 @@ async def head(connection: AsyncConnection) -> tuple[int, tuple[bytes, ...]]:
     """Return the size of the log and the hashes of its compact range, largest subtree first."""
     row = (await connection.execute(select(tables.log_head.c.size, tables.log_head.c.hashes))).one()
     return row.size, tuple(bytes(value) for value in row.hashes)
+
+
+async def names_of(connection: AsyncConnection, person_ids: set[UUID]) -> dict[UUID, str]:
+    """Return the names behind the people in a log's records."""
+    people = tables.people.c
+    found = await connection.execute(select(people.id, people.full_name).where(people.id.in_(sorted(person_ids))))
+    return {row.id: row.full_name for row in found}

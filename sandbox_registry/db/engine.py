@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import msgspec
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL, Text, column, make_url, select, table
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from sandbox_registry.db.work import UnitOfWork
@@ -37,10 +38,22 @@ class Database:
         async with self._autocommit.connect() as connection:
             yield connection
 
+    async def revision(self) -> str | None:
+        """Return the schema revision, null when the database does not answer or has none."""
+        try:
+            async with self.reading() as connection:
+                found: str | None = (await connection.execute(_REVISION)).scalar_one_or_none()
+                return found
+        except SQLAlchemyError:
+            return None
+
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
         await self._autocommit.dispose()
+
+
+_REVISION = select(column("version_num", Text)).select_from(table("alembic_version"))
 
 
 def _engine(url: URL, *, role: str | None) -> AsyncEngine:

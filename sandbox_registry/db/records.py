@@ -39,7 +39,7 @@ def _nothing_derived(_obj: Any) -> Mapping[str, object]:
 
 def as_dict(row: Row[*tuple[Any, ...]]) -> dict[str, Any]:
     """Return a row as a dictionary by column name."""
-    return dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it.
+    return dict(zip(map(str, row._fields), row, strict=True))  # msgspec takes plain strings for keys only.
 
 
 class Records(Generic[T]):
@@ -50,6 +50,7 @@ class Records(Generic[T]):
         self.kind = kind
         self._derive = derive
         self._columns = [table.c[field.name] for field in fields(kind)]  # type: ignore[arg-type]  # T is a dataclass.
+        self._names = [str(column.name) for column in self._columns]
         self.query: Select[Any] = select(*self._columns)
         self._by_id = self.query.where(table.c.id == bindparam("id"))
         self._insert = insert(table)
@@ -58,14 +59,13 @@ class Records(Generic[T]):
         )
 
     def read(self, row: Row[*tuple[Any, ...]]) -> T:
-        """Turn a row of `query` into the object it keeps."""
-        return msgspec.convert(as_dict(row), self.kind)
+        """Turn a row of `query` into the object it keeps; columns added behind are left alone."""
+        return msgspec.convert(dict(zip(self._names, row, strict=False)), self.kind)
 
     def values(self, obj: T) -> dict[str, object]:
         """Return the column values that keep an object, derived ones included."""
-        names = [column.name for column in self._columns]
-        kept = msgspec.to_builtins(obj, builtin_types=NATIVE)
-        return {name: kept[name] for name in names} | dict(self._derive(obj))
+        kept: dict[str, object] = msgspec.to_builtins(obj, builtin_types=NATIVE)
+        return kept | dict(self._derive(obj))
 
     async def get(self, connection: AsyncConnection, identity: UUID) -> T:
         """Load one object; `NotFound` when there is none."""
@@ -94,7 +94,7 @@ class Records(Generic[T]):
         if result.rowcount != 1:
             raise StaleVersion(current=(await self.get(connection, obj.id)).version)
 
-    async def of(self, connection: AsyncConnection, **equal: object) -> tuple[T, ...]:
+    async def of(self, connection: AsyncConnection, /, **equal: object) -> tuple[T, ...]:
         """List the objects whose columns equal the given values, oldest first."""
         query = self.query.order_by(self.table.c.id)
         for name, value in equal.items():

@@ -87,7 +87,7 @@ class UnitOfWork:
         """Write a changed object; `StaleVersion` when somebody was faster."""
         await RECORDS[type(obj)].save(self.connection, obj)
 
-    async def of(self, kind: type[T], **equal: object) -> tuple[T, ...]:
+    async def of(self, kind: type[T], /, **equal: object) -> tuple[T, ...]:
         """List the objects whose columns equal the given values, oldest first."""
         found: tuple[T, ...] = await RECORDS[kind].of(self.connection, **equal)
         return found

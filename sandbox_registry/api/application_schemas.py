@@ -1,0 +1,405 @@
+"""Bodies of applications: what is sent, what is shown."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from sandbox_registry.api.cursors import case_cursor
+from sandbox_registry.api.schemas import Code, In, Line, Out, PageOut, Paragraph, TextOut, shown
+from sandbox_registry.db.applications import CaseRow
+from sandbox_registry.domain.applications import by_stage
+from sandbox_registry.domain.calendars import Deadline, LedgerLine
+from sandbox_registry.domain.deadlines import CaseDeadline, Duty, Timing
+from sandbox_registry.domain.errors import FieldError
+from sandbox_registry.domain.forms import Referral
+from sandbox_registry.domain.stages import Stage
+from sandbox_registry.usecases.cases import CaseView, Problems
+
+
+class DraftIn(In):
+    """A new draft. Without a receiving unit, the only one that takes the procedure in is meant."""
+
+    procedure_code: Code
+    organisation_id: UUID
+    title: Line
+    receiving_unit_id: UUID | None = None
+    previous_case_id: UUID | None = None
+
+
+class EditIn(In):
+    """A JSON merge patch of the answers (RFC 7396): what is not sent stays, null removes."""
+
+    title: Line | None = None
+    answers: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+class WithdrawalIn(In):
+    """Why the applicant wants to stop."""
+
+    reason: Paragraph
+
+
+class ComplaintIn(In):
+    """What the complaint is about."""
+
+    grounds: Paragraph
+
+
+class ApplicationOut(Out):
+    """An application as its version stands; what hangs on it is in `CaseOut`."""
+
+    id: UUID
+    version: int
+    stage: Stage
+    procedure_code: str
+    procedure_version: str | None
+    organisation_id: UUID
+    receiving_unit_id: UUID
+    title: str
+    code: str | None
+    level: str | None
+    previous_case_id: UUID | None
+    created_at: datetime
+    updated_at: datetime
+    submitted_at: datetime | None
+    received_at: datetime | None
+    accepted_at: datetime | None
+    appointment_at: datetime | None
+    classified_at: datetime | None
+    recommended_at: datetime | None
+    decided_at: datetime | None
+    withdrawal: "WithdrawalOut | None"
+    apology: "ApologyOut | None"
+    closing: "ClosingOut | None"
+    delivery: "DeliveryOut | None"
+    answers: dict[str, Any]
+
+
+class WithdrawalOut(Out):
+    """The applicant's wish to stop."""
+
+    at: datetime
+    reason: str
+
+
+class ApologyOut(Out):
+    """The notice of delay and the one new day."""
+
+    at: datetime
+    reason: str
+    promised_at: datetime
+
+
+class ReasonOut(Out):
+    """A structured reason."""
+
+    code: str
+    text: str
+
+
+class ClosingOut(Out):
+    """How a case ended before a decision."""
+
+    kind: str
+    at: datetime
+    reasons: tuple[ReasonOut, ...]
+    authority: str | None
+    target_procedure: str | None
+
+
+class DeliveryOut(Out):
+    """When and how the result was handed over."""
+
+    at: datetime
+    channel: str
+
+
+class DocumentOut(Out):
+    """A document; its bytes are at `…/documents/{id}/content`."""
+
+    id: UUID
+    version: int
+    part: str
+    filename: str
+    media_type: str
+    size: int
+    sha256: str
+    uploaded_by: UUID
+    uploaded_at: datetime
+    removed_at: datetime | None
+
+
+class SupplementItemOut(Out):
+    """One thing to complete."""
+
+    target: str
+    reason: str
+
+
+class SupplementOut(Out):
+    """A request to complete the dossier."""
+
+    id: UUID
+    version: int
+    round: int
+    items: tuple[SupplementItemOut, ...]
+    exception_reason: str | None
+    requested_at: datetime
+    answered_at: datetime | None
+
+
+class ComplaintOut(Out):
+    """A complaint as filed."""
+
+    id: UUID
+    version: int
+    filed_at: datetime
+    grounds: str
+
+
+class LedgerLineOut(Out):
+    """One day of a reckoning: counted or not, the count after it, why, by which document."""
+
+    date: str
+    counted: bool
+    running_count: int
+    reason: TextOut
+    source: str
+
+
+class DeadlineOut(Out):
+    """A deadline and how it was reckoned. `due` is exclusive (24:00 of `due_date`); null while paused or for a gap."""
+
+    name: str
+    subject: str
+    duty: Duty
+    timing: Timing
+    due: datetime | None
+    due_date: str | None
+    started_at: datetime | None
+    fulfilled_at: datetime | None
+    basis: str
+    calendar_version: str | None
+    is_provisional: bool
+    ledger: tuple[LedgerLineOut, ...]
+
+    @classmethod
+    def of(cls, deadline: CaseDeadline) -> "DeadlineOut":
+        """Show a deadline with its ledger."""
+        shown_gap = cls(
+            name=deadline.name,
+            subject=deadline.subject,
+            duty=deadline.duty,
+            timing=deadline.timing,
+            due=None,
+            due_date=None,
+            started_at=None,
+            fulfilled_at=deadline.fulfilled_at,
+            basis=deadline.basis,
+            calendar_version=None,
+            is_provisional=False,
+            ledger=(),
+        )
+        return shown_gap if deadline.reckoning is None else shown_gap.reckoned(deadline.reckoning)
+
+    def reckoned(self, reckoning: Deadline) -> "DeadlineOut":
+        """Add how the deadline was reckoned, day by day."""
+        return msgspec.structs.replace(
+            self,
+            due=reckoning.due,
+            due_date=None if reckoning.due_date is None else str(reckoning.due_date),
+            started_at=reckoning.started_at,
+            calendar_version=reckoning.calendar_version,
+            is_provisional=reckoning.provisional,
+            ledger=tuple(map(_ledger_line, reckoning.ledger)),
+        )
+
+
+def _ledger_line(line: LedgerLine) -> LedgerLineOut:
+    return LedgerLineOut(
+        date=str(line.date),
+        counted=line.counted,
+        running_count=line.running_count,
+        reason=TextOut.of(line.reason),
+        source=line.source,
+    )
+
+
+class CaseOut(Out):
+    """A case as its reader may see it, with its deadlines and what the reader may do now."""
+
+    application: ApplicationOut
+    stage_name: TextOut
+    procedure_title: TextOut
+    is_draft_procedure: bool
+    documents: tuple[DocumentOut, ...]
+    supplements: tuple[SupplementOut, ...]
+    complaints: tuple[ComplaintOut, ...]
+    deadlines: tuple[DeadlineOut, ...]
+    may_do: tuple[str, ...]
+
+    @property
+    def version(self) -> int:
+        """The application's version, for the ETag."""
+        return self.application.version
+
+
+class CaseRowOut(Out):
+    """One line of a list."""
+
+    id: UUID
+    version: int
+    code: str | None
+    stage: Stage
+    title: str
+    procedure_code: str
+    organisation_id: UUID
+    organisation_name: str
+    level: str | None
+    submitted_at: datetime | None
+    next_due_at: datetime | None
+    updated_at: datetime
+
+
+class CasePageOut(PageOut):
+    """A page of a list."""
+
+    items: tuple[CaseRowOut, ...]
+
+
+class FieldProblemOut(Out):
+    """A broken rule and the field it is about."""
+
+    field: str
+    code: str
+    message: TextOut
+
+
+class ReferralOut(Out):
+    """Another authority that seems competent, and the answers that say so."""
+
+    target: str
+    authority: TextOut
+    reason: TextOut
+    basis: str
+    answers: dict[str, Any]
+
+
+class ProblemsOut(Out):
+    """What stands between a draft and its submission."""
+
+    errors: tuple[FieldProblemOut, ...]
+    referral: ReferralOut | None
+
+
+class VersionOut(Out):
+    """The dossier as it stood after one edit."""
+
+    number: int
+    cause: str
+    title: str
+    made_by: UUID
+    made_at: datetime
+    answers: dict[str, Any]
+    documents: tuple[dict[str, Any], ...]
+
+
+class VersionsOut(Out):
+    """Every version, oldest first."""
+
+    items: tuple[VersionOut, ...]
+
+
+class ChangeOut(Out):
+    """One difference; null stands for absent."""
+
+    path: str
+    before: Any
+    after: Any
+
+
+class ChangesOut(Out):
+    """The difference between two versions."""
+
+    items: tuple[ChangeOut, ...]
+
+
+class EventOut(Out):
+    """One leaf of the log about this case."""
+
+    index: int
+    at: datetime
+    actor_id: UUID | None
+    actor_name: str | None
+    action: str
+    kind: str
+    identity: UUID
+    version: int
+    result: str
+    reason: str | None
+    line: str | None
+
+
+class TimelineOut(Out):
+    """What was done in a case, in log order."""
+
+    items: tuple[EventOut, ...]
+
+
+class EditorOut(Out):
+    """A person who may write on a dossier."""
+
+    id: UUID
+    version: int
+    person_id: UUID
+    since: datetime
+    until: datetime | None
+
+
+application_out = shown(ApplicationOut)
+document_out = shown(DocumentOut)
+
+
+def case_out(view: CaseView) -> CaseOut:
+    """Show a case."""
+    return CaseOut(
+        application=application_out(view.application),
+        stage_name=TextOut.of(by_stage(view.application.stage)),
+        procedure_title=TextOut.of(view.procedure.title),
+        is_draft_procedure=view.procedure.status == "draft",
+        documents=tuple(map(document_out, view.documents)),
+        supplements=tuple(map(shown(SupplementOut), view.supplements)),
+        complaints=tuple(map(shown(ComplaintOut), view.complaints)),
+        deadlines=tuple(map(DeadlineOut.of, view.deadlines)),
+        may_do=tuple(sorted(view.may_do)),
+    )
+
+
+def page_out(rows: tuple[CaseRow, ...], *, limit: int, by_change: bool) -> CasePageOut:
+    """Show a page; there may be more when it is full."""
+    after = case_cursor(rows[-1], by_change=by_change) if len(rows) == limit else None
+    return CasePageOut(items=tuple(map(shown(CaseRowOut), rows)), after=after)
+
+
+def problems_out(found: Problems) -> ProblemsOut:
+    """Show what a dossier lacks."""
+    return ProblemsOut(
+        errors=tuple(_field_problem(error) for error in found.errors),
+        referral=None if found.referral is None else _referral_out(found.referral),
+    )
+
+
+def _referral_out(referral: Referral) -> ReferralOut:
+    return ReferralOut(
+        target=referral.target,
+        authority=TextOut.of(referral.authority),
+        reason=TextOut.of(referral.reason),
+        basis=referral.basis,
+        answers=dict(referral.answers),
+    )
+
+
+def _field_problem(error: FieldError) -> FieldProblemOut:
+    return FieldProblemOut(field=error.field, code=error.code, message=TextOut.of(error.message))

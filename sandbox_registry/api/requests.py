@@ -1,0 +1,100 @@
+"""What every handler asks of a request: who acts, which version was seen, whether it was sent before."""
+
+import hashlib
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import msgspec
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, NotAuthorizedException, ValidationException
+
+from sandbox_registry.domain.people import Actor
+from sandbox_registry.usecases import answers
+from sandbox_registry.usecases.all import UseCases
+
+JSON = "application/json; charset=utf-8"
+T = TypeVar("T")
+_ETAG = re.compile(r'(?:W/)?"(\d{1,9})"')
+_KEY = re.compile(r"[\x21-\x7e]{1,200}")
+Incoming = Request[Actor | None, Any, Any]
+
+
+def actor_of(request: Incoming) -> Actor:
+    """Return who acts; 401 for nobody."""
+    actor: Actor | None = request.scope.get("user")
+    if actor is None:
+        raise NotAuthorizedException(headers={"WWW-Authenticate": 'Bearer realm="sandbox-registry"'})
+    return actor
+
+
+def use_cases(request: Incoming) -> UseCases:
+    """Return everything people can do here."""
+    found: UseCases = request.app.state.use_cases
+    return found
+
+
+def seen_version(request: Incoming) -> int:
+    """Return the version the client saw, from If-Match; 428 when it is missing, 400 when it is no version."""
+    given = request.headers.get("if-match")
+    if given is None:
+        raise HTTPException(status_code=428)
+    match = _ETAG.fullmatch(given.strip())
+    if match is None:
+        raise ValidationException(extra=[{"key": "If-Match", "message": 'expected a version such as "3"'}])
+    return int(match[1])
+
+
+def etag(version: int) -> str:
+    """Return the ETag of a version."""
+    return f'"{version}"'
+
+
+def answer(
+    obj: T, *, out: Callable[[T], Any], status: int = 200, location: Callable[[T], str] | None = None
+) -> answers.Answer:
+    """Render a result as an answer, with its ETag when it has a version."""
+    headers: dict[str, str] = {}
+    version = getattr(obj, "version", None)
+    if isinstance(version, int):
+        headers["ETag"] = etag(version)
+    if location is not None:
+        headers["Location"] = location(obj)
+    return answers.Answer(status=status, headers=headers, body=msgspec.json.encode(out(obj)))
+
+
+def respond(given: answers.Answer, *, replayed: bool = False) -> Response[bytes]:
+    """Send an answer."""
+    headers = {"Cache-Control": "no-store", **given.headers}
+    if replayed:
+        headers["Idempotency-Replayed"] = "true"
+    return Response(given.body, status_code=given.status, headers=headers, media_type=JSON)
+
+
+async def done(
+    request: Incoming,
+    act: Awaitable[T],
+    *,
+    out: Callable[[T], Any],
+    status: int = 200,
+    location: Callable[[T], str] | None = None,
+) -> Response[bytes]:
+    """Await an act and answer with its result; under an Idempotency-Key, once, and the same bytes ever after."""
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return respond(answer(await act, out=out, status=status, location=location))
+    if not _KEY.fullmatch(key):
+        raise ValidationException(extra=[{"key": "Idempotency-Key", "message": "1 to 200 visible ASCII characters"}])
+    ticket = answers.Ticket(
+        route=f"{request.method} {request.url.path}",
+        key=key,
+        request_hash=hashlib.sha256(await request.body()).digest(),
+        render=lambda result: answer(result, out=out, status=status, location=location),  # type: ignore[arg-type]  # The act's own result.
+    )
+    token = answers.current.set(ticket)
+    try:
+        return respond(ticket.render(await act))
+    except answers.Replayed as replayed:
+        return respond(replayed.answer, replayed=True)
+    finally:
+        answers.current.reset(token)

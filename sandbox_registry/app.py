@@ -1,0 +1,81 @@
+"""Wires everything: settings in, a Litestar application out."""
+
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from uuid import UUID
+
+from litestar import Litestar, Router
+from litestar.middleware import DefineMiddleware
+from uuid_utils.compat import uuid7
+
+from sandbox_registry.api.applications import ApplicationsController
+from sandbox_registry.api.health import HealthController
+from sandbox_registry.api.identity import RequestIdentity
+from sandbox_registry.api.intake import IntakeController
+from sandbox_registry.api.problems import HANDLERS
+from sandbox_registry.authz import Authorizer
+from sandbox_registry.db.engine import Database
+from sandbox_registry.documents.store import Store
+from sandbox_registry.domain.audit import Pseudonyms
+from sandbox_registry.settings import Settings
+from sandbox_registry.shipped import shipped
+from sandbox_registry.usecases.acts import Acts
+from sandbox_registry.usecases.all import UseCases, wire
+from sandbox_registry.usecases.rule_book import RuleBook
+
+
+def utc_now() -> datetime:
+    """Return the time, aware, in UTC: the one place where the program looks at a clock."""
+    return datetime.now(UTC)
+
+
+def build_use_cases(
+    settings: Settings,
+    *,
+    now: Callable[[], datetime] = utc_now,
+    new_id: Callable[[], UUID] = uuid7,
+) -> UseCases:
+    """Build everything people can do, over the database the settings name."""
+    if settings.database_url is None:
+        message = "the settings name no database; start the embedded one first"
+        raise ValueError(message)
+    acts = Acts(
+        database=Database(settings.database_url, read_url=settings.database_read_url),
+        authorizer=Authorizer(shipped("policies") / "casbin"),
+        rules=RuleBook(),
+        pseudonyms=Pseudonyms(settings.pseudonym_key),
+        now=now,
+        new_id=new_id,
+    )
+    return wire(acts, store=Store(settings.data_dir / "documents"))
+
+
+def create_app(settings: Settings, use_cases: UseCases | None = None) -> Litestar:
+    """Build the application; give `use_cases` to bring your own clock."""
+    cases = use_cases or build_use_cases(settings)
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        app.state.use_cases = cases
+        try:
+            yield
+        finally:
+            await cases.acts.database.close()
+
+    api = Router(path="/api/v1", route_handlers=[ApplicationsController, IntakeController])
+    return Litestar(
+        route_handlers=[HealthController, api],
+        lifespan=[lifespan],
+        middleware=[DefineMiddleware(RequestIdentity, authenticate=cases.tokens.authenticate)],
+        exception_handlers=HANDLERS,
+        request_max_body_size=settings.max_upload_bytes,
+        openapi_config=None,
+        debug=False,
+    )
+
+
+def application() -> Litestar:
+    """Build the application from the environment; what the HTTP server calls in each worker."""
+    return create_app(Settings.from_environ(os.environ))

@@ -1,0 +1,34 @@
+"""Which HTTP status says what went wrong: one table for the API and the pages."""
+
+from sandbox_registry.domain.calendars import CalendarGap
+from sandbox_registry.domain.errors import (
+    ConditionNotMet,
+    DomainError,
+    Duplicate,
+    Invalid,
+    NotFound,
+    PermissionDenied,
+    RuleGap,
+    StaleVersion,
+    TransitionNotAllowed,
+)
+from sandbox_registry.usecases.answers import KeyInUse, KeyReused
+
+STATUS: dict[type[DomainError], int] = {
+    CalendarGap: 409,
+    ConditionNotMet: 409,
+    Duplicate: 409,
+    Invalid: 422,
+    KeyInUse: 409,
+    KeyReused: 422,
+    NotFound: 404,
+    PermissionDenied: 403,
+    RuleGap: 409,
+    StaleVersion: 412,
+    TransitionNotAllowed: 409,
+}
+
+
+def status_of(error: DomainError) -> int:
+    """Return the status of an error, by its nearest class in the table."""
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
