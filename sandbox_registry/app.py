@@ -11,19 +11,25 @@ from litestar.middleware import DefineMiddleware
 from uuid_utils.compat import uuid7
 
 from sandbox_registry.api.applications import ApplicationsController
+from sandbox_registry.api.documents import DocumentsController
 from sandbox_registry.api.health import HealthController
 from sandbox_registry.api.identity import RequestIdentity
 from sandbox_registry.api.intake import IntakeController
 from sandbox_registry.api.problems import HANDLERS
 from sandbox_registry.authz import Authorizer
 from sandbox_registry.db.engine import Database
+from sandbox_registry.documents.scanning import NullScanner
 from sandbox_registry.documents.store import Store
 from sandbox_registry.domain.audit import Pseudonyms
+from sandbox_registry.logs import configure_logs
+from sandbox_registry.processes import end_with_parent
 from sandbox_registry.settings import Settings
 from sandbox_registry.shipped import shipped
 from sandbox_registry.usecases.acts import Acts
 from sandbox_registry.usecases.all import UseCases, wire
 from sandbox_registry.usecases.rule_book import RuleBook
+
+MAX_JSON_BYTES = 1024 * 1024  # The longest form a procedure can ask for takes a quarter of it.
 
 
 def utc_now() -> datetime:
@@ -49,7 +55,12 @@ def build_use_cases(
         now=now,
         new_id=new_id,
     )
-    return wire(acts, store=Store(settings.data_dir / "documents"))
+    return wire(
+        acts,
+        store=Store(settings.data_dir / "documents"),
+        scanner=NullScanner(),
+        max_upload_bytes=settings.max_upload_bytes,
+    )
 
 
 def create_app(settings: Settings, use_cases: UseCases | None = None) -> Litestar:
@@ -64,13 +75,15 @@ def create_app(settings: Settings, use_cases: UseCases | None = None) -> Litesta
         finally:
             await cases.acts.database.close()
 
-    api = Router(path="/api/v1", route_handlers=[ApplicationsController, IntakeController])
+    files = Router(path="", route_handlers=[DocumentsController], request_max_body_size=settings.max_upload_bytes)
+    api = Router(path="/api/v1", route_handlers=[ApplicationsController, IntakeController, files])
     return Litestar(
         route_handlers=[HealthController, api],
         lifespan=[lifespan],
         middleware=[DefineMiddleware(RequestIdentity, authenticate=cases.tokens.authenticate)],
         exception_handlers=HANDLERS,
-        request_max_body_size=settings.max_upload_bytes,
+        request_max_body_size=MAX_JSON_BYTES,
+        logging_config=None,
         openapi_config=None,
         debug=False,
     )
@@ -78,4 +91,7 @@ def create_app(settings: Settings, use_cases: UseCases | None = None) -> Litesta
 
 def application() -> Litestar:
     """Build the application from the environment; what the HTTP server calls in each worker."""
-    return create_app(Settings.from_environ(os.environ))
+    settings = Settings.from_environ(os.environ)
+    configure_logs(level=settings.log_level, form=settings.log_format)
+    end_with_parent()
+    return create_app(settings)

@@ -11,6 +11,7 @@ from uuid_utils.compat import uuid7
 
 from sandbox_registry.authz import Authorizer
 from sandbox_registry.db.engine import Database
+from sandbox_registry.documents.scanning import NullScanner
 from sandbox_registry.documents.store import Store
 from sandbox_registry.domain.applications import Application
 from sandbox_registry.domain.audit import Pseudonyms
@@ -159,7 +160,9 @@ def new_world(database_url: str, *, documents: Path) -> World:
         now=clock,
         new_id=uuid7,
     )
-    return World(use_cases=wire(acts, store=Store(documents)), clock=clock)
+    return World(
+        use_cases=wire(acts, store=Store(documents), scanner=NullScanner(), max_upload_bytes=5_000_000), clock=clock
+    )
 
 
 def shipped_rules() -> list[RuleVersion]:

@@ -558,7 +558,7 @@ def upgrade() -> None:
         sa.Column("since", sa.DateTime(timezone=True), nullable=False),
         sa.Column("until", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "capacity IN ('chair', 'consulted', 'council_member', 'decider', 'editor', 'focal', 'intake', 'reviewer', 'secretary', 'supervisor')",
+            "capacity IN ('chair', 'consulted', 'council_member', 'decider', 'editor', 'filer', 'focal', 'intake', 'recommender', 'reviewer', 'secretary', 'supervisor')",
             name=op.f("ck_participations_capacity_known"),
         ),
         sa.ForeignKeyConstraint(["application_id"], ["applications.id"], name=op.f("fk_participations_application_id")),

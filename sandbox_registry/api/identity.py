@@ -2,19 +2,17 @@
 
 import hashlib
 import re
-import secrets
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import structlog
 from litestar.exceptions import HTTPException, NotAuthorizedException
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from sandbox_registry.domain.people import Actor
+from sandbox_registry.logs import begin_request
 
 Authenticate = Callable[[bytes, str], Awaitable[Actor | None]]
 _BEARER = re.compile(rb"[Bb]earer ([!-~]{1,200})")
-_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 # Handlers say so themselves: `opt={"public": True}` lets anybody in, `opt={"content": "file"}` takes raw bytes.
 PUBLIC, CONTENT, FILE = "public", "content", "file"
@@ -34,9 +32,8 @@ class RequestIdentity:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
         headers = dict(scope["headers"])
-        request_id = _request_id(headers)
+        request_id = begin_request(headers.get(b"x-request-id", b"").decode("latin-1"))
         scope["state"]["request_id"] = request_id
-        structlog.contextvars.bind_contextvars(request_id=request_id)
         opt = scope["route_handler"].opt if "route_handler" in scope else {}
         _check_content(scope, headers, opt)
         scope["user"] = await self._actor(headers, request_id)
@@ -53,12 +50,6 @@ class RequestIdentity:
         if actor is None:
             raise NotAuthorizedException(headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
         return actor
-
-
-def _request_id(headers: dict[bytes, bytes]) -> str:
-    """Take over the caller's request id when it has a harmless form, else make one."""
-    given = headers.get(b"x-request-id", b"")
-    return given.decode("ascii") if _REQUEST_ID.fullmatch(given) else secrets.token_hex(12)
 
 
 def _check_content(scope: Any, headers: dict[bytes, bytes], opt: dict[str, Any]) -> None:

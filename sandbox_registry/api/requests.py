@@ -78,9 +78,13 @@ async def done(
     out: Callable[[T], Any],
     status: int = 200,
     location: Callable[[T], str] | None = None,
+    is_keyed: bool = True,
 ) -> Response[bytes]:
-    """Await an act and answer with its result; under an Idempotency-Key, once, and the same bytes ever after."""
-    key = request.headers.get("idempotency-key")
+    """Await an act and answer with its result; under an Idempotency-Key, once, and the same bytes ever after.
+
+    With `is_keyed` off the key is not looked at: a file is recognised by its digest, and its body is read only once.
+    """
+    key = request.headers.get("idempotency-key") if is_keyed else None
     if key is None:
         return respond(answer(await act, out=out, status=status, location=location))
     if not _KEY.fullmatch(key):

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
+from sandbox_registry.documents.scanning import Scanner
 from sandbox_registry.documents.store import Store
 from sandbox_registry.usecases.acts import Acts
 from sandbox_registry.usecases.applications import Applications
 from sandbox_registry.usecases.cases import Cases
+from sandbox_registry.usecases.documents import Documents
 from sandbox_registry.usecases.intake import Intake
 
 
@@ -14,18 +16,21 @@ class UseCases:
     """One attribute per aggregate; each has one method per thing a person does."""
 
     acts: Acts
-    store: Store
     applications: Applications
     cases: Cases
+    documents: Documents
     intake: Intake
 
 
-def wire(acts: Acts, *, store: Store) -> UseCases:
+def wire(acts: Acts, *, store: Store, scanner: Scanner, max_upload_bytes: int) -> UseCases:
     """Build the use cases over one frame."""
+    applications, cases = Applications(acts), Cases(acts)
     return UseCases(
         acts=acts,
-        store=store,
-        applications=Applications(acts),
-        cases=Cases(acts),
+        applications=applications,
+        cases=cases,
+        documents=Documents(
+            acts, applications=applications, cases=cases, store=store, scanner=scanner, max_bytes=max_upload_bytes
+        ),
         intake=Intake(acts),
     )

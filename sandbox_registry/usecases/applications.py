@@ -24,6 +24,7 @@ from sandbox_registry.domain.procedures import Procedure
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.domain.texts import Text
 from sandbox_registry.usecases.acts import Acts, CaseAct
+from sandbox_registry.usecases.participations import take_part
 
 
 class Applications:
@@ -221,6 +222,7 @@ class Applications:
             )
             act.procedure = f"{procedure.code}@{procedure.checksum}"
             await act.save(submitted)
+            await take_part(act, Capacity.FILER)
             await self._record_whole(act, submitted, cause="submitted")
             return act.done(submitted)
 
@@ -241,6 +243,7 @@ class Applications:
             )
             await act.save(completed)
             await act.save(answered)
+            await take_part(act, Capacity.FILER)
             await self._record_whole(act, completed, cause="supplemented")
             return act.done(completed)
 
