@@ -25,6 +25,7 @@ class Database:
         self.engine = _engine(make_url(url), role=role)
         reading = _engine(make_url(read_url), role=role) if read_url else self.engine
         self._autocommit = reading.execution_options(isolation_level="AUTOCOMMIT")
+        self._primary = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
     async def work(self) -> AsyncIterator[UnitOfWork]:
@@ -36,6 +37,12 @@ class Database:
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """Give a connection on which each statement stands alone: two round trips fewer for a list."""
         async with self._autocommit.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def looking_up(self) -> AsyncIterator[AsyncConnection]:
+        """Give a connection as `reading` does, but never to a replica: for who may act, which must be as of now."""
+        async with self._primary.connect() as connection:
             yield connection
 
     async def revision(self) -> str | None:

@@ -127,7 +127,8 @@ def _actor(row: Row[Any], *, method: str, request_id: str) -> Actor:
         borrowed = []
     lender = min(borrowed)[0] if borrowed else None
     offices |= {(Role.DECISION_MAKER, unit) for who, unit in borrowed if who == lender}
-    signs, drafts = set(), set()
+    signs: set[UUID] = set()
+    drafts: set[UUID] = set()
     for kind, organisation in row.memberships or ():
         (drafts if kind == MembershipKind.EDITOR else signs).add(UUID(organisation))
     return Actor(

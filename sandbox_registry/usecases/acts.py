@@ -199,6 +199,14 @@ class Acts:
                 act.leave_no_leaf()
             yield act
 
+    async def refuse(self, actor: Actor, action: Action, refusal: DomainError) -> None:
+        """Put on record a refusal that came before an act could begin: a wrong password. The caller raises it."""
+        async with self.database.work() as work:
+            decision = self.authorizer.judge(actor, None, Stage.NONE, action)
+            act = Act(work=work, actor=actor, action=action, at=self.now(), decision=decision, new_id=self.new_id)
+            act.subject = ("person", actor.person_id, 0)
+            await self._log(act, refusal=refusal)
+
     def _refusal(
         self, actor: Actor, action: Action, case: case_rows.Case, decision: Decision, expected_version: int | None
     ) -> DomainError | None:
