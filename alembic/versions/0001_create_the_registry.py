@@ -459,6 +459,7 @@ def upgrade() -> None:
         sa.Column("id", sa.UUID(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("application_id", sa.UUID(), nullable=False),
+        sa.Column("unit_id", sa.UUID(), nullable=False),
         sa.Column("number", sa.Text(), nullable=False),
         sa.Column("outcome", sa.Text(), nullable=False),
         sa.Column("signer_id", sa.UUID(), nullable=False),
@@ -469,6 +470,7 @@ def upgrade() -> None:
         sa.Column("reasons", postgresql.JSONB(), nullable=False),
         sa.Column("conditions", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.Column("terms", postgresql.JSONB(), nullable=True),
+        sa.Column("year", sa.SmallInteger(), nullable=False),
         sa.CheckConstraint(
             "(outcome = 'approved') = (terms IS NOT NULL)", name=op.f("ck_decisions_terms_when_approved")
         ),
@@ -479,9 +481,10 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["application_id"], ["applications.id"], name=op.f("fk_decisions_application_id")),
         sa.ForeignKeyConstraint(["on_behalf_of"], ["people.id"], name=op.f("fk_decisions_on_behalf_of")),
         sa.ForeignKeyConstraint(["signer_id"], ["people.id"], name=op.f("fk_decisions_signer_id")),
+        sa.ForeignKeyConstraint(["unit_id"], ["organisations.id"], name=op.f("fk_decisions_unit_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_decisions")),
         sa.UniqueConstraint("application_id", name=op.f("uq_decisions_application_id")),
-        sa.UniqueConstraint("number", name=op.f("uq_decisions_number")),
+        sa.UniqueConstraint("unit_id", "year", "number", name=op.f("uq_decisions_unit_id_year_number")),
     )
     op.create_table(
         "declarations",
@@ -587,6 +590,7 @@ def upgrade() -> None:
         sa.Column("advice", sa.Text(), nullable=False),
         sa.Column("report", sa.Text(), nullable=False),
         sa.Column("conditions", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("departure", sa.Text(), nullable=True),
         sa.Column("made_by", sa.UUID(), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(

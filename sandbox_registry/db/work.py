@@ -22,6 +22,7 @@ from sandbox_registry.domain.appraisal import (
     SiteVisit,
     Vote,
 )
+from sandbox_registry.domain.calendars import local_date
 from sandbox_registry.domain.people import Delegation, Membership, Organisation, Person, RoleGrant
 from sandbox_registry.domain.permits import Permit
 from sandbox_registry.domain.rule_versions import RuleVersion
@@ -34,7 +35,9 @@ RECORDS: dict[type[Any], Records[Any]] = {
     Complaint: Records(tables.complaints, Complaint),
     Consultation: Records(tables.consultations, Consultation),
     CouncilSession: Records(tables.council_sessions, CouncilSession),
-    Decision: Records(tables.decisions, Decision),
+    Decision: Records(
+        tables.decisions, Decision, derive=lambda decision: {"year": local_date(decision.decided_at).year}
+    ),
     Declaration: Records(tables.declarations, Declaration),
     Delegation: Records(tables.delegations, Delegation),
     Document: Records(tables.documents, Document),

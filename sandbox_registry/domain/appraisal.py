@@ -174,7 +174,10 @@ class Vote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recommendation:
-    """The appraisal report the focal department puts before the signer."""
+    """The appraisal report the focal department puts before the signer.
+
+    `departure` says why the advice goes against the council's vote; null when it does not.
+    """
 
     id: UUID
     version: int
@@ -182,6 +185,7 @@ class Recommendation:
     advice: Advice
     report: str
     conditions: tuple[str, ...]
+    departure: str | None
     made_by: UUID
     made_at: datetime
 
@@ -197,12 +201,14 @@ class Outcome(StrEnum):
 class Decision:
     """The decision of the People's Committee: with terms and conditions when it allows, with reasons when it refuses.
 
-    `on_behalf_of` names the signer whose power was lent. There is one live decision per application.
+    `unit_id` is the agency that decides and numbers, `on_behalf_of` the signer whose power was lent. There is one live
+    decision per application.
     """
 
     id: UUID
     version: int
     application_id: UUID
+    unit_id: UUID
     number: str
     outcome: Outcome
     signer_id: UUID

@@ -33,7 +33,7 @@ TRANSITIONS: Mapping[str, tuple[frozenset[Stage], Stage | None]] = {
     "submit_supplement": (frozenset({Stage.SUPPLEMENT_REQUESTED}), Stage.SUBMITTED),  # A6, A7
     "lapse": (frozenset({Stage.SUPPLEMENT_REQUESTED}), Stage.LAPSED),  # A8
     "refuse_intake": (frozenset({Stage.SUBMITTED}), Stage.INTAKE_REFUSED),  # A9
-    "refer": (frozenset({Stage.SUBMITTED, Stage.ACCEPTED}), Stage.REFERRED),  # A9, A12
+    "refer": (frozenset({Stage.SUBMITTED, Stage.ACCEPTED, Stage.UNDER_APPRAISAL}), Stage.REFERRED),  # A9, A12
     "accept": (frozenset({Stage.SUBMITTED}), Stage.ACCEPTED),  # A10
     "classify": (frozenset({Stage.ACCEPTED}), Stage.UNDER_APPRAISAL),  # A11, A13
     "recommend": (frozenset({Stage.UNDER_APPRAISAL}), Stage.AWAITING_DECISION),  # A18
@@ -42,6 +42,7 @@ TRANSITIONS: Mapping[str, tuple[frozenset[Stage], Stage | None]] = {
     "request_withdrawal": (OPEN_STAGES, None),  # A21
     "stop": (OPEN_STAGES, Stage.WITHDRAWN),  # A21
     "apologize": (frozenset({Stage.ACCEPTED, Stage.UNDER_APPRAISAL, Stage.AWAITING_DECISION}), None),  # A22
+    "issue": (frozenset({Stage.APPROVED}), None),  # A23
     "deliver": (frozenset({Stage.APPROVED, Stage.REFUSED}), None),  # A24
     "complain": (frozenset({Stage.REFUSED, Stage.INTAKE_REFUSED}), None),  # A25
 }
@@ -341,14 +342,20 @@ def deliver(application: Application, *, channel: str, by: UUID, at: datetime) -
 
 def check_reasons(reasons: tuple[Reason, ...], procedure: Procedure) -> None:
     """Refuse a refusal without reasons, or with a code the procedure does not list."""
-    errors = [] if reasons else [FieldError(field="reasons", code="required", message=_NO_REASONS)]
-    errors += [
+    errors = reason_errors(reasons, procedure)
+    if errors:
+        raise Invalid(errors)
+
+
+def reason_errors(reasons: tuple[Reason, ...], procedure: Procedure) -> tuple[FieldError, ...]:
+    """List what is wrong with the reasons of a refusal."""
+    if not reasons:
+        return (FieldError(field="reasons", code="required", message=_NO_REASONS),)
+    return tuple(
         FieldError(field=f"reasons.{index}.code", code="unknown_reason", message=_UNKNOWN_REASON)
         for index, reason in enumerate(reasons)
         if procedure.refusal_reason(reason.code) is None
-    ]
-    if errors:
-        raise Invalid(tuple(errors))
+    )
 
 
 def _closed(kind: ClosingKind, *, at: datetime, by: UUID, reasons: tuple[Reason, ...] = ()) -> Closing:
