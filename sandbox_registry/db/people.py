@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, exists, func, null, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -180,7 +181,7 @@ async def list_people(
 
 def _listed(row: dict[str, Any]) -> PersonRow:
     offices = _pairs(row.pop("offices"))
-    return PersonRow(person=Person(**row), offices=offices)
+    return PersonRow(person=msgspec.convert(row, Person), offices=offices)
 
 
 async def lock(connection: AsyncConnection, person_ids: Iterable[UUID]) -> None:
