@@ -5,7 +5,8 @@ from datetime import datetime, time
 from enum import StrEnum
 from uuid import UUID
 
-from sandbox_registry.domain.errors import FieldError, Invalid
+from sandbox_registry.domain.calendars import add_term, local_date, start_of
+from sandbox_registry.domain.procedures import Procedure
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.domain.texts import Text
 
@@ -152,6 +153,22 @@ class Permit:
         return _fact_stage(self, at=at) or _window_stage(self.terms, at=at)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PermitVersion:
+    """What governs a permit from `start` until before `end`, and the decision that says so; never changed, only followed.
+
+    `ceiling` is the last moment the window could have reached (`latest_end`) when the version was made.
+    """
+
+    permit_id: UUID
+    terms_version: int
+    decision_id: UUID
+    start: datetime
+    end: datetime
+    ceiling: datetime | None
+    terms: PermitTerms
+
+
 def _fact_stage(permit: Permit, *, at: datetime) -> Stage | None:
     if permit.revoked_at is not None:
         return Stage.PERMIT_REVOKED
@@ -173,113 +190,47 @@ def _window_stage(terms: PermitTerms, *, at: datetime) -> Stage:
     return Stage.PERMIT_ACTIVE if at < terms.end else Stage.PERMIT_ENDED
 
 
-def check_terms(terms: PermitTerms, *, decided_at: datetime, ceiling: datetime | None, at_path: str = "terms") -> None:
-    """Refuse terms that no permit may have; every problem at once.
+def latest_end(start: datetime, *, procedure: Procedure, licence_end: datetime | None) -> datetime | None:
+    """Return the last moment a permit that starts then may end; null when nothing limits it (domain section 6).
 
-    `ceiling` is the last possible end (the procedure's longest duration and the holder's own licence, whichever is
-    earlier; domain.md section 6), null when neither sets one.
-
-    Raises:
-        Invalid: with one FieldError per broken rule.
-
+    The procedure's longest duration counts its first day: two years from 15 December end on 14 December at 24:00. The
+    holder's own licence counts where the procedure says so.
     """
-    errors = [
-        *_window_errors(terms, decided_at=decided_at, ceiling=ceiling),
-        *_phase_errors(terms),
-        *_limit_errors(terms),
-        *_kind_errors(terms),
-    ]
-    if errors:
-        raise Invalid(
-            tuple(FieldError(field=f"{at_path}.{field}", code=code, message=message) for field, code, message in errors)
-        )
+    longest = procedure.term("duration.max")
+    ends = [] if longest is None else [start_of(add_term(local_date(start), longest))]
+    if licence_end is not None and procedure.flag("duration.cap_by_licence"):
+        ends.append(licence_end)
+    return min(ends, default=None)
 
 
-Problem = tuple[str, str, Text]
+def first_version(permit: Permit, *, ceiling: datetime | None) -> PermitVersion:
+    """Return what governs a permit from its issue on."""
+    return PermitVersion(
+        permit_id=permit.id,
+        terms_version=permit.terms_version,
+        decision_id=permit.decision_id,
+        start=permit.terms.start,
+        end=permit.terms.end,
+        ceiling=ceiling,
+        terms=permit.terms,
+    )
 
 
-def _window_errors(terms: PermitTerms, *, decided_at: datetime, ceiling: datetime | None) -> list[Problem]:
-    found: list[Problem] = []
-    if terms.end <= terms.start:
-        found.append(("end", "end_before_start", _END_BEFORE_START))
-    if terms.start < decided_at:
-        found.append(("start", "start_in_past", _START_IN_PAST))
-    if ceiling is not None and terms.end > ceiling:
-        found.append(("end", "end_beyond_ceiling", _BEYOND_CEILING.filled(ceiling=ceiling.isoformat())))
-    return found
+def named(stage: Stage) -> Text:
+    """Name a permit's stage the way people see it."""
+    return _STAGE_NAMES[stage]
 
 
-def _phase_errors(terms: PermitTerms) -> list[Problem]:
-    found: list[Problem] = []
-    previous = terms.start
-    for index, phase in enumerate(terms.phases):
-        if phase.start < previous or phase.end <= phase.start or phase.end > terms.end:
-            found.append((f"phases.{index}", "phase_out_of_order", _PHASE_ORDER))
-        if phase.max_users is not None and phase.max_users > terms.max_users:
-            found.append((f"phases.{index}.max_users", "phase_users_above_cap", _PHASE_USERS))
-        previous = phase.end
-    return found
-
-
-def _limit_errors(terms: PermitTerms) -> list[Problem]:
-    found: list[Problem] = []
-    if terms.max_users < 1:
-        found.append(("max_users", "not_positive", _NOT_POSITIVE))
-    for name in ("per_person", "per_day", "total"):
-        cap = getattr(terms.money, name)
-        if cap is not None and cap < 0:
-            found.append((f"money.{name}", "not_positive", _NOT_POSITIVE))
-    found += [
-        (f"limits.{index}.scale", "not_positive", _NOT_POSITIVE)
-        for index, limit in enumerate(terms.limits)
-        if limit.scale < 1
-    ]
-    if terms.daily_hours is not None and terms.daily_hours.end <= terms.daily_hours.start:
-        found.append(("daily_hours.end", "end_before_start", _END_BEFORE_START))
-    return found
-
-
-def _kind_errors(terms: PermitTerms) -> list[Problem]:
-    if terms.kind is PermitKind.EXEMPTION_FROM_PROVISIONS and not terms.exempted_provisions:
-        return [("exempted_provisions", "exemption_names_no_provision", _NO_PROVISION)]
-    if not terms.legal_basis:
-        return [("legal_basis", "required", _NO_BASIS)]
-    return []
-
-
-_END_BEFORE_START = Text(
-    vi="Thời điểm kết thúc phải sau thời điểm bắt đầu.",
-    en="The end must come after the start.",
-    fr="La fin doit suivre le début.",
-)
-_START_IN_PAST = Text(
-    vi="Ngày bắt đầu không được trước ngày quyết định.",
-    en="The start cannot lie before the decision.",
-    fr="Le début ne peut précéder la décision.",
-)
-_BEYOND_CEILING = Text(
-    vi="Ngày kết thúc vượt quá thời hạn tối đa cho phép ({ceiling}).",
-    en="The end lies beyond the longest period allowed ({ceiling}).",
-    fr="La fin dépasse la durée maximale autorisée ({ceiling}).",
-)
-_PHASE_ORDER = Text(
-    vi="Các giai đoạn phải nối tiếp nhau và nằm trong thời hạn thử nghiệm.",
-    en="Phases must follow one another inside the trial period.",
-    fr="Les phases doivent se suivre dans la période d'expérimentation.",
-)
-_PHASE_USERS = Text(
-    vi="Số người tham gia của giai đoạn vượt quá giới hạn chung.",
-    en="The phase allows more users than the permit does.",
-    fr="La phase admet plus d'utilisateurs que le permis.",
-)
-_NOT_POSITIVE = Text(
-    vi="Giá trị phải là số dương.", en="The value must be positive.", fr="La valeur doit être positive."
-)
-_NO_PROVISION = Text(
-    vi="Giấy phép miễn áp dụng quy định phải nêu rõ văn bản, điều, khoản được miễn.",
-    en="An exemption must name the document, article and clause it sets aside.",
-    fr="Une dérogation doit nommer le texte, l'article et l'alinéa écartés.",
-)
-_NO_BASIS = Text(
-    vi="Phải nêu căn cứ pháp lý.", en="The legal basis must be named.", fr="La base légale doit être indiquée."
-)
+_STAGE_NAMES = {
+    Stage.PERMIT_ISSUED: Text(vi="Đã cấp, chưa bắt đầu", en="Issued, not started", fr="Délivré, pas commencé"),
+    Stage.PERMIT_ACTIVE: Text(vi="Đang thử nghiệm", en="Active", fr="En cours"),
+    Stage.PERMIT_SUSPENDED: Text(vi="Tạm dừng", en="Suspended", fr="Suspendu"),
+    Stage.PERMIT_ENDED: Text(vi="Đã hết thời hạn, chờ đánh giá", en="Ended, to be evaluated", fr="Échu, à évaluer"),
+    Stage.PERMIT_REVOKED: Text(vi="Đã thu hồi", en="Revoked", fr="Retiré"),
+    Stage.PERMIT_TERMINATED: Text(vi="Đã chấm dứt", en="Terminated", fr="Cessé"),
+    Stage.PERMIT_TRANSITION: Text(vi="Thời gian chuyển tiếp", en="Transition period", fr="Période de transition"),
+    Stage.PERMIT_COMPLETED: Text(vi="Đã hoàn thành", en="Completed", fr="Achevé"),
+    Stage.PERMIT_COMPLETION_REFUSED: Text(
+        vi="Không được xác nhận hoàn thành", en="Completion refused", fr="Achèvement refusé"
+    ),
+}
