@@ -1,12 +1,15 @@
 """Versions of rules as rows: which one was in force at a moment."""
 
+from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import bindparam, select
+import msgspec
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
-from sandbox_registry.db.records import Records
+from sandbox_registry.db.records import Records, as_dict
 from sandbox_registry.domain.rule_versions import RuleKind, RuleStatus, RuleVersion
 
 _VERSIONS = tables.rule_versions
@@ -45,3 +48,51 @@ async def content(connection: AsyncConnection, *, kind: RuleKind, code: str, che
 async def codes(connection: AsyncConnection, *, kind: RuleKind) -> tuple[str, ...]:
     """List the codes that have any version."""
     return tuple((await connection.execute(_CODES, {"kind": kind})).scalars())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleListed:
+    """A version as lists show it: everything but its text."""
+
+    id: UUID
+    version: int
+    kind: RuleKind
+    code: str
+    checksum: str
+    status: RuleStatus
+    proposed_by: UUID | None
+    proposed_at: datetime
+    approved_by: UUID | None
+    approved_at: datetime | None
+    effective_from: datetime | None
+
+
+_LISTED = [_VERSIONS.c[name] for name in RuleListed.__dataclass_fields__]
+_REGISTERING = select(func.pg_advisory_xact_lock(func.hashtextextended("rule_versions", 0)))
+_CHECKSUMS = select(_VERSIONS.c.kind, _VERSIONS.c.code, _VERSIONS.c.checksum)
+
+
+async def list_versions(
+    connection: AsyncConnection, *, kind: RuleKind | None = None, code: str | None = None
+) -> tuple[RuleListed, ...]:
+    """List versions, oldest first."""
+    query = select(*_LISTED).order_by(_VERSIONS.c.kind, _VERSIONS.c.code, _VERSIONS.c.id)
+    if kind is not None:
+        query = query.where(_VERSIONS.c.kind == kind.value)
+    if code is not None:
+        query = query.where(_VERSIONS.c.code == code)
+    return tuple(msgspec.convert(as_dict(row), RuleListed) for row in await connection.execute(query))
+
+
+async def checksums(connection: AsyncConnection) -> dict[tuple[RuleKind, str], frozenset[str]]:
+    """Return the checksums of every version by kind and code."""
+    found: dict[tuple[RuleKind, str], frozenset[str]] = {}
+    for row in await connection.execute(_CHECKSUMS):
+        key = RuleKind(row.kind), row.code
+        found[key] = found.get(key, frozenset()) | {row.checksum}
+    return found
+
+
+async def lock(connection: AsyncConnection) -> None:
+    """Let nodes that register versions go one after another, until the transaction ends."""
+    await connection.execute(_REGISTERING)

@@ -1,0 +1,49 @@
+"""Facts of many cases at once, to reckon their deadlines under other rules: four statements, however many cases."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sandbox_registry.db import tables
+from sandbox_registry.db.work import RECORDS
+from sandbox_registry.domain.applications import Application, SupplementRequest
+from sandbox_registry.domain.appraisal import Clarification, Consultation
+from sandbox_registry.domain.deadlines import CaseFacts
+from sandbox_registry.domain.stages import Stage
+
+T = TypeVar("T")
+
+
+async def filed_cases(connection: AsyncConnection, *, procedure_code: str | None, limit: int) -> tuple[CaseFacts, ...]:
+    """Load the facts of the newest filed cases, of one procedure or of all."""
+    columns = tables.applications.c
+    records = RECORDS[Application]
+    query = records.query.where(columns.stage != Stage.DRAFT.value).order_by(columns.id.desc()).limit(limit)
+    if procedure_code is not None:
+        query = query.where(columns.procedure_code == procedure_code)
+    cases = [records.read(row) for row in await connection.execute(query)]
+    ids = [case.id for case in cases]
+    supplements = await _by_case(connection, SupplementRequest, ids)
+    clarifications = await _by_case(connection, Clarification, ids)
+    consultations = await _by_case(connection, Consultation, ids)
+    return tuple(
+        CaseFacts(
+            application=case,
+            supplements=tuple(supplements[case.id]),
+            clarifications=tuple(clarifications[case.id]),
+            consultations=tuple(consultations[case.id]),
+        )
+        for case in cases
+    )
+
+
+async def _by_case(connection: AsyncConnection, kind: type[T], ids: Sequence[UUID]) -> defaultdict[UUID, list[Any]]:
+    records = RECORDS[kind]
+    query = records.query.where(records.table.c.application_id.in_(ids)).order_by(records.table.c.id)
+    found: defaultdict[UUID, list[Any]] = defaultdict(list)
+    for row in await connection.execute(query):
+        found[row.application_id].append(records.read(row))
+    return found
