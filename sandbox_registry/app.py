@@ -27,6 +27,7 @@ from sandbox_registry.settings import Settings
 from sandbox_registry.shipped import shipped
 from sandbox_registry.usecases.acts import Acts
 from sandbox_registry.usecases.all import UseCases, wire
+from sandbox_registry.usecases.passwords import Passwords, load_common_passwords
 from sandbox_registry.usecases.rule_book import RuleBook
 
 MAX_JSON_BYTES = 1024 * 1024  # The longest form a procedure can ask for takes a quarter of it.
@@ -59,6 +60,7 @@ def build_use_cases(
         acts,
         store=Store(settings.data_dir / "documents"),
         scanner=NullScanner(),
+        passwords=Passwords(load_common_passwords(shipped("policies") / "common-passwords.txt")),
         max_upload_bytes=settings.max_upload_bytes,
     )
 

@@ -1,5 +1,6 @@
 """Which HTTP status says what went wrong: one table for the API and the pages."""
 
+from sandbox_registry.documents.store import FileTooLarge, StorageFull
 from sandbox_registry.domain.calendars import CalendarGap
 from sandbox_registry.domain.errors import (
     ConditionNotMet,
@@ -12,12 +13,14 @@ from sandbox_registry.domain.errors import (
     StaleVersion,
     TransitionNotAllowed,
 )
+from sandbox_registry.domain.passwords import WrongCredentials
 from sandbox_registry.usecases.answers import KeyInUse, KeyReused
 
 STATUS: dict[type[DomainError], int] = {
     CalendarGap: 409,
     ConditionNotMet: 409,
     Duplicate: 409,
+    FileTooLarge: 413,
     Invalid: 422,
     KeyInUse: 409,
     KeyReused: 422,
@@ -25,7 +28,9 @@ STATUS: dict[type[DomainError], int] = {
     PermissionDenied: 403,
     RuleGap: 409,
     StaleVersion: 412,
+    StorageFull: 507,
     TransitionNotAllowed: 409,
+    WrongCredentials: 401,
 }
 
 

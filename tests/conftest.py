@@ -5,14 +5,19 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
+from asgi_lifespan import LifespanManager
 from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from sandbox_registry.app import create_app
 from sandbox_registry.db import migrations, tables
 from sandbox_registry.db.embedded import EmbeddedServer
 from sandbox_registry.db.work import RECORDS
 from sandbox_registry.domain.rule_versions import RuleVersion
+from sandbox_registry.settings import Settings
+from tests.client import Client
 from tests.world import World, new_world, shipped_rules
 
 
@@ -62,3 +67,15 @@ async def world(database_url: str, owner: AsyncEngine, tmp_path: Path) -> AsyncI
     await settled.settle()
     yield settled
     await settled.database.close()
+
+
+@pytest.fixture
+async def client(world: World, tmp_path: Path) -> AsyncIterator[Client]:
+    """Speak HTTP to the application over the world's use cases, as whoever a test names."""
+    settings = Settings(data_dir=tmp_path, pseudonym_key=b"k" * 32, database_url="unused")
+    app = create_app(settings, world.use_cases)
+    async with LifespanManager(app):
+        # The manager's own app would share one state among all requests, which no server does.
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test/api/v1") as http:
+            yield Client(http=http, world=world)

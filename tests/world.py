@@ -15,14 +15,25 @@ from sandbox_registry.documents.scanning import NullScanner
 from sandbox_registry.documents.store import Store
 from sandbox_registry.domain.applications import Application
 from sandbox_registry.domain.audit import Pseudonyms
-from sandbox_registry.domain.people import Actor, Organisation, OrganisationKind, Person, Role
+from sandbox_registry.domain.people import (
+    Actor,
+    Membership,
+    MembershipKind,
+    Organisation,
+    OrganisationKind,
+    Person,
+    Role,
+    RoleGrant,
+)
 from sandbox_registry.domain.rule_versions import RuleKind, RuleStatus, RuleVersion
 from sandbox_registry.shipped import shipped
 from sandbox_registry.usecases.acts import Acts
 from sandbox_registry.usecases.all import UseCases, wire
+from sandbox_registry.usecases.passwords import Passwords, load_common_passwords
 from sandbox_registry.usecases.rule_book import RuleBook
 
 RULES = RuleBook()  # Versions never change, so every test may share what was read.
+PASSWORDS = Passwords(load_common_passwords(shipped("policies") / "common-passwords.txt"))
 PROCEDURE = "ca-mau-2026-draft"
 AI_PROCEDURE = "ai-decree-142-2026"
 START = datetime(2026, 11, 20, 7, tzinfo=UTC)  # Friday 20 November 2026, 14:00 in Ca Mau.
@@ -115,6 +126,22 @@ class World:
             ):
                 firm = _organisation(OrganisationKind.ENTERPRISE, name, at=self.clock.at)
                 await work.add(replace(firm, id=identity, tax_code=code))
+        async with self.database.work() as work:
+            for name, (role, unit) in OFFICES.items():
+                await work.add(_grant(self.people[name], role, self.units[unit], at=self.clock.at))
+            for name, firm, kind in (
+                ("nguoi_dai_dien", self.startup, MembershipKind.LEGAL_REPRESENTATIVE),
+                ("nguoi_soan", self.startup, MembershipKind.EDITOR),
+                ("doi_thu", self.rival, MembershipKind.LEGAL_REPRESENTATIVE),
+            ):
+                await work.add(_membership(self.people[name], firm, kind, at=self.clock.at))
+
+    async def token(self, name: str, *, scopes: tuple[str, ...] | None = None) -> str:
+        """Return a fresh bearer token of somebody."""
+        made = await self.use_cases.tokens.create(
+            self.actor(name), name="test", scopes=scopes, lifetime=timedelta(days=30)
+        )
+        return made.secret
 
     def actor(self, name: str, **changes: Any) -> Actor:
         """Return somebody as an actor: an office holder, the startup's people, its rival, or a stranger."""
@@ -161,7 +188,10 @@ def new_world(database_url: str, *, documents: Path) -> World:
         new_id=uuid7,
     )
     return World(
-        use_cases=wire(acts, store=Store(documents), scanner=NullScanner(), max_upload_bytes=5_000_000), clock=clock
+        use_cases=wire(
+            acts, store=Store(documents), scanner=NullScanner(), passwords=PASSWORDS, max_upload_bytes=5_000_000
+        ),
+        clock=clock,
     )
 
 
@@ -188,6 +218,24 @@ def _rule(kind: RuleKind, path: Path) -> RuleVersion:
         proposed_at=since,
         approved_at=since,
         effective_from=since,
+    )
+
+
+def _grant(person_id: UUID, role: Role, unit_id: UUID, *, at: datetime) -> RoleGrant:
+    return RoleGrant(
+        id=uuid7(), version=1, person_id=person_id, role=role, unit_id=unit_id, valid_from=at, valid_to=None
+    )
+
+
+def _membership(person_id: UUID, organisation_id: UUID, kind: MembershipKind, *, at: datetime) -> Membership:
+    return Membership(
+        id=uuid7(),
+        version=1,
+        organisation_id=organisation_id,
+        person_id=person_id,
+        kind=kind,
+        valid_from=at,
+        valid_to=None,
     )
 
 

@@ -1,10 +1,7 @@
 """Applications over the wire: drafting, filing, reading, versions, the timeline."""
 
-from typing import Annotated
-from uuid import UUID
-
 from litestar import Controller, Response, delete, get, patch, post, put
-from litestar.params import Parameter
+from litestar.params import FromQuery, JSONBody
 
 from sandbox_registry.api.application_schemas import (
     CasePageOut,
@@ -27,13 +24,22 @@ from sandbox_registry.api.application_schemas import (
     problems_out,
 )
 from sandbox_registry.api.cursors import read_case_cursor
-from sandbox_registry.api.requests import Incoming, actor_of, done, seen_version, use_cases
+from sandbox_registry.api.requests import (
+    Flag,
+    Id,
+    Incoming,
+    Limit,
+    Number,
+    OptionalId,
+    OptionalWords,
+    actor_of,
+    done,
+    seen_version,
+    use_cases,
+)
 from sandbox_registry.api.schemas import Moment, shown
 from sandbox_registry.db.applications import CaseFilter
 from sandbox_registry.domain.stages import Stage
-
-Limit = Annotated[int, Parameter(ge=1, le=100)]
-Words = Annotated[str | None, Parameter(max_length=200)]
 
 
 class ApplicationsController(Controller):
@@ -43,7 +49,7 @@ class ApplicationsController(Controller):
     tags = ("applications",)
 
     @post(status_code=201)
-    async def create(self, request: Incoming, data: DraftIn) -> Response[bytes]:
+    async def create(self, request: Incoming, data: JSONBody[DraftIn]) -> Response[bytes]:
         """Begin a draft under a procedure, for an organisation one acts for."""
         act = use_cases(request).applications.create(
             actor_of(request),
@@ -62,14 +68,14 @@ class ApplicationsController(Controller):
         self,
         request: Incoming,
         limit: Limit = 50,
-        after: Words = None,
-        stage: list[Stage] | None = None,
-        procedure: Words = None,
-        officer: UUID | None = None,
-        organisation: UUID | None = None,
-        overdue: bool = False,  # noqa: FBT001, FBT002 - a query parameter.
-        q: Words = None,
-        updated_since: Moment | None = None,
+        after: OptionalWords = None,
+        stage: FromQuery[list[Stage] | None] = None,
+        procedure: OptionalWords = None,
+        officer: OptionalId = None,
+        organisation: OptionalId = None,
+        overdue: Flag = False,  # noqa: FBT002 - a query parameter.
+        q: OptionalWords = None,
+        updated_since: FromQuery[Moment | None] = None,
     ) -> Response[bytes]:
         """List the applications one may read, newest first; with `updated_since`, oldest change first.
 
@@ -99,12 +105,12 @@ class ApplicationsController(Controller):
         )
 
     @get("/{application_id:uuid}")
-    async def read(self, request: Incoming, application_id: UUID) -> Response[bytes]:
+    async def read(self, request: Incoming, application_id: Id) -> Response[bytes]:
         """Read one application with its documents, requests, deadlines and their ledgers."""
         return await done(request, use_cases(request).cases.read(actor_of(request), application_id), out=case_out)
 
     @patch("/{application_id:uuid}")
-    async def edit(self, request: Incoming, application_id: UUID, data: EditIn) -> Response[bytes]:
+    async def edit(self, request: Incoming, application_id: Id, data: JSONBody[EditIn]) -> Response[bytes]:
         """Save part of a draft or of an open supplement; nothing is required yet, types and limits are checked."""
         act = use_cases(request).applications.edit(
             actor_of(request),
@@ -116,7 +122,7 @@ class ApplicationsController(Controller):
         return await done(request, act, out=application_out)
 
     @delete("/{application_id:uuid}", status_code=200)
-    async def discard(self, request: Incoming, application_id: UUID) -> Response[bytes]:
+    async def discard(self, request: Incoming, application_id: Id) -> Response[bytes]:
         """Give up a draft."""
         act = use_cases(request).applications.discard(
             actor_of(request), application_id, expected_version=seen_version(request)
@@ -124,32 +130,32 @@ class ApplicationsController(Controller):
         return await done(request, act, out=application_out)
 
     @get("/{application_id:uuid}/problems")
-    async def problems(self, request: Incoming, application_id: UUID) -> Response[bytes]:
+    async def problems(self, request: Incoming, application_id: Id) -> Response[bytes]:
         """List everything a dossier still lacks, and whether another authority seems competent."""
         return await done(
             request, use_cases(request).cases.problems(actor_of(request), application_id), out=problems_out
         )
 
     @get("/{application_id:uuid}/versions")
-    async def versions(self, request: Incoming, application_id: UUID) -> Response[bytes]:
+    async def versions(self, request: Incoming, application_id: Id) -> Response[bytes]:
         """List every version of the dossier."""
         found = use_cases(request).cases.versions(actor_of(request), application_id)
         return await done(request, found, out=lambda all_: VersionsOut(items=tuple(map(shown(VersionOut), all_))))
 
     @get("/{application_id:uuid}/changes")
-    async def changes(self, request: Incoming, application_id: UUID, before: int, after: int) -> Response[bytes]:
+    async def changes(self, request: Incoming, application_id: Id, before: Number, after: Number) -> Response[bytes]:
         """Compare two versions of the dossier field by field."""
         found = use_cases(request).cases.changes(actor_of(request), application_id, before=before, after=after)
         return await done(request, found, out=lambda all_: ChangesOut(items=tuple(map(shown(ChangeOut), all_))))
 
     @get("/{application_id:uuid}/timeline")
-    async def timeline(self, request: Incoming, application_id: UUID) -> Response[bytes]:
+    async def timeline(self, request: Incoming, application_id: Id) -> Response[bytes]:
         """List what was done in the case, by whom and under which policy line, out of the audit log."""
         found = use_cases(request).cases.timeline(actor_of(request), application_id)
         return await done(request, found, out=lambda all_: TimelineOut(items=tuple(map(shown(EventOut), all_))))
 
     @post("/{application_id:uuid}/submission", status_code=200)
-    async def submit(self, request: Incoming, application_id: UUID) -> Response[bytes]:
+    async def submit(self, request: Incoming, application_id: Id) -> Response[bytes]:
         """File a draft. Every broken rule comes back at once, each with its field."""
         act = use_cases(request).applications.submit(
             actor_of(request), application_id, expected_version=seen_version(request)
@@ -157,7 +163,7 @@ class ApplicationsController(Controller):
         return await done(request, act, out=application_out)
 
     @post("/{application_id:uuid}/supplement", status_code=200)
-    async def submit_supplement(self, request: Incoming, application_id: UUID) -> Response[bytes]:
+    async def submit_supplement(self, request: Incoming, application_id: Id) -> Response[bytes]:
         """Answer the open supplement request with the completed dossier."""
         act = use_cases(request).applications.submit_supplement(
             actor_of(request), application_id, expected_version=seen_version(request)
@@ -165,7 +171,9 @@ class ApplicationsController(Controller):
         return await done(request, act, out=application_out)
 
     @post("/{application_id:uuid}/withdrawal", status_code=200)
-    async def request_withdrawal(self, request: Incoming, application_id: UUID, data: WithdrawalIn) -> Response[bytes]:
+    async def request_withdrawal(
+        self, request: Incoming, application_id: Id, data: JSONBody[WithdrawalIn]
+    ) -> Response[bytes]:
         """Ask the authority to stop handling the case."""
         act = use_cases(request).applications.request_withdrawal(
             actor_of(request), application_id, expected_version=seen_version(request), reason=data.reason
@@ -173,19 +181,19 @@ class ApplicationsController(Controller):
         return await done(request, act, out=application_out)
 
     @post("/{application_id:uuid}/complaints", status_code=201)
-    async def complain(self, request: Incoming, application_id: UUID, data: ComplaintIn) -> Response[bytes]:
+    async def complain(self, request: Incoming, application_id: Id, data: JSONBody[ComplaintIn]) -> Response[bytes]:
         """File a complaint against a refusal."""
         act = use_cases(request).applications.complain(actor_of(request), application_id, grounds=data.grounds)
         return await done(request, act, out=shown(ComplaintOut), status=201)
 
     @put("/{application_id:uuid}/editors/{person_id:uuid}")
-    async def share(self, request: Incoming, application_id: UUID, person_id: UUID) -> Response[bytes]:
+    async def share(self, request: Incoming, application_id: Id, person_id: Id) -> Response[bytes]:
         """Let another person write on this dossier."""
         act = use_cases(request).applications.share(actor_of(request), application_id, person_id=person_id)
         return await done(request, act, out=shown(EditorOut))
 
     @delete("/{application_id:uuid}/editors/{person_id:uuid}", status_code=200)
-    async def unshare(self, request: Incoming, application_id: UUID, person_id: UUID) -> Response[bytes]:
+    async def unshare(self, request: Incoming, application_id: Id, person_id: Id) -> Response[bytes]:
         """End another person's right to write on this dossier."""
         act = use_cases(request).applications.unshare(actor_of(request), application_id, person_id=person_id)
         return await done(request, act, out=shown(EditorOut))

@@ -1,18 +1,13 @@
 """Documents of a dossier over the wire: the file is the body, its part and name stand in the address."""
 
-from typing import Annotated
 from urllib.parse import quote
-from uuid import UUID
 
 from litestar import Controller, Response, delete, get, post
-from litestar.params import Parameter
 from litestar.response import Stream
 
 from sandbox_registry.api.application_schemas import document_out
 from sandbox_registry.api.identity import CONTENT, FILE
-from sandbox_registry.api.requests import Incoming, actor_of, done, use_cases
-
-Name = Annotated[str, Parameter(min_length=1, max_length=300)]
+from sandbox_registry.api.requests import Id, Incoming, Words, actor_of, done, use_cases
 
 
 class DocumentsController(Controller):
@@ -22,7 +17,7 @@ class DocumentsController(Controller):
     tags = ("documents",)
 
     @post(status_code=201, opt={CONTENT: FILE})
-    async def attach(self, request: Incoming, application_id: UUID, part: Name, filename: Name) -> Response[bytes]:
+    async def attach(self, request: Incoming, application_id: Id, part: Words, filename: Words) -> Response[bytes]:
         """Attach a file to a part of the dossier; the request's body is the file itself."""
         act = use_cases(request).documents.attach(
             actor_of(request), application_id, part=part, filename=filename, chunks=request.stream()
@@ -37,13 +32,13 @@ class DocumentsController(Controller):
         )
 
     @get("/{document_id:uuid}")
-    async def read(self, request: Incoming, application_id: UUID, document_id: UUID) -> Response[bytes]:
+    async def read(self, request: Incoming, application_id: Id, document_id: Id) -> Response[bytes]:
         """Read about one document, also a removed one."""
         found = use_cases(request).cases.document(actor_of(request), application_id, document_id)
         return await done(request, found, out=document_out)
 
     @get("/{document_id:uuid}/content")
-    async def content(self, request: Incoming, application_id: UUID, document_id: UUID) -> Stream:
+    async def content(self, request: Incoming, application_id: Id, document_id: Id) -> Stream:
         """Download a document; it breaks off when the bytes are not those that were filed."""
         download = await use_cases(request).documents.download(actor_of(request), application_id, document_id)
         return Stream(
@@ -59,7 +54,7 @@ class DocumentsController(Controller):
         )
 
     @delete("/{document_id:uuid}", status_code=200)
-    async def remove(self, request: Incoming, application_id: UUID, document_id: UUID) -> Response[bytes]:
+    async def remove(self, request: Incoming, application_id: Id, document_id: Id) -> Response[bytes]:
         """Take a document out of a draft or an open supplement; it stays on record as removed."""
         act = use_cases(request).applications.remove_document(actor_of(request), application_id, document_id)
         return await done(request, act, out=document_out)

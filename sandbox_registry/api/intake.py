@@ -1,11 +1,10 @@
 """The one-stop unit's acts over the wire."""
 
-from uuid import UUID
-
 from litestar import Controller, Response, post
+from litestar.params import JSONBody
 
 from sandbox_registry.api.application_schemas import application_out
-from sandbox_registry.api.requests import Incoming, actor_of, done, seen_version, use_cases
+from sandbox_registry.api.requests import Id, Incoming, actor_of, done, seen_version, use_cases
 from sandbox_registry.api.schemas import Code, In, Line, Moment, Paragraph
 from sandbox_registry.domain.applications import Reason, SupplementItem
 
@@ -69,7 +68,7 @@ class IntakeController(Controller):
     tags = ("intake",)
 
     @post("/receipt", status_code=200)
-    async def receive(self, request: Incoming, application_id: UUID) -> Response[bytes]:
+    async def receive(self, request: Incoming, application_id: Id) -> Response[bytes]:
         """Register a filed dossier and give it its code."""
         act = use_cases(request).intake.receive(
             actor_of(request), application_id, expected_version=seen_version(request)
@@ -78,7 +77,7 @@ class IntakeController(Controller):
 
     @post("/supplement-requests", status_code=200)
     async def request_supplement(
-        self, request: Incoming, application_id: UUID, data: SupplementRequestIn
+        self, request: Incoming, application_id: Id, data: JSONBody[SupplementRequestIn]
     ) -> Response[bytes]:
         """Ask the applicant to complete the dossier, item by item."""
         act = use_cases(request).intake.request_supplement(
@@ -91,13 +90,13 @@ class IntakeController(Controller):
         return await done(request, act, out=application_out)
 
     @post("/lapse", status_code=200)
-    async def lapse(self, request: Incoming, application_id: UUID) -> Response[bytes]:
+    async def lapse(self, request: Incoming, application_id: Id) -> Response[bytes]:
         """Confirm that the supplement never came in its term."""
         act = use_cases(request).intake.lapse(actor_of(request), application_id, expected_version=seen_version(request))
         return await done(request, act, out=application_out)
 
     @post("/intake-refusal", status_code=200)
-    async def refuse_intake(self, request: Incoming, application_id: UUID, data: ReasonsIn) -> Response[bytes]:
+    async def refuse_intake(self, request: Incoming, application_id: Id, data: JSONBody[ReasonsIn]) -> Response[bytes]:
         """Refuse to take the dossier in, with reasons."""
         act = use_cases(request).intake.refuse_intake(
             actor_of(request),
@@ -108,7 +107,7 @@ class IntakeController(Controller):
         return await done(request, act, out=application_out)
 
     @post("/referral", status_code=200)
-    async def refer(self, request: Incoming, application_id: UUID, data: ReferralIn) -> Response[bytes]:
+    async def refer(self, request: Incoming, application_id: Id, data: JSONBody[ReferralIn]) -> Response[bytes]:
         """Send the case to the competent authority."""
         act = use_cases(request).intake.refer(
             actor_of(request),
@@ -120,7 +119,7 @@ class IntakeController(Controller):
         return await done(request, act, out=application_out)
 
     @post("/acceptance", status_code=200)
-    async def accept(self, request: Incoming, application_id: UUID) -> Response[bytes]:
+    async def accept(self, request: Incoming, application_id: Id) -> Response[bytes]:
         """Take a complete dossier in and promise the day of the result."""
         act = use_cases(request).intake.accept(
             actor_of(request), application_id, expected_version=seen_version(request)
@@ -128,7 +127,7 @@ class IntakeController(Controller):
         return await done(request, act, out=application_out)
 
     @post("/apology", status_code=200)
-    async def apologize(self, request: Incoming, application_id: UUID, data: ApologyIn) -> Response[bytes]:
+    async def apologize(self, request: Incoming, application_id: Id, data: JSONBody[ApologyIn]) -> Response[bytes]:
         """Give notice of a delay and one new day."""
         act = use_cases(request).intake.apologize(
             actor_of(request),
@@ -140,13 +139,13 @@ class IntakeController(Controller):
         return await done(request, act, out=application_out)
 
     @post("/stop", status_code=200)
-    async def stop(self, request: Incoming, application_id: UUID) -> Response[bytes]:
+    async def stop(self, request: Incoming, application_id: Id) -> Response[bytes]:
         """Stop handling the case at the applicant's wish."""
         act = use_cases(request).intake.stop(actor_of(request), application_id, expected_version=seen_version(request))
         return await done(request, act, out=application_out)
 
     @post("/delivery", status_code=200)
-    async def deliver(self, request: Incoming, application_id: UUID, data: DeliveryIn) -> Response[bytes]:
+    async def deliver(self, request: Incoming, application_id: Id, data: JSONBody[DeliveryIn]) -> Response[bytes]:
         """Record that the result was handed over."""
         act = use_cases(request).intake.deliver(
             actor_of(request), application_id, expected_version=seen_version(request), channel=data.channel

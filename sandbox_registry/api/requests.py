@@ -3,11 +3,13 @@
 import hashlib
 import re
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
 
 import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, NotAuthorizedException, ValidationException
+from litestar.params import FromPath, FromQuery, QueryParameter
 
 from sandbox_registry.domain.people import Actor
 from sandbox_registry.usecases import answers
@@ -17,6 +19,13 @@ JSON = "application/json; charset=utf-8"
 T = TypeVar("T")
 _ETAG = re.compile(r'(?:W/)?"(\d{1,9})"')
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
+Id = FromPath[UUID]
+Flag = FromQuery[bool]
+Number = Annotated[int, QueryParameter(ge=0, le=1_000_000)]
+Limit = Annotated[int, QueryParameter(ge=1, le=100)]
+Words = Annotated[str, QueryParameter(min_length=1, max_length=300)]
+OptionalWords = Annotated[str | None, QueryParameter(max_length=300)]
+OptionalId = FromQuery[UUID | None]
 Incoming = Request[Actor | None, Any, Any]
 
 

@@ -9,6 +9,8 @@ from sandbox_registry.usecases.applications import Applications
 from sandbox_registry.usecases.cases import Cases
 from sandbox_registry.usecases.documents import Documents
 from sandbox_registry.usecases.intake import Intake
+from sandbox_registry.usecases.passwords import Passwords
+from sandbox_registry.usecases.tokens import Tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,9 +22,10 @@ class UseCases:
     cases: Cases
     documents: Documents
     intake: Intake
+    tokens: Tokens
 
 
-def wire(acts: Acts, *, store: Store, scanner: Scanner, max_upload_bytes: int) -> UseCases:
+def wire(acts: Acts, *, store: Store, scanner: Scanner, passwords: Passwords, max_upload_bytes: int) -> UseCases:
     """Build the use cases over one frame."""
     applications, cases = Applications(acts), Cases(acts)
     return UseCases(
@@ -33,4 +36,5 @@ def wire(acts: Acts, *, store: Store, scanner: Scanner, max_upload_bytes: int) -
             acts, applications=applications, cases=cases, store=store, scanner=scanner, max_bytes=max_upload_bytes
         ),
         intake=Intake(acts),
+        tokens=Tokens(acts, passwords),
     )
