@@ -62,6 +62,7 @@ def build_use_cases(
         scanner=NullScanner(),
         passwords=Passwords(load_common_passwords(shipped("policies") / "common-passwords.txt")),
         max_upload_bytes=settings.max_upload_bytes,
+        self_registration=settings.self_registration,
     )
 
 
@@ -73,6 +74,7 @@ def create_app(settings: Settings, use_cases: UseCases | None = None) -> Litesta
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         app.state.use_cases = cases
         try:
+            await cases.rule_versions.register_shipped(shipped("policies"))
             yield
         finally:
             await cases.acts.database.close()

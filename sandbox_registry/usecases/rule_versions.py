@@ -74,13 +74,12 @@ class RuleVersions:
         The first version of a code is in force at once. A later one waits for an administrator: installing a new
         release moves no deadline. Any number of nodes may do this at the same time.
         """
-        rules = shipped_rules(folder)
         async with self.acts.database.looking_up() as connection:
             known = await rule_versions.checksums(connection)
+        held = frozenset(checksum for each in known.values() for checksum in each)
         made = [
             await self._register(rule, is_first=(rule.kind, rule.code) not in known)
-            for rule in rules
-            if _checksum(rule.content) not in known.get((rule.kind, rule.code), ())
+            for rule in shipped_rules(folder, held=held)
         ]
         return tuple(each for each in made if each is not None)
 
@@ -202,30 +201,36 @@ class RuleVersions:
             )
 
 
-def shipped_rules(folder: Path) -> tuple[ShippedRule, ...]:
-    """Read `procedures/*.toml` and `calendars/*.toml` of a folder.
+def shipped_rules(folder: Path, *, held: frozenset[str] = frozenset()) -> tuple[ShippedRule, ...]:
+    """Read `procedures/*.toml` and `calendars/*.toml` of a folder, but for those whose checksum is held already.
 
     Raises:
         ProcedureFileError, CalendarFileError: a file cannot be used.
 
     """
-    return (*_procedures(folder / "procedures"), *_calendars(folder / "calendars"))
+    return (*_procedures(folder / "procedures", held), *_calendars(folder / "calendars", held))
 
 
-def _procedures(folder: Path) -> Iterator[ShippedRule]:
-    for path in sorted(folder.glob("*.toml")):
-        content = path.read_bytes()
-        procedure = parse_procedure(content, file=path.name)
+def _procedures(folder: Path, held: frozenset[str]) -> Iterator[ShippedRule]:
+    for name, content in _files(folder, held):
+        procedure = parse_procedure(content.encode(), file=name)
         since = None if procedure.effective_from is None else start_of(procedure.effective_from)
-        yield ShippedRule(kind=RuleKind.PROCEDURE, code=procedure.code, content=content.decode(), since=since)
+        yield ShippedRule(kind=RuleKind.PROCEDURE, code=procedure.code, content=content, since=since)
 
 
-def _calendars(folder: Path) -> Iterator[ShippedRule]:
-    for path in sorted(folder.glob("*.toml")):
-        content = path.read_bytes()
-        calendar = parse_calendar(content, file=path.name)
+def _calendars(folder: Path, held: frozenset[str]) -> Iterator[ShippedRule]:
+    for name, content in _files(folder, held):
+        calendar = parse_calendar(content.encode(), file=name)
         since = start_of(calendar.covered_from)
-        yield ShippedRule(kind=RuleKind.CALENDAR, code=calendar.code, content=content.decode(), since=since)
+        yield ShippedRule(kind=RuleKind.CALENDAR, code=calendar.code, content=content, since=since)
+
+
+def _files(folder: Path, held: frozenset[str]) -> Iterator[tuple[str, str]]:
+    for path in sorted(folder.glob("*.toml")):
+        # Not read_text: line ends count in the checksum.
+        content = path.read_bytes().decode("utf-8")
+        if _checksum(content) not in held:
+            yield path.name, content
 
 
 def _judged(kind: RuleKind, content: str, *, known: frozenset[str]) -> tuple[str, tuple[FieldError, ...]]:
