@@ -219,9 +219,12 @@ def _holds(person_id: UUID, capacities: set[Capacity]) -> ColumnElement[bool]:
     )
 
 
-def inside(scope: Scope) -> ColumnElement[bool]:
-    """Say in SQL what `Scope.admits` says in Python; a listing cannot be written without it."""
-    ways = [way for way in _ways(scope) if way is not None]
+def inside(scope: Scope, stage: ColumnElement[str] = _APPLICATIONS.c.stage) -> ColumnElement[bool]:
+    """Say in SQL what `Scope.admits` says in Python; a listing cannot be written without it.
+
+    `stage` is where the listed thing stands, when that is not the case itself.
+    """
+    ways = [way for way in _ways(scope, stage) if way is not None]
     barred = []
     if scope.hides_conflicted:
         barred.append(~exists().where(_declared_by(scope.person_id), _DECLARATIONS.c.conflicted))
@@ -230,24 +233,26 @@ def inside(scope: Scope) -> ColumnElement[bool]:
     return and_(or_(*ways) if ways else false(), *barred)
 
 
-def _ways(scope: Scope) -> Iterator[ColumnElement[bool] | None]:
+def _ways(scope: Scope, stage: ColumnElement[str]) -> Iterator[ColumnElement[bool] | None]:
     columns = _APPLICATIONS.c
-    yield _at(scope.all_stages)
+    yield _at(stage, scope.all_stages)
     for stages, units in _grouped(scope.unit_stages).items():
-        yield _at(stages, columns.unit_ids.overlap(sorted(units)))
-    yield _at(scope.own_stages, columns.organisation_id.in_(sorted(scope.own_organisations)))
-    yield _at(scope.delegate_stages, columns.organisation_id.in_(sorted(scope.delegate_organisations)))
+        yield _at(stage, stages, columns.unit_ids.overlap(sorted(units)))
+    yield _at(stage, scope.own_stages, columns.organisation_id.in_(sorted(scope.own_organisations)))
+    yield _at(stage, scope.delegate_stages, columns.organisation_id.in_(sorted(scope.delegate_organisations)))
     for stages, capacities in _grouped(scope.capacities).items():
-        yield _at(stages, _holds(scope.person_id, capacities))
+        yield _at(stage, stages, _holds(scope.person_id, capacities))
     asked = exists().where(
         _CONSULTATIONS.c.application_id == columns.id, _CONSULTATIONS.c.unit_id.in_(sorted(scope.consulted_units))
     )
-    yield _at(scope.capacities.get(Capacity.CONSULTED, frozenset()), asked)
+    yield _at(stage, scope.capacities.get(Capacity.CONSULTED, frozenset()), asked)
 
 
-def _at(stages: frozenset[Stage], *conditions: ColumnElement[bool]) -> ColumnElement[bool] | None:
+def _at(
+    stage: ColumnElement[str], stages: frozenset[Stage], *conditions: ColumnElement[bool]
+) -> ColumnElement[bool] | None:
     """Join a way of standing to a case with the stages it opens; null when it opens none."""
-    return and_(_APPLICATIONS.c.stage.in_(sorted(stages)), *conditions) if stages else None
+    return and_(stage.in_(sorted(stages)), *conditions) if stages else None
 
 
 def _grouped(stages_by: Mapping[K, frozenset[Stage]]) -> dict[frozenset[Stage], set[K]]:
@@ -273,7 +278,7 @@ async def awaiting_declaration(connection: AsyncConnection, *, scope: Scope) -> 
     ways = [
         way
         for stages, capacities in _grouped(scope.awaiting_declaration).items()
-        if (way := _at(stages, _holds(scope.person_id, capacities))) is not None
+        if (way := _at(_APPLICATIONS.c.stage, stages, _holds(scope.person_id, capacities))) is not None
     ]
     query = _OWES.where(or_(*ways) if ways else false(), ~exists().where(_declared_by(scope.person_id)))
     return tuple(msgspec.convert(as_dict(row), CaseRow) for row in await connection.execute(query))

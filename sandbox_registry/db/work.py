@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sandbox_registry.db import applications, rule_versions, tables
+from sandbox_registry.db import applications, permits, rule_versions, tables
 from sandbox_registry.db.records import Records, Versioned
 from sandbox_registry.domain.applications import Application, Complaint, Document, Message, SupplementRequest
 from sandbox_registry.domain.appraisal import (
@@ -45,7 +45,7 @@ RECORDS: dict[type[Any], Records[Any]] = {
     Message: Records(tables.messages, Message),
     Organisation: Records(tables.organisations, Organisation),
     Participation: Records(tables.participations, Participation),
-    Permit: Records(tables.permits, Permit, derive=lambda permit: {"serial": permit_serial(permit)}),
+    Permit: permits.RECORDS,
     Person: Records(tables.people, Person),
     RuleVersion: rule_versions.RECORDS,
     Recommendation: Records(tables.recommendations, Recommendation),
@@ -63,12 +63,6 @@ def kind_of(obj: Versioned) -> str:
 
 
 _KINDS = {kind: re.sub(r"(?<=[a-z])(?=[A-Z])", "_", kind.__name__).lower() for kind in RECORDS}
-
-
-def permit_serial(permit: Permit) -> int:
-    """Return the running number inside a permit number (`12/2026/GPTN` -> 202600012)."""
-    running, year = permit.number.split("/")[:2]
-    return int(year) * 100_000 + int(running)
 
 
 class UnitOfWork:

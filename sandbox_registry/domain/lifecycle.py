@@ -24,7 +24,7 @@ from sandbox_registry.domain.procedures import Procedure
 from sandbox_registry.domain.stages import OPEN_STAGES, Stage
 from sandbox_registry.domain.texts import Text
 
-# Act -> stages it may start from, stage it leads to (null: the stage stays). Rows of domain section 1.1 beside each.
+# Act -> stages it may start from, stage it leads to (null: the stage stays). Events of the field (A2...) beside each.
 TRANSITIONS: Mapping[str, tuple[frozenset[Stage], Stage | None]] = {
     "discard": (frozenset({Stage.DRAFT}), Stage.WITHDRAWN),
     "submit": (frozenset({Stage.DRAFT}), Stage.SUBMITTED),  # A2

@@ -12,7 +12,7 @@ from sandbox_registry.domain.texts import Text
 
 
 class PermitKind(StrEnum):
-    """Legal technique of the permission (Hanoi HN; AI; FT: domain.md section 6)."""
+    """Legal technique of the permission: the first two after Capital Law 39/2024 art. 25, the third after Decree 142/2026."""
 
     TIME_LIMITED_LICENCE = "time_limited_licence"
     EXEMPTION_FROM_PROVISIONS = "exemption_from_provisions"
@@ -191,7 +191,7 @@ def _window_stage(terms: PermitTerms, *, at: datetime) -> Stage:
 
 
 def latest_end(start: datetime, *, procedure: Procedure, licence_end: datetime | None) -> datetime | None:
-    """Return the last moment a permit that starts then may end; null when nothing limits it (domain section 6).
+    """Return the last moment a permit that starts then may end; null when nothing limits it.
 
     The procedure's longest duration counts its first day: two years from 15 December end on 14 December at 24:00. The
     holder's own licence counts where the procedure says so.

@@ -18,7 +18,7 @@ import rfc8785
 
 from sandbox_registry.authz import Action, Authorizer, Decision
 from sandbox_registry.db import applications as case_rows
-from sandbox_registry.db import audit
+from sandbox_registry.db import audit, permits
 from sandbox_registry.db.engine import Database
 from sandbox_registry.db.records import Versioned
 from sandbox_registry.db.work import UnitOfWork, kind_of
@@ -28,6 +28,7 @@ from sandbox_registry.domain.audit import NONCE_SIZE, Entry, Pseudonyms, commitm
 from sandbox_registry.domain.deadlines import CaseFacts, next_due
 from sandbox_registry.domain.errors import DomainError, NotFound, PermissionDenied, StaleVersion, TransitionNotAllowed
 from sandbox_registry.domain.people import READ_ALL_ROLES, Actor, Role, Standing
+from sandbox_registry.domain.permits import Permit
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.usecases import answers
 from sandbox_registry.usecases.rule_book import RuleBook
@@ -91,6 +92,13 @@ class CaseAct(Act):
     async def facts(self) -> CaseFacts:
         """Load what the deadlines of this case are derived from."""
         return await facts_of(self.work, self.application)
+
+
+@dataclass(slots=True, kw_only=True)
+class PermitAct(CaseAct):
+    """An act on a permit, judged by where the permit stands."""
+
+    permit: Permit
 
 
 class Acts:
@@ -207,6 +215,53 @@ class Acts:
             act.subject = ("person", actor.person_id, 0)
             await self._log(act, refusal=refusal)
 
+    @asynccontextmanager
+    async def reading_permit(self, actor: Actor, permit_id: UUID) -> AsyncIterator[PermitAct]:
+        """Read a permit, by where it stands now. An outsider's reading is itself on record; others leave no trace.
+
+        Raises:
+            NotFound: no such permit, or the actor may not know of it.
+
+        """
+        at, action = self.now(), Action.PERMIT_READ
+        refusal: NotFound | None = None
+        async with self.database.work() as work:
+            await answers.claim(work, actor)
+            permit = await permits.find(work.connection, permit_id)
+            case = await self._case(work, actor, permit_id if permit is None else permit.application_id, lock=False)
+            if permit is None or case is None:
+                decision = self.authorizer.judge(actor, None, Stage.NONE, action)
+            else:
+                decision = self.authorizer.judge(actor, case.standing, permit.stage(at=at), action)
+            if permit is not None and case is not None and decision.allowed:
+                act = PermitAct(
+                    work=work,
+                    actor=actor,
+                    action=action,
+                    at=at,
+                    decision=decision,
+                    new_id=self.new_id,
+                    case_id=permit.application_id,
+                    procedure=procedure_of(case.application),
+                    application=case.application,
+                    standing=case.standing,
+                    permit=permit,
+                )
+                if decision.role in READ_ALL_ROLES:
+                    act.note(PERMIT, permit.id, permit.version, {"read": action})
+                else:
+                    act.leave_no_leaf()
+                yield act
+                await self._close(act)
+            else:
+                refusal = NotFound(what=PERMIT)
+                refused = Act(work=work, actor=actor, action=action, at=at, decision=decision, new_id=self.new_id)
+                refused.case_id = None if permit is None else permit.application_id
+                refused.subject = (PERMIT, permit_id, 0)
+                await self._log(refused, refusal=refusal)
+        if refusal is not None:
+            raise refusal
+
     def _refusal(
         self, actor: Actor, action: Action, case: case_rows.Case, decision: Decision, expected_version: int | None
     ) -> DomainError | None:
@@ -232,13 +287,15 @@ class Acts:
     def _would_be_allowed(self, actor: Actor, standing: Standing, action: Action) -> bool:
         return any(self.authorizer.judge(actor, standing, stage, action).allowed for stage in Stage)
 
-    async def _case(self, work: UnitOfWork, actor: Actor, application_id: UUID) -> case_rows.Case | None:
+    async def _case(
+        self, work: UnitOfWork, actor: Actor, application_id: UUID, *, lock: bool = True
+    ) -> case_rows.Case | None:
         return await case_rows.load_case(
             work.connection,
             application_id,
             person_id=actor.person_id,
             consulted_unit_ids=consulted_units(actor),
-            lock=True,
+            lock=lock,
         )
 
     async def _close(self, act: Act) -> None:
@@ -300,7 +357,7 @@ class Acts:
         )
 
 
-CASE = "application"
+CASE, PERMIT = "application", "permit"
 
 
 def _denied(action: Action, decision: Decision) -> PermissionDenied:
