@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sandbox_registry.domain.calendars import local_date, start_of
 from sandbox_registry.domain.errors import FieldError
-from sandbox_registry.domain.permits import PermitKind, PermitTerms
+from sandbox_registry.domain.permits import Effect, PermitKind, PermitTerms
 from sandbox_registry.domain.procedures import Procedure
 from sandbox_registry.domain.texts import Text
 
@@ -50,6 +50,9 @@ def _kind(terms: PermitTerms, procedure: Procedure) -> Iterator[Problem]:
         yield "kind", "unknown_kind", _UNKNOWN_KIND
     if terms.kind is PermitKind.EXEMPTION_FROM_PROVISIONS and not terms.exempted_provisions:
         yield "exempted_provisions", "exemption_names_no_provision", _NO_PROVISION
+    for index, provision in enumerate(terms.exempted_provisions):
+        if provision.effect is Effect.REPLACED_BY and not provision.condition:
+            yield f"exempted_provisions.{index}.condition", "required", _NO_REPLACEMENT
     if not terms.legal_basis:
         yield "legal_basis", "required", _NO_BASIS
 
@@ -125,6 +128,11 @@ _NO_PROVISION = Text(
     vi="Giấy phép miễn áp dụng quy định phải nêu rõ văn bản, điều, khoản được miễn.",
     en="An exemption must name the document, article and clause it sets aside.",
     fr="Une dérogation doit nommer le texte, l'article et l'alinéa écartés.",
+)
+_NO_REPLACEMENT = Text(
+    vi="Phải nêu điều kiện thay thế quy định được miễn.",
+    en="Name the condition that replaces the provision.",
+    fr="Indiquez la condition qui remplace la disposition.",
 )
 _NO_BASIS = Text(
     vi="Phải nêu căn cứ pháp lý.", en="The legal basis must be named.", fr="La base légale doit être indiquée."

@@ -27,14 +27,21 @@ class Comparator(StrEnum):
     EQUAL = "equal"
 
 
+class Effect(StrEnum):
+    """What happens to an exempted provision inside the trial."""
+
+    SET_ASIDE = "set_aside"
+    REPLACED_BY = "replaced_by"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExemptedProvision:
-    """A provision set aside, or replaced by a condition, for this trial only."""
+    """A provision set aside, or replaced by `condition`, for this trial only."""
 
     document: str
     article: str
     clause: str
-    effect: str
+    effect: Effect
     condition: str = ""
 
 

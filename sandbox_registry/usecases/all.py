@@ -6,13 +6,22 @@ from sandbox_registry.documents.scanning import Scanner
 from sandbox_registry.documents.store import Store
 from sandbox_registry.usecases.acts import Acts
 from sandbox_registry.usecases.applications import Applications
+from sandbox_registry.usecases.appraisal import Appraisal
+from sandbox_registry.usecases.assignments import Assignments
 from sandbox_registry.usecases.cases import Cases
+from sandbox_registry.usecases.clarifications import Clarifications
+from sandbox_registry.usecases.consultations import Consultations
+from sandbox_registry.usecases.councils import Councils
+from sandbox_registry.usecases.decisions import Decisions
 from sandbox_registry.usecases.documents import Documents
 from sandbox_registry.usecases.intake import Intake
+from sandbox_registry.usecases.messages import Messages
 from sandbox_registry.usecases.offices import Offices
 from sandbox_registry.usecases.organisations import Organisations
 from sandbox_registry.usecases.passwords import Passwords
 from sandbox_registry.usecases.people import People
+from sandbox_registry.usecases.reviews import Reviews
+from sandbox_registry.usecases.permits import Permits
 from sandbox_registry.usecases.rule_versions import RuleVersions
 from sandbox_registry.usecases.tokens import Tokens
 from sandbox_registry.usecases.units import Units
@@ -24,12 +33,21 @@ class UseCases:
 
     acts: Acts
     applications: Applications
+    appraisal: Appraisal
+    assignments: Assignments
     cases: Cases
+    clarifications: Clarifications
+    consultations: Consultations
+    councils: Councils
+    decisions: Decisions
     documents: Documents
     intake: Intake
+    messages: Messages
     offices: Offices
     organisations: Organisations
     people: People
+    reviews: Reviews
+    permits: Permits
     rule_versions: RuleVersions
     tokens: Tokens
     units: Units
@@ -46,17 +64,27 @@ def wire(
 ) -> UseCases:
     """Build the use cases over one frame."""
     applications, cases = Applications(acts), Cases(acts)
+    assignments = Assignments(acts)
     return UseCases(
         acts=acts,
         applications=applications,
+        appraisal=Appraisal(acts),
+        assignments=assignments,
         cases=cases,
+        clarifications=Clarifications(acts),
+        consultations=Consultations(acts),
+        councils=Councils(acts, assignments),
+        decisions=Decisions(acts),
         documents=Documents(
             acts, applications=applications, cases=cases, store=store, scanner=scanner, max_bytes=max_upload_bytes
         ),
         intake=Intake(acts),
+        messages=Messages(acts),
         offices=Offices(acts),
         organisations=Organisations(acts),
         people=People(acts, passwords, self_registration=self_registration),
+        reviews=Reviews(acts),
+        permits=Permits(acts),
         rule_versions=RuleVersions(acts),
         tokens=Tokens(acts, passwords),
         units=Units(acts),
