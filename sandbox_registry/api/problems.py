@@ -7,7 +7,7 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
-from sandbox_registry.domain.errors import DomainError, FieldError, Invalid
+from sandbox_registry.domain.errors import DomainError, FieldError
 from sandbox_registry.domain.texts import Language, Text
 from sandbox_registry.http_status import status_of
 
@@ -82,7 +82,7 @@ def problem(
 
 def on_domain_error(request: Request[Any, Any, Any], error: DomainError) -> Response[bytes]:
     """Answer a refusal of the domain."""
-    errors = error.errors if isinstance(error, Invalid) else ()
+    errors = getattr(error, "errors", ())
     code = getattr(error, "condition", None) or error.code
     return problem(request, status=status_of(error), code=code, text=error.text, errors=errors)
 

@@ -303,6 +303,8 @@ class Acts:
         for kind, state in act.changed:
             if kind == CASE and isinstance(state, Application):
                 await self._keep_next_due(act, state)
+            elif isinstance(act, CaseAct) and isinstance(state, Consultation | Clarification):
+                await self._keep_next_due(act, act.application)
         await answers.keep(act.work, act.actor, result=act.result, at=act.at)
         if act.is_logged:
             await self._log(act)
