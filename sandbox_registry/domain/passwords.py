@@ -11,7 +11,7 @@ MIN_LENGTH, MAX_LENGTH = 12, 128
 # So many characters around a guessable word make up for it.
 _PADDING = 8
 _SHORTEST_WORD = 4
-_REPEATED = re.compile(r"(.{1,6}?)\1{2,}.{0,5}", re.DOTALL)
+_REPEATED = re.compile(r"(.{1,10}?)\1{2,}.{0,5}", re.DOTALL)
 _OF_THE_SERVICE = ("camau", "khoahoc", "registry", "sandbox", "thunghiem")
 
 
