@@ -11,10 +11,12 @@ from litestar.middleware import DefineMiddleware
 from uuid_utils.compat import uuid7
 
 from sandbox_registry.api.applications import ApplicationsController
+from sandbox_registry.api.decisions import DecisionsController
 from sandbox_registry.api.documents import DocumentsController
 from sandbox_registry.api.health import HealthController
 from sandbox_registry.api.identity import RequestIdentity
 from sandbox_registry.api.intake import IntakeController
+from sandbox_registry.api.permits import PermitsController
 from sandbox_registry.api.problems import HANDLERS
 from sandbox_registry.authz import Authorizer
 from sandbox_registry.db.engine import Database
@@ -80,7 +82,10 @@ def create_app(settings: Settings, use_cases: UseCases | None = None) -> Litesta
             await cases.acts.database.close()
 
     files = Router(path="", route_handlers=[DocumentsController], request_max_body_size=settings.max_upload_bytes)
-    api = Router(path="/api/v1", route_handlers=[ApplicationsController, IntakeController, files])
+    api = Router(
+        path="/api/v1",
+        route_handlers=[ApplicationsController, DecisionsController, IntakeController, PermitsController, files],
+    )
     return Litestar(
         route_handlers=[HealthController, api],
         lifespan=[lifespan],

@@ -14,17 +14,42 @@ from sandbox_registry.domain.audit import EPOCH
 def case_cursor(row: CaseRow, *, by_change: bool) -> str:
     """Return the cursor after a row: its id, with its change time when the list follows changes."""
     plain = f"{(row.updated_at - EPOCH) // timedelta(microseconds=1)} {row.id}" if by_change else str(row.id)
+    return _hidden(plain)
+
+
+def id_cursor(identity: UUID) -> str:
+    """Return the cursor after a row of a list ordered by id."""
+    return _hidden(str(identity))
+
+
+def _hidden(plain: str) -> str:
     return base64.urlsafe_b64encode(plain.encode()).decode().rstrip("=")
+
+
+def _shown(cursor: str) -> str:
+    padded = cursor + "=" * (-len(cursor) % 4)
+    return base64.b64decode(padded, altchars=b"-_", validate=True).decode("ascii")
+
+
+def read_id_cursor(cursor: str) -> UUID:
+    """Read a cursor of a list ordered by id back; 400 when it is none."""
+    try:
+        return UUID(_shown(cursor))
+    except (ValueError, binascii.Error):
+        raise _not_a_cursor() from None
+
+
+def _not_a_cursor() -> ValidationException:
+    return ValidationException(extra=[{"key": "after", "message": "not a cursor of this list"}])
 
 
 def read_case_cursor(cursor: str, *, by_change: bool) -> tuple[datetime, UUID] | UUID:
     """Read a cursor back; 400 when it is none, or belongs to the other order."""
     try:
-        padded = cursor + "=" * (-len(cursor) % 4)
-        plain = base64.b64decode(padded, altchars=b"-_", validate=True).decode("ascii")
+        plain = _shown(cursor)
         if not by_change:
             return UUID(plain)
         seconds, _, identity = plain.partition(" ")
         return EPOCH + timedelta(microseconds=int(seconds)), UUID(identity)
     except (ValueError, OverflowError, binascii.Error):
-        raise ValidationException(extra=[{"key": "after", "message": "not a cursor of this list"}]) from None
+        raise _not_a_cursor() from None

@@ -106,6 +106,7 @@ class PermitFilter:
 
     stages: frozenset[Stage] | None = None
     procedure_code: str | None = None
+    application_id: UUID | None = None
     organisation_id: UUID | None = None
     ends_before: datetime | None = None
     text: str | None = None
@@ -177,6 +178,8 @@ def _narrowing(narrowed: PermitFilter) -> list[ColumnElement[bool]]:
         wanted.append(_STAGE.in_(sorted(narrowed.stages)))
     if narrowed.procedure_code is not None:
         wanted.append(_PERMITS.c.procedure_code == narrowed.procedure_code)
+    if narrowed.application_id is not None:
+        wanted.append(_PERMITS.c.application_id == narrowed.application_id)
     if narrowed.organisation_id is not None:
         wanted.append(_PERMITS.c.organisation_id == narrowed.organisation_id)
     if narrowed.ends_before is not None:

@@ -47,12 +47,24 @@ class Recommended:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decided:
-    """A case decided, and the decision with the names of those who signed and lent their power."""
+class DecisionView:
+    """A decision, with the names of those who signed it and lent their power."""
 
-    application: Application
     decision: Decision
     names: Mapping[UUID, str]
+
+    @property
+    def version(self) -> int:
+        """The decision's version."""
+        return self.decision.version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """A case decided, and the decision."""
+
+    application: Application
+    view: DecisionView
 
     @property
     def version(self) -> int:
@@ -164,11 +176,11 @@ class Decisions:
             )
             return await _kept(act, moved, decision)
 
-    async def read(self, actor: Actor, application_id: UUID) -> Decided:
+    async def read(self, actor: Actor, application_id: UUID) -> DecisionView:
         """Read the decision on a case; `NotFound` while there is none."""
         async with self.acts.reading(actor, Action.DECISION_READ, application_id) as act:
             decision = _only(await act.work.of(Decision, application_id=application_id), what="decision")
-            return act.done(await _with_names(act, act.application, decision))
+            return act.done(await _view(act, decision))
 
     async def read_recommendation(self, actor: Actor, application_id: UUID) -> Recommendation:
         """Read the appraisal report; it is for those who may read the reviews it rests on."""
@@ -221,13 +233,12 @@ async def _kept(act: CaseAct, application: Application, decision: Decision) -> D
     await act.save(application)
     await act.add(decision)
     await take_part(act, Capacity.DECIDER)
-    return act.done(await _with_names(act, application, decision))
+    return act.done(Decided(application=application, view=await _view(act, decision)))
 
 
-async def _with_names(act: CaseAct, application: Application, decision: Decision) -> Decided:
+async def _view(act: CaseAct, decision: Decision) -> DecisionView:
     people = {decision.signer_id} | ({decision.on_behalf_of} if decision.on_behalf_of is not None else set())
-    names = await audit.names_of(act.work.connection, people)
-    return Decided(application=application, decision=decision, names=names)
+    return DecisionView(decision=decision, names=await audit.names_of(act.work.connection, people))
 
 
 def _only(found: tuple[T, ...], *, what: str) -> T:

@@ -1,0 +1,74 @@
+"""Permits over the wire: issued by the records office, read and listed by where they stand now."""
+
+from litestar import Controller, Response, get, post
+from litestar.params import FromQuery
+
+from sandbox_registry.api.cursors import read_id_cursor
+from sandbox_registry.api.permit_schemas import permit_out, permit_page_out
+from sandbox_registry.api.requests import (
+    Id,
+    Incoming,
+    Limit,
+    OptionalId,
+    OptionalWords,
+    actor_of,
+    done,
+    seen_version,
+    use_cases,
+)
+from sandbox_registry.api.schemas import Moment
+from sandbox_registry.db.permits import PermitFilter
+from sandbox_registry.domain.stages import Stage
+
+
+class PermitsController(Controller):
+    """Trial permits, for those who may read them."""
+
+    tags = ("permits",)
+
+    @post("/applications/{application_id:uuid}/permit", status_code=201)
+    async def issue(self, request: Incoming, application_id: Id) -> Response[bytes]:
+        """Issue the permit that the approval allows. Needs If-Match with the case's version."""
+        act = use_cases(request).permits.issue(
+            actor_of(request), application_id, expected_version=seen_version(request)
+        )
+        return await done(
+            request, act, out=permit_out, status=201, location=lambda made: f"/api/v1/permits/{made.permit.id}"
+        )
+
+    @get("/permits")
+    async def list_permits(  # noqa: PLR0917 - each is a named query parameter.
+        self,
+        request: Incoming,
+        limit: Limit = 50,
+        after: OptionalWords = None,
+        stage: FromQuery[list[Stage] | None] = None,
+        procedure: OptionalWords = None,
+        application: OptionalId = None,
+        organisation: OptionalId = None,
+        ends_before: FromQuery[Moment | None] = None,
+        q: OptionalWords = None,
+    ) -> Response[bytes]:
+        """List the permits one may read, newest first, each as it stands at this moment.
+
+        `ends_before` finds the permits whose window is over by then. `q` finds without diacritics in the dossier, and by
+        the beginning of a permit number. `after` is the cursor of the page before.
+        """
+        narrowed = PermitFilter(
+            stages=frozenset(stage) if stage else None,
+            procedure_code=procedure,
+            application_id=application,
+            organisation_id=organisation,
+            ends_before=ends_before,
+            text=q,
+        )
+        position = None if after is None else read_id_cursor(after)
+        found = use_cases(request).permits.list_permits(
+            actor_of(request), narrowed=narrowed, after=position, limit=limit
+        )
+        return await done(request, found, out=lambda rows: permit_page_out(rows, limit=limit))
+
+    @get("/permits/{permit_id:uuid}")
+    async def read(self, request: Incoming, permit_id: Id) -> Response[bytes]:
+        """Read one permit: what it allows, where it stands now, what its holder owes and when, and what it is not."""
+        return await done(request, use_cases(request).permits.read(actor_of(request), permit_id), out=permit_out)
