@@ -20,8 +20,8 @@ from sandbox_registry.usecases.offices import Offices
 from sandbox_registry.usecases.organisations import Organisations
 from sandbox_registry.usecases.passwords import Passwords
 from sandbox_registry.usecases.people import People
-from sandbox_registry.usecases.reviews import Reviews
 from sandbox_registry.usecases.permits import Permits
+from sandbox_registry.usecases.reviews import Reviews
 from sandbox_registry.usecases.rule_versions import RuleVersions
 from sandbox_registry.usecases.tokens import Tokens
 from sandbox_registry.usecases.units import Units
@@ -46,8 +46,8 @@ class UseCases:
     offices: Offices
     organisations: Organisations
     people: People
-    reviews: Reviews
     permits: Permits
+    reviews: Reviews
     rule_versions: RuleVersions
     tokens: Tokens
     units: Units
@@ -83,8 +83,8 @@ def wire(
         offices=Offices(acts),
         organisations=Organisations(acts),
         people=People(acts, passwords, self_registration=self_registration),
-        reviews=Reviews(acts),
         permits=Permits(acts),
+        reviews=Reviews(acts),
         rule_versions=RuleVersions(acts),
         tokens=Tokens(acts, passwords),
         units=Units(acts),
