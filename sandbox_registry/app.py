@@ -3,7 +3,6 @@
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from uuid import UUID
 
 from litestar import Litestar, Router
@@ -19,6 +18,7 @@ from sandbox_registry.api.intake import IntakeController
 from sandbox_registry.api.permits import PermitsController
 from sandbox_registry.api.problems import HANDLERS
 from sandbox_registry.authz import Authorizer
+from sandbox_registry.clocks import Clock, rehearsal_clock, system_clock
 from sandbox_registry.db.engine import Database
 from sandbox_registry.documents.scanning import NullScanner
 from sandbox_registry.documents.store import Store
@@ -35,15 +35,10 @@ from sandbox_registry.usecases.rule_book import RuleBook
 MAX_JSON_BYTES = 1024 * 1024  # The longest form a procedure can ask for takes a quarter of it.
 
 
-def utc_now() -> datetime:
-    """Return the time, aware, in UTC: the one place where the program looks at a clock."""
-    return datetime.now(UTC)
-
-
 def build_use_cases(
     settings: Settings,
     *,
-    now: Callable[[], datetime] = utc_now,
+    now: Clock = system_clock,
     new_id: Callable[[], UUID] = uuid7,
 ) -> UseCases:
     """Build everything people can do, over the database the settings name."""
@@ -103,4 +98,5 @@ def application() -> Litestar:
     settings = Settings.from_environ(os.environ)
     configure_logs(level=settings.log_level, form=settings.log_format)
     end_with_parent()
-    return create_app(settings)
+    now = system_clock if settings.clock_file is None else rehearsal_clock(settings.clock_file)
+    return create_app(settings, build_use_cases(settings, now=now))

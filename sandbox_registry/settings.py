@@ -47,6 +47,7 @@ class Settings:
     log_level: str = "info"
     log_format: str = "json"
     demo: bool = False
+    clock_file: Path | None = None
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Self:
@@ -73,6 +74,11 @@ class Settings:
             log_level=read("SANDBOX_LOG_LEVEL", _one_of("debug", "info", "warning", "error"), defaults.log_level),
             log_format=read("SANDBOX_LOG_FORMAT", _one_of("json", "console"), defaults.log_format),
             demo=read("SANDBOX_DEMO", _yes_or_no, defaults.demo),
+            clock_file=read("SANDBOX_CLOCK_FILE", Path, None),
+        )
+        read.refuse_unless(
+            found.clock_file is None or found.demo,
+            "SANDBOX_CLOCK_FILE: only a demonstration may move its clock; set SANDBOX_DEMO=yes, or unset it.",
         )
         read.finish()
         return replace(found, pseudonym_key=_secret(secret_file) if secret_file else _own_secret(data_dir))
@@ -97,6 +103,11 @@ class _Reader:
         except ValueError as error:
             self._problems.append(f"{name}: {error}")
             return default
+
+    def refuse_unless(self, fits: bool, problem: str) -> None:  # noqa: FBT001 - reads as a sentence.
+        """Keep a problem that lies between two settings."""
+        if not fits:
+            self._problems.append(problem)
 
     def finish(self) -> None:
         """Raise SettingsError if anything read was wrong, or something was given that nobody reads."""
