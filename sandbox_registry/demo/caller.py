@@ -1,0 +1,61 @@
+"""Speaks to the registry over HTTP as one of the people of the demonstration."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+# Everybody in the demonstration has this one; the program prints it, and refuses it nowhere else.
+PASSWORD = "rung duoc mui ca mau"  # noqa: S105 - printed on purpose.
+
+
+class Unexpected(Exception):
+    """An answer other than the course foresees; carries what was asked and what came back."""
+
+    def __init__(self, answer: httpx.Response) -> None:
+        asked = answer.request
+        super().__init__(f"{asked.method} {asked.url.path} -> {answer.status_code}: {answer.text[:600]}")
+        self.answer = answer
+
+
+@dataclass(slots=True)
+class Caller:
+    """Sends requests as whoever is named by e-mail; logs each person in once a day of the demonstration."""
+
+    http: httpx.AsyncClient
+    _tokens: dict[str, str] = field(default_factory=dict)
+
+    def forget_logins(self) -> None:
+        """Make everybody log in again; sessions end when the clock moves on."""
+        self._tokens.clear()
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        by: str | None,
+        seen: int | None = None,
+        body: Any = None,
+        content: bytes | None = None,
+        expect: tuple[int, ...] = (200, 201),
+    ) -> Any:
+        """Send one request and return its JSON; `Unexpected` for any status the course does not foresee."""
+        headers = {} if by is None else {"Authorization": f"Bearer {await self._token(by)}"}
+        if seen is not None:
+            headers["If-Match"] = f'"{seen}"'
+        if content is not None:
+            headers["Content-Type"] = "application/octet-stream"
+        answer = await self.http.request(method, path, headers=headers, json=body, content=content)
+        if answer.status_code not in expect:
+            raise Unexpected(answer)
+        return answer.json()
+
+    async def _token(self, email: str) -> str:
+        if email not in self._tokens:
+            login = {"email": email, "password": PASSWORD, "name": "demonstration"}
+            answer = await self.http.post("/sessions", json=login)
+            if answer.status_code != httpx.codes.CREATED:
+                raise Unexpected(answer)
+            self._tokens[email] = answer.json()["secret"]
+        return self._tokens[email]
