@@ -15,8 +15,12 @@ from sandbox_registry.api.documents import DocumentsController
 from sandbox_registry.api.health import HealthController
 from sandbox_registry.api.identity import RequestIdentity
 from sandbox_registry.api.intake import IntakeController
+from sandbox_registry.api.organisations import OrganisationsController, UnitsController
+from sandbox_registry.api.people import OfficesController, PeopleController
 from sandbox_registry.api.permits import PermitsController
 from sandbox_registry.api.problems import HANDLERS
+from sandbox_registry.api.procedures import ProceduresController
+from sandbox_registry.api.tokens import TokensController
 from sandbox_registry.authz import Authorizer
 from sandbox_registry.clocks import Clock, rehearsal_clock, system_clock
 from sandbox_registry.db.engine import Database
@@ -79,7 +83,19 @@ def create_app(settings: Settings, use_cases: UseCases | None = None) -> Litesta
     files = Router(path="", route_handlers=[DocumentsController], request_max_body_size=settings.max_upload_bytes)
     api = Router(
         path="/api/v1",
-        route_handlers=[ApplicationsController, DecisionsController, IntakeController, PermitsController, files],
+        route_handlers=[
+            ApplicationsController,
+            DecisionsController,
+            IntakeController,
+            OfficesController,
+            OrganisationsController,
+            PeopleController,
+            PermitsController,
+            ProceduresController,
+            TokensController,
+            UnitsController,
+            files,
+        ],
     )
     return Litestar(
         route_handlers=[HealthController, api],
