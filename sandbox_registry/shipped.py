@@ -6,7 +6,7 @@ _PACKAGE = Path(__file__).resolve().parent
 
 
 def shipped(name: str) -> Path:
-    """Return the directory `name` ("policies", "alembic"), wherever the program runs from.
+    """Return the directory `name` ("policies", "alembic", "examples"), wherever the program runs from.
 
     The wheel carries it inside the package. That place is asked first: beside an installed package lie
     other people's packages, and one of them is called alembic.

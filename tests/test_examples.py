@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from examples.dossier_files import EXAMPLES, Dossier, dossiers_for, load_dossiers, load_scenarios, starting
-from examples.make_pdfs import make, papers, typeset
+from sandbox_registry.demo.dossiers import EXAMPLES, Dossier, dossiers_for, load_dossiers, load_scenarios, starting
+from sandbox_registry.demo.papers import make, papers, typeset
 from sandbox_registry.documents.kinds import PDF, clean_filename, recognise
 from sandbox_registry.domain.forms import normalise, route, validate, validate_shape
 from sandbox_registry.domain.people import MembershipKind, OrganisationKind

@@ -8,7 +8,9 @@ from typing import Any
 
 import msgspec
 
-EXAMPLES = Path(__file__).parent
+from sandbox_registry.shipped import shipped
+
+EXAMPLES = shipped("examples")
 
 
 class Organisation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

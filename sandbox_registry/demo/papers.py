@@ -1,4 +1,4 @@
-"""The papers of the example dossiers as PDF: python -m examples.make_pdfs [FOLDER] [--today YYYY-MM-DD].
+"""The papers of the example dossiers as PDF: python -m sandbox_registry.demo.papers [FOLDER] [--today YYYY-MM-DD].
 
 The same data makes the same bytes: fonts are those the typesetter carries, the time inside is the dossier's own.
 """
@@ -11,12 +11,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
+import click
 import msgspec
 import typst
 
-from examples.dossier_files import EXAMPLES, Dossier, dossiers_for
+from sandbox_registry.demo.dossiers import EXAMPLES, Dossier, dossiers_for
 from sandbox_registry.domain.form_fields import Field, FieldKind
 from sandbox_registry.domain.procedures import Procedure
+from sandbox_registry.shipped import shipped
 from sandbox_registry.usecases.procedure_files import load_procedures
 
 TEMPLATE = EXAMPLES / "papers.typ"
@@ -183,10 +185,10 @@ def main() -> None:
     parser.add_argument("folder", nargs="?", type=Path, default=DEFAULT_FOLDER)
     parser.add_argument("--today", type=date.fromisoformat, help="move each trial so that it fits a run on this day")
     given = parser.parse_args()
-    procedures = load_procedures(EXAMPLES.parent / "policies" / "procedures")
+    procedures = load_procedures(shipped("policies") / "procedures")
     for slug, dossier in dossiers_for(given.today).items():
         made = make(dossier, procedures[dossier.procedure], given.folder / slug)
-        print(f"{given.folder / slug}: {len(made)} files, {sum(path.stat().st_size for _, path in made) // 1000} kB")
+        click.echo(f"{given.folder / slug}: {len(made)} files, {sum(path.stat().st_size for _, path in made) // 1000} kB")
 
 
 if __name__ == "__main__":
