@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from sandbox_registry.api.cursors import case_cursor
-from sandbox_registry.api.schemas import Code, In, Line, Out, PageOut, Paragraph, TextOut, shown
+from sandbox_registry.api.schemas import Code, In, Line, Out, PageOut, Paragraph, TextOut, check_depth, shown
 from sandbox_registry.db.applications import CaseRow
 from sandbox_registry.domain.applications import by_stage
 from sandbox_registry.domain.calendars import Deadline, LedgerLine
@@ -33,6 +33,10 @@ class EditIn(In):
 
     title: Line | None = None
     answers: dict[str, Any] = msgspec.field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_depth(self.answers)
 
 
 class WithdrawalIn(In):
@@ -327,10 +331,11 @@ class ChangesOut(Out):
 
 
 class EventOut(Out):
-    """One leaf of the log about this case."""
+    """One leaf of the log about this case. Applicants see the office of an official, not the person."""
 
     index: int
     at: datetime
+    office: str | None
     actor_id: UUID | None
     actor_name: str | None
     action: str

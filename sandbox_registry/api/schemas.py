@@ -1,30 +1,37 @@
 """What goes in and out over the wire, where several aggregates share it."""
 
-import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
 
+from sandbox_registry.domain.form_values import clean
 from sandbox_registry.domain.texts import Text
 
 T = TypeVar("T")
 
 # Text from outside: NFC, no NUL, no control characters but tab and line ends, no characters that turn writing around.
-_NO_CONTROLS = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]*$"
-Line = Annotated[
-    str, Meta(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]+$")
-]
-Paragraph = Annotated[str, Meta(min_length=1, max_length=20_000, pattern=_NO_CONTROLS)]
+_TURNING = r"\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069"
+_NO_CONTROLS = rf"^[^\x00-\x08\x0b\x0c\x0e-\x1f{_TURNING}]*$"
+_NOT_BLANK = r"^(?=[\s\S]*[^\s\u200b\ufeff\u00ad])"
+ONE_LINE = rf"^[^\x00-\x1f{_TURNING}]*$"
+Line = Annotated[str, Meta(min_length=1, max_length=300, pattern=_NOT_BLANK + ONE_LINE[1:])]
+Paragraph = Annotated[str, Meta(min_length=1, max_length=20_000, pattern=_NOT_BLANK + _NO_CONTROLS[1:])]
 Remark = Annotated[str, Meta(max_length=20_000, pattern=_NO_CONTROLS)]
 Code = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[a-z0-9][a-z0-9_.-]*$")]
 Moment = Annotated[datetime, Meta(tz=True)]
 
 
 class In(Struct, kw_only=True, forbid_unknown_fields=True):
-    """A request body: unknown fields are refused."""
+    """A request body: unknown fields are refused, and text is kept in NFC without blank ends (passwords as typed)."""
+
+    def __post_init__(self) -> None:
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
+            if isinstance(value, str) and "password" not in name:
+                setattr(self, name, normal(value))
 
 
 class Out(Struct, kw_only=True):
@@ -60,5 +67,22 @@ def shown(kind: type[T]) -> Callable[[Any], T]:
 
 
 def normal(text: str) -> str:
-    """Return text as it is kept: NFC, no blank ends."""
-    return unicodedata.normalize("NFC", text).strip()
+    """Return text as it is kept: NFC, plain line ends, nothing invisible, no blank ends."""
+    return clean(text).strip()
+
+
+def check_depth(value: object, *, deepest: int = 12) -> None:
+    """Refuse JSON nested deeper than any form asks for (a table's row holds coordinates: five); raises `ValueError`."""
+    below = [value]
+    for _ in range(deepest):
+        below = [child for each in below for child in _children(each)]
+        if not below:
+            return
+    message = f"nested more than {deepest} levels deep"
+    raise ValueError(message)
+
+
+def _children(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()

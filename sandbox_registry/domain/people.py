@@ -283,6 +283,9 @@ _AUDITOR_DISJOINT = Text(
 )
 
 
+APPLICANT_SIDE = frozenset({Relation.OWN, Relation.DELEGATE, Relation.ACTED_AS_FILER})
+
+
 def relations(actor: Actor, standing: Standing) -> frozenset[Relation]:
     """Say how an actor stands to a case; never empty, `none` alone for an outsider.
 

@@ -1,6 +1,7 @@
 """Reading cases: lists inside a scope, one case with its deadlines, versions and their differences, the timeline."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -19,12 +20,14 @@ from sandbox_registry.domain.applications import (
     differences,
 )
 from sandbox_registry.domain.audit import EPOCH
-from sandbox_registry.domain.deadlines import CaseDeadline, case_deadlines
+from sandbox_registry.domain.deadlines import CaseDeadline, Duty, case_deadlines
 from sandbox_registry.domain.errors import FieldError, NotFound
 from sandbox_registry.domain.forms import Referral, route, validate
-from sandbox_registry.domain.people import Actor
+from sandbox_registry.domain.people import APPLICANT_SIDE, Actor, Role, relations
 from sandbox_registry.domain.procedures import Procedure
-from sandbox_registry.usecases.acts import Acts
+from sandbox_registry.usecases.acts import DONE, Acts
+
+_ROLE = re.compile(r"p\d+ r:(\w+),")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +53,15 @@ class Problems:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One leaf of a case, for people: who (null once erased) did what to what, under which policy line."""
+    """One leaf of a case, for people: who did what to what, under which policy line.
+
+    `office` is the role under which it was done. `actor_id` and `actor_name` are null once erased, and for officials
+    where the reader is on the applicant's side: an applicant learns which office acted, not who sits there.
+    """
 
     index: int
     at: datetime
+    office: str | None
     actor_id: UUID | None
     actor_name: str | None
     action: str
@@ -95,19 +103,21 @@ class Cases:
             connection = act.work.connection
             procedure = await self.acts.rules.pinned(connection, act.application, at=act.at)
             facts = await act.facts()
+            may_do = self.acts.authorizer.may_do(actor, act.standing, act.application.stage)
+            deadlines = case_deadlines(
+                facts, procedure=procedure, calendar=await self.acts.rules.calendar(connection, at=act.at), at=act.at
+            )
             view = CaseView(
                 application=act.application,
                 procedure=procedure,
                 documents=await dossiers.live_documents(connection, application_id),
                 supplements=facts.supplements,
                 complaints=await act.work.of(Complaint, application_id=application_id),
-                deadlines=case_deadlines(
-                    facts,
-                    procedure=procedure,
-                    calendar=await self.acts.rules.calendar(connection, at=act.at),
-                    at=act.at,
+                # That an agency was asked, and whether it was late, is for those who may read the consultation.
+                deadlines=tuple(
+                    each for each in deadlines if each.duty is not Duty.CONSULTED or Action.CONSULTATION_READ in may_do
                 ),
-                may_do=self.acts.authorizer.may_do(actor, act.standing, act.application.stage),
+                may_do=may_do,
             )
             return act.done(view)
 
@@ -143,10 +153,16 @@ class Cases:
             raise NotFound(what="version") from None
 
     async def timeline(self, actor: Actor, application_id: UUID) -> tuple[Event, ...]:
-        """List what was done in a case, by whom and under which policy line, from the log itself."""
+        """List what was done in a case, by whom and under which policy line, from the log itself.
+
+        The applicant's side sees what was done and by which office; neither the names of officials (a reviewer stays
+        unknown to the applicant: hard rule 9) nor what others tried in vain or read.
+        """
         async with self.acts.reading(actor, Action.APPLICATION_READ_TIMELINE, application_id) as act:
             leaves = await audit.leaves_of_case(act.work.connection, application_id)
             events = tuple(_event(leaf) for leaf in leaves)
+            if relations(actor, act.standing) & APPLICANT_SIDE:
+                events = tuple(_for_applicant(each) for each in events if _concerns_applicant(each))
             names = await audit.names_of(act.work.connection, {each.actor_id for each in events if each.actor_id})
             return tuple(_named(each, names) for each in events)
 
@@ -163,6 +179,7 @@ def _event(leaf: audit.LeafRow) -> Event:
     return Event(
         index=leaf.index,
         at=EPOCH + timedelta(milliseconds=entry["t"]),
+        office=_office(entry["policy"]["line"]),
         actor_id=None if record is None else UUID(record["actor"]),
         actor_name=None,
         action=entry["act"],
@@ -173,6 +190,20 @@ def _event(leaf: audit.LeafRow) -> Event:
         reason=entry["reason_code"],
         line=entry["policy"]["line"],
     )
+
+
+def _office(line: str | None) -> str | None:
+    """Return the role that a policy line speaks about, as `PolicyLine.text` names it; null for a line about everyone."""
+    named = None if line is None else _ROLE.match(line)
+    return None if named is None else named[1]
+
+
+def _concerns_applicant(event: Event) -> bool:
+    return event.result == DONE and not event.action.partition(":")[2].startswith("read")
+
+
+def _for_applicant(event: Event) -> Event:
+    return event if event.office == Role.APPLICANT else replace(event, actor_id=None)
 
 
 def _named(event: Event, names: Mapping[UUID, str]) -> Event:
