@@ -159,11 +159,11 @@ class Acts:
             StaleVersion: the case changed since the person saw it.
 
         """
-        at = self.now()
         refusal: DomainError | None = None
         async with self.database.work() as work:
             await answers.claim(work, actor)
             case = await self._case(work, actor, application_id)
+            at = self.now()  # Under the lock, so that the instants of a case stand in the order of its acts.
             if case is None:
                 refusal, decision = NotFound(what=CASE), self.authorizer.judge(actor, None, Stage.NONE, action)
             else:
@@ -300,16 +300,14 @@ class Acts:
 
     async def _close(self, act: Act) -> None:
         """Write the derived due date, the answer for a repeated request and, last, the leaf."""
-        for kind, state in act.changed:
-            if kind == CASE and isinstance(state, Application):
-                await self._keep_next_due(act, state)
-            elif isinstance(act, CaseAct) and isinstance(state, Consultation | Clarification):
-                await self._keep_next_due(act, act.application)
+        if isinstance(act, CaseAct) and any(isinstance(state, _MOVES_DEADLINES) for _, state in act.changed):
+            saved = [state for _, state in act.changed if isinstance(state, Application)]
+            await self._keep_next_due(act, saved[-1] if saved else act.application)
         await answers.keep(act.work, act.actor, result=act.result, at=act.at)
         if act.is_logged:
             await self._log(act)
 
-    async def _keep_next_due(self, act: Act, application: Application) -> None:
+    async def _keep_next_due(self, act: CaseAct, application: Application) -> None:
         if application.procedure_version is None:
             return
         procedure = await self.rules.pinned(act.work.connection, application)
@@ -360,6 +358,7 @@ class Acts:
 
 
 CASE, PERMIT = "application", "permit"
+_MOVES_DEADLINES = (Application, Clarification, Consultation, SupplementRequest)
 
 
 def _denied(action: Action, decision: Decision) -> PermissionDenied:
