@@ -1,5 +1,6 @@
 """Rows to dataclasses and back: how every aggregate is got, added and saved."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import date, datetime
@@ -33,6 +34,11 @@ NATIVE = (UUID, datetime, date)
 Derive = Callable[[Any], Mapping[str, object]]
 
 
+def name_of(kind: type[Any], *, between: str = " ") -> str:
+    """Return the name of a kind of object as people write it: `supplement request`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", between, kind.__name__).lower()
+
+
 def _nothing_derived(_obj: Any) -> Mapping[str, object]:
     return {}
 
@@ -48,6 +54,7 @@ class Records(Generic[T]):
     def __init__(self, table: Table, kind: type[T], *, derive: Derive = _nothing_derived) -> None:
         self.table = table
         self.kind = kind
+        self.name = name_of(kind)
         self._derive = derive
         self._columns = [table.c[field.name] for field in fields(kind)]  # type: ignore[arg-type]  # T is a dataclass.
         self._names = [str(column.name) for column in self._columns]
@@ -71,7 +78,7 @@ class Records(Generic[T]):
         """Load one object; `NotFound` when there is none."""
         row = (await connection.execute(self._by_id, {"id": identity})).first()
         if row is None:
-            raise NotFound(what=self.table.name)
+            raise NotFound(what=self.name)
         return self.read(row)
 
     async def add(self, connection: AsyncConnection, obj: T) -> None:

@@ -1,6 +1,5 @@
 """The unit of work: one transaction and the repositories that share it."""
 
-import re
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -8,7 +7,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import applications, permits, rule_versions, tables
-from sandbox_registry.db.records import Records, Versioned
+from sandbox_registry.db.records import Records, Versioned, name_of
 from sandbox_registry.domain.applications import Application, Complaint, Document, Message, SupplementRequest
 from sandbox_registry.domain.appraisal import (
     Clarification,
@@ -62,7 +61,7 @@ def kind_of(obj: Versioned) -> str:
     return _KINDS[type(obj)]
 
 
-_KINDS = {kind: re.sub(r"(?<=[a-z])(?=[A-Z])", "_", kind.__name__).lower() for kind in RECORDS}
+_KINDS = {kind: name_of(kind, between="_") for kind in RECORDS}
 
 
 class UnitOfWork:
