@@ -1,11 +1,11 @@
 """What an applicant does with a dossier: draft it with others, attach documents, file it, complete it, withdraw it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from uuid import UUID
 
 from sandbox_registry.authz import Action
-from sandbox_registry.db import dossiers
+from sandbox_registry.db import dossiers, people
 from sandbox_registry.domain import lifecycle
 from sandbox_registry.domain.applications import (
     Application,
@@ -18,13 +18,15 @@ from sandbox_registry.domain.applications import (
 )
 from sandbox_registry.domain.appraisal import Participation
 from sandbox_registry.domain.errors import ConditionNotMet, Duplicate, FieldError, Invalid, NotFound
+from sandbox_registry.domain.form_fields import Part
 from sandbox_registry.domain.forms import normalise, validate, validate_shape
-from sandbox_registry.domain.people import Actor, Capacity, Organisation, OrganisationKind, Person, towards_organisation
+from sandbox_registry.domain.people import Actor, Capacity, Organisation, OrganisationKind, towards_organisation
 from sandbox_registry.domain.procedures import Procedure
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.domain.texts import Text
 from sandbox_registry.usecases.acts import Acts, CaseAct
 from sandbox_registry.usecases.participations import take_part
+from sandbox_registry.usecases.preconditions import check_fields
 
 
 class Applications:
@@ -122,24 +124,29 @@ class Applications:
             await self._keep(act, edited, cause="edited")
             return act.done(edited)
 
+    async def check_part(self, actor: Actor, application_id: UUID, *, part: str) -> None:
+        """Refuse a file before its first byte: no right to attach any, no such part, or a part nobody asked for."""
+        async with self.acts.on_case(actor, Action.APPLICATION_EDIT, application_id) as act:
+            await self._part(act, part)
+            act.leave_no_leaf()
+
     async def add_document(
         self, actor: Actor, application_id: UUID, *, part: str, filename: str, media_type: str, size: int, sha256: str
     ) -> Document:
         """Attach a stored file to a part of the dossier. The bytes are in the store already, under their digest.
 
         Raises:
-            Invalid: the procedure has no such part.
+            Invalid: the procedure has no such part, or takes no such file for it, or no further one.
             Duplicate: this very file is attached to this part already.
 
         """
         async with self.acts.on_case(actor, Action.APPLICATION_EDIT, application_id) as act:
-            procedure = await self.acts.rules.pinned(act.work.connection, act.application, at=act.at)
-            if procedure.part(part) is None:
-                raise Invalid((FieldError(field="part", code="unknown_part", message=_UNKNOWN_PART),))
-            await self._check_asked_for(act, {f"documents.{part}"})
+            asked = await self._part(act, part)
             present = await dossiers.live_documents(act.work.connection, application_id)
-            if any(each.part == part and each.sha256 == sha256 for each in present):
+            alike = [each for each in present if each.part == part]
+            if any(each.sha256 == sha256 for each in alike):
                 raise Duplicate(what="document")
+            check_fields(file_errors(asked, media_type=media_type, size=size, present=len(alike)))
             document = Document(
                 id=act.new_id(),
                 version=1,
@@ -170,9 +177,22 @@ class Applications:
             return act.done(removed)
 
     async def share(self, actor: Actor, application_id: UUID, *, person_id: UUID) -> Participation:
-        """Let another person write on this dossier; only a signatory may, and only a signatory may file it."""
+        """Let another person write on this dossier; only a signatory may, and only a signatory may file it.
+
+        Raises:
+            NotFound: no such account, or a disabled one.
+            ConditionNotMet: `holds_office`: whoever once wrote on a dossier may never handle it, so that naming an
+                official would take the case out of that official's hands.
+
+        """
         async with self.acts.on_case(actor, Action.APPLICATION_SHARE, application_id) as act:
-            await act.work.get(Person, person_id)
+            editing = await people.actor_for_person(
+                act.work.connection, person_id, at=act.at, method=actor.auth_method, request_id=actor.request_id
+            )
+            if editing is None:
+                raise NotFound(what="person")
+            if editing.offices:
+                raise ConditionNotMet("holds_office", _HOLDS_OFFICE)
             editor = Participation(
                 id=act.new_id(),
                 version=1,
@@ -278,6 +298,14 @@ class Applications:
             )
             return act.done(await act.add(complaint))
 
+    async def _part(self, act: CaseAct, key: str) -> Part:
+        procedure = await self.acts.rules.pinned(act.work.connection, act.application, at=act.at)
+        part = procedure.part(key)
+        if part is None:
+            raise Invalid((FieldError(field="part", code="unknown_part", message=_UNKNOWN_PART),))
+        await self._check_asked_for(act, {f"documents.{key}"})
+        return part
+
     async def _errors(self, act: CaseAct, procedure: Procedure) -> tuple[FieldError, ...]:
         documents = await dossiers.live_documents(act.work.connection, act.application.id)
         return validate(procedure, act.application.answers, frozenset(each.part for each in documents))
@@ -308,6 +336,16 @@ async def open_request(act: CaseAct) -> SupplementRequest:
     raise NotFound(what="supplement request")
 
 
+def file_errors(part: Part, *, media_type: str, size: int, present: int) -> Iterator[FieldError]:
+    """List why a part of the dossier does not take a file, with so many attached to it already."""
+    if media_type not in part.media:
+        yield FieldError(field="file", code="wrong_media", message=_WRONG_MEDIA.filled(taken=", ".join(part.media)))
+    if size > part.max_bytes:
+        yield FieldError(field="file", code="too_large", message=_TOO_LARGE.filled(limit=part.max_bytes))
+    if present >= part.max_files:
+        yield FieldError(field="part", code="too_many_files", message=_TOO_MANY_FILES.filled(limit=part.max_files))
+
+
 def check_applicant(organisation: Organisation, procedure: Procedure) -> None:
     """Refuse an applicant of a kind that the procedure does not take; an open value refuses nobody."""
     kinds = procedure.items("applicant_kinds")
@@ -336,6 +374,26 @@ _UNKNOWN_PART = Text(
     vi="Thủ tục không có thành phần hồ sơ này.",
     en="The procedure has no such part.",
     fr="La procédure ne connaît pas cette pièce.",
+)
+_WRONG_MEDIA = Text(
+    vi="Thành phần hồ sơ này chỉ nhận: {taken}.",
+    en="This part takes only: {taken}.",
+    fr="Cette pièce n'accepte que : {taken}.",
+)
+_TOO_LARGE = Text(
+    vi="Tệp của thành phần này không quá {limit} byte.",
+    en="A file of this part has at most {limit} bytes.",
+    fr="Un fichier de cette pièce fait au plus {limit} octets.",
+)
+_TOO_MANY_FILES = Text(
+    vi="Thành phần này nhận nhiều nhất {limit} tệp; hãy gỡ tệp cũ trước.",
+    en="This part takes at most {limit} file(s); remove an old one first.",
+    fr="Cette pièce accepte au plus {limit} fichier(s) ; retirez-en un d'abord.",
+)
+_HOLDS_OFFICE = Text(
+    vi="Người đang giữ chức trách trong hệ thống không thể cùng soạn hồ sơ.",
+    en="Somebody who holds an office here cannot help to write a dossier.",
+    fr="Une personne qui exerce une fonction ici ne peut pas participer à la rédaction d'un dossier.",
 )
 _NOT_ASKED_FOR = Text(
     vi="Chỉ được sửa những nội dung nêu trong phiếu yêu cầu bổ sung.",

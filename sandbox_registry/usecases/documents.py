@@ -6,7 +6,6 @@ from uuid import UUID
 
 from anyio import to_thread
 
-from sandbox_registry.authz import Action
 from sandbox_registry.documents.kinds import clean_filename, recognise
 from sandbox_registry.documents.scanning import Scanner
 from sandbox_registry.documents.store import Store
@@ -48,12 +47,11 @@ class Documents:
         Authority is asked before the first byte is read, so that nobody fills the disk without a right to.
 
         Raises:
-            Invalid: the file is empty, of a type not taken, broken, harmful, or not what its name says.
+            Invalid: no such part; or the file is empty, of a type not taken, broken, harmful, not what its name says.
             FileTooLarge: it exceeds the limit; told as soon as it does.
 
         """
-        async with self.acts.on_case(actor, Action.APPLICATION_EDIT, application_id) as act:
-            act.leave_no_leaf()
+        await self.applications.check_part(actor, application_id, part=part)
         async with self.store.receive(chunks, max_bytes=self.max_bytes) as received:
             kind = await to_thread.run_sync(lambda: recognise(received.path, filename=filename))
             verdict = await self.scanner.scan(received.path)
