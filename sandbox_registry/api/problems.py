@@ -1,5 +1,6 @@
 """Errors over the wire: problem+json (RFC 9457) with a stable code, every field error, in the reader's language."""
 
+import re
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ from sandbox_registry.http_status import status_of
 
 PROBLEM = "application/problem+json; charset=utf-8"
 logger = structlog.get_logger(__name__)
+_CHOICE = re.compile(r"\s*([a-z]{1,8})(?:-[a-z0-9-]*)?\s*(?:;\s*q=([01](?:\.[0-9]{0,3})?)\s*)?")
 
 
 class FieldProblem(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,14 +41,9 @@ def language_of(request: Request[Any, Any, Any]) -> Language:
     """Choose the language of an answer from Accept-Language: the known one with the most weight, else Vietnamese."""
     best, weight = Language.VI, 0.0
     for choice in request.headers.get("accept-language", "")[:200].split(","):
-        tag, _, quality = choice.strip().partition(";q=")
-        try:
-            wanted = float(quality) if quality else 1.0
-        except ValueError:
-            continue
-        name = tag.split("-")[0].lower()
-        if wanted > weight and name in set(Language):
-            best, weight = Language(name), wanted
+        match = _CHOICE.fullmatch(choice.lower())
+        if match and (wanted := float(match[2] or 1)) > weight and match[1] in set(Language):
+            best, weight = Language(match[1]), wanted
     return best
 
 
@@ -104,6 +101,11 @@ def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Resp
     return problem(request, status=error.status_code, code=code, text=text, headers=dict(error.headers or {}))
 
 
+def on_endless_nesting(request: Request[Any, Any, Any], _error: RecursionError) -> Response[bytes]:
+    """Answer a body nested deeper than anything we ask for."""
+    return problem(request, status=400, code="malformed", text=_MALFORMED)
+
+
 def on_surprise(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """Answer what nobody foresaw: the cause goes to the log under the request id, never to the reader."""
     logger.error("unhandled", exc_info=error, path=request.url.path)
@@ -114,6 +116,7 @@ HANDLERS: dict[Any, Any] = {
     DomainError: on_domain_error,
     ValidationException: on_validation_error,
     HTTPException: on_http_error,
+    RecursionError: on_endless_nesting,
     Exception: on_surprise,
 }
 

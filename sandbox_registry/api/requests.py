@@ -11,6 +11,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, NotAuthorizedException, ValidationException
 from litestar.params import FromPath, FromQuery, QueryParameter
 
+from sandbox_registry.api.schemas import ONE_LINE
 from sandbox_registry.domain.people import Actor
 from sandbox_registry.usecases import answers
 from sandbox_registry.usecases.all import UseCases
@@ -18,13 +19,14 @@ from sandbox_registry.usecases.all import UseCases
 JSON = "application/json; charset=utf-8"
 T = TypeVar("T")
 _ETAG = re.compile(r'(?:W/)?"(\d{1,9})"')
+_READS = frozenset({"GET", "HEAD"})
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 Id = FromPath[UUID]
 Flag = FromQuery[bool]
 Number = Annotated[int, QueryParameter(ge=0, le=1_000_000)]
 Limit = Annotated[int, QueryParameter(ge=1, le=100)]
-Words = Annotated[str, QueryParameter(min_length=1, max_length=300)]
-OptionalWords = Annotated[str | None, QueryParameter(max_length=300)]
+Words = Annotated[str, QueryParameter(min_length=1, max_length=300, pattern=ONE_LINE)]
+OptionalWords = Annotated[str | None, QueryParameter(max_length=300, pattern=ONE_LINE)]
 OptionalId = FromQuery[UUID | None]
 Incoming = Request[Actor | None, Any, Any]
 
@@ -92,8 +94,9 @@ async def done(
     """Await an act and answer with its result; under an Idempotency-Key, once, and the same bytes ever after.
 
     With `is_keyed` off the key is not looked at: a file is recognised by its digest, and its body is read only once.
+    A read is never keyed: it would be answered with what was true long ago.
     """
-    key = request.headers.get("idempotency-key") if is_keyed else None
+    key = request.headers.get("idempotency-key") if is_keyed and request.method not in _READS else None
     if key is None:
         return respond(answer(await act, out=out, status=status, location=location))
     if not _KEY.fullmatch(key):
