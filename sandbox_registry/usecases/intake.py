@@ -8,9 +8,11 @@ from sandbox_registry.domain import lifecycle
 from sandbox_registry.domain.applications import Application, Reason, SupplementItem, SupplementRequest
 from sandbox_registry.domain.calendars import local_date
 from sandbox_registry.domain.deadlines import latest_apology
-from sandbox_registry.domain.errors import ConditionNotMet
+from sandbox_registry.domain.errors import ConditionNotMet, FieldError, Invalid
 from sandbox_registry.domain.forms import Referral, route
 from sandbox_registry.domain.people import Actor, Capacity, Organisation
+from sandbox_registry.domain.procedures import Procedure
+from sandbox_registry.domain.stages import Stage
 from sandbox_registry.domain.texts import Text
 from sandbox_registry.usecases.acts import Acts, CaseAct
 from sandbox_registry.usecases.applications import open_request
@@ -98,31 +100,25 @@ class Intake:
     ) -> Application:
         """Send the case to the competent authority (A9, A12).
 
-        The procedure's routes name it from the answers; `target` picks one of the procedure's routes by hand when the
-        answers name none.
+        The procedure's routes name it from the answers; `target` picks one of the procedure's routes by hand instead.
 
         Raises:
-            ConditionNotMet: `no_referral`, when neither names an authority.
+            ConditionNotMet: `no_referral`, when the answers name no other authority.
+            Invalid: the procedure has no route to `target`.
 
         """
         async with self.acts.on_case(
             actor, Action.APPLICATION_REFER, application_id, expected_version=expected_version
         ) as act:
+            lifecycle.require_stage(act.application, "refer")
             procedure = await self.acts.rules.pinned(act.work.connection, act.application)
-            referral = route(procedure, act.application.answers)
-            by_hand = next((each for each in procedure.routes if each.target == target), None)
-            if by_hand is not None:
-                referral = Referral(
-                    target=by_hand.target,
-                    authority=by_hand.authority,
-                    reason=by_hand.reason,
-                    basis=by_hand.basis,
-                    answers={},
-                )
+            referral = route(procedure, act.application.answers) if target is None else by_hand(procedure, target)
             if referral is None:
                 raise ConditionNotMet("no_referral", _NO_REFERRAL)
             referred = lifecycle.refer(act.application, referral=referral, reason=reason, by=actor.person_id, at=act.at)
-            return await self._kept(act, referred)
+            if act.application.stage is Stage.SUBMITTED:
+                return await self._kept(act, referred)
+            return act.done(await act.save(referred))
 
     async def accept(self, actor: Actor, application_id: UUID, *, expected_version: int) -> Application:
         """Take a complete dossier in and promise the day of the result (A10; form 01)."""
@@ -178,6 +174,21 @@ class Intake:
         return act.done(application)
 
 
+def by_hand(procedure: Procedure, target: str) -> Referral:
+    """Return the procedure's route to a target, whatever the answers say; raises `Invalid` when it has none."""
+    for each in procedure.routes:
+        if each.target == target:
+            return Referral(
+                target=each.target, authority=each.authority, reason=each.reason, basis=each.basis, answers={}
+            )
+    raise Invalid((FieldError(field="target", code="unknown_target", message=_NO_ROUTE),))
+
+
+_NO_ROUTE = Text(
+    vi="Thủ tục không nêu nơi chuyển này.",
+    en="The procedure lists no such target.",
+    fr="La procédure ne prévoit pas cette cible.",
+)
 _NO_REFERRAL = Text(
     vi="Câu trả lời về thẩm quyền không chỉ ra cơ quan khác; hãy chọn nơi chuyển trong danh mục của thủ tục.",
     en="The answers on competence name no other authority; pick a target the procedure lists.",
