@@ -4,6 +4,7 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
+from sandbox_registry.db.applications import CaseFilter
 from sandbox_registry.domain.applications import Application
 from sandbox_registry.domain.appraisal import Advice, Choice, CouncilSession
 from sandbox_registry.domain.councils import Composition
@@ -15,6 +16,7 @@ OWNER, INTAKE, FOCAL, HEAD = "nguoi_dai_dien", "mot_cua", "chuyen_vien", "truong
 REVIEWERS = ("phan_bien_1", "phan_bien_2")
 MEMBERS = ("uy_vien_1", "uy_vien_2", "uy_vien_3", "uy_vien_4", "uy_vien_5")
 CHAIR, SECRETARY = MEMBERS[0], "thu_ky"
+EVERYTHING = CaseFilter()
 SCORES = dict.fromkeys(("innovation", "benefit", "plan", "risk_control", "user_protection", "regulatory_need"), 8)
 
 
