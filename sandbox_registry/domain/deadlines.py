@@ -9,7 +9,7 @@ from sandbox_registry.domain.applications import Application, SupplementRequest
 from sandbox_registry.domain.appraisal import Clarification, Consultation
 from sandbox_registry.domain.calendars import Calendar, Deadline, Pause, Term, Unit, deadline, latest_before
 from sandbox_registry.domain.procedures import Parameter, Procedure
-from sandbox_registry.domain.stages import Stage
+from sandbox_registry.domain.stages import OPEN_STAGES, Stage
 from sandbox_registry.domain.texts import Text
 
 
@@ -63,7 +63,9 @@ def case_deadlines(
 
 
 def next_due(facts: CaseFacts, *, procedure: Procedure, calendar: Calendar, at: datetime) -> datetime | None:
-    """Return the nearest due moment that still binds somebody; what lists sort and filter by."""
+    """Return the nearest due moment that still binds somebody; what lists sort and filter by. Null for a closed case."""
+    if facts.application.stage not in OPEN_STAGES:
+        return None
     open_ones = (
         each.reckoning.due
         for each in case_deadlines(facts, procedure=procedure, calendar=calendar, at=at)
@@ -107,6 +109,12 @@ class _Reckoning:
     procedure: Procedure
     calendar: Calendar
     at: datetime | None
+
+    def draft(self) -> Deadline | None:
+        """Reckon how long a draft is kept for: it is shown, and nothing is deleted."""
+        term = self.procedure.term("draft.ttl")
+        started = self.facts.application.created_at
+        return None if term is None else deadline(term, start=started, calendar=self.calendar)
 
     def completeness(self) -> Deadline | None:
         started, term = self.facts.application.completeness_from, self.procedure.term("completeness.term")
@@ -160,7 +168,9 @@ class _Reckoning:
 
 def _each(known: _Reckoning) -> Iterator[CaseDeadline]:
     application = known.facts.application
-    if application.submitted_at is not None:
+    if application.submitted_at is None:
+        yield _deadline(known, "draft.ttl", Duty.APPLICANT, known.draft(), _closing_at(known))
+    else:
         done = application.accepted_at or _closing_at(known)
         yield _deadline(known, "completeness.term", Duty.AUTHORITY, known.completeness(), done)
     for request in known.facts.supplements:
