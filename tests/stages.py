@@ -142,6 +142,7 @@ async def concluded(world: World, case: Application, *, against: int = 1) -> Cou
         world.actor(SECRETARY),
         case.id,
         session.id,
+        expected_version=session.version,
         present_ids=tuple(world.people[name] for name in MEMBERS),
         minutes="Hội đồng họp đủ thành viên.",
     )

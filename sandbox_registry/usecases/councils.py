@@ -8,7 +8,7 @@ from sandbox_registry.authz import Action
 from sandbox_registry.domain import councils
 from sandbox_registry.domain.appraisal import Choice, CouncilSession, Declaration, Participation, Vote
 from sandbox_registry.domain.councils import Composition
-from sandbox_registry.domain.errors import Duplicate, NotFound
+from sandbox_registry.domain.errors import Duplicate, NotFound, StaleVersion
 from sandbox_registry.domain.people import Actor, Capacity
 from sandbox_registry.domain.procedures import Council
 from sandbox_registry.usecases.acts import Acts, CaseAct
@@ -67,14 +67,15 @@ class Councils:
         application_id: UUID,
         session_id: UUID,
         *,
+        expected_version: int,
         composition: Composition,
         scheduled_at: datetime,
         place: str,
     ) -> CouncilSession:
-        """Change who sits, when or where, while the council has not concluded."""
+        """Change who sits, when or where, while the council has not concluded; `expected_version` is the session's."""
         async with self.acts.on_case(actor, Action.COUNCIL_CONVENE, application_id) as act:
             session = councils.recompose(
-                await _session(act, session_id),
+                await _session(act, session_id, expected_version=expected_version),
                 composition=composition,
                 scheduled_at=scheduled_at,
                 place=place,
@@ -113,13 +114,20 @@ class Councils:
             return act.done(await act.add(cast))
 
     async def conclude(
-        self, actor: Actor, application_id: UUID, session_id: UUID, *, present_ids: tuple[UUID, ...], minutes: str
+        self,
+        actor: Actor,
+        application_id: UUID,
+        session_id: UUID,
+        *,
+        expected_version: int,
+        present_ids: tuple[UUID, ...],
+        minutes: str,
     ) -> CouncilSession:
         """Close the sitting with its minutes; chair or secretary, as the policy says."""
         async with self.acts.on_case(actor, Action.COUNCIL_CONCLUDE, application_id) as act:
             declarations = await act.work.of(Declaration, application_id=application_id)
             concluded = councils.conclude(
-                await _session(act, session_id),
+                await _session(act, session_id, expected_version=expected_version),
                 votes=await act.work.of(Vote, session_id=session_id),
                 present_ids=present_ids,
                 minutes=minutes,
@@ -146,10 +154,12 @@ class Councils:
         await self.assignments.check_candidate(act, composition.secretary_id, Capacity.SECRETARY, field="secretary_id")
 
 
-async def _session(act: CaseAct, session_id: UUID) -> CouncilSession:
+async def _session(act: CaseAct, session_id: UUID, *, expected_version: int | None = None) -> CouncilSession:
     session = await act.work.get(CouncilSession, session_id)
     if session.application_id != act.application.id:
         raise NotFound(what="council session")
+    if expected_version is not None and session.version != expected_version:
+        raise StaleVersion(current=session.version)
     return session
 
 

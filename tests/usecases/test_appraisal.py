@@ -190,8 +190,8 @@ async def test_site_visit_is_kept_once_with_its_minutes(world: World) -> None:
     assert await world.use_cases.appraisal.list_visits(world.actor(HEAD), case.id) == (kept,)
     with pytest.raises(Duplicate):
         await record(world.actor(FOCAL), case.id, **visit)  # type: ignore[arg-type]  # As above.
+    late = visit | {"visited_at": world.clock.at + timedelta(minutes=1)}
     with pytest.raises(Invalid):
-        late = visit | {"visited_at": world.clock.at + timedelta(minutes=1)}
         await record(world.actor(FOCAL), case.id, **late)  # type: ignore[arg-type]  # As above.
     with pytest.raises(PermissionDenied):
         await record(world.actor(HEAD), case.id, **visit)  # type: ignore[arg-type]  # As above.
