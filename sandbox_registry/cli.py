@@ -1,33 +1,41 @@
 """The command line: everything an operator does, with errors in one line and exit codes a script can use."""
 
+import asyncio
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterator
+import sys
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import click
 import structlog
 from granian.constants import Interfaces
 from granian.server.mp import MPServer
 
+from sandbox_registry.app import build_use_cases
 from sandbox_registry.authz.checks import StageOwner, check_policy
 from sandbox_registry.db import migrations
 from sandbox_registry.db.embedded import EmbeddedServer, running_url
 from sandbox_registry.db.embedded_binaries import EmbeddedError
 from sandbox_registry.db.migrations import MigrationFailed
+from sandbox_registry.domain.errors import DomainError, Invalid
+from sandbox_registry.domain.people import Role
 from sandbox_registry.domain.stages import APPLICATION_STAGES
 from sandbox_registry.logs import configure_logs
 from sandbox_registry.processes import AddressTaken, require_free_address
 from sandbox_registry.settings import Settings, SettingsError
 from sandbox_registry.shipped import shipped
+from sandbox_registry.usecases import accounts_by_operator as accounts
+from sandbox_registry.usecases.all import UseCases
 from sandbox_registry.usecases.calendar_files import CalendarFileError, load_calendar
 from sandbox_registry.usecases.procedure_checks import check_procedures
 from sandbox_registry.usecases.procedure_files import ProcedureFileError, load_procedures
 
+T = TypeVar("T")
 FAILED, MISUSED = 1, 2
 GRANIAN_LOGS = {
     # Through our own handler, like every other line; it is configured in each process.
@@ -52,6 +60,13 @@ class PlainErrors(click.Group):
             ctx.exit(MISUSED)
         except (AddressTaken, EmbeddedError, MigrationFailed, ProcedureFileError) as error:
             click.echo(f"Error: {error}", err=True)
+            ctx.exit(FAILED)
+        except Invalid as error:
+            for each in error.errors:
+                click.echo(f"Error: {each.field}: {each.message.en}", err=True)
+            ctx.exit(MISUSED)
+        except DomainError as error:
+            click.echo(f"Error: {error.text.en}", err=True)
             ctx.exit(FAILED)
 
 
@@ -158,6 +173,89 @@ def check_authority(path: Path | None) -> None:
     owners = [] if path else _stage_owners(shipped("policies") / "procedures")
     found = check_policy(path or shipped("policies") / "casbin", stage_owners=owners)
     _report([f"{finding.where}: {finding.message} [{finding.code}]" for finding in found], "The policy is in order.")
+
+
+@main.group()
+def users() -> None:
+    """Accounts and offices, as the operator; everything is on record like anybody's acts."""
+
+
+@users.command("add")
+@click.option("--email", required=True, metavar="ADDRESS", help="E-mail address; one logs in with it.")
+@click.option("--name", required=True, metavar="NAME", help="Full name.")
+@click.option("--phone", default="", metavar="NUMBER", help="Telephone number.")
+@click.option("--admin", is_flag=True, help="Make this person an administrator.")
+@click.option("--no-password", is_flag=True, help="Ask for no password; nobody can log in with one yet.")
+def add_user(email: str, name: str, phone: str, *, admin: bool, no_password: bool) -> None:
+    """Open an account. The password is asked for, or read from the first line of standard input."""
+    password = None if no_password else _password()
+    person = _done(
+        lambda cases: accounts.add_user(
+            cases, full_name=name, email=email, phone=phone, password=password, is_admin=admin
+        )
+    )
+    click.echo(f"{person.full_name} <{person.email}> has an account: {person.id}")
+
+
+@users.command("list")
+def list_users() -> None:
+    """List every account with its offices: e-mail address, name, offices."""
+    rows, units = _done(_users_and_units)
+    for row in rows:
+        held = ", ".join(sorted(f"{role} ({units.get(unit, unit)})" for role, unit in row.offices)) or "-"
+        closed = "" if row.person.disabled_at is None else " [closed]"
+        click.echo(f"{row.person.email}\t{row.person.full_name}{closed}\t{held}")
+
+
+@users.command("grant")
+@click.argument("email")
+@click.argument("role", type=click.Choice([role.value for role in Role if role is not Role.APPLICANT]))
+@click.option("--unit", required=True, metavar="UNIT", help="The unit's name, agency code or id.")
+def grant_office(email: str, role: str, unit: str) -> None:
+    """Give the person with this e-mail address an office in a unit, from now on."""
+    grant = _done(lambda cases: accounts.grant_office(cases, email=email, role=Role(role), unit=unit))
+    click.echo(f"{email} is {grant.role} from {grant.valid_from.isoformat(timespec='minutes')}.")
+
+
+@users.command("password")
+@click.argument("email")
+def set_password(email: str) -> None:
+    """Give somebody who lost theirs a new password, asked for or read from standard input; all their tokens end."""
+    password = _password()
+    _done(lambda cases: accounts.set_password(cases, email=email, new=password))
+    click.echo(f"{email} has a new password.")
+
+
+@users.command("disable")
+@click.argument("email")
+def disable_user(email: str) -> None:
+    """Close the account with this e-mail address at once."""
+    _done(lambda cases: accounts.close_account(cases, email=email))
+    click.echo(f"{email} is closed.")
+
+
+async def _users_and_units(cases: UseCases) -> tuple[Any, dict[Any, str]]:
+    return await accounts.list_users(cases), await accounts.unit_names(cases)
+
+
+def _password() -> str:
+    if sys.stdin.isatty():
+        return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+def _done(act: Callable[[UseCases], Awaitable[T]]) -> T:
+    """Do one thing with the use cases, over the database of the settings."""
+
+    async def doing(ready: Settings) -> T:
+        cases = build_use_cases(ready)
+        try:
+            return await act(cases)
+        finally:
+            await cases.acts.database.close()
+
+    with _database(_settings()) as ready:
+        return asyncio.run(doing(ready))
 
 
 def _report(found: list[str], all_well: str) -> None:

@@ -55,12 +55,13 @@ def test_help_names_every_command() -> None:
         "policy",
         "rules",
         "serve",
+        "users",
     ]
 
 
 def test_an_unknown_command_is_misuse() -> None:
-    code, _, complaint = ran("sevre")
-    assert (code, complaint.splitlines()[-1]) == (2, "Error: No such command 'sevre'. Did you mean 'serve'?")
+    code, _, complaint = ran("migarte")
+    assert (code, complaint.splitlines()[-1]) == (2, "Error: No such command 'migarte'. Did you mean 'migrate'?")
 
 
 def test_wrong_settings_are_named_all_at_once(directory: Path) -> None:
