@@ -14,6 +14,7 @@ from sandbox_registry.domain.errors import (
     TransitionNotAllowed,
 )
 from sandbox_registry.domain.passwords import WrongCredentials
+from sandbox_registry.domain.rate_limits import LimitsUnknown, TooManyRequests
 from sandbox_registry.usecases.answers import KeyInUse, KeyReused
 
 STATUS: dict[type[DomainError], int] = {
@@ -24,11 +25,13 @@ STATUS: dict[type[DomainError], int] = {
     Invalid: 422,
     KeyInUse: 409,
     KeyReused: 422,
+    LimitsUnknown: 503,
     NotFound: 404,
     PermissionDenied: 403,
     RuleGap: 409,
     StaleVersion: 412,
     StorageFull: 507,
+    TooManyRequests: 429,
     TransitionNotAllowed: 409,
     WrongCredentials: 401,
 }

@@ -583,6 +583,18 @@ idempotency_answers = Table(
     Index("ix_idempotency_answers_created_at", "created_at"),
 )
 
+# When each quota is full again. Unlogged: it costs no write-ahead log, and after a crash every quota is full.
+rate_limits = Table(
+    "rate_limits",
+    metadata,
+    _text("name"),
+    Column("subject", LargeBinary, nullable=False),
+    _stamp("full_at"),
+    PrimaryKeyConstraint("name", "subject"),
+    prefixes=["UNLOGGED"],
+    postgresql_with={"fillfactor": 50},
+)
+
 log_head = Table(
     "log_head",
     metadata,

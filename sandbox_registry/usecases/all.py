@@ -1,9 +1,11 @@
 """Everything people can do, wired once."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sandbox_registry.documents.scanning import Scanner
 from sandbox_registry.documents.store import Store
+from sandbox_registry.domain.rate_limits import LIMITS, Limit
 from sandbox_registry.usecases.acts import Acts
 from sandbox_registry.usecases.applications import Applications
 from sandbox_registry.usecases.appraisal import Appraisal
@@ -21,6 +23,7 @@ from sandbox_registry.usecases.organisations import Organisations
 from sandbox_registry.usecases.passwords import Passwords
 from sandbox_registry.usecases.people import People
 from sandbox_registry.usecases.permits import Permits
+from sandbox_registry.usecases.rate_limits import RateLimits
 from sandbox_registry.usecases.reviews import Reviews
 from sandbox_registry.usecases.rule_versions import RuleVersions
 from sandbox_registry.usecases.tokens import Tokens
@@ -47,6 +50,7 @@ class UseCases:
     organisations: Organisations
     people: People
     permits: Permits
+    rate_limits: RateLimits
     reviews: Reviews
     rule_versions: RuleVersions
     tokens: Tokens
@@ -61,10 +65,12 @@ def wire(
     passwords: Passwords,
     max_upload_bytes: int,
     self_registration: bool = False,
+    limits: Mapping[str, Limit] = LIMITS,
 ) -> UseCases:
     """Build the use cases over one frame."""
     applications, cases = Applications(acts), Cases(acts)
     assignments = Assignments(acts)
+    rate_limits = RateLimits(acts.database, key=acts.pseudonyms.key, limits=limits)
     return UseCases(
         acts=acts,
         applications=applications,
@@ -84,8 +90,9 @@ def wire(
         organisations=Organisations(acts),
         people=People(acts, passwords, self_registration=self_registration),
         permits=Permits(acts),
+        rate_limits=rate_limits,
         reviews=Reviews(acts),
         rule_versions=RuleVersions(acts),
-        tokens=Tokens(acts, passwords),
+        tokens=Tokens(acts, passwords, rate_limits),
         units=Units(acts),
     )

@@ -18,6 +18,7 @@ from sandbox_registry.usecases import answers
 from sandbox_registry.usecases.acts import Act, Acts
 from sandbox_registry.usecases.operators import NOBODY, applicant
 from sandbox_registry.usecases.passwords import Passwords
+from sandbox_registry.usecases.rate_limits import RateLimits
 
 SESSION = timedelta(hours=12)
 _LONGEST_NAME = 100
@@ -35,9 +36,10 @@ class NewToken:
 class Tokens:
     """One method per thing a person does with tokens, and the question every request asks."""
 
-    def __init__(self, acts: Acts, passwords: Passwords) -> None:
+    def __init__(self, acts: Acts, passwords: Passwords, rate_limits: RateLimits) -> None:
         self.acts = acts
         self.passwords = passwords
+        self.rate_limits = rate_limits
 
     async def authenticate(self, token_hash: bytes, request_id: str) -> Actor | None:
         """Return who stands behind the SHA-256 of a token; null for one unknown, expired or revoked."""
@@ -60,9 +62,11 @@ class Tokens:
 
         Raises:
             Invalid: the name, the scopes or the lifetime.
+            TooManyRequests: too many tries for this account, from this address, or in all; no password was looked at.
             WrongCredentials: no such account, no such password, or the account is closed.
 
         """
+        await self.rate_limits.take_login(email)
         wanted = _checked(name, scopes, lifetime, held=None)
         async with self.acts.database.looking_up() as connection:
             found = await credentials.by_email(connection, email)

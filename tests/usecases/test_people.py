@@ -48,7 +48,7 @@ def offices(world: World) -> Offices:
 
 @pytest.fixture
 def tokens(world: World) -> Tokens:
-    return Tokens(world.acts, CHEAP)
+    return Tokens(world.acts, CHEAP, world.use_cases.rate_limits)
 
 
 @pytest.fixture

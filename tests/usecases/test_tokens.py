@@ -34,7 +34,7 @@ EMAIL = f"{NAME}@camau.example"
 async def tokens(world: World) -> Tokens:
     async with world.database.work() as work:
         await keep_hash(work.connection, world.people[NAME], await CHEAP.hashed(PASSWORD), at=world.clock.at)
-    return Tokens(world.acts, CHEAP)
+    return Tokens(world.acts, CHEAP, world.use_cases.rate_limits)
 
 
 async def log_in(tokens: Tokens, *, email: str = EMAIL, password: str = PASSWORD, **how: Any) -> NewToken:
@@ -94,7 +94,8 @@ async def test_unknown_and_known_addresses_cost_the_same_work(world: World) -> N
             counted.append(str(hash).split("$", 4)[3])
             return super().verify(hash, password)
 
-    counting = Tokens(world.acts, Passwords(frozenset(), hasher=Counting(time_cost=1, memory_cost=64, parallelism=1)))
+    passwords = Passwords(frozenset(), hasher=Counting(time_cost=1, memory_cost=64, parallelism=1))
+    counting = Tokens(world.acts, passwords, world.use_cases.rate_limits)
     for email in (EMAIL, "khong.co@camau.example", "mot_cua@camau.example"):
         with pytest.raises(WrongCredentials):
             await log_in(counting, email=email, password="sai mật khẩu rồi")
@@ -103,9 +104,8 @@ async def test_unknown_and_known_addresses_cost_the_same_work(world: World) -> N
 
 @pytest.mark.usefixtures("tokens")
 async def test_hash_is_renewed_when_parameters_change(world: World, owner: AsyncEngine) -> None:
-    stronger = Tokens(
-        world.acts, Passwords(frozenset(), hasher=PasswordHasher(time_cost=2, memory_cost=128, parallelism=1))
-    )
+    passwords = Passwords(frozenset(), hasher=PasswordHasher(time_cost=2, memory_cost=128, parallelism=1))
+    stronger = Tokens(world.acts, passwords, world.use_cases.rate_limits)
     await log_in(stronger)
     async with owner.connect() as connection:
         kept = (await connection.execute(select(tables.passwords.c.hash))).scalars().all()
