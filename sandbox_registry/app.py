@@ -20,6 +20,7 @@ from sandbox_registry.api.people import OfficesController, PeopleController
 from sandbox_registry.api.permits import PermitsController
 from sandbox_registry.api.problems import HANDLERS
 from sandbox_registry.api.procedures import ProceduresController
+from sandbox_registry.api.rate_limits import LIMIT_HANDLERS, LimitRequests, RefuseGuessers
 from sandbox_registry.api.tokens import TokensController
 from sandbox_registry.authz import Authorizer
 from sandbox_registry.clocks import Clock, rehearsal_clock, system_clock
@@ -64,6 +65,7 @@ def build_use_cases(
         passwords=Passwords(load_common_passwords(shipped("policies") / "common-passwords.txt")),
         max_upload_bytes=settings.max_upload_bytes,
         self_registration=settings.self_registration,
+        limits=settings.rate_limits,
     )
 
 
@@ -80,6 +82,7 @@ def create_app(settings: Settings, use_cases: UseCases | None = None) -> Litesta
         finally:
             await cases.acts.database.close()
 
+    counting = {"limits": cases.rate_limits, "proxies": settings.trusted_proxies}
     files = Router(path="", route_handlers=[DocumentsController], request_max_body_size=settings.max_upload_bytes)
     api = Router(
         path="/api/v1",
@@ -100,8 +103,12 @@ def create_app(settings: Settings, use_cases: UseCases | None = None) -> Litesta
     return Litestar(
         route_handlers=[HealthController, api],
         lifespan=[lifespan],
-        middleware=[DefineMiddleware(RequestIdentity, authenticate=cases.tokens.authenticate)],
-        exception_handlers=HANDLERS,
+        middleware=[
+            DefineMiddleware(RefuseGuessers, **counting),
+            DefineMiddleware(RequestIdentity, authenticate=cases.tokens.authenticate),
+            DefineMiddleware(LimitRequests, **counting),
+        ],
+        exception_handlers=HANDLERS | LIMIT_HANDLERS,
         request_max_body_size=MAX_JSON_BYTES,
         logging_config=None,
         openapi_config=None,

@@ -7,10 +7,13 @@ import secrets
 import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Self, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
+
+from sandbox_registry.domain.rate_limits import LIMITS, Limit, read_limits
 
 TIMEZONE = ZoneInfo("Asia/Ho_Chi_Minh")  # Terms of Vietnamese law are reckoned here; it is not a matter of choice.
 MEGABYTE = 1024 * 1024
@@ -44,6 +47,8 @@ class Settings:
     workers: int = 1
     max_upload_bytes: int = 50 * MEGABYTE
     self_registration: bool = False
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    rate_limits: Mapping[str, Limit] = field(default_factory=lambda: LIMITS)
     log_level: str = "info"
     log_format: str = "json"
     demo: bool = False
@@ -71,6 +76,8 @@ class Settings:
             max_upload_bytes=read("SANDBOX_MAX_UPLOAD_MB", _whole(1, 2048), defaults.max_upload_bytes // MEGABYTE)
             * MEGABYTE,
             self_registration=read("SANDBOX_SELF_REGISTRATION", _yes_or_no, defaults.self_registration),
+            trusted_proxies=read("SANDBOX_TRUSTED_PROXIES", _networks, defaults.trusted_proxies),
+            rate_limits=read("SANDBOX_RATE_LIMITS", read_limits, defaults.rate_limits),
             log_level=read("SANDBOX_LOG_LEVEL", _one_of("debug", "info", "warning", "error"), defaults.log_level),
             log_format=read("SANDBOX_LOG_FORMAT", _one_of("json", "console"), defaults.log_format),
             demo=read("SANDBOX_DEMO", _yes_or_no, defaults.demo),
@@ -154,6 +161,13 @@ def _host(value: str) -> str:
     if "/" in value or any(letter.isspace() for letter in value):
         raise ValueError(f"{value!r} is not a host name or address such as 127.0.0.1 or ::1.")
     return value
+
+
+def _networks(value: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(each.strip()) for each in value.split(",") if each.strip())
+    except ValueError as error:
+        raise ValueError(f"{error}; name addresses or networks such as 10.0.0.5, 2001:db8::/64.") from None
 
 
 def _directory(value: str) -> Path:

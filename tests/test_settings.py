@@ -1,10 +1,12 @@
 """Settings: what is read, what is refused and in which words, and what never shows."""
 
 import stat
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 
+from sandbox_registry.domain.rate_limits import read_limits
 from sandbox_registry.settings import Settings, SettingsError
 
 
@@ -39,6 +41,8 @@ def test_from_environ_reads_every_variable(tmp_path: Path) -> None:
         SANDBOX_WORKERS="4",
         SANDBOX_MAX_UPLOAD_MB="7",
         SANDBOX_SELF_REGISTRATION="Yes",
+        SANDBOX_TRUSTED_PROXIES="10.0.0.5, 2001:db8::/64",
+        SANDBOX_RATE_LIMITS="reads.token=5/10s",
         SANDBOX_LOG_LEVEL="DEBUG",
         SANDBOX_LOG_FORMAT="console",
         SANDBOX_DEMO="1",
@@ -54,6 +58,8 @@ def test_from_environ_reads_every_variable(tmp_path: Path) -> None:
         workers=4,
         max_upload_bytes=7 * 1024 * 1024,
         self_registration=True,
+        trusted_proxies=(ip_network("10.0.0.5"), ip_network("2001:db8::/64")),
+        rate_limits=read_limits("reads.token=5/10s"),
         log_level="debug",
         log_format="console",
         demo=True,

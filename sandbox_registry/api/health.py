@@ -3,6 +3,7 @@
 from litestar import Controller, Response, get
 
 from sandbox_registry.api.identity import PUBLIC
+from sandbox_registry.api.rate_limits import LIMIT
 from sandbox_registry.api.requests import JSON, Incoming, use_cases
 from sandbox_registry.usecases.health import is_ready
 
@@ -11,7 +12,7 @@ class HealthController(Controller):
     """For supervisors and load balancers; says nothing about the inside."""
 
     path = "/health"
-    opt = {PUBLIC: True}  # noqa: RUF012 - Litestar's way to declare options.
+    opt = {PUBLIC: True, LIMIT: None}  # noqa: RUF012 - Litestar's way to declare options.
     include_in_schema = False
 
     @get("/live")

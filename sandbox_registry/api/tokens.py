@@ -5,7 +5,9 @@ from litestar.params import JSONBody
 
 from sandbox_registry.api.identity import PUBLIC
 from sandbox_registry.api.people_schemas import LogInIn, TokenIn, TokensOut, lifetime, new_token_out, token_out
+from sandbox_registry.api.rate_limits import LIMIT
 from sandbox_registry.api.requests import Id, Incoming, actor_of, done, use_cases
+from sandbox_registry.domain.rate_limits import Group
 
 
 class TokensController(Controller):
@@ -13,7 +15,7 @@ class TokensController(Controller):
 
     tags = ("tokens",)
 
-    @post("/sessions", status_code=201, opt={PUBLIC: True})
+    @post("/sessions", status_code=201, opt={PUBLIC: True, LIMIT: Group.LOGIN})
     async def log_in(self, request: Incoming, data: JSONBody[LogInIn]) -> Response[bytes]:
         """Log in with e-mail and password. The answer's `secret` goes into `Authorization: Bearer ...`, and is shown once.
 

@@ -1,0 +1,189 @@
+"""Quotas over the wire: who is counted as what, 429 with a time to come back, and what is left in every answer.
+
+Header fields as in draft-ietf-httpapi-ratelimit-headers-10: `RateLimit-Policy` says what is allowed, `RateLimit` what
+is left of it.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from math import ceil
+from typing import Any
+
+from litestar import Request, Response
+from litestar.exceptions import NotAuthorizedException
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from sandbox_registry.api.identity import CONTENT, FILE
+from sandbox_registry.api.problems import problem
+from sandbox_registry.domain.rate_limits import By, Group, Limit, LimitsUnknown, Room, TooManyRequests
+from sandbox_registry.http_status import status_of
+from sandbox_registry.usecases.rate_limits import RateLimits, address
+
+LIMIT = "limit"
+"""Handlers whose group does not follow from the method say so: `opt={LIMIT: Group.LOGIN}`; null: never counted."""
+Networks = Sequence[IPv4Network | IPv6Network]
+_READS = frozenset({"GET", "HEAD", "OPTIONS"})
+_V6_PREFIX = 64
+_LONGEST_FORWARDED = 2000
+_ASK_AGAIN_IN = 5
+
+
+class RefuseGuessers:
+    """Counts wrong bearer tokens by address; stands before `RequestIdentity`, whose refusals it sees.
+
+    From an address that sent too many, only tokens that were right a moment ago are looked at: a colleague's broken
+    script closes nobody's session.
+    """
+
+    def __init__(self, app: ASGIApp, limits: RateLimits, proxies: Networks) -> None:
+        self.app = app
+        self.limits = limits
+        self.proxies = proxies
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request; costs nothing where no token was ever wrong."""
+        token = _token(scope)
+        if token is None:
+            await self.app(scope, receive, send)
+            return
+        where = {By.ADDRESS: counted(client_address(scope, self.proxies)).encode()}
+        if not self.limits.is_right(token):
+            self.limits.check(Group.WRONG_TOKENS, where)
+        try:
+            await self.app(scope, receive, send)
+        except NotAuthorizedException:
+            await self.limits.take(Group.WRONG_TOKENS, where)
+            raise
+        self.limits.remember_right(token)
+
+
+class LimitRequests:
+    """Takes one from the quotas of the route's group; stands behind `RequestIdentity`, so that it knows who asks.
+
+    A login takes nothing here: its use case knows the account and counts it, by the address left in `address`.
+    """
+
+    def __init__(self, app: ASGIApp, limits: RateLimits, proxies: Networks) -> None:
+        self.app = app
+        self.limits = limits
+        self.proxies = proxies
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        group = group_of(scope)
+        if group is None:
+            await self.app(scope, receive, send)
+            return
+        actor = scope.get("user")
+        if actor is not None and group is not Group.LOGIN:
+            subjects = {By.TOKEN: _token(scope) or b"", By.ACCOUNT: actor.person_id.bytes}
+            rooms = await self.limits.take(group, subjects)
+            await self.app(scope, receive, _with_rooms(send, rooms))
+            return
+        where = counted(client_address(scope, self.proxies))
+        before = address.set(where)
+        try:
+            rooms = () if group is Group.LOGIN else await self.limits.take(group, {By.ADDRESS: where.encode()})
+            await self.app(scope, receive, _with_rooms(send, rooms))
+        finally:
+            address.reset(before)
+
+
+def group_of(scope: Any) -> Group | None:
+    """Return the group of a request: what its handler says, else uploads, reads or writes by content and method."""
+    opt = scope["route_handler"].opt
+    if LIMIT in opt:
+        return None if opt[LIMIT] is None else Group(opt[LIMIT])
+    if scope["method"] in _READS:
+        return Group.READS
+    return Group.UPLOADS if opt.get(CONTENT) == FILE else Group.WRITES
+
+
+def client_address(scope: Any, proxies: Networks) -> IPv4Address | IPv6Address | None:
+    """Return where a request comes from: the connection, or what our own proxies say in X-Forwarded-For.
+
+    The header is read from its right end while the one who wrote the entry is a proxy of ours, and no further:
+    everything left of that may be made up. Null for a connection without an address (a unix socket).
+    """
+    client = scope.get("client")
+    found = _address(client[0]) if client else None
+    if found is None or not _is_in(found, proxies):
+        return found
+    written = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
+    for entry in reversed(written[-_LONGEST_FORWARDED:].decode("latin-1").split(",")):
+        named = _address(entry.strip())
+        if named is None:
+            return found
+        found = named
+        if not _is_in(found, proxies):
+            return found
+    return found
+
+
+def counted(found: IPv4Address | IPv6Address | None) -> str:
+    """Return the name under which an address is counted: itself, or for IPv6 its /64, which one subscriber holds."""
+    if found is None:
+        return "local"
+    return str(found) if found.version == 4 else str(ip_network((found, _V6_PREFIX), strict=False))  # noqa: PLR2004
+
+
+def on_too_many(request: Request[Any, Any, Any], error: TooManyRequests) -> Response[bytes]:
+    """Answer that a quota is used up, and when to come back."""
+    headers = {"Retry-After": str(error.seconds), **dict(_fields(error.rooms))}
+    return problem(request, status=status_of(error), code=error.code, text=error.text, headers=headers)
+
+
+def on_limits_unknown(request: Request[Any, Any, Any], error: LimitsUnknown) -> Response[bytes]:
+    """Answer that this is not done while nobody can count."""
+    headers = {"Retry-After": str(_ASK_AGAIN_IN)}
+    return problem(request, status=status_of(error), code=error.code, text=error.text, headers=headers)
+
+
+LIMIT_HANDLERS: dict[Any, Any] = {TooManyRequests: on_too_many, LimitsUnknown: on_limits_unknown}
+
+
+def _address(written: str) -> IPv4Address | IPv6Address | None:
+    """Read an address; proxies may write `[2001:db8::1]:443` or `192.0.2.1:443`. IPv4 inside IPv6 counts as IPv4."""
+    if written.startswith("["):
+        written = written[1:].partition("]")[0]
+    elif written.count(":") == 1:
+        written = written.partition(":")[0]
+    try:
+        found = ip_address(written)
+    except ValueError:
+        return None
+    return (found.ipv4_mapped or found) if found.version == 6 else found  # noqa: PLR2004
+
+
+def _is_in(found: IPv4Address | IPv6Address, networks: Networks) -> bool:
+    return any(found in network for network in networks)
+
+
+def _token(scope: Any) -> bytes | None:
+    given = next((value for name, value in scope["headers"] if name == b"authorization"), None)
+    return None if given is None else hashlib.sha256(given).digest()
+
+
+def _fields(rooms: Iterable[Room]) -> Iterable[tuple[str, str]]:
+    rooms = tuple(rooms)
+    if rooms:
+        yield "RateLimit-Policy", ", ".join(_policy(room.limit) for room in rooms)
+        yield "RateLimit", ", ".join(f'"{room.limit.name}";r={room.left};t={ceil(room.full_in)}' for room in rooms)
+
+
+def _policy(limit: Limit) -> str:
+    return f'"{limit.name}";q={limit.quota};w={limit.window}'
+
+
+def _with_rooms(send: Send, rooms: tuple[Room, ...]) -> Send:
+    if not rooms:
+        return send
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            fields = [(name.lower().encode(), value.encode()) for name, value in _fields(rooms)]
+            message["headers"] = [*message["headers"], *fields]
+        await send(message)
+
+    return sending
