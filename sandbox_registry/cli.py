@@ -18,6 +18,7 @@ from granian.server.mp import MPServer
 
 from sandbox_registry.app import build_use_cases
 from sandbox_registry.authz.checks import StageOwner, check_policy
+from sandbox_registry.cli_demo import demo, seed_if_wanted
 from sandbox_registry.db import migrations
 from sandbox_registry.db.embedded import EmbeddedServer, running_url
 from sandbox_registry.db.embedded_binaries import EmbeddedError
@@ -85,18 +86,21 @@ def main() -> None:
 @main.command()
 @click.option("--host", metavar="ADDRESS", help="Address to listen on (SANDBOX_HOST; default 127.0.0.1).")
 @click.option("--port", metavar="NUMBER", help="Port to listen on (SANDBOX_PORT; default 8000).")
-@click.option("--demo", is_flag=True, help="Fill an empty registry with example people and dossiers (SANDBOX_DEMO).")
-def serve(host: str | None, port: str | None, *, demo: bool) -> None:
+@click.option(
+    "--demo", "is_demo", is_flag=True, help="Fill an empty registry with example people and dossiers (SANDBOX_DEMO)."
+)
+def serve(host: str | None, port: str | None, *, is_demo: bool) -> None:
     """Serve the registry over HTTP until stopped with Ctrl-C or SIGTERM.
 
     Starts the embedded database when no DATABASE_URL is given, and migrates the database first.
     """
-    given = {"SANDBOX_HOST": host, "SANDBOX_PORT": port, "SANDBOX_DEMO": "yes" if demo else None}
+    given = {"SANDBOX_HOST": host, "SANDBOX_PORT": port, "SANDBOX_DEMO": "yes" if is_demo else None}
     settings = _settings(**{name: value for name, value in given.items() if value is not None})
     with _database(settings, exclusive=True) as ready:
         require_free_address(ready.host, ready.port)
         if settings.database_url:
             _migrate(_owner_url(settings))
+        seed_if_wanted(ready)
         _hand_over(ready)
         logger.info("serving", address=f"http://{ready.host}:{ready.port}", data_dir=str(ready.data_dir))
         _server(ready).serve()
@@ -117,6 +121,9 @@ def migrate(revision: str) -> None:
         if settings.database_url:
             _migrate(_owner_url(settings), revision)
         click.echo(f"The database is at revision {migrations.current(_owner_url(ready))}.")
+
+
+main.add_command(demo)
 
 
 @main.group()

@@ -188,7 +188,9 @@ def main() -> None:
     procedures = load_procedures(shipped("policies") / "procedures")
     for slug, dossier in dossiers_for(given.today).items():
         made = make(dossier, procedures[dossier.procedure], given.folder / slug)
-        click.echo(f"{given.folder / slug}: {len(made)} files, {sum(path.stat().st_size for _, path in made) // 1000} kB")
+        click.echo(
+            f"{given.folder / slug}: {len(made)} files, {sum(path.stat().st_size for _, path in made) // 1000} kB"
+        )
 
 
 if __name__ == "__main__":

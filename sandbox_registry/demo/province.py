@@ -136,7 +136,7 @@ async def _appoint(caller: Caller, province: Province, official: Official, *, ad
     province.people[official.email] = person["id"]
     await caller.ask(
         "POST",
-        f"/people/{person['id']}/roles",
+        f"/people/{person['id']}/offices",
         by=admin,
         body={"role": official.role, "unit_id": province.units[official.unit]},
     )

@@ -1,0 +1,216 @@
+"""The offices of the demonstration at work: intake, appraisal, council, decision, records."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sandbox_registry.demo.applicants import Case
+from sandbox_registry.demo.province import (
+    ADVISERS,
+    COUNCILLORS,
+    FOCAL,
+    HEAD,
+    INTAKE,
+    OFFICER,
+    RECORDS,
+    REVIEWERS,
+    SECRETARY,
+    SIGNER,
+    SUPERVISOR,
+    Official,
+    Province,
+)
+from sandbox_registry.demo.terms import permit_terms
+
+_OPINIONS = {False: "agree_with_conditions", True: "disagree"}
+
+
+async def receive(case: Case) -> None:
+    """Register the dossier."""
+    await case.act(INTAKE.email, "receipt")
+
+
+async def refuse_intake(case: Case) -> None:
+    """Refuse to take the dossier in."""
+    await case.act(INTAKE.email, "intake-refusal", {"reasons": case.scenario["reasons"]})
+
+
+async def refer(case: Case) -> None:
+    """Send the case where the router says it belongs."""
+    reason = "Nội dung hồ sơ thuộc thẩm quyền của cơ quan khác theo câu trả lời ở phần thẩm quyền."
+    await case.act(INTAKE.email, "referral", {"reason": reason})
+
+
+async def ask_to_complete(case: Case) -> None:
+    """Ask, once and item by item, for what is missing."""
+    await case.act(INTAKE.email, "supplement-requests", {"items": case.scenario["supplement"]["items"]})
+
+
+async def accept(case: Case) -> None:
+    """Take the dossier in."""
+    await case.act(INTAKE.email, "acceptance")
+
+
+async def lapse(case: Case) -> None:
+    """Confirm that the supplement never came."""
+    await case.act(INTAKE.email, "lapse")
+
+
+async def begin_appraisal(case: Case, province: Province) -> None:
+    """Claim, classify, appoint reviewers and a supervisor; the reviewers declare before they open the dossier."""
+    await case.add(OFFICER.email, "claim", {})
+    await case.act(OFFICER.email, "classification", {"level": case.scenario["level"]})
+    for official, capacity in ((REVIEWERS[0], "reviewer"), (REVIEWERS[1], "reviewer"), (SUPERVISOR, "supervisor")):
+        part = {"person_id": province.people[official.email], "capacity": capacity}
+        await case.add(HEAD.email, "assignments", part)
+    for reviewer in REVIEWERS:
+        await declare(case, reviewer)
+
+
+async def declare(case: Case, official: Official) -> None:
+    """Declare that one has no interest in the case."""
+    said = {"conflicted": False, "statement": "Tôi không có lợi ích liên quan đến tổ chức đề nghị."}
+    await case.add(official.email, "declarations", said)
+
+
+async def consult(case: Case, province: Province) -> list[str]:
+    """Ask the agencies of the scenario; return the consultations in the same order."""
+    asked = []
+    for wanted in case.scenario.get("consultations", ()):
+        question = "Đề nghị quý cơ quan cho ý kiến về nội dung thử nghiệm thuộc lĩnh vực quản lý."
+        body = {"unit_id": province.units[wanted["unit"]], "question": question, "is_required": True}
+        asked.append((await case.add(OFFICER.email, "consultations", body))["id"])
+    return asked
+
+
+async def answer_consultations(case: Case, asked: list[str]) -> None:
+    """Give the agencies' opinions."""
+    for identity, wanted in zip(asked, case.scenario.get("consultations", ()), strict=True):
+        disagrees = wanted["opinion"].startswith("Không thống nhất")
+        body = {"opinion": _OPINIONS[disagrees], "text": wanted["opinion"]}
+        await case.add(ADVISERS[wanted["unit"]].email, f"consultations/{identity}/answer", body)
+
+
+async def ask_to_clarify(case: Case) -> str | None:
+    """Ask the applicant about the substance, where the scenario does."""
+    if "clarification" not in case.scenario:
+        return None
+    body = {"question": case.scenario["clarification"]["question"]}
+    asked: str = (await case.add(OFFICER.email, "clarifications", body))["id"]
+    return asked
+
+
+async def clarify(case: Case, asked: str | None) -> None:
+    """Answer as the applicant."""
+    if asked is not None:
+        body = {"answer": case.scenario["clarification"]["answer"]}
+        await case.add(case.owner, f"clarifications/{asked}/answer", body)
+
+
+async def review(case: Case) -> None:
+    """Score the dossier, each reviewer apart."""
+    for reviewer, scores in zip(REVIEWERS, case.scenario["scores"], strict=True):
+        total = sum(scores.values())
+        body = {
+            "scores": scores,
+            "comment": "Nhận xét chi tiết theo từng tiêu chí kèm theo phiếu chấm.",
+            "advice": "approve_with_conditions" if total >= 5 * len(scores) else "refuse",
+        }
+        await case.add(reviewer.email, "reviews", body)
+
+
+async def convene(case: Case, province: Province, *, sits_at: datetime) -> Any:
+    """Call the council; everybody on it declares."""
+    people = [province.people[each.email] for each in COUNCILLORS]
+    body = {
+        "chair_id": people[0],
+        "secretary_id": province.people[SECRETARY.email],
+        "member_ids": people,
+        "scheduled_at": sits_at.isoformat(),
+        "place": "Phòng họp số 2, Sở Khoa học và Công nghệ",
+    }
+    session = await case.add(SECRETARY_OF_MEETING.email, "council-sessions", body)
+    for official in (*COUNCILLORS, SECRETARY):
+        await declare(case, official)
+    return session
+
+
+async def sit(case: Case, province: Province, session: Any) -> None:
+    """Vote and close the sitting with its minutes."""
+    votes = case.scenario["votes"]
+    choices = ["for"] * votes["approve"] + ["against"] * votes["refuse"]
+    for member, choice in zip(COUNCILLORS, choices, strict=True):
+        dissent = (
+            votes.get("dissent", "") if choice == ("against" if votes["approve"] > votes["refuse"] else "for") else ""
+        )
+        body = {"choice": choice, "dissent": dissent}
+        await case.add(member.email, f"council-sessions/{session['id']}/votes", body)
+    minutes = (
+        f"Hội đồng họp đủ thành phần; {votes['approve']} phiếu tán thành, {votes['refuse']} phiếu không tán thành."
+    )
+    present = [province.people[each.email] for each in COUNCILLORS]
+    await case.caller.ask(
+        "POST",
+        f"/applications/{case.id}/council-sessions/{session['id']}/conclusion",
+        by=SECRETARY.email,
+        seen=session["version"],
+        body={"present_ids": present, "minutes": minutes},
+    )
+
+
+async def recommend(case: Case) -> None:
+    """Put the appraisal before the signer."""
+    await case.refresh()
+    refuses = case.scenario["course"] == "refused"
+    body = {
+        "advice": "refuse" if refuses else "approve_with_conditions",
+        "report": "Báo cáo thẩm định tổng hợp ý kiến phản biện, cơ quan phối hợp và kết luận của hội đồng.",
+        "conditions": case.scenario.get("conditions", []),
+    }
+    await case.act(HEAD.email, "recommendation", body)
+
+
+async def refuse(case: Case) -> None:
+    """Sign a refusal with its reasons."""
+    await case.act(SIGNER.email, "refusal", _signed() | {"reasons": case.scenario["reasons"]})
+
+
+async def approve(case: Case, province: Province, *, now: datetime) -> None:
+    """Sign an approval with the terms of the permit."""
+    terms = permit_terms(
+        case.dossier.answers,
+        not_before=now + timedelta(minutes=5),
+        conditions=case.scenario.get("conditions", []),
+        supervising_unit_id=province.units[FOCAL.name],
+        kind=case.scenario.get("permit_kind"),
+    )
+    conditions = case.scenario.get("conditions", [])
+    await case.act(SIGNER.email, "approval", _signed() | {"conditions": conditions, "terms": terms})
+
+
+def _signed() -> dict[str, Any]:
+    return {
+        "signer_title": "Chủ tịch",
+        "legal_basis": ["Luật Khoa học, công nghệ và đổi mới sáng tạo số 93/2025/QH15, Điều 21"],
+    }
+
+
+async def issue(case: Case) -> None:
+    """Issue the permit and hand the result over."""
+    permit = await case.act(RECORDS.email, "permit")
+    case.outcome = permit["number"]
+    await deliver(case)
+
+
+async def deliver(case: Case) -> None:
+    """Hand the result over at the counter."""
+    await case.refresh()
+    await case.act(INTAKE.email, "delivery", {"channel": "Bộ phận Một cửa"})
+
+
+async def stop(case: Case) -> None:
+    """Stop handling the case at the applicant's wish."""
+    await case.act(INTAKE.email, "stop")
+
+
+SECRETARY_OF_MEETING = OFFICER
+"""Who calls the council: the officer of the case."""
