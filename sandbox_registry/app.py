@@ -10,11 +10,15 @@ from litestar.middleware import DefineMiddleware
 from uuid_utils.compat import uuid7
 
 from sandbox_registry.api.applications import ApplicationsController
+from sandbox_registry.api.appraisal import AppraisalController
+from sandbox_registry.api.consultations import ConsultationsController
+from sandbox_registry.api.councils import CouncilsController
 from sandbox_registry.api.decisions import DecisionsController
 from sandbox_registry.api.documents import DocumentsController
 from sandbox_registry.api.health import HealthController
 from sandbox_registry.api.identity import RequestIdentity
 from sandbox_registry.api.intake import IntakeController
+from sandbox_registry.api.messages import MessagesController
 from sandbox_registry.api.organisations import OrganisationsController, UnitsController
 from sandbox_registry.api.people import OfficesController, PeopleController
 from sandbox_registry.api.permits import PermitsController
@@ -88,8 +92,12 @@ def create_app(settings: Settings, use_cases: UseCases | None = None) -> Litesta
         path="/api/v1",
         route_handlers=[
             ApplicationsController,
+            AppraisalController,
+            ConsultationsController,
+            CouncilsController,
             DecisionsController,
             IntakeController,
+            MessagesController,
             OfficesController,
             OrganisationsController,
             PeopleController,

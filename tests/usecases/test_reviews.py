@@ -1,5 +1,7 @@
 """Reviews through the use cases: filed once, hidden until one's own is in."""
 
+from fractions import Fraction
+
 import pytest
 
 from sandbox_registry.domain.appraisal import Advice
@@ -31,7 +33,7 @@ async def test_filed_review_leaves_one_leaf_and_its_score(world: World) -> None:
     assert (filed.review.reviewer_id, filed.review.advice, filed.score) == (
         world.people[ONE],
         Advice.APPROVE_WITH_CONDITIONS,
-        80,
+        Fraction(80),
     )
 
 

@@ -1,0 +1,68 @@
+"""Letters between the applicant and the officers, over the wire."""
+
+from datetime import datetime
+from uuid import UUID
+
+from litestar import Controller, Response, get, post
+from litestar.params import JSONBody
+
+from sandbox_registry.api.cursors import id_cursor, read_id_cursor
+from sandbox_registry.api.requests import Id, Incoming, Limit, OptionalWords, actor_of, done, use_cases
+from sandbox_registry.api.schemas import In, Out, PageOut, Paragraph, shown
+from sandbox_registry.usecases.messages import Letter
+
+
+class MessageIn(In):
+    """What one writes to the other side."""
+
+    body: Paragraph
+
+
+class MessageOut(Out):
+    """A letter; the author shows to their own side only."""
+
+    id: UUID
+    version: int
+    from_applicant: bool
+    body: str
+    sent_at: datetime
+    author_id: UUID | None
+
+
+class MessagePageOut(PageOut):
+    """A page of letters, newest first."""
+
+    items: tuple[MessageOut, ...]
+
+
+message_out = shown(MessageOut)
+
+
+def page_out(letters: tuple[Letter, ...], *, limit: int) -> MessagePageOut:
+    """Show a page; there may be more when it is full."""
+    after = id_cursor(letters[-1].id) if len(letters) == limit else None
+    return MessagePageOut(items=tuple(map(message_out, letters)), after=after)
+
+
+class MessagesController(Controller):
+    """Letters of a case."""
+
+    path = "/applications/{application_id:uuid}/messages"
+    tags = ("applications",)
+
+    @post(status_code=201)
+    async def send(self, request: Incoming, application_id: Id, data: JSONBody[MessageIn]) -> Response[bytes]:
+        """Write to the other side. Send an Idempotency-Key, so that a repeated request is one letter."""
+        act = use_cases(request).messages.send(actor_of(request), application_id, body=data.body)
+        return await done(request, act, out=message_out, status=201)
+
+    @get()
+    async def list_messages(
+        self, request: Incoming, application_id: Id, limit: Limit = 50, after: OptionalWords = None
+    ) -> Response[bytes]:
+        """List the letters of a case, newest first."""
+        position = None if after is None else read_id_cursor(after)
+        found = use_cases(request).messages.list_messages(
+            actor_of(request), application_id, after=position, limit=limit
+        )
+        return await done(request, found, out=lambda letters: page_out(letters, limit=limit))
