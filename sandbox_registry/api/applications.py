@@ -1,5 +1,7 @@
 """Applications over the wire: drafting, filing, reading, versions, the timeline."""
 
+from datetime import datetime
+
 from litestar import Controller, Response, delete, get, patch, post, put
 from litestar.params import FromQuery, JSONBody
 
@@ -34,10 +36,11 @@ from sandbox_registry.api.requests import (
     OptionalWords,
     actor_of,
     done,
+    instant,
     seen_version,
     use_cases,
 )
-from sandbox_registry.api.schemas import Moment, shown
+from sandbox_registry.api.schemas import shown
 from sandbox_registry.db.applications import CaseFilter
 from sandbox_registry.domain.stages import Stage
 
@@ -75,11 +78,12 @@ class ApplicationsController(Controller):
         organisation: OptionalId = None,
         overdue: Flag = False,  # noqa: FBT002 - a query parameter.
         q: OptionalWords = None,
-        updated_since: FromQuery[Moment | None] = None,
+        updated_since: FromQuery[datetime | None] = None,
     ) -> Response[bytes]:
         """List the applications one may read, newest first; with `updated_since`, oldest change first.
 
         `q` finds without diacritics. `after` is the cursor of the page before. What one may not read is not counted.
+        Who follows changes asks each time from a minute before the newest one seen: acts may end out of order.
         """
         by_change = updated_since is not None
         acts = use_cases(request).cases
@@ -90,7 +94,7 @@ class ApplicationsController(Controller):
             organisation_id=organisation,
             overdue_at=acts.acts.now() if overdue else None,
             text=q,
-            updated_since=updated_since,
+            updated_since=instant("updated_since", updated_since),
         )
         position = None if after is None else read_case_cursor(after, by_change=by_change)
         found = acts.list_cases(actor_of(request), narrowed=narrowed, after=position, limit=limit)

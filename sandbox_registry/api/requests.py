@@ -2,7 +2,8 @@
 
 import hashlib
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from datetime import datetime
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -56,6 +57,13 @@ def seen_version(request: Incoming) -> int:
     return int(match[1])
 
 
+def instant(name: str, given: datetime | None) -> datetime | None:
+    """Return a moment of the query; 400 when it does not say its zone."""
+    if given is not None and given.tzinfo is None:
+        raise ValidationException(extra=[{"key": name, "message": "expected a zone, such as 2026-11-20T07:00:00Z"}])
+    return given
+
+
 def etag(version: int) -> str:
     """Return the ETag of a version."""
     return f'"{version}"'
@@ -66,12 +74,13 @@ def answer(
 ) -> answers.Answer:
     """Render a result as an answer, with its ETag when it has a version."""
     headers: dict[str, str] = {}
-    version = getattr(obj, "version", None)
+    rendered = out(obj)
+    version = getattr(rendered, "version", getattr(obj, "version", None))
     if isinstance(version, int):
         headers["ETag"] = etag(version)
     if location is not None:
         headers["Location"] = location(obj)
-    return answers.Answer(status=status, headers=headers, body=msgspec.json.encode(out(obj)))
+    return answers.Answer(status=status, headers=headers, body=msgspec.json.encode(rendered))
 
 
 def respond(given: answers.Answer, *, replayed: bool = False) -> Response[bytes]:
@@ -84,7 +93,7 @@ def respond(given: answers.Answer, *, replayed: bool = False) -> Response[bytes]
 
 async def done(
     request: Incoming,
-    act: Awaitable[T],
+    act: Coroutine[Any, Any, T],
     *,
     out: Callable[[T], Any],
     status: int = 200,
@@ -100,6 +109,7 @@ async def done(
     if key is None:
         return respond(answer(await act, out=out, status=status, location=location))
     if not _KEY.fullmatch(key):
+        act.close()
         raise ValidationException(extra=[{"key": "Idempotency-Key", "message": "1 to 200 visible ASCII characters"}])
     ticket = answers.Ticket(
         route=f"{request.method} {request.url.path}",
