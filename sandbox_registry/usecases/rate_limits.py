@@ -95,6 +95,8 @@ class RateLimits:
             paid.left -= 1
             return _with_paid(paid)
         asked = self._asked(group, subjects)
+        if not asked:
+            return ()
         self._check_closed(asked)
         if group is not Group.READS or key in self._paying:
             return (await self._ask(group, asked, wanted=1))[1]
