@@ -30,7 +30,8 @@ class In(Struct, kw_only=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         for name in self.__struct_fields__:
             value = getattr(self, name)
-            if isinstance(value, str) and "password" not in name:
+            # An enumeration is a string too, and must stay one of its own.
+            if type(value) is str and "password" not in name:
                 setattr(self, name, normal(value))
 
 
