@@ -10,7 +10,7 @@ from sandbox_registry.domain.appraisal import Advice, Choice, CouncilSession
 from sandbox_registry.domain.councils import Composition
 from sandbox_registry.domain.people import Capacity
 from tests.policies.test_procedures import ATTACHED, DOSSIER
-from tests.world import World
+from tests.world import AI_PROCEDURE, PROCEDURE, World
 
 OWNER, INTAKE, FOCAL, HEAD = "nguoi_dai_dien", "mot_cua", "chuyen_vien", "truong_phong"
 REVIEWERS = ("phan_bien_1", "phan_bien_2")
@@ -18,12 +18,43 @@ MEMBERS = ("uy_vien_1", "uy_vien_2", "uy_vien_3", "uy_vien_4", "uy_vien_5")
 CHAIR, SECRETARY = MEMBERS[0], "thu_ky"
 EVERYTHING = CaseFilter()
 SCORES = dict.fromkeys(("innovation", "benefit", "plan", "risk_control", "user_protection", "regulatory_need"), 8)
+AI_DOSSIER: dict[str, dict[str, object]] = {
+    **{key: DOSSIER[key] for key in ("users", "schedule", "data", "risks", "contact")},
+    "competence": {
+        "open_trial": True,
+        "sensitive_data": False,
+        "children_data": False,
+        "important_data": False,
+        "security_system": False,
+        "province_count": 1,
+        "ministry_fields": 1,
+        "bank_fintech": "none",
+        "real_users": True,
+        "is_small": True,
+        "short_dossier": False,
+    },
+    "system": {
+        "title": "Đếm tôm bằng thị giác máy tính",
+        "summary": "Camera đếm tôm và báo khi tôm yếu, người nuôi quyết định.",
+        "sector": "fisheries",
+        "function": "Đếm và cảnh báo, không tự điều khiển.",
+        "innovation": "Lần đầu đếm được tôm trong nước đục, không phải bắt tôm lên khỏi ao để đếm.",
+        "human_oversight": "Người nuôi xác nhận mọi cảnh báo.",
+    },
+    "plan": DOSSIER["plan"] | {"space_kinds": ["test_points"]},
+    "limits": {"technical": DOSSIER["limits"]["technical"]},
+}
+"""A dossier under the procedure in force, which has no council and leaves more terms open."""
+AI_ATTACHED = frozenset({"application_form", "trial_plan", "user_protection", "capacity"})
 
 
-async def complete_draft(world: World, *, answers: dict[str, Any] | None = None) -> Application:
+async def complete_draft(
+    world: World, *, answers: dict[str, Any] | None = None, procedure_code: str = PROCEDURE
+) -> Application:
     """A draft with every answer and every part the procedure asks for."""
-    draft = await world.draft(answers=answers or DOSSIER)
-    for part in sorted(ATTACHED):
+    is_ai = procedure_code == AI_PROCEDURE
+    draft = await world.draft(procedure_code=procedure_code, answers=answers or (AI_DOSSIER if is_ai else DOSSIER))
+    for part in sorted(AI_ATTACHED if is_ai else ATTACHED):
         await world.use_cases.applications.add_document(
             world.actor(OWNER),
             draft.id,
@@ -36,36 +67,37 @@ async def complete_draft(world: World, *, answers: dict[str, Any] | None = None)
     return draft
 
 
-async def submitted(world: World) -> Application:
+async def submitted(world: World, *, procedure_code: str = PROCEDURE) -> Application:
     """A dossier filed by its signatory."""
-    draft = await complete_draft(world)
+    draft = await complete_draft(world, procedure_code=procedure_code)
     return await world.use_cases.applications.submit(world.actor(OWNER), draft.id, expected_version=draft.version)
 
 
-async def received(world: World) -> Application:
+async def received(world: World, *, procedure_code: str = PROCEDURE) -> Application:
     """A filed dossier with its code."""
-    filed = await submitted(world)
+    filed = await submitted(world, procedure_code=procedure_code)
     return await world.use_cases.intake.receive(world.actor(INTAKE), filed.id, expected_version=filed.version)
 
 
-async def accepted(world: World) -> Application:
+async def accepted(world: World, *, procedure_code: str = PROCEDURE) -> Application:
     """A complete dossier taken in."""
-    case = await received(world)
+    case = await received(world, procedure_code=procedure_code)
     return await world.use_cases.intake.accept(world.actor(INTAKE), case.id, expected_version=case.version)
 
 
-async def claimed(world: World) -> Application:
+async def claimed(world: World, *, procedure_code: str = PROCEDURE) -> Application:
     """An accepted case with its focal officer."""
-    case = await accepted(world)
+    case = await accepted(world, procedure_code=procedure_code)
     await world.use_cases.assignments.claim(world.actor(FOCAL), case.id)
     return case
 
 
-async def under_appraisal(world: World) -> Application:
+async def under_appraisal(world: World, *, procedure_code: str = PROCEDURE) -> Application:
     """A case whose level is fixed; nobody reviews it yet."""
-    case = await claimed(world)
+    case = await claimed(world, procedure_code=procedure_code)
+    level = "2" if procedure_code == AI_PROCEDURE else "low"
     return await world.use_cases.appraisal.classify(
-        world.actor(FOCAL), case.id, expected_version=case.version, level="low"
+        world.actor(FOCAL), case.id, expected_version=case.version, level=level
     )
 
 

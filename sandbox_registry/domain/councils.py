@@ -179,22 +179,15 @@ def conclude(
             `council_votes_missing`, `council_quorum_not_reached`.
 
     """
-    require_open(session)
-    if council.quorum is None:
-        raise RuleGap(parameter="council.quorum")
-    if council.pass_rule is None:
-        raise RuleGap(parameter="council.pass_rule")
-    if at < session.scheduled_at:
-        raise ConditionNotMet("council_not_begun", _NOT_BEGUN)
-    if conflicted & {*session.member_ids, session.secretary_id}:
-        raise ConditionNotMet("council_member_left", _MEMBER_LEFT)
+    quorum, pass_rule = _required(council)
+    _require_begun(session, conflicted=conflicted, at=at)
     cast_by_members = tuple(each for each in votes if each.member_id in session.member_ids)
     errors = tuple(_wrong_presence(session, votes=cast_by_members, present_ids=present_ids))
     if errors:
         raise Invalid(errors)
     tally = count(session, votes=cast_by_members, present_ids=present_ids, council=council)
-    if not tally.has_quorum(council.quorum):
-        raise ConditionNotMet("council_quorum_not_reached", _NO_QUORUM.filled(quorum=council.quorum))
+    if not tally.has_quorum(quorum):
+        raise ConditionNotMet("council_quorum_not_reached", _NO_QUORUM.filled(quorum=quorum))
     if set(present_ids) - {each.member_id for each in cast_by_members}:
         raise ConditionNotMet("council_votes_missing", _VOTES_MISSING)
     return replace(
@@ -206,7 +199,7 @@ def conclude(
         votes_for=tally.votes_for,
         votes_against=tally.votes_against,
         votes_abstain=tally.votes_abstain,
-        is_passed=tally.passes(council.pass_rule),
+        is_passed=tally.passes(pass_rule),
         concluded_at=at,
     )
 
@@ -224,6 +217,24 @@ def count(
         votes_against=choices.count(Choice.AGAINST),
         votes_abstain=choices.count(Choice.ABSTAIN),
     )
+
+
+def _required(council: Council) -> tuple[Fraction, str]:
+    """Return quorum and pass rule, which no conclusion can do without."""
+    if council.quorum is None:
+        raise RuleGap(parameter="council.quorum")
+    if council.pass_rule is None:
+        raise RuleGap(parameter="council.pass_rule")
+    return council.quorum, council.pass_rule
+
+
+def _require_begun(session: CouncilSession, *, conflicted: frozenset[UUID], at: datetime) -> None:
+    """Refuse to conclude before the hour, twice, or while somebody who left for a conflict still has a seat."""
+    require_open(session)
+    if at < session.scheduled_at:
+        raise ConditionNotMet("council_not_begun", _NOT_BEGUN)
+    if conflicted & {*session.member_ids, session.secretary_id}:
+        raise ConditionNotMet("council_member_left", _MEMBER_LEFT)
 
 
 def _wrong_presence(

@@ -2,12 +2,13 @@
 
 import pytest
 
+from sandbox_registry.db import audit
 from sandbox_registry.domain.deadlines import Timing
 from sandbox_registry.domain.errors import ConditionNotMet, Duplicate, NotFound, PermissionDenied, TransitionNotAllowed
 from tests import stages
 from tests.checks import leaving, one_of_two
 from tests.stages import FOCAL, HEAD, INTAKE, OWNER
-from tests.world import World
+from tests.world import AI_PROCEDURE, World
 
 
 async def timing(world: World, case_id: object) -> dict[str, Timing]:
@@ -40,6 +41,18 @@ async def test_rounds_are_limited_and_one_waits_at_a_time(world: World) -> None:
         await clarifications.answer(world.actor(OWNER), case.id, asked.id, answer="Pin.")
     with pytest.raises(ConditionNotMet):
         await clarifications.ask(world.actor(FOCAL), case.id, question="Nguồn nước?")
+
+
+async def test_open_number_of_rounds_refuses_nobody_and_the_gap_is_on_record(world: World) -> None:
+    case = await stages.under_appraisal(world, procedure_code=AI_PROCEDURE)
+    clarifications = world.use_cases.clarifications
+    for number in (1, 2):
+        asked = await clarifications.ask(world.actor(FOCAL), case.id, question="Nguồn điện?")
+        assert asked.round == number
+        await clarifications.answer(world.actor(OWNER), case.id, asked.id, answer="Máy phát.")
+    async with world.database.reading() as connection:
+        records = [leaf.record or b"" for leaf in await audit.leaves_of_case(connection, case.id)]
+    assert sum(b'"parameter":"clarification.max_rounds"' in each for each in records) == 2
 
 
 async def test_only_the_focal_officer_asks_and_not_before_the_appraisal(world: World) -> None:

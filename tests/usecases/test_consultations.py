@@ -6,19 +6,21 @@ from uuid import UUID
 import pytest
 
 from sandbox_registry.domain.appraisal import Consultation, Opinion
+from sandbox_registry.domain.calendars import Term, Unit
 from sandbox_registry.domain.errors import (
     ConditionNotMet,
     Duplicate,
     Invalid,
     NotFound,
     PermissionDenied,
+    RuleGap,
     TransitionNotAllowed,
 )
 from sandbox_registry.domain.people import Capacity, Role
 from tests import stages
 from tests.checks import leaving, one_of_two
 from tests.stages import FOCAL, HEAD, INTAKE, OWNER
-from tests.world import World
+from tests.world import AI_PROCEDURE, World
 
 POLICE, HEALTH = "cong_an", "y_te"
 
@@ -82,6 +84,13 @@ async def test_only_the_focal_officer_asks_and_only_under_appraisal(world: World
                 remind_on=None,
                 is_required=True,
             )
+
+
+async def test_question_without_any_term_is_a_gap_until_the_lead_sets_one(world: World) -> None:
+    case = await stages.under_appraisal(world, procedure_code=AI_PROCEDURE)
+    with pytest.raises(RuleGap):
+        await ask(world, case.id)
+    assert (await ask(world, case.id, term=Term(value=5, unit=Unit.WD))).term_value == 5
 
 
 async def test_unit_that_handles_the_case_or_is_none_is_not_asked(world: World) -> None:

@@ -22,7 +22,7 @@ from sandbox_registry.domain.people import Capacity, Role, RoleGrant
 from tests import stages
 from tests.checks import leaving, one_of_two
 from tests.stages import FOCAL, HEAD, INTAKE, MEMBERS, OWNER, SECRETARY
-from tests.world import World
+from tests.world import AI_PROCEDURE, World
 
 CHAIR = MEMBERS[0]
 
@@ -90,6 +90,13 @@ async def test_one_council_per_case_also_at_once(world: World) -> None:
     assert isinstance(await one_of_two(convene(world, case.id), convene(world, case.id)), Duplicate)
     with pytest.raises(Duplicate):
         await convene(world, case.id)
+
+
+async def test_procedure_without_a_council_convenes_none(world: World) -> None:
+    case = await stages.under_appraisal(world, procedure_code=AI_PROCEDURE)
+    with pytest.raises(ConditionNotMet) as caught:
+        await convene(world, case.id)
+    assert caught.value.condition == "no_council"
 
 
 async def test_convening_is_for_the_focal_officer_once_the_appraisal_runs(world: World) -> None:
