@@ -184,7 +184,8 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.CheckConstraint(
-            "stage IN ('draft', 'withdrawn') OR submitted_at IS NOT NULL", name=op.f("ck_applications_submitted_after_draft")
+            "stage IN ('draft', 'withdrawn') OR submitted_at IS NOT NULL",
+            name=op.f("ck_applications_submitted_after_draft"),
         ),
         sa.CheckConstraint("(submitted_at IS NULL) = (procedure_version IS NULL)", name=op.f("ck_applications_pinned")),
         sa.CheckConstraint(
@@ -729,7 +730,10 @@ def upgrade() -> None:
             using="gist",
             name="ex_permit_versions_overlap",
         ),
-        sa.CheckConstraint("NOT isempty(effective)", name=op.f("ck_permit_versions_window")),
+        sa.CheckConstraint(
+            "coalesce(isfinite(lower(effective)) AND isfinite(upper(effective)), false)",
+            name=op.f("ck_permit_versions_window"),
+        ),
         sa.CheckConstraint(
             "ceiling IS NULL OR upper(effective) <= ceiling", name=op.f("ck_permit_versions_under_ceiling")
         ),

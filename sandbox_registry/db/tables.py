@@ -555,7 +555,7 @@ permit_versions = Table(
     Column("terms", Json, nullable=False),
     PrimaryKeyConstraint("permit_id", "terms_version"),
     ExcludeConstraint(("permit_serial", "&&"), ("effective", "&&"), using="gist", name="ex_permit_versions_overlap"),
-    CheckConstraint("NOT isempty(effective)", name="window"),
+    CheckConstraint("coalesce(isfinite(lower(effective)) AND isfinite(upper(effective)), false)", name="window"),
     CheckConstraint("lower_inc(effective) AND NOT upper_inc(effective)", name="half_open"),
     CheckConstraint("ceiling IS NULL OR upper(effective) <= ceiling", name="under_ceiling"),
 )
