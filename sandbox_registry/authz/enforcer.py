@@ -110,7 +110,10 @@ class Authorizer:
         return self.policy.lines
 
     def scope(self, actor: Actor, action: Action = Action.APPLICATION_READ) -> Scope:
-        """Say which cases this actor's lists may hold, by asking the policy about each way of standing to a case."""
+        """Say which cases this actor's lists may hold, by asking the policy about each way of standing to a case.
+
+        A token that does not list the act lists no case, as it reads none.
+        """
         return Scope(
             person_id=actor.person_id,
             all_stages=self._stages_for(actor, stranger(), action),
@@ -126,19 +129,25 @@ class Authorizer:
             hides_conflicted=self._hides(Relation.CONFLICTED, action),
             hides_undeclared=self._hides(Relation.UNDECLARED, action),
             awaiting_declaration={
-                capacity: self._stages(actor.roles, relations_of(actor, stranger(capacity)), Action.DECLARATION_MAKE)
+                capacity: self._stages(
+                    actor, actor.roles, relations_of(actor, stranger(capacity)), Action.DECLARATION_MAKE
+                )
                 for capacity in MUST_DECLARE
             },
         )
 
     def _stages_for(self, actor: Actor, standing: Standing, action: Action) -> frozenset[Stage]:
         roles, how = actor.roles_towards(standing.unit_ids), relations_of(actor, standing)
-        return self._stages(roles, how, action)
+        return self._stages(actor, roles, how, action)
 
     def _stages_as(self, actor: Actor, relation: Relation, action: Action) -> frozenset[Stage]:
-        return self._stages(actor.roles_towards(frozenset()), frozenset({relation}), action)
+        return self._stages(actor, actor.roles_towards(frozenset()), frozenset({relation}), action)
 
-    def _stages(self, roles: frozenset[Role], how: frozenset[Relation], action: Action) -> frozenset[Stage]:
+    def _stages(
+        self, actor: Actor, roles: frozenset[Role], how: frozenset[Relation], action: Action
+    ) -> frozenset[Stage]:
+        if actor.token_scopes is not None and action not in actor.token_scopes:
+            return frozenset()
         key = (roles, how, action)
         found = self._stage_memo.get(key)
         if found is None:
