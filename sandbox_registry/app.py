@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from uuid import UUID
 
 from litestar import Litestar, Router
@@ -18,6 +18,7 @@ from sandbox_registry.api.documents import DocumentsController
 from sandbox_registry.api.health import HealthController
 from sandbox_registry.api.identity import RequestIdentity
 from sandbox_registry.api.intake import IntakeController
+from sandbox_registry.api.log import LogController, SharedProver
 from sandbox_registry.api.messages import MessagesController
 from sandbox_registry.api.organisations import OrganisationsController, UnitsController
 from sandbox_registry.api.people import OfficesController, PeopleController
@@ -32,12 +33,15 @@ from sandbox_registry.db.engine import Database
 from sandbox_registry.documents.scanning import NullScanner
 from sandbox_registry.documents.store import Store
 from sandbox_registry.domain.audit import Pseudonyms
+from sandbox_registry.jobs.signing_tasks import signing_while_serving
 from sandbox_registry.logs import configure_logs
 from sandbox_registry.processes import end_with_parent
 from sandbox_registry.settings import Settings
 from sandbox_registry.shipped import shipped
 from sandbox_registry.usecases.acts import Acts
 from sandbox_registry.usecases.all import UseCases, wire
+from sandbox_registry.usecases.log_folder import LogFolder
+from sandbox_registry.usecases.log_proofs import Prover
 from sandbox_registry.usecases.passwords import Passwords, load_common_passwords
 from sandbox_registry.usecases.rule_book import RuleBook
 
@@ -73,13 +77,19 @@ def build_use_cases(
     )
 
 
-def create_app(settings: Settings, use_cases: UseCases | None = None) -> Litestar:
-    """Build the application; give `use_cases` to bring your own clock."""
+def create_app(
+    settings: Settings,
+    use_cases: UseCases | None = None,
+    *,
+    beside: Callable[[Litestar], AbstractAsyncContextManager[None]] | None = None,
+) -> Litestar:
+    """Build the application; give `use_cases` to bring your own clock, and `beside` for work that goes on meanwhile."""
     cases = use_cases or build_use_cases(settings)
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         app.state.use_cases = cases
+        app.state.log = SharedProver(Prover(LogFolder(settings.data_dir / "log")))
         try:
             await cases.rule_versions.register_shipped(shipped("policies"))
             yield
@@ -109,8 +119,8 @@ def create_app(settings: Settings, use_cases: UseCases | None = None) -> Litesta
         ],
     )
     return Litestar(
-        route_handlers=[HealthController, api],
-        lifespan=[lifespan],
+        route_handlers=[HealthController, LogController, api],
+        lifespan=[lifespan] if beside is None else [lifespan, beside],
         middleware=[
             DefineMiddleware(RefuseGuessers, **counting),
             DefineMiddleware(RequestIdentity, authenticate=cases.tokens.authenticate),
@@ -124,10 +134,15 @@ def create_app(settings: Settings, use_cases: UseCases | None = None) -> Litesta
     )
 
 
+def signing_beside(settings: Settings) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+    """Sign the log while the application runs; of several processes one does, the others stand by."""
+    return lambda _app: signing_while_serving(data_dir=settings.data_dir, url=settings.database_url or "")
+
+
 def application() -> Litestar:
     """Build the application from the environment; what the HTTP server calls in each worker."""
     settings = Settings.from_environ(os.environ)
     configure_logs(level=settings.log_level, form=settings.log_format)
     end_with_parent()
     now = system_clock if settings.clock_file is None else rehearsal_clock(settings.clock_file)
-    return create_app(settings, build_use_cases(settings, now=now))
+    return create_app(settings, build_use_cases(settings, now=now), beside=signing_beside(settings))

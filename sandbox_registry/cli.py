@@ -19,6 +19,7 @@ from granian.server.mp import MPServer
 from sandbox_registry.app import build_use_cases
 from sandbox_registry.authz.checks import StageOwner, check_policy
 from sandbox_registry.cli_demo import demo, seed_if_wanted
+from sandbox_registry.cli_log import log
 from sandbox_registry.db import migrations
 from sandbox_registry.db.embedded import EmbeddedServer, running_url
 from sandbox_registry.db.embedded_binaries import EmbeddedError
@@ -360,6 +361,9 @@ def _server(settings: Settings) -> MPServer:
         # Granian puts this first on the import path; the current directory could hold anything.
         working_dir=Path(__file__).resolve().parent.parent,
     )
+
+
+main.add_command(log)
 
 
 if __name__ == "__main__":

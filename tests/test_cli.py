@@ -51,6 +51,7 @@ def test_help_names_every_command() -> None:
     assert code == 0
     assert [line.split()[0] for line in said.partition("Commands:\n")[2].splitlines()] == [
         "db",
+        "log",
         "migrate",
         "policy",
         "rules",

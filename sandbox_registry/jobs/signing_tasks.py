@@ -1,0 +1,71 @@
+"""How the signer lives: beside the application on one machine, or as a process of its own."""
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import structlog
+
+from sandbox_registry.db.log import LogUnreachable, log_reader
+from sandbox_registry.jobs.signing import Signer, SignerFiles, keep_signing
+from sandbox_registry.transparency.keys import format_vkey
+from sandbox_registry.usecases.log_folder import LogFolder, locked
+from sandbox_registry.usecases.log_keys import KeyFileError, read_key
+
+logger = structlog.get_logger("registry.log")
+SIGNER_DIR, LOG_DIR = "log-signer", "log"
+
+
+def own_signer_files(data_dir: Path) -> SignerFiles | None:
+    """Return this installation's signer files, making a key on the very first run; null where another signs.
+
+    A log that was published already, with no key here, belongs to a signer elsewhere: no second key is made.
+    """
+    files = SignerFiles(directory=data_dir / SIGNER_DIR)
+    if not files.key_path.exists() and LogFolder(data_dir / LOG_DIR).checkpoint() is not None:
+        return None
+    files.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with locked(files.directory / "making", wait=True):
+        if not files.key_path.exists():
+            # A name that is no address: an installation with one makes its key with `log key new`.
+            key = files.make(name=f"sandbox-registry-{secrets.token_hex(4)}.invalid/log")
+            logger.info("log.key_made", vkey=format_vkey(key.verifier_key))
+    read_key(files.key_path)
+    return files
+
+
+@asynccontextmanager
+async def signing_while_serving(*, data_dir: Path, url: str) -> AsyncIterator[None]:
+    """Sign while the block runs. What stands in the way of signing is said loudly, and never in the way of serving."""
+    signing: asyncio.Task[None] | None = None
+    try:
+        files = own_signer_files(data_dir)
+    except (KeyFileError, OSError) as error:
+        logger.critical("log.not_signed", error=str(error))
+        files = None
+    if files is not None:
+        signing = asyncio.create_task(_sign(files, folder=LogFolder(data_dir / LOG_DIR), url=url))
+    try:
+        yield
+    finally:
+        if signing is not None:
+            signing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await signing
+
+
+async def _sign(files: SignerFiles, *, folder: LogFolder, url: str) -> None:
+    source = None
+    while source is None:
+        try:
+            source = await log_reader(url)
+        except LogUnreachable as error:
+            logger.warning("log.unreachable", error=str(error))
+            await asyncio.sleep(1)
+    try:
+        await keep_signing(Signer(files=files, folder=folder, source=source), wake=asyncio.Event())
+    finally:
+        await source.close()

@@ -1,0 +1,110 @@
+"""A log to test with: leaves appended to a real database without the use cases around them, and ways to forge it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from sandbox_registry.db import audit
+from sandbox_registry.db.engine import Database
+from sandbox_registry.db.log import LogReader, log_reader
+from sandbox_registry.jobs.signing import Signer, SignerFiles
+from sandbox_registry.transparency.merkle import CompactRange, hash_leaf
+from sandbox_registry.usecases.log_folder import Crossing, LogFolder, crossing_nothing
+from tests.world import START
+
+ORIGIN = "sandbox.camau.example/log"
+OBJECT = UUID(int=1)
+
+
+@dataclass(kw_only=True)
+class Ledger:
+    """A database with a log, the signer's files and the published folder."""
+
+    url: str
+    database: Database
+    owner: AsyncEngine
+    files: SignerFiles
+    folder: LogFolder
+    reader: LogReader
+
+    def signer(self, *, at: Crossing = crossing_nothing) -> Signer:
+        return Signer(files=self.files, folder=self.folder, source=self.reader, at=at)
+
+    async def append(self, count: int, *, words: str = "entry") -> None:
+        async with self.database.work() as work:
+            for number in range(count):
+                await audit.append(
+                    work.connection,
+                    entry=f'{{"{words}":{number}}}'.encode(),
+                    nonce=b"n" * 16,
+                    record=b"{}",
+                    object_type="test",
+                    object_id=OBJECT,
+                    case_id=None,
+                    at=START,
+                )
+
+    async def entries(self) -> list[bytes]:
+        async with self.database.reading() as connection:
+            return [leaf.entry for leaf in await audit.all_leaves(connection)]
+
+    async def forge(self, statement: str, *values: object) -> None:
+        """Do what only a superuser can: run a statement with every trigger off."""
+        async with self.owner.begin() as connection:
+            await connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+            await connection.exec_driver_sql(statement, values)
+
+    async def rewrite(self, entries: list[bytes]) -> None:
+        """Make the database hold another log, consistent in itself."""
+        tree = CompactRange()
+        rows = []
+        for index, entry in enumerate(entries):
+            tree = tree.append(hash_leaf(entry))
+            rows.append((index, entry, hash_leaf(entry), OBJECT, START))
+        async with self.owner.begin() as connection:
+            await connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+            await connection.exec_driver_sql("DELETE FROM audit_records")
+            await connection.exec_driver_sql("DELETE FROM audit_leaves")
+            if rows:
+                await connection.exec_driver_sql(
+                    "INSERT INTO audit_leaves (index, entry, leaf_hash, object_type, object_id, at) "
+                    "VALUES (%s, %s, %s, 'test', %s, %s)",
+                    rows,
+                )
+            await connection.exec_driver_sql("UPDATE log_head SET size = %s, hashes = %s", (tree.size, tree.to_list()))
+
+    async def replace_last(self, entry: bytes) -> bytes:
+        """Put another entry in place of the last, head and all, and return what stood there."""
+        entries = await self.entries()
+        tree = CompactRange()
+        for each in (*entries[:-1], entry):
+            tree = tree.append(hash_leaf(each))
+        index = len(entries) - 1
+        await self.forge(
+            "UPDATE audit_leaves SET entry = %s, leaf_hash = %s WHERE index = %s", entry, hash_leaf(entry), index
+        )
+        await self.forge("UPDATE log_head SET hashes = %s", tree.to_list())
+        return entries[-1]
+
+
+@asynccontextmanager
+async def new_ledger(url: str, owner: AsyncEngine, directory: Path) -> AsyncIterator[Ledger]:
+    """Empty the log of the test database and give a signer of its own key to it."""
+    files = SignerFiles(directory=directory / "log-signer")
+    files.make(name=ORIGIN)
+    ledger = Ledger(
+        url=url,
+        database=Database(url),
+        owner=owner,
+        files=files,
+        folder=LogFolder(directory / "log"),
+        reader=await log_reader(url),
+    )
+    await ledger.rewrite([])
+    yield ledger
+    await ledger.reader.close()
+    await ledger.database.close()
