@@ -81,7 +81,6 @@ async def begin(case: Case) -> None:
         if person.standing != "legal_representative":
             member = {"email": person.email, "kind": person.standing}
             await case.caller.ask("POST", f"/organisations/{made['id']}/members", by=case.owner, body=member)
-    case.caller.forget_logins()
     draft = {"procedure_code": dossier.procedure, "organisation_id": made["id"], "title": dossier.title}
     case.id = (await case.caller.ask("POST", "/applications", by=case.writer, body=draft))["id"]
     await case.refresh()

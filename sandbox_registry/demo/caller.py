@@ -8,6 +8,8 @@ import httpx
 # Everybody in the demonstration has this one; the program prints it, and refuses it nowhere else.
 PASSWORD = "rung duoc mui ca mau"  # noqa: S105 - printed on purpose.
 
+_MINUTES = 200 * 24 * 60  # A session that outlasts the months the demonstration takes.
+
 
 class Unexpected(Exception):
     """An answer other than the course foresees; carries what was asked and what came back."""
@@ -20,14 +22,10 @@ class Unexpected(Exception):
 
 @dataclass(slots=True)
 class Caller:
-    """Sends requests as whoever is named by e-mail; logs each person in once a day of the demonstration."""
+    """Sends requests as whoever is named by e-mail; logs each person in once."""
 
     http: httpx.AsyncClient
     _tokens: dict[str, str] = field(default_factory=dict)
-
-    def forget_logins(self) -> None:
-        """Make everybody log in again; sessions end when the clock moves on."""
-        self._tokens.clear()
 
     async def ask(
         self,
@@ -53,7 +51,7 @@ class Caller:
 
     async def _token(self, email: str) -> str:
         if email not in self._tokens:
-            login = {"email": email, "password": PASSWORD, "name": "demonstration"}
+            login = {"email": email, "password": PASSWORD, "name": "demonstration", "minutes": _MINUTES}
             answer = await self.http.post("/sessions", json=login)
             if answer.status_code != httpx.codes.CREATED:
                 raise Unexpected(answer)

@@ -39,14 +39,10 @@ async def demonstrate(
     """Drive every example dossier through the registry between `end - LENGTH` and `end`; the clock stands at the start."""
     province = await settle(caller, admin=admin)
     cases = [_case(caller, slug, procedures=procedures, begun=clock(), end=end) for slug in load_dossiers()]
-
-    async def new_day() -> None:
-        caller.forget_logins()
-
+    clock.move_to(office_day(clock(), days=0))
     courses = ((_start(case, begun=clock(), end=end), _course(case, province, clock=clock)) for case in cases)
-    await run(courses, clock=clock, on_new_day=new_day)
+    await run(courses, clock=clock)
     clock.move_to(end)
-    caller.forget_logins()
     return tuple([await _ending(case) for case in cases])
 
 

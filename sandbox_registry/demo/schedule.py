@@ -1,18 +1,21 @@
 """Many courses side by side in time: each says how long it waits, the clock only ever moves on."""
 
 import heapq
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Protocol
 
+from sandbox_registry.domain.calendars import local_date
 from sandbox_registry.settings import TIMEZONE
+from sandbox_registry.shipped import shipped
+from sandbox_registry.usecases.calendar_files import load_calendar
 
 Course = AsyncIterator[int]
 """What somebody does, one day after another: it yields the number of days until it goes on."""
 
 _OPENING = time(9)
-_SATURDAY = 5
+_DAYS = load_calendar(shipped("policies") / "calendars" / "vn.toml")
 
 
 class MovingClock(Protocol):
@@ -32,20 +35,16 @@ class _Turn:
     course: Course = field(compare=False)
 
 
-async def run(
-    courses: Iterable[tuple[datetime, Course]], *, clock: MovingClock, on_new_day: Callable[[], Awaitable[None]]
-) -> None:
+async def run(courses: Iterable[tuple[datetime, Course]], *, clock: MovingClock) -> None:
     """Give each course its turn in order of time until all are through.
 
-    Turns fall on weekdays at nine in the morning, local time; days off beyond weekends are not looked at.
+    Turns fall on working days at nine in the morning, local time.
     """
     turns = [_Turn(start, number, course) for number, (start, course) in enumerate(courses)]
     heapq.heapify(turns)
     while turns:
         turn = heapq.heappop(turns)
-        if turn.at > clock():
-            clock.move_to(turn.at)
-            await on_new_day()
+        clock.move_to(turn.at)
         async for days in turn.course:
             turn.at = office_day(clock(), days=days)
             heapq.heappush(turns, turn)
@@ -53,8 +52,6 @@ async def run(
 
 
 def office_day(moment: datetime, *, days: int) -> datetime:
-    """Return nine in the morning so many days later, or on the Monday after."""
-    day = moment.astimezone(TIMEZONE).date() + timedelta(days=days)
-    if day.weekday() >= _SATURDAY:
-        day += timedelta(days=7 - day.weekday())
-    return datetime.combine(day, _OPENING, tzinfo=TIMEZONE)
+    """Return nine in the morning so many days later, or on the next working day of the calendar."""
+    day = local_date(moment) + timedelta(days=days)
+    return datetime.combine(day if _DAYS.is_working(day) else _DAYS.next_working(day), _OPENING, tzinfo=TIMEZONE)

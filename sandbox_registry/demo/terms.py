@@ -27,7 +27,7 @@ def permit_terms(
         "start": start.isoformat(),
         "end": _end(schedule["end"]).isoformat(),
         "phases": [_phase(row, not_before=start) for row in schedule.get("phases", ())],
-        "eligible_users": users["eligible"],
+        "eligible_users": users["eligible_group"],
         "max_users": users["max_users"],
         "minors_allowed": bool(users.get("minors", False)),
         "money": {
@@ -61,7 +61,8 @@ def _phase(row: Mapping[str, Any], *, not_before: datetime) -> dict[str, Any]:
         "start": max(_midnight(row["start"]), not_before).isoformat(),
         "end": _end(row["end"]).isoformat(),
         "entry_gate": row.get("entry_gate", ""),
-        "max_users": row.get("max_users"),
+        # A phase without users has no cap on them; the trial's own cap stands.
+        "max_users": row.get("max_users") or None,
     }
 
 
