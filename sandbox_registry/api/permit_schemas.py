@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from sandbox_registry.api.cursors import id_cursor
-from sandbox_registry.api.schemas import In, Line, Moment, Out, PageOut, Paragraph, Remark, TextOut, shown
+from sandbox_registry.api.schemas import ONE_LINE, In, Line, Moment, Out, PageOut, Paragraph, Remark, TextOut, shown
 from sandbox_registry.db.permits import PermitRow
 from sandbox_registry.domain.calendars import Deadline, Unit
 from sandbox_registry.domain.permit_duties import PermitDuty
@@ -23,9 +23,7 @@ Dong = Annotated[int, Meta(ge=0, le=10**15, description="whole đồng (VND)")]
 Count = Annotated[int, Meta(ge=1, le=100_000_000)]
 Fixed = Annotated[int, Meta(ge=-SAFE, le=SAFE, description="the value times `scale`, a whole number")]
 Scale = Annotated[int, Meta(ge=1, le=1_000_000_000)]
-OptionalLine = Annotated[
-    str, Meta(max_length=300, pattern=r"^[^\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]*$")
-]
+OptionalLine = Annotated[str, Meta(max_length=300, pattern=ONE_LINE)]
 Hour = Annotated[time, Meta(tz=False)]
 Lines = Annotated[tuple[Line, ...], Meta(max_length=50)]
 Paragraphs = Annotated[tuple[Paragraph, ...], Meta(max_length=50)]
@@ -38,6 +36,7 @@ class WindowIn(In):
     end: Moment
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not (EARLIEST <= self.start <= LATEST and EARLIEST <= self.end <= LATEST):
             raise ValueError("a moment lies outside the years 2000 to 2100")
         self.start, self.end = self.start.astimezone(UTC), self.end.astimezone(UTC)

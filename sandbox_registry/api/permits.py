@@ -13,6 +13,7 @@ from sandbox_registry.api.requests import (
     OptionalWords,
     actor_of,
     done,
+    instant,
     seen_version,
     use_cases,
 )
@@ -59,7 +60,7 @@ class PermitsController(Controller):
             procedure_code=procedure,
             application_id=application,
             organisation_id=organisation,
-            ends_before=ends_before,
+            ends_before=instant("ends_before", ends_before),
             text=q,
         )
         position = None if after is None else read_id_cursor(after)

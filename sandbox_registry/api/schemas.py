@@ -33,6 +33,8 @@ class In(Struct, kw_only=True, forbid_unknown_fields=True):
             # An enumeration is a string too, and must stay one of its own.
             if type(value) is str and "password" not in name:
                 setattr(self, name, normal(value))
+            elif isinstance(value, tuple):
+                setattr(self, name, tuple(normal(each) if type(each) is str else each for each in value))
 
 
 class Out(Struct, kw_only=True):
