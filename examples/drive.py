@@ -19,6 +19,7 @@ import httpx
 
 from sandbox_registry.cli_demo import ADMIN
 from sandbox_registry.demo.caller import PASSWORD
+from sandbox_registry.demo.journey import LENGTH
 
 PROGRAM = (sys.executable, "-m", "sandbox_registry.cli")
 LIMITS = (
@@ -42,6 +43,8 @@ def main() -> int:
             "SANDBOX_RATE_LIMITS": LIMITS,
             "SANDBOX_LOG_LEVEL": "warning",
         }
+        # The server's first day lies as far back as the demonstration is long.
+        clock.write_text(str(-round(LENGTH.total_seconds())), "ascii")
         add = (*PROGRAM, "users", "add", "--admin", "--email", ADMIN, "--name", "Quản trị viên")
         subprocess.run(add, env=environment, input=PASSWORD, text=True, check=True)
         with _server(environment) as url:

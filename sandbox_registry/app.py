@@ -15,6 +15,7 @@ from sandbox_registry.api.consultations import ConsultationsController
 from sandbox_registry.api.councils import CouncilsController
 from sandbox_registry.api.decisions import DecisionsController
 from sandbox_registry.api.documents import DocumentsController
+from sandbox_registry.api.exports import ExportsController
 from sandbox_registry.api.health import HealthController
 from sandbox_registry.api.identity import RequestIdentity
 from sandbox_registry.api.intake import IntakeController
@@ -48,13 +49,18 @@ from sandbox_registry.usecases.rule_book import RuleBook
 MAX_JSON_BYTES = 1024 * 1024  # The longest form a procedure can ask for takes a quarter of it.
 
 
+def clock_of(settings: Settings) -> Clock:
+    """Return the system's clock, or that of a rehearsal."""
+    return system_clock if settings.clock_file is None else rehearsal_clock(settings.clock_file)
+
+
 def build_use_cases(
     settings: Settings,
     *,
-    now: Clock = system_clock,
+    now: Clock | None = None,
     new_id: Callable[[], UUID] = uuid7,
 ) -> UseCases:
-    """Build everything people can do, over the database the settings name."""
+    """Build everything people can do, over the database the settings name, by the clock they name or the one given."""
     if settings.database_url is None:
         message = "the settings name no database; start the embedded one first"
         raise ValueError(message)
@@ -63,7 +69,7 @@ def build_use_cases(
         authorizer=Authorizer(shipped("policies") / "casbin"),
         rules=RuleBook(),
         pseudonyms=Pseudonyms(settings.pseudonym_key),
-        now=now,
+        now=now or clock_of(settings),
         new_id=new_id,
     )
     return wire(
@@ -106,6 +112,7 @@ def create_app(
             ConsultationsController,
             CouncilsController,
             DecisionsController,
+            ExportsController,
             IntakeController,
             MessagesController,
             OfficesController,
