@@ -49,6 +49,7 @@ class Action(StrEnum):
     DELEGATION_GRANT = "delegation:grant"
     DELEGATION_READ = "delegation:read"
     DELEGATION_REVOKE = "delegation:revoke"
+    EXPORT_READ = "export:read"
     MESSAGE_READ = "message:read"
     MESSAGE_SEND = "message:send"
     ORGANISATION_CREATE = "organisation:create"

@@ -17,7 +17,7 @@ REGISTRY_ACTS = frozenset(
     action
     for action in Action
     if action.partition(":")[0]
-    in {"delegation", "organisation", "password", "person", "procedure", "role", "token", "workload"}
+    in {"delegation", "export", "organisation", "password", "person", "procedure", "role", "token", "workload"}
 )
 CASE_ACTS = frozenset(Action) - REGISTRY_ACTS
 DECLARATIONS = frozenset({Action.DECLARATION_MAKE, Action.DECLARATION_READ})
@@ -146,7 +146,7 @@ DUTIES = (
     Duty(
         code="admin_opens_dossier",
         rule="an administrator sees no dossier and does no case work",
-        actions=CASE_ACTS,
+        actions=CASE_ACTS | {Action.EXPORT_READ},
         role=Role.SYSTEM_ADMIN,
     ),
 )

@@ -25,6 +25,7 @@ class Database:
         self.engine = _engine(make_url(url), role=role)
         reading = _engine(make_url(read_url), role=role) if read_url else self.engine
         self._autocommit = reading.execution_options(isolation_level="AUTOCOMMIT")
+        self._snapshots = reading.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._primary = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
@@ -37,6 +38,15 @@ class Database:
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """Give a connection on which each statement stands alone: two round trips fewer for a list."""
         async with self._autocommit.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncConnection]:
+        """Begin a transaction that only reads and sees one instant throughout, maybe on a replica: for streams.
+
+        The server ends it when it stands idle for 30 seconds; what it holds back meanwhile is only the clearing of old rows.
+        """
+        async with self._snapshots.connect() as connection, connection.begin():
             yield connection
 
     @asynccontextmanager

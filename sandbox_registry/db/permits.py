@@ -94,7 +94,7 @@ def _stage() -> ColumnElement[str]:
     )
 
 
-_STAGE = _stage()
+STAGE = _stage()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,12 +131,12 @@ class PermitRow:
     issued_at: datetime
 
 
-_ROW: Select[Any] = (
+ROW: Select[Any] = (
     select(
         _PERMITS.c.id,
         _PERMITS.c.version,
         _PERMITS.c.number,
-        _STAGE.label("stage"),
+        STAGE.label("stage"),
         _PERMITS.c.terms["kind"].astext.label("kind"),
         _APPLICATIONS.c.title,
         _PERMITS.c.procedure_code,
@@ -166,7 +166,7 @@ async def list_permits(
     limit: int,
 ) -> tuple[PermitRow, ...]:
     """List permits inside a scope as they stand at a moment, newest first; `after` is the last one already seen."""
-    query = _ROW.where(inside(scope, _STAGE), *_narrowing(narrowed)).limit(limit)
+    query = ROW.where(inside(scope, STAGE), *_narrowing(narrowed)).limit(limit)
     if after is not None:
         query = query.where(_PERMITS.c.id < after)
     return tuple(msgspec.convert(as_dict(row), PermitRow) for row in await connection.execute(query, {"at": at}))
@@ -175,7 +175,7 @@ async def list_permits(
 def _narrowing(narrowed: PermitFilter) -> list[ColumnElement[bool]]:
     wanted: list[ColumnElement[bool]] = []
     if narrowed.stages is not None:
-        wanted.append(_STAGE.in_(sorted(narrowed.stages)))
+        wanted.append(STAGE.in_(sorted(narrowed.stages)))
     if narrowed.procedure_code is not None:
         wanted.append(_PERMITS.c.procedure_code == narrowed.procedure_code)
     if narrowed.application_id is not None:

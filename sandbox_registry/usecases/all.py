@@ -16,6 +16,7 @@ from sandbox_registry.usecases.consultations import Consultations
 from sandbox_registry.usecases.councils import Councils
 from sandbox_registry.usecases.decisions import Decisions
 from sandbox_registry.usecases.documents import Documents
+from sandbox_registry.usecases.exports import Exports
 from sandbox_registry.usecases.intake import Intake
 from sandbox_registry.usecases.messages import Messages
 from sandbox_registry.usecases.offices import Offices
@@ -44,6 +45,7 @@ class UseCases:
     councils: Councils
     decisions: Decisions
     documents: Documents
+    exports: Exports
     intake: Intake
     messages: Messages
     offices: Offices
@@ -84,6 +86,7 @@ def wire(
         documents=Documents(
             acts, applications=applications, cases=cases, store=store, scanner=scanner, max_bytes=max_upload_bytes
         ),
+        exports=Exports(acts),
         intake=Intake(acts),
         messages=Messages(acts),
         offices=Offices(acts),

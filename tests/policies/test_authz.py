@@ -182,6 +182,7 @@ def test_acts_that_concern_no_case() -> None:
     }
     assert AUTHORIZER.may_do(member, None, Stage.NONE) == {
         Action.DELEGATION_READ,
+        Action.EXPORT_READ,
         Action.ORGANISATION_READ,
         Action.PASSWORD_CHANGE,
         Action.PERSON_READ,

@@ -1,0 +1,78 @@
+"""A streamed answer that ends in time: a slow or vanished client holds no transaction, and what feeds it is closed."""
+
+from collections.abc import AsyncGenerator
+
+import structlog
+from anyio import CancelScope, create_task_group, fail_after
+from litestar.response.streaming import ASGIStreamingResponse
+from litestar.types import Receive, Send
+
+logger = structlog.get_logger(__name__)
+
+
+class BrokenOff(Exception):
+    """The answer ends in the middle, so that its reader can tell that it is not whole."""
+
+
+class BoundedStream(ASGIStreamingResponse):
+    """Sends chunks, each accepted within `patience` seconds and all within `longest`; always closes their source.
+
+    The source is never interrupted while it fetches, so that its connection goes back in good order.
+    """
+
+    __slots__ = ("longest", "patience", "source")
+
+    def __init__(
+        self,
+        source: AsyncGenerator[bytes, None],
+        *,
+        media_type: str,
+        headers: dict[str, str],
+        patience: float,
+        longest: float,
+    ) -> None:
+        super().__init__(iterator=source, media_type=media_type, headers=headers)
+        self.source = source
+        self.patience = patience
+        self.longest = longest
+
+    async def __call__(self, scope: object, receive: Receive, send: Send) -> None:  # noqa: ARG002 - as ASGI has it.
+        """Answer one request."""
+        try:
+            await self.start_response(send=send)
+            await self.send_body(send=send, receive=receive)
+        finally:
+            with CancelScope(shield=True):
+                await self.source.aclose()
+
+    async def send_body(self, send: Send, receive: Receive) -> None:
+        """Send until the end, or until the client is gone; BrokenOff when it takes too long or the source fails."""
+        failure: Exception | None = None
+        async with create_task_group() as tasks:
+            tasks.start_soon(_cancel_when_gone, receive, tasks.cancel_scope)
+            try:
+                with fail_after(self.longest):
+                    await self._send_all(send)
+            except Exception as error:  # noqa: BLE001 - raised below, outside the group, which would wrap it.
+                failure = error
+            tasks.cancel_scope.cancel()
+        if failure is not None:
+            logger.warning("stream_broken_off", cause=repr(failure))
+            raise BrokenOff from failure
+
+    async def _send_all(self, send: Send) -> None:
+        while (chunk := await self._next()) is not None:
+            with fail_after(self.patience):
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _next(self) -> bytes | None:
+        with CancelScope(shield=True) as fetching:
+            return await anext(self.source, None)
+        raise BrokenOff(fetching)  # Never reached: a shielded scope that nobody cancels lets nothing through.
+
+
+async def _cancel_when_gone(receive: Receive, scope: CancelScope) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    scope.cancel()
