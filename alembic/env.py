@@ -1,6 +1,8 @@
 """How migrations reach the database: as its owner, one node at a time, each migration in a transaction of its own."""
 
 import os
+from collections.abc import MutableMapping
+from typing import Any
 
 from alembic import context
 from sqlalchemy import create_engine, make_url, text
@@ -22,6 +24,11 @@ def database_url() -> str:
     return str(given)
 
 
+def is_ours(name: str | None, kind: str, _parents: MutableMapping[Any, str | None]) -> bool:
+    """Leave the queue's tables out of comparisons: their shape is Procrastinate's."""
+    return kind != "table" or not (name or "").startswith("procrastinate_")
+
+
 def run() -> None:
     """Run what alembic was asked for."""
     engine = create_engine(make_url(database_url()).set(drivername="postgresql+psycopg"), poolclass=NullPool)
@@ -29,7 +36,12 @@ def run() -> None:
         # Held until the connection closes, whatever happens between.
         connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": ONE_AT_A_TIME})
         connection.commit()
-        context.configure(connection=connection, target_metadata=metadata, transaction_per_migration=True)
+        context.configure(
+            connection=connection,
+            target_metadata=metadata,
+            transaction_per_migration=True,
+            include_name=is_ours,
+        )
         with context.begin_transaction():
             context.run_migrations()
 
