@@ -13,6 +13,9 @@ from sandbox_registry.db.work import UnitOfWork
 Connection = AsyncConnection
 """What a transaction or a read hands on; other layers pass it along without knowing SQLAlchemy."""
 
+APPLICATION = "registry_app"
+"""The role with the rights of the application."""
+
 
 class Database:
     """The registry's database as the application role sees it.
@@ -21,7 +24,7 @@ class Database:
     with more rights works with those of the application.
     """
 
-    def __init__(self, url: str, *, read_url: str | None = None, role: str | None = "registry_app") -> None:
+    def __init__(self, url: str, *, read_url: str | None = None, role: str | None = APPLICATION) -> None:
         self.engine = _engine(make_url(url), role=role)
         reading = _engine(make_url(read_url), role=role) if read_url else self.engine
         self._autocommit = reading.execution_options(isolation_level="AUTOCOMMIT")
@@ -73,13 +76,18 @@ class Database:
 _REVISION = select(column("version_num", Text)).select_from(table("alembic_version"))
 
 
-def _engine(url: URL, *, role: str | None) -> AsyncEngine:
+def session_settings(*, role: str | None) -> dict[str, str | int]:
+    """Return what every connection is opened with, in libpq's words."""
     options = "-c timezone=UTC -c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=30s"
     if role is not None:
         options += f" -c role={role}"
+    return {"options": options, "connect_timeout": 10}
+
+
+def _engine(url: URL, *, role: str | None) -> AsyncEngine:
     return create_async_engine(
         url.set(drivername="postgresql+psycopg"),
-        connect_args={"options": options, "connect_timeout": 10},
+        connect_args=session_settings(role=role),
         pool_size=10,
         max_overflow=10,
         pool_timeout=10,

@@ -2,6 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -12,7 +14,7 @@ from sandbox_registry.db.work import RECORDS
 from sandbox_registry.domain.applications import Application, SupplementRequest
 from sandbox_registry.domain.appraisal import Clarification, Consultation
 from sandbox_registry.domain.deadlines import CaseFacts
-from sandbox_registry.domain.stages import Stage
+from sandbox_registry.domain.stages import OPEN_STAGES, Stage
 
 T = TypeVar("T")
 
@@ -24,7 +26,31 @@ async def filed_cases(connection: AsyncConnection, *, procedure_code: str | None
     query = records.query.where(columns.stage != Stage.DRAFT.value).order_by(columns.id.desc()).limit(limit)
     if procedure_code is not None:
         query = query.where(columns.procedure_code == procedure_code)
-    cases = [records.read(row) for row in await connection.execute(query)]
+    return await _with_facts(connection, [records.read(row) for row in await connection.execute(query)])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenCase:
+    """The facts of an open case, and the nearest due date kept beside it for lists."""
+
+    facts: CaseFacts
+    next_due_at: datetime | None
+
+
+async def lock_open_cases(connection: AsyncConnection, *, after: UUID | None, limit: int) -> tuple[OpenCase, ...]:
+    """Load open cases in the order of their ids, each locked until the transaction ends, from after one of them on."""
+    columns = tables.applications.c
+    records = RECORDS[Application]
+    query = records.query.add_columns(columns.next_due_at).where(columns.stage.in_(sorted(OPEN_STAGES)))
+    query = query.order_by(columns.id).limit(limit).with_for_update(key_share=True)
+    if after is not None:
+        query = query.where(columns.id > after)
+    rows = (await connection.execute(query)).all()
+    known = await _with_facts(connection, [records.read(row) for row in rows])
+    return tuple(OpenCase(facts=facts, next_due_at=row.next_due_at) for facts, row in zip(known, rows, strict=True))
+
+
+async def _with_facts(connection: AsyncConnection, cases: Sequence[Application]) -> tuple[CaseFacts, ...]:
     ids = [case.id for case in cases]
     supplements = await _by_case(connection, SupplementRequest, ids)
     clarifications = await _by_case(connection, Clarification, ids)

@@ -1,12 +1,13 @@
 """The unit of work: one transaction and the repositories that share it."""
 
+from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sandbox_registry.db import applications, permits, rule_versions, tables
+from sandbox_registry.db import applications, jobs, permits, rule_versions, tables
 from sandbox_registry.db.records import Records, Versioned, name_of
 from sandbox_registry.domain.applications import Application, Complaint, Document, Message, SupplementRequest
 from sandbox_registry.domain.appraisal import (
@@ -95,3 +96,10 @@ class UnitOfWork:
             index_elements=[tables.counters.c.series], set_={"last": tables.counters.c.last + 1}
         )
         return int((await self.connection.execute(statement.returning(tables.counters.c.last))).scalar_one())
+
+    async def defer(self, task: jobs.Task, *, at: datetime | None = None, **args: object) -> None:
+        """Have a worker do something once this transaction has committed, not before `at`; a rollback takes it back.
+
+        `args` become JSON: give identities, not what they stand for, since jobs and their logs are kept.
+        """
+        await jobs.defer(self.connection, task, at=at, args=args)

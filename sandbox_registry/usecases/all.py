@@ -29,6 +29,7 @@ from sandbox_registry.usecases.reviews import Reviews
 from sandbox_registry.usecases.rule_versions import RuleVersions
 from sandbox_registry.usecases.tokens import Tokens
 from sandbox_registry.usecases.units import Units
+from sandbox_registry.usecases.upkeep import Upkeep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +58,7 @@ class UseCases:
     rule_versions: RuleVersions
     tokens: Tokens
     units: Units
+    upkeep: Upkeep
 
 
 def wire(
@@ -98,4 +100,5 @@ def wire(
         rule_versions=RuleVersions(acts),
         tokens=Tokens(acts, passwords, rate_limits),
         units=Units(acts),
+        upkeep=Upkeep(acts, store=store, rate_limits=rate_limits),
     )

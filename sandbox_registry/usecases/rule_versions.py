@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sandbox_registry.authz import Action
 from sandbox_registry.db import replays, rule_versions
+from sandbox_registry.db.jobs import Task
 from sandbox_registry.db.rule_versions import RuleListed
 from sandbox_registry.domain.calendars import Calendar, start_of
 from sandbox_registry.domain.deadlines import CaseDeadline, CaseFacts, case_deadlines
@@ -118,6 +119,8 @@ class RuleVersions:
     ) -> RuleVersion:
         """Put a proposed version in force from a moment on, as an administrator who did not propose it.
 
+        The due dates that lists go by follow a calendar when it takes force; cases follow it at once.
+
         Raises:
             NotFound: no such version.
             StaleVersion: somebody approved it since it was read.
@@ -129,9 +132,10 @@ class RuleVersions:
             await lock_people(act)
             proposed = await act.work.get(RuleVersion, version_id)
             check_version(proposed.version, expected_version)
-            return act.done(
-                await act.save(approve(proposed, by=actor.person_id, at=act.at, effective_from=effective_from))
-            )
+            approved = await act.save(approve(proposed, by=actor.person_id, at=act.at, effective_from=effective_from))
+            if approved.kind is RuleKind.CALENDAR:
+                await act.work.defer(Task.REFRESH_DUE_DATES, at=effective_from, as_of=effective_from)
+            return act.done(approved)
 
     async def list_versions(self, *, kind: RuleKind | None = None, code: str | None = None) -> tuple[RuleListed, ...]:
         """List versions without their text, proposals included: how rules change is nobody's secret."""

@@ -1,0 +1,40 @@
+"""Jobs as rows of the queue: put there by the transaction that needs them done, so that both happen or neither."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+QUEUE = "default"
+
+
+class Task(StrEnum):
+    """What a worker can do; `jobs/tasks.py` says how. A name stays: jobs wait under it across releases."""
+
+    FORGET_JOBS = "forget_jobs"
+    PURGE_ANSWERS = "purge_answers"
+    PURGE_QUOTAS = "purge_quotas"
+    REFRESH_DUE_DATES = "refresh_due_dates"
+    REMIND_CONSULTED = "remind_consulted"
+    RESCUE_JOBS = "rescue_jobs"
+    SWEEP_UPLOADS = "sweep_uploads"
+
+
+# Procrastinate's own function, of the version that migration 0004 pins; its triggers wake the workers at COMMIT.
+_DEFER = text(
+    "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(CAST(:queue AS text), CAST(:task AS text), 0, NULL, NULL,"
+    " CAST(:args AS jsonb), CAST(:at AS timestamptz))::procrastinate_job_to_defer_v1])"
+)
+
+
+async def defer(connection: AsyncConnection, task: Task, *, at: datetime | None, args: Mapping[str, object]) -> None:
+    """Put a job into the queue, for `at` or at once, when the transaction commits.
+
+    There is no lock to give: one that waits for a far `at` would hold back every later job under the same lock.
+    """
+    await connection.execute(
+        _DEFER, {"queue": QUEUE, "task": task.value, "args": msgspec.json.encode(args).decode(), "at": at}
+    )

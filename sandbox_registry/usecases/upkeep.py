@@ -1,0 +1,98 @@
+"""What the program does by itself, at its hour or after an act. None of it decides anything, so none of it is a leaf.
+
+Each method may be done twice, or broken off and begun again, without harm: that is what a queue can promise.
+"""
+
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+import structlog
+
+from sandbox_registry.db import applications as case_rows
+from sandbox_registry.db import idempotency, reminders, replays
+from sandbox_registry.db.engine import Connection
+from sandbox_registry.db.jobs import Task
+from sandbox_registry.documents.store import Store
+from sandbox_registry.domain.calendars import Calendar
+from sandbox_registry.domain.deadlines import next_due
+from sandbox_registry.domain.errors import RuleGap
+from sandbox_registry.usecases.acts import Acts
+from sandbox_registry.usecases.rate_limits import RateLimits
+
+ANSWERS_KEPT = timedelta(hours=24)
+UPLOADS_KEPT = timedelta(days=1)
+BATCH = 100
+"""Cases refreshed in one transaction, during which nobody else can act on them."""
+
+logger = structlog.get_logger("registry.upkeep")
+
+
+class Upkeep:
+    """One method per thing to be kept in order; each returns how much there was to do."""
+
+    def __init__(self, acts: Acts, *, store: Store, rate_limits: RateLimits, batch: int = BATCH) -> None:
+        self.acts = acts
+        self.store = store
+        self.rate_limits = rate_limits
+        self.batch = batch
+
+    async def refresh_due_dates(self, *, after: UUID | None = None, as_of: datetime | None = None) -> int:
+        """Derive the kept due dates of some open cases anew, and defer the next ones in the same transaction.
+
+        `as_of` is a moment whose rules must count even if the clock of this machine is a little behind. A case whose
+        rules leave a needed value open keeps its date; acts on it say so to people.
+        """
+        at = self.acts.now() if as_of is None else max(as_of, self.acts.now())
+        async with self.acts.database.work() as work:
+            cases = await replays.lock_open_cases(work.connection, after=after, limit=self.batch)
+            if not cases:
+                return 0
+            # After the locks: an act that read another calendar has committed, or will read this one.
+            calendar = await self.acts.rules.calendar(work.connection, at=at)
+            changed = [await self._refresh(work.connection, case, calendar=calendar, at=at) for case in cases]
+            if len(cases) == self.batch:
+                await work.defer(Task.REFRESH_DUE_DATES, after=cases[-1].facts.application.id, as_of=as_of)
+        return sum(changed)
+
+    async def _refresh(
+        self, connection: Connection, case: replays.OpenCase, *, calendar: Calendar, at: datetime
+    ) -> bool:
+        application = case.facts.application
+        procedure = await self.acts.rules.pinned(connection, application)
+        try:
+            due = next_due(case.facts, procedure=procedure, calendar=calendar, at=at)
+        except RuleGap as gap:
+            logger.warning("due_date.gap", application_id=application.id, parameter=gap.details["parameter"])
+            return False
+        if due == case.next_due_at:
+            return False
+        await case_rows.set_next_due(connection, application.id, due)
+        return True
+
+    async def purge_answers(self) -> int:
+        """Delete the answers kept for repeated requests that nobody will repeat any more."""
+        async with self.acts.database.work() as work:
+            return await idempotency.purge(work.connection, before=self.acts.now() - ANSWERS_KEPT)
+
+    async def purge_quotas(self) -> int:
+        """Delete the counts of requests that no longer limit anybody."""
+        return await self.rate_limits.purge()
+
+    async def sweep_uploads(self) -> int:
+        """Remove the temporary files of uploads that broke off."""
+        return await self.store.sweep(older_than=self.acts.now() - UPLOADS_KEPT)
+
+    async def remind_consulted(self, *, day: date) -> int:
+        """Say in the log which consulted units have not answered though their reminder falls on this day."""
+        async with self.acts.database.looking_up() as connection:
+            due = await reminders.consultations_on(connection, day=day)
+        for each in due:
+            logger.warning(
+                "consultation.reminder",
+                consultation_id=each.consultation_id,
+                application_id=each.application_id,
+                code=each.code,
+                unit_id=each.unit_id,
+                is_required=each.is_required,
+            )
+        return len(due)
