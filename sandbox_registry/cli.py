@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn, TypeVar
@@ -16,7 +16,8 @@ import structlog
 from granian.constants import Interfaces
 from granian.server.mp import MPServer
 
-from sandbox_registry.app import build_use_cases
+from sandbox_registry.app import build_use_cases, run_worker
+from sandbox_registry.app import worker as worker_process
 from sandbox_registry.authz.checks import StageOwner, check_policy
 from sandbox_registry.cli_demo import demo, seed_if_wanted
 from sandbox_registry.cli_log import log
@@ -28,7 +29,7 @@ from sandbox_registry.domain.errors import DomainError, Invalid
 from sandbox_registry.domain.people import Role
 from sandbox_registry.domain.stages import APPLICATION_STAGES
 from sandbox_registry.logs import configure_logs
-from sandbox_registry.processes import AddressTaken, require_free_address
+from sandbox_registry.processes import AddressTaken, require_free_address, running_beside
 from sandbox_registry.settings import Settings, SettingsError
 from sandbox_registry.shipped import shipped
 from sandbox_registry.usecases import accounts_by_operator as accounts
@@ -93,7 +94,8 @@ def main() -> None:
 def serve(host: str | None, port: str | None, *, is_demo: bool) -> None:
     """Serve the registry over HTTP until stopped with Ctrl-C or SIGTERM.
 
-    Starts the embedded database when no DATABASE_URL is given, and migrates the database first.
+    Starts the embedded database when no DATABASE_URL is given, and migrates the database first. With the embedded
+    database, or SANDBOX_WORKER=yes, a worker for background work runs beside.
     """
     given = {"SANDBOX_HOST": host, "SANDBOX_PORT": port, "SANDBOX_DEMO": "yes" if is_demo else None}
     settings = _settings(**{name: value for name, value in given.items() if value is not None})
@@ -104,7 +106,23 @@ def serve(host: str | None, port: str | None, *, is_demo: bool) -> None:
         seed_if_wanted(ready)
         _hand_over(ready)
         logger.info("serving", address=f"http://{ready.host}:{ready.port}", data_dir=str(ready.data_dir))
-        _server(ready).serve()
+        with running_beside(worker_process, name="worker") if ready.worker else nullcontext():
+            _server(ready).serve()
+
+
+@main.command()
+def worker() -> None:
+    """Do background work until stopped with Ctrl-C or SIGTERM: due dates, reminders, cleaning up.
+
+    Any number of workers share the work. What a worker has begun it finishes before it stops; a second Ctrl-C breaks
+    it off, and another worker begins it again.
+    """
+    settings = _settings()
+    with _database(settings) as ready:
+        if settings.database_url:
+            _migrate(_owner_url(settings))
+        _hand_over(ready)
+        asyncio.run(run_worker(ready))
 
 
 @main.command()

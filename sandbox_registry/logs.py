@@ -50,6 +50,8 @@ def configure_logs(*, level: str, form: str, stream: TextIO | None = None) -> No
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     # It repeats two lines of its own at every look into the database; what it changed is said by the command line.
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    # Several lines for each job; jobs/tasks.py writes the one that is wanted.
+    logging.getLogger("procrastinate").setLevel(logging.WARNING)
     structlog.configure(
         processors=[
             *shared,

@@ -1,9 +1,20 @@
-"""Processes that answer requests, and how they end."""
+"""Processes that answer requests and do jobs, and how they end."""
 
 import multiprocessing
 import os
 import socket
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import structlog
+
+PAUSE = 2.0
+"""Seconds before a process that died is started again."""
+PATIENCE = 30.0
+"""Seconds a process is given to finish what it has begun."""
+
+logger = structlog.get_logger("registry")
 
 
 class AddressTaken(Exception):
@@ -39,3 +50,34 @@ def end_with_parent() -> None:
         os._exit(1)
 
     threading.Thread(target=watch, name="parent-watch", daemon=True).start()
+
+
+@contextmanager
+def running_beside(work: Callable[[], None], *, name: str) -> Iterator[None]:
+    """Run a function in a process of its own as long as the block runs: started again when it dies, ended in good order."""
+    leaving = threading.Event()
+    keeper = threading.Thread(target=_keep_running, args=(work, name, leaving), name=f"{name}-keeper", daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        leaving.set()
+        keeper.join()
+
+
+def _keep_running(work: Callable[[], None], name: str, leaving: threading.Event) -> None:
+    # Spawned, for the reasons of decision 3; only this thread ever asks after the process.
+    spawning = multiprocessing.get_context("spawn")
+    while not leaving.is_set():
+        process = spawning.Process(target=work, name=name, daemon=True)
+        process.start()
+        while process.is_alive() and not leaving.wait(0.2):
+            pass
+        if process.is_alive():
+            process.terminate()
+            process.join(PATIENCE)
+            process.kill()
+        else:
+            logger.error("process.died", process=name, exit_code=process.exitcode)
+            leaving.wait(PAUSE)
+        process.join()

@@ -34,7 +34,8 @@ class SettingsError(Exception):
 class Settings:
     """Everything that differs between one installation and another. Addresses and keys stay out of `repr`.
 
-    `database_url` is None when the embedded server is to be used; `pseudonym_key` has 32 bytes.
+    `database_url` is None when the embedded server is to be used; `pseudonym_key` has 32 bytes; `workers` is how many
+    processes answer requests, `worker` whether one for jobs runs beside them.
     """
 
     data_dir: Path
@@ -45,6 +46,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     workers: int = 1
+    worker: bool = True
     max_upload_bytes: int = 50 * MEGABYTE
     self_registration: bool = False
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
@@ -73,6 +75,7 @@ class Settings:
             host=read("SANDBOX_HOST", _host, defaults.host),
             port=read("SANDBOX_PORT", _whole(1, 65535), defaults.port),
             workers=read("SANDBOX_WORKERS", _whole(1, 256), defaults.workers),
+            worker=read("SANDBOX_WORKER", _yes_or_no, url is None),
             max_upload_bytes=read("SANDBOX_MAX_UPLOAD_MB", _whole(1, 2048), defaults.max_upload_bytes // MEGABYTE)
             * MEGABYTE,
             self_registration=read("SANDBOX_SELF_REGISTRATION", _yes_or_no, defaults.self_registration),

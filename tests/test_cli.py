@@ -51,12 +51,14 @@ def test_help_names_every_command() -> None:
     assert code == 0
     assert [line.split()[0] for line in said.partition("Commands:\n")[2].splitlines()] == [
         "db",
+        "demo",
         "log",
         "migrate",
         "policy",
         "rules",
         "serve",
         "users",
+        "worker",
     ]
 
 
@@ -66,10 +68,10 @@ def test_an_unknown_command_is_misuse() -> None:
 
 
 def test_wrong_settings_are_named_all_at_once(directory: Path) -> None:
-    said = ran("serve", "--port", "99999", SANDBOX_DATA_DIR=str(directory), SANDBOX_WORKER="2")
+    said = ran("serve", "--port", "99999", SANDBOX_DATA_DIR=str(directory), SANDBOX_WORKRES="2")
     expected = (
         "Error: SANDBOX_PORT: '99999' is not a whole number from 1 to 65535.\n"
-        "Error: SANDBOX_WORKER: no such setting; did you mean SANDBOX_WORKERS?\n"
+        "Error: SANDBOX_WORKRES: no such setting; did you mean SANDBOX_WORKERS?\n"
     )
     assert said == (2, "", expected)
 

@@ -39,6 +39,7 @@ def test_from_environ_reads_every_variable(tmp_path: Path) -> None:
         SANDBOX_HOST="::1",
         SANDBOX_PORT="8443",
         SANDBOX_WORKERS="4",
+        SANDBOX_WORKER="yes",
         SANDBOX_MAX_UPLOAD_MB="7",
         SANDBOX_SELF_REGISTRATION="Yes",
         SANDBOX_TRUSTED_PROXIES="10.0.0.5, 2001:db8::/64",
@@ -56,6 +57,7 @@ def test_from_environ_reads_every_variable(tmp_path: Path) -> None:
         host="::1",
         port=8443,
         workers=4,
+        worker=True,
         max_upload_bytes=7 * 1024 * 1024,
         self_registration=True,
         trusted_proxies=(ip_network("10.0.0.5"), ip_network("2001:db8::/64")),
@@ -64,6 +66,16 @@ def test_from_environ_reads_every_variable(tmp_path: Path) -> None:
         log_format="console",
         demo=True,
     )
+
+
+def test_a_worker_runs_beside_the_embedded_database_unless_told_otherwise(tmp_path: Path) -> None:
+    server = "postgresql://db/registry"
+    assert [
+        read(tmp_path).worker,
+        read(tmp_path, SANDBOX_WORKER="no").worker,
+        read(tmp_path, DATABASE_URL=server).worker,
+        read(tmp_path, DATABASE_URL=server, SANDBOX_WORKER="yes").worker,
+    ] == [True, False, False, True]
 
 
 def test_owner_and_read_addresses_default_to_the_main_one(tmp_path: Path) -> None:

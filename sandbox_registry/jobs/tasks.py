@@ -1,0 +1,135 @@
+"""What workers do and when: each task of the queue joined to the use case that does it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import structlog
+from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
+from procrastinate.jobs import Status
+from procrastinate.worker import Worker
+
+from sandbox_registry.db.engine import APPLICATION, session_settings
+from sandbox_registry.db.jobs import QUEUE, Task
+from sandbox_registry.domain.calendars import local_date
+from sandbox_registry.usecases.upkeep import Upkeep
+
+HOURS = {
+    # Cron in UTC, which is seven hours behind Ca Mau: 17:10 there is ten past midnight here.
+    Task.RESCUE_JOBS: "*/5 * * * *",
+    Task.PURGE_ANSWERS: "20 * * * *",
+    Task.PURGE_QUOTAS: "25 * * * *",
+    Task.REFRESH_DUE_DATES: "10 17 * * *",
+    Task.FORGET_JOBS: "40 18 * * *",
+    Task.SWEEP_UPLOADS: "0 19 * * *",
+    Task.REMIND_CONSULTED: "30 0 * * *",
+}
+CATCH_UP = timedelta(hours=24)
+"""A task whose hour passed while no worker ran is done by the next one, if it starts within this time."""
+RETRIES = RetryStrategy(max_attempts=5, exponential_wait=5)  # After 5 s, 25 s, 2 min, 10 min, 52 min.
+MAX_RESCUES = 10
+HEARTBEATS_MISSED = timedelta(minutes=1)
+FAILURES_KEPT = timedelta(days=90)
+
+logger = structlog.get_logger("registry.jobs")
+
+
+def job_app(database_url: str, upkeep: Upkeep) -> App:
+    """Build the queue's application over the registry's database, as the application's role."""
+    app = App(
+        connector=PsycopgConnector(
+            conninfo=database_url,
+            kwargs=session_settings(role=APPLICATION) | {"application_name": "sandbox-registry worker"},
+            min_size=1,
+            max_size=4,
+        ),
+        worker_defaults={
+            "concurrency": 4,
+            "delete_jobs": "successful",
+            "install_signal_handlers": False,
+            "worker_middleware": [_told],
+        },
+        periodic_defaults={"max_delay": CATCH_UP.total_seconds()},
+    )
+    tasks = Tasks(app=app, upkeep=upkeep)
+    for name in Task:
+        task = app.task(name=name.value, queue=QUEUE, retry=RETRIES)(getattr(tasks, name.value))
+        if name in HOURS:
+            app.periodic(cron=HOURS[name])(task)
+    return app
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tasks:
+    """One method per `Task`, named as it is. Arguments are JSON; `timestamp` is the hour of a periodic one."""
+
+    app: App
+    upkeep: Upkeep
+
+    async def forget_jobs(self, *, timestamp: int) -> None:
+        """Delete the jobs that failed for good long ago; those that were done are gone at once."""
+        del timestamp
+        await self.app.job_manager.delete_old_jobs(
+            nb_hours=FAILURES_KEPT // timedelta(hours=1),
+            include_failed=True,
+            include_cancelled=True,
+            include_aborted=True,
+        )
+
+    async def purge_answers(self, *, timestamp: int) -> int:
+        """Delete answers kept for repeated requests."""
+        del timestamp
+        return await self.upkeep.purge_answers()
+
+    async def purge_quotas(self, *, timestamp: int) -> int:
+        """Delete counts of requests that no longer limit anybody."""
+        del timestamp
+        return await self.upkeep.purge_quotas()
+
+    async def refresh_due_dates(
+        self, *, after: str | None = None, as_of: str | None = None, timestamp: int | None = None
+    ) -> int:
+        """Derive the kept due dates of open cases anew: at night, and when a calendar takes force."""
+        del timestamp
+        return await self.upkeep.refresh_due_dates(
+            after=None if after is None else UUID(after), as_of=None if as_of is None else datetime.fromisoformat(as_of)
+        )
+
+    async def remind_consulted(self, *, timestamp: int) -> int:
+        """Remind consulted units, on the day of the hour this was meant for even if it is done later."""
+        return await self.upkeep.remind_consulted(day=local_date(datetime.fromtimestamp(timestamp, UTC)))
+
+    async def rescue_jobs(self, *, timestamp: int) -> int:
+        """Put back into the queue what a worker was doing when it died; give up what brought down ten of them."""
+        del timestamp
+        jobs = list(
+            await self.app.job_manager.get_stalled_jobs(seconds_since_heartbeat=HEARTBEATS_MISSED.total_seconds())
+        )
+        for job in jobs:
+            if job.attempts < MAX_RESCUES:
+                logger.warning("job.rescued", task=job.task_name, job=job.id, attempt=job.attempts + 1)
+                await self.app.job_manager.retry_job(job=job, retry_at=datetime.now(UTC))
+            else:
+                logger.error("job.given_up", task=job.task_name, job=job.id, attempt=job.attempts)
+                await self.app.job_manager.finish_job(job=job, status=Status.FAILED, delete_job=False)
+        return len(jobs)
+
+    async def sweep_uploads(self, *, timestamp: int) -> int:
+        """Remove temporary files of uploads that broke off."""
+        del timestamp
+        return await self.upkeep.sweep_uploads()
+
+
+async def _told(do: Callable[[], Awaitable[object]], context: JobContext, _worker: Worker) -> object:
+    """Log how a job went; every line it writes meanwhile carries its number."""
+    job = context.job
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(job=job.id, task=job.task_name)
+    try:
+        result = await do()
+    except Exception as error:
+        logger.warning("job.failed", attempt=job.attempts + 1, error=f"{type(error).__name__}: {error}")
+        raise
+    logger.info("job.done", result=result)
+    return result

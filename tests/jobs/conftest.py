@@ -1,0 +1,27 @@
+"""What tests of the queue may ask for."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from procrastinate import App
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from sandbox_registry.jobs.tasks import job_app
+from tests.jobs.queue import Queue
+from tests.world import World
+
+
+@pytest.fixture
+def jobs(world: World, database_url: str) -> App:
+    """What a worker is given."""
+    return job_app(database_url, world.use_cases.upkeep)
+
+
+@pytest.fixture
+async def queue(jobs: App, owner: AsyncEngine) -> AsyncIterator[Queue]:
+    """The queue of the world's database, empty, and with every periodic task done at its last hour."""
+    queue = Queue(owner=owner)
+    await queue.empty()
+    await queue.settle_periodic(jobs)
+    yield queue
+    await queue.empty()

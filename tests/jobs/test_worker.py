@@ -1,0 +1,313 @@
+"""Jobs on the real queue: deferred with the act or not at all, done once, finished before a stop, taken up after a crash."""
+
+import asyncio
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from procrastinate import App
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
+
+from sandbox_registry.db.idempotency import StoredAnswer, claim, keep
+from sandbox_registry.db.jobs import Task
+from sandbox_registry.domain.rule_versions import RuleKind, RuleVersion
+from sandbox_registry.jobs.tasks import HOURS, job_app
+from sandbox_registry.shipped import shipped
+from sandbox_registry.usecases.upkeep import Upkeep
+from tests.jobs.queue import Queue, working
+from tests.stages import accepted, submitted
+from tests.world import World
+
+STATES = "SELECT task_name, status::text FROM procrastinate_jobs ORDER BY id"
+WORKERS = "SELECT count(*) FROM procrastinate_workers"
+DUE = "SELECT next_due_at FROM applications ORDER BY id"
+SPOIL = "UPDATE applications SET next_due_at = '2020-01-01'"
+SPOILT = (datetime(2020, 1, 1, tzinfo=UTC),)
+NEW_DAY_OFF = """
+[[days]]
+date = 2026-11-23
+kind = "holiday"
+name = { vi = "Nghỉ bão", en = "Storm", fr = "Tempête" }
+source = "Công điện của Ủy ban nhân dân tỉnh"
+confidence = "V"
+"""
+
+
+def test_every_task_can_be_done_and_has_its_hour(jobs: App) -> None:
+    own = {name for name in jobs.tasks if "procrastinate" not in name}
+    assert own == set(HOURS) == {task.value for task in Task}
+    assert {task for task, _ in jobs.periodic_registry.periodic_tasks} == set(HOURS)
+
+
+async def test_a_rollback_takes_the_job_with_it(world: World, queue: Queue) -> None:
+    class Changed(Exception):
+        """The act fails at its end."""
+
+    async def act() -> None:
+        async with world.database.work() as work:
+            await work.defer(Task.REFRESH_DUE_DATES)
+            raise Changed
+
+    with pytest.raises(Changed):
+        await act()
+    assert await queue.jobs() == []
+
+
+async def test_a_job_is_there_from_the_commit_on_with_its_arguments(world: World, queue: Queue) -> None:
+    async with world.database.work() as work:
+        await work.defer(Task.REFRESH_DUE_DATES, after=world.startup, as_of=world.clock.at, at=world.clock.at)
+        assert await queue.jobs() == []
+    given = {"after": str(world.startup), "as_of": "2026-11-20T07:00:00Z"}
+    assert await queue.jobs() == [("refresh_due_dates", given, "todo")]
+    assert await queue.rows("SELECT scheduled_at FROM procrastinate_jobs") == [(world.clock.at,)]
+
+
+async def test_a_worker_is_woken_by_the_commit_and_keeps_nothing_of_a_job_done(
+    world: World, queue: Queue, jobs: App
+) -> None:
+    with capture_logs(processors=[merge_contextvars]) as lines:
+        async with working(jobs):
+            await queue.until(WORKERS, [(1,)])
+            await asyncio.sleep(0.3)  # It looked, found nothing, and would look again in five seconds.
+            async with world.database.work() as work:
+                await work.defer(Task.REFRESH_DUE_DATES)
+            await queue.until(STATES, [], patience=3)
+    assert await queue.rows(WORKERS) == [(0,)]
+    assert [line["event"] for line in lines] == ["worker.started", "job.done", "worker.stopped"]
+    assert (lines[1]["task"], lines[1]["result"]) == ("refresh_due_dates", 0)
+
+
+async def test_an_approved_calendar_moves_the_due_dates_of_lists_when_it_takes_force(
+    world: World, queue: Queue, jobs: App
+) -> None:
+    case = await submitted(world)
+    before = (await queue.rows(DUE))[0][0]
+    proposed = await propose(world, RuleKind.CALENDAR, "calendars/vn.toml", NEW_DAY_OFF)
+    assert await queue.jobs() == []
+    since = world.clock.at + timedelta(minutes=1)
+    await approve(world, proposed, since=since)
+    assert await queue.rows("SELECT task_name, scheduled_at FROM procrastinate_jobs") == [("refresh_due_dates", since)]
+    assert await queue.rows(DUE) == [(before,)]
+    try:
+        # The clock of this machine lags behind the database's: still a minute to go.
+        await queue.do("UPDATE procrastinate_jobs SET scheduled_at = NULL")
+        async with working(jobs):
+            await queue.until_idle()
+        moved = await queue.rows(DUE)
+        assert moved[0][0] > before
+        world.clock.forward(minutes=1)
+        reader = world.actor("nguoi_dai_dien")
+        shown = (await world.use_cases.cases.read(reader, case.id)).deadlines
+        assert [(each.reckoning.due,) for each in shown if each.reckoning and not each.fulfilled_at] == moved
+    finally:
+        await queue.do("DELETE FROM rule_versions WHERE id = :id", id=proposed.id)
+
+
+async def test_an_approved_procedure_touches_no_dossier_and_defers_nothing(world: World, queue: Queue) -> None:
+    proposed = await propose(world, RuleKind.PROCEDURE, "procedures/ca-mau-2026-draft.toml", "\n# Next.\n")
+    await approve(world, proposed, since=world.clock.at)
+    await queue.do("DELETE FROM rule_versions WHERE id = :id", id=proposed.id)
+    assert await queue.jobs() == []
+
+
+async def test_due_dates_are_refreshed_batch_by_batch_each_with_the_next(
+    world: World, queue: Queue, database_url: str
+) -> None:
+    for _ in range(5):
+        await submitted(world)
+    right = await queue.rows(DUE)
+    await queue.do(SPOIL)
+    upkeep = Upkeep(world.acts, store=world.use_cases.upkeep.store, rate_limits=world.use_cases.rate_limits, batch=2)
+    async with world.database.work() as work:
+        await work.defer(Task.REFRESH_DUE_DATES)
+    with capture_logs(processors=[merge_contextvars]) as lines:
+        async with working(job_app(database_url, upkeep)):
+            await queue.until_idle()
+    assert await queue.rows(DUE) == right != [SPOILT] * 5
+    assert [line["result"] for line in lines if line["event"] == "job.done"] == [2, 2, 1]
+
+
+async def test_a_batch_that_fails_leaves_no_next_one_and_is_tried_again_later(
+    world: World, queue: Queue, jobs: App
+) -> None:
+    await submitted(world)
+    await queue.do(SPOIL)
+    await queue.do(
+        "INSERT INTO procrastinate_jobs (queue_name, task_name, args) VALUES ('default', :name, :args)",
+        name="refresh_due_dates",
+        args='{"after": "no identity"}',
+    )
+    with capture_logs(processors=[merge_contextvars]) as lines:
+        async with working(jobs):
+            await queue.until("SELECT status::text, attempts FROM procrastinate_jobs", [("todo", 1)])
+    assert await queue.rows("SELECT scheduled_at > now() FROM procrastinate_jobs") == [(True,)]
+    assert await queue.rows(DUE) == [SPOILT]
+    failed = [line for line in lines if line["event"] == "job.failed"]
+    assert [(line["attempt"], line["error"]) for line in failed] == [
+        (1, "ValueError: badly formed hexadecimal UUID string")
+    ]
+
+
+async def test_a_stop_waits_for_the_job_being_done(world: World, queue: Queue, jobs: App) -> None:
+    await submitted(world)
+    right = await queue.rows(DUE)
+    await queue.do(SPOIL)
+    async with world.database.work() as work:
+        await work.defer(Task.REFRESH_DUE_DATES)
+    async with queue.owner.connect() as holder:
+        await holder.exec_driver_sql("SELECT FROM applications FOR UPDATE")
+        async with working(jobs) as stop:
+            await queue.until(STATES, [("refresh_due_dates", "doing")])
+            stop.set()
+            await asyncio.sleep(0.3)
+            assert await queue.rows(STATES) == [("refresh_due_dates", "doing")]
+            await holder.rollback()
+    assert await queue.rows(STATES) == []
+    assert await queue.rows(DUE) == right
+
+
+async def test_several_workers_do_each_periodic_task_once(
+    world: World, queue: Queue, jobs: App, database_url: str
+) -> None:
+    await queue.empty()
+    others = [job_app(database_url, world.use_cases.upkeep) for _ in range(2)]
+    with capture_logs(processors=[merge_contextvars]) as lines:
+        async with working(jobs, *others):
+            await queue.until("SELECT count(*) FROM procrastinate_periodic_defers", [(len(HOURS),)])
+            await queue.until_idle()
+            await asyncio.sleep(0.3)
+    done = sorted(line["task"] for line in lines if line["event"] == "job.done")
+    # Each had its last hour within a day, and no worker ran then; every five minutes a new hour may strike.
+    assert sorted(set(done)) == sorted(HOURS)
+    assert [task for task in done if task != Task.RESCUE_JOBS] == sorted(set(HOURS) - {Task.RESCUE_JOBS})
+
+
+async def test_what_a_dead_worker_was_doing_is_taken_up_by_another(queue: Queue, jobs: App) -> None:
+    for minutes in (5, 0):
+        await queue.do(
+            "WITH worker AS (INSERT INTO procrastinate_workers (last_heartbeat)"
+            " VALUES (now() - :ago * interval '1 minute') RETURNING id)"
+            " INSERT INTO procrastinate_jobs (queue_name, task_name, status, worker_id)"
+            " SELECT 'default', 'refresh_due_dates', 'doing', id FROM worker",
+            ago=minutes,
+        )
+    await queue.do(
+        "INSERT INTO procrastinate_jobs (queue_name, task_name, status, attempts)"
+        " VALUES ('default', 'refresh_due_dates', 'doing', 10)"
+    )
+    jobs.worker_defaults["fetch_job_polling_interval"] = 0.1  # A job put back wakes nobody.
+    await run(queue, jobs, Task.RESCUE_JOBS)
+    left = "SELECT status::text, attempts FROM procrastinate_jobs ORDER BY id"
+    assert await queue.rows(left) == [("doing", 0), ("failed", 11)]
+
+
+async def test_answers_and_uploads_are_kept_for_a_day_and_no_longer(world: World, queue: Queue, jobs: App) -> None:
+    person = world.people["nguoi_dai_dien"]
+    answer = StoredAnswer(request_hash=b"h" * 32, status=201, headers={}, body=b"{}")
+    ages = {"old": timedelta(hours=24, seconds=1), "young": timedelta(hours=23)}
+    incoming = world.use_cases.upkeep.store.root / "incoming"
+    async with world.database.work() as work:
+        for key, age in ages.items():
+            at = world.clock.at - age
+            await keep(work.connection, person_id=person, route="POST /x", key=key, answer=answer, at=at)
+            left_behind(incoming / key, at=at)
+    await run(queue, jobs, Task.PURGE_ANSWERS)
+    await run(queue, jobs, Task.SWEEP_UPLOADS)
+    async with world.database.work() as work:
+        claims = {key: await claim(work.connection, person_id=person, route="POST /x", key=key) for key in ages}
+    assert {key: each.answer for key, each in claims.items()} == {"old": None, "young": answer}
+    assert [path.name for path in incoming.iterdir()] == ["young"]
+
+
+async def test_quotas_that_are_full_again_are_forgotten(queue: Queue, jobs: App) -> None:
+    await queue.do("DELETE FROM rate_limits")
+    for name, minutes in (("past", -1), ("coming", 1)):
+        await queue.do(
+            "INSERT INTO rate_limits (name, subject, full_at) VALUES (:name, '', now() + :ahead * interval '1 minute')",
+            name=name,
+            ahead=minutes,
+        )
+    await run(queue, jobs, Task.PURGE_QUOTAS)
+    assert await queue.rows("SELECT name FROM rate_limits") == [("coming",)]
+
+
+async def test_consulted_units_are_reminded_on_their_day_while_they_owe_an_answer(
+    world: World, queue: Queue, jobs: App
+) -> None:
+    case = await accepted(world)
+    day = datetime(2026, 11, 25, 0, 30, tzinfo=UTC)
+    owing, answered, later = uuid4(), uuid4(), uuid4()
+    for identity, remind_on, answered_at in (
+        (owing, day.date(), None),
+        (answered, day.date(), day),
+        (later, day.date() + timedelta(days=1), None),
+    ):
+        await queue.do(
+            "INSERT INTO consultations (id, version, application_id, unit_id, question, asked_by, asked_at, term_value,"
+            " term_unit, remind_on, is_required, answered_at, opinion, text, is_late)"
+            " VALUES (:id, 1, :case, :unit, '?', :person, now(), 5, 'wd', :day, true, :answered_at,"
+            " CASE WHEN CAST(:answered_at AS timestamptz) IS NULL THEN NULL ELSE 'agree' END, '', false)",
+            id=identity,
+            case=case.id,
+            unit=world.units["police"],
+            person=world.people["chuyen_vien"],
+            day=remind_on,
+            answered_at=answered_at,
+        )
+    with capture_logs(processors=[merge_contextvars]) as lines:
+        await run(queue, jobs, Task.REMIND_CONSULTED, at=day)
+    reminders = [line for line in lines if line["event"] == "consultation.reminder"]
+    assert [(each["consultation_id"], each["application_id"], each["code"], each["unit_id"]) for each in reminders] == [
+        (owing, case.id, case.code, world.units["police"])
+    ]
+
+
+async def test_failures_are_forgotten_after_ninety_days(queue: Queue, jobs: App) -> None:
+    for days in (89, 91):
+        await queue.do(
+            "INSERT INTO procrastinate_jobs (queue_name, task_name, status) VALUES ('default', 'gone', 'failed')"
+        )
+        await queue.do(
+            "INSERT INTO procrastinate_events (job_id, type, at)"
+            " SELECT max(id), 'failed', now() - :ago * interval '1 day' FROM procrastinate_jobs",
+            ago=days,
+        )
+    kept = await queue.rows("SELECT min(id) FROM procrastinate_jobs")
+    await run(queue, jobs, Task.FORGET_JOBS)
+    assert await queue.rows("SELECT id FROM procrastinate_jobs") == kept
+
+
+async def run(queue: Queue, jobs: App, task: Task, *, at: datetime | None = None) -> None:
+    """Have a worker do one periodic task as if its hour had come."""
+    moment = at or datetime.now(UTC)
+    await queue.do(
+        "INSERT INTO procrastinate_jobs (queue_name, task_name, args)"
+        " VALUES ('default', :task, jsonb_build_object('timestamp', CAST(:at AS bigint)))",
+        task=task.value,
+        at=int(moment.timestamp()),
+    )
+    async with working(jobs):
+        await queue.until(f"SELECT FROM procrastinate_jobs WHERE status <> 'failed' AND task_name = '{task.value}'", [])
+        await queue.until("SELECT FROM procrastinate_jobs WHERE status = 'todo'", [])
+
+
+def left_behind(path: Path, *, at: datetime) -> None:
+    """Leave a temporary file as a broken upload does."""
+    path.write_bytes(b"%PDF")
+    os.utime(path, (at.timestamp(), at.timestamp()))
+
+
+async def propose(world: World, kind: RuleKind, file: str, more: str) -> RuleVersion:
+    """Propose the shipped version of a rule with something added."""
+    content = (shipped("policies") / file).read_bytes().decode() + more
+    return await world.use_cases.rule_versions.propose(world.actor("quan_tri"), kind=kind, content=content)
+
+
+async def approve(world: World, proposed: RuleVersion, *, since: datetime) -> None:
+    """Approve it as the other administrator."""
+    await world.use_cases.rule_versions.approve(
+        world.actor("quan_tri_2"), proposed.id, expected_version=proposed.version, effective_from=since
+    )
