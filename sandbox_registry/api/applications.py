@@ -6,6 +6,8 @@ from litestar import Controller, Response, delete, get, patch, post, put
 from litestar.params import FromQuery, JSONBody
 
 from sandbox_registry.api.application_schemas import (
+    ApplicationOut,
+    CaseOut,
     CasePageOut,
     CaseRowOut,
     ChangeOut,
@@ -16,6 +18,7 @@ from sandbox_registry.api.application_schemas import (
     EditIn,
     EditorOut,
     EventOut,
+    ProblemsOut,
     TimelineOut,
     VersionOut,
     VersionsOut,
@@ -52,7 +55,7 @@ class ApplicationsController(Controller):
     tags = ("applications",)
 
     @post(status_code=201)
-    async def create(self, request: Incoming, data: JSONBody[DraftIn]) -> Response[bytes]:
+    async def create(self, request: Incoming, data: JSONBody[DraftIn]) -> Response[ApplicationOut]:
         """Begin a draft under a procedure, for an organisation one acts for."""
         act = use_cases(request).applications.create(
             actor_of(request),
@@ -79,7 +82,7 @@ class ApplicationsController(Controller):
         overdue: Flag = False,  # noqa: FBT002 - a query parameter.
         q: OptionalWords = None,
         updated_since: FromQuery[datetime | None] = None,
-    ) -> Response[bytes]:
+    ) -> Response[CasePageOut]:
         """List the applications one may read, newest first; with `updated_since`, oldest change first.
 
         `q` finds without diacritics. `after` is the cursor of the page before. What one may not read is not counted.
@@ -101,7 +104,7 @@ class ApplicationsController(Controller):
         return await done(request, found, out=lambda rows: page_out(rows, limit=limit, by_change=by_change))
 
     @get("/awaiting-declaration")
-    async def awaiting_declaration(self, request: Incoming) -> Response[bytes]:
+    async def awaiting_declaration(self, request: Incoming) -> Response[CasePageOut]:
         """List the cases one must declare interests for before opening them."""
         found = use_cases(request).cases.awaiting_declaration(actor_of(request))
         return await done(
@@ -109,12 +112,12 @@ class ApplicationsController(Controller):
         )
 
     @get("/{application_id:uuid}")
-    async def read(self, request: Incoming, application_id: Id) -> Response[bytes]:
+    async def read(self, request: Incoming, application_id: Id) -> Response[CaseOut]:
         """Read one application with its documents, requests, deadlines and their ledgers."""
         return await done(request, use_cases(request).cases.read(actor_of(request), application_id), out=case_out)
 
     @patch("/{application_id:uuid}")
-    async def edit(self, request: Incoming, application_id: Id, data: JSONBody[EditIn]) -> Response[bytes]:
+    async def edit(self, request: Incoming, application_id: Id, data: JSONBody[EditIn]) -> Response[ApplicationOut]:
         """Save part of a draft or of an open supplement; nothing is required yet, types and limits are checked."""
         act = use_cases(request).applications.edit(
             actor_of(request),
@@ -126,7 +129,7 @@ class ApplicationsController(Controller):
         return await done(request, act, out=application_out)
 
     @delete("/{application_id:uuid}", status_code=200)
-    async def discard(self, request: Incoming, application_id: Id) -> Response[bytes]:
+    async def discard(self, request: Incoming, application_id: Id) -> Response[ApplicationOut]:
         """Give up a draft."""
         act = use_cases(request).applications.discard(
             actor_of(request), application_id, expected_version=seen_version(request)
@@ -134,32 +137,34 @@ class ApplicationsController(Controller):
         return await done(request, act, out=application_out)
 
     @get("/{application_id:uuid}/problems")
-    async def problems(self, request: Incoming, application_id: Id) -> Response[bytes]:
+    async def problems(self, request: Incoming, application_id: Id) -> Response[ProblemsOut]:
         """List everything a dossier still lacks, and whether another authority seems competent."""
         return await done(
             request, use_cases(request).cases.problems(actor_of(request), application_id), out=problems_out
         )
 
     @get("/{application_id:uuid}/versions")
-    async def versions(self, request: Incoming, application_id: Id) -> Response[bytes]:
+    async def versions(self, request: Incoming, application_id: Id) -> Response[VersionsOut]:
         """List every version of the dossier."""
         found = use_cases(request).cases.versions(actor_of(request), application_id)
         return await done(request, found, out=lambda all_: VersionsOut(items=tuple(map(shown(VersionOut), all_))))
 
     @get("/{application_id:uuid}/changes")
-    async def changes(self, request: Incoming, application_id: Id, before: Number, after: Number) -> Response[bytes]:
+    async def changes(
+        self, request: Incoming, application_id: Id, before: Number, after: Number
+    ) -> Response[ChangesOut]:
         """Compare two versions of the dossier field by field."""
         found = use_cases(request).cases.changes(actor_of(request), application_id, before=before, after=after)
         return await done(request, found, out=lambda all_: ChangesOut(items=tuple(map(shown(ChangeOut), all_))))
 
     @get("/{application_id:uuid}/timeline")
-    async def timeline(self, request: Incoming, application_id: Id) -> Response[bytes]:
+    async def timeline(self, request: Incoming, application_id: Id) -> Response[TimelineOut]:
         """List what was done in the case, by whom and under which policy line, out of the audit log."""
         found = use_cases(request).cases.timeline(actor_of(request), application_id)
         return await done(request, found, out=lambda all_: TimelineOut(items=tuple(map(shown(EventOut), all_))))
 
     @post("/{application_id:uuid}/submission", status_code=200)
-    async def submit(self, request: Incoming, application_id: Id) -> Response[bytes]:
+    async def submit(self, request: Incoming, application_id: Id) -> Response[ApplicationOut]:
         """File a draft. Every broken rule comes back at once, each with its field."""
         act = use_cases(request).applications.submit(
             actor_of(request), application_id, expected_version=seen_version(request)
@@ -167,7 +172,7 @@ class ApplicationsController(Controller):
         return await done(request, act, out=application_out)
 
     @post("/{application_id:uuid}/supplement", status_code=200)
-    async def submit_supplement(self, request: Incoming, application_id: Id) -> Response[bytes]:
+    async def submit_supplement(self, request: Incoming, application_id: Id) -> Response[ApplicationOut]:
         """Answer the open supplement request with the completed dossier."""
         act = use_cases(request).applications.submit_supplement(
             actor_of(request), application_id, expected_version=seen_version(request)
@@ -177,7 +182,7 @@ class ApplicationsController(Controller):
     @post("/{application_id:uuid}/withdrawal", status_code=200)
     async def request_withdrawal(
         self, request: Incoming, application_id: Id, data: JSONBody[WithdrawalIn]
-    ) -> Response[bytes]:
+    ) -> Response[ApplicationOut]:
         """Ask the authority to stop handling the case."""
         act = use_cases(request).applications.request_withdrawal(
             actor_of(request), application_id, expected_version=seen_version(request), reason=data.reason
@@ -185,19 +190,21 @@ class ApplicationsController(Controller):
         return await done(request, act, out=application_out)
 
     @post("/{application_id:uuid}/complaints", status_code=201)
-    async def complain(self, request: Incoming, application_id: Id, data: JSONBody[ComplaintIn]) -> Response[bytes]:
+    async def complain(
+        self, request: Incoming, application_id: Id, data: JSONBody[ComplaintIn]
+    ) -> Response[ComplaintOut]:
         """File a complaint against a refusal."""
         act = use_cases(request).applications.complain(actor_of(request), application_id, grounds=data.grounds)
         return await done(request, act, out=shown(ComplaintOut), status=201)
 
     @put("/{application_id:uuid}/editors/{person_id:uuid}")
-    async def share(self, request: Incoming, application_id: Id, person_id: Id) -> Response[bytes]:
+    async def share(self, request: Incoming, application_id: Id, person_id: Id) -> Response[EditorOut]:
         """Let another person write on this dossier."""
         act = use_cases(request).applications.share(actor_of(request), application_id, person_id=person_id)
         return await done(request, act, out=shown(EditorOut))
 
     @delete("/{application_id:uuid}/editors/{person_id:uuid}", status_code=200)
-    async def unshare(self, request: Incoming, application_id: Id, person_id: Id) -> Response[bytes]:
+    async def unshare(self, request: Incoming, application_id: Id, person_id: Id) -> Response[EditorOut]:
         """End another person's right to write on this dossier."""
         act = use_cases(request).applications.unshare(actor_of(request), application_id, person_id=person_id)
         return await done(request, act, out=shown(EditorOut))

@@ -105,7 +105,9 @@ class ConsultationsController(Controller):
     tags = ("appraisal",)
 
     @post("/consultations", status_code=201)
-    async def ask_unit(self, request: Incoming, application_id: Id, data: JSONBody[ConsultationIn]) -> Response[bytes]:
+    async def ask_unit(
+        self, request: Incoming, application_id: Id, data: JSONBody[ConsultationIn]
+    ) -> Response[ConsultationOut]:
         """Ask another state unit for its opinion."""
         act = use_cases(request).consultations.ask(
             actor_of(request),
@@ -119,7 +121,7 @@ class ConsultationsController(Controller):
         return await done(request, act, out=consultation_out, status=201)
 
     @get("/consultations")
-    async def list_consultations(self, request: Incoming, application_id: Id) -> Response[bytes]:
+    async def list_consultations(self, request: Incoming, application_id: Id) -> Response[ConsultationsOut]:
         """List the consultations; a consulted agency sees the questions put to it and nothing else."""
         found = use_cases(request).consultations.list_consultations(actor_of(request), application_id)
         return await done(request, found, out=lambda asked: ConsultationsOut(items=tuple(map(consultation_out, asked))))
@@ -127,7 +129,7 @@ class ConsultationsController(Controller):
     @post("/consultations/{consultation_id:uuid}/answer", status_code=200)
     async def answer_for_unit(
         self, request: Incoming, application_id: Id, consultation_id: Id, data: JSONBody[OpinionIn]
-    ) -> Response[bytes]:
+    ) -> Response[ConsultationOut]:
         """Answer for one's own unit; a late answer is kept and marked late."""
         act = use_cases(request).consultations.answer(
             actor_of(request), application_id, consultation_id, opinion=data.opinion, text=data.text
@@ -135,19 +137,23 @@ class ConsultationsController(Controller):
         return await done(request, act, out=consultation_out)
 
     @post("/consultations/{consultation_id:uuid}/silence", status_code=200)
-    async def close_silent(self, request: Incoming, application_id: Id, consultation_id: Id) -> Response[bytes]:
+    async def close_silent(
+        self, request: Incoming, application_id: Id, consultation_id: Id
+    ) -> Response[ConsultationOut]:
         """Record that the unit let its term pass. Silence is never consent."""
         act = use_cases(request).consultations.close_silent(actor_of(request), application_id, consultation_id)
         return await done(request, act, out=consultation_out)
 
     @post("/clarifications", status_code=201)
-    async def ask_applicant(self, request: Incoming, application_id: Id, data: JSONBody[QuestionIn]) -> Response[bytes]:
+    async def ask_applicant(
+        self, request: Incoming, application_id: Id, data: JSONBody[QuestionIn]
+    ) -> Response[ClarificationOut]:
         """Ask the applicant a question of substance; one waits at a time."""
         act = use_cases(request).clarifications.ask(actor_of(request), application_id, question=data.question)
         return await done(request, act, out=clarification_out, status=201)
 
     @get("/clarifications")
-    async def list_clarifications(self, request: Incoming, application_id: Id) -> Response[bytes]:
+    async def list_clarifications(self, request: Incoming, application_id: Id) -> Response[ClarificationsOut]:
         """List the questions to the applicant and the answers."""
         found = use_cases(request).clarifications.list_clarifications(actor_of(request), application_id)
         return await done(
@@ -157,7 +163,7 @@ class ConsultationsController(Controller):
     @post("/clarifications/{clarification_id:uuid}/answer", status_code=200)
     async def answer_for_applicant(
         self, request: Incoming, application_id: Id, clarification_id: Id, data: JSONBody[AnswerIn]
-    ) -> Response[bytes]:
+    ) -> Response[ClarificationOut]:
         """Answer for the applicant."""
         act = use_cases(request).clarifications.answer(
             actor_of(request), application_id, clarification_id, answer=data.answer

@@ -113,7 +113,7 @@ class CouncilsController(Controller):
     tags = ("appraisal",)
 
     @post(status_code=201)
-    async def convene(self, request: Incoming, application_id: Id, data: JSONBody[SessionIn]) -> Response[bytes]:
+    async def convene(self, request: Incoming, application_id: Id, data: JSONBody[SessionIn]) -> Response[SessionOut]:
         """Call the council. Every member declares interests before opening the dossier."""
         act = use_cases(request).councils.convene(
             actor_of(request),
@@ -125,7 +125,7 @@ class CouncilsController(Controller):
         return await done(request, act, out=session_out, status=201)
 
     @get()
-    async def list_sessions(self, request: Incoming, application_id: Id) -> Response[bytes]:
+    async def list_sessions(self, request: Incoming, application_id: Id) -> Response[SessionsOut]:
         """List the sittings of the case; how others voted shows only once the council concluded."""
         found = use_cases(request).councils.list_sessions(actor_of(request), application_id)
         return await done(request, found, out=sessions_out)
@@ -133,7 +133,7 @@ class CouncilsController(Controller):
     @put("/{session_id:uuid}")
     async def recompose(
         self, request: Incoming, application_id: Id, session_id: Id, data: JSONBody[SessionIn]
-    ) -> Response[bytes]:
+    ) -> Response[SessionOut]:
         """Change who sits, when or where, before the council concludes. Needs If-Match with the sitting's version."""
         act = use_cases(request).councils.recompose(
             actor_of(request),
@@ -149,7 +149,7 @@ class CouncilsController(Controller):
     @post("/{session_id:uuid}/votes", status_code=201)
     async def vote(
         self, request: Incoming, application_id: Id, session_id: Id, data: JSONBody[VoteIn]
-    ) -> Response[bytes]:
+    ) -> Response[VoteOut]:
         """Vote, once. It is final."""
         act = use_cases(request).councils.vote(
             actor_of(request),
@@ -164,7 +164,7 @@ class CouncilsController(Controller):
     @post("/{session_id:uuid}/conclusion", status_code=200)
     async def conclude(
         self, request: Incoming, application_id: Id, session_id: Id, data: JSONBody[ConclusionIn]
-    ) -> Response[bytes]:
+    ) -> Response[SessionOut]:
         """Close the sitting with its minutes. Needs If-Match with the sitting's version."""
         act = use_cases(request).councils.conclude(
             actor_of(request),

@@ -136,7 +136,7 @@ class DecisionsController(Controller):
     @post("/recommendation", status_code=201)
     async def recommend(
         self, request: Incoming, application_id: Id, data: JSONBody[RecommendationIn]
-    ) -> Response[bytes]:
+    ) -> Response[RecommendedOut]:
         """Put the appraisal report before the signer; refused while the appraisal lacks something."""
         act = use_cases(request).decisions.recommend(
             actor_of(request),
@@ -150,13 +150,13 @@ class DecisionsController(Controller):
         return await done(request, act, out=recommended_out, status=201)
 
     @get("/recommendation")
-    async def read_recommendation(self, request: Incoming, application_id: Id) -> Response[bytes]:
+    async def read_recommendation(self, request: Incoming, application_id: Id) -> Response[RecommendationOut]:
         """Read the appraisal report put before the signer."""
         found = use_cases(request).decisions.read_recommendation(actor_of(request), application_id)
         return await done(request, found, out=shown(RecommendationOut))
 
     @post("/approval", status_code=201)
-    async def approve(self, request: Incoming, application_id: Id, data: JSONBody[ApprovalIn]) -> Response[bytes]:
+    async def approve(self, request: Incoming, application_id: Id, data: JSONBody[ApprovalIn]) -> Response[DecidedOut]:
         """Allow the trial under terms. Every rule the decision breaks comes back at once, each with its field."""
         act = use_cases(request).decisions.approve(
             actor_of(request),
@@ -170,7 +170,7 @@ class DecisionsController(Controller):
         return await done(request, act, out=decided_out, status=201, location=_decision_of)
 
     @post("/refusal", status_code=201)
-    async def refuse(self, request: Incoming, application_id: Id, data: JSONBody[RefusalIn]) -> Response[bytes]:
+    async def refuse(self, request: Incoming, application_id: Id, data: JSONBody[RefusalIn]) -> Response[DecidedOut]:
         """Refuse the trial, with reasons."""
         act = use_cases(request).decisions.refuse(
             actor_of(request),
@@ -183,7 +183,7 @@ class DecisionsController(Controller):
         return await done(request, act, out=decided_out, status=201, location=_decision_of)
 
     @get("/decision")
-    async def read(self, request: Incoming, application_id: Id) -> Response[bytes]:
+    async def read(self, request: Incoming, application_id: Id) -> Response[DecisionOut]:
         """Read the decision on a case."""
         found = use_cases(request).decisions.read(actor_of(request), application_id)
         return await done(request, found, out=decision_out)

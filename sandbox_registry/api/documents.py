@@ -5,7 +5,7 @@ from urllib.parse import quote
 from litestar import Controller, Response, delete, get, post
 from litestar.response import Stream
 
-from sandbox_registry.api.application_schemas import document_out
+from sandbox_registry.api.application_schemas import DocumentOut, document_out
 from sandbox_registry.api.identity import CONTENT, FILE
 from sandbox_registry.api.requests import Id, Incoming, Words, actor_of, done, use_cases
 
@@ -17,7 +17,9 @@ class DocumentsController(Controller):
     tags = ("documents",)
 
     @post(status_code=201, opt={CONTENT: FILE})
-    async def attach(self, request: Incoming, application_id: Id, part: Words, filename: Words) -> Response[bytes]:
+    async def attach(
+        self, request: Incoming, application_id: Id, part: Words, filename: Words
+    ) -> Response[DocumentOut]:
         """Attach a file to a part of the dossier; the request's body is the file itself."""
         act = use_cases(request).documents.attach(
             actor_of(request), application_id, part=part, filename=filename, chunks=request.stream()
@@ -32,7 +34,7 @@ class DocumentsController(Controller):
         )
 
     @get("/{document_id:uuid}")
-    async def read(self, request: Incoming, application_id: Id, document_id: Id) -> Response[bytes]:
+    async def read(self, request: Incoming, application_id: Id, document_id: Id) -> Response[DocumentOut]:
         """Read about one document, also a removed one."""
         found = use_cases(request).cases.document(actor_of(request), application_id, document_id)
         return await done(request, found, out=document_out)
@@ -54,7 +56,7 @@ class DocumentsController(Controller):
         )
 
     @delete("/{document_id:uuid}", status_code=200)
-    async def remove(self, request: Incoming, application_id: Id, document_id: Id) -> Response[bytes]:
+    async def remove(self, request: Incoming, application_id: Id, document_id: Id) -> Response[DocumentOut]:
         """Take a document out of a draft or an open supplement; it stays on record as removed."""
         act = use_cases(request).applications.remove_document(actor_of(request), application_id, document_id)
         return await done(request, act, out=document_out)

@@ -3,7 +3,7 @@
 from litestar import Controller, Response, post
 from litestar.params import JSONBody
 
-from sandbox_registry.api.application_schemas import application_out
+from sandbox_registry.api.application_schemas import ApplicationOut, application_out
 from sandbox_registry.api.requests import Id, Incoming, actor_of, done, seen_version, use_cases
 from sandbox_registry.api.schemas import Code, In, Line, Moment, Paragraph
 from sandbox_registry.domain.applications import Reason, SupplementItem
@@ -68,7 +68,7 @@ class IntakeController(Controller):
     tags = ("intake",)
 
     @post("/receipt", status_code=200)
-    async def receive(self, request: Incoming, application_id: Id) -> Response[bytes]:
+    async def receive(self, request: Incoming, application_id: Id) -> Response[ApplicationOut]:
         """Register a filed dossier and give it its code."""
         act = use_cases(request).intake.receive(
             actor_of(request), application_id, expected_version=seen_version(request)
@@ -78,7 +78,7 @@ class IntakeController(Controller):
     @post("/supplement-requests", status_code=200)
     async def request_supplement(
         self, request: Incoming, application_id: Id, data: JSONBody[SupplementRequestIn]
-    ) -> Response[bytes]:
+    ) -> Response[ApplicationOut]:
         """Ask the applicant to complete the dossier, item by item."""
         act = use_cases(request).intake.request_supplement(
             actor_of(request),
@@ -90,13 +90,15 @@ class IntakeController(Controller):
         return await done(request, act, out=application_out)
 
     @post("/lapse", status_code=200)
-    async def lapse(self, request: Incoming, application_id: Id) -> Response[bytes]:
+    async def lapse(self, request: Incoming, application_id: Id) -> Response[ApplicationOut]:
         """Confirm that the supplement never came in its term."""
         act = use_cases(request).intake.lapse(actor_of(request), application_id, expected_version=seen_version(request))
         return await done(request, act, out=application_out)
 
     @post("/intake-refusal", status_code=200)
-    async def refuse_intake(self, request: Incoming, application_id: Id, data: JSONBody[ReasonsIn]) -> Response[bytes]:
+    async def refuse_intake(
+        self, request: Incoming, application_id: Id, data: JSONBody[ReasonsIn]
+    ) -> Response[ApplicationOut]:
         """Refuse to take the dossier in, with reasons."""
         act = use_cases(request).intake.refuse_intake(
             actor_of(request),
@@ -107,7 +109,9 @@ class IntakeController(Controller):
         return await done(request, act, out=application_out)
 
     @post("/referral", status_code=200)
-    async def refer(self, request: Incoming, application_id: Id, data: JSONBody[ReferralIn]) -> Response[bytes]:
+    async def refer(
+        self, request: Incoming, application_id: Id, data: JSONBody[ReferralIn]
+    ) -> Response[ApplicationOut]:
         """Send the case to the competent authority."""
         act = use_cases(request).intake.refer(
             actor_of(request),
@@ -119,7 +123,7 @@ class IntakeController(Controller):
         return await done(request, act, out=application_out)
 
     @post("/acceptance", status_code=200)
-    async def accept(self, request: Incoming, application_id: Id) -> Response[bytes]:
+    async def accept(self, request: Incoming, application_id: Id) -> Response[ApplicationOut]:
         """Take a complete dossier in and promise the day of the result."""
         act = use_cases(request).intake.accept(
             actor_of(request), application_id, expected_version=seen_version(request)
@@ -127,7 +131,9 @@ class IntakeController(Controller):
         return await done(request, act, out=application_out)
 
     @post("/apology", status_code=200)
-    async def apologize(self, request: Incoming, application_id: Id, data: JSONBody[ApologyIn]) -> Response[bytes]:
+    async def apologize(
+        self, request: Incoming, application_id: Id, data: JSONBody[ApologyIn]
+    ) -> Response[ApplicationOut]:
         """Give notice of a delay and one new day."""
         act = use_cases(request).intake.apologize(
             actor_of(request),
@@ -139,13 +145,15 @@ class IntakeController(Controller):
         return await done(request, act, out=application_out)
 
     @post("/stop", status_code=200)
-    async def stop(self, request: Incoming, application_id: Id) -> Response[bytes]:
+    async def stop(self, request: Incoming, application_id: Id) -> Response[ApplicationOut]:
         """Stop handling the case at the applicant's wish."""
         act = use_cases(request).intake.stop(actor_of(request), application_id, expected_version=seen_version(request))
         return await done(request, act, out=application_out)
 
     @post("/delivery", status_code=200)
-    async def deliver(self, request: Incoming, application_id: Id, data: JSONBody[DeliveryIn]) -> Response[bytes]:
+    async def deliver(
+        self, request: Incoming, application_id: Id, data: JSONBody[DeliveryIn]
+    ) -> Response[ApplicationOut]:
         """Record that the result was handed over."""
         act = use_cases(request).intake.deliver(
             actor_of(request), application_id, expected_version=seen_version(request), channel=data.channel

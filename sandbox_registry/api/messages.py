@@ -51,7 +51,7 @@ class MessagesController(Controller):
     tags = ("applications",)
 
     @post(status_code=201)
-    async def send(self, request: Incoming, application_id: Id, data: JSONBody[MessageIn]) -> Response[bytes]:
+    async def send(self, request: Incoming, application_id: Id, data: JSONBody[MessageIn]) -> Response[MessageOut]:
         """Write to the other side. Send an Idempotency-Key, so that a repeated request is one letter."""
         act = use_cases(request).messages.send(actor_of(request), application_id, body=data.body)
         return await done(request, act, out=message_out, status=201)
@@ -59,7 +59,7 @@ class MessagesController(Controller):
     @get()
     async def list_messages(
         self, request: Incoming, application_id: Id, limit: Limit = 50, after: OptionalWords = None
-    ) -> Response[bytes]:
+    ) -> Response[MessagePageOut]:
         """List the letters of a case, newest first."""
         position = None if after is None else read_id_cursor(after)
         found = use_cases(request).messages.list_messages(

@@ -8,12 +8,16 @@ from sandbox_registry.api.organisation_schemas import (
     ContactIn,
     MemberIn,
     OrganisationIn,
+    OrganisationOut,
+    OrganisationsPageOut,
+    OrganisationViewOut,
     UnitIn,
     membership_out,
     organisation_out,
     organisation_view_out,
     organisations_page_out,
 )
+from sandbox_registry.api.people_schemas import MembershipOut
 from sandbox_registry.api.requests import Id, Incoming, Limit, OptionalWords, actor_of, done, seen_version, use_cases
 from sandbox_registry.domain.people import OrganisationKind
 
@@ -24,7 +28,7 @@ class OrganisationsController(Controller):
     tags = ("organisations",)
 
     @post("/organisations", status_code=201)
-    async def create(self, request: Incoming, data: JSONBody[OrganisationIn]) -> Response[bytes]:
+    async def create(self, request: Incoming, data: JSONBody[OrganisationIn]) -> Response[OrganisationOut]:
         """Register an applicant. Who does declares to be its legal representative; that declaration is on record."""
         act = use_cases(request).organisations.create(
             actor_of(request),
@@ -48,7 +52,7 @@ class OrganisationsController(Controller):
         after: OptionalWords = None,
         kind: FromQuery[OrganisationKind | None] = None,
         q: OptionalWords = None,
-    ) -> Response[bytes]:
+    ) -> Response[OrganisationsPageOut]:
         """List the organisations one may know of; `kind=state_unit` lists the units of the state.
 
         `q` stands in the name, or begins the tax code.
@@ -63,13 +67,15 @@ class OrganisationsController(Controller):
         return await done(request, found, out=lambda rows: organisations_page_out(rows, limit=limit))
 
     @get("/organisations/{organisation_id:uuid}")
-    async def read(self, request: Incoming, organisation_id: Id) -> Response[bytes]:
+    async def read(self, request: Incoming, organisation_id: Id) -> Response[OrganisationViewOut]:
         """Read an organisation with everybody's standing in it."""
         found = use_cases(request).organisations.read(actor_of(request), organisation_id)
         return await done(request, found, out=organisation_view_out)
 
     @put("/organisations/{organisation_id:uuid}/contact")
-    async def edit(self, request: Incoming, organisation_id: Id, data: JSONBody[ContactIn]) -> Response[bytes]:
+    async def edit(
+        self, request: Incoming, organisation_id: Id, data: JSONBody[ContactIn]
+    ) -> Response[OrganisationOut]:
         """Replace how an applicant is reached and when its licence ends. Needs If-Match."""
         act = use_cases(request).organisations.edit(
             actor_of(request),
@@ -83,7 +89,9 @@ class OrganisationsController(Controller):
         return await done(request, act, out=organisation_out)
 
     @post("/organisations/{organisation_id:uuid}/members", status_code=201)
-    async def add_member(self, request: Incoming, organisation_id: Id, data: JSONBody[MemberIn]) -> Response[bytes]:
+    async def add_member(
+        self, request: Incoming, organisation_id: Id, data: JSONBody[MemberIn]
+    ) -> Response[MembershipOut]:
         """Let somebody with an account act for an applicant. Only its legal representative gives the power to sign."""
         act = use_cases(request).organisations.add_member(
             actor_of(request),
@@ -96,7 +104,9 @@ class OrganisationsController(Controller):
         return await done(request, act, out=membership_out, status=201)
 
     @post("/organisations/{organisation_id:uuid}/members/{membership_id:uuid}/ending", status_code=200)
-    async def end_membership(self, request: Incoming, organisation_id: Id, membership_id: Id) -> Response[bytes]:
+    async def end_membership(
+        self, request: Incoming, organisation_id: Id, membership_id: Id
+    ) -> Response[MembershipOut]:
         """End somebody's standing now; a signatory always remains. Needs If-Match with the membership's version."""
         act = use_cases(request).organisations.end_membership(
             actor_of(request), organisation_id, membership_id, expected_version=seen_version(request)
@@ -110,7 +120,7 @@ class UnitsController(Controller):
     tags = ("organisations",)
 
     @post("/units", status_code=201)
-    async def create(self, request: Incoming, data: JSONBody[UnitIn]) -> Response[bytes]:
+    async def create(self, request: Incoming, data: JSONBody[UnitIn]) -> Response[OrganisationOut]:
         """Enter a unit."""
         act = use_cases(request).units.create(
             actor_of(request),
@@ -126,7 +136,7 @@ class UnitsController(Controller):
         )
 
     @put("/units/{unit_id:uuid}")
-    async def edit(self, request: Incoming, unit_id: Id, data: JSONBody[UnitIn]) -> Response[bytes]:
+    async def edit(self, request: Incoming, unit_id: Id, data: JSONBody[UnitIn]) -> Response[OrganisationOut]:
         """Replace what is known of a unit. Needs If-Match."""
         act = use_cases(request).units.edit(
             actor_of(request),

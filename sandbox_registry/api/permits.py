@@ -4,7 +4,7 @@ from litestar import Controller, Response, get, post
 from litestar.params import FromQuery
 
 from sandbox_registry.api.cursors import read_id_cursor
-from sandbox_registry.api.permit_schemas import permit_out, permit_page_out
+from sandbox_registry.api.permit_schemas import PermitOut, PermitPageOut, permit_out, permit_page_out
 from sandbox_registry.api.requests import (
     Id,
     Incoming,
@@ -28,7 +28,7 @@ class PermitsController(Controller):
     tags = ("permits",)
 
     @post("/applications/{application_id:uuid}/permit", status_code=201)
-    async def issue(self, request: Incoming, application_id: Id) -> Response[bytes]:
+    async def issue(self, request: Incoming, application_id: Id) -> Response[PermitOut]:
         """Issue the permit that the approval allows. Needs If-Match with the case's version."""
         act = use_cases(request).permits.issue(
             actor_of(request), application_id, expected_version=seen_version(request)
@@ -49,7 +49,7 @@ class PermitsController(Controller):
         organisation: OptionalId = None,
         ends_before: FromQuery[Moment | None] = None,
         q: OptionalWords = None,
-    ) -> Response[bytes]:
+    ) -> Response[PermitPageOut]:
         """List the permits one may read, newest first, each as it stands at this moment.
 
         `ends_before` finds the permits whose window is over by then. `q` finds without diacritics in the dossier, and by
@@ -70,6 +70,6 @@ class PermitsController(Controller):
         return await done(request, found, out=lambda rows: permit_page_out(rows, limit=limit))
 
     @get("/permits/{permit_id:uuid}")
-    async def read(self, request: Incoming, permit_id: Id) -> Response[bytes]:
+    async def read(self, request: Incoming, permit_id: Id) -> Response[PermitOut]:
         """Read one permit: what it allows, where it stands now, what its holder owes and when, and what it is not."""
         return await done(request, use_cases(request).permits.read(actor_of(request), permit_id), out=permit_out)

@@ -28,7 +28,7 @@ class ProposalIn(In):
         """Leave the text as it is."""
 
 
-class ApprovalIn(In):
+class EnactmentIn(In):
     """From when the version counts."""
 
     effective_from: Moment
@@ -86,25 +86,25 @@ class ProceduresController(Controller):
     tags = ("procedures",)
 
     @get("/procedures/{code:str}", opt={PUBLIC: True})
-    async def current(self, request: Incoming, code: ProcedureCode) -> Response[bytes]:
+    async def current(self, request: Incoming, code: ProcedureCode) -> Response[Procedure]:
         """Read the procedure in force: terms with their legal basis, form, checklist, council, duties."""
         return await done(request, use_cases(request).rule_versions.current(code), out=_procedure_out)
 
     @get("/rules", opt={PUBLIC: True})
     async def list_versions(
         self, request: Incoming, kind: FromQuery[RuleKind | None] = None, code: OptionalWords = None
-    ) -> Response[bytes]:
+    ) -> Response[RulesOut]:
         """List the versions of procedures and calendars, proposals included."""
         found = use_cases(request).rule_versions.list_versions(kind=kind, code=code)
         return await done(request, found, out=lambda rows: RulesOut(items=tuple(map(shown(RuleRowOut), rows))))
 
     @get("/rules/{version_id:uuid}", opt={PUBLIC: True})
-    async def read(self, request: Incoming, version_id: Id) -> Response[bytes]:
+    async def read(self, request: Incoming, version_id: Id) -> Response[RuleOut]:
         """Read a version with its text."""
         return await done(request, use_cases(request).rule_versions.read(version_id), out=shown(RuleOut))
 
     @post("/rules", status_code=201)
-    async def propose(self, request: Incoming, data: JSONBody[ProposalIn]) -> Response[bytes]:
+    async def propose(self, request: Incoming, data: JSONBody[ProposalIn]) -> Response[RuleOut]:
         """Propose a version; another administrator approves it. Every finding of the lint comes back with its key."""
         act = use_cases(request).rule_versions.propose(actor_of(request), kind=data.kind, content=data.content)
         return await done(
@@ -112,7 +112,7 @@ class ProceduresController(Controller):
         )
 
     @post("/rules/{version_id:uuid}/approval", status_code=200)
-    async def approve(self, request: Incoming, version_id: Id, data: JSONBody[ApprovalIn]) -> Response[bytes]:
+    async def approve(self, request: Incoming, version_id: Id, data: JSONBody[EnactmentIn]) -> Response[RuleOut]:
         """Put a proposed version in force from a moment on. Dossiers already received keep theirs. Needs If-Match."""
         act = use_cases(request).rule_versions.approve(
             actor_of(request), version_id, expected_version=seen_version(request), effective_from=data.effective_from
@@ -120,7 +120,7 @@ class ProceduresController(Controller):
         return await done(request, act, out=shown(RuleOut))
 
     @get("/rules/{version_id:uuid}/replay")
-    async def replay(self, request: Incoming, version_id: Id) -> Response[bytes]:
+    async def replay(self, request: Incoming, version_id: Id) -> Response[ReplayOut]:
         """Reckon the deadlines of past cases anew under a version, and list those that would have been otherwise."""
         return await done(
             request, use_cases(request).rule_versions.replay(actor_of(request), version_id), out=shown(ReplayOut)

@@ -19,6 +19,7 @@ from sandbox_registry.usecases.all import UseCases
 
 JSON = "application/json; charset=utf-8"
 T = TypeVar("T")
+Shown = TypeVar("Shown")
 _ETAG = re.compile(r'(?:W/)?"(\d{1,9})"')
 _READS = frozenset({"GET", "HEAD"})
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
@@ -83,8 +84,8 @@ def answer(
     return answers.Answer(status=status, headers=headers, body=msgspec.json.encode(rendered))
 
 
-def respond(given: answers.Answer, *, replayed: bool = False) -> Response[bytes]:
-    """Send an answer."""
+def respond(given: answers.Answer, *, replayed: bool = False) -> Response[Any]:
+    """Send an answer: bytes, rendered once."""
     headers = {"Cache-Control": "no-store", **given.headers}
     if replayed:
         headers["Idempotency-Replayed"] = "true"
@@ -95,11 +96,11 @@ async def done(
     request: Incoming,
     act: Coroutine[Any, Any, T],
     *,
-    out: Callable[[T], Any],
+    out: Callable[[T], Shown],
     status: int = 200,
     location: Callable[[T], str] | None = None,
     is_keyed: bool = True,
-) -> Response[bytes]:
+) -> Response[Shown]:
     """Await an act and answer with its result; under an Idempotency-Key, once, and the same bytes ever after.
 
     With `is_keyed` off the key is not looked at: a file is recognised by its digest, and its body is read only once.

@@ -4,7 +4,16 @@ from litestar import Controller, Response, delete, get, post
 from litestar.params import JSONBody
 
 from sandbox_registry.api.identity import PUBLIC
-from sandbox_registry.api.people_schemas import LogInIn, TokenIn, TokensOut, lifetime, new_token_out, token_out
+from sandbox_registry.api.people_schemas import (
+    LogInIn,
+    NewTokenOut,
+    TokenIn,
+    TokenOut,
+    TokensOut,
+    lifetime,
+    new_token_out,
+    token_out,
+)
 from sandbox_registry.api.rate_limits import LIMIT
 from sandbox_registry.api.requests import Id, Incoming, actor_of, done, use_cases
 from sandbox_registry.domain.rate_limits import Group
@@ -16,7 +25,7 @@ class TokensController(Controller):
     tags = ("tokens",)
 
     @post("/sessions", status_code=201, opt={PUBLIC: True, LIMIT: Group.LOGIN})
-    async def log_in(self, request: Incoming, data: JSONBody[LogInIn]) -> Response[bytes]:
+    async def log_in(self, request: Incoming, data: JSONBody[LogInIn]) -> Response[NewTokenOut]:
         """Log in with e-mail and password. The answer's `secret` goes into `Authorization: Bearer ...`, and is shown once.
 
         A wrong password, an unknown address and a closed account get the same answer.
@@ -32,14 +41,14 @@ class TokensController(Controller):
         return await done(request, act, out=new_token_out, status=201, is_keyed=False)
 
     @delete("/sessions/current", status_code=200)
-    async def log_out(self, request: Incoming) -> Response[bytes]:
+    async def log_out(self, request: Incoming) -> Response[TokenOut]:
         """Log out: end the token this request was sent with."""
         secret = request.headers["authorization"].split(" ", 1)[1]
         act = use_cases(request).tokens.log_out(actor_of(request), secret)
         return await done(request, act, out=token_out, is_keyed=False)
 
     @post("/tokens", status_code=201)
-    async def create(self, request: Incoming, data: JSONBody[TokenIn]) -> Response[bytes]:
+    async def create(self, request: Incoming, data: JSONBody[TokenIn]) -> Response[NewTokenOut]:
         """Make a token for a program. It may do no more than the token this request is sent with.
 
         An Idempotency-Key has no effect here: an answer that holds a secret is not kept.
@@ -50,12 +59,12 @@ class TokensController(Controller):
         return await done(request, act, out=new_token_out, status=201, is_keyed=False)
 
     @get("/tokens")
-    async def list_own(self, request: Incoming) -> Response[bytes]:
+    async def list_own(self, request: Incoming) -> Response[TokensOut]:
         """List one's tokens, ended ones included, with their last use."""
         found = use_cases(request).tokens.list_own(actor_of(request))
         return await done(request, found, out=lambda tokens: TokensOut(items=tuple(map(token_out, tokens))))
 
     @delete("/tokens/{token_id:uuid}", status_code=200)
-    async def revoke(self, request: Incoming, token_id: Id) -> Response[bytes]:
+    async def revoke(self, request: Incoming, token_id: Id) -> Response[TokenOut]:
         """End one of one's tokens at once."""
         return await done(request, use_cases(request).tokens.revoke(actor_of(request), token_id), out=token_out)
