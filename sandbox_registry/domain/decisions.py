@@ -9,10 +9,11 @@ from sandbox_registry.domain.applications import Application, Reason
 from sandbox_registry.domain.appraisal import Advice, CouncilSession, Decision, Outcome, Recommendation
 from sandbox_registry.domain.appraisal_guards import require_complete
 from sandbox_registry.domain.errors import ConditionNotMet, FieldError, Invalid
-from sandbox_registry.domain.lifecycle import moved, reason_errors, require_stage
+from sandbox_registry.domain.lifecycle import moved, require_stage
 from sandbox_registry.domain.permit_terms import term_errors
 from sandbox_registry.domain.permits import Permit, PermitTerms, latest_end
 from sandbox_registry.domain.procedures import Procedure
+from sandbox_registry.domain.reasons import reason_errors
 from sandbox_registry.domain.texts import Text
 
 

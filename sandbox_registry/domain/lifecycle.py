@@ -21,6 +21,7 @@ from sandbox_registry.domain.deadlines import CaseFacts, appointment, supplement
 from sandbox_registry.domain.errors import ConditionNotMet, Duplicate, FieldError, Invalid, TransitionNotAllowed
 from sandbox_registry.domain.forms import Referral
 from sandbox_registry.domain.procedures import Procedure
+from sandbox_registry.domain.reasons import reason_errors
 from sandbox_registry.domain.stages import OPEN_STAGES, Stage
 from sandbox_registry.domain.texts import Text
 
@@ -235,7 +236,9 @@ def refuse_intake(
     """Refuse to take the dossier in, with reasons (form 03; Decree 61/2018 art. 17(1)(b))."""
     require_stage(application, "refuse_intake")
     require_received(application)
-    check_reasons(reasons, procedure)
+    errors = reason_errors(reasons, procedure)
+    if errors:
+        raise Invalid(errors)
     return moved(
         application, "refuse_intake", at=at, closing=_closed(ClosingKind.INTAKE_REFUSED, at=at, by=by, reasons=reasons)
     )
@@ -340,24 +343,6 @@ def deliver(application: Application, *, channel: str, by: UUID, at: datetime) -
     return moved(application, "deliver", at=at, delivery=Delivery(at=at, by=by, channel=channel))
 
 
-def check_reasons(reasons: tuple[Reason, ...], procedure: Procedure) -> None:
-    """Refuse a refusal without reasons, or with a code the procedure does not list."""
-    errors = reason_errors(reasons, procedure)
-    if errors:
-        raise Invalid(errors)
-
-
-def reason_errors(reasons: tuple[Reason, ...], procedure: Procedure) -> tuple[FieldError, ...]:
-    """List what is wrong with the reasons of a refusal."""
-    if not reasons:
-        return (FieldError(field="reasons", code="required", message=_NO_REASONS),)
-    return tuple(
-        FieldError(field=f"reasons.{index}.code", code="unknown_reason", message=_UNKNOWN_REASON)
-        for index, reason in enumerate(reasons)
-        if procedure.refusal_reason(reason.code) is None
-    )
-
-
 def _closed(kind: ClosingKind, *, at: datetime, by: UUID, reasons: tuple[Reason, ...] = ()) -> Closing:
     return Closing(kind=kind, at=at, by=by, reasons=reasons)
 
@@ -417,10 +402,4 @@ _NOT_LATER = Text(
     vi="Ngày hẹn mới phải sau ngày hẹn cũ.",
     en="The new date must come after the old one.",
     fr="La nouvelle date doit suivre l'ancienne.",
-)
-_NO_REASONS = Text(vi="Phải nêu lý do.", en="Give the reasons.", fr="Indiquez les motifs.")
-_UNKNOWN_REASON = Text(
-    vi="Lý do không có trong danh mục của thủ tục.",
-    en="The procedure lists no such reason.",
-    fr="La procédure ne connaît pas ce motif.",
 )

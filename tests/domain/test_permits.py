@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox_registry.domain.calendars import Term, Unit, add_months, local_date, start_of
@@ -137,6 +137,7 @@ def test_last_end_is_the_earlier_of_procedure_and_licence(
     assert latest_end(TRIAL_START, procedure=rules, licence_end=licence_end) == expected
 
 
+@settings(deadline=None)
 @given(st.dates(min_value=date(2026, 1, 1), max_value=date(2030, 12, 31)), st.integers(min_value=-3, max_value=3))
 def test_form_and_decision_agree_on_the_last_day(start: date, more: int) -> None:
     rule = FormRule(
@@ -378,6 +379,7 @@ def test_many_periods_are_cut_and_said_so(unit: Unit) -> None:
     assert (len(many.dues), many.is_complete) == (100, False)
 
 
+@settings(deadline=None)
 @given(st.integers(min_value=1, max_value=24), st.integers(min_value=1, max_value=1000))
 def test_periodic_reports_stand_in_order_and_inside_the_trial(months: int, length: int) -> None:
     rules = procedure(more={"duties": (PERIODIC,)}, report__period=(months, "mo"))
