@@ -4,6 +4,7 @@ import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -73,7 +74,7 @@ async def world(database_url: str, owner: AsyncEngine, tmp_path: Path) -> AsyncI
 async def client(world: World, tmp_path: Path) -> AsyncIterator[Client]:
     """Speak HTTP to the application over the world's use cases, as whoever a test names."""
     settings = Settings(data_dir=tmp_path, pseudonym_key=b"k" * 32, database_url="unused")
-    app = create_app(settings, world.use_cases)
+    app: Any = create_app(settings, world.use_cases)  # Litestar types its scopes more narrowly than these libraries.
     async with LifespanManager(app):
         # The manager's own app would share one state among all requests, which no server does.
         transport = httpx.ASGITransport(app=app)

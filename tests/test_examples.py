@@ -153,7 +153,7 @@ def test_a_reader_program_finds_the_vietnamese_words(tmp_path: Path) -> None:
     dossier = DOSSIERS["drone-tiep-te-dao"]
     made = make(dossier, procedure_of(dossier), tmp_path)
     plan = next(path for paper, path in made if paper.part == "trial_plan")
-    done = subprocess.run(["pdftotext", "-layout", plan, "-"], capture_output=True, check=True)  # noqa: S607 - found by PATH.
+    done = subprocess.run(["pdftotext", "-layout", plan, "-"], capture_output=True, check=True)
     words = " ".join(unicodedata.normalize("NFC", done.stdout.decode()).split())
     for expected in (
         "ĐỀ ÁN THỬ NGHIỆM",

@@ -130,14 +130,14 @@ class World:
                 firm = _organisation(OrganisationKind.ENTERPRISE, name, at=self.clock.at)
                 await work.add(replace(firm, id=identity, tax_code=code))
         async with self.database.work() as work:
-            for name, (role, unit) in OFFICES.items():
-                await work.add(_grant(self.people[name], role, self.units[unit], at=self.clock.at))
-            for name, firm, kind in (
+            for name, (role, unit_key) in OFFICES.items():
+                await work.add(_grant(self.people[name], role, self.units[unit_key], at=self.clock.at))
+            for name, organisation_id, kind in (
                 ("nguoi_dai_dien", self.startup, MembershipKind.LEGAL_REPRESENTATIVE),
                 ("nguoi_soan", self.startup, MembershipKind.EDITOR),
                 ("doi_thu", self.rival, MembershipKind.LEGAL_REPRESENTATIVE),
             ):
-                await work.add(_membership(self.people[name], firm, kind, at=self.clock.at))
+                await work.add(_membership(self.people[name], organisation_id, kind, at=self.clock.at))
 
     async def token(self, name: str, *, scopes: tuple[str, ...] | None = None) -> str:
         """Return a fresh bearer token of somebody."""

@@ -29,7 +29,7 @@ async def strict(world: World, tmp_path: Path) -> AsyncIterator[Client]:
         data_dir=tmp_path, pseudonym_key=b"k" * 32, database_url="unused", trusted_proxies=(ip_network("127.0.0.1"),)
     )
     counting = RateLimits(world.database, key=b"k" * 32, limits=read_limits(QUOTAS))
-    app = create_app(settings, replace(world.use_cases, rate_limits=counting))
+    app: Any = create_app(settings, replace(world.use_cases, rate_limits=counting))
     async with LifespanManager(app):
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="http://test/api/v1") as http:
