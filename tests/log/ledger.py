@@ -77,6 +77,25 @@ class Ledger:
                 )
             await connection.exec_driver_sql("UPDATE log_head SET size = %s, hashes = %s", (tree.size, tree.to_list()))
 
+    async def forge_all(self, statements: str) -> None:
+        """Run several statements with every trigger off."""
+        for statement in statements.split("; "):
+            await self.forge(statement)
+
+    async def rewrite_entries(self, entries: list[bytes]) -> None:
+        """Make the database hold other entries beside the same records, with right hashes and a right head."""
+        tree = CompactRange()
+        async with self.owner.begin() as connection:
+            await connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+            await connection.exec_driver_sql("DELETE FROM audit_leaves WHERE index >= %s", (len(entries),))
+            for index, entry in enumerate(entries):
+                tree = tree.append(hash_leaf(entry))
+                await connection.exec_driver_sql(
+                    "UPDATE audit_leaves SET entry = %s, leaf_hash = %s WHERE index = %s AND entry <> %s",
+                    (entry, hash_leaf(entry), index, entry),
+                )
+            await connection.exec_driver_sql("UPDATE log_head SET size = %s, hashes = %s", (tree.size, tree.to_list()))
+
     async def replace_last(self, entry: bytes) -> bytes:
         """Put another entry in place of the last, head and all, and return what stood there."""
         entries = await self.entries()
@@ -92,8 +111,8 @@ class Ledger:
 
 
 @asynccontextmanager
-async def new_ledger(url: str, owner: AsyncEngine, directory: Path) -> AsyncIterator[Ledger]:
-    """Empty the log of the test database and give a signer of its own key to it."""
+async def signing_for(url: str, owner: AsyncEngine, directory: Path) -> AsyncIterator[Ledger]:
+    """Give a signer of its own key to whatever log the test database holds."""
     files = SignerFiles(directory=directory / "log-signer")
     files.make(name=ORIGIN)
     ledger = Ledger(
@@ -104,7 +123,14 @@ async def new_ledger(url: str, owner: AsyncEngine, directory: Path) -> AsyncIter
         folder=LogFolder(directory / "log"),
         reader=await log_reader(url),
     )
-    await ledger.rewrite([])
     yield ledger
     await ledger.reader.close()
     await ledger.database.close()
+
+
+@asynccontextmanager
+async def new_ledger(url: str, owner: AsyncEngine, directory: Path) -> AsyncIterator[Ledger]:
+    """Empty the log of the test database and give a signer of its own key to it."""
+    async with signing_for(url, owner, directory) as ledger:
+        await ledger.rewrite([])
+        yield ledger

@@ -7,7 +7,7 @@ from anyio import to_thread
 from click.testing import CliRunner, Result
 
 from sandbox_registry.cli import main
-from sandbox_registry.transparency.keys import KeyType, parse_vkey
+from sandbox_registry.transparency.keys import KeyType, format_vkey, parse_vkey
 from tests.log.ledger import Ledger
 
 
@@ -56,3 +56,35 @@ async def test_a_lost_memory_is_adopted_from_the_own_checkpoint_only(ledger: Led
     assert (
         await run_beside("sign", "--once", "--adopt", str(foreign), data_dir=tmp_path, url=ledger.url)
     ).exit_code == 1
+
+
+async def test_verify_says_yes_or_no_in_the_readers_language(ledger: Ledger, tmp_path: Path) -> None:
+    await ledger.append(5)
+    await ledger.signer().publish()
+    key, folder = format_vkey(ledger.signer().key.verifier_key), str(ledger.folder.root)
+    good = run("verify", folder, "--key", key, data_dir=tmp_path)
+    assert (good.exit_code, "CÓ, nhật ký nguyên vẹn" in good.stdout) == (0, True)
+    bundle = ledger.folder.root / "tile/entries/000.p/5"
+    bundle.write_bytes(bundle.read_bytes().replace(b'{"entry":3}', b'{"entry":9}'))
+    for language, words in {
+        "vi": "Mục 3 đã bị sửa",
+        "en": "Entry 3 was changed",
+        "fr": "L'entrée 3 a été modifiée",
+    }.items():
+        bad = run("verify", folder, "--key", key, "--lang", language, data_dir=tmp_path)
+        assert (bad.exit_code, words in bad.stdout) == (1, True), bad.stdout
+
+
+def test_verify_takes_no_key_from_the_log(tmp_path: Path) -> None:
+    misused = run("verify", str(tmp_path), data_dir=tmp_path)
+    assert (misused.exit_code, "never comes from the log itself" in misused.stderr) == (2, True)
+    unreadable = run("verify", str(tmp_path), "--key", "no key", data_dir=tmp_path)
+    assert unreadable.exit_code == 2
+
+
+async def test_verify_holds_the_database_against_the_log(ledger: Ledger, tmp_path: Path) -> None:
+    await ledger.append(5)
+    await ledger.signer().publish()
+    key = format_vkey(ledger.signer().key.verifier_key)
+    found = await run_beside("verify", "--key", key, "--lang", "en", data_dir=tmp_path, url=ledger.url)
+    assert (found.exit_code, "Entry 0 is not of the form an entry has" in found.stdout) == (1, True), found.output
