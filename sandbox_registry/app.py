@@ -8,6 +8,7 @@ from uuid import UUID
 
 from litestar import Litestar, Router
 from litestar.middleware import DefineMiddleware
+from litestar.types import ControllerRouterHandler
 from uuid_utils.compat import uuid7
 
 from sandbox_registry.api.applications import ApplicationsController
@@ -15,6 +16,7 @@ from sandbox_registry.api.appraisal import AppraisalController
 from sandbox_registry.api.consultations import ConsultationsController
 from sandbox_registry.api.councils import CouncilsController
 from sandbox_registry.api.decisions import DecisionsController
+from sandbox_registry.api.docs import DocsController
 from sandbox_registry.api.documents import DocumentsController
 from sandbox_registry.api.exports import ExportsController
 from sandbox_registry.api.health import HealthController
@@ -22,12 +24,14 @@ from sandbox_registry.api.identity import RequestIdentity
 from sandbox_registry.api.intake import IntakeController
 from sandbox_registry.api.log import LogController, SharedProver
 from sandbox_registry.api.messages import MessagesController
+from sandbox_registry.api.openapi import PREFIX, Contract
 from sandbox_registry.api.organisations import OrganisationsController, UnitsController
 from sandbox_registry.api.people import OfficesController, PeopleController
 from sandbox_registry.api.permits import PermitsController
 from sandbox_registry.api.problems import HANDLERS
 from sandbox_registry.api.procedures import ProceduresController
 from sandbox_registry.api.rate_limits import LIMIT_HANDLERS, LimitRequests, RefuseGuessers
+from sandbox_registry.api.security_headers import add_security_headers
 from sandbox_registry.api.tokens import TokensController
 from sandbox_registry.authz import Authorizer
 from sandbox_registry.clocks import Clock, rehearsal_clock, system_clock
@@ -55,6 +59,25 @@ MAX_JSON_BYTES = 1024 * 1024  # The longest form a procedure can ask for takes a
 def clock_of(settings: Settings) -> Clock:
     """Return the system's clock, or that of a rehearsal."""
     return system_clock if settings.clock_file is None else rehearsal_clock(settings.clock_file)
+
+
+API: tuple[ControllerRouterHandler, ...] = (
+    ApplicationsController,
+    AppraisalController,
+    ConsultationsController,
+    CouncilsController,
+    DecisionsController,
+    ExportsController,
+    IntakeController,
+    MessagesController,
+    OfficesController,
+    OrganisationsController,
+    PeopleController,
+    PermitsController,
+    ProceduresController,
+    TokensController,
+    UnitsController,
+)
 
 
 def build_use_cases(
@@ -98,6 +121,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         app.state.use_cases = cases
+        app.state.contract = contract
         app.state.log = SharedProver(Prover(LogFolder(settings.data_dir / "log")))
         try:
             await cases.rule_versions.register_shipped(shipped("policies"))
@@ -107,27 +131,8 @@ def create_app(
 
     counting = {"limits": cases.rate_limits, "proxies": settings.trusted_proxies}
     files = Router(path="", route_handlers=[DocumentsController], request_max_body_size=settings.max_upload_bytes)
-    api = Router(
-        path="/api/v1",
-        route_handlers=[
-            ApplicationsController,
-            AppraisalController,
-            ConsultationsController,
-            CouncilsController,
-            DecisionsController,
-            ExportsController,
-            IntakeController,
-            MessagesController,
-            OfficesController,
-            OrganisationsController,
-            PeopleController,
-            PermitsController,
-            ProceduresController,
-            TokensController,
-            UnitsController,
-            files,
-        ],
-    )
+    api = Router(path=PREFIX, route_handlers=[*API, DocsController, files])
+    contract = Contract([*API, DocumentsController])
     return Litestar(
         route_handlers=[HealthController, LogController, api],
         lifespan=[lifespan] if beside is None else [lifespan, beside],
@@ -137,6 +142,7 @@ def create_app(
             DefineMiddleware(LimitRequests, **counting),
         ],
         exception_handlers=HANDLERS | LIMIT_HANDLERS,
+        before_send=[add_security_headers],
         request_max_body_size=MAX_JSON_BYTES,
         logging_config=None,
         openapi_config=None,

@@ -1,0 +1,47 @@
+"""What the API says about itself, over HTTP."""
+
+import re
+
+from sandbox_registry.api.docs_pages import POLICY
+from tests.client import Client
+
+
+async def test_document_is_open_and_not_sent_twice(client: Client) -> None:
+    first = await client.send("GET", "/openapi.json", by=None)
+    again = await client.send("GET", "/openapi.json", by=None, headers={"If-None-Match": first.headers["etag"]})
+    assert (first.status_code, first.json()["openapi"]) == (200, "3.1.0")
+    assert (again.status_code, again.content) == (304, b"")
+
+
+async def test_pages_speak_the_language_asked_for(client: Client) -> None:
+    vietnamese = await client.send("GET", "/docs", by=None)
+    french = await client.send("GET", "/docs", by=None, headers={"Accept-Language": "fr"})
+    english = await client.send("GET", "/docs?lang=en", by=None)
+    assert '<html lang="vi">' in vietnamese.text
+    assert "Hồ sơ" in vietnamese.text
+    assert "Dossiers" in french.text
+    assert "Problem codes" in english.text
+
+
+async def test_every_link_leads_somewhere(client: Client) -> None:
+    index = await client.send("GET", "/docs", by=None)
+    targets = set(re.findall(r'href="/api/v1(/[^"?]+)', index.text))
+    answers = [await client.send("GET", target, by=None) for target in sorted(targets)]
+    assert len(targets) > 200
+    assert {answer.status_code for answer in answers} == {200}
+    linked = {each for answer in answers for each in re.findall(r'href="/api/v1(/[^"?]+)', answer.text)}
+    assert linked <= targets
+
+
+async def test_pages_load_nothing_and_run_nothing(client: Client) -> None:
+    page = await client.send("GET", "/docs/operations/applications_submit", by=None)
+    assert page.headers["content-security-policy"] == POLICY
+    assert not re.search(r"<script|<link|<img|<iframe|javascript:|url\(| on[a-z]+=|style=", page.text)
+    assert "https://" not in page.text
+    assert len(page.content) < 100_000
+
+
+async def test_unknown_page_is_a_problem(client: Client) -> None:
+    for path in ("/docs/operations/nothing", "/docs/types/<script>"):
+        answer = await client.send("GET", path, by=None)
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
