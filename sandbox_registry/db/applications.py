@@ -78,7 +78,7 @@ _CASE = RECORDS.query.add_columns(
     )
     .label("is_consulted"),
 ).where(_APPLICATIONS.c.id == bindparam("id"))
-_CASE_LOCKED = _CASE.with_for_update(of=_APPLICATIONS)
+_LOCK = select(_APPLICATIONS.c.id).where(_APPLICATIONS.c.id == bindparam("id")).with_for_update()
 
 
 async def load_case(
@@ -93,8 +93,11 @@ async def load_case(
 
     With `lock`, nobody else changes it until the transaction ends.
     """
+    if lock:
+        # A statement of its own: what is read in the same one would be as old as the wait for the lock.
+        await connection.execute(_LOCK, {"id": application_id})
     found = await connection.execute(
-        _CASE_LOCKED if lock else _CASE,
+        _CASE,
         {"id": application_id, "person_id": person_id, "consulted_unit_ids": list(consulted_unit_ids)},
     )
     row = found.first()
@@ -202,7 +205,7 @@ def _narrowing(narrowed: CaseFilter) -> list[ColumnElement[bool]]:
     if narrowed.overdue_at is not None:
         wanted.append(columns.next_due_at <= narrowed.overdue_at)
         wanted.append(columns.stage.in_(sorted(OPEN_STAGES)))
-    if narrowed.text:
+    if narrowed.text and not narrowed.text.isspace():
         wanted.append(columns.search.bool_op("@@")(func.plainto_tsquery("simple", folded(narrowed.text))))
     if narrowed.updated_since is not None:
         wanted.append(columns.updated_at >= narrowed.updated_since)

@@ -1,5 +1,6 @@
 """The frame of every act: one transaction, one leaf that opens, the same statements whether a case exists or not."""
 
+import asyncio
 import base64
 import hashlib
 import json
@@ -15,10 +16,13 @@ from sqlalchemy import event
 from uuid_utils.compat import uuid7
 
 from sandbox_registry.authz import Action
-from sandbox_registry.db import audit
+from sandbox_registry.db import audit, tables
+from sandbox_registry.db.applications import load_case
 from sandbox_registry.domain.applications import SupplementItem
+from sandbox_registry.domain.appraisal import Declaration
 from sandbox_registry.domain.audit import EPOCH
 from sandbox_registry.domain.errors import DomainError, Invalid, NotFound, PermissionDenied
+from sandbox_registry.domain.people import Standing
 from sandbox_registry.usecases import answers
 from sandbox_registry.usecases.acts import Acts, CaseAct
 from tests.stages import FOCAL, INTAKE, OWNER, accepted, claimed, received, submitted, under_appraisal
@@ -278,3 +282,36 @@ async def test_clock_is_read_under_the_lock_of_the_case(world: World) -> None:
             assert act.at == world.clock.at
     assert len(seen) == 1
     assert "FOR UPDATE" in sent[0]
+
+
+async def test_standing_is_read_after_the_wait_for_the_case(world: World) -> None:
+    """A conflict declared while another act waits for the case counts in that act."""
+    application = await world.draft()
+    reader = world.actor("phan_bien_1")
+    async with world.database.work() as first:
+        await first.connection.execute(
+            tables.applications.update().where(tables.applications.c.id == application.id).values(title="Đang giữ")
+        )
+        waiting = asyncio.create_task(_standing_of(world, application.id, reader.person_id))
+        await asyncio.sleep(0.2)
+        await first.add(
+            Declaration(
+                id=uuid7(),
+                version=1,
+                application_id=application.id,
+                person_id=reader.person_id,
+                conflicted=True,
+                statement="Có góp vốn.",
+                made_at=world.clock.at,
+            )
+        )
+    assert (await waiting).conflicted is True
+
+
+async def _standing_of(world: World, application_id: UUID, person_id: UUID) -> Standing:
+    async with world.database.work() as work:
+        case = await load_case(
+            work.connection, application_id, person_id=person_id, consulted_unit_ids=frozenset(), lock=True
+        )
+    assert case is not None
+    return case.standing
