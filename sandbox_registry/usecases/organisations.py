@@ -72,10 +72,10 @@ class Organisations:
             Duplicate: the tax code is registered already.
 
         """
-        check_fields(
-            [*contact_errors(name=name, email=email, phone=phone), *applicant_errors(kind=kind, tax_code=tax_code)]
-        )
         async with self.acts.general(actor, Action.ORGANISATION_CREATE) as act:
+            check_fields(
+                [*contact_errors(name=name, email=email, phone=phone), *applicant_errors(kind=kind, tax_code=tax_code)]
+            )
             organisation = await act.add(
                 Organisation(
                     id=act.new_id(),
