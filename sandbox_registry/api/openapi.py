@@ -29,12 +29,13 @@ from sandbox_registry.domain.tokens import MARK
 PREFIX = "/api/v1"
 VERSION = "1.0.0"
 """Of the contract, not of the program: the middle number grows with every addition, the first with every break."""
+JSON = "application/json"
 PROBLEM_TYPE = "application/problem+json"
 RAW = {
     ".atom": "application/atom+xml",
     ".csv": "text/csv",
     ".jsonl": "application/x-ndjson",
-    ".ocel.json": "application/json",
+    ".ocel.json": JSON,
     "/content": "application/octet-stream",
 }
 """What an address that ends like this answers with, where it is not JSON with a schema."""
@@ -95,20 +96,41 @@ def describe(handlers: Iterable[ControllerRouterHandler]) -> Json:
         logging_config=None,
     )
     document: Json = json.loads(json.dumps(app.openapi_schema.to_schema()), parse_float=_whole)
-    schemas: Json = document["components"]["schemas"]
-    _close(schemas)
-    for path, method, handler in operations_of(app):
+    enums = document["components"]["schemas"]
+    found = list(operations_of(app))
+    kinds, schemas = schemas_of({kind for _, _, handler in found for kind in (_kind_of(handler), _body_of(handler))})
+    for path, method, handler in found:
         operation = document["paths"][path][method.lower()]
-        _complete(operation, path=path, method=method, handler=handler, schemas=schemas)
+        for parameter in operation.setdefault("parameters", []):
+            _tidy_parameter(parameter, enums)
+        _complete(operation, path=path, method=method, handler=handler)
+        _give_types(operation, handler=handler, kinds=kinds)
+        names_ids = '"uuid"' in json.dumps(_body_schema(operation, schemas))
+        for status in statuses_of(handler, path=path, method=method, names_ids=names_ids):
+            operation["responses"][str(status)] = {"$ref": f"#/components/responses/{_name_of(status)}"}
     document["paths"] = dict(sorted(document["paths"].items()))
-    document["components"] |= _components(schemas)
+    document["components"] = _components(schemas)
     document["tags"] = [{"name": name, "description": said} for name, said in TAGS.items()]
     document["servers"] = [{"url": "/"}]
     document["x-problem-codes"] = [
         {"code": code, "status": status, "meaning": said} for code, (status, said) in problem_codes().items()
     ]
-    _give_examples(document, schemas)
+    _give_examples(document)
     return document
+
+
+def schemas_of(kinds: set[Any]) -> tuple[dict[Any, Json], Json]:
+    """Return the schema of each type, and the components they point to.
+
+    msgspec says exactly what it takes; Litestar forgets the bounds of what stands inside a tuple.
+    """
+    listed = sorted((kind for kind in kinds if kind not in {None, bytes}), key=str)
+    found, components = msgspec.json.schema_components(listed, ref_template="#/components/schemas/{name}")
+    told = re.sub(r"sandbox_registry\.\w+\.(\w+)\.(?=\w)", r"\1_", json.dumps([list(found), components]))
+    plain, schemas = json.loads(told)
+    for name, schema in schemas.items():
+        _close(schema, is_answer=not name.endswith("In"))
+    return dict(zip(listed, plain, strict=True)), schemas
 
 
 def operations_of(app: Litestar) -> Iterator[tuple[str, Method, HTTPRouteHandler]]:
@@ -155,21 +177,24 @@ def is_keyed_by(handler: HTTPRouteHandler, method: str) -> bool:
     return method not in _READS and "is_keyed" not in used_by(handler)
 
 
-def _complete(operation: Json, *, path: str, method: str, handler: HTTPRouteHandler, schemas: Json) -> None:
-    """Add parameters, security, success headers and errors to an operation."""
+def _complete(operation: Json, *, path: str, method: str, handler: HTTPRouteHandler) -> None:
+    """Add parameters, security and success headers to an operation."""
     _split_description(operation)
     if not operation.get("deprecated"):
         operation.pop("deprecated", None)
     operation["security"] = [{}, {"token": []}] if handler.opt.get(PUBLIC, False) else [{"token": []}]
-    operation.setdefault("parameters", []).extend(_header_parameters(handler, path=path, method=method))
-    for parameter in operation["parameters"]:
-        _tidy_parameter(parameter)
+    operation["parameters"].extend(_header_parameters(handler, path=path, method=method))
     if handler.opt.get(CONTENT) == FILE:
         operation["requestBody"] = _FILE_BODY
     operation["responses"] = _successes(operation["responses"], path=path, method=method, handler=handler)
-    names_ids = '"uuid"' in json.dumps(_body_schema(operation, schemas))
-    for status in statuses_of(handler, path=path, method=method, names_ids=names_ids):
-        operation["responses"][str(status)] = {"$ref": f"#/components/responses/{_name_of(status)}"}
+
+
+def _give_types(operation: Json, *, handler: HTTPRouteHandler, kinds: dict[Any, Json]) -> None:
+    """Put the types of bodies in, as msgspec reads and writes them."""
+    if (body := _body_of(handler)) is not None:
+        operation["requestBody"] = {"required": True, "content": {JSON: {"schema": kinds[body]}}}
+    if (kind := _kind_of(handler)) in kinds:
+        operation["responses"][str(handler.status_code)]["content"] = {JSON: {"schema": kinds[kind]}}
 
 
 def _split_description(operation: Json) -> None:
@@ -219,52 +244,56 @@ def _kind_of(handler: HTTPRouteHandler) -> Any:
     return held[0] if held else None
 
 
+def _body_of(handler: HTTPRouteHandler) -> Any:
+    """Return what a handler takes as its body; null when it takes none, or a file."""
+    field = handler.parsed_data_field
+    return None if field is None else field.annotation
+
+
 def _body_schema(operation: Json, schemas: Json) -> Json:
     content = operation.get("requestBody", {}).get("content", {})
-    return followed(content.get("application/json", {}).get("schema", {}), schemas)
+    return followed(content.get(JSON, {}).get("schema", {}), schemas)
 
 
 def _raw_schema(media: str, *, path: str) -> Json:
-    if media == "application/json":
+    if media == JSON:
         return {"type": "object", "description": "An event log as OCEL 2.0 describes it."}
     return {"type": "string", "format": "binary"} if path.endswith("/content") else {"type": "string"}
 
 
-def _tidy_parameter(parameter: Json) -> None:
+def _tidy_parameter(parameter: Json, enums: Json) -> None:
     """Leave out what says nothing; null cannot be sent in an address, so it is not offered."""
     for empty in ("deprecated", "allowEmptyValue", "allowReserved"):
         if parameter.get(empty) is False:
             del parameter[empty]
-    schema = parameter.get("schema", {})
+    schema = parameter["schema"]
     choices = [each for each in schema.get("oneOf", ()) if each != {"type": "null"}]
     if len(choices) == 1:
-        parameter["schema"] = {key: value for key, value in schema.items() if key != "oneOf"} | choices[0]
+        schema = {key: value for key, value in schema.items() if key != "oneOf"} | followed(choices[0], enums)
+    if "items" in schema:
+        schema["items"] = followed(schema["items"], enums)
+    parameter["schema"] = schema
 
 
-def _close(schemas: Json) -> None:
-    """Say of every object that it has no other fields; of an answer, that it always has all of them."""
-    for name, schema in schemas.items():
-        _correct_hours(schema)
-        if "properties" in schema:
-            schema["additionalProperties"] = False
-            if not name.endswith("In"):
-                schema["required"] = sorted(schema["properties"])
-        elif schema.get("type") == "object":
-            schema["additionalProperties"] = False
-        schema.pop("title", None)
-
-
-def _correct_hours(schema: Json) -> None:
-    """Litestar takes an hour of the day for a duration."""
+def _close(schema: Json, *, is_answer: bool) -> None:
+    """Say of an object that it has no other fields; of an answer, that it always has all of them."""
+    schema.pop("title", None)
     for key, below in schema.get("properties", {}).items():
-        if below.get("format") == "duration":
-            schema["properties"][key] = _HOUR
+        schema["properties"][key] = _HOUR if below.get("format") == "partial-time" else below
+        if is_answer:
+            below.pop("default", None)
+    if "properties" in schema:
+        schema["additionalProperties"] = False
+        if is_answer:
+            schema["required"] = sorted(schema["properties"])
 
 
 def _components(schemas: Json) -> Json:
     _, found = msgspec.json.schema_components([Problem], ref_template="#/components/schemas/{name}")
-    schemas["FieldProblem"] = _closed(found["FieldProblem"])
-    problem = _closed(found["Problem"])
+    for schema in found.values():
+        _close(schema, is_answer=True)
+    schemas["FieldProblem"] = found["FieldProblem"]
+    problem = found["Problem"]
     for status in _documented():
         schemas[_name_of(status)] = _problem_of(problem, status)
     return {
@@ -309,22 +338,15 @@ def _error(status: int) -> Json:
     }
 
 
-def _give_examples(document: Json, schemas: Json) -> None:
+def _give_examples(document: Json) -> None:
     """Put an example beside every body."""
+    schemas = document["components"]["schemas"]
     for schema in schemas.values():
         if "properties" in schema:
             schema["examples"] = [example_of(schema, schemas)]
     for response in document["components"]["responses"].values():
         for content in response["content"].values():
             content["example"] = example_of(content["schema"], schemas)
-
-
-def _closed(schema: Json) -> Json:
-    properties = {
-        key: {k: v for k, v in below.items() if k != "default"} for key, below in schema["properties"].items()
-    }
-    kept = {key: value for key, value in schema.items() if key != "title"}
-    return kept | {"properties": properties, "additionalProperties": False, "required": sorted(properties)}
 
 
 def _operation_id(handler: HTTPRouteHandler, _method: Method, _path: list[Any]) -> str:

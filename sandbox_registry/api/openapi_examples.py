@@ -83,9 +83,10 @@ def followed(schema: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
 
 def _plain(kind: Any, schema: dict[str, Any]) -> Any:
     if kind == "string":
-        return FORMATS.get(schema.get("format", ""), "ca-mau" if "pattern" in schema else "…")
+        words = (FORMATS.get(schema.get("format", ""), "Nội dung ví dụ"), "ca-mau", "08:00:00")
+        return next(word for word in words if re.search(schema.get("pattern", ""), word))
     if kind in {"integer", "number"}:
-        return schema.get("minimum", 1)
+        return max(1, schema.get("minimum", 1))
     return {"boolean": False}.get(kind)
 
 
