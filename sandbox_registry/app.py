@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from uuid import UUID
 
 from litestar import Litestar, Router
@@ -48,6 +49,7 @@ from sandbox_registry.settings import Settings
 from sandbox_registry.shipped import shipped
 from sandbox_registry.usecases.acts import Acts
 from sandbox_registry.usecases.all import UseCases, wire
+from sandbox_registry.usecases.log_cosigning import registry_policy
 from sandbox_registry.usecases.log_folder import LogFolder
 from sandbox_registry.usecases.log_proofs import Prover
 from sandbox_registry.usecases.passwords import Passwords, load_common_passwords
@@ -122,7 +124,9 @@ def create_app(
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         app.state.use_cases = cases
         app.state.contract = contract
-        app.state.log = SharedProver(Prover(LogFolder(settings.data_dir / "log")))
+        app.state.log = SharedProver(
+            Prover(LogFolder(settings.data_dir / "log")), policy_of=partial(registry_policy, settings.data_dir)
+        )
         try:
             await cases.rule_versions.register_shipped(shipped("policies"))
             yield

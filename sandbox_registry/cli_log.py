@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import click
 
 from sandbox_registry.authz.policy import Policy as Authority
+from sandbox_registry.cli_witness import witness
 from sandbox_registry.db.embedded import running_url
 from sandbox_registry.db.engine import Database
 from sandbox_registry.db.log import LogUnreachable, log_reader
@@ -20,11 +22,13 @@ from sandbox_registry.jobs.signing_tasks import LOG_DIR, SIGNER_DIR
 from sandbox_registry.logs import configure_logs
 from sandbox_registry.settings import Settings
 from sandbox_registry.shipped import shipped
-from sandbox_registry.transparency.checkpoints import Checkpoint, open_checkpoint
+from sandbox_registry.transparency.checkpoints import Checkpoint, checkpoint_of, open_checkpoint
 from sandbox_registry.transparency.errors import LogError
 from sandbox_registry.transparency.keys import KeyType, format_vkey
+from sandbox_registry.transparency.notes import parse_note
 from sandbox_registry.transparency.policies import Policy, PolicyLog
 from sandbox_registry.transparency.policy_files import parse_policy
+from sandbox_registry.usecases.log_cosigning import POLICY_FILE, is_overdue, last_cosigned_at, registry_policy
 from sandbox_registry.usecases.log_database import authorities_in, check_database
 from sandbox_registry.usecases.log_findings import Report
 from sandbox_registry.usecases.log_folder import Busy, LogFolder, MissingFile
@@ -54,6 +58,9 @@ class LogCommands(click.Group):
 @click.group(cls=LogCommands)
 def log() -> None:
     """Sign, witness, verify and hand out the log that nobody can rewrite unseen."""
+
+
+log.add_command(witness)
 
 
 @log.group()
@@ -94,6 +101,31 @@ def key_show(path: Path | None, *, is_witness: bool) -> None:
     kind = KeyType.COSIGNATURE_V1 if is_witness else KeyType.ED25519
     found = read_key(path or SignerFiles(directory=_data_dir() / SIGNER_DIR).key_path, key_type=kind)
     click.echo(format_vkey(found.verifier_key))
+
+
+@log.command()
+def status() -> None:
+    """Say how far the log is published and when enough witnesses last cosigned it; exit code 1 after 24 hours."""
+    data_dir = _data_dir()
+    folder, policy = LogFolder(data_dir / LOG_DIR), registry_policy(data_dir)
+    note = folder.checkpoint()
+    if note is None:
+        message = "nothing is published yet"
+        raise click.ClickException(message)
+    checkpoint = checkpoint_of(parse_note(note))
+    click.echo(f"{checkpoint.origin}: {checkpoint.size} entries published.")
+    if policy is None or policy.quorum is None:
+        click.echo(f"No witnesses: {data_dir / POLICY_FILE} names none.")
+        return
+    last = last_cosigned_at(folder, policy=policy)
+    click.echo(
+        "Never cosigned."
+        if last is None
+        else f"Last cosigned at {datetime.fromtimestamp(last, UTC):%Y-%m-%d %H:%M} UTC."
+    )
+    if is_overdue(folder, policy=policy, now=time.time()):
+        message = "the witnesses were last complete more than 24 hours ago"
+        raise click.ClickException(message)
 
 
 @log.command()

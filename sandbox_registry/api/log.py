@@ -3,17 +3,22 @@
 import hashlib
 import re
 import threading
+from collections.abc import Callable
 
-from litestar import Controller, Response, get
-from litestar.exceptions import NotFoundException
+from anyio import to_thread
+from litestar import Controller, Response, get, post
+from litestar.exceptions import HTTPException, NotFoundException
 from litestar.params import FromPath
 
-from sandbox_registry.api.identity import PUBLIC
+from sandbox_registry.api.identity import CONTENT, FILE, PUBLIC
 from sandbox_registry.api.rate_limits import LIMIT
 from sandbox_registry.api.requests import Incoming
+from sandbox_registry.domain.rate_limits import Group
 from sandbox_registry.transparency.errors import LogError
+from sandbox_registry.transparency.policies import Policy
 from sandbox_registry.transparency.tiles import parse_path
 from sandbox_registry.transparency.tlog_proofs import format_tlog_proof
+from sandbox_registry.usecases.log_cosigning import OFFERED, merge
 from sandbox_registry.usecases.log_folder import CHECKPOINT, COSIGNED, MissingFile
 from sandbox_registry.usecases.log_proofs import Prover
 
@@ -39,6 +44,18 @@ class LogController(Controller):
         """Return the newest checkpoint that enough witnesses cosigned."""
         return _file(request, COSIGNED, media_type=TEXT, cache=FOR_A_MOMENT)
 
+    @get("/checkpoint-offered", sync_to_thread=True)
+    def offered(self, request: Incoming) -> Response[bytes]:
+        """Return the checkpoint that is kept still for witnesses who pull, so that all of them cosign the same one."""
+        return _file(request, OFFERED, media_type=TEXT, cache=FOR_A_MOMENT)
+
+    @post("/cosignatures", opt={LIMIT: Group.UPLOADS, CONTENT: FILE}, status_code=200)
+    async def cosignatures(self, request: Incoming) -> Response[bytes]:
+        """Take a checkpoint that a witness cosigned; the signatures say who sends it, so nobody logs in."""
+        note = await request.body()
+        taken = await to_thread.run_sync(_taken, request.app.state.log, note)
+        return Response(b"%d\n" % taken, media_type=TEXT, headers={"Cache-Control": "no-store"})
+
     @get("/tile/{place:path}", sync_to_thread=True)
     def tile(self, request: Incoming, place: FromPath[str]) -> Response[bytes]:
         """Return a tile or an entry bundle; any path but the one right spelling is not there."""
@@ -63,10 +80,11 @@ class LogController(Controller):
 
 
 class SharedProver:
-    """A prover that the threads of one process share."""
+    """The published log as the threads of one process share it. `policy_of` reads the witness policy, if there is one."""
 
-    def __init__(self, prover: Prover) -> None:
+    def __init__(self, prover: Prover, *, policy_of: Callable[[], Policy | None]) -> None:
         self.folder = prover.folder
+        self.policy_of = policy_of
         self._prover = prover
         self._lock = threading.Lock()
 
@@ -74,6 +92,20 @@ class SharedProver:
         """Return a proof file; raises as `Prover.prove`."""
         with self._lock:
             return format_tlog_proof(self._prover.prove(index))
+
+
+def _taken(log: SharedProver, note: bytes) -> int:
+    """Merge cosignatures; 404 without a policy, 400 for what is not signed by its log and witnesses, 409 for the past."""
+    policy = log.policy_of()
+    if policy is None:
+        raise NotFoundException
+    try:
+        taken = merge(log.folder, note, policy=policy)
+    except LogError as error:
+        raise HTTPException(status_code=400) from error
+    if not taken:
+        raise HTTPException(status_code=409)
+    return taken
 
 
 def _file(request: Incoming, path: str, *, media_type: str, cache: str) -> Response[bytes]:

@@ -1,7 +1,6 @@
 """How the signer lives: beside the application on one machine, or as a process of its own."""
 
 import asyncio
-import contextlib
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,6 +9,7 @@ from pathlib import Path
 import structlog
 
 from sandbox_registry.db.log import LogUnreachable, log_reader
+from sandbox_registry.jobs.cosigning import keep_cosigned
 from sandbox_registry.jobs.signing import Signer, SignerFiles, keep_signing
 from sandbox_registry.transparency.keys import format_vkey
 from sandbox_registry.usecases.log_folder import LogFolder, locked
@@ -40,24 +40,25 @@ def own_signer_files(data_dir: Path) -> SignerFiles | None:
 @asynccontextmanager
 async def signing_while_serving(*, data_dir: Path, url: str) -> AsyncIterator[None]:
     """Sign while the block runs. What stands in the way of signing is said loudly, and never in the way of serving."""
-    signing: asyncio.Task[None] | None = None
+    tasks: list[asyncio.Task[None]] = []
     try:
         files = own_signer_files(data_dir)
     except (KeyFileError, OSError) as error:
         logger.critical("log.not_signed", error=str(error))
         files = None
     if files is not None:
-        signing = asyncio.create_task(_sign(files, folder=LogFolder(data_dir / LOG_DIR), url=url))
+        folder, published = LogFolder(data_dir / LOG_DIR), asyncio.Event()
+        tasks.append(asyncio.create_task(_sign(files, folder=folder, url=url, published=published)))
+        tasks.append(asyncio.create_task(keep_cosigned(data_dir, folder, published=published)))
     try:
         yield
     finally:
-        if signing is not None:
-            signing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await signing
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _sign(files: SignerFiles, *, folder: LogFolder, url: str) -> None:
+async def _sign(files: SignerFiles, *, folder: LogFolder, url: str, published: asyncio.Event) -> None:
     source = None
     while source is None:
         try:
@@ -66,6 +67,7 @@ async def _sign(files: SignerFiles, *, folder: LogFolder, url: str) -> None:
             logger.warning("log.unreachable", error=str(error))
             await asyncio.sleep(1)
     try:
-        await keep_signing(Signer(files=files, folder=folder, source=source), wake=asyncio.Event())
+        signer = Signer(files=files, folder=folder, source=source)
+        await keep_signing(signer, wake=asyncio.Event(), after=lambda _checkpoint: published.set())
     finally:
         await source.close()
