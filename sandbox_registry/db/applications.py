@@ -1,21 +1,19 @@
 """Applications as rows: a case with how a person stands to it, lists inside a scope, versions of the dossier."""
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Uuid, and_, bindparam, exists, false, func, or_, select, tuple_
+from sqlalchemy import Uuid, bindparam, exists, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
 from sandbox_registry.db.records import Records, as_dict
 from sandbox_registry.domain.applications import Application
-from sandbox_registry.domain.people import MUST_DECLARE, Capacity, Standing
-from sandbox_registry.domain.scopes import Scope
+from sandbox_registry.domain.people import Capacity, Standing
 from sandbox_registry.domain.stages import OPEN_STAGES, Stage
 from sandbox_registry.domain.texts import folded
 
@@ -148,143 +146,6 @@ class CaseRow:
     submitted_at: datetime | None
     next_due_at: datetime | None
     updated_at: datetime
-
-
-_ROW = select(
-    _APPLICATIONS.c.id,
-    _APPLICATIONS.c.version,
-    _APPLICATIONS.c.code,
-    _APPLICATIONS.c.stage,
-    _APPLICATIONS.c.title,
-    _APPLICATIONS.c.procedure_code,
-    _APPLICATIONS.c.organisation_id,
-    tables.organisations.c.name.label("organisation_name"),
-    _APPLICATIONS.c.level,
-    _APPLICATIONS.c.submitted_at,
-    _APPLICATIONS.c.next_due_at,
-    _APPLICATIONS.c.updated_at,
-).join(tables.organisations, tables.organisations.c.id == _APPLICATIONS.c.organisation_id)
-
-
-async def list_cases(
-    connection: AsyncConnection,
-    *,
-    scope: Scope,
-    narrowed: CaseFilter,
-    after: tuple[datetime, UUID] | UUID | None,
-    limit: int,
-) -> tuple[CaseRow, ...]:
-    """List cases inside a scope, newest first; with `updated_since`, oldest change first so that a reader can follow.
-
-    `after` is the last row already seen: its id, or its change time and id when following changes.
-    """
-    query = _ROW.where(inside(scope), *_narrowing(narrowed)).limit(limit)
-    if narrowed.updated_since is not None:
-        position = tuple_(_APPLICATIONS.c.updated_at, _APPLICATIONS.c.id)
-        query = query.order_by(_APPLICATIONS.c.updated_at, _APPLICATIONS.c.id)
-        if isinstance(after, tuple):
-            query = query.where(position > tuple_(*after))
-    else:
-        query = query.order_by(_APPLICATIONS.c.id.desc())
-        if isinstance(after, UUID):
-            query = query.where(_APPLICATIONS.c.id < after)
-    return tuple(msgspec.convert(as_dict(row), CaseRow) for row in await connection.execute(query))
-
-
-def _narrowing(narrowed: CaseFilter) -> list[ColumnElement[bool]]:
-    columns = _APPLICATIONS.c
-    wanted: list[ColumnElement[bool]] = []
-    if narrowed.stages is not None:
-        wanted.append(columns.stage.in_(sorted(narrowed.stages)))
-    if narrowed.procedure_code is not None:
-        wanted.append(columns.procedure_code == narrowed.procedure_code)
-    if narrowed.organisation_id is not None:
-        wanted.append(columns.organisation_id == narrowed.organisation_id)
-    if narrowed.officer_id is not None:
-        wanted.append(_holds(narrowed.officer_id, set(Capacity)))
-    if narrowed.overdue_at is not None:
-        wanted.append(columns.next_due_at <= narrowed.overdue_at)
-        wanted.append(columns.stage.in_(sorted(OPEN_STAGES)))
-    if narrowed.text and not narrowed.text.isspace():
-        wanted.append(columns.search.bool_op("@@")(func.plainto_tsquery("simple", folded(narrowed.text))))
-    if narrowed.updated_since is not None:
-        wanted.append(columns.updated_at >= narrowed.updated_since)
-    return wanted
-
-
-def _holds(person_id: UUID, capacities: set[Capacity]) -> ColumnElement[bool]:
-    held = _PARTICIPATIONS.c
-    return exists().where(
-        held.application_id == _APPLICATIONS.c.id,
-        held.person_id == person_id,
-        held.capacity.in_(sorted(capacities)),
-        held.until.is_(None),
-    )
-
-
-def inside(scope: Scope, stage: ColumnElement[str] = _APPLICATIONS.c.stage) -> ColumnElement[bool]:
-    """Say in SQL what `Scope.admits` says in Python; a listing cannot be written without it.
-
-    `stage` is where the listed thing stands, when that is not the case itself.
-    """
-    ways = [way for way in _ways(scope, stage) if way is not None]
-    barred = []
-    if scope.hides_conflicted:
-        barred.append(~exists().where(_declared_by(scope.person_id), _DECLARATIONS.c.conflicted))
-    if scope.hides_undeclared:
-        barred.append(~_owes_declaration(scope.person_id))
-    return and_(or_(*ways) if ways else false(), *barred)
-
-
-def _ways(scope: Scope, stage: ColumnElement[str]) -> Iterator[ColumnElement[bool] | None]:
-    columns = _APPLICATIONS.c
-    yield _at(stage, scope.all_stages)
-    for stages, units in _grouped(scope.unit_stages).items():
-        yield _at(stage, stages, columns.unit_ids.overlap(sorted(units)))
-    yield _at(stage, scope.own_stages, columns.organisation_id.in_(sorted(scope.own_organisations)))
-    yield _at(stage, scope.delegate_stages, columns.organisation_id.in_(sorted(scope.delegate_organisations)))
-    for stages, capacities in _grouped(scope.capacities).items():
-        yield _at(stage, stages, _holds(scope.person_id, capacities))
-    asked = exists().where(
-        _CONSULTATIONS.c.application_id == columns.id, _CONSULTATIONS.c.unit_id.in_(sorted(scope.consulted_units))
-    )
-    yield _at(stage, scope.capacities.get(Capacity.CONSULTED, frozenset()), asked)
-
-
-def _at(
-    stage: ColumnElement[str], stages: frozenset[Stage], *conditions: ColumnElement[bool]
-) -> ColumnElement[bool] | None:
-    """Join a way of standing to a case with the stages it opens; null when it opens none."""
-    return and_(stage.in_(sorted(stages)), *conditions) if stages else None
-
-
-def _grouped(stages_by: Mapping[K, frozenset[Stage]]) -> dict[frozenset[Stage], set[K]]:
-    groups: dict[frozenset[Stage], set[K]] = {}
-    for key, stages in stages_by.items():
-        groups.setdefault(stages, set()).add(key)
-    return groups
-
-
-def _declared_by(person_id: UUID) -> ColumnElement[bool]:
-    return and_(_DECLARATIONS.c.application_id == _APPLICATIONS.c.id, _DECLARATIONS.c.person_id == person_id)
-
-
-def _owes_declaration(person_id: UUID) -> ColumnElement[bool]:
-    return and_(_holds(person_id, set(MUST_DECLARE)), ~exists().where(_declared_by(person_id)))
-
-
-_OWES = _ROW.order_by(_APPLICATIONS.c.id.desc()).limit(100)
-
-
-async def awaiting_declaration(connection: AsyncConnection, *, scope: Scope) -> tuple[CaseRow, ...]:
-    """List the cases that a person must declare interests for before opening them; only what a list row shows."""
-    ways = [
-        way
-        for stages, capacities in _grouped(scope.awaiting_declaration).items()
-        if (way := _at(_APPLICATIONS.c.stage, stages, _holds(scope.person_id, capacities))) is not None
-    ]
-    query = _OWES.where(or_(*ways) if ways else false(), ~exists().where(_declared_by(scope.person_id)))
-    return tuple(msgspec.convert(as_dict(row), CaseRow) for row in await connection.execute(query))
 
 
 async def set_next_due(connection: AsyncConnection, application_id: UUID, due: datetime | None) -> None:

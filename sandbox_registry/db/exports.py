@@ -12,8 +12,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import permits, tables
-from sandbox_registry.db.applications import inside
 from sandbox_registry.db.records import as_dict
+from sandbox_registry.db.scopes import inside
 from sandbox_registry.domain.scopes import Scope
 from sandbox_registry.domain.stages import Stage
 
@@ -181,9 +181,9 @@ def person_objects(connection: AsyncConnection, *, scope: Scope) -> AsyncGenerat
 
 
 def case_leaves(connection: AsyncConnection, *, scope: Scope) -> AsyncGenerator[Batch, None]:
-    """Stream the leaves of these cases in log order: index, case, entry."""
+    """Stream the leaves of these cases in log order: index, case, organisation, entry."""
     query = (
-        select(_LEAVES.c.index, _LEAVES.c.case_id, _LEAVES.c.entry)
+        select(_LEAVES.c.index, _LEAVES.c.case_id, _APPLICATIONS.c.organisation_id, _LEAVES.c.entry)
         .join(_APPLICATIONS, _APPLICATIONS.c.id == _LEAVES.c.case_id)
         .where(inside(scope))
     )

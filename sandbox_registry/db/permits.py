@@ -12,8 +12,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
-from sandbox_registry.db.applications import inside
 from sandbox_registry.db.records import NATIVE, Records, as_dict, duplicate_or_same
+from sandbox_registry.db.scopes import inside
 from sandbox_registry.domain.permits import Permit, PermitKind, PermitVersion
 from sandbox_registry.domain.scopes import Scope
 from sandbox_registry.domain.stages import Stage

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sandbox_registry.authz import Action
 from sandbox_registry.db import applications as case_rows
-from sandbox_registry.db import audit, dossiers
+from sandbox_registry.db import audit, case_lists, dossiers
 from sandbox_registry.domain.applications import (
     Application,
     Change,
@@ -90,12 +90,12 @@ class Cases:
         """List the cases this actor may read, newest first, or by change when `updated_since` is asked for."""
         scope = self.acts.authorizer.scope(actor)
         async with self.acts.database.reading() as connection:
-            return await case_rows.list_cases(connection, scope=scope, narrowed=narrowed, after=after, limit=limit)
+            return await case_lists.list_cases(connection, scope=scope, narrowed=narrowed, after=after, limit=limit)
 
     async def awaiting_declaration(self, actor: Actor) -> tuple[case_rows.CaseRow, ...]:
         """List the cases this actor must declare interests for before opening them."""
         async with self.acts.database.reading() as connection:
-            return await case_rows.awaiting_declaration(connection, scope=self.acts.authorizer.scope(actor))
+            return await case_lists.awaiting_declaration(connection, scope=self.acts.authorizer.scope(actor))
 
     async def read(self, actor: Actor, application_id: UUID) -> CaseView:
         """Read one case. The People's Council and auditors leave a leaf by reading."""

@@ -9,7 +9,8 @@ from uuid_utils.compat import uuid7
 
 from sandbox_registry.authz import Action
 from sandbox_registry.db import tables
-from sandbox_registry.db.applications import inside, load_case
+from sandbox_registry.db.applications import load_case
+from sandbox_registry.db.scopes import inside
 from sandbox_registry.domain.people import Actor, Capacity, Role, Standing
 from sandbox_registry.domain.scopes import Scope
 from sandbox_registry.domain.stages import APPLICATION_STAGES, Stage

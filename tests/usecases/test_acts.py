@@ -12,7 +12,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event
 from uuid_utils.compat import uuid7
 
 from sandbox_registry.authz import Action
@@ -26,6 +25,7 @@ from sandbox_registry.domain.people import Standing
 from sandbox_registry.usecases import answers
 from sandbox_registry.usecases.acts import Acts, CaseAct
 from tests.stages import FOCAL, INTAKE, OWNER, accepted, claimed, received, submitted, under_appraisal
+from tests.statements import statements
 from tests.world import World
 
 REFUSED_SUPPLEMENT = (SupplementItem(target="answers.project.nothing", reason="?"),)
@@ -34,22 +34,6 @@ REFUSED_SUPPLEMENT = (SupplementItem(target="answers.project.nothing", reason="?
 async def leaves(world: World) -> list[audit.LeafRow]:
     async with world.database.reading() as connection:
         return list(await audit.all_leaves(connection))
-
-
-@contextmanager
-def statements(world: World) -> Iterator[list[str]]:
-    """Collect every statement the database is sent."""
-    sent: list[str] = []
-
-    def keep(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        sent.append(statement)
-
-    engine = world.database.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", keep)
-    try:
-        yield sent
-    finally:
-        event.remove(engine, "before_cursor_execute", keep)
 
 
 async def test_every_leaf_opens_its_record(world: World) -> None:

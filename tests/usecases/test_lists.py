@@ -1,14 +1,11 @@
 """Lists of cases: one query however many, narrowed rightly, right while rows change, silent about what is hidden."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event
 from uuid_utils.compat import uuid7
 
 from sandbox_registry.db.applications import CaseFilter, CaseRow
@@ -16,25 +13,11 @@ from sandbox_registry.domain.applications import Application, Reason
 from sandbox_registry.domain.stages import Stage
 from tests.client import Client
 from tests.stages import FOCAL, INTAKE, OWNER, accepted, claimed, received, submitted
+from tests.statements import statements
 from tests.world import PROCEDURE, START, World
 
 PAGE = CaseFilter()
 REASONS = (Reason(code="not_innovative", text="Đã có."),)
-
-
-@contextmanager
-def statements(world: World) -> Iterator[list[str]]:
-    sent: list[str] = []
-
-    def keep(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        sent.append(statement)
-
-    engine = world.database.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", keep)
-    try:
-        yield sent
-    finally:
-        event.remove(engine, "before_cursor_execute", keep)
 
 
 async def copies(world: World, case: Application, number: int, **changes: Any) -> list[Application]:
