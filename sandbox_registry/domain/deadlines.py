@@ -1,13 +1,22 @@
 """Deadlines of a case: derived from its facts, the pinned procedure and the calendar; each explains itself by day."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sandbox_registry.domain.applications import Application, SupplementRequest
 from sandbox_registry.domain.appraisal import Clarification, Consultation
-from sandbox_registry.domain.calendars import Calendar, Deadline, Pause, Term, Unit, deadline, latest_before
+from sandbox_registry.domain.calendars import (
+    Calendar,
+    Deadline,
+    Pause,
+    Term,
+    Unit,
+    deadline,
+    last_day_before,
+    latest_before,
+)
 from sandbox_registry.domain.procedures import Parameter, Procedure
 from sandbox_registry.domain.stages import OPEN_STAGES, Stage
 from sandbox_registry.domain.texts import Text
@@ -181,6 +190,7 @@ def _each(known: _Reckoning) -> Iterator[CaseDeadline]:
         included = known.procedure.flag("decision.included_in_appraisal")
         done = (application.decided_at if included else application.recommended_at) or _closing_at(known)
         yield _deadline(known, "appraisal.term", Duty.AUTHORITY, known.appraisal(), done)
+        yield _appointment(known)
     for consultation in known.facts.consultations:
         yield _consultation(known, consultation)
     if application.recommended_at is not None and not known.procedure.flag("decision.included_in_appraisal"):
@@ -193,6 +203,17 @@ def _each(known: _Reckoning) -> Iterator[CaseDeadline]:
 def _closing_at(known: _Reckoning) -> datetime | None:
     closing = known.facts.application.closing
     return None if closing is None else closing.at
+
+
+def _appointment(known: _Reckoning) -> CaseDeadline:
+    """Return the day of the result on the receipt slip, or the one new day promised with an apology."""
+    application, reckoned = known.facts.application, known.result()
+    done = application.decided_at or _closing_at(known)
+    if application.apology is None or reckoned is None:
+        return _deadline(known, "appointment", Duty.AUTHORITY, reckoned, done)
+    promised = application.apology.promised_at
+    postponed = replace(reckoned, due=promised, due_date=last_day_before(promised), paused=False)
+    return _deadline(known, "appointment", Duty.AUTHORITY, postponed, done, subject="promised")
 
 
 def _consultation(known: _Reckoning, consultation: Consultation) -> CaseDeadline:

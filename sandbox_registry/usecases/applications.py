@@ -5,7 +5,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from sandbox_registry.authz import Action
-from sandbox_registry.db import dossiers, people
+from sandbox_registry.db import dossiers
 from sandbox_registry.domain import lifecycle
 from sandbox_registry.domain.applications import (
     Application,
@@ -25,6 +25,7 @@ from sandbox_registry.domain.procedures import Procedure
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.domain.texts import Text
 from sandbox_registry.usecases.acts import Acts, CaseAct
+from sandbox_registry.usecases.authority import refuse_official
 from sandbox_registry.usecases.participations import take_part
 from sandbox_registry.usecases.preconditions import check_fields
 
@@ -186,13 +187,7 @@ class Applications:
 
         """
         async with self.acts.on_case(actor, Action.APPLICATION_SHARE, application_id) as act:
-            editing = await people.actor_for_person(
-                act.work.connection, person_id, at=act.at, method=actor.auth_method, request_id=actor.request_id
-            )
-            if editing is None:
-                raise NotFound(what="person")
-            if editing.offices:
-                raise ConditionNotMet("holds_office", _HOLDS_OFFICE)
+            await refuse_official(act, person_id)
             editor = Participation(
                 id=act.new_id(),
                 version=1,
@@ -389,11 +384,6 @@ _TOO_MANY_FILES = Text(
     vi="Thành phần này nhận nhiều nhất {limit} tệp; hãy gỡ tệp cũ trước.",
     en="This part takes at most {limit} file(s); remove an old one first.",
     fr="Cette pièce accepte au plus {limit} fichier(s) ; retirez-en un d'abord.",
-)
-_HOLDS_OFFICE = Text(
-    vi="Người đang giữ chức trách trong hệ thống không thể cùng soạn hồ sơ.",
-    en="Somebody who holds an office here cannot help to write a dossier.",
-    fr="Une personne qui exerce une fonction ici ne peut pas participer à la rédaction d'un dossier.",
 )
 _NOT_ASKED_FOR = Text(
     vi="Chỉ được sửa những nội dung nêu trong phiếu yêu cầu bổ sung.",

@@ -32,6 +32,8 @@ class Intake:
         ) as act:
             lifecycle.require_stage(act.application, "receive")
             unit = await act.work.get(Organisation, act.application.receiving_unit_id)
+            if unit.agency_code is None:
+                raise ConditionNotMet("no_agency_code", _NO_CODE)
             day = f"{unit.agency_code}-{local_date(act.at):%y%m%d}"
             # A dossier registered already is refused here, and its number goes back with the transaction.
             number = await act.work.next_number(f"dossier {day}")
@@ -193,4 +195,9 @@ _NO_REFERRAL = Text(
     vi="Câu trả lời về thẩm quyền không chỉ ra cơ quan khác; hãy chọn nơi chuyển trong danh mục của thủ tục.",
     en="The answers on competence name no other authority; pick a target the procedure lists.",
     fr="Les réponses sur la compétence ne désignent aucune autre autorité ; choisissez une cible de la procédure.",
+)
+_NO_CODE = Text(
+    vi="Đơn vị tiếp nhận không còn mã định danh để cấp mã hồ sơ.",
+    en="The receiving unit has no agency code any more to number dossiers with.",
+    fr="Le guichet n'a plus de code d'organisme pour numéroter les dossiers.",
 )

@@ -36,6 +36,7 @@ from sandbox_registry.domain.people import (
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.domain.texts import Text
 from sandbox_registry.usecases.acts import Act, Acts
+from sandbox_registry.usecases.authority import refuse_official
 from sandbox_registry.usecases.preconditions import check_fields, check_version
 
 
@@ -158,7 +159,7 @@ class Organisations:
             PermissionDenied: the actor does not sign for it.
             Invalid: no account has that e-mail address, or the window is past.
             Duplicate: the person is a member in that time already.
-            ConditionNotMet: `representative_needed`.
+            ConditionNotMet: `representative_needed`; `holds_office`.
 
         """
         async with await self._changing(actor, organisation_id) as act:
@@ -168,6 +169,7 @@ class Organisations:
             person = await people.by_email(act.work.connection, email)
             if person is None or person.disabled_at is not None:
                 raise Invalid((FieldError(field="email", code="no_account", message=_NO_ACCOUNT),))
+            await refuse_official(act, person.id)
             new = Membership(
                 id=act.new_id(),
                 version=1,

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from sandbox_registry.domain.applications import Application, Closing, ClosingKind, SupplementRequest
+from sandbox_registry.domain.applications import Apology, Application, Closing, ClosingKind, SupplementRequest
 from sandbox_registry.domain.appraisal import Clarification, Consultation, Opinion
 from sandbox_registry.domain.deadlines import (
     CaseDeadline,
@@ -139,6 +139,7 @@ def test_open_term_is_a_gap_and_never_a_timer() -> None:
         "completeness.term": (Timing.GAP, None),
         "supplement.term": (Timing.GAP, None),
         "appraisal.term": (Timing.GAP, None),
+        "appointment": (Timing.GAP, None),
     }
     facts = CaseFacts(application=application)
     assert next_due(facts, procedure=rules, calendar=CALENDAR, at=THURSDAY) is None
@@ -205,7 +206,7 @@ def test_decision_inside_the_appraisal_is_one_term() -> None:
     rules = procedure(decision__included_in_appraisal=(True, "yes/no"))
     waiting = case(Stage.AWAITING_DECISION, accepted_at=THURSDAY, recommended_at=local(2026, 12, 4, 9))
     found = listed(waiting, rules=rules, at=local(2026, 12, 11))
-    assert list(found) == ["completeness.term", "appraisal.term"]
+    assert list(found) == ["completeness.term", "appraisal.term", "appointment"]
     assert found["appraisal.term"].timing is Timing.OVERDUE
 
 
@@ -273,3 +274,14 @@ def test_nothing_binds_in_a_case_that_is_not_open(stage: Stage) -> None:
     facts = CaseFacts(application=case(stage, accepted_at=THURSDAY, decided_at=THURSDAY))
     rules = procedure(draft__ttl=(90, "cd"))
     assert next_due(facts, procedure=rules, calendar=CALENDAR, at=THURSDAY) is None
+
+
+def test_appointment_moves_once_with_the_apology() -> None:
+    promised = local(2027, 1, 15, 0)
+    waiting = case(Stage.UNDER_APPRAISAL, accepted_at=THURSDAY)
+    sorry = replace(waiting, apology=Apology(at=THURSDAY, by=CASE, reason="Chờ ý kiến của bộ.", promised_at=promised))
+    before, after = listed(waiting)["appointment"], listed(sorry)["appointment"]
+    assert (due_date(before), before.subject) == (date(2026, 12, 17), "")
+    assert (due_date(after), after.subject) == (date(2027, 1, 14), "promised")
+    assert after.reckoning is not None
+    assert after.reckoning.due == promised

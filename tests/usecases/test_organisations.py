@@ -298,3 +298,15 @@ async def test_what_stands_against_a_unit(world: World, units: Units) -> None:
         return_exceptions=True,
     )
     assert one_refused(done, StaleVersion)
+
+
+async def test_official_cannot_be_drawn_to_an_applicants_side(world: World) -> None:
+    """Naming an official a member would bar that official from the applicant's cases for ever."""
+    with pytest.raises(ConditionNotMet) as refused:
+        await world.use_cases.organisations.add_member(
+            world.actor("nguoi_dai_dien"),
+            world.startup,
+            email="phan_bien_1@camau.example",
+            kind=MembershipKind.EDITOR,
+        )
+    assert refused.value.condition == "holds_office"
