@@ -16,6 +16,7 @@ from sandbox_registry.cli_witness import witness
 from sandbox_registry.db.embedded import running_url
 from sandbox_registry.db.engine import Database
 from sandbox_registry.db.log import LogUnreachable, log_reader
+from sandbox_registry.domain.errors import NotFound
 from sandbox_registry.domain.texts import Language, Text
 from sandbox_registry.jobs.signing import Refused, Signer, SignerFiles, keep_signing
 from sandbox_registry.jobs.signing_tasks import LOG_DIR, SIGNER_DIR
@@ -28,13 +29,14 @@ from sandbox_registry.transparency.keys import KeyType, format_vkey
 from sandbox_registry.transparency.notes import parse_note
 from sandbox_registry.transparency.policies import Policy, PolicyLog
 from sandbox_registry.transparency.policy_files import parse_policy
+from sandbox_registry.usecases.log_bundles import bundle_contents, check_bundle, is_of_one_case, write_bundle
 from sandbox_registry.usecases.log_cosigning import POLICY_FILE, is_overdue, last_cosigned_at, registry_policy
 from sandbox_registry.usecases.log_database import authorities_in, check_database
 from sandbox_registry.usecases.log_findings import Report
-from sandbox_registry.usecases.log_folder import Busy, LogFolder, MissingFile
+from sandbox_registry.usecases.log_folder import CHECKPOINT, Busy, LogFolder, MissingFile
 from sandbox_registry.usecases.log_keys import KeyFileError, make_key, read_key, read_vkey
-from sandbox_registry.usecases.log_sources import LogSource, open_source
-from sandbox_registry.usecases.log_trees import check_published
+from sandbox_registry.usecases.log_sources import LogSource, ZipLog, open_source
+from sandbox_registry.usecases.log_trees import check_checkpoint, check_published
 
 FAILED, MISUSED = 1, 2
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -50,7 +52,7 @@ class LogCommands(click.Group):
         except KeyFileError as error:
             click.echo(f"Error: {error}", err=True)
             ctx.exit(MISUSED)
-        except (LogError, LogUnreachable, MissingFile, OSError, Refused) as error:
+        except (LogError, LogUnreachable, MissingFile, NotFound, OSError, Refused) as error:
             click.echo(f"Error: {error}", err=True)
             ctx.exit(FAILED)
 
@@ -212,17 +214,22 @@ def verify(
     """
     policy = _policy_of(vkey, policy_file)
     report = Report()
+    authorities = authorities_in((shipped("policies") / "casbin", *folders))
     given = open_source(source) if source else LogFolder(_data_dir() / LOG_DIR)
-    checkpoint, _ = check_published(
-        given,
-        policy=policy,
-        since=since.read_bytes() if since else None,
-        copy=open_source(kept_copy) if kept_copy else None,
-        report=report,
-    )
+    if isinstance(given, ZipLog) and is_of_one_case(given):
+        checkpoint = check_checkpoint(given.read(CHECKPOINT), policy=policy, report=report)
+    else:
+        checkpoint, _ = check_published(
+            given,
+            policy=policy,
+            since=since.read_bytes() if since else None,
+            copy=open_source(kept_copy) if kept_copy else None,
+            report=report,
+        )
     if source is None:
-        authorities = authorities_in((shipped("policies") / "casbin", *folders))
         asyncio.run(_verify_database(given, checkpoint, authorities, report))
+    elif isinstance(given, ZipLog) and checkpoint is not None:
+        check_bundle(given, checkpoint=checkpoint, authorities=authorities, report=report)
     else:
         report.add("records_not_given")
     _tell(report, Language(lang))
@@ -247,6 +254,32 @@ async def _verify_database(
         )
     finally:
         await database.close()
+
+
+@log.command()
+@click.option("--case", "code", metavar="CODE", help="Only this case (its code): small, with a proof for each act.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Where to write (default: here).")
+@click.option("--no-records", is_flag=True, help="Leave out what the records say: nothing personal leaves.")
+def bundle(code: str | None, out: Path | None, *, no_records: bool) -> None:
+    """Write a ZIP with everything a person needs to check the log offline, and a page that does it in a browser.
+
+    Hand the verifier key over by another way: on paper, or read aloud.
+    """
+    path = out or Path(f"log-{code or 'whole'}.zip")
+    count = asyncio.run(_bundle(path, code=code, with_records=not no_records))
+    click.echo(f"{path}: {count} entries.")
+
+
+async def _bundle(path: Path, *, code: str | None, with_records: bool) -> int:
+    settings = _settings()
+    database = Database(_database_url(settings))
+    try:
+        contents = await bundle_contents(
+            database, LogFolder(settings.data_dir / LOG_DIR), code=code, with_records=with_records
+        )
+    finally:
+        await database.close()
+    return write_bundle(path, contents)
 
 
 def _tell(report: Report, language: Language) -> None:

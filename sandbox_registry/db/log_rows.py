@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import bindparam, func, select, text
+from sqlalchemy import Text, bindparam, cast, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
@@ -110,6 +110,15 @@ async def rows_of_kinds(connection: AsyncConnection) -> AsyncIterator[tuple[str,
     for row in await connection.execute(_ALL_PERMIT_VERSIONS):
         state = _as_recorded(msgspec.convert(as_dict(row), PermitVersion))
         yield "permit_version", f"{state['permit_id']}/{state['terms_version']}", state
+
+
+async def find_case(connection: AsyncConnection, code: str) -> UUID | None:
+    """Find a case by the code people see, or by its identity."""
+    cases = tables.applications.c
+    found = (
+        await connection.execute(select(cases.id).where((cases.code == code) | (cast(cases.id, Text) == code)))
+    ).first()
+    return None if found is None else UUID(str(found[0]))
 
 
 async def procedures_kept(connection: AsyncConnection) -> frozenset[str]:

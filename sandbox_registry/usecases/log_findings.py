@@ -48,7 +48,7 @@ class Report:
         self.findings.append(Finding(code=code, text=text, index=index, is_bad=code not in NOTES))
 
 
-NOTES = frozenset({"erased", "policy_unknown", "records_not_given", "not_compared", "not_cosigned_lately"})
+NOTES = frozenset({"erased", "policy_unknown", "records_not_given", "not_compared", "records_absent"})
 WORDS: dict[str, Text] = {
     "unreadable": Text(vi="Không đọc được: {what}.", en="It cannot be read: {what}.", fr="Illisible : {what}."),
     "checkpoint_refused": Text(
@@ -197,9 +197,14 @@ WORDS: dict[str, Text] = {
         en="{count} rows could not be compared, because their last record was lawfully erased.",
         fr="{count} lignes n'ont pu être comparées, leur dernier enregistrement ayant été légalement effacé.",
     ),
-    "not_cosigned_lately": Text(
-        vi="Không có chữ ký chứng kiến nào trong 24 giờ qua.",
-        en="No witness cosigned in the last 24 hours.",
-        fr="Aucun témoin n'a cosigné au cours des dernières 24 heures.",
+    "proof_wrong": Text(
+        vi="Bằng chứng của mục {index} không dẫn tới điểm kiểm tra đã ký.",
+        en="The proof of entry {index} does not lead to the signed checkpoint.",
+        fr="La preuve de l'entrée {index} ne mène pas au point de contrôle signé.",
+    ),
+    "records_absent": Text(
+        vi="{count} mục không kèm bản ghi, từ mục {index}: người nhận không được xem, hoặc đã xóa hợp pháp.",
+        en="{count} entries come without their record, from entry {index} on: not for this reader, or lawfully erased.",
+        fr="{count} entrées sans enregistrement, à partir de {index} : non destiné à ce lecteur, ou légalement effacé.",
     ),
 }
