@@ -11,7 +11,7 @@ import msgspec
 from sandbox_registry.authz import Action
 from sandbox_registry.db.exports import Batch
 from sandbox_registry.domain.texts import Language, Text
-from sandbox_registry.usecases.exports import LogEvent, LogObject
+from sandbox_registry.usecases.exports import LogBatch, LogEvent, LogObject
 
 BOM = "\ufeff"
 _STARTS_A_FORMULA = frozenset("=+-@\t\r\n＝＋－＠|%")
@@ -68,24 +68,24 @@ async def as_json_lines(fields: Sequence[str], batches: AsyncGenerator[Batch, No
             yield encoder.encode_lines([dict(zip(fields, row, strict=True)) for row in batch])
 
 
-async def as_ocel(batches: AsyncGenerator[list[LogObject] | list[LogEvent], None]) -> AsyncGenerator[bytes, None]:
-    """Write an OCEL 2.0 event log in JSON: the types, then all objects, then all events in log order."""
+async def as_ocel(batches: AsyncGenerator[LogBatch, None]) -> AsyncGenerator[bytes, None]:
+    """Write an OCEL 2.0 event log in JSON: the types, then all events in log order, then all objects."""
     encoder = msgspec.json.Encoder()
-    yield b'{"objectTypes":%b,"eventTypes":%b,"objects":[' % (
+    yield b'{"objectTypes":%b,"eventTypes":%b,"events":[' % (
         encoder.encode([_typed(kind, facts) for kind, facts in _OBJECT_TYPES.items()]),
         encoder.encode([_typed(action, ("object", "version")) for action in Action]),
     )
-    is_first, in_events = True, False
+    is_first, in_objects = True, False
     async with aclosing(batches):
         async for batch in batches:
-            if batch and isinstance(batch[0], LogEvent) and not in_events:
-                yield b'],"events":['
-                is_first, in_events = True, True
+            if batch and isinstance(batch[0], LogObject) and not in_objects:
+                yield b'],"objects":['
+                is_first, in_objects = True, True
             written = b",".join(encoder.encode(_ocel(each)) for each in batch)
             if written:
                 yield written if is_first else b"," + written
                 is_first = False
-    yield b"]}" if in_events else b'],"events":[]}'
+    yield b"]}" if in_objects else b'],"objects":[]}'
 
 
 _OBJECT_TYPES: dict[str, tuple[str, ...]] = {

@@ -18,7 +18,7 @@ from sandbox_registry.api.identity import CONTENT, FILE
 from sandbox_registry.api.problems import problem
 from sandbox_registry.domain.rate_limits import By, Group, Limit, LimitsUnknown, Room, TooManyRequests
 from sandbox_registry.http_status import status_of
-from sandbox_registry.usecases.rate_limits import RateLimits, address
+from sandbox_registry.usecases.rate_limits import RateLimits, Subjects, address
 
 LIMIT = "limit"
 """Handlers whose group does not follow from the method say so: `opt={LIMIT: Group.LOGIN}`; null: never counted."""
@@ -47,15 +47,19 @@ class RefuseGuessers:
         if token is None:
             await self.app(scope, receive, send)
             return
-        where = {By.ADDRESS: counted(client_address(scope, self.proxies)).encode()}
-        if not self.limits.is_right(token):
-            self.limits.check(Group.WRONG_TOKENS, where)
+        is_right = self.limits.is_right(token)
+        if not is_right:
+            self.limits.check(Group.WRONG_TOKENS, self._where(scope))
         try:
             await self.app(scope, receive, send)
         except NotAuthorizedException:
-            await self.limits.take(Group.WRONG_TOKENS, where)
+            await self.limits.take(Group.WRONG_TOKENS, self._where(scope))
             raise
-        self.limits.remember_right(token)
+        if not is_right:
+            self.limits.remember_right(token)
+
+    def _where(self, scope: Scope) -> Subjects:
+        return {By.ADDRESS: counted(client_address(scope, self.proxies)).encode()}
 
 
 class LimitRequests:

@@ -7,8 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, bindparam, func, select, tuple_
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import ColumnElement, Select, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import permits, tables
@@ -164,20 +163,6 @@ def organisation_objects(connection: AsyncConnection, *, scope: Scope) -> AsyncG
     """Stream the ids of the organisations that filed these cases."""
     query = select(_APPLICATIONS.c.organisation_id).where(inside(scope)).distinct()
     return _streamed(connection, query, {})
-
-
-_ENTRY = func.convert_from(_LEAVES.c.entry, "UTF8").cast(JSONB)
-
-
-def person_objects(connection: AsyncConnection, *, scope: Scope) -> AsyncGenerator[Batch, None]:
-    """Stream the pseudonyms of everybody who did something in these cases."""
-    query = (
-        select(_ENTRY["actor"]["pid"].astext)
-        .join(_APPLICATIONS, _APPLICATIONS.c.id == _LEAVES.c.case_id)
-        .where(inside(scope), _ENTRY["result"].astext == bindparam("result"))
-        .distinct()
-    )
-    return _streamed(connection, query, {"result": "done"})
 
 
 def case_leaves(connection: AsyncConnection, *, scope: Scope) -> AsyncGenerator[Batch, None]:

@@ -15,7 +15,7 @@ from sandbox_registry.db.exports import BATCH, CASE_FIELDS, ExportFilter
 from sandbox_registry.domain.errors import PermissionDenied
 from sandbox_registry.domain.rate_limits import TooManyRequests
 from sandbox_registry.domain.stages import Stage
-from sandbox_registry.usecases.exports import AT_ONCE, LogEvent, LogObject
+from sandbox_registry.usecases.exports import AT_ONCE, LogBatch, LogEvent, LogObject
 from tests.stages import submitted
 from tests.world import World
 
@@ -177,5 +177,5 @@ async def test_event_log_leaves_out_what_was_refused_and_what_is_foreign(world: 
     assert await collected(await world.use_cases.exports.events(world.actor("doi_thu"))) == []
 
 
-async def collected(batches: AsyncIterator[list[LogObject] | list[LogEvent]]) -> list[LogObject | LogEvent]:
+async def collected(batches: AsyncIterator[LogBatch]) -> list[LogObject | LogEvent]:
     return [each async for batch in batches for each in batch]
