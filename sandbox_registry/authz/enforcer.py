@@ -36,6 +36,7 @@ from sandbox_registry.domain.scopes import Scope
 from sandbox_registry.domain.stages import Stage
 
 TOKEN_SCOPE = "token scope"  # noqa: S105 - the name of a refusal, not a secret.
+_MOST_SCOPES = 5000
 _SILENCE = Decision(allowed=False, line=None, basis="", role=None)
 _OUT_OF_TOKEN = Decision(allowed=False, line=TOKEN_SCOPE, basis="the token does not list this act", role=None)
 
@@ -50,6 +51,7 @@ class Authorizer:
             raise PolicyUnreadable("; ".join(f"{finding.where}: {finding.message}" for finding in unknown))
         self._enforcers: dict[Action, Enforcer] = {}
         self._memo: dict[tuple[frozenset[Role], frozenset[Relation], Stage, Action], Decision] = {}
+        self._scope_memo: dict[tuple[object, ...], Scope] = {}
         self._stage_memo: dict[tuple[frozenset[Role], frozenset[Relation], Action], frozenset[Stage]] = {}
 
     @property
@@ -112,8 +114,25 @@ class Authorizer:
     def scope(self, actor: Actor, action: Action = Action.APPLICATION_READ) -> Scope:
         """Say which cases this actor's lists may hold, by asking the policy about each way of standing to a case.
 
-        A token that does not list the act lists no case, as it reads none.
+        A token that does not list the act lists no case, as it reads none. Answers are remembered for exactly what is
+        in force for the actor at this moment: with one office less it is another question.
         """
+        key = (
+            actor.person_id,
+            actor.offices,
+            actor.signs_for_organisations,
+            actor.drafts_for_organisations,
+            actor.token_scopes,
+            action,
+        )
+        found = self._scope_memo.get(key)
+        if found is None:
+            found = self._scope_memo[key] = self._scope(actor, action)
+            if len(self._scope_memo) > _MOST_SCOPES:
+                del self._scope_memo[next(iter(self._scope_memo))]
+        return found
+
+    def _scope(self, actor: Actor, action: Action) -> Scope:
         return Scope(
             person_id=actor.person_id,
             all_stages=self._stages_for(actor, stranger(), action),

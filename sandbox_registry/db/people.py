@@ -3,15 +3,16 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, exists, func, null, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, null, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
 from sandbox_registry.db.records import Records, as_dict
+from sandbox_registry.db.statements import Statement
 from sandbox_registry.domain.people import Actor, MembershipKind, Person, Role
 
 _PEOPLE, _TOKENS = tables.people, tables.tokens
@@ -89,10 +90,12 @@ def _by_token() -> Select[Any]:
     )
 
 
-_BY_TOKEN = _by_token()
-_BY_PERSON = select(
-    _PEOPLE.c.id.label("person_id"), null().label("method"), null().label("scopes"), *_standing(_PEOPLE.c.id)
-).where(_PEOPLE.c.id == bindparam("person_id"), _PEOPLE.c.disabled_at.is_(None))
+_BY_TOKEN = Statement(_by_token())
+_BY_PERSON = Statement(
+    select(
+        _PEOPLE.c.id.label("person_id"), null().label("method"), null().label("scopes"), *_standing(_PEOPLE.c.id)
+    ).where(_PEOPLE.c.id == bindparam("person_id"), _PEOPLE.c.disabled_at.is_(None))
+)
 _BY_EMAIL = _PERSON.query.where(_PEOPLE.c.email_key == func.lower(bindparam("email")))
 _LOCK = select(_PEOPLE.c.id).where(_PEOPLE.c.id == func.any(bindparam("ids"))).order_by(_PEOPLE.c.id)
 # Weak enough to let others refer to the person, strong enough that two such acts queue.
@@ -108,19 +111,33 @@ async def actor_for_token(
     kept even when the request fails, and a token revoked a moment ago is refused everywhere.
     """
     given = {"token_hash": token_hash, "at": at, "unused_since": at - USE_KEPT_EVERY}
-    row = (await connection.execute(_BY_TOKEN, given)).first()
-    return None if row is None else _actor(row, method=row.method, request_id=request_id)
+    for row in await _BY_TOKEN.rows(connection, given):
+        found = _Found(*row)
+        return _actor(found, method=found.method, request_id=request_id)
+    return None
 
 
 async def actor_for_person(
     connection: AsyncConnection, person_id: UUID, *, at: datetime, method: str, request_id: str
 ) -> Actor | None:
     """Return a person as an actor, without any token: for the command line, and to look at authority once more."""
-    row = (await connection.execute(_BY_PERSON, {"person_id": person_id, "at": at})).first()
-    return None if row is None else _actor(row, method=method, request_id=request_id)
+    for row in await _BY_PERSON.rows(connection, {"person_id": person_id, "at": at}):
+        return _actor(_Found(*row), method=method, request_id=request_id)
+    return None
 
 
-def _actor(row: Row[Any], *, method: str, request_id: str) -> Actor:
+class _Found(NamedTuple):
+    """A person and what is in force, in the order of the queries above."""
+
+    person_id: UUID
+    method: str
+    scopes: list[str] | None
+    offices: list[list[str]] | None
+    borrowed: list[list[str]] | None
+    memberships: list[list[str]] | None
+
+
+def _actor(row: _Found, *, method: str, request_id: str) -> Actor:
     offices = _pairs(row.offices)
     borrowed = [(UUID(lender), UUID(unit)) for lender, unit in row.borrowed or ()]
     # Who signs by right signs by right: lent power adds nothing, so it is always plain on whose behalf one signs.

@@ -177,9 +177,10 @@ class Condition:
         mine = _APPLICATIONS.alias("mine")
         for way in self._of_applicants():
             yield select(mine.c.id).where(mine.c.organisation_id == self._any_id(f"{way}_organisations"))
-        if self.kind.capacities:
-            held = _PARTICIPATIONS.alias("held")
-            yield select(held.c.application_id).where(held.c.person_id == self._me(), held.c.until.is_(None))
+        held = _PARTICIPATIONS.alias("held")
+        for place in range(self.kind.capacities):
+            counts = held.c.capacity == self.any_text(f"capacities_{place}")
+            yield select(held.c.application_id).where(held.c.person_id == self._me(), held.c.until.is_(None), counts)
         if self.kind.is_consulted:
             asked = _CONSULTATIONS.alias("asked")
             yield select(asked.c.application_id).where(asked.c.unit_id == self._any_id("consulted_units"))

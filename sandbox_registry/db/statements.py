@@ -4,15 +4,16 @@ SQLAlchemy writes them; going through it again at every execution costs more tha
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import Any, cast
 
 from psycopg import AsyncConnection as Driver
 from psycopg import AsyncCursor
-from sqlalchemy import ClauseElement
+from sqlalchemy import ARRAY, ClauseElement, Text, Uuid
 from sqlalchemy.dialects.postgresql.psycopg import PGDialectAsync_psycopg
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.types import TypeEngine
 
 _DIALECT = PGDialectAsync_psycopg()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped.
 logger = logging.getLogger(__name__)
@@ -52,10 +53,28 @@ class Statement:
     @cached_property
     def _compiled(self) -> tuple[str, dict[str, Any], list[tuple[str, Callable[[Any], Any]]]]:
         compiled = self._query.compile(dialect=_DIALECT)
-        binds = {str(name): bind for bind, name in compiled.bind_names.items()}  # type: ignore[attr-defined]  # SQLCompiler's.
-        writers = [(name, bind.type.dialect_impl(_DIALECT).bind_processor(_DIALECT)) for name, bind in binds.items()]
+        binds = {str(name): bind.type for bind, name in compiled.bind_names.items()}  # type: ignore[attr-defined]  # SQLCompiler's.
         constants = {name: value for name, value in compiled.params.items() if value is not None}
-        return str(compiled), constants, [(name, write) for name, write in writers if write is not None]
+        writers = [(name, write) for name, kind in binds.items() if (write := _writer(kind)) is not None]
+        return str(compiled), constants, writers
+
+
+def _writer(kind: TypeEngine[Any]) -> Callable[[Any], Any] | None:
+    """Return what makes a value ready for the driver; null where the driver takes it as it is."""
+    if isinstance(kind, ARRAY) and isinstance(kind.item_type, Text | Uuid):
+        return _as_array
+    return kind.dialect_impl(_DIALECT).bind_processor(_DIALECT)
+
+
+def _as_array(values: Iterable[object] | None) -> str | None:
+    """Write an array of texts or UUIDs as PostgreSQL reads it: the driver takes ten times as long over a list."""
+    if values is None:
+        return None
+    return "{" + ",".join(f'"{_escaped(str(value))}"' for value in values) + "}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"') if "\\" in text or '"' in text else text
 
 
 def driver_of(connection: AsyncConnection) -> "Driver[Row]":

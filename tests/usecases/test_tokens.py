@@ -24,6 +24,7 @@ from sandbox_registry.usecases.tokens import NewToken, Tokens
 from tests.leaves import assert_nothing_leaked, leaves, told
 from tests.world import World
 
+STATEMENTS = "sandbox_registry.db.statements"
 CHEAP = Passwords(frozenset(), hasher=PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
 PASSWORD = "tôm sú lội ngược dòng"
 NAME = "chuyen_vien"
@@ -140,7 +141,7 @@ async def test_last_use_is_kept_at_most_once_a_minute(world: World, tokens: Toke
 
 async def test_a_token_is_found_in_one_statement(tokens: Tokens, caplog: pytest.LogCaptureFixture) -> None:
     made = await log_in(tokens)
-    with caplog.at_level(logging.INFO, logger="sqlalchemy.engine.Engine"):
+    with caplog.at_level(logging.INFO, "sqlalchemy.engine.Engine"), caplog.at_level(logging.DEBUG, STATEMENTS):
         await who(tokens, made.secret)
     statements = [record.message for record in caplog.records if record.message.lstrip().startswith(("WITH", "SELECT"))]
     assert len(statements) == 1
