@@ -14,6 +14,7 @@ from uuid_utils.compat import uuid7
 
 from sandbox_registry.api.applications import ApplicationsController
 from sandbox_registry.api.appraisal import AppraisalController
+from sandbox_registry.api.bodies import StrictRequest
 from sandbox_registry.api.consultations import ConsultationsController
 from sandbox_registry.api.councils import CouncilsController
 from sandbox_registry.api.decisions import DecisionsController
@@ -147,6 +148,7 @@ def create_app(
         ],
         exception_handlers=HANDLERS | LIMIT_HANDLERS,
         before_send=[add_security_headers],
+        request_class=StrictRequest,
         request_max_body_size=MAX_JSON_BYTES,
         logging_config=None,
         openapi_config=None,

@@ -24,6 +24,7 @@ from sandbox_registry.api.identity import CONTENT, FILE, PUBLIC
 from sandbox_registry.api.openapi_examples import example_of, followed
 from sandbox_registry.api.problem_codes import codes_of, problem_codes
 from sandbox_registry.api.problems import Problem
+from sandbox_registry.api.schemas import Out
 from sandbox_registry.domain.tokens import MARK
 
 PREFIX = "/api/v1"
@@ -151,7 +152,7 @@ def statuses_of(handler: HTTPRouteHandler, *, path: str, method: str, names_ids:
         401: True,
         403: not is_public,
         404: "{" in path or names_ids or (not is_read and not is_public),
-        409: not is_read,
+        409: not is_read or (not is_public and "{" in path),
         412: "seen_version" in used,
         413: is_keyed or method in _BODY,
         415: method in _BODY and opt.get(CONTENT) != FILE,
@@ -211,7 +212,7 @@ def _successes(found: Json, *, path: str, method: str, handler: HTTPRouteHandler
     is_feed = path.endswith(".atom")
     raw = next((media for end, media in RAW.items() if path.endswith(end)), None)
     content = found[str(status.value)].get("content") if raw is None else {raw: {"schema": _raw_schema(raw, path=path)}}
-    has_version = is_feed or hasattr(_kind_of(handler), "version")
+    has_version = is_feed or _is_versioned(_kind_of(handler))
     headers = _headers(handler, method=method, has_version=has_version)
     answered = {str(status.value): {"description": status.phrase, "headers": headers, "content": content}}
     return answered | ({"304": {"description": "Not Modified", "headers": headers}} if is_feed else {})
@@ -242,6 +243,11 @@ def _kind_of(handler: HTTPRouteHandler) -> Any:
     """Return what a handler's Response holds."""
     held = get_args(handler.parsed_return_field.annotation)
     return held[0] if held else None
+
+
+def _is_versioned(kind: Any) -> bool:
+    """Tell whether answers of a type have an ETag: those that carry the version of what they show."""
+    return isinstance(kind, type) and issubclass(kind, Out) and hasattr(kind, "version")
 
 
 def _body_of(handler: HTTPRouteHandler) -> Any:
@@ -384,7 +390,7 @@ _PARAMETERS: Json = {
         "in": "header",
         "required": False,
         "description": "The ETag of the page one has; 304 while it is unchanged.",
-        "schema": {"type": "string", "maxLength": 1000},
+        "schema": {"type": "string"},
     },
     "IdempotencyKey": {
         "name": "Idempotency-Key",
@@ -400,7 +406,7 @@ _PARAMETERS: Json = {
         "in": "header",
         "required": False,
         "description": "The language of what people read: `vi` (the default), `en` or `fr`.",
-        "schema": {"type": "string", "maxLength": 200},
+        "schema": {"type": "string"},
         "example": "vi",
     },
 }
