@@ -35,6 +35,7 @@ from sandbox_registry.api.procedures import ProceduresController
 from sandbox_registry.api.rate_limits import LIMIT_HANDLERS, LimitRequests, RefuseGuessers
 from sandbox_registry.api.security_headers import add_security_headers
 from sandbox_registry.api.tokens import TokensController
+from sandbox_registry.api.webhooks import WebhooksController
 from sandbox_registry.authz import Authorizer
 from sandbox_registry.clocks import Clock, rehearsal_clock, system_clock
 from sandbox_registry.db.engine import Database
@@ -43,6 +44,7 @@ from sandbox_registry.documents.store import Store
 from sandbox_registry.domain.audit import Pseudonyms
 from sandbox_registry.jobs.signing_tasks import signing_while_serving
 from sandbox_registry.jobs.tasks import job_app
+from sandbox_registry.jobs.webhooks import Sender
 from sandbox_registry.jobs.worker import keep_working, stopped_by_signals
 from sandbox_registry.logs import configure_logs
 from sandbox_registry.processes import end_with_parent
@@ -80,6 +82,7 @@ API: tuple[ControllerRouterHandler, ...] = (
     ProceduresController,
     TokensController,
     UnitsController,
+    WebhooksController,
 )
 
 
@@ -109,6 +112,7 @@ def build_use_cases(
         max_upload_bytes=settings.max_upload_bytes,
         self_registration=settings.self_registration,
         limits=settings.rate_limits,
+        webhooks_to_loopback=settings.webhooks_to_loopback,
     )
 
 
@@ -175,7 +179,13 @@ async def run_worker(settings: Settings) -> None:
     with stopped_by_signals() as stop:
         use_cases = build_use_cases(settings)
         try:
-            await keep_working(job_app(settings.database_url or "", use_cases.upkeep), stop=stop)
+            jobs = job_app(
+                settings.database_url or "",
+                use_cases.upkeep,
+                deliveries=use_cases.deliveries,
+                sender=Sender(to_loopback=settings.webhooks_to_loopback),
+            )
+            await keep_working(jobs, stop=stop)
         finally:
             await use_cases.acts.database.close()
 

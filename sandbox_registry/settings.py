@@ -54,6 +54,7 @@ class Settings:
     log_level: str = "info"
     log_format: str = "json"
     demo: bool = False
+    webhooks_to_loopback: bool = False
     clock_file: Path | None = None
 
     @classmethod
@@ -84,11 +85,17 @@ class Settings:
             log_level=read("SANDBOX_LOG_LEVEL", _one_of("debug", "info", "warning", "error"), defaults.log_level),
             log_format=read("SANDBOX_LOG_FORMAT", _one_of("json", "console"), defaults.log_format),
             demo=read("SANDBOX_DEMO", _yes_or_no, defaults.demo),
+            webhooks_to_loopback=read("SANDBOX_WEBHOOKS_TO_LOOPBACK", _yes_or_no, defaults.webhooks_to_loopback),
             clock_file=read("SANDBOX_CLOCK_FILE", Path, None),
         )
         read.refuse_unless(
             found.clock_file is None or found.demo,
             "SANDBOX_CLOCK_FILE: only a demonstration may move its clock; set SANDBOX_DEMO=yes, or unset it.",
+        )
+        read.refuse_unless(
+            found.demo or not found.webhooks_to_loopback,
+            "SANDBOX_WEBHOOKS_TO_LOOPBACK: only a demonstration may send webhooks to its own machine; "
+            "set SANDBOX_DEMO=yes, or unset it.",
         )
         read.finish()
         return replace(found, pseudonym_key=_secret(secret_file) if secret_file else _own_secret(data_dir))

@@ -26,6 +26,16 @@ def test_from_environ_without_variables_uses_the_defaults(tmp_path: Path) -> Non
     assert len(settings.pseudonym_key) == 32
 
 
+def test_webhooks_to_loopback_are_for_demonstrations(tmp_path: Path) -> None:
+    assert problems(tmp_path, SANDBOX_WEBHOOKS_TO_LOOPBACK="yes") == [
+        (
+            "SANDBOX_WEBHOOKS_TO_LOOPBACK: only a demonstration may send webhooks to its own machine; "
+            "set SANDBOX_DEMO=yes, or unset it."
+        )
+    ]
+    assert read(tmp_path, SANDBOX_WEBHOOKS_TO_LOOPBACK="yes", SANDBOX_DEMO="yes").webhooks_to_loopback
+
+
 def test_from_environ_reads_every_variable(tmp_path: Path) -> None:
     secret = tmp_path / "key"
     secret.write_text("ab" * 32 + "\n")
@@ -47,10 +57,12 @@ def test_from_environ_reads_every_variable(tmp_path: Path) -> None:
         SANDBOX_LOG_LEVEL="DEBUG",
         SANDBOX_LOG_FORMAT="console",
         SANDBOX_DEMO="1",
+        SANDBOX_WEBHOOKS_TO_LOOPBACK="yes",
     )
     assert settings == Settings(
         data_dir=tmp_path,
         pseudonym_key=b"\xab" * 32,
+        webhooks_to_loopback=True,
         database_url="postgresql://app:pw@db:5432/registry",
         database_owner_url="postgresql://owner:pw@db/registry",
         database_read_url="postgresql://read:pw@replica/registry?sslmode=require",

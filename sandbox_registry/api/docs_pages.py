@@ -223,4 +223,5 @@ _TAG_NAMES = {
     "offices": Text(vi="Chức vụ và ủy quyền", en="Offices", fr="Fonctions et délégations"),
     "procedures": Text(vi="Quy trình", en="Procedures", fr="Procédures"),
     "tokens": Text(vi="Đăng nhập và mã truy cập", en="Logging in and tokens", fr="Connexion et jetons"),
+    "webhooks": Text(vi="Báo tự động cho máy", en="Webhooks", fr="Webhooks"),
 }

@@ -53,6 +53,7 @@ TAGS = {
     "offices": "Offices, and the power to sign that is lent.",
     "procedures": "Procedures and calendars: regulation as data.",
     "tokens": "Logging in, and tokens for programs.",
+    "webhooks": "Machines that are told what happens.",
 }
 _DESCRIPTION = """{about}
 

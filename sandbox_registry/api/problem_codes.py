@@ -31,6 +31,7 @@ CONDITIONS: dict[str, str] = {
     "council_quorum_not_reached": "Too few members took part.",
     "council_votes_missing": "A member who is present has not voted.",
     "effective_in_past": "A version cannot take effect in the past.",
+    "endpoint_not_active": "The webhook endpoint is not active; have it checked first.",
     "four_eyes": "Who proposed a version cannot approve it.",
     "hdnd_disjoint": "A member of the People's Council cannot hold an office that handles cases.",
     "holds_office": "Somebody who holds an office cannot stand on an applicant's side.",
@@ -51,9 +52,11 @@ CONDITIONS: dict[str, str] = {
     "representative_needed": "Only the legal representative gives or takes back the power to sign.",
     "signatory_needed": "An organisation always needs somebody who can sign.",
     "signs_by_right": "This person signs in their own right in that time.",
+    "still_trying": "The event is still being sent.",
     "supplement_rounds_used": "The allowed supplement requests are used up.",
     "supplement_term_open": "The term for supplementing has not passed, or none is set.",
     "supplement_too_late": "The term for supplementing has passed.",
+    "too_many_endpoints": "An organisation has at most ten webhook endpoints.",
     "window_over": "The decided trial period is over.",
 }
 """Facts the law or the procedure asks for first: the codes of `ConditionNotMet`."""

@@ -73,4 +73,9 @@ class Action(StrEnum):
     TOKEN_CREATE = "token:create"  # noqa: S105 - the name of an act, not a secret.
     TOKEN_READ = "token:read"  # noqa: S105 - as above.
     TOKEN_REVOKE = "token:revoke"  # noqa: S105 - as above.
+    WEBHOOK_CREATE = "webhook:create"
+    WEBHOOK_EDIT = "webhook:edit"
+    WEBHOOK_READ = "webhook:read"
+    WEBHOOK_REMOVE = "webhook:remove"
+    WEBHOOK_REPLAY = "webhook:replay"
     WORKLOAD_READ = "workload:read"

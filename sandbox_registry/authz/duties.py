@@ -17,7 +17,18 @@ REGISTRY_ACTS = frozenset(
     action
     for action in Action
     if action.partition(":")[0]
-    in {"delegation", "export", "organisation", "password", "person", "procedure", "role", "token", "workload"}
+    in {
+        "delegation",
+        "export",
+        "organisation",
+        "password",
+        "person",
+        "procedure",
+        "role",
+        "token",
+        "webhook",
+        "workload",
+    }
 )
 CASE_ACTS = frozenset(Action) - REGISTRY_ACTS
 DECLARATIONS = frozenset({Action.DECLARATION_MAKE, Action.DECLARATION_READ})

@@ -14,6 +14,7 @@ QUEUE = "default"
 class Task(StrEnum):
     """What a worker can do; `jobs/tasks.py` says how. A name stays: jobs wait under it across releases."""
 
+    DELIVER_WEBHOOK = "deliver_webhook"
     FORGET_JOBS = "forget_jobs"
     PURGE_ANSWERS = "purge_answers"
     PURGE_QUOTAS = "purge_quotas"
@@ -21,6 +22,7 @@ class Task(StrEnum):
     REMIND_CONSULTED = "remind_consulted"
     RESCUE_JOBS = "rescue_jobs"
     SWEEP_UPLOADS = "sweep_uploads"
+    SWEEP_WEBHOOKS = "sweep_webhooks"
 
 
 # Procrastinate's own function, of the version that migration 0004 pins; its triggers wake the workers at COMMIT.

@@ -31,6 +31,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, INT8RANGE, JSONB, TSTZRANGE, T
 from sandbox_registry.domain.appraisal import Advice, Choice, Opinion, Outcome
 from sandbox_registry.domain.people import Capacity, MembershipKind, OrganisationKind, Role
 from sandbox_registry.domain.stages import APPLICATION_STAGES
+from sandbox_registry.domain.webhooks import DeliveryState, EndpointState
 
 metadata = MetaData(
     naming_convention={
@@ -593,6 +594,70 @@ rate_limits = Table(
     PrimaryKeyConstraint("name", "subject"),
     prefixes=["UNLOGGED"],
     postgresql_with={"fillfactor": 50},
+)
+
+webhook_endpoints = Table(
+    "webhook_endpoints",
+    metadata,
+    _id(),
+    _version(),
+    Column("organisation_id", UUID, ForeignKey("organisations.id"), nullable=False, index=True),
+    _text("url"),
+    Column("events", ARRAY(Text), nullable=False),
+    _text("description"),
+    _text("state"),
+    _ref("answerable_id", "people"),
+    _stamp("created_at"),
+    _stamp("failing_since", nullable=True),
+    _one_of("state", EndpointState),
+)
+
+# Sealed with the key of the installation: a copy of the database signs nothing.
+webhook_secrets = Table(
+    "webhook_secrets",
+    metadata,
+    _id(),
+    Column("endpoint_id", UUID, ForeignKey("webhook_endpoints.id"), nullable=False, index=True),
+    Column("sealed", LargeBinary, nullable=False),
+    _stamp("created_at"),
+    _stamp("ends_at", nullable=True),
+)
+
+webhook_deliveries = Table(
+    "webhook_deliveries",
+    metadata,
+    _id(),
+    _ref("endpoint_id", "webhook_endpoints"),
+    Column("event_id", UUID, nullable=False),
+    _text("type"),
+    _ref("application_id", "applications", nullable=True),
+    Column("data", Json, nullable=False),
+    _stamp("occurred_at"),
+    _text("state"),
+    Column("attempts", SmallInteger, nullable=False),
+    Column("budget", SmallInteger, nullable=False),
+    _stamp("leased_until", nullable=True),
+    _stamp("next_at", nullable=True),
+    _stamp("ended_at", nullable=True),
+    UniqueConstraint("endpoint_id", "event_id"),
+    _one_of("state", DeliveryState),
+    Index("ix_webhook_deliveries_endpoint_id_id", "endpoint_id", "id"),
+    Index("ix_webhook_deliveries_pending", "next_at", postgresql_where=text("state = 'pending'")),
+    Index("ix_webhook_deliveries_application_id", "application_id"),
+    Index("ix_webhook_deliveries_ended_at", "ended_at"),
+)
+
+webhook_attempts = Table(
+    "webhook_attempts",
+    metadata,
+    Column("delivery_id", UUID, ForeignKey("webhook_deliveries.id", ondelete="CASCADE"), nullable=False),
+    Column("number", SmallInteger, nullable=False),
+    _stamp("at"),
+    Column("status", SmallInteger, nullable=True),
+    Column("milliseconds", Integer, nullable=False),
+    _text("failure", nullable=True),
+    _text("answer"),
+    PrimaryKeyConstraint("delivery_id", "number"),
 )
 
 log_head = Table(

@@ -13,13 +13,16 @@ from procrastinate.worker import Worker
 from sandbox_registry.db.engine import APPLICATION, session_settings
 from sandbox_registry.db.jobs import QUEUE, Task
 from sandbox_registry.domain.calendars import local_date
+from sandbox_registry.jobs.webhooks import Sender
 from sandbox_registry.usecases.upkeep import Upkeep
+from sandbox_registry.usecases.webhook_deliveries import Deliveries
 
 HOURS = {
     # Cron in UTC, which is seven hours behind Ca Mau: 17:10 there is ten past midnight here.
     Task.RESCUE_JOBS: "*/5 * * * *",
     Task.PURGE_ANSWERS: "20 * * * *",
     Task.PURGE_QUOTAS: "25 * * * *",
+    Task.SWEEP_WEBHOOKS: "35 * * * *",
     Task.REFRESH_DUE_DATES: "10 17 * * *",
     Task.FORGET_JOBS: "40 18 * * *",
     Task.SWEEP_UPLOADS: "0 19 * * *",
@@ -35,7 +38,7 @@ FAILURES_KEPT = timedelta(days=90)
 logger = structlog.get_logger("registry.jobs")
 
 
-def job_app(database_url: str, upkeep: Upkeep) -> App:
+def job_app(database_url: str, upkeep: Upkeep, *, deliveries: Deliveries, sender: Sender) -> App:
     """Build the queue's application over the registry's database, as the application's role."""
     app = App(
         connector=PsycopgConnector(
@@ -52,7 +55,7 @@ def job_app(database_url: str, upkeep: Upkeep) -> App:
         },
         periodic_defaults={"max_delay": CATCH_UP.total_seconds()},
     )
-    tasks = Tasks(app=app, upkeep=upkeep)
+    tasks = Tasks(app=app, upkeep=upkeep, deliveries=deliveries, sender=sender)
     for name in Task:
         task = app.task(name=name.value, queue=QUEUE, retry=RETRIES)(getattr(tasks, name.value))
         if name in HOURS:
@@ -66,6 +69,12 @@ class Tasks:
 
     app: App
     upkeep: Upkeep
+    deliveries: Deliveries
+    sender: Sender
+
+    async def deliver_webhook(self, *, delivery_id: str, attempt: int) -> str | None:
+        """Make one try to send an event to an endpoint; the next one, if it fails, is a job of its own."""
+        return await self.deliveries.deliver(UUID(delivery_id), attempt=attempt, send=self.sender.send)
 
     async def forget_jobs(self, *, timestamp: int) -> None:
         """Delete the jobs that failed for good long ago; those that were done are gone at once."""
@@ -119,6 +128,11 @@ class Tasks:
         """Remove temporary files of uploads that broke off."""
         del timestamp
         return await self.upkeep.sweep_uploads()
+
+    async def sweep_webhooks(self, *, timestamp: int) -> int:
+        """Take up deliveries that were left behind, and forget what ended long ago."""
+        del timestamp
+        return await self.deliveries.sweep()
 
 
 async def _told(do: Callable[[], Awaitable[object]], context: JobContext, _worker: Worker) -> object:

@@ -18,7 +18,7 @@ import rfc8785
 
 from sandbox_registry.authz import Action, Authorizer, Decision
 from sandbox_registry.db import applications as case_rows
-from sandbox_registry.db import audit, permits
+from sandbox_registry.db import audit, permits, webhooks
 from sandbox_registry.db.engine import Database
 from sandbox_registry.db.records import Versioned
 from sandbox_registry.db.work import UnitOfWork, kind_of
@@ -30,6 +30,7 @@ from sandbox_registry.domain.errors import DomainError, NotFound, PermissionDeni
 from sandbox_registry.domain.people import READ_ALL_ROLES, Actor, Role, Standing
 from sandbox_registry.domain.permits import Permit
 from sandbox_registry.domain.stages import Stage
+from sandbox_registry.domain.webhooks import happenings
 from sandbox_registry.usecases import answers
 from sandbox_registry.usecases.rule_book import RuleBook
 
@@ -299,10 +300,14 @@ class Acts:
         )
 
     async def _close(self, act: Act) -> None:
-        """Write the derived due date, the answer for a repeated request and, last, the leaf."""
-        if isinstance(act, CaseAct) and any(isinstance(state, _MOVES_DEADLINES) for _, state in act.changed):
-            saved = [state for _, state in act.changed if isinstance(state, Application)]
-            await self._keep_next_due(act, saved[-1] if saved else act.application)
+        """Write the derived due date, what machines are told, the answer for a repeated request and, last, the leaf."""
+        if isinstance(act, CaseAct):
+            states = [state for _, state in act.changed]
+            case = next((state for state in reversed(states) if isinstance(state, Application)), act.application)
+            if any(isinstance(state, _MOVES_DEADLINES) for state in states):
+                await self._keep_next_due(act, case)
+            happened = happenings(states, before=act.application)
+            await webhooks.announce(act.work.connection, happened, case=case, at=act.at, new_id=act.new_id)
         await answers.keep(act.work, act.actor, result=act.result, at=act.at)
         if act.is_logged:
             await self._log(act)

@@ -30,6 +30,8 @@ from sandbox_registry.usecases.rule_versions import RuleVersions
 from sandbox_registry.usecases.tokens import Tokens
 from sandbox_registry.usecases.units import Units
 from sandbox_registry.usecases.upkeep import Upkeep
+from sandbox_registry.usecases.webhook_deliveries import Deliveries
+from sandbox_registry.usecases.webhooks import Webhooks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +47,7 @@ class UseCases:
     consultations: Consultations
     councils: Councils
     decisions: Decisions
+    deliveries: Deliveries
     documents: Documents
     exports: Exports
     intake: Intake
@@ -59,6 +62,7 @@ class UseCases:
     tokens: Tokens
     units: Units
     upkeep: Upkeep
+    webhooks: Webhooks
 
 
 def wire(
@@ -70,6 +74,7 @@ def wire(
     max_upload_bytes: int,
     self_registration: bool = False,
     limits: Mapping[str, Limit] = LIMITS,
+    webhooks_to_loopback: bool = False,
 ) -> UseCases:
     """Build the use cases over one frame."""
     applications, cases = Applications(acts), Cases(acts)
@@ -85,6 +90,7 @@ def wire(
         consultations=Consultations(acts),
         councils=Councils(acts, assignments),
         decisions=Decisions(acts),
+        deliveries=Deliveries(acts),
         documents=Documents(
             acts, applications=applications, cases=cases, store=store, scanner=scanner, max_bytes=max_upload_bytes
         ),
@@ -101,4 +107,5 @@ def wire(
         tokens=Tokens(acts, passwords, rate_limits),
         units=Units(acts),
         upkeep=Upkeep(acts, store=store, rate_limits=rate_limits),
+        webhooks=Webhooks(acts, to_loopback=webhooks_to_loopback),
     )

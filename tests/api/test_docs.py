@@ -26,7 +26,8 @@ async def test_pages_speak_the_language_asked_for(client: Client) -> None:
 async def test_every_link_leads_somewhere(client: Client) -> None:
     index = await client.send("GET", "/docs", by=None)
     targets = set(re.findall(r'href="/api/v1(/[^"?]+)', index.text))
-    answers = [await client.send("GET", target, by=None) for target in sorted(targets)]
+    # With a token: an address alone is not let through so often.
+    answers = [await client.send("GET", target, by="nguoi_la") for target in sorted(targets)]
     assert len(targets) > 200
     assert {answer.status_code for answer in answers} == {200}
     linked = {each for answer in answers for each in re.findall(r'href="/api/v1(/[^"?]+)', answer.text)}

@@ -151,6 +151,16 @@ OTHER_ROUTES: dict[tuple[str, str], Action | None] = {
     ("POST", "/units"): Action.ORGANISATION_CREATE_UNIT,
     ("PUT", "/units/{unit_id:uuid}"): Action.ORGANISATION_CREATE_UNIT,
     ("GET", "/units/{unit_id:uuid}/delegations"): Action.DELEGATION_READ,
+    ("GET", "/webhooks"): None,
+    ("POST", "/webhooks"): Action.WEBHOOK_CREATE,
+    ("DELETE", "/webhooks/{endpoint_id:uuid}"): Action.WEBHOOK_REMOVE,
+    ("GET", "/webhooks/{endpoint_id:uuid}"): Action.WEBHOOK_READ,
+    ("PUT", "/webhooks/{endpoint_id:uuid}"): Action.WEBHOOK_EDIT,
+    ("POST", "/webhooks/{endpoint_id:uuid}/check"): Action.WEBHOOK_EDIT,
+    ("GET", "/webhooks/{endpoint_id:uuid}/deliveries"): Action.WEBHOOK_READ,
+    ("GET", "/webhooks/{endpoint_id:uuid}/deliveries/{delivery_id:uuid}"): Action.WEBHOOK_READ,
+    ("POST", "/webhooks/{endpoint_id:uuid}/deliveries/{delivery_id:uuid}/replay"): Action.WEBHOOK_REPLAY,
+    ("POST", "/webhooks/{endpoint_id:uuid}/secrets"): Action.WEBHOOK_EDIT,
 }
 PERMIT_ROUTE = ("GET", "/api/v1/permits/{permit_id:uuid}")
 OPEN_ROUTES = {

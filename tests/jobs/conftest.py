@@ -7,6 +7,7 @@ from procrastinate import App
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from sandbox_registry.jobs.tasks import job_app
+from sandbox_registry.jobs.webhooks import Sender
 from tests.jobs.queue import Queue
 from tests.world import World
 
@@ -14,7 +15,8 @@ from tests.world import World
 @pytest.fixture
 def jobs(world: World, database_url: str) -> App:
     """What a worker is given."""
-    return job_app(database_url, world.use_cases.upkeep)
+    cases = world.use_cases
+    return job_app(database_url, cases.upkeep, deliveries=cases.deliveries, sender=Sender())
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from sandbox_registry.db.idempotency import StoredAnswer, claim, keep
 from sandbox_registry.db.jobs import Task
 from sandbox_registry.domain.rule_versions import RuleKind, RuleVersion
 from sandbox_registry.jobs.tasks import HOURS, job_app
+from sandbox_registry.jobs.webhooks import Sender
 from sandbox_registry.shipped import shipped
 from sandbox_registry.usecases.upkeep import Upkeep
 from tests.jobs.queue import Queue, working
@@ -38,7 +39,7 @@ confidence = "V"
 
 def test_every_task_can_be_done_and_has_its_hour(jobs: App) -> None:
     own = {name for name in jobs.tasks if "procrastinate" not in name}
-    assert own == set(HOURS) == {task.value for task in Task}
+    assert own == {*HOURS, Task.DELIVER_WEBHOOK} == {task.value for task in Task}
     assert {task for task, _ in jobs.periodic_registry.periodic_tasks} == set(HOURS)
 
 
@@ -124,7 +125,7 @@ async def test_due_dates_are_refreshed_batch_by_batch_each_with_the_next(
     async with world.database.work() as work:
         await work.defer(Task.REFRESH_DUE_DATES)
     with capture_logs(processors=[merge_contextvars]) as lines:
-        async with working(job_app(database_url, upkeep)):
+        async with working(job_app(database_url, upkeep, deliveries=world.use_cases.deliveries, sender=Sender())):
             await queue.until_idle()
     assert await queue.rows(DUE) == right != [SPOILT] * 5
     assert [line["result"] for line in lines if line["event"] == "job.done"] == [2, 2, 1]
@@ -173,7 +174,8 @@ async def test_several_workers_do_each_periodic_task_once(
     world: World, queue: Queue, jobs: App, database_url: str
 ) -> None:
     await queue.empty()
-    others = [job_app(database_url, world.use_cases.upkeep) for _ in range(2)]
+    cases = world.use_cases
+    others = [job_app(database_url, cases.upkeep, deliveries=cases.deliveries, sender=Sender()) for _ in range(2)]
     with capture_logs(processors=[merge_contextvars]) as lines:
         async with working(jobs, *others):
             await queue.until("SELECT count(*) FROM procrastinate_periodic_defers", [(len(HOURS),)])

@@ -179,6 +179,11 @@ def test_acts_that_concern_no_case() -> None:
         Action.TOKEN_CREATE,
         Action.TOKEN_READ,
         Action.TOKEN_REVOKE,
+        Action.WEBHOOK_CREATE,
+        Action.WEBHOOK_EDIT,
+        Action.WEBHOOK_READ,
+        Action.WEBHOOK_REMOVE,
+        Action.WEBHOOK_REPLAY,
     }
     assert AUTHORIZER.may_do(member, None, Stage.NONE) == {
         Action.DELEGATION_READ,
