@@ -30,6 +30,7 @@ from sandbox_registry.api.application_schemas import (
 )
 from sandbox_registry.api.cursors import read_case_cursor
 from sandbox_registry.api.requests import (
+    Cursor,
     Flag,
     Id,
     Incoming,
@@ -74,7 +75,7 @@ class ApplicationsController(Controller):
         self,
         request: Incoming,
         limit: Limit = 50,
-        after: OptionalWords = None,
+        after: Cursor = None,
         stage: FromQuery[list[Stage] | None] = None,
         procedure: OptionalWords = None,
         officer: OptionalId = None,

@@ -16,7 +16,7 @@ from sandbox_registry.api.export_formats import as_csv, as_json_lines, as_ocel
 from sandbox_registry.api.feeds import ATOM, CASES, PERMITS, Feed, as_atom, newest
 from sandbox_registry.api.problems import language_of
 from sandbox_registry.api.rate_limits import LIMIT
-from sandbox_registry.api.requests import Flag, Incoming, Limit, OptionalId, OptionalWords, actor_of, use_cases
+from sandbox_registry.api.requests import Cursor, Flag, Incoming, Limit, OptionalId, OptionalWords, actor_of, use_cases
 from sandbox_registry.api.schemas import Moment
 from sandbox_registry.api.streams import BoundedStream
 from sandbox_registry.db.exports import ExportFilter, FeedRow
@@ -77,7 +77,7 @@ class ExportsController(Controller):
 
     @get("/applications.atom")
     async def cases_atom(
-        self, request: Incoming, updated_since: Since = None, after: OptionalWords = None, limit: Limit = 50
+        self, request: Incoming, updated_since: Since = None, after: Cursor = None, limit: Limit = 50
     ) -> Response[bytes]:
         """Follow applications as an Atom feed: newest change first; with `updated_since`, oldest change first.
 
@@ -120,7 +120,7 @@ class ExportsController(Controller):
 
     @get("/permits.atom")
     async def permits_atom(
-        self, request: Incoming, updated_since: Since = None, after: OptionalWords = None, limit: Limit = 50
+        self, request: Incoming, updated_since: Since = None, after: Cursor = None, limit: Limit = 50
     ) -> Response[bytes]:
         """Follow permits as an Atom feed, ordered as that of applications is."""
         found = await use_cases(request).exports.permit_feed(

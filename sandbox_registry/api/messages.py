@@ -7,7 +7,7 @@ from litestar import Controller, Response, get, post
 from litestar.params import JSONBody
 
 from sandbox_registry.api.cursors import id_cursor, read_id_cursor
-from sandbox_registry.api.requests import Id, Incoming, Limit, OptionalWords, actor_of, done, use_cases
+from sandbox_registry.api.requests import Cursor, Id, Incoming, Limit, actor_of, done, use_cases
 from sandbox_registry.api.schemas import In, Out, PageOut, Paragraph, shown
 from sandbox_registry.usecases.messages import Letter
 
@@ -58,7 +58,7 @@ class MessagesController(Controller):
 
     @get()
     async def list_messages(
-        self, request: Incoming, application_id: Id, limit: Limit = 50, after: OptionalWords = None
+        self, request: Incoming, application_id: Id, limit: Limit = 50, after: Cursor = None
     ) -> Response[MessagePageOut]:
         """List the letters of a case, newest first."""
         position = None if after is None else read_id_cursor(after)

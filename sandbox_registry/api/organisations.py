@@ -18,7 +18,17 @@ from sandbox_registry.api.organisation_schemas import (
     organisations_page_out,
 )
 from sandbox_registry.api.people_schemas import MembershipOut
-from sandbox_registry.api.requests import Id, Incoming, Limit, OptionalWords, actor_of, done, seen_version, use_cases
+from sandbox_registry.api.requests import (
+    Cursor,
+    Id,
+    Incoming,
+    Limit,
+    OptionalWords,
+    actor_of,
+    done,
+    seen_version,
+    use_cases,
+)
 from sandbox_registry.domain.people import OrganisationKind
 
 
@@ -49,7 +59,7 @@ class OrganisationsController(Controller):
         self,
         request: Incoming,
         limit: Limit = 50,
-        after: OptionalWords = None,
+        after: Cursor = None,
         kind: FromQuery[OrganisationKind | None] = None,
         q: OptionalWords = None,
     ) -> Response[OrganisationsPageOut]:

@@ -27,6 +27,7 @@ from sandbox_registry.api.people_schemas import (
     person_view_out,
 )
 from sandbox_registry.api.requests import (
+    Cursor,
     Id,
     Incoming,
     Limit,
@@ -89,7 +90,7 @@ class PeopleController(Controller):
         self,
         request: Incoming,
         limit: Limit = 50,
-        after: OptionalWords = None,
+        after: Cursor = None,
         role: FromQuery[Role | None] = None,
         unit: OptionalId = None,
         q: OptionalWords = None,

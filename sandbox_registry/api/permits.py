@@ -6,6 +6,7 @@ from litestar.params import FromQuery
 from sandbox_registry.api.cursors import read_id_cursor
 from sandbox_registry.api.permit_schemas import PermitOut, PermitPageOut, permit_out, permit_page_out
 from sandbox_registry.api.requests import (
+    Cursor,
     Id,
     Incoming,
     Limit,
@@ -42,7 +43,7 @@ class PermitsController(Controller):
         self,
         request: Incoming,
         limit: Limit = 50,
-        after: OptionalWords = None,
+        after: Cursor = None,
         stage: FromQuery[list[Stage] | None] = None,
         procedure: OptionalWords = None,
         application: OptionalId = None,

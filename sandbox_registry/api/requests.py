@@ -29,6 +29,7 @@ Number = Annotated[int, QueryParameter(ge=0, le=1_000_000)]
 Limit = Annotated[int, QueryParameter(ge=1, le=100)]
 Words = Annotated[str, QueryParameter(min_length=1, max_length=300, pattern=ONE_LINE)]
 OptionalWords = Annotated[str | None, QueryParameter(max_length=300, pattern=ONE_LINE)]
+Cursor = Annotated[str | None, QueryParameter(min_length=1, max_length=300, pattern="^[A-Za-z0-9_-]+$")]
 OptionalId = FromQuery[UUID | None]
 Incoming = Request[Actor | None, Any, Any]
 
