@@ -149,9 +149,17 @@ class Acts:
 
     @asynccontextmanager
     async def on_case(
-        self, actor: Actor, action: Action, application_id: UUID, *, expected_version: int | None = None
+        self,
+        actor: Actor,
+        action: Action,
+        application_id: UUID,
+        *,
+        expected_version: int | None = None,
+        lock: bool = True,
     ) -> AsyncIterator[CaseAct]:
         """Do something on a case. `expected_version` is what the person saw; null for acts that add beside the case.
+
+        With `lock`, nobody else changes the case until the act is done; a reading does without.
 
         Raises:
             NotFound: no such case, or the actor may not know of it.
@@ -163,7 +171,7 @@ class Acts:
         refusal: DomainError | None = None
         async with self.database.work() as work:
             await answers.claim(work, actor)
-            case = await self._case(work, actor, application_id)
+            case = await self._case(work, actor, application_id, lock=lock)
             at = self.now()  # Under the lock, so that the instants of a case stand in the order of its acts.
             if case is None:
                 refusal, decision = NotFound(what=CASE), self.authorizer.judge(actor, None, Stage.NONE, action)
@@ -201,7 +209,7 @@ class Acts:
             PermissionDenied: the actor may read the case but not this part of it.
 
         """
-        async with self.on_case(actor, action, application_id) as act:
+        async with self.on_case(actor, action, application_id, lock=False) as act:
             if act.decision.role in READ_ALL_ROLES:
                 act.note("application", application_id, act.application.version, {"read": action})
             else:

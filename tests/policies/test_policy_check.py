@@ -1,6 +1,5 @@
 """The checker finds nothing in the shipped policy, and finds every fault put into it on purpose."""
 
-import time
 from pathlib import Path
 
 import pytest
@@ -216,10 +215,8 @@ def checked(policy: str, tmp_path: Path, model: str = MODEL) -> list[Finding]:
     return check_policy(tmp_path)
 
 
-def test_shipped_policy_has_no_findings_within_ten_seconds() -> None:
-    started = time.perf_counter()
+def test_shipped_policy_has_no_findings() -> None:
     assert check_policy(POLICY_DIR) == []
-    assert time.perf_counter() - started < 10
 
 
 @pytest.mark.parametrize("fault", FAULTS)
