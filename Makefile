@@ -7,12 +7,13 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install --quiet
 COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 
-.PHONY: help run test lint fmt lock clean tools
+.PHONY: help run test contract lint fmt lock clean tools
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make run    start the registry with example data at http://127.0.0.1:8000"
 	@echo "make test   install what tests need, check everything, run every test"
+	@echo "make contract  ask the API for minutes whether it keeps its contract, as everybody (CONTRACT_SECONDS each)"
 	@echo "make lint   only the checks: style, types, layers, procedures, policy"
 	@echo "make fmt    put the code in its form"
 	@echo "make lock   renew requirements*.lock from requirements*.in"
@@ -23,6 +24,9 @@ run: $(VENV)/.installed
 
 test: lint tools
 	$(BIN)/python -m pytest
+
+contract: $(VENV)/.installed-dev
+	CONTRACT_SECONDS=$${CONTRACT_SECONDS:-120} $(BIN)/python -m pytest -rA tests/api/test_schemathesis.py
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check
