@@ -1,4 +1,4 @@
-# The only way anything is run: make run | test | lint | fmt | lock.
+# The only way anything is run: make run | test | lint | bench | fmt | lock.
 # Needs Python 3.11 or newer and the network once; afterwards everything works offline.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -15,6 +15,7 @@ help:
 	@echo "make test   install what tests need, check everything, run every test"
 	@echo "make contract  ask the API for minutes whether it keeps its contract, as everybody (CONTRACT_SECONDS each)"
 	@echo "make lint   only the checks: style, types, layers, procedures, policy"
+	@echo "make bench  measure, and write the figures into bench/RESULTS.md"
 	@echo "make fmt    put the code in its form"
 	@echo "make lock   renew requirements*.lock from requirements*.in"
 	@echo "make clean  remove the environment and caches; the data in var/ stays"
@@ -35,6 +36,9 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/lint-imports
 	$(BIN)/sandbox-registry rules check
 	$(BIN)/sandbox-registry policy check
+
+bench: $(VENV)/.installed-dev
+	$(BIN)/python -m bench.pure
 
 fmt: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix-only --quiet
