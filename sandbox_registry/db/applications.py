@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
 from sandbox_registry.db.records import Records, as_dict
+from sandbox_registry.db.statements import Row, Statement
 from sandbox_registry.domain.applications import Application
 from sandbox_registry.domain.people import Capacity, Standing
 from sandbox_registry.domain.stages import OPEN_STAGES, Stage
@@ -62,21 +63,27 @@ def _capacities(*, still: bool) -> Any:
     )
 
 
-_CASE = RECORDS.query.add_columns(
-    _capacities(still=True).label("capacities"),
-    _capacities(still=False).label("past_capacities"),
-    select(_DECLARATIONS.c.conflicted)
-    .where(_DECLARATIONS.c.application_id == _APPLICATIONS.c.id, _DECLARATIONS.c.person_id == bindparam("person_id"))
-    .scalar_subquery()
-    .label("conflicted"),
-    exists()
-    .where(
-        _CONSULTATIONS.c.application_id == _APPLICATIONS.c.id,
-        _CONSULTATIONS.c.unit_id == func.any(bindparam("consulted_unit_ids", type_=ARRAY(Uuid))),
-    )
-    .label("is_consulted"),
-).where(_APPLICATIONS.c.id == bindparam("id"))
-_LOCK = select(_APPLICATIONS.c.id).where(_APPLICATIONS.c.id == bindparam("id")).with_for_update()
+_CASE = Statement(
+    RECORDS.query.add_columns(
+        _capacities(still=True).label("capacities"),
+        _capacities(still=False).label("past_capacities"),
+        select(_DECLARATIONS.c.conflicted)
+        .where(
+            _DECLARATIONS.c.application_id == _APPLICATIONS.c.id, _DECLARATIONS.c.person_id == bindparam("person_id")
+        )
+        .scalar_subquery()
+        .label("conflicted"),
+        exists()
+        .where(
+            _CONSULTATIONS.c.application_id == _APPLICATIONS.c.id,
+            _CONSULTATIONS.c.unit_id == func.any(bindparam("consulted_unit_ids", type_=ARRAY(Uuid))),
+        )
+        .label("is_consulted"),
+    ).where(_APPLICATIONS.c.id == bindparam("id", type_=Uuid))
+)
+_STANDING = 4
+"""How many columns stand behind those of the application itself."""
+_LOCK = Statement(select(_APPLICATIONS.c.id).where(_APPLICATIONS.c.id == bindparam("id", type_=Uuid)).with_for_update())
 
 
 async def load_case(
@@ -93,16 +100,17 @@ async def load_case(
     """
     if lock:
         # A statement of its own: what is read in the same one would be as old as the wait for the lock.
-        await connection.execute(_LOCK, {"id": application_id})
-    found = await connection.execute(
-        _CASE,
-        {"id": application_id, "person_id": person_id, "consulted_unit_ids": list(consulted_unit_ids)},
-    )
-    row = found.first()
-    if row is None:
-        return None
-    capacities = {Capacity(name) for name in row.capacities or ()}
-    if row.is_consulted:
+        await _LOCK.rows(connection, {"id": application_id})
+    given = {"id": application_id, "person_id": person_id, "consulted_unit_ids": list(consulted_unit_ids)}
+    for row in await _CASE.rows(connection, given):
+        return _case(row)
+    return None
+
+
+def _case(row: Row) -> Case:
+    held, ever_held, conflicted, is_consulted = row[-_STANDING:]
+    capacities = {Capacity(name) for name in held or ()}
+    if is_consulted:
         capacities.add(Capacity.CONSULTED)
     application = RECORDS.read(row)
     return Case(
@@ -111,8 +119,8 @@ async def load_case(
             organisation_id=application.organisation_id,
             unit_ids=frozenset(application.unit_ids),
             capacities=frozenset(capacities),
-            past_capacities=frozenset(Capacity(name) for name in row.past_capacities or ()),
-            conflicted=row.conflicted,
+            past_capacities=frozenset(Capacity(name) for name in ever_held or ()),
+            conflicted=conflicted,
         ),
     )
 
@@ -150,10 +158,14 @@ class CaseRow:
 
 async def set_next_due(connection: AsyncConnection, application_id: UUID, due: datetime | None) -> None:
     """Keep the nearest derived due date beside the case, for lists only; the facts stay the truth."""
-    await connection.execute(
-        _APPLICATIONS.update().where(_APPLICATIONS.c.id == bindparam("case_id")).values(next_due_at=bindparam("due")),
-        {"case_id": application_id, "due": due},
-    )
+    await _KEEP_DUE.count(connection, {"case_id": application_id, "due": due})
+
+
+_KEEP_DUE = Statement(
+    _APPLICATIONS.update()
+    .where(_APPLICATIONS.c.id == bindparam("case_id", type_=Uuid))
+    .values(next_due_at=bindparam("due", type_=tables.Stamp))
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import LargeBinary, Text, Uuid, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
 from sandbox_registry.db.records import as_dict
+from sandbox_registry.db.statements import Statement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,15 +22,17 @@ class LeafRow:
     record: bytes | None
 
 
-_APPEND = select(
-    func.append_leaf(
-        bindparam("entry"),
-        bindparam("nonce"),
-        bindparam("record"),
-        bindparam("object_type"),
-        bindparam("object_id"),
-        bindparam("case_id"),
-        bindparam("at"),
+_APPEND = Statement(
+    select(
+        func.append_leaf(
+            bindparam("entry", type_=LargeBinary),
+            bindparam("nonce", type_=LargeBinary),
+            bindparam("record", type_=LargeBinary),
+            bindparam("object_type", type_=Text),
+            bindparam("object_id", type_=Uuid),
+            bindparam("case_id", type_=Uuid),
+            bindparam("at", type_=tables.Stamp),
+        )
     )
 )
 _LEAVES = (
@@ -57,8 +60,8 @@ async def append(
     at: datetime,
 ) -> int:
     """Append one leaf and return its index: the last statement of a transaction, since the head stays locked."""
-    row = await connection.execute(
-        _APPEND,
+    rows = await _APPEND.rows(
+        connection,
         {
             "entry": entry,
             "nonce": nonce,
@@ -69,7 +72,7 @@ async def append(
             "at": at,
         },
     )
-    return int(row.scalar_one())
+    return int(rows[0][0])
 
 
 async def leaves_of_case(connection: AsyncConnection, case_id: UUID) -> tuple[LeafRow, ...]:

@@ -1,24 +1,35 @@
 """Dossiers as rows: every version of the answers and documents, and the documents that count now."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Select, bindparam, func, insert, select
+from sqlalchemy import Select, Uuid, bindparam, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
 from sandbox_registry.db.records import NATIVE, Records, as_dict
+from sandbox_registry.db.statements import Statement
 from sandbox_registry.domain.applications import Application, Document, DossierVersion
 
 _VERSIONS = tables.dossier_versions
 DOCUMENTS = Records(tables.documents, Document)
-_LIVE = DOCUMENTS.query.where(
-    tables.documents.c.application_id == bindparam("application_id"), tables.documents.c.removed_at.is_(None)
-).order_by(tables.documents.c.id)
-_LAST = select(func.coalesce(func.max(_VERSIONS.c.number), 0)).where(
-    _VERSIONS.c.application_id == bindparam("application_id")
+_CASE = bindparam("application_id", type_=Uuid)
+_LIVE = Statement(
+    DOCUMENTS.query.where(tables.documents.c.application_id == _CASE, tables.documents.c.removed_at.is_(None)).order_by(
+        tables.documents.c.id
+    )
+)
+_NEXT = select(func.coalesce(func.max(_VERSIONS.c.number), 0) + 1).where(_VERSIONS.c.application_id == _CASE)
+_KEEP = Statement(
+    insert(_VERSIONS)
+    .values(
+        {each.name: bindparam(each.name, type_=each.type) for each in _VERSIONS.c if each.name != "number"}
+        | {"number": _NEXT.scalar_subquery()}
+    )
+    .returning(_VERSIONS.c.number)
 )
 _ALL: Select[Any] = (
     select(_VERSIONS).where(_VERSIONS.c.application_id == bindparam("application_id")).order_by(_VERSIONS.c.number)
@@ -27,7 +38,7 @@ _ALL: Select[Any] = (
 
 async def live_documents(connection: AsyncConnection, application_id: UUID) -> tuple[Document, ...]:
     """List the documents of a dossier that were not removed, oldest first."""
-    found = await connection.execute(_LIVE, {"application_id": application_id})
+    found = await _LIVE.rows(connection, {"application_id": application_id})
     return tuple(DOCUMENTS.read(row) for row in found)
 
 
@@ -35,11 +46,10 @@ async def keep_version(
     connection: AsyncConnection, application: Application, *, cause: str, by: UUID, at: datetime
 ) -> DossierVersion:
     """Keep the dossier as it stands after an edit, under the next number; the case's row must be locked."""
-    last = (await connection.execute(_LAST, {"application_id": application.id})).scalar_one()
     documents = await live_documents(connection, application.id)
     dossier = DossierVersion(
         application_id=application.id,
-        number=last + 1,
+        number=0,
         cause=cause,
         title=application.title,
         answers=application.answers,
@@ -50,8 +60,8 @@ async def keep_version(
         made_by=by,
         made_at=at,
     )
-    await connection.execute(insert(_VERSIONS), msgspec.to_builtins(dossier, builtin_types=NATIVE))
-    return dossier
+    rows = await _KEEP.rows(connection, msgspec.to_builtins(dossier, builtin_types=NATIVE))
+    return replace(dossier, number=rows[0][0])
 
 
 async def versions_of(connection: AsyncConnection, application_id: UUID) -> tuple[DossierVersion, ...]:

@@ -105,7 +105,10 @@ class Readers:
             except BaseException:
                 await asyncio.shield(self._let_go(connection))
                 raise
-            self._idle.append(connection)
+            if connection.invalidated:
+                await connection.close()
+            else:
+                self._idle.append(connection)
         finally:
             self._room.release()
 

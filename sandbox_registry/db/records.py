@@ -1,17 +1,18 @@
 """Rows to dataclasses and back: how every aggregate is got, added and saved."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import date, datetime
 from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Row, Select, Table, bindparam, insert, select, update
+from sqlalchemy import BindParameter, Integer, Row, Select, Table, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from sandbox_registry.db.statements import Statement
 from sandbox_registry.domain.errors import Duplicate, NotFound, StaleVersion
 
 
@@ -59,13 +60,12 @@ class Records(Generic[T]):
         self._columns = [table.c[field.name] for field in fields(kind)]  # type: ignore[arg-type]  # T is a dataclass.
         self._names = [str(column.name) for column in self._columns]
         self.query: Select[Any] = select(*self._columns)
-        self._by_id = self.query.where(table.c.id == bindparam("id"))
-        self._insert = insert(table)
-        self._update = update(table).where(
-            table.c.id == bindparam("saved_id"), table.c.version == bindparam("saved_version")
-        )
+        self._by_id = Statement(self.query.where(table.c.id == bindparam("id")))
+        self._add: Statement | None = None
+        self._save: Statement | None = None
+        self._by: dict[tuple[tuple[str, bool], ...], Statement] = {}
 
-    def read(self, row: Row[*tuple[Any, ...]]) -> T:
+    def read(self, row: Sequence[Any]) -> T:
         """Turn a row of `query` into the object it keeps; columns added behind are left alone."""
         return msgspec.convert(dict(zip(self._names, row, strict=False)), self.kind)
 
@@ -76,37 +76,60 @@ class Records(Generic[T]):
 
     async def get(self, connection: AsyncConnection, identity: UUID) -> T:
         """Load one object; `NotFound` when there is none."""
-        row = (await connection.execute(self._by_id, {"id": identity})).first()
-        if row is None:
-            raise NotFound(what=self.name)
-        return self.read(row)
+        for row in await self._by_id.rows(connection, {"id": identity}):
+            return self.read(row)
+        raise NotFound(what=self.name)
 
     async def add(self, connection: AsyncConnection, obj: T) -> None:
         """Insert a new object; `Duplicate` when a unique rule says it is there already."""
+        values = self.values(obj)
         try:
-            await connection.execute(self._insert, self.values(obj))
+            await self._adding(values).count(connection, values)
         except IntegrityError as error:
             raise duplicate_or_same(error) from error
 
     async def save(self, connection: AsyncConnection, obj: T) -> None:
         """Write a changed object whose version is one above the stored one; `StaleVersion` when it is not."""
         values = self.values(obj)
-        del values["id"]
+        given = {**values, "saved_version": obj.version - 1}
         try:
-            result = await connection.execute(
-                self._update.values(values), {"saved_id": obj.id, "saved_version": obj.version - 1}
-            )
+            changed = await self._saving(values).count(connection, given)
         except IntegrityError as error:
             raise duplicate_or_same(error) from error
-        if result.rowcount != 1:
+        if changed != 1:
             raise StaleVersion(current=(await self.get(connection, obj.id)).version)
 
     async def of(self, connection: AsyncConnection, /, **equal: object) -> tuple[T, ...]:
         """List the objects whose columns equal the given values, oldest first."""
-        query = self.query.order_by(self.table.c.id)
-        for name, value in equal.items():
-            query = query.where(self.table.c[name] == value)
-        return tuple(self.read(row) for row in await connection.execute(query))
+        statement = self._equal(tuple((name, value is None) for name, value in equal.items()))
+        return tuple(self.read(row) for row in await statement.rows(connection, equal))
+
+    def _adding(self, names: Iterable[str]) -> Statement:
+        if self._add is None:
+            self._add = Statement(insert(self.table).values({name: self._parameter(name) for name in names}))
+        return self._add
+
+    def _saving(self, names: Iterable[str]) -> Statement:
+        if self._save is None:
+            columns = self.table.c
+            query = update(self.table).where(
+                columns.id == self._parameter("id"), columns.version == bindparam("saved_version", type_=Integer)
+            )
+            self._save = Statement(query.values({name: self._parameter(name) for name in names if name != "id"}))
+        return self._save
+
+    def _equal(self, asked: tuple[tuple[str, bool], ...]) -> Statement:
+        """Write the search by these columns, each with whether it is null, once."""
+        if asked not in self._by:
+            query = self.query.order_by(self.table.c.id)
+            for name, is_null in asked:
+                column = self.table.c[name]
+                query = query.where(column.is_(None) if is_null else column == self._parameter(name))
+            self._by[asked] = Statement(query)
+        return self._by[asked]
+
+    def _parameter(self, name: str) -> BindParameter[Any]:
+        return bindparam(name, type_=self.table.c[name].type)
 
 
 def duplicate_or_same(error: IntegrityError) -> Exception:

@@ -10,11 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
 from sandbox_registry.db.records import Records, as_dict
+from sandbox_registry.db.statements import Statement
 from sandbox_registry.domain.rule_versions import RuleKind, RuleStatus, RuleVersion
 
 _VERSIONS = tables.rule_versions
 RECORDS = Records(_VERSIONS, RuleVersion)
-_IN_FORCE = (
+_IN_FORCE = Statement(
     select(_VERSIONS.c.checksum)
     .where(
         _VERSIONS.c.kind == bindparam("kind"),
@@ -35,8 +36,9 @@ _CODES = select(_VERSIONS.c.code).where(_VERSIONS.c.kind == bindparam("kind")).d
 
 async def in_force(connection: AsyncConnection, *, kind: RuleKind, code: str, at: datetime) -> str | None:
     """Return the checksum of the version in force at a moment, null when there is none."""
-    found = await connection.execute(_IN_FORCE, {"kind": kind, "code": code, "at": at})
-    return found.scalar_one_or_none()
+    for (checksum,) in await _IN_FORCE.rows(connection, {"kind": kind.value, "code": code, "at": at}):
+        return str(checksum)
+    return None
 
 
 async def content(connection: AsyncConnection, *, kind: RuleKind, code: str, checksum: str) -> str | None:

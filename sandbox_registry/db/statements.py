@@ -8,10 +8,13 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import Any, cast
 
+import msgspec
 from psycopg import AsyncConnection as Driver
 from psycopg import AsyncCursor
-from sqlalchemy import ARRAY, ClauseElement, Text, Uuid
+from psycopg import Error as DriverError
+from sqlalchemy import ARRAY, JSON, ClauseElement, Text, Uuid
 from sqlalchemy.dialects.postgresql.psycopg import PGDialectAsync_psycopg
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeEngine
 
@@ -47,8 +50,12 @@ class Statement:
         for name, write in writers:
             values[name] = write(values[name])
         logger.debug(text)
-        # Closed with the connection's next statement; an explicit close would only wait for nothing.
-        return await driver_of(connection).cursor(binary=True).execute(text, values, prepare=self._prepare)
+        try:
+            # Closed with the connection's next statement; an explicit close would only wait for nothing.
+            return await driver_of(connection).cursor(binary=True).execute(text, values, prepare=self._prepare)
+        except DriverError as error:
+            # As SQLAlchemy would raise it, so that nobody above needs to know which way a statement went.
+            raise DBAPIError.instance(text, None, error, DriverError, dialect=_DIALECT) from error
 
     @cached_property
     def _compiled(self) -> tuple[str, dict[str, Any], list[tuple[str, Callable[[Any], Any]]]]:
@@ -63,7 +70,13 @@ def _writer(kind: TypeEngine[Any]) -> Callable[[Any], Any] | None:
     """Return what makes a value ready for the driver; null where the driver takes it as it is."""
     if isinstance(kind, ARRAY) and isinstance(kind.item_type, Text | Uuid):
         return _as_array
+    if isinstance(kind, JSON):
+        return _as_json
     return kind.dialect_impl(_DIALECT).bind_processor(_DIALECT)
+
+
+def _as_json(value: object) -> str | None:
+    return None if value is None else msgspec.json.encode(value).decode()
 
 
 def _as_array(values: Iterable[object] | None) -> str | None:

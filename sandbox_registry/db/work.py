@@ -4,11 +4,13 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
+from sqlalchemy import bindparam
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import applications, jobs, permits, rule_versions, tables
 from sandbox_registry.db.records import Records, Versioned, name_of
+from sandbox_registry.db.statements import Statement
 from sandbox_registry.domain.applications import Application, Complaint, Document, Message, SupplementRequest
 from sandbox_registry.domain.appraisal import (
     Clarification,
@@ -91,11 +93,8 @@ class UnitOfWork:
 
     async def next_number(self, series: str) -> int:
         """Take the next number of a gap-free series: a rollback gives it back, a second taker waits."""
-        statement = insert(tables.counters).values(series=series, last=1)
-        statement = statement.on_conflict_do_update(
-            index_elements=[tables.counters.c.series], set_={"last": tables.counters.c.last + 1}
-        )
-        return int((await self.connection.execute(statement.returning(tables.counters.c.last))).scalar_one())
+        rows = await _NEXT_NUMBER.rows(self.connection, {"series": series})
+        return int(rows[0][0])
 
     async def defer(self, task: jobs.Task, *, at: datetime | None = None, **args: object) -> None:
         """Have a worker do something once this transaction has committed, not before `at`; a rollback takes it back.
@@ -103,3 +102,12 @@ class UnitOfWork:
         `args` become JSON: give identities, not what they stand for, since jobs and their logs are kept.
         """
         await jobs.defer(self.connection, task, at=at, args=args)
+
+
+_COUNTERS = tables.counters
+_NEXT_NUMBER = Statement(
+    insert(_COUNTERS)
+    .values(series=bindparam("series", type_=_COUNTERS.c.series.type), last=1)
+    .on_conflict_do_update(index_elements=[_COUNTERS.c.series], set_={"last": _COUNTERS.c.last + 1})
+    .returning(_COUNTERS.c.last)
+)
