@@ -38,9 +38,17 @@ class Report:
 
     @property
     def first_bad(self) -> Finding | None:
-        """The bad finding with the lowest index; one about the whole log only when no leaf can be named."""
+        """The bad finding with the lowest index; one about the whole log only when no leaf can be named.
+
+        Damage to the log itself comes before what may only follow from it: a leaf that cannot be read any more also
+        makes the row it recorded look wrong.
+        """
         bad = [finding for finding in self.findings if finding.is_bad]
-        return min(bad, key=lambda finding: (finding.index is None, finding.index or 0), default=None)
+        return min(
+            bad,
+            key=lambda finding: (finding.code in CONSEQUENCES, finding.index is None, finding.index or 0),
+            default=None,
+        )
 
     def add(self, code: str, index: int | None = None, **values: object) -> None:
         """Add a finding by its code."""
@@ -49,6 +57,9 @@ class Report:
 
 
 NOTES = frozenset({"erased", "policy_unknown", "records_not_given", "not_compared", "records_absent"})
+CONSEQUENCES = frozenset(
+    {"documents_changed", "illegal_step", "not_permitted", "row_changed", "row_missing", "version_order"}
+)
 WORDS: dict[str, Text] = {
     "unreadable": Text(vi="Không đọc được: {what}.", en="It cannot be read: {what}.", fr="Illisible : {what}."),
     "checkpoint_refused": Text(
