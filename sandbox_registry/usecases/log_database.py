@@ -1,7 +1,7 @@
 """Holding the database against its own published log: every leaf, every record, every row."""
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -171,7 +171,7 @@ def _needs_no_record(kind: str, row: dict[str, Any]) -> bool:
 
 def _compare(kind: str, key: str, row: dict[str, Any], last: Last, *, report: Report) -> None:
     state = last.state or {}
-    changed = {name for name, value in row.items() if not _same(state.get(name), value)}
+    changed = {name for name, value in row.items() if not is_same(state.get(name), value)}
     if kind == "application" and row["stage"] in EDITABLE and changed <= CHANGES_IN_A_DRAFT:
         changed = set() if row["version"] > state["version"] else changed
     if kind == "document" and row["version"] > state["version"]:
@@ -180,9 +180,22 @@ def _compare(kind: str, key: str, row: dict[str, Any], last: Last, *, report: Re
         report.add("row_changed", last.index, kind=kind, identity=key, what=", ".join(sorted(changed)))
 
 
-def _same(recorded: object, kept: object) -> bool:
-    """Compare a recorded value with a kept one; what a later version of the program added is empty."""
-    return recorded == kept or (recorded is None and kept in ([], {}, "", None, False))
+def is_same(recorded: object, kept: object) -> bool:
+    """Compare a recorded value with a kept one: an instant in any zone is the same, and what came later is empty."""
+    if recorded == kept or (recorded is None and kept in ([], {}, "", None, False)):
+        return True
+    if isinstance(recorded, str) and isinstance(kept, str):
+        return _instant(recorded) == _instant(kept) is not None
+    return False
+
+
+def _instant(value: str) -> datetime | None:
+    """Read a moment with its zone, null for anything else."""
+    try:
+        found = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
 
 
 def _filed_documents(history: History) -> dict[str, Last]:

@@ -16,7 +16,7 @@ from sandbox_registry.db import audit, log_rows
 from sandbox_registry.domain.audit import Entry, commitment
 from sandbox_registry.shipped import shipped
 from sandbox_registry.transparency.policies import Policy, PolicyLog
-from sandbox_registry.usecases.log_database import authorities_in, check_database
+from sandbox_registry.usecases.log_database import authorities_in, check_database, is_same
 from sandbox_registry.usecases.log_findings import Report
 from sandbox_registry.usecases.log_folder import LogFolder
 from sandbox_registry.usecases.log_history import is_legal
@@ -247,6 +247,22 @@ async def test_what_was_published_binds_the_database(world: World, ledger: Ledge
 )
 def test_legal_steps(act: str, before: str | None, after: str, *, legal: bool) -> None:
     assert is_legal(act, before, after) is legal
+
+
+@pytest.mark.parametrize(
+    ("recorded", "kept", "same"),
+    [
+        ("2026-11-20T07:00:00Z", "2026-11-20T14:00:00+07:00", True),
+        ("2026-11-20T07:00:00Z", "2026-11-20T07:00:01Z", False),
+        ("2026-11-20", "2026-11-21", False),
+        ("a", "b", False),
+        (None, (), False),
+        (None, [], True),
+        (1, 1.0, True),
+    ],
+)
+def test_what_counts_as_the_same(recorded: object, kept: object, *, same: bool) -> None:
+    assert is_same(recorded, kept) is same
 
 
 def test_findings_keep_the_first_bad_leaf_apart() -> None:
