@@ -152,10 +152,10 @@ class ApplicationsController(Controller):
 
     @get("/{application_id:uuid}/changes")
     async def changes(
-        self, request: Incoming, application_id: Id, before: Number, after: Number
+        self, request: Incoming, application_id: Id, older: Number, newer: Number
     ) -> Response[ChangesOut]:
         """Compare two versions of the dossier field by field."""
-        found = use_cases(request).cases.changes(actor_of(request), application_id, before=before, after=after)
+        found = use_cases(request).cases.changes(actor_of(request), application_id, before=older, after=newer)
         return await done(request, found, out=lambda all_: ChangesOut(items=tuple(map(shown(ChangeOut), all_))))
 
     @get("/{application_id:uuid}/timeline")

@@ -69,7 +69,7 @@ async def test_repeated_act_is_answered_with_the_same_bytes(
 
 async def test_read_under_a_key_is_never_kept(client: Client) -> None:
     case = await received(client.world)
-    for path in ("", "/versions", "/changes?before=1&after=2", "/timeline", "/problems"):
+    for path in ("", "/versions", "/changes?older=1&newer=2", "/timeline", "/problems"):
         answer = await client.send("GET", f"/applications/{case.id}{path}", by=OWNER, key="mot")
         assert (answer.status_code, answer.headers.get("idempotency-replayed")) == (200, None)
     await post(client, case, "acceptance")

@@ -343,7 +343,7 @@ def without_id(answer: httpx.Response) -> bytes:
 
 async def send(client: Client, route: Route, *, by: str | None, seen: int = 1, **identities: UUID) -> httpx.Response:
     kind = "application/octet-stream" if "documents" in route.path else "application/json"
-    query = {"/documents": "?part=trial_plan&filename=a.pdf", "/changes": "?before=1&after=2"}
+    query = {"/documents": "?part=trial_plan&filename=a.pdf", "/changes": "?older=1&newer=2"}
     return await client.send(
         route.method,
         "http://test" + route.at(**identities) + query.get(route.path.removeprefix(CASE), ""),
