@@ -1,7 +1,7 @@
 """What goes in and out over the wire, where several aggregates share it."""
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -22,10 +22,14 @@ Paragraph = Annotated[str, Meta(min_length=1, max_length=20_000, pattern=_NOT_BL
 Remark = Annotated[str, Meta(max_length=20_000, pattern=_NO_CONTROLS)]
 Code = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[a-z0-9][a-z0-9_.-]*$")]
 Moment = Annotated[datetime, Meta(tz=True)]
+FIRST_YEAR, LAST_YEAR = 1900, 2199  # Days near the ends of the calendar cannot be reckoned with.
 
 
 class In(Struct, kw_only=True, forbid_unknown_fields=True):
-    """A request body: unknown fields are refused, and text is kept in NFC without blank ends (passwords as typed)."""
+    """A request body: unknown fields are refused, and text is kept in NFC without blank ends (passwords as typed).
+
+    Days and moments lie in years that can be reckoned with.
+    """
 
     def __post_init__(self) -> None:
         for name in self.__struct_fields__:
@@ -33,6 +37,9 @@ class In(Struct, kw_only=True, forbid_unknown_fields=True):
             # An enumeration is a string too, and must stay one of its own.
             if type(value) is str and "password" not in name:
                 setattr(self, name, normal(value))
+            elif isinstance(value, date) and not FIRST_YEAR <= value.year <= LAST_YEAR:
+                message = f"{name} lies outside the years {FIRST_YEAR} to {LAST_YEAR}"
+                raise ValueError(message)
             elif isinstance(value, tuple):
                 setattr(self, name, tuple(normal(each) if type(each) is str else each for each in value))
 
