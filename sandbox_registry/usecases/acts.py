@@ -19,6 +19,7 @@ import rfc8785
 from sandbox_registry.authz import Action, Authorizer, Decision
 from sandbox_registry.db import applications as case_rows
 from sandbox_registry.db import audit, permits, webhooks
+from sandbox_registry.db.case_records import CaseRecords, records_of
 from sandbox_registry.db.engine import Database
 from sandbox_registry.db.records import Versioned
 from sandbox_registry.db.work import UnitOfWork, kind_of
@@ -209,12 +210,42 @@ class Acts:
             PermissionDenied: the actor may read the case but not this part of it.
 
         """
+        async with self.database.looking_up() as connection:
+            plain = await self._plain_reading(UnitOfWork(connection), actor, action, application_id)
+            if plain is not None:
+                yield plain
+                return
+        # What leaves a leaf, a reading by an outsider or a refusal, is an act like any other.
         async with self.on_case(actor, action, application_id, lock=False) as act:
             if act.decision.role in READ_ALL_ROLES:
                 act.note("application", application_id, act.application.version, {"read": action})
             else:
                 act.leave_no_leaf()
             yield act
+
+    async def _plain_reading(
+        self, work: UnitOfWork, actor: Actor, action: Action, application_id: UUID
+    ) -> CaseAct | None:
+        """Begin a reading that leaves no trace: no lock and no transaction; null when it is none."""
+        case = await self._case(work, actor, application_id, lock=False)
+        if case is None:
+            return None
+        at, decision = self.now(), self.authorizer.judge(actor, case.standing, case.application.stage, action)
+        if not decision.allowed or decision.role in READ_ALL_ROLES:
+            return None
+        return CaseAct(
+            work=work,
+            actor=actor,
+            action=action,
+            at=at,
+            decision=decision,
+            new_id=self.new_id,
+            case_id=application_id,
+            procedure=procedure_of(case.application),
+            is_logged=False,
+            application=case.application,
+            standing=case.standing,
+        )
 
     async def refuse(self, actor: Actor, action: Action, refusal: DomainError) -> None:
         """Put on record a refusal that came before an act could begin: a wrong password. The caller raises it."""
@@ -392,9 +423,14 @@ def consulted_units(actor: Actor) -> frozenset[UUID]:
 
 async def facts_of(work: UnitOfWork, application: Application) -> CaseFacts:
     """Load what the deadlines of a case are derived from."""
+    return facts_from(application, await records_of(work.connection, application.id))
+
+
+def facts_from(application: Application, records: CaseRecords) -> CaseFacts:
+    """Pick out what the deadlines of a case are derived from."""
     return CaseFacts(
         application=application,
-        supplements=await work.of(SupplementRequest, application_id=application.id),
-        clarifications=await work.of(Clarification, application_id=application.id),
-        consultations=await work.of(Consultation, application_id=application.id),
+        supplements=records.supplements,
+        clarifications=records.clarifications,
+        consultations=records.consultations,
     )

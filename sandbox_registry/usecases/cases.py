@@ -10,6 +10,7 @@ from uuid import UUID
 from sandbox_registry.authz import Action
 from sandbox_registry.db import applications as case_rows
 from sandbox_registry.db import audit, case_lists, dossiers
+from sandbox_registry.db.case_records import records_of
 from sandbox_registry.domain.applications import (
     Application,
     Change,
@@ -25,7 +26,7 @@ from sandbox_registry.domain.errors import FieldError, NotFound
 from sandbox_registry.domain.forms import Referral, route, validate
 from sandbox_registry.domain.people import APPLICANT_SIDE, Actor, Role, relations
 from sandbox_registry.domain.procedures import Procedure
-from sandbox_registry.usecases.acts import DONE, Acts
+from sandbox_registry.usecases.acts import DONE, Acts, facts_from
 
 _ROLE = re.compile(r"p\d+ r:(\w+),")
 
@@ -102,17 +103,20 @@ class Cases:
         async with self.acts.reading(actor, Action.APPLICATION_READ, application_id) as act:
             connection = act.work.connection
             procedure = await self.acts.rules.pinned(connection, act.application, at=act.at)
-            facts = await act.facts()
+            records = await records_of(connection, application_id)
             may_do = self.acts.authorizer.may_do(actor, act.standing, act.application.stage)
             deadlines = case_deadlines(
-                facts, procedure=procedure, calendar=await self.acts.rules.calendar(connection, at=act.at), at=act.at
+                facts_from(act.application, records),
+                procedure=procedure,
+                calendar=await self.acts.rules.calendar(connection, at=act.at),
+                at=act.at,
             )
             view = CaseView(
                 application=act.application,
                 procedure=procedure,
-                documents=await dossiers.live_documents(connection, application_id),
-                supplements=facts.supplements,
-                complaints=await act.work.of(Complaint, application_id=application_id),
+                documents=records.documents,
+                supplements=records.supplements,
+                complaints=records.complaints,
                 # That an agency was asked, and whether it was late, is for those who may read the consultation.
                 deadlines=tuple(
                     each for each in deadlines if each.duty is not Duty.CONSULTED or Action.CONSULTATION_READ in may_do

@@ -1,0 +1,60 @@
+"""What hangs on a case and is shown or reckoned with it: read in one statement, so that all of it is of one instant."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import ColumnElement, Table, Text, Uuid, bindparam, cast, func, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sandbox_registry.db import tables
+from sandbox_registry.db.statements import Statement
+from sandbox_registry.domain.applications import Complaint, Document, SupplementRequest
+from sandbox_registry.domain.appraisal import Clarification, Consultation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseRecords:
+    """The records of one case, each kind oldest first; of documents those that were not removed."""
+
+    supplements: tuple[SupplementRequest, ...] = ()
+    clarifications: tuple[Clarification, ...] = ()
+    consultations: tuple[Consultation, ...] = ()
+    complaints: tuple[Complaint, ...] = ()
+    documents: tuple[Document, ...] = ()
+
+
+def _all_of(table: Table, *conditions: ColumnElement[bool]) -> ColumnElement[Any]:
+    rows = func.json_agg(aggregate_order_by(func.to_json(table.table_valued()), table.c.id))
+    is_of_case = table.c.application_id == bindparam("application_id", type_=Uuid)
+    return func.coalesce(select(rows).where(is_of_case, *conditions).scalar_subquery(), func.json_build_array())
+
+
+_RECORDS = Statement(
+    select(
+        cast(
+            func.json_build_object(
+                "supplements",
+                _all_of(tables.supplement_requests),
+                "clarifications",
+                _all_of(tables.clarifications),
+                "consultations",
+                _all_of(tables.consultations),
+                "complaints",
+                _all_of(tables.complaints),
+                "documents",
+                _all_of(tables.documents, tables.documents.c.removed_at.is_(None)),
+            ),
+            Text,
+        )
+    )
+)
+_DECODER = msgspec.json.Decoder(CaseRecords)
+
+
+async def records_of(connection: AsyncConnection, application_id: UUID) -> CaseRecords:
+    """Read everything that hangs on a case."""
+    rows = await _RECORDS.rows(connection, {"application_id": application_id})
+    return _DECODER.decode(rows[0][0])
