@@ -54,10 +54,12 @@ clean:
 
 # Permit files are read back by programs that had no part in writing them.
 tools:
-	@if ! command -v pdftotext >/dev/null || ! command -v pdftoppm >/dev/null; then \
+	@missing=""; for pair in pdftotext:poppler-utils pdftoppm:poppler-utils chromium:chromium chromedriver:chromium-driver; do \
+		command -v $${pair%%:*} >/dev/null || missing="$$missing $${pair##*:}"; done; \
+	if [ -n "$$missing" ]; then \
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-			apt-get update -qq && apt-get install -qq -y --no-install-recommends poppler-utils >/dev/null; \
-		else echo "The tests need pdftotext and pdftoppm: install poppler-utils." >&2; exit 1; fi; fi
+			apt-get update -qq && apt-get install -qq -y --no-install-recommends $$missing >/dev/null; \
+		else echo "The tests need these Debian packages:$$missing" >&2; exit 1; fi; fi
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; set PYTHON=...")'
