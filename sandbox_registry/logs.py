@@ -1,9 +1,9 @@
 """Logs: one line per event, JSON or for a person's eyes, with the request they belong to and without secrets."""
 
 import logging
+import os
 import re
 import sys
-import uuid
 from collections.abc import Mapping
 from typing import Any, TextIO
 
@@ -20,6 +20,7 @@ _SECRET_TEXT = re.compile(
     r"|(?P<pair>\b(?:password|passwd|secret|token)=)[^\s&'\"]+",
     re.IGNORECASE,
 )
+_REQUEST_ID_SIZE = 16
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -68,7 +69,7 @@ def begin_request(given: str | None = None) -> str:
 
     `given` is kept when it is short and plain; anything else could forge log lines and is replaced.
     """
-    request_id = given if given and _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+    request_id = given if given and _REQUEST_ID.fullmatch(given) else os.urandom(_REQUEST_ID_SIZE).hex()
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=request_id)
     return request_id

@@ -5,7 +5,8 @@ is left of it.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from math import ceil
 from typing import Any
@@ -22,6 +23,7 @@ from sandbox_registry.usecases.rate_limits import RateLimits, Subjects, address
 
 LIMIT = "limit"
 """Handlers whose group does not follow from the method say so: `opt={LIMIT: Group.LOGIN}`; null: never counted."""
+_DIGEST = "token_digest"
 Networks = Sequence[IPv4Network | IPv6Network]
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _V6_PREFIX = 64
@@ -43,7 +45,7 @@ class RefuseGuessers:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request; costs nothing where no token was ever wrong."""
-        token = _token(scope)
+        token = scope["state"][_DIGEST] = _token(scope)
         if token is None:
             await self.app(scope, receive, send)
             return
@@ -81,7 +83,7 @@ class LimitRequests:
             return
         actor = scope.get("user")
         if actor is not None and group is not Group.LOGIN:
-            subjects = {By.TOKEN: _token(scope) or b"", By.ACCOUNT: actor.person_id.bytes}
+            subjects = {By.TOKEN: scope["state"].get(_DIGEST) or b"", By.ACCOUNT: actor.person_id.bytes}
             rooms = await self.limits.take(group, subjects)
             await self.app(scope, receive, _with_rooms(send, rooms))
             return
@@ -165,19 +167,24 @@ def _is_in(found: IPv4Address | IPv6Address, networks: Networks) -> bool:
 
 
 def _token(scope: Any) -> bytes | None:
-    given = next((value for name, value in scope["headers"] if name == b"authorization"), None)
-    return None if given is None else hashlib.sha256(given).digest()
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            return hashlib.sha256(value).digest()
+    return None
 
 
-def _fields(rooms: Iterable[Room]) -> Iterable[tuple[str, str]]:
-    rooms = tuple(rooms)
-    if rooms:
-        yield "RateLimit-Policy", ", ".join(_policy(room.limit) for room in rooms)
-        yield "RateLimit", ", ".join(f'"{room.limit.name}";r={room.left};t={ceil(room.full_in)}' for room in rooms)
+def _fields(rooms: tuple[Room, ...]) -> list[tuple[str, str]]:
+    if not rooms:
+        return []
+    words = [_words(room.limit) for room in rooms]
+    left = [f"{name};r={room.left};t={ceil(room.full_in)}" for (name, _), room in zip(words, rooms, strict=True)]
+    return [("RateLimit-Policy", ", ".join([policy for _, policy in words])), ("RateLimit", ", ".join(left))]
 
 
-def _policy(limit: Limit) -> str:
-    return f'"{limit.name}";q={limit.quota};w={limit.window}'
+@lru_cache(maxsize=1000)
+def _words(limit: Limit) -> tuple[str, str]:
+    """Write what is always the same about a limit: its name, and its policy."""
+    return f'"{limit.name}"', f'"{limit.name}";q={limit.quota};w={limit.window}'
 
 
 def _with_rooms(send: Send, rooms: tuple[Room, ...]) -> Send:

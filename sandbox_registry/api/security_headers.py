@@ -17,7 +17,6 @@ _ALWAYS = (
 async def add_security_headers(message: Any, _scope: Any) -> None:
     """Add each header that the answer does not set itself; a hook `before_send`, which no error can pass by."""
     if message["type"] == "http.response.start":
-        headers = list(message["headers"])
-        given = {name.lower() for name, _ in headers}
-        headers.extend(each for each in _ALWAYS if each[0] not in given)
-        message["headers"] = headers
+        headers = message["headers"]
+        given = [name.lower() for name, _ in headers]
+        message["headers"] = [*headers, *[each for each in _ALWAYS if each[0] not in given]]

@@ -193,7 +193,12 @@ class RateLimits:
 
 
 def _with_paid(paid: _Paid) -> tuple[Room, ...]:
-    return tuple(replace(room, left=room.left + paid.left) for room in paid.rooms)
+    return tuple(
+        [
+            Room(limit=room.limit, left=room.left + paid.left, opens_in=room.opens_in, full_in=room.full_in)
+            for room in paid.rooms
+        ]
+    )
 
 
 def _refusal(rooms: tuple[Room, ...]) -> TooManyRequests:
