@@ -245,6 +245,6 @@ def _owing(groups: int) -> Statement:
         and_(_APPLICATIONS.c.stage == condition.any_text(f"owed_stages_{place}"), condition.holding(f"owed_{place}"))
         for place in range(groups)
     )
-    known = select(mine.c.application_id).where(mine.c.person_id == bindparam("me", type_=Uuid))
+    known = select(mine.c.application_id).where(mine.c.person_id == bindparam("me", type_=Uuid), mine.c.until.is_(None))
     query = _ROW.where(_APPLICATIONS.c.id.in_(known), or_(*ways), ~exists().where(condition.declared()))
     return Statement(query.order_by(_APPLICATIONS.c.id.desc()).limit(100))

@@ -335,7 +335,13 @@ participations = Table(
     _stamp("until", nullable=True),
     _one_of("capacity", Capacity),
     Index("ix_participations_application_id_person_id", "application_id", "person_id"),
-    Index("ix_participations_person_id_application_id", "person_id", "application_id"),
+    Index(
+        "ix_participations_held",
+        "person_id",
+        "application_id",
+        "capacity",
+        postgresql_where=text("until IS NULL"),
+    ),
     Index(
         "uq_participations_open",
         "application_id",
