@@ -64,15 +64,19 @@ def configure_logs(*, level: str, form: str, stream: TextIO | None = None) -> No
     )
 
 
-def begin_request(given: str | None = None) -> str:
-    """Bind a request id to every later line of this task and return it.
+def begin_request(given: str | None = None) -> tuple[str, str]:
+    """Bind a fresh request id to every later line of this task; return it, and the name to answer the caller with.
 
-    `given` is kept when it is short and plain; anything else could forge log lines and is replaced.
+    The id is ours alone, since it stands in the public log. What the caller calls the request goes into our logs
+    beside it, and back to the caller, when it is short and plain; anything else could forge log lines.
     """
-    request_id = given if given and _REQUEST_ID.fullmatch(given) else os.urandom(_REQUEST_ID_SIZE).hex()
+    request_id = os.urandom(_REQUEST_ID_SIZE).hex()
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=request_id)
-    return request_id
+    if not given or not _REQUEST_ID.fullmatch(given):
+        return request_id, request_id
+    structlog.contextvars.bind_contextvars(client_request_id=given)
+    return request_id, given
 
 
 def hide_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -30,7 +30,7 @@ def lines(stream: io.StringIO) -> list[dict[str, Any]]:
 
 
 def test_a_line_is_json_with_time_level_and_request(stream: io.StringIO) -> None:
-    request_id = begin_request("abc-1.2_3")
+    request_id, named = begin_request("abc-1.2_3")
     structlog.get_logger("registry").info("dossier received", code="H12-260727-0001", name="Cà Mau")
     (line,) = lines(stream)
     assert line.pop("timestamp").endswith("Z")
@@ -39,16 +39,18 @@ def test_a_line_is_json_with_time_level_and_request(stream: io.StringIO) -> None
         "level": "info",
         "logger": "registry",
         "request_id": request_id,
+        "client_request_id": "abc-1.2_3",
         "code": "H12-260727-0001",
         "name": "Cà Mau",
     }
-    assert request_id == "abc-1.2_3"
+    assert named == "abc-1.2_3"
+    assert len(request_id) == 32
 
 
 @pytest.mark.parametrize("given", [None, "", "x" * 65, 'a"\n{"event": "forged"}', "a b"])
 def test_a_request_id_that_could_forge_a_line_is_replaced(given: str | None) -> None:
-    made = begin_request(given)
-    assert made != given
+    made, named = begin_request(given)
+    assert made == named != given
     assert len(made) == 32
 
 
@@ -56,7 +58,7 @@ def test_lines_of_libraries_take_the_same_way(stream: io.StringIO) -> None:
     begin_request("r1")
     logging.getLogger("sqlalchemy").warning("pool of %s is full", "registry", extra={"size": 5})
     (line,) = lines(stream)
-    assert (line["event"], line["logger"], line["request_id"], line["size"]) == (
+    assert (line["event"], line["logger"], line["client_request_id"], line["size"]) == (
         "pool of registry is full",
         "sqlalchemy",
         "r1",

@@ -32,14 +32,14 @@ class RequestIdentity:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
         headers = dict(scope["headers"])
-        request_id = begin_request(headers.get(b"x-request-id", b"").decode("latin-1"))
+        request_id, named = begin_request(headers.get(b"x-request-id", b"").decode("latin-1"))
         scope["state"]["request_id"] = request_id
         opt = scope["route_handler"].opt if "route_handler" in scope else {}
         _check_content(scope, headers, opt)
         scope["user"] = await self._actor(scope["headers"], request_id)
         if scope["user"] is None and not opt.get(PUBLIC, False):
             raise NotAuthorizedException(headers={"WWW-Authenticate": 'Bearer realm="sandbox-registry"'})
-        await self.app(scope, receive, _with_request_id(send, request_id))
+        await self.app(scope, receive, _with_request_id(send, named))
 
     async def _actor(self, headers: Iterable[tuple[bytes, bytes]], request_id: str) -> Actor | None:
         given = [value for name, value in headers if name == b"authorization"]

@@ -6,10 +6,20 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from uuid import UUID
 
 NONCE_SIZE = 16
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class ActorKind(StrEnum):
+    """What acted: a person with an account, the operator on the command line, the program itself, or nobody known."""
+
+    NOBODY = "nobody"
+    OPERATOR = "operator"
+    PERSON = "person"
+    SYSTEM = "system"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +48,7 @@ class Entry:
 
     at: datetime
     actor: str
+    actor_kind: ActorKind
     method: str
     action: str
     kind: str
@@ -56,7 +67,7 @@ class Entry:
         return {
             "v": 1,
             "t": (self.at - EPOCH) // timedelta(milliseconds=1),
-            "actor": {"kind": "person", "pid": self.actor},
+            "actor": {"kind": self.actor_kind.value, "pid": self.actor},
             "auth": {"method": self.method},
             "act": self.action,
             "obj": {"type": self.kind, "id": str(self.identity), "ver": self.version},

@@ -7,7 +7,7 @@ from sandbox_registry.db.people import PersonRow
 from sandbox_registry.domain.errors import NotFound
 from sandbox_registry.domain.people import Actor, Organisation, OrganisationKind, Person, Role, RoleGrant
 from sandbox_registry.usecases.all import UseCases
-from sandbox_registry.usecases.operators import operator
+from sandbox_registry.usecases.operators import COMMAND_LINE, operator
 
 ADMINISTRATION = "Quản trị hệ thống"
 """The unit of administrators that were made on the command line; entered when the first one is."""
@@ -17,7 +17,7 @@ _PAGE = 100
 
 def command_line() -> Actor:
     """Return who acts when the operator types a command."""
-    return operator(method="command_line", request_id="command-line")
+    return operator(method=COMMAND_LINE, request_id="command-line")
 
 
 async def add_user(

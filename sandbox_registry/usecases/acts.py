@@ -33,6 +33,7 @@ from sandbox_registry.domain.permits import Permit
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.domain.webhooks import happenings
 from sandbox_registry.usecases import answers
+from sandbox_registry.usecases.operators import kind_of_actor
 from sandbox_registry.usecases.rule_book import RuleBook
 
 T = TypeVar("T")
@@ -376,6 +377,7 @@ class Acts:
         entry = Entry(
             at=act.at,
             actor=self.pseudonyms.of(act.actor.person_id),
+            actor_kind=kind_of_actor(act.actor),
             method=act.actor.auth_method,
             action=act.action,
             kind=kind,

@@ -15,7 +15,7 @@ from sandbox_registry.domain.stages import Stage
 from sandbox_registry.domain.texts import Text
 from sandbox_registry.usecases.acts import Act, Acts
 from sandbox_registry.usecases.authority import lock_people
-from sandbox_registry.usecases.operators import applicant, operator
+from sandbox_registry.usecases.operators import COMMAND_LINE, applicant, operator
 from sandbox_registry.usecases.passwords import Passwords
 from sandbox_registry.usecases.preconditions import check_fields, check_version
 
@@ -113,7 +113,7 @@ class People:
         """
         new_hash = await self.passwords.hashed(new)
         async with self.acts.general(
-            operator(method="command_line", request_id=request_id), Action.PASSWORD_CHANGE
+            operator(method=COMMAND_LINE, request_id=request_id), Action.PASSWORD_CHANGE
         ) as act:
             await lock_people(act, person_id)
             person = await act.work.get(Person, person_id)

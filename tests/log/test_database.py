@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from sandbox_registry.authz import Action
 from sandbox_registry.db import audit, log_rows
-from sandbox_registry.domain.audit import Entry, commitment
+from sandbox_registry.domain.audit import ActorKind, Entry, commitment
 from sandbox_registry.shipped import shipped
 from sandbox_registry.transparency.policies import Policy, PolicyLog
 from sandbox_registry.usecases.log_database import authorities_in, check_database, is_same
@@ -41,6 +41,7 @@ async def record_settled(world: World) -> None:
     entry = Entry(
         at=world.clock.at,
         actor=world.acts.pseudonyms.of(person),
+        actor_kind=ActorKind.PERSON,
         method="test",
         action=Action.PERSON_CREATE,
         kind="person",
