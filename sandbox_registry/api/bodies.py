@@ -25,8 +25,10 @@ class StrictRequest(Request[Actor | None, Any, Any]):
         try:
             return _decoder(field.annotation).decode(body)
         except msgspec.DecodeError as error:
-            words, _, path = str(error).partition(" - at `")
-            raise ValidationException(extra=[{"key": _plain(path), "message": words}]) from None
+            words, *paths = str(error).split(" - at `")
+            # A rule of a whole object names the field inside it first, then the decoder where the object is.
+            field_at = ".".join(filter(None, map(_plain, reversed(paths))))
+            raise ValidationException(extra=[{"key": field_at, "message": words}]) from None
 
 
 @cache
@@ -36,4 +38,5 @@ def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
 
 def _plain(path: str) -> str:
     """Write `$.items[0].reason` as the rest of our errors do: `items.0.reason`."""
-    return path.rstrip("`").removeprefix("$").replace("[", ".").replace("]", "").strip(".")
+    place = path.rpartition("` in `")[2]  # Of a key the object is named.
+    return place.rstrip("`").removeprefix("$").replace("[", ".").replace("]", "").strip(".")

@@ -9,7 +9,7 @@ from litestar.params import JSONBody
 from msgspec import Meta
 
 from sandbox_registry.api.requests import Id, Incoming, actor_of, done, use_cases
-from sandbox_registry.api.schemas import In, Out, Paragraph, Remark, shown
+from sandbox_registry.api.schemas import Day, In, Out, Paragraph, Remark, shown
 from sandbox_registry.domain.appraisal import Opinion
 from sandbox_registry.domain.calendars import Term, Unit
 
@@ -27,7 +27,7 @@ class ConsultationIn(In):
     unit_id: UUID
     question: Paragraph
     term: TermIn | None = None
-    remind_on: date | None = None
+    remind_on: Day | None = None
     is_required: bool = True
 
 

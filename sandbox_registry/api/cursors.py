@@ -7,6 +7,7 @@ from uuid import UUID
 
 from litestar.exceptions import ValidationException
 
+from sandbox_registry.api.malformed import NOT_A_CURSOR
 from sandbox_registry.db.applications import CaseRow
 from sandbox_registry.domain.audit import EPOCH
 
@@ -40,7 +41,7 @@ def read_id_cursor(cursor: str) -> UUID:
 
 
 def _not_a_cursor() -> ValidationException:
-    return ValidationException(extra=[{"key": "after", "message": "not a cursor of this list"}])
+    return ValidationException(extra=[{"key": "after", "message": NOT_A_CURSOR}])
 
 
 def read_case_cursor(cursor: str, *, by_change: bool) -> tuple[datetime, UUID] | UUID:

@@ -7,7 +7,6 @@ from email.utils import format_datetime
 from uuid import UUID
 
 from litestar import Controller, Response, get
-from litestar.exceptions import ValidationException
 from litestar.params import FromQuery
 from litestar.response.base import ASGIResponse
 
@@ -16,7 +15,17 @@ from sandbox_registry.api.export_formats import as_csv, as_json_lines, as_ocel
 from sandbox_registry.api.feeds import ATOM, CASES, PERMITS, Feed, as_atom, newest
 from sandbox_registry.api.problems import language_of
 from sandbox_registry.api.rate_limits import LIMIT
-from sandbox_registry.api.requests import Cursor, Flag, Incoming, Limit, OptionalId, OptionalWords, actor_of, use_cases
+from sandbox_registry.api.requests import (
+    Cursor,
+    Flag,
+    Incoming,
+    Limit,
+    OptionalId,
+    OptionalWords,
+    actor_of,
+    instant,
+    use_cases,
+)
 from sandbox_registry.api.schemas import Moment
 from sandbox_registry.api.streams import BoundedStream
 from sandbox_registry.db.exports import ExportFilter, FeedRow
@@ -84,7 +93,7 @@ class ExportsController(Controller):
         The link `next` leads to the next page. `If-None-Match` saves an unchanged page.
         """
         found = await use_cases(request).exports.case_feed(
-            actor_of(request), since=_moment(updated_since), after=_position(after), limit=limit
+            actor_of(request), since=instant("updated_since", updated_since), after=_position(after), limit=limit
         )
         return _page(request, CASES, found, since=updated_since, after=after, limit=limit)
 
@@ -124,7 +133,7 @@ class ExportsController(Controller):
     ) -> Response[bytes]:
         """Follow permits as an Atom feed, ordered as that of applications is."""
         found = await use_cases(request).exports.permit_feed(
-            actor_of(request), since=_moment(updated_since), after=_position(after), limit=limit
+            actor_of(request), since=instant("updated_since", updated_since), after=_position(after), limit=limit
         )
         return _page(request, PERMITS, found, since=updated_since, after=after, limit=limit)
 
@@ -145,14 +154,8 @@ def _filter(
         stages=frozenset(stage) if stage else None,
         procedure_code=procedure,
         organisation_id=organisation,
-        updated_since=_moment(since),
+        updated_since=instant("updated_since", since),
     )
-
-
-def _moment(given: datetime | None) -> datetime | None:
-    if given is not None and given.tzinfo is None:
-        raise ValidationException(extra=[{"key": "updated_since", "message": "expected a moment with its offset"}])
-    return given
 
 
 def _position(after: str | None) -> tuple[datetime, UUID] | None:

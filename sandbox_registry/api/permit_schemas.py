@@ -17,7 +17,6 @@ from sandbox_registry.domain.procedures import DutyStart, ProcedureStatus
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.usecases.permits import PermitView
 
-EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 SAFE = 2**53 - 1  # Beyond it, numbers in JSON differ from program to program.
 Dong = Annotated[int, Meta(ge=0, le=10**15, description="whole đồng (VND)")]
 Count = Annotated[int, Meta(ge=1, le=100_000_000)]
@@ -30,15 +29,13 @@ Paragraphs = Annotated[tuple[Paragraph, ...], Meta(max_length=50)]
 
 
 class WindowIn(In):
-    """A half-open stretch of time: `start` belongs to it, `end` does not. Between the years 2000 and 2100."""
+    """A half-open stretch of time: `start` belongs to it, `end` does not."""
 
     start: Moment
     end: Moment
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not (EARLIEST <= self.start <= LATEST and EARLIEST <= self.end <= LATEST):
-            raise ValueError("a moment lies outside the years 2000 to 2100")
         self.start, self.end = self.start.astimezone(UTC), self.end.astimezone(UTC)
 
 

@@ -8,6 +8,7 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
+from sandbox_registry.api.malformed import field_error
 from sandbox_registry.domain.errors import DomainError, FieldError
 from sandbox_registry.domain.texts import Language, Text
 from sandbox_registry.http_status import status_of
@@ -88,9 +89,7 @@ def on_validation_error(request: Request[Any, Any, Any], error: ValidationExcept
     """Answer a body or parameter that does not fit its schema."""
     extra = error.extra if isinstance(error.extra, list) else []
     errors = tuple(
-        FieldError(field=str(each.get("key", "")), code="malformed", message=_same(str(each.get("message", ""))))
-        for each in extra
-        if isinstance(each, dict)
+        field_error(str(each.get("key", "")), each.get("message", "")) for each in extra if isinstance(each, dict)
     )
     return problem(request, status=400, code="malformed", text=_MALFORMED, errors=errors)
 
@@ -119,10 +118,6 @@ HANDLERS: dict[Any, Any] = {
     RecursionError: on_endless_nesting,
     Exception: on_surprise,
 }
-
-
-def _same(words: str) -> Text:
-    return Text(vi=words, en=words, fr=words)
 
 
 _MALFORMED = Text(

@@ -12,6 +12,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, NotAuthorizedException, ValidationException
 from litestar.params import FromPath, FromQuery, QueryParameter
 
+from sandbox_registry.api.malformed import NO_ZONE, NOT_A_KEY, NOT_A_VERSION
 from sandbox_registry.api.schemas import ONE_LINE
 from sandbox_registry.domain.people import Actor
 from sandbox_registry.usecases import answers
@@ -55,14 +56,14 @@ def seen_version(request: Incoming) -> int:
         raise HTTPException(status_code=428)
     match = _ETAG.fullmatch(given.strip())
     if match is None:
-        raise ValidationException(extra=[{"key": "If-Match", "message": 'expected a version such as "3"'}])
+        raise ValidationException(extra=[{"key": "If-Match", "message": NOT_A_VERSION}])
     return int(match[1])
 
 
 def instant(name: str, given: datetime | None) -> datetime | None:
     """Return a moment of the query; 400 when it does not say its zone."""
     if given is not None and given.tzinfo is None:
-        raise ValidationException(extra=[{"key": name, "message": "expected a zone, such as 2026-11-20T07:00:00Z"}])
+        raise ValidationException(extra=[{"key": name, "message": NO_ZONE}])
     return given
 
 
@@ -112,7 +113,7 @@ async def done(
         return respond(answer(await act, out=out, status=status, location=location))
     if not _KEY.fullmatch(key):
         act.close()
-        raise ValidationException(extra=[{"key": "Idempotency-Key", "message": "1 to 200 visible ASCII characters"}])
+        raise ValidationException(extra=[{"key": "Idempotency-Key", "message": NOT_A_KEY}])
     ticket = answers.Ticket(
         route=f"{request.method} {request.url.path}",
         key=key,

@@ -21,8 +21,10 @@ Line = Annotated[str, Meta(min_length=1, max_length=300, pattern=_NOT_BLANK + ON
 Paragraph = Annotated[str, Meta(min_length=1, max_length=20_000, pattern=_NOT_BLANK + _NO_CONTROLS[1:])]
 Remark = Annotated[str, Meta(max_length=20_000, pattern=_NO_CONTROLS)]
 Code = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[a-z0-9][a-z0-9_.-]*$")]
-Moment = Annotated[datetime, Meta(tz=True)]
-FIRST_YEAR, LAST_YEAR = 1900, 2199  # Days near the ends of the calendar cannot be reckoned with.
+FIRST_YEAR, LAST_YEAR = 2000, 2099  # Those of the calendar of a registry that began in 2026, with room.
+_YEARS = {"pattern": "^20[0-9]{2}-"}
+Day = Annotated[date, Meta(extra_json_schema=_YEARS)]
+Moment = Annotated[datetime, Meta(tz=True, extra_json_schema=_YEARS)]
 
 
 class In(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -38,7 +40,7 @@ class In(Struct, kw_only=True, forbid_unknown_fields=True):
             if type(value) is str and "password" not in name:
                 setattr(self, name, normal(value))
             elif isinstance(value, date) and not FIRST_YEAR <= value.year <= LAST_YEAR:
-                message = f"{name} lies outside the years {FIRST_YEAR} to {LAST_YEAR}"
+                message = f"Expected a year from {FIRST_YEAR} to {LAST_YEAR} - at `$.{name}`"
                 raise ValueError(message)
             elif isinstance(value, tuple):
                 setattr(self, name, tuple(normal(each) if type(each) is str else each for each in value))

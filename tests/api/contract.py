@@ -5,9 +5,11 @@ import base64
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import schemathesis
+from hypothesis import strategies as st
 from schemathesis.engine import events, from_schema
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
@@ -17,6 +19,10 @@ DESTROYS_ITSELF = ("tokens_log_out", "tokens_revoke", "people_change_password")
 ALL_PHASES = ("examples", "coverage", "fuzzing", "stateful")
 FOLLOWS_CURSORS = ["applications_list_cases", "exports_cases_atom", "exports_permits_atom"]
 ID_CURSOR = base64.urlsafe_b64encode(b"01934f6e-8f5a-7c3e-9b1a-2f4d6c8e0a12").decode().rstrip("=")
+# Of all moments one in eighty lies in the years we take: drawn from those, for the generator gives up on rare ones.
+_MOMENTS = st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2099, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001
+schemathesis.openapi.format("date-time", _MOMENTS.map(datetime.isoformat))
+schemathesis.openapi.format("date", _MOMENTS.map(lambda moment: moment.date().isoformat()))
 REFUSALS = ["2xx", "304", "401", "403", "404", "409", "412", "422", "429"]
 """A well-formed request may still be refused by policy, by a version seen or by the law."""
 
