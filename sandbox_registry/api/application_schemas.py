@@ -330,29 +330,6 @@ class ChangesOut(Out):
     items: tuple[ChangeOut, ...]
 
 
-class EventOut(Out):
-    """One leaf of the log about this case. Applicants see the office of an official, not the person."""
-
-    index: int
-    at: datetime
-    office: str | None
-    actor_id: UUID | None
-    actor_name: str | None
-    action: str
-    kind: str
-    identity: UUID
-    version: int
-    result: str
-    reason: str | None
-    line: str | None
-
-
-class TimelineOut(Out):
-    """What was done in a case, in log order."""
-
-    items: tuple[EventOut, ...]
-
-
 class EditorOut(Out):
     """A person who may write on a dossier."""
 

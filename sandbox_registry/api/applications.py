@@ -17,9 +17,7 @@ from sandbox_registry.api.application_schemas import (
     DraftIn,
     EditIn,
     EditorOut,
-    EventOut,
     ProblemsOut,
-    TimelineOut,
     VersionOut,
     VersionsOut,
     WithdrawalIn,
@@ -28,7 +26,8 @@ from sandbox_registry.api.application_schemas import (
     page_out,
     problems_out,
 )
-from sandbox_registry.api.cursors import read_case_cursor
+from sandbox_registry.api.cursors import read_case_cursor, read_index_cursor
+from sandbox_registry.api.history_schemas import TimelineOut, timeline_out
 from sandbox_registry.api.requests import (
     Cursor,
     Flag,
@@ -41,6 +40,7 @@ from sandbox_registry.api.requests import (
     actor_of,
     done,
     instant,
+    published,
     seen_version,
     use_cases,
 )
@@ -159,10 +159,17 @@ class ApplicationsController(Controller):
         return await done(request, found, out=lambda all_: ChangesOut(items=tuple(map(shown(ChangeOut), all_))))
 
     @get("/{application_id:uuid}/timeline")
-    async def timeline(self, request: Incoming, application_id: Id) -> Response[TimelineOut]:
-        """List what was done in the case, by whom and under which policy line, out of the audit log."""
-        found = use_cases(request).cases.timeline(actor_of(request), application_id)
-        return await done(request, found, out=lambda all_: TimelineOut(items=tuple(map(shown(EventOut), all_))))
+    async def timeline(
+        self, request: Incoming, application_id: Id, limit: Limit = 100, after: Cursor = None
+    ) -> Response[TimelineOut]:
+        """List what was done in the case, by whom and under which policy line, out of the audit log, oldest first.
+
+        `after` is the cursor of the page before. An applicant sees offices instead of officials, and neither what was
+        refused nor who read the case.
+        """
+        position = -1 if after is None else read_index_cursor(after)
+        found = use_cases(request).timelines.read(actor_of(request), application_id, after=position, limit=limit)
+        return await done(request, found, out=lambda rows: timeline_out(rows, limit=limit, log=published(request)))
 
     @post("/{application_id:uuid}/submission", status_code=200)
     async def submit(self, request: Incoming, application_id: Id) -> Response[ApplicationOut]:

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -10,6 +11,8 @@ from litestar.exceptions import ValidationException
 from sandbox_registry.api.malformed import NOT_A_CURSOR
 from sandbox_registry.db.applications import CaseRow
 from sandbox_registry.domain.audit import EPOCH
+
+_INDEX = re.compile(r"[0-9]{1,18}")
 
 
 def case_cursor(row: CaseRow, *, by_change: bool) -> str:
@@ -21,6 +24,22 @@ def case_cursor(row: CaseRow, *, by_change: bool) -> str:
 def id_cursor(identity: UUID) -> str:
     """Return the cursor after a row of a list ordered by id."""
     return _hidden(str(identity))
+
+
+def index_cursor(index: int) -> str:
+    """Return the cursor after a leaf of the log."""
+    return _hidden(str(index))
+
+
+def read_index_cursor(cursor: str) -> int:
+    """Read a cursor of a list ordered by leaves back; 400 when it is none."""
+    try:
+        plain = _shown(cursor)
+    except (ValueError, binascii.Error):
+        raise _not_a_cursor() from None
+    if not _INDEX.fullmatch(plain):
+        raise _not_a_cursor()
+    return int(plain)
 
 
 def _hidden(plain: str) -> str:

@@ -4,6 +4,7 @@ import hashlib
 import re
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 from anyio import to_thread
 from litestar import Controller, Response, get, post
@@ -14,7 +15,9 @@ from sandbox_registry.api.identity import CONTENT, FILE, PUBLIC
 from sandbox_registry.api.rate_limits import LIMIT
 from sandbox_registry.api.requests import Incoming
 from sandbox_registry.domain.rate_limits import Group
+from sandbox_registry.transparency.checkpoints import checkpoint_of
 from sandbox_registry.transparency.errors import LogError
+from sandbox_registry.transparency.notes import parse_note
 from sandbox_registry.transparency.policies import Policy
 from sandbox_registry.transparency.tiles import parse_path
 from sandbox_registry.transparency.tlog_proofs import format_tlog_proof
@@ -87,6 +90,14 @@ class SharedProver:
         self.policy_of = policy_of
         self._prover = prover
         self._lock = threading.Lock()
+        self._size = 0
+
+    def covers(self, index: int) -> bool:
+        """Tell whether the published checkpoint covers a leaf; a log only grows, so old leaves cost no look at it."""
+        if index >= self._size and (note := self.folder.checkpoint()) is not None:
+            with suppress(LogError):  # A damaged checkpoint proves nothing; verifiers say what is wrong with it.
+                self._size = checkpoint_of(parse_note(note)).size
+        return index < self._size
 
     def proof(self, index: int) -> bytes:
         """Return a proof file; raises as `Prover.prove`."""

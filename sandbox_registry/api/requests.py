@@ -12,6 +12,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, NotAuthorizedException, ValidationException
 from litestar.params import FromPath, FromQuery, QueryParameter
 
+from sandbox_registry.api.log_links import PublishedLog
 from sandbox_registry.api.malformed import NO_ZONE, NOT_A_KEY, NOT_A_VERSION
 from sandbox_registry.api.schemas import ONE_LINE
 from sandbox_registry.domain.people import Actor
@@ -46,6 +47,12 @@ def actor_of(request: Incoming) -> Actor:
 def use_cases(request: Incoming) -> UseCases:
     """Return everything people can do here."""
     found: UseCases = request.app.state.use_cases
+    return found
+
+
+def published(request: Incoming) -> PublishedLog:
+    """Return the published log, to say which leaves it proves by now."""
+    found: PublishedLog = request.app.state.log
     return found
 
 

@@ -27,6 +27,7 @@ from sandbox_registry.usecases.permits import Permits
 from sandbox_registry.usecases.rate_limits import RateLimits
 from sandbox_registry.usecases.reviews import Reviews
 from sandbox_registry.usecases.rule_versions import RuleVersions
+from sandbox_registry.usecases.timelines import Timelines
 from sandbox_registry.usecases.tokens import Tokens
 from sandbox_registry.usecases.units import Units
 from sandbox_registry.usecases.upkeep import Upkeep
@@ -59,6 +60,7 @@ class UseCases:
     rate_limits: RateLimits
     reviews: Reviews
     rule_versions: RuleVersions
+    timelines: Timelines
     tokens: Tokens
     units: Units
     upkeep: Upkeep
@@ -104,6 +106,7 @@ def wire(
         rate_limits=rate_limits,
         reviews=Reviews(acts),
         rule_versions=RuleVersions(acts),
+        timelines=Timelines(acts),
         tokens=Tokens(acts, passwords, rate_limits),
         units=Units(acts),
         upkeep=Upkeep(acts, store=store, rate_limits=rate_limits),

@@ -1,15 +1,12 @@
-"""Reading cases: lists inside a scope, one case with its deadlines, versions and their differences, the timeline."""
+"""Reading cases: lists inside a scope, one case with its deadlines, versions and their differences."""
 
-import json
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sandbox_registry.authz import Action
 from sandbox_registry.db import applications as case_rows
-from sandbox_registry.db import audit, case_lists, dossiers
+from sandbox_registry.db import case_lists, dossiers
 from sandbox_registry.db.case_records import records_of
 from sandbox_registry.domain.applications import (
     Application,
@@ -20,15 +17,12 @@ from sandbox_registry.domain.applications import (
     SupplementRequest,
     differences,
 )
-from sandbox_registry.domain.audit import EPOCH
 from sandbox_registry.domain.deadlines import CaseDeadline, Duty, case_deadlines
 from sandbox_registry.domain.errors import FieldError, NotFound
 from sandbox_registry.domain.forms import Referral, route, validate
-from sandbox_registry.domain.people import APPLICANT_SIDE, Actor, Role, relations
+from sandbox_registry.domain.people import Actor
 from sandbox_registry.domain.procedures import Procedure
-from sandbox_registry.usecases.acts import DONE, Acts, facts_from
-
-_ROLE = re.compile(r"p\d+ r:(\w+),")
+from sandbox_registry.usecases.acts import Acts, facts_from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,28 +44,6 @@ class Problems:
 
     errors: tuple[FieldError, ...]
     referral: Referral | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """One leaf of a case, for people: who did what to what, under which policy line.
-
-    `office` is the role under which it was done. `actor_id` and `actor_name` are null once erased, and for officials
-    where the reader is on the applicant's side: an applicant learns which office acted, not who sits there.
-    """
-
-    index: int
-    at: datetime
-    office: str | None
-    actor_id: UUID | None
-    actor_name: str | None
-    action: str
-    kind: str
-    identity: UUID
-    version: int
-    result: str
-    reason: str | None
-    line: str | None
 
 
 class Cases:
@@ -156,59 +128,8 @@ class Cases:
         except KeyError:
             raise NotFound(what="version") from None
 
-    async def timeline(self, actor: Actor, application_id: UUID) -> tuple[Event, ...]:
-        """List what was done in a case, by whom and under which policy line, from the log itself.
-
-        The applicant's side sees what was done and by which office; neither the names of officials (a reviewer stays
-        unknown to the applicant: hard rule 9) nor what others tried in vain or read.
-        """
-        async with self.acts.reading(actor, Action.APPLICATION_READ_TIMELINE, application_id) as act:
-            leaves = await audit.leaves_of_case(act.work.connection, application_id)
-            events = tuple(_event(leaf) for leaf in leaves)
-            if relations(actor, act.standing) & APPLICANT_SIDE:
-                events = tuple(_for_applicant(each) for each in events if _concerns_applicant(each))
-            names = await audit.names_of(act.work.connection, {each.actor_id for each in events if each.actor_id})
-            return tuple(_named(each, names) for each in events)
-
     async def workload(self, actor: Actor) -> tuple[case_rows.Load, ...]:
         """Count the open cases each officer of the actor's units holds."""
         async with self.acts.general(actor, Action.WORKLOAD_READ) as act:
             act.leave_no_leaf()
             return await case_rows.workload(act.work.connection, unit_ids=frozenset(unit for _, unit in actor.offices))
-
-
-def _event(leaf: audit.LeafRow) -> Event:
-    entry = json.loads(leaf.entry)
-    record = None if leaf.record is None else json.loads(leaf.record)
-    return Event(
-        index=leaf.index,
-        at=EPOCH + timedelta(milliseconds=entry["t"]),
-        office=_office(entry["policy"]["line"]),
-        actor_id=None if record is None else UUID(record["actor"]),
-        actor_name=None,
-        action=entry["act"],
-        kind=entry["obj"]["type"],
-        identity=UUID(entry["obj"]["id"]),
-        version=entry["obj"]["ver"],
-        result=entry["result"],
-        reason=entry["reason_code"],
-        line=entry["policy"]["line"],
-    )
-
-
-def _office(line: str | None) -> str | None:
-    """Return the role that a policy line speaks about, as `PolicyLine.text` names it; null for a line about everyone."""
-    named = None if line is None else _ROLE.match(line)
-    return None if named is None else named[1]
-
-
-def _concerns_applicant(event: Event) -> bool:
-    return event.result == DONE and not event.action.partition(":")[2].startswith("read")
-
-
-def _for_applicant(event: Event) -> Event:
-    return event if event.office == Role.APPLICANT else replace(event, actor_id=None)
-
-
-def _named(event: Event, names: Mapping[UUID, str]) -> Event:
-    return event if event.actor_id is None else replace(event, actor_name=names.get(event.actor_id))

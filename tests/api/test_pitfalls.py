@@ -310,7 +310,7 @@ async def test_security_headers_stand_on_every_answer(client: Client) -> None:
 
 
 async def test_surprise_says_nothing_and_is_guarded_too(client: Client) -> None:
-    client.world.use_cases.cases.timeline = None  # type: ignore[assignment, method-assign]
+    client.world.use_cases.timelines.read = None  # type: ignore[assignment, method-assign]
     answer = await send(client, "GET", f"/applications/{ID}/timeline")
     assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
     assert "NoneType" not in answer.text

@@ -133,7 +133,7 @@ async def test_refusal_names_line_reason_and_object(world: World) -> None:
 Call = Callable[[World, str, UUID], Awaitable[Any]]
 HIDDEN: dict[str, Call] = {
     "read": lambda world, by, case: world.use_cases.cases.read(world.actor(by), case),
-    "timeline": lambda world, by, case: world.use_cases.cases.timeline(world.actor(by), case),
+    "timeline": lambda world, by, case: world.use_cases.timelines.read(world.actor(by), case),
     "versions": lambda world, by, case: world.use_cases.cases.versions(world.actor(by), case),
     "document": lambda world, by, case: world.use_cases.cases.document(world.actor(by), case, case),
     "edit": lambda world, by, case: world.use_cases.applications.edit(

@@ -558,8 +558,8 @@ async def test_applicant_sees_offices_and_no_officials_in_the_timeline(world: Wo
         with pytest.raises(NotFound):
             await world.use_cases.cases.read(world.actor(name), case.id)
     await world.use_cases.cases.read(world.actor("dai_bieu"), case.id)
-    told = await world.use_cases.cases.timeline(world.actor(OWNER), case.id)
-    known = await world.use_cases.cases.timeline(world.actor("mot_cua_2"), case.id)
+    told = await world.use_cases.timelines.read(world.actor(OWNER), case.id)
+    known = await world.use_cases.timelines.read(world.actor("mot_cua_2"), case.id)
     assert [(each.action, each.office, each.actor_name) for each in told] == [
         ("application:create", "applicant", "Nguoi Dai Dien"),
         ("application:submit", "applicant", "Nguoi Dai Dien"),
@@ -575,7 +575,7 @@ async def test_applicant_sees_offices_and_no_officials_in_the_timeline(world: Wo
 async def test_applicant_who_holds_an_office_sees_no_officials_in_an_own_case(world: World) -> None:
     case = await claimed(world)
     both = world.actor(INTAKE, signs_for_organisations=frozenset({world.startup}))
-    told = await world.use_cases.cases.timeline(both, case.id)
+    told = await world.use_cases.timelines.read(both, case.id)
     assert {each.actor_name for each in told if each.office != "applicant"} == {None}
 
 

@@ -1,0 +1,65 @@
+"""The log of one case, by its index: a page of what was done, and what changed something up to a moment.
+
+No statement here looks at a leaf of another case, however long the log is.
+"""
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Integer, Uuid, and_, bindparam, cast, func, not_, select
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sandbox_registry.db import tables
+from sandbox_registry.db.statements import Statement
+
+SLICE = 50
+"""Leaves read at once: a record holds whole objects, up to a megabyte in a case with long answers."""
+_LEAVES, _RECORDS = tables.audit_leaves, tables.audit_records
+_SAID = cast(func.convert_from(_LEAVES.c.entry, "UTF8"), JSONB)
+_VERB = func.split_part(_SAID["act"].astext, ":", 2)
+_CHANGED = and_(_SAID["result"].astext == "done", not_(func.starts_with(_VERB, "read")))
+_OF_CASE = (
+    select(_LEAVES.c.index, _LEAVES.c.entry, _RECORDS.c.record)
+    .outerjoin(_RECORDS, _RECORDS.c.index == _LEAVES.c.index)
+    .where(_LEAVES.c.case_id == bindparam("case_id", type_=Uuid))
+    .where(_LEAVES.c.index > bindparam("after", type_=BigInteger))
+    .order_by(_LEAVES.c.index)
+    .limit(bindparam("limit", type_=Integer))
+)
+_ALL = Statement(_OF_CASE)
+_CHANGES = Statement(_OF_CASE.where(_CHANGED))
+_CHANGES_UNTIL = Statement(_OF_CASE.where(_LEAVES.c.at <= bindparam("until", type_=tables.Stamp), _CHANGED))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryRow:
+    """One leaf of a case; the record is null once erased."""
+
+    index: int
+    entry: bytes
+    record: bytes | None
+
+
+async def leaves_after(
+    connection: AsyncConnection, case_id: UUID, *, after: int, limit: int, only_changes: bool
+) -> tuple[HistoryRow, ...]:
+    """List leaves of a case in log order from behind a leaf on; with `only_changes` no readings and no refusals."""
+    statement = _CHANGES if only_changes else _ALL
+    rows = await statement.rows(connection, {"case_id": case_id, "after": after, "limit": limit})
+    return tuple(HistoryRow(index=index, entry=entry, record=record) for index, entry, record in rows)
+
+
+async def changes_until(connection: AsyncConnection, case_id: UUID, *, until: datetime) -> AsyncGenerator[HistoryRow]:
+    """Go through what changed something in a case up to a moment, that moment included, in log order."""
+    after = -1
+    while True:
+        given = {"case_id": case_id, "after": after, "until": until, "limit": SLICE}
+        rows = await _CHANGES_UNTIL.rows(connection, given)
+        for index, entry, record in rows:
+            yield HistoryRow(index=index, entry=entry, record=record)
+        if len(rows) < SLICE:
+            return
+        after = rows[-1][0]
