@@ -4,7 +4,9 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install --quiet
+PEERS := .venv-bench
+INSTALL := -m pip --disable-pip-version-check --no-input install --quiet
+PIP := $(BIN)/python $(INSTALL)
 COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 
 .PHONY: help run test contract lint fmt lock clean tools
@@ -15,7 +17,7 @@ help:
 	@echo "make test   install what tests need, check everything, run every test"
 	@echo "make contract  ask the API for minutes whether it keeps its contract, as everybody (CONTRACT_SECONDS each)"
 	@echo "make lint   only the checks: style, types, layers, procedures, policy"
-	@echo "make bench  measure, and write the figures into bench/RESULTS.md"
+	@echo "make bench  measure beside other programs, and write bench/RESULTS.md (ONLY=lists,acts: print some parts)"
 	@echo "make fmt    put the code in its form"
 	@echo "make lock   renew requirements*.lock from requirements*.in"
 	@echo "make clean  remove the environment and caches; the data in var/ stays"
@@ -37,8 +39,8 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/sandbox-registry rules check
 	$(BIN)/sandbox-registry policy check
 
-bench: $(VENV)/.installed-dev
-	$(BIN)/python -m bench.pure
+bench: $(PEERS)/.installed
+	$(PEERS)/bin/python -m bench $(if $(ONLY),--only $(ONLY))
 
 fmt: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix-only --quiet
@@ -48,9 +50,10 @@ lock: $(VENV)/.installed-dev
 	$(COMPILE) requirements.in -o requirements.lock
 	$(COMPILE) requirements-dev.in -o requirements-dev.lock
 	$(COMPILE) requirements-build.in -o requirements-build.lock
+	$(COMPILE) bench/requirements.in -o bench/requirements.lock
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
 # Permit files are read back by programs that had no part in writing them.
 tools:
@@ -73,4 +76,12 @@ $(VENV)/.installed: requirements.lock requirements-build.lock pyproject.toml | $
 
 $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
 	$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# The peers of `make bench` live beside the product, in an environment of their own.
+$(PEERS)/.installed: requirements.lock requirements-build.lock bench/requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python $(INSTALL) --require-hashes -r requirements.lock -r requirements-build.lock
+	$(PEERS)/bin/python $(INSTALL) --require-hashes -r bench/requirements.lock
+	$(PEERS)/bin/python $(INSTALL) --no-deps --no-build-isolation --no-index --editable .
 	@touch $@

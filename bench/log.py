@@ -1,32 +1,27 @@
-"""What the log costs, and how fast it is checked, beside Go's own code.
-
-    python bench/log.py [append] [freshness] [build] [verify] [proof]
-
-Runs a PostgreSQL of its own, with fsync on; `verify` needs `apt-get install golang-go golang-golang-x-mod-dev`.
-"""
+"""The log: how soon an act is under a checkpoint, how fast tiles are built, checked beside Go's own code, and proved."""
 
 import asyncio
-import contextlib
 import os
 import random
-import statistics
 import subprocess
-import sys
 import tempfile
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
+from time import monotonic, perf_counter
 from uuid import UUID
 
-from sqlalchemy import text
-
-from sandbox_registry.db import audit, migrations
+from bench.effort import Effort
+from bench.figures import OURS, Aim, Figure, Row
+from bench.scratch import database
+from bench.servers import Failed
+from sandbox_registry.db import audit
 from sandbox_registry.db.embedded import EmbeddedServer
-from sandbox_registry.db.engine import Database
+from sandbox_registry.db.engine import Connection, Database
 from sandbox_registry.db.log import log_reader
 from sandbox_registry.jobs.signing import Signer, SignerFiles, keep_signing
-from sandbox_registry.transparency.checkpoints import Checkpoint, open_checkpoint, sign_checkpoint
+from sandbox_registry.transparency.checkpoints import Checkpoint, sign_checkpoint
 from sandbox_registry.transparency.keys import SigningKey, format_vkey
 from sandbox_registry.transparency.merkle import hash_leaf, root_of
 from sandbox_registry.transparency.policies import Policy, PolicyLog
@@ -41,115 +36,82 @@ AT = datetime(2026, 11, 20, tzinfo=UTC)
 ENTRY = (
     b'{"act":"application:accept","actor":{"kind":"person","pid":"%032x"},"commit":"' + b"A" * 43 + b'="}' + b" " * 90
 )
-MANY = 100_000
-SECONDS = float(os.environ.get("BENCH_SECONDS", "8"))
 RECORD = b"{" + b"r" * 1500 + b"}"
+WRITERS, SETTLING = 8, 3.0
 
 
-@contextlib.contextmanager
-def server() -> Iterator[str]:
-    """Start a migrated database that writes to the disk as a real one does."""
-    with tempfile.TemporaryDirectory(prefix="bench-") as directory:
-        Path(directory).chmod(0o711)
-        with EmbeddedServer(Path(directory)) as started:
-            migrations.upgrade(started.url())
-            yield started.url()
+def rows(server: EmbeddedServer, data_dir: Path, effort: Effort) -> Iterator[Row]:
+    """Measure the log from the commit of a leaf to the proof of one among many."""
+    yield asyncio.run(freshness(database(server, "log"), seconds=6 * effort.seconds))
+    with tempfile.TemporaryDirectory(dir=data_dir) as directory:
+        begun = perf_counter()
+        folder = build(Path(directory), effort.entries)
+        yield Row(
+            title=f"Tiles and bundles of {effort.entries:,} entries",
+            figures=(Figure(name="hashing and plain writes, no fsync", value=perf_counter() - begun, unit="s"),),
+        )
+        yield proving(folder, effort)
+    with tempfile.TemporaryDirectory(dir=data_dir) as directory:
+        yield verifying(Path(directory), effort)
 
 
-async def append_cost(url: str) -> None:
-    """Compare transactions that change three rows with and without their leaf."""
-    owner = Database(url, role=None)
-    async with owner.engine.begin() as connection:
-        await connection.execute(text("CREATE TABLE bench (id bigint PRIMARY KEY, body text, changed int DEFAULT 0)"))
-        await connection.execute(text("INSERT INTO bench SELECT n, repeat('x', 800) FROM generate_series(1, 4000) n"))
-        await connection.execute(text("GRANT SELECT, INSERT, UPDATE ON bench TO registry_app"))
-    await owner.close()
-    for clients in (1, 8, 32):
-        rates: dict[str, list[float]] = {}
-        for kind in ("without", "with", "without", "with"):
-            rates.setdefault(kind, []).append(await _rate(url, clients=clients, with_leaf=kind == "with"))
-        bare, audited = max(rates["without"]), max(rates["with"])
-        print(f"append, {clients:2} clients: {bare:6.0f} tx/s without, {audited:6.0f} with, ratio {audited / bare:.2f}")
-
-
-async def _rate(url: str, *, clients: int, with_leaf: bool) -> float:
-    database = Database(url)
-    counts = [0] * clients
-    stop = time.monotonic() + SECONDS / 2
-
-    async def work(client: int) -> None:
-        chance = random.Random(client)  # noqa: S311 - Repeatable, not secret.
-        change = text("UPDATE bench SET changed = changed + 1, body = :body WHERE id = :id")
-        while time.monotonic() < stop:
-            async with database.work() as one:
-                for third in range(3):
-                    row = client * 120 + third * 40 + chance.randrange(40)
-                    await one.connection.execute(change, {"id": row + 1, "body": "y" * 800})
-                if with_leaf:
-                    await leaf(one.connection, counts[client])
-            counts[client] += 1
-
-    # The engine holds 20 connections at most, as in production; more clients wait for one.
-    await asyncio.gather(*(work(client) for client in range(clients)))
-    await database.close()
-    return sum(counts) / (SECONDS / 2)
-
-
-async def leaf(connection: object, number: int) -> int:
+async def leaf(connection: Connection) -> int:
     """Append one leaf of the usual size."""
     return await audit.append(
-        connection,  # type: ignore[arg-type]  # The connection of a unit of work.
-        entry=ENTRY % number,
+        connection,
+        entry=ENTRY % 0,
         nonce=b"n" * 16,
         record=RECORD,
         object_type="bench",
-        object_id=UUID(int=number),
+        object_id=UUID(int=0),
         case_id=None,
         at=AT,
     )
 
 
-async def freshness(url: str) -> None:
-    """Measure from commit to a published checkpoint that covers it, while eight clients go on committing."""
+async def freshness(url: str, *, seconds: float) -> Row:
+    """Measure from commit to a published checkpoint that covers it, while eight writers go on committing."""
     with tempfile.TemporaryDirectory() as directory:
         files, folder = SignerFiles(directory=Path(directory) / "signer"), LogFolder(Path(directory) / "log")
         files.make(name=KEY.name)
         source = await log_reader(url)
         committed: dict[int, float] = {}
         waits: list[float] = []
-        done = -1
 
         def published(checkpoint: Checkpoint) -> None:
-            nonlocal done
-            now = time.monotonic()
+            now = monotonic()
             waits.extend(now - committed.pop(index) for index in list(committed) if index < checkpoint.size)
-            done = checkpoint.size
 
         signer = Signer(files=files, folder=folder, source=source)
         signing = asyncio.create_task(keep_signing(signer, wake=asyncio.Event(), after=published))
-        while done < 0 and (await source.head()).size:  # noqa: ASYNC110 - The signer catches up first.
-            await asyncio.sleep(0.2)
-        database, stop = Database(url), time.monotonic() + 2 * SECONDS
-
-        async def work() -> None:
-            while time.monotonic() < stop:
-                async with database.work() as one:
-                    index = await leaf(one.connection, 0)
-                committed[index] = time.monotonic()
-                await asyncio.sleep(0.02)
-
-        await asyncio.gather(*(work() for _ in range(8)))
-        await asyncio.sleep(3)
+        writing = Database(url)
+        await asyncio.gather(*(_commit(writing, committed, until=monotonic() + seconds) for _ in range(WRITERS)))
+        await asyncio.sleep(SETTLING)
         signing.cancel()
         await asyncio.gather(signing, return_exceptions=True)
         await source.close()
-        await database.close()
-        waits.sort()
-        p99 = waits[len(waits) * 99 // 100]
-        print(
-            f"commit to checkpoint under load ({len(waits)} commits, {len(waits) / (2 * SECONDS):.0f}/s): "
-            f"median {statistics.median(waits):.2f} s, p99 {p99:.2f} s, max {waits[-1]:.2f} s"
-        )
+        await writing.close()
+    if committed or not waits:
+        raise Failed(f"{len(committed)} leaves are under no checkpoint")
+    waits.sort()
+    p99 = waits[len(waits) * 99 // 100]
+    return Row(
+        title=f"From commit to a checkpoint that covers it, {len(waits) / seconds:.0f} commits a second",
+        figures=(
+            Figure(name="median", value=median(waits), unit="s"),
+            Figure(name="p99", value=p99, unit="s"),
+            Figure(name="longest", value=waits[-1], unit="s"),
+        ),
+        aims=(Aim(what="p99", measured=p99, wanted=1.5, is_most=True, unit=" s"),),
+    )
+
+
+async def _commit(writing: Database, committed: dict[int, float], *, until: float) -> None:
+    while monotonic() < until:
+        async with writing.work() as work:
+            index = await leaf(work.connection)
+        committed[index] = monotonic()
+        await asyncio.sleep(0.02)
 
 
 def build(folder: Path, size: int) -> LogFolder:
@@ -174,69 +136,60 @@ def _put(path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
 
-def building() -> None:
-    """Measure building tiles and bundles for a million entries."""
-    with tempfile.TemporaryDirectory() as directory:
-        start = time.perf_counter()
-        build(Path(directory), 1_000_000)
-        print(f"build 1,000,000 entries: {time.perf_counter() - start:.2f} s (hashing, tiles, bundles, plain writes)")
+def proving(folder: LogFolder, effort: Effort) -> Row:
+    """Measure inclusion proofs: every tile kept, and none."""
+    chance = random.Random(1)  # noqa: S311 - Repeatable, not secret.
+    indexes = [chance.randrange(effort.entries) for _ in range(300)]
+    cold = [_timed(lambda index=index: Prover(folder).prove(index)) for index in indexes]  # type: ignore[misc]
+    prover = Prover(folder)
+    few = indexes[:200]
+    for index in few:
+        prover.prove(index)
+    warm = [_timed(lambda index=index: prover.prove(index)) for index in few * 5]  # type: ignore[misc]
+    warm_ms, cold_ms = median(warm) * 1e3, median(cold) * 1e3
+    return Row(
+        title=f"A proof that an entry is among {effort.entries:,}",
+        figures=(
+            Figure(name="its tiles in memory", value=warm_ms, unit="ms"),
+            Figure(name="nothing in memory", value=cold_ms, unit="ms"),
+        ),
+        aims=(
+            Aim(what="warm", measured=warm_ms, wanted=0.2, is_most=True, unit=" ms"),
+            Aim(what="cold", measured=cold_ms, wanted=3.0, is_most=True, unit=" ms"),
+        ),
+    )
 
 
-def verifying(auditor: str | None) -> None:
-    """Measure a full offline check of 100,000 entries, and the same by Go, in turn, the best of five each."""
-    with tempfile.TemporaryDirectory() as directory:
-        folder = build(Path(directory), MANY)
-        policy = Policy(logs=(PolicyLog(key=KEY.verifier_key),))
-        ours, theirs = [], []
-        for _ in range(5):
-            start = time.perf_counter()
-            report = Report()
-            check_published(folder, policy=policy, report=report)
-            ours.append(time.perf_counter() - start)
-            if not report.is_good or report.entries != MANY:
-                raise SystemExit(report)
-            if auditor:
-                start = time.perf_counter()
-                said = subprocess.run(
-                    [auditor, directory, format_vkey(KEY.verifier_key)], capture_output=True, check=True
-                )
-                theirs.append(time.perf_counter() - start)
-                if said.stdout != b"ok 100000\n":
-                    raise SystemExit(said.stdout)
-        print(f"verify 100,000 entries offline: {min(ours):.2f} s in process (median {statistics.median(ours):.2f})")
-        if theirs:
-            ratio = min(ours) / min(theirs)
-            print(
-                f"  Go x/mod: {min(theirs):.2f} s with its start (median {statistics.median(theirs):.2f}); ratio {ratio:.2f}"
-            )
+def verifying(directory: Path, effort: Effort) -> Row:
+    """Measure a full offline check, and the same by Go, in turns."""
+    entries = effort.entries // 10
+    folder = build(directory / "log", entries)
+    policy = Policy(logs=(PolicyLog(key=KEY.verifier_key),))
+    auditor = built_auditor(directory)
 
+    def checked() -> None:
+        report = Report()
+        check_published(folder, policy=policy, report=report)
+        if not report.is_good or report.entries != entries:
+            raise Failed(f"our own check of {entries} entries: {report}")
 
-def proving() -> None:
-    """Measure inclusion proofs at a million entries: every tile kept, and none."""
-    with tempfile.TemporaryDirectory() as directory:
-        folder = build(Path(directory), 1_000_000)
-        chance = random.Random(1)  # noqa: S311 - Repeatable, not secret.
-        indexes = [chance.randrange(1_000_000) for _ in range(2000)]
-        cold = []
-        for index in indexes[:300]:
-            start = time.perf_counter()
-            Prover(folder).prove(index)
-            cold.append(time.perf_counter() - start)
-        prover = Prover(folder)
-        few = indexes[:200]
-        for index in few:
-            prover.prove(index)
-        warm = []
-        for index in few * 5:
-            start = time.perf_counter()
-            prover.prove(index)
-            warm.append(time.perf_counter() - start)
-        print(
-            f"proof at 1,000,000: warm {statistics.median(warm) * 1e3:.3f} ms (p99 {sorted(warm)[-10] * 1e3:.3f}), "
-            f"cold {statistics.median(cold) * 1e3:.2f} ms (p99 {sorted(cold)[-3] * 1e3:.2f})"
-        )
-        note = folder.checkpoint() or b""
-        open_checkpoint(note, keys=[KEY.verifier_key])
+    def audited() -> None:
+        given = [str(auditor), str(directory / "log"), format_vkey(KEY.verifier_key)]
+        said = subprocess.run(given, capture_output=True, check=True).stdout
+        if said != b"ok %d\n" % entries:
+            raise Failed(f"the check of {entries} entries by Go: {said!r}")
+
+    rounds = [(_timed(checked), _timed(audited) if auditor else 0.0) for _ in range(effort.rounds)]
+    ours, theirs = (median(times) for times in zip(*rounds, strict=True))
+    title = f"A full check of {entries:,} entries offline"
+    own = Figure(name=OURS, value=ours, unit="s")
+    if not auditor:
+        return Row(title=title, figures=(own,), note="Not compared: Go or golang-golang-x-mod-dev is not installed.")
+    return Row(
+        title=title,
+        figures=(own, Figure(name="golang.org/x/mod, with the start of its process", value=theirs, unit="s")),
+        aims=(Aim(what="time to that of Go", measured=ours / theirs, wanted=3.0, is_most=True),),
+    )
 
 
 def built_auditor(directory: Path) -> str | None:
@@ -251,25 +204,7 @@ def built_auditor(directory: Path) -> str | None:
     return str(target)
 
 
-def main() -> None:
-    """Run what the command line names, or everything."""
-    wanted = sys.argv[1:] or ["append", "freshness", "build", "verify", "proof"]
-    load = os.getloadavg()
-    print(f"{os.cpu_count()} cores, load average {load[0]:.1f} at the start, Python {sys.version.split()[0]}")
-    if {"append", "freshness"} & set(wanted):
-        with server() as url:
-            if "append" in wanted:
-                asyncio.run(append_cost(url))
-            if "freshness" in wanted:
-                asyncio.run(freshness(url))
-    if "build" in wanted:
-        building()
-    if "verify" in wanted:
-        with tempfile.TemporaryDirectory() as directory:
-            verifying(built_auditor(Path(directory)))
-    if "proof" in wanted:
-        proving()
-
-
-if __name__ == "__main__":
-    main()
+def _timed(do: Callable[[], object]) -> float:
+    begun = perf_counter()
+    do()
+    return perf_counter() - begun

@@ -1,0 +1,131 @@
+"""What our middlewares cost a request, beside a bare handler; no server and no database."""
+
+import asyncio
+from ipaddress import ip_network
+from statistics import median
+from time import perf_counter
+from typing import Any
+from uuid import uuid4
+
+from litestar import Litestar, Response, get
+from litestar.middleware import DefineMiddleware
+
+from bench.effort import Effort
+from bench.figures import Aim, Figure, Row
+from sandbox_registry.api.identity import RequestIdentity
+from sandbox_registry.api.problems import HANDLERS
+from sandbox_registry.api.rate_limits import LIMIT_HANDLERS, LimitRequests, RefuseGuessers
+from sandbox_registry.api.security_headers import add_security_headers
+from sandbox_registry.domain.people import Actor
+from sandbox_registry.domain.rate_limits import LIMITS, Group, Limit, Room
+from sandbox_registry.usecases.rate_limits import RateLimits
+
+
+@get("/plain")
+async def plain() -> Response[bytes]:
+    """Answer at once."""
+    return Response(b'{"status":"live"}', media_type="application/json")
+
+
+class Granting(RateLimits):
+    """Quotas without a database behind them: every sixteenth request would ask it."""
+
+    async def _ask(
+        self,
+        group: Group,  # noqa: ARG002 - as it is asked.
+        asked: list[tuple[Limit, bytes]],
+        *,
+        wanted: int,
+    ) -> tuple[int, tuple[Room, ...]]:
+        return wanted, tuple(Room(limit=limit, left=100, opens_in=0.0, full_in=1.0) for limit, _ in asked)
+
+
+def middlewares(effort: Effort) -> Row:
+    """Measure a request through our middlewares, the token and the quota already known, beside a bare handler."""
+    bare = Litestar([plain], openapi_config=None, logging_config=None)
+    nowhere: Any = None
+    limits = Granting(nowhere, key=b"k" * 32, limits=LIMITS)
+    counting: dict[str, Any] = {"limits": limits, "proxies": (ip_network("10.0.0.0/8"),)}
+    ours = Litestar(
+        [plain],
+        middleware=[
+            DefineMiddleware(RefuseGuessers, **counting),
+            DefineMiddleware(RequestIdentity, authenticate=_somebody),
+            DefineMiddleware(LimitRequests, **counting),
+        ],
+        exception_handlers=HANDLERS | LIMIT_HANDLERS,
+        before_send=[add_security_headers],
+        openapi_config=None,
+        logging_config=None,
+    )
+    times = asyncio.run(_asked_in_turns({"ours": ours, "bare": bare}, effort))
+    return Row(
+        title="Our middlewares: request id, token, quota, security headers",
+        figures=(
+            Figure(name="through our middlewares", value=times["ours"] * 1e6, unit="µs"),
+            Figure(name="bare Litestar handler", value=times["bare"] * 1e6, unit="µs"),
+        ),
+        aims=(Aim(what="to a bare handler", measured=times["ours"] / times["bare"], wanted=2.0, is_most=True),),
+        note="In one process, without a server or a database.",
+    )
+
+
+_SOMEBODY = Actor(
+    person_id=uuid4(),
+    offices=frozenset(),
+    signs_for_organisations=frozenset(),
+    drafts_for_organisations=frozenset(),
+    signs_for=None,
+    auth_method="bench",
+    token_scopes=None,
+    request_id="bench",
+)
+
+
+async def _somebody(_digest: bytes, _request_id: str) -> Actor:
+    return _SOMEBODY
+
+
+async def _asked_in_turns(apps: dict[str, Litestar], effort: Effort) -> dict[str, float]:
+    """Return the median seconds of a request by name; few at a time, so that what disturbs hits both."""
+    rounds: dict[str, list[float]] = {name: [] for name in apps}
+    for _ in range(max(effort.repeats // 200, 3)):
+        for name, app in apps.items():
+            rounds[name].append(await _mean(app, times=50))
+    return {name: median(found) for name, found in rounds.items()}
+
+
+async def _mean(app: Litestar, *, times: int) -> float:
+    begun = perf_counter()
+    for _ in range(times):
+        await app(_scope(app), _receive, _send)  # type: ignore[arg-type]  # Plain ASGI.
+    return (perf_counter() - begun) / times
+
+
+def _scope(app: Litestar) -> dict[str, Any]:
+    headers = [(b"host", b"localhost"), (b"authorization", b"Bearer cmsr_0000000000000000000000000000000000000000000")]
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": "/plain",
+        "raw_path": b"/plain",
+        "query_string": b"",
+        "root_path": "",
+        "headers": headers,
+        "client": ("127.0.0.1", 5000),
+        "server": ("127.0.0.1", 8000),
+        "state": {},
+        "extensions": {},
+        "app": app,
+    }
+
+
+async def _receive() -> dict[str, Any]:
+    return {"type": "http.request", "body": b"", "more_body": False}
+
+
+async def _send(_message: Any) -> None:
+    pass

@@ -1,0 +1,178 @@
+"""The same handlers by hand: Litestar and granian, SQL on psycopg, msgspec out; it knows the token, and no policy."""
+
+import hashlib
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar import Litestar, Request, Response, get
+from litestar.exceptions import NotAuthorizedException
+from litestar.params import FromPath, FromQuery
+from psycopg import AsyncConnection
+from psycopg.rows import class_row, dict_row
+from psycopg_pool import AsyncConnectionPool
+
+from sandbox_registry.api.application_schemas import DeadlineOut, DocumentOut, SupplementOut
+from sandbox_registry.domain.applications import Application, SupplementRequest
+from sandbox_registry.domain.appraisal import Clarification, Consultation
+from sandbox_registry.domain.calendars import Calendar
+from sandbox_registry.domain.deadlines import CaseFacts, case_deadlines
+from sandbox_registry.domain.procedures import Procedure
+from sandbox_registry.shipped import shipped
+from sandbox_registry.usecases.calendar_files import load_calendar
+from sandbox_registry.usecases.procedure_files import load_procedures
+
+Connection = AsyncConnection[Any]
+
+PERSON = """
+SELECT tokens.person_id, (
+    SELECT array_agg(role) FROM role_grants
+    WHERE person_id = tokens.person_id AND valid_from <= now() AND (valid_to IS NULL OR valid_to > now())
+) AS roles
+FROM tokens JOIN people ON people.id = tokens.person_id
+WHERE hash = %s AND revoked_at IS NULL AND expires_at > now() AND disabled_at IS NULL
+"""
+LIST = """
+SELECT a.id, a.version, a.code, a.stage, a.title, a.procedure_code, a.organisation_id, o.name AS organisation_name,
+    a.level, a.submitted_at, a.next_due_at, a.updated_at
+FROM (
+    SELECT DISTINCT application_id FROM participations WHERE person_id = %(officer)s AND until IS NULL
+    ORDER BY application_id DESC
+) AS held
+JOIN applications AS a ON a.id = held.application_id
+JOIN organisations AS o ON o.id = a.organisation_id
+WHERE a.stage = ANY(%(stages)s) AND NOT EXISTS (
+    SELECT FROM declarations AS d WHERE d.application_id = a.id AND d.person_id = %(person_id)s AND d.conflicted
+)
+ORDER BY held.application_id DESC LIMIT %(limit)s
+"""
+SEARCH = """
+SELECT a.id, a.version, a.code, a.stage, a.title, a.procedure_code, a.organisation_id, o.name AS organisation_name,
+    a.level, a.submitted_at, a.next_due_at, a.updated_at
+FROM applications AS a JOIN organisations AS o ON o.id = a.organisation_id
+WHERE a.search @@ plainto_tsquery('simple', %(words)s)
+ORDER BY a.id DESC LIMIT %(limit)s
+"""
+ONE = "SELECT * FROM applications WHERE id = %s"
+DOCUMENTS = "SELECT * FROM documents WHERE application_id = %s AND removed_at IS NULL ORDER BY id"
+SUPPLEMENTS = "SELECT * FROM supplement_requests WHERE application_id = %s ORDER BY id"
+CLARIFICATIONS = "SELECT * FROM clarifications WHERE application_id = %s ORDER BY id"
+CONSULTATIONS = "SELECT * FROM consultations WHERE application_id = %s ORDER BY id"
+
+
+class Row(msgspec.Struct):
+    """One line of a list."""
+
+    id: UUID
+    version: int
+    code: str | None
+    stage: str
+    title: str
+    procedure_code: str
+    organisation_id: UUID
+    organisation_name: str
+    level: str | None
+    submitted_at: datetime | None
+    next_due_at: datetime | None
+    updated_at: datetime
+
+
+class Page(msgspec.Struct):
+    """A page of a list."""
+
+    items: list[Row]
+    after: str | None
+
+
+class Case(msgspec.Struct):
+    """A case with its deadlines."""
+
+    application: Application
+    documents: list[DocumentOut]
+    supplements: list[SupplementOut]
+    deadlines: list[DeadlineOut]
+
+
+def app() -> Litestar:
+    """Build the application over the database in DATABASE_URL."""
+    pool = AsyncConnectionPool(
+        os.environ["DATABASE_URL"], open=False, min_size=10, max_size=20, kwargs={"autocommit": True}
+    )
+    procedures = {each.checksum: each for each in load_procedures(shipped("policies") / "procedures").values()}
+    calendar = load_calendar(shipped("policies") / "calendars" / "vn.toml")
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        async with pool:
+            app.state.pool = pool
+            app.state.rules = procedures, calendar
+            yield
+
+    return Litestar([list_cases, read_case], lifespan=[lifespan], openapi_config=None, logging_config=None)
+
+
+@get("/applications")
+async def list_cases(
+    request: Request[Any, Any, Any],
+    limit: FromQuery[int] = 50,
+    stage: FromQuery[list[str] | None] = None,
+    officer: FromQuery[UUID | None] = None,
+    q: FromQuery[str | None] = None,
+) -> Response[bytes]:
+    """List the cases of an officer at some stages, or those with some words."""
+    async with request.app.state.pool.connection() as connection:
+        person_id = await _person(connection, request)
+        given = {"officer": officer, "stages": stage, "person_id": person_id, "limit": limit, "words": q}
+        async with connection.cursor(row_factory=class_row(Row), binary=True) as cursor:
+            rows = await (await cursor.execute(LIST if q is None else SEARCH, given)).fetchall()
+    page = Page(items=rows, after=str(rows[-1].id) if len(rows) == limit else None)
+    return Response(msgspec.json.encode(page), media_type="application/json")
+
+
+@get("/applications/{application_id:uuid}")
+async def read_case(request: Request[Any, Any, Any], application_id: FromPath[UUID]) -> Response[bytes]:
+    """Read one case with its deadlines."""
+    procedures, calendar = request.app.state.rules
+    async with request.app.state.pool.connection() as connection:
+        await _person(connection, request)
+        async with connection.cursor(row_factory=dict_row, binary=True) as cursor:
+            case = await _case(cursor, application_id, procedures, calendar)
+    headers = {"ETag": f'"{case.application.version}"'}
+    return Response(msgspec.json.encode(case), media_type="application/json", headers=headers)
+
+
+async def _case(cursor: Any, application_id: UUID, procedures: dict[str, Procedure], calendar: Calendar) -> Case:
+    async def rows(statement: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = await (await cursor.execute(statement, [application_id])).fetchall()
+        return found
+
+    application = msgspec.convert((await rows(ONE))[0], Application)
+    supplements = msgspec.convert(await rows(SUPPLEMENTS), tuple[SupplementRequest, ...])
+    facts = CaseFacts(
+        application=application,
+        supplements=supplements,
+        clarifications=msgspec.convert(await rows(CLARIFICATIONS), tuple[Clarification, ...]),
+        consultations=msgspec.convert(await rows(CONSULTATIONS), tuple[Consultation, ...]),
+    )
+    procedure = procedures[application.procedure_version or ""]
+    deadlines = case_deadlines(facts, procedure=procedure, calendar=calendar, at=datetime.now(UTC))
+    return Case(
+        application=application,
+        documents=msgspec.convert(await rows(DOCUMENTS), list[DocumentOut]),
+        supplements=msgspec.convert(supplements, list[SupplementOut], from_attributes=True),
+        deadlines=[DeadlineOut.of(each) for each in deadlines],
+    )
+
+
+async def _person(connection: Connection, request: Request[Any, Any, Any]) -> UUID:
+    token = request.headers.get("authorization", "").removeprefix("Bearer ")
+    digest = hashlib.sha256(token.encode()).digest()
+    row = await (await connection.execute(PERSON, [digest])).fetchone()
+    if row is None:
+        raise NotAuthorizedException
+    found: UUID = row[0]
+    return found

@@ -1,0 +1,97 @@
+"""Lists, one case, and search, over HTTP by many clients at once."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from bench.captured import capture
+from bench.contenders import ORM, PGBENCH, RAW, Contenders, contenders, pgbench_turn
+from bench.effort import Effort, in_turns, rate
+from bench.figures import OURS, Aim, Figure, Row
+from bench.scratch import CASES, OFFICER, add_cases, identity, register
+from sandbox_registry.db.embedded import EmbeddedServer
+
+CLIENTS = 16
+WORDS = "giam%20sat%20ao%20tom"
+
+
+def lists(server: EmbeddedServer, data_dir: Path, effort: Effort) -> Iterator[Row]:
+    """Measure a list of 50 at every size."""
+    rates: list[float] = []
+    for size in effort.sizes:
+        row = _list(server, data_dir, effort, size)
+        rates.append(row.figures[0].rate or 0.0)
+        if size == effort.largest:
+            what = f"cost of {size:,} rows to that of {effort.sizes[0]:,}"
+            growth = Aim(what=what, measured=rates[0] / rates[-1], wanted=1.3, is_most=True)
+            row = replace(row, aims=(*row.aims, growth))
+        yield row
+
+
+def _list(server: EmbeddedServer, data_dir: Path, effort: Effort, size: int) -> Row:
+    filled = register(server, size)
+    path = f"/applications?stage=approved&stage=refused&officer={filled.officer_id}&limit=50"
+    with contenders(filled, data_dir) as running:
+        figures = _compared(server, running, effort, path)
+    return Row(
+        title=f"A list of 50, filtered by stage and officer, of {size:,} applications; {CLIENTS} clients",
+        figures=tuple(figures.values()),
+        aims=(_to_raw(figures, 0.8), _over_orm(figures, 3.0)),
+        note="Through the whole stack: token, quota, policy, scope, JSON.",
+    )
+
+
+def one_case(server: EmbeddedServer, data_dir: Path, effort: Effort) -> Iterator[Row]:
+    """Measure reading one application with its deadlines."""
+    filled = register(server, effort.middle)
+    case_id = identity(CASES, add_cases(filled, "under_appraisal", count=1))
+    with contenders(filled, data_dir) as running:
+        figures = _compared(server, running, effort, f"/applications/{case_id}")
+    yield Row(
+        title=f"One application with its deadlines; {CLIENTS} clients",
+        figures=tuple(figures.values()),
+        aims=(_to_raw(figures, 0.7),),
+        note="psycopg by hand and FastAPI reckon the same deadlines with the same functions; neither asks a policy.",
+    )
+
+
+def search(server: EmbeddedServer, data_dir: Path, effort: Effort) -> Iterator[Row]:
+    """Measure a search for words without diacritics, one client, newest 20."""
+    filled = register(server, effort.largest)
+    with contenders(filled, data_dir, peers=(RAW,)) as running:
+        figures = _compared(server, running, effort, f"/applications?q={WORDS}&limit=20", clients=1)
+    times = {name: figure.p50 or 0.0 for name, figure in figures.items()}
+    yield Row(
+        title=f"Search without diacritics over {filled.size:,} applications, newest 20; one client",
+        figures=tuple(figures.values()),
+        aims=(
+            Aim(
+                what="time to that of pgbench with the same statements",
+                measured=times[OURS] / times[PGBENCH],
+                wanted=2.0,
+                is_most=True,
+            ),
+        ),
+        note="By hand: the index of all words, then the newest of what it found.",
+    )
+
+
+def _compared(
+    server: EmbeddedServer, running: Contenders, effort: Effort, path: str, *, clients: int = CLIENTS
+) -> dict[str, Figure]:
+    asked = running.ask(OURS, "GET", path, by=OFFICER)
+    running.once(OURS, [asked] * 40, clients=clients)
+    script = capture(server, running.register, lambda: running.once(OURS, [asked]))
+    turns = running.turns(path, by=OFFICER, clients=clients, seconds=effort.seconds)
+    turns[PGBENCH] = pgbench_turn(script, clients=clients, seconds=effort.seconds)
+    return in_turns(effort.rounds, turns)
+
+
+def _to_raw(figures: dict[str, Figure], wanted: float) -> Aim:
+    ratio = rate(figures, OURS) / rate(figures, RAW)
+    return Aim(what="rate to psycopg by hand", measured=ratio, wanted=wanted, is_most=False)
+
+
+def _over_orm(figures: dict[str, Figure], wanted: float) -> Aim:
+    ratio = rate(figures, OURS) / rate(figures, ORM)
+    return Aim(what="rate to FastAPI + ORM", measured=ratio, wanted=wanted, is_most=False)
