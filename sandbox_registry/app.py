@@ -133,6 +133,7 @@ def create_app(
             Prover(LogFolder(settings.data_dir / "log")), policy_of=partial(registry_policy, settings.data_dir)
         )
         try:
+            await cases.installation.announce()
             await cases.rule_versions.register_shipped(shipped("policies"))
             yield
         finally:
@@ -179,6 +180,7 @@ async def run_worker(settings: Settings) -> None:
     with stopped_by_signals() as stop:
         use_cases = build_use_cases(settings)
         try:
+            await use_cases.installation.announce()
             jobs = job_app(
                 settings.database_url or "",
                 use_cases.upkeep,

@@ -276,6 +276,7 @@ def _done(act: Callable[[UseCases], Awaitable[T]]) -> T:
     async def doing(ready: Settings) -> T:
         cases = build_use_cases(ready)
         try:
+            await cases.installation.announce()
             return await act(cases)
         finally:
             await cases.acts.database.close()

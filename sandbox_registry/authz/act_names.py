@@ -52,9 +52,16 @@ ACT_NAMES: Mapping[Action, Text] = {
     Action.ASSIGNMENT_ASSIGN: Text(vi="Phân công", en="Work assigned", fr="Attribution"),
     Action.ASSIGNMENT_CLAIM: Text(vi="Nhận thụ lý", en="Case taken on", fr="Prise en charge"),
     Action.ASSIGNMENT_RELEASE: Text(vi="Thôi phân công", en="Assignment ended", fr="Fin d'attribution"),
+    Action.BACKUP_MAKE: Text(vi="Sao lưu dữ liệu", en="Backup made", fr="Sauvegarde effectuée"),
+    Action.BACKUP_RESTORE: Text(
+        vi="Khôi phục từ bản sao lưu", en="Restored from a backup", fr="Restauration d'une sauvegarde"
+    ),
     Action.CLARIFICATION_ANSWER: Text(vi="Trả lời giải trình", en="Clarification given", fr="Éclaircissement donné"),
     Action.CLARIFICATION_ASK: Text(vi="Yêu cầu giải trình", en="Clarification asked for", fr="Éclaircissement demandé"),
     Action.CLARIFICATION_READ: Text(vi="Xem giải trình", en="Clarifications read", fr="Éclaircissements consultés"),
+    Action.CLOCK_STEP: Text(
+        vi="Đồng hồ máy chủ bị chỉnh", en="Clock of the server set", fr="Horloge du serveur réglée"
+    ),
     Action.CONSULTATION_ANSWER: Text(vi="Trả lời lấy ý kiến", en="Agency's opinion given", fr="Avis rendu"),
     Action.CONSULTATION_ASK: Text(vi="Lấy ý kiến cơ quan khác", en="Agency consulted", fr="Organisme consulté"),
     Action.CONSULTATION_CLOSE: Text(
@@ -74,6 +81,7 @@ ACT_NAMES: Mapping[Action, Text] = {
     Action.DELEGATION_READ: Text(vi="Xem ủy quyền ký", en="Delegations read", fr="Délégations consultées"),
     Action.DELEGATION_REVOKE: Text(vi="Thu hồi ủy quyền ký", en="Power to sign taken back", fr="Délégation retirée"),
     Action.EXPORT_READ: Text(vi="Xuất dữ liệu", en="Data taken out", fr="Données exportées"),
+    Action.KEY_CHANGE: Text(vi="Thay khóa của hệ thống", en="Key of the system changed", fr="Clé du système changée"),
     Action.MESSAGE_READ: Text(vi="Xem thư trao đổi", en="Letters read", fr="Courriers consultés"),
     Action.MESSAGE_SEND: Text(vi="Gửi thư trao đổi", en="Letter sent", fr="Courrier envoyé"),
     Action.ORGANISATION_CREATE: Text(vi="Đăng ký tổ chức", en="Organisation entered", fr="Organisme inscrit"),
@@ -89,6 +97,9 @@ ACT_NAMES: Mapping[Action, Text] = {
     Action.PERSON_DISABLE: Text(vi="Đóng tài khoản", en="Account closed", fr="Compte fermé"),
     Action.PERSON_READ: Text(vi="Xem tài khoản", en="Account read", fr="Compte consulté"),
     Action.PERSON_REGISTER: Text(vi="Tự đăng ký tài khoản", en="Person registered", fr="Inscription"),
+    Action.POLICY_CHANGE: Text(
+        vi="Thay chính sách phân quyền", en="Authority policy changed", fr="Politique d'habilitation changée"
+    ),
     Action.PROCEDURE_APPROVE: Text(
         vi="Phê duyệt phiên bản thủ tục", en="Version of a procedure approved", fr="Version de procédure approuvée"
     ),
@@ -110,6 +121,14 @@ ACT_NAMES: Mapping[Action, Text] = {
     Action.WEBHOOK_READ: Text(vi="Xem điểm nhận thông báo", en="Webhook read", fr="Webhook consulté"),
     Action.WEBHOOK_REMOVE: Text(vi="Gỡ điểm nhận thông báo", en="Webhook removed", fr="Webhook retiré"),
     Action.WEBHOOK_REPLAY: Text(vi="Gửi lại thông báo", en="Event sent again", fr="Événement renvoyé"),
+    Action.WITNESS_CHANGE: Text(
+        vi="Thay người chứng kiến nhật ký", en="Witnesses of the log changed", fr="Témoins du journal changés"
+    ),
+    Action.WITNESS_REPORT: Text(
+        vi="Người chứng kiến trả lời về nhật ký",
+        en="Verdict of a witness on the log",
+        fr="Verdict d'un témoin du journal",
+    ),
     Action.WORKLOAD_READ: Text(vi="Xem khối lượng công việc", en="Workload read", fr="Charge consultée"),
 }
 _BY_CODE = {str(action): name for action, name in ACT_NAMES.items()}

@@ -18,15 +18,20 @@ REGISTRY_ACTS = frozenset(
     for action in Action
     if action.partition(":")[0]
     in {
+        "backup",
+        "clock",
         "delegation",
         "export",
+        "key",
         "organisation",
         "password",
         "person",
+        "policy",
         "procedure",
         "role",
         "token",
         "webhook",
+        "witness",
         "workload",
     }
 )

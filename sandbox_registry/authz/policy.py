@@ -62,9 +62,10 @@ class PolicyLine:
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
-    """A whole policy: the Casbin model as text, the lines in file order, and the two tables of groups."""
+    """A whole policy: the Casbin model and the policy as text, the lines in file order, and the two tables of groups."""
 
     model_text: str
+    policy_text: str
     lines: tuple[PolicyLine, ...]
     stage_groups: tuple[tuple[str, str], ...]
     act_groups: tuple[tuple[str, str], ...]
@@ -121,7 +122,12 @@ def parse_policy(model_text: str, policy_text: str) -> Policy:
     )
     checksum = hashlib.sha256(f"{len(model_text)}\n{model_text}{policy_text}".encode()).hexdigest()
     return Policy(
-        model_text=model_text, lines=lines, stage_groups=stage_groups, act_groups=act_groups, version=checksum
+        model_text=model_text,
+        policy_text=policy_text,
+        lines=lines,
+        stage_groups=stage_groups,
+        act_groups=act_groups,
+        version=checksum,
     )
 
 

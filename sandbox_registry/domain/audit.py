@@ -32,6 +32,11 @@ class Pseudonyms:
         """Return the pseudonym of a person: 128 bits of HMAC-SHA-256, hex."""
         return hmac.new(self.key, person_id.bytes, hashlib.sha256).hexdigest()[:32]
 
+    @property
+    def check_value(self) -> str:
+        """Tell one key from another without giving it away: 64 bits of HMAC-SHA-256 over fixed words, hex."""
+        return hmac.new(self.key, b"sandbox-registry key check value", hashlib.sha256).hexdigest()[:16]
+
 
 def commitment(nonce: bytes, record: bytes) -> str:
     """Commit to a record: base64(SHA-256(nonce || record)). Erasing both leaves the leaf meaningless, and valid."""

@@ -17,6 +17,7 @@ from sandbox_registry.usecases.councils import Councils
 from sandbox_registry.usecases.decisions import Decisions
 from sandbox_registry.usecases.documents import Documents
 from sandbox_registry.usecases.exports import Exports
+from sandbox_registry.usecases.installation import Installation
 from sandbox_registry.usecases.intake import Intake
 from sandbox_registry.usecases.messages import Messages
 from sandbox_registry.usecases.offices import Offices
@@ -51,6 +52,7 @@ class UseCases:
     deliveries: Deliveries
     documents: Documents
     exports: Exports
+    installation: Installation
     intake: Intake
     messages: Messages
     offices: Offices
@@ -97,6 +99,7 @@ def wire(
             acts, applications=applications, cases=cases, store=store, scanner=scanner, max_bytes=max_upload_bytes
         ),
         exports=Exports(acts),
+        installation=Installation(acts),
         intake=Intake(acts),
         messages=Messages(acts),
         offices=Offices(acts),

@@ -158,9 +158,13 @@ def test_token_gives_no_more_than_its_holder_has() -> None:
 def test_acts_that_concern_no_case() -> None:
     admin, member = actor((Role.SYSTEM_ADMIN, UNIT)), actor((Role.HDND_MEMBER, UNIT))
     assert AUTHORIZER.may_do(admin, None, Stage.NONE) == {
+        Action.BACKUP_MAKE,
+        Action.BACKUP_RESTORE,
+        Action.CLOCK_STEP,
         Action.DELEGATION_GRANT,
         Action.DELEGATION_READ,
         Action.DELEGATION_REVOKE,
+        Action.KEY_CHANGE,
         Action.ORGANISATION_CREATE,
         Action.ORGANISATION_CREATE_UNIT,
         Action.ORGANISATION_EDIT,
@@ -170,6 +174,7 @@ def test_acts_that_concern_no_case() -> None:
         Action.PERSON_DISABLE,
         Action.PERSON_READ,
         Action.PERSON_REGISTER,
+        Action.POLICY_CHANGE,
         Action.PROCEDURE_APPROVE,
         Action.PROCEDURE_PROPOSE,
         Action.ROLE_GRANT,
@@ -182,6 +187,8 @@ def test_acts_that_concern_no_case() -> None:
         Action.WEBHOOK_READ,
         Action.WEBHOOK_REMOVE,
         Action.WEBHOOK_REPLAY,
+        Action.WITNESS_CHANGE,
+        Action.WITNESS_REPORT,
     }
     assert AUTHORIZER.may_do(member, None, Stage.NONE) == {
         Action.DELEGATION_READ,
