@@ -148,7 +148,7 @@ def create_app(
         lifespan=[lifespan] if beside is None else [lifespan, beside],
         middleware=[
             DefineMiddleware(RefuseGuessers, **counting),
-            DefineMiddleware(RequestIdentity, authenticate=cases.tokens.authenticate),
+            DefineMiddleware(RequestIdentity, authenticate=cases.tokens.authenticate, proxies=settings.trusted_proxies),
             DefineMiddleware(LimitRequests, **counting),
         ],
         exception_handlers=HANDLERS | LIMIT_HANDLERS,

@@ -26,6 +26,7 @@ from sandbox_registry.domain.people import (
     RoleGrant,
 )
 from sandbox_registry.domain.rule_versions import RuleKind, RuleStatus, RuleVersion
+from sandbox_registry.domain.tokens import UNLIMITED, Limits
 from sandbox_registry.shipped import shipped
 from sandbox_registry.usecases.acts import Acts
 from sandbox_registry.usecases.all import UseCases, wire
@@ -139,10 +140,10 @@ class World:
             ):
                 await work.add(_membership(self.people[name], organisation_id, kind, at=self.clock.at))
 
-    async def token(self, name: str, *, scopes: tuple[str, ...] | None = None) -> str:
+    async def token(self, name: str, *, limits: Limits = UNLIMITED, days: int = 30) -> str:
         """Return a fresh bearer token of somebody."""
         made = await self.use_cases.tokens.create(
-            self.actor(name), name="test", scopes=scopes, lifetime=timedelta(days=30)
+            self.actor(name), name="test", limits=limits, lifetime=timedelta(days=days)
         )
         return made.secret
 

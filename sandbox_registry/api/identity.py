@@ -2,16 +2,25 @@
 
 import hashlib
 import re
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Any
+from collections.abc import Awaitable
+from email.utils import format_datetime
+from typing import Any, Protocol
 
 from litestar.exceptions import HTTPException, NotAuthorizedException
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from sandbox_registry.domain.people import Actor
+from sandbox_registry.api.client_addresses import Address, Networks, client_address
 from sandbox_registry.logs import begin_request
+from sandbox_registry.usecases.tokens import Bearer
 
-Authenticate = Callable[[bytes, str], Awaitable[Actor | None]]
+
+class Authenticate(Protocol):
+    """Turns the SHA-256 of a token, a request id and an address into who asks."""
+
+    def __call__(self, token_hash: bytes, request_id: str, *, address: Address | None) -> Awaitable[Bearer | None]:
+        """Return who asks, null for a token that is no good."""
+
+
 _BEARER = re.compile(rb"[Bb]earer ([!-~]{1,200})")
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 # Handlers say so themselves: `opt={"public": True}` lets anybody in, `opt={"content": "file"}` takes raw bytes.
@@ -21,13 +30,14 @@ PUBLIC, CONTENT, FILE = "public", "content", "file"
 class RequestIdentity:
     """Gives every request an id, refuses bodies that are not JSON, and puts the actor in the scope.
 
-    `authenticate` turns the SHA-256 of a token and the request id into an actor, or null for a token that is unknown,
-    expired or revoked. All three get the same answer.
+    `authenticate` turns a token, used from an address, into an actor, or null for a token that is unknown, expired,
+    revoked or not for use from there. All get the same answer. A token that ends soon says so in every answer.
     """
 
-    def __init__(self, app: ASGIApp, authenticate: Authenticate) -> None:
+    def __init__(self, app: ASGIApp, authenticate: Authenticate, proxies: Networks) -> None:
         self.app = app
         self.authenticate = authenticate
+        self.proxies = proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -36,21 +46,26 @@ class RequestIdentity:
         scope["state"]["request_id"] = request_id
         opt = scope["route_handler"].opt if "route_handler" in scope else {}
         _check_content(scope, headers, opt)
-        scope["user"] = await self._actor(scope["headers"], request_id)
+        bearer = await self._bearer(scope, request_id)
+        scope["user"] = None if bearer is None else bearer.actor
         if scope["user"] is None and not opt.get(PUBLIC, False):
             raise NotAuthorizedException(headers={"WWW-Authenticate": 'Bearer realm="sandbox-registry"'})
-        await self.app(scope, receive, _with_request_id(send, named))
+        told = [(b"x-request-id", named.encode())]
+        if bearer is not None and bearer.ends_at is not None:
+            told.append((b"token-expires", format_datetime(bearer.ends_at, usegmt=True).encode()))
+        await self.app(scope, receive, _with(send, told))
 
-    async def _actor(self, headers: Iterable[tuple[bytes, bytes]], request_id: str) -> Actor | None:
-        given = [value for name, value in headers if name == b"authorization"]
+    async def _bearer(self, scope: Scope, request_id: str) -> Bearer | None:
+        given = [value for name, value in scope["headers"] if name == b"authorization"]
         if not given:
             return None
         # Of two tokens one might be counted and the other let in.
         match = _BEARER.fullmatch(given[0]) if len(given) == 1 else None
-        actor = match and await self.authenticate(hashlib.sha256(match[1]).digest(), request_id)
-        if actor is None:
+        address = client_address(scope, self.proxies)
+        bearer = match and await self.authenticate(hashlib.sha256(match[1]).digest(), request_id, address=address)
+        if bearer is None:
             raise NotAuthorizedException(headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
-        return actor
+        return bearer
 
 
 def _check_content(scope: Any, headers: dict[bytes, bytes], opt: dict[str, Any]) -> None:
@@ -63,10 +78,10 @@ def _check_content(scope: Any, headers: dict[bytes, bytes], opt: dict[str, Any])
         raise HTTPException(status_code=415)
 
 
-def _with_request_id(send: Send, request_id: str) -> Send:
+def _with(send: Send, told: list[tuple[bytes, bytes]]) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+            message["headers"] = [*message["headers"], *told]
         await send(message)
 
     return sending

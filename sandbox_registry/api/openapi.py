@@ -230,7 +230,7 @@ def _header_parameters(handler: HTTPRouteHandler, *, path: str, method: str) -> 
 
 
 def _headers(handler: HTTPRouteHandler, *, method: str, has_version: bool) -> Json:
-    names = ["XRequestId", "RateLimit", "RateLimitPolicy"]
+    names = ["XRequestId", "RateLimit", "RateLimitPolicy", "TokenExpires"]
     if has_version:
         names.append("ETag")
     if "location" in used_by(handler):
@@ -439,6 +439,14 @@ _HEADERS: dict[str, tuple[str, Json]] = {
     "RetryAfter": (
         "Retry-After",
         {"required": True, "description": "Seconds to wait.", "schema": {"type": "string", "pattern": "^[0-9]+$"}},
+    ),
+    "TokenExpires": (
+        "Token-Expires",
+        {
+            "description": "When the token of this request ends, if that is within 14 days.",
+            "schema": {"type": "string"},
+            "example": "Fri, 04 Dec 2026 07:00:00 GMT",
+        },
     ),
     "WWWAuthenticate": (
         "WWW-Authenticate",

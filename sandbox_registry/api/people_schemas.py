@@ -7,9 +7,10 @@ from uuid import UUID
 from msgspec import Meta
 
 from sandbox_registry.api.cursors import id_cursor
-from sandbox_registry.api.schemas import In, Line, Moment, Out, PageOut, shown
+from sandbox_registry.api.schemas import Code, In, Line, Moment, Out, PageOut, shown
 from sandbox_registry.db.people import PersonRow
 from sandbox_registry.domain.people import Actor, Delegation, MembershipKind, Role
+from sandbox_registry.domain.tokens import Limits, Token
 from sandbox_registry.usecases.people import PersonView
 from sandbox_registry.usecases.tokens import NewToken
 
@@ -19,36 +20,55 @@ Scopes = Annotated[tuple[Annotated[str, Meta(max_length=60)], ...], Meta(min_len
 Minutes = Annotated[int, Meta(ge=1, le=366 * 24 * 60)]
 
 
+Procedures = Annotated[tuple[Code, ...], Meta(min_length=1, max_length=50)]
+Addresses = Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=60)], ...], Meta(min_length=1, max_length=20)]
+
+
 class LogInIn(In):
-    """Who logs in. `name` says where, so that one recognises the session; `scopes` narrow what its token may do."""
+    """Who logs in. `name` says where, so that one recognises the session; the limits are those of any token."""
 
     email: Line
     password: Password
     name: Line = "-"
     scopes: Scopes | None = None
+    procedures: Procedures | None = None
+    addresses: Addresses | None = None
     minutes: Minutes = 12 * 60
 
 
 class TokenIn(In):
-    """A token for a program. Without `scopes` it may do all that its owner may."""
+    """A token for a program. Without limits it may do all that its owner may.
+
+    `scopes` are the only acts it may do; `procedures` the only ones whose cases it knows of; `addresses` the only
+    addresses and CIDR ranges it may be used from.
+    """
 
     name: Line
     scopes: Scopes | None = None
+    procedures: Procedures | None = None
+    addresses: Addresses | None = None
     minutes: Minutes = 90 * 24 * 60
 
 
 class TokenOut(Out):
-    """A token without its secret."""
+    """A token without its secret. `expires_soon`: in force, and ends within 14 days.
+
+    `last_refused_at` is when it was last tried in vain: after its end, or from an address it is not for.
+    """
 
     id: UUID
     version: int
     name: str
     method: str
     scopes: tuple[str, ...] | None
+    procedures: tuple[str, ...] | None
+    addresses: tuple[str, ...] | None
     created_at: datetime
     expires_at: datetime
+    expires_soon: bool
     revoked_at: datetime | None
     last_used_at: datetime | None
+    last_refused_at: datetime | None
 
 
 class NewTokenOut(Out):
@@ -202,17 +222,45 @@ class MeOut(PersonViewOut):
     drafts_for_organisations: tuple[UUID, ...]
     signs_for: UUID | None
     scopes: tuple[str, ...] | None
+    procedures: tuple[str, ...] | None
 
 
 person_out = shown(PersonOut)
 grant_out = shown(GrantOut)
 delegation_out = shown(DelegationOut)
-token_out = shown(TokenOut)
 
 
-def new_token_out(made: NewToken) -> NewTokenOut:
+def token_out(token: Token, *, at: datetime) -> TokenOut:
+    """Show a token as it stands at a moment."""
+    return TokenOut(
+        id=token.id,
+        version=token.version,
+        name=token.name,
+        method=token.method,
+        scopes=token.scopes,
+        procedures=token.procedures,
+        addresses=token.addresses,
+        created_at=token.created_at,
+        expires_at=token.expires_at,
+        expires_soon=token.expires_soon(at=at),
+        revoked_at=token.revoked_at,
+        last_used_at=token.last_used_at,
+        last_refused_at=token.last_refused_at,
+    )
+
+
+def new_token_out(made: NewToken, *, at: datetime) -> NewTokenOut:
     """Show a new token with its secret, this once."""
-    return NewTokenOut(secret=made.secret, token=token_out(made.token))
+    return NewTokenOut(secret=made.secret, token=token_out(made.token, at=at))
+
+
+def limits(data: LogInIn | TokenIn) -> Limits:
+    """Return what a token is to be limited to."""
+    return Limits(
+        scopes=None if data.scopes is None else frozenset(data.scopes),
+        procedures=None if data.procedures is None else frozenset(data.procedures),
+        addresses=data.addresses,
+    )
 
 
 def lifetime(minutes: int) -> timedelta:
@@ -245,6 +293,7 @@ def me_out(view: PersonView, actor: Actor) -> MeOut:
         drafts_for_organisations=tuple(sorted(actor.drafts_for_organisations)),
         signs_for=actor.signs_for,
         scopes=None if actor.token_scopes is None else tuple(sorted(actor.token_scopes)),
+        procedures=None if actor.token_procedures is None else tuple(sorted(actor.token_procedures)),
     )
 
 

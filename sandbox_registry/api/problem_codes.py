@@ -12,7 +12,7 @@ LAYER: dict[str, tuple[int, str]] = {
     "not_found": (404, "It does not exist, or one may not know that it does."),
     "precondition_required": (428, "`If-Match` is missing; send the ETag of the version one read."),
     "too_large": (413, "The body is larger than this address takes."),
-    "unauthenticated": (401, "No token, or one that is unknown, expired or revoked."),
+    "unauthenticated": (401, "No token, or one that is unknown, expired, revoked or not for use from there."),
     "unsupported_media_type": (415, "The body is not `application/json`."),
 }
 """Codes of the HTTP layer."""

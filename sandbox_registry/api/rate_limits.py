@@ -5,9 +5,8 @@ is left of it.
 """
 
 import hashlib
-from collections.abc import Sequence
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_network
 from math import ceil
 from typing import Any
 
@@ -15,19 +14,19 @@ from litestar import Request, Response
 from litestar.exceptions import NotAuthorizedException
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from sandbox_registry.api.client_addresses import Networks, client_address
 from sandbox_registry.api.identity import CONTENT, FILE
 from sandbox_registry.api.problems import problem
+from sandbox_registry.domain.people import Actor
 from sandbox_registry.domain.rate_limits import By, Group, Limit, LimitsUnknown, Room, TooManyRequests
 from sandbox_registry.http_status import status_of
-from sandbox_registry.usecases.rate_limits import RateLimits, Subjects, address
+from sandbox_registry.usecases.rate_limits import RateLimits, address
 
 LIMIT = "limit"
 """Handlers whose group does not follow from the method say so: `opt={LIMIT: Group.LOGIN}`; null: never counted."""
 _DIGEST = "token_digest"
-Networks = Sequence[IPv4Network | IPv6Network]
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _V6_PREFIX = 64
-_LONGEST_FORWARDED = 2000
 _ASK_AGAIN_IN = 5
 
 
@@ -35,7 +34,8 @@ class RefuseGuessers:
     """Counts wrong bearer tokens by address; stands before `RequestIdentity`, whose refusals it sees.
 
     From an address that sent too many, only tokens that were right a moment ago are looked at: a colleague's broken
-    script closes nobody's session.
+    script closes nobody's session. A token for some addresses must have been right there, so that elsewhere it is not
+    told from an unknown one.
     """
 
     def __init__(self, app: ASGIApp, limits: RateLimits, proxies: Networks) -> None:
@@ -49,19 +49,19 @@ class RefuseGuessers:
         if token is None:
             await self.app(scope, receive, send)
             return
-        is_right = self.limits.is_right(token)
+        where = counted(client_address(scope, self.proxies)).encode()
+        is_right = self.limits.is_right(token) or self.limits.is_right(token + where)
         if not is_right:
-            self.limits.check(Group.WRONG_TOKENS, self._where(scope))
+            self.limits.check(Group.WRONG_TOKENS, {By.ADDRESS: where})
         try:
             await self.app(scope, receive, send)
         except NotAuthorizedException:
-            await self.limits.take(Group.WRONG_TOKENS, self._where(scope))
+            await self.limits.take(Group.WRONG_TOKENS, {By.ADDRESS: where})
             raise
         if not is_right:
-            self.limits.remember_right(token)
-
-    def _where(self, scope: Scope) -> Subjects:
-        return {By.ADDRESS: counted(client_address(scope, self.proxies)).encode()}
+            actor: Actor | None = scope.get("user")
+            is_for_anywhere = actor is None or actor.token_addresses is None
+            self.limits.remember_right(token if is_for_anywhere else token + where)
 
 
 class LimitRequests:
@@ -106,27 +106,6 @@ def group_of(scope: Any) -> Group | None:
     return Group.UPLOADS if opt.get(CONTENT) == FILE else Group.WRITES
 
 
-def client_address(scope: Any, proxies: Networks) -> IPv4Address | IPv6Address | None:
-    """Return where a request comes from: the connection, or what our own proxies say in X-Forwarded-For.
-
-    The header is read from its right end while the one who wrote the entry is a proxy of ours, and no further:
-    everything left of that may be made up. Null for a connection without an address (a unix socket).
-    """
-    client = scope.get("client")
-    found = _address(client[0]) if client else None
-    if found is None or not _is_in(found, proxies):
-        return found
-    written = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
-    for entry in reversed(written[-_LONGEST_FORWARDED:].decode("latin-1").split(",")):
-        named = _address(entry.strip())
-        if named is None:
-            return found
-        found = named
-        if not _is_in(found, proxies):
-            return found
-    return found
-
-
 def counted(found: IPv4Address | IPv6Address | None) -> str:
     """Return the name under which an address is counted: itself, or for IPv6 its /64, which one subscriber holds."""
     if found is None:
@@ -147,23 +126,6 @@ def on_limits_unknown(request: Request[Any, Any, Any], error: LimitsUnknown) -> 
 
 
 LIMIT_HANDLERS: dict[Any, Any] = {TooManyRequests: on_too_many, LimitsUnknown: on_limits_unknown}
-
-
-def _address(written: str) -> IPv4Address | IPv6Address | None:
-    """Read an address; proxies may write `[2001:db8::1]:443` or `192.0.2.1:443`. IPv4 inside IPv6 counts as IPv4."""
-    if written.startswith("["):
-        written = written[1:].partition("]")[0]
-    elif written.count(":") == 1:
-        written = written.partition(":")[0]
-    try:
-        found = ip_address(written)
-    except ValueError:
-        return None
-    return (found.ipv4_mapped or found) if found.version == 6 else found  # noqa: PLR2004
-
-
-def _is_in(found: IPv4Address | IPv6Address, networks: Networks) -> bool:
-    return any(found in network for network in networks)
 
 
 def _token(scope: Any) -> bytes | None:

@@ -101,6 +101,15 @@ def respond(given: answers.Answer, *, replayed: bool = False) -> Response[Any]:
     return Response(given.body, status_code=given.status, headers=headers, media_type=JSON)
 
 
+def _request_hash(body: bytes, actor: Actor | None) -> bytes:
+    """Bind a key to the body and to what the token may see: an answer never goes to a narrower one."""
+    digest = hashlib.sha256(body)
+    for limit in () if actor is None else (actor.token_scopes, actor.token_procedures):
+        if limit is not None:
+            digest.update(b"\0" + msgspec.json.encode(sorted(limit)))
+    return digest.digest()
+
+
 async def done(
     request: Incoming,
     act: Coroutine[Any, Any, T],
@@ -124,7 +133,7 @@ async def done(
     ticket = answers.Ticket(
         route=f"{request.method} {request.url.path}",
         key=key,
-        request_hash=hashlib.sha256(await request.body()).digest(),
+        request_hash=_request_hash(await request.body(), request.scope.get("user")),
         render=lambda result: answer(result, out=out, status=status, location=location),  # type: ignore[arg-type]  # The act's own result.
     )
     token = answers.current.set(ticket)

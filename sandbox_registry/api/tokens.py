@@ -1,5 +1,9 @@
 """Logging in and tokens over the wire."""
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
+
 from litestar import Controller, Response, delete, get, post
 from litestar.params import JSONBody
 
@@ -11,12 +15,15 @@ from sandbox_registry.api.people_schemas import (
     TokenOut,
     TokensOut,
     lifetime,
+    limits,
     new_token_out,
     token_out,
 )
 from sandbox_registry.api.rate_limits import LIMIT
 from sandbox_registry.api.requests import Id, Incoming, actor_of, done, use_cases
 from sandbox_registry.domain.rate_limits import Group
+
+T = TypeVar("T")
 
 
 class TokensController(Controller):
@@ -34,37 +41,47 @@ class TokensController(Controller):
             email=data.email,
             password=data.password,
             name=data.name,
-            scopes=data.scopes,
+            limits=limits(data),
             lifetime=lifetime(data.minutes),
             request_id=request.scope["state"]["request_id"],
         )
-        return await done(request, act, out=new_token_out, status=201, is_keyed=False)
+        return await done(request, act, out=_now(request, new_token_out), status=201, is_keyed=False)
 
     @delete("/sessions/current", status_code=200)
     async def log_out(self, request: Incoming) -> Response[TokenOut]:
         """Log out: end the token this request was sent with."""
         secret = request.headers["authorization"].split(" ", 1)[1]
         act = use_cases(request).tokens.log_out(actor_of(request), secret)
-        return await done(request, act, out=token_out, is_keyed=False)
+        return await done(request, act, out=_now(request, token_out), is_keyed=False)
 
     @post("/tokens", status_code=201)
     async def create(self, request: Incoming, data: JSONBody[TokenIn]) -> Response[NewTokenOut]:
         """Make a token for a program. It may do no more than the token this request is sent with.
 
+        A token for some `procedures` knows of no other case: others are not found and in no list, and acts on accounts,
+        offices, rules and webhooks are closed to it. From elsewhere than its `addresses` it is as good as unknown.
+
         An Idempotency-Key has no effect here: an answer that holds a secret is not kept.
         """
         act = use_cases(request).tokens.create(
-            actor_of(request), name=data.name, scopes=data.scopes, lifetime=lifetime(data.minutes)
+            actor_of(request), name=data.name, limits=limits(data), lifetime=lifetime(data.minutes)
         )
-        return await done(request, act, out=new_token_out, status=201, is_keyed=False)
+        return await done(request, act, out=_now(request, new_token_out), status=201, is_keyed=False)
 
     @get("/tokens")
     async def list_own(self, request: Incoming) -> Response[TokensOut]:
-        """List one's tokens, ended ones included, with their last use."""
+        """List one's tokens, ended ones included, with their last use and their last use in vain."""
         found = use_cases(request).tokens.list_own(actor_of(request))
-        return await done(request, found, out=lambda tokens: TokensOut(items=tuple(map(token_out, tokens))))
+        show = _now(request, token_out)
+        return await done(request, found, out=lambda tokens: TokensOut(items=tuple(map(show, tokens))))
 
     @delete("/tokens/{token_id:uuid}", status_code=200)
     async def revoke(self, request: Incoming, token_id: Id) -> Response[TokenOut]:
         """End one of one's tokens at once."""
-        return await done(request, use_cases(request).tokens.revoke(actor_of(request), token_id), out=token_out)
+        act = use_cases(request).tokens.revoke(actor_of(request), token_id)
+        return await done(request, act, out=_now(request, token_out))
+
+
+def _now(request: Incoming, out: Callable[..., T]) -> Callable[[Any], T]:
+    """Show something as it stands now."""
+    return partial(out, at=use_cases(request).tokens.acts.now())

@@ -86,3 +86,17 @@ class Action(StrEnum):
     WITNESS_CHANGE = "witness:change"
     WITNESS_REPORT = "witness:report"
     WORKLOAD_READ = "workload:read"
+
+
+WITHIN_PROCEDURES = frozenset(
+    {
+        Action.APPLICATION_CREATE,
+        Action.EXPORT_READ,
+        Action.ORGANISATION_READ,
+        Action.TOKEN_CREATE,
+        Action.TOKEN_READ,
+        Action.TOKEN_REVOKE,
+        Action.WORKLOAD_READ,
+    }
+)
+"""Acts that concern no case, or many, and are open to a token for some procedures: they keep to these, or touch none."""

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from casbin import Enforcer
 
-from sandbox_registry.authz.actions import Action
+from sandbox_registry.authz.actions import WITHIN_PROCEDURES, Action
 from sandbox_registry.authz.decisions import Decision
 from sandbox_registry.authz.names import unknown_names
 from sandbox_registry.authz.policy import (
@@ -36,9 +36,13 @@ from sandbox_registry.domain.scopes import Scope
 from sandbox_registry.domain.stages import Stage
 
 TOKEN_SCOPE = "token scope"  # noqa: S105 - the name of a refusal, not a secret.
+TOKEN_PROCEDURES = "token procedures"  # noqa: S105 - as above.
 _MOST_SCOPES = 5000
 _SILENCE = Decision(allowed=False, line=None, basis="", role=None)
 _OUT_OF_TOKEN = Decision(allowed=False, line=TOKEN_SCOPE, basis="the token does not list this act", role=None)
+OUT_OF_PROCEDURES = Decision(
+    allowed=False, line=TOKEN_PROCEDURES, basis="the token is for cases of other procedures only", role=None
+)
 
 
 class Authorizer:
@@ -72,10 +76,13 @@ class Authorizer:
     def judge(self, actor: Actor, standing: Standing | None, stage: Stage, action: Action) -> Decision:
         """Answer for an actor and a case (null: an act that concerns none), within the token's scope.
 
-        Offices bound to a unit count only for cases that unit handles.
+        Offices bound to a unit count only for cases that unit handles. A token for some procedures does nothing else;
+        that it knows of no case of another is seen to where cases are loaded and listed.
         """
         if actor.token_scopes is not None and action not in actor.token_scopes:
             return _OUT_OF_TOKEN
+        if actor.token_procedures is not None and stage is Stage.NONE and action not in WITHIN_PROCEDURES:
+            return OUT_OF_PROCEDURES
         if standing is None:
             overseer = actor.roles & READ_ALL_ROLES
             return self.decide(
@@ -123,6 +130,7 @@ class Authorizer:
             actor.signs_for_organisations,
             actor.drafts_for_organisations,
             actor.token_scopes,
+            actor.token_procedures,
             action,
         )
         found = self._scope_memo.get(key)
@@ -153,6 +161,7 @@ class Authorizer:
                 )
                 for capacity in MUST_DECLARE
             },
+            procedures=actor.token_procedures,
         )
 
     def _stages_for(self, actor: Actor, standing: Standing, action: Action) -> frozenset[Stage]:

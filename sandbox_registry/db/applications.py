@@ -178,8 +178,10 @@ class Load:
     cases: int
 
 
-async def workload(connection: AsyncConnection, *, unit_ids: frozenset[UUID]) -> tuple[Load, ...]:
-    """Count the open cases handled by these units that each officer and reviewer holds."""
+async def workload(
+    connection: AsyncConnection, *, unit_ids: frozenset[UUID], procedures: frozenset[str] | None
+) -> tuple[Load, ...]:
+    """Count the open cases handled by these units that each officer and reviewer holds; of these procedures, or all."""
     held = _PARTICIPATIONS.c
     query = (
         select(held.person_id, tables.people.c.full_name, held.capacity, func.count().label("cases"))
@@ -194,4 +196,6 @@ async def workload(connection: AsyncConnection, *, unit_ids: frozenset[UUID]) ->
         .group_by(held.person_id, tables.people.c.full_name, held.capacity)
         .order_by(tables.people.c.full_name, held.capacity)
     )
+    if procedures is not None:
+        query = query.where(_APPLICATIONS.c.procedure_code.in_(sorted(procedures)))
     return tuple(msgspec.convert(as_dict(row), Load) for row in await connection.execute(query))

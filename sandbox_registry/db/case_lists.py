@@ -232,19 +232,20 @@ async def awaiting_declaration(connection: AsyncConnection, *, scope: Scope) -> 
     groups = grouped(scope.awaiting_declaration)
     if not groups:
         return ()
-    given: dict[str, object] = {"me": scope.person_id}
+    given: dict[str, object] = {"me": scope.person_id, "procedures": sorted(scope.procedures or ())}
     for place, (stages, capacities) in enumerate(groups.items()):
         given |= {f"owed_{place}": sorted(map(str, capacities)), f"owed_stages_{place}": sorted(map(str, stages))}
-    return _rows(await _owing(len(groups)).rows(connection, given))
+    return _rows(await _owing(len(groups), has_procedures=scope.procedures is not None).rows(connection, given))
 
 
 @lru_cache
-def _owing(groups: int) -> Statement:
-    condition, mine = Condition(Kind()), _PARTICIPATIONS.alias("mine")
+def _owing(groups: int, *, has_procedures: bool) -> Statement:
+    condition, mine = Condition(Kind(has_procedures=has_procedures)), _PARTICIPATIONS.alias("mine")
     ways = (
         and_(_APPLICATIONS.c.stage == condition.any_text(f"owed_stages_{place}"), condition.holding(f"owed_{place}"))
         for place in range(groups)
     )
     known = select(mine.c.application_id).where(mine.c.person_id == bindparam("me", type_=Uuid), mine.c.until.is_(None))
     query = _ROW.where(_APPLICATIONS.c.id.in_(known), or_(*ways), ~exists().where(condition.declared()))
+    query = query.where(*condition.within_procedures())
     return Statement(query.order_by(_APPLICATIONS.c.id.desc()).limit(100))

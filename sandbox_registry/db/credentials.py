@@ -71,8 +71,12 @@ async def keep_hash(connection: AsyncConnection, person_id: UUID, new: str, *, a
 
 async def add_token(connection: AsyncConnection, token: Token, *, digest: bytes) -> None:
     """Store a new token with the digest of its secret."""
-    scopes = None if token.scopes is None else list(token.scopes)
-    await connection.execute(insert(_TOKENS), {**asdict(token), "scopes": scopes, "hash": digest})
+    limits = {name: None if value is None else list(value) for name, value in _limits(token).items()}
+    await connection.execute(insert(_TOKENS), {**asdict(token), **limits, "hash": digest})
+
+
+def _limits(token: Token) -> dict[str, tuple[str, ...] | None]:
+    return {"scopes": token.scopes, "procedures": token.procedures, "addresses": token.addresses}
 
 
 async def tokens_of(connection: AsyncConnection, person_id: UUID) -> tuple[Token, ...]:

@@ -20,6 +20,7 @@ class Task(StrEnum):
     PURGE_QUOTAS = "purge_quotas"
     REFRESH_DUE_DATES = "refresh_due_dates"
     REMIND_CONSULTED = "remind_consulted"
+    REMIND_TOKEN_HOLDERS = "remind_token_holders"  # noqa: S105 - the name of a task, not a secret.
     RESCUE_JOBS = "rescue_jobs"
     SWEEP_UPLOADS = "sweep_uploads"
     SWEEP_WEBHOOKS = "sweep_webhooks"

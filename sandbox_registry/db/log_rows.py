@@ -64,7 +64,8 @@ _ALL_PERMIT_VERSIONS = select(
     func.lower(tables.permit_versions.c.effective).label("start"),
     func.upper(tables.permit_versions.c.effective).label("end"),
 )
-_TOKENS = select(*(tables.tokens.c[name] for name in Token.__dataclass_fields__ if name != "last_used_at"))
+_USES = {"last_used_at", "last_refused_at"}  # Kept beside the record, which tells what was done with a token.
+_TOKENS = select(*(tables.tokens.c[name] for name in Token.__dataclass_fields__ if name not in _USES))
 
 
 @asynccontextmanager

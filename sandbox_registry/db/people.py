@@ -3,11 +3,27 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from ipaddress import IPv4Address, IPv6Address
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, null, or_, select, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    case,
+    cast,
+    exists,
+    func,
+    null,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import CIDR, INET
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
@@ -72,20 +88,30 @@ def _standing(person_id: ColumnElement[UUID]) -> tuple[ColumnElement[Any], ...]:
 
 
 def _by_token() -> Select[Any]:
-    """Find who holds a token, and write down its use at most once a minute: one statement, one round trip."""
+    """Find who holds a token, and write down its use, in vain or not, at most once a minute: one round trip."""
+    columns = _TOKENS.c
+    is_it, from_here = columns.hash == bindparam("token_hash"), cast(bindparam("address"), INET)
+    is_from_there = from_here.op("<<=", is_comparison=True)(func.any(cast(columns.addresses, ARRAY(CIDR))))
     is_valid = and_(
-        _TOKENS.c.hash == bindparam("token_hash"), _TOKENS.c.revoked_at.is_(None), _TOKENS.c.expires_at > _AT
+        columns.revoked_at.is_(None), columns.expires_at > _AT, or_(columns.addresses.is_(None), is_from_there)
     )
+    last = case((is_valid, columns.last_used_at), else_=columns.last_refused_at)
     used = (
         update(_TOKENS)
-        .where(is_valid, or_(_TOKENS.c.last_used_at.is_(None), _TOKENS.c.last_used_at < _UNUSED_SINCE))
-        .values(last_used_at=_AT)
+        .where(is_it, or_(last.is_(None), last < _UNUSED_SINCE))
+        .values(
+            last_used_at=case((is_valid, _AT), else_=columns.last_used_at),
+            last_refused_at=case((is_valid, columns.last_refused_at), else_=_AT),
+        )
+        # Worth no wait for the disk, by which one could tell a known token from an unknown one.
+        .returning(func.set_config("synchronous_commit", "off", True))  # noqa: FBT003 - for this transaction only.
         .cte("used")
     )
+    limits = (columns.scopes, columns.procedures, columns.addresses, columns.expires_at)
     return (
-        select(_TOKENS.c.person_id, _TOKENS.c.method, _TOKENS.c.scopes, *_standing(_PEOPLE.c.id))
-        .join(_PEOPLE, _PEOPLE.c.id == _TOKENS.c.person_id)
-        .where(is_valid, _PEOPLE.c.disabled_at.is_(None))
+        select(columns.person_id, columns.method, *limits, *_standing(_PEOPLE.c.id))
+        .join(_PEOPLE, _PEOPLE.c.id == columns.person_id)
+        .where(is_it, is_valid, _PEOPLE.c.disabled_at.is_(None))
         .add_cte(used)
     )
 
@@ -93,7 +119,9 @@ def _by_token() -> Select[Any]:
 _BY_TOKEN = Statement(_by_token())
 _BY_PERSON = Statement(
     select(
-        _PEOPLE.c.id.label("person_id"), null().label("method"), null().label("scopes"), *_standing(_PEOPLE.c.id)
+        _PEOPLE.c.id.label("person_id"),
+        *(null().label(name) for name in ("method", "scopes", "procedures", "addresses", "expires_at")),
+        *_standing(_PEOPLE.c.id),
     ).where(_PEOPLE.c.id == bindparam("person_id"), _PEOPLE.c.disabled_at.is_(None))
 )
 _BY_EMAIL = _PERSON.query.where(_PEOPLE.c.email_key == func.lower(bindparam("email")))
@@ -103,17 +131,27 @@ _LOCK = _LOCK.with_for_update(key_share=True)
 
 
 async def actor_for_token(
-    connection: AsyncConnection, token_hash: bytes, *, at: datetime, request_id: str
-) -> Actor | None:
-    """Return who stands behind a token and all that is in force for them; null for no valid token.
+    connection: AsyncConnection,
+    token_hash: bytes,
+    *,
+    address: IPv4Address | IPv6Address | None,
+    at: datetime,
+    request_id: str,
+) -> tuple[Actor, datetime] | None:
+    """Return who stands behind a token used from an address, with all that is in force for them, and when it ends.
 
-    Give a connection on which each statement stands alone, to the server that takes writes: the use of the token is
+    Null for no valid token, and for one that may not be used from there. Give a connection on which each statement stands alone, to the server that takes writes: the use of the token is
     kept even when the request fails, and a token revoked a moment ago is refused everywhere.
     """
-    given = {"token_hash": token_hash, "at": at, "unused_since": at - USE_KEPT_EVERY}
+    given = {
+        "token_hash": token_hash,
+        "address": None if address is None else str(address),
+        "at": at,
+        "unused_since": at - USE_KEPT_EVERY,
+    }
     for row in await _BY_TOKEN.rows(connection, given):
         found = _Found(*row)
-        return _actor(found, method=found.method, request_id=request_id)
+        return _actor(found, method=found.method, request_id=request_id), found.expires_at
     return None
 
 
@@ -132,6 +170,9 @@ class _Found(NamedTuple):
     person_id: UUID
     method: str
     scopes: list[str] | None
+    procedures: list[str] | None
+    addresses: list[str] | None
+    expires_at: datetime
     offices: list[list[str]] | None
     borrowed: list[list[str]] | None
     memberships: list[list[str]] | None
@@ -157,6 +198,8 @@ def _actor(row: _Found, *, method: str, request_id: str) -> Actor:
         signs_for=lender,
         auth_method=method,
         token_scopes=None if row.scopes is None else frozenset(row.scopes),
+        token_procedures=None if row.procedures is None else frozenset(row.procedures),
+        token_addresses=None if row.addresses is None else tuple(row.addresses),
         request_id=request_id,
     )
 

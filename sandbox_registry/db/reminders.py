@@ -1,11 +1,11 @@
-"""Who is to be reminded on a day: consulted units that have not answered yet."""
+"""Who is to be reminded on a day: consulted units that have not answered yet, and holders of tokens that end soon."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import bindparam, select
+from sqlalchemy import Interval, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
@@ -14,6 +14,7 @@ from sandbox_registry.domain.stages import OPEN_STAGES
 
 _CONSULTATIONS = tables.consultations
 _APPLICATIONS = tables.applications
+_TOKENS = tables.tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +45,35 @@ _DUE = (
     )
     .order_by(_CONSULTATIONS.c.id)
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndingToken:
+    """A token that its holder is to replace in time."""
+
+    token_id: UUID
+    person_id: UUID
+    expires_at: datetime
+
+
+_ENDING = (
+    select(_TOKENS.c.id.label("token_id"), _TOKENS.c.person_id, _TOKENS.c.expires_at)
+    .where(
+        _TOKENS.c.expires_at >= bindparam("start", type_=tables.Stamp),
+        _TOKENS.c.expires_at < bindparam("end", type_=tables.Stamp),
+        _TOKENS.c.expires_at - _TOKENS.c.created_at > bindparam("notice", type_=Interval),
+        _TOKENS.c.revoked_at.is_(None),
+    )
+    .order_by(_TOKENS.c.id)
+)
+
+
+async def tokens_ending(
+    connection: AsyncConnection, *, start: datetime, end: datetime, notice: timedelta
+) -> tuple[EndingToken, ...]:
+    """List the tokens that end from `start` until before `end` and were made to last longer than `notice`."""
+    found = await connection.execute(_ENDING, {"start": start, "end": end, "notice": notice})
+    return tuple(msgspec.convert(as_dict(row), EndingToken) for row in found)
 
 
 async def consultations_on(connection: AsyncConnection, *, day: date) -> tuple[Reminder, ...]:

@@ -49,6 +49,7 @@ class Kind:
     is_consulted: bool = False
     hides_conflicted: bool = False
     hides_undeclared: bool = False
+    has_procedures: bool = False
 
     @property
     def is_broad(self) -> bool:
@@ -67,6 +68,7 @@ def kind_of(scope: Scope) -> Kind:
         is_consulted=bool(scope.consulted_units and scope.capacities.get(Capacity.CONSULTED)),
         hides_conflicted=scope.hides_conflicted,
         hides_undeclared=scope.hides_undeclared,
+        has_procedures=scope.procedures is not None,
     )
 
 
@@ -75,6 +77,7 @@ def values_of(scope: Scope) -> dict[str, object]:
     given: dict[str, object] = {
         "me": scope.person_id,
         "must_declare": _MUST_DECLARE,
+        "procedures": sorted(scope.procedures or ()),
         "all_stages": _listed(scope.all_stages),
         "own_organisations": list(scope.own_organisations),
         "own_stages": _listed(scope.own_stages),
@@ -129,7 +132,13 @@ class Condition:
             others.append(~exists().where(self.declared(), _DECLARATIONS.c.conflicted))
         if self.kind.hides_undeclared:
             others.append(~and_(self.holding("must_declare"), ~exists().where(self.declared())))
-        return and_(or_(*ways), *others)
+        return and_(or_(*ways), *others, *self.within_procedures())
+
+    def within_procedures(self) -> tuple[ColumnElement[bool], ...]:
+        """Say that the case is of a procedure the token is for; nothing when it is for all."""
+        if not self.kind.has_procedures:
+            return ()
+        return (_APPLICATIONS.c.procedure_code == self.any_text("procedures"),)
 
     def declared(self) -> ColumnElement[bool]:
         """Say that the person declared interests in the case, whatever the declaration says."""

@@ -172,10 +172,14 @@ tokens = Table(
     _text("method"),
     Column("hash", LargeBinary, nullable=False, unique=True),
     Column("scopes", ARRAY(Text), nullable=True),
+    Column("procedures", ARRAY(Text), nullable=True),
+    Column("addresses", ARRAY(Text), nullable=True),
     _stamp("created_at"),
     _stamp("expires_at"),
     _stamp("revoked_at", nullable=True),
     _stamp("last_used_at", nullable=True),
+    _stamp("last_refused_at", nullable=True),
+    CheckConstraint("addresses IS NULL OR addresses::cidr[] IS NOT NULL", name="ranges"),
 )
 
 rule_versions = Table(

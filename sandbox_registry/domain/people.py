@@ -184,7 +184,8 @@ class Actor:
     """The person behind a request, with what is in force at that moment.
 
     `offices` are the roles held, each with its unit; holding none, one is an applicant like everyone.
-    `token_scopes` is null for a full session; a bearer token lists the only actions it may do.
+    `token_scopes` is null for a full session; a bearer token lists the only actions it may do. So do `token_procedures`
+    with the only procedures whose cases it reaches, and `token_addresses` with the only ranges it may be used from.
     `signs_for` names the signer whose power was lent, when the decision role comes by delegation.
     """
 
@@ -195,7 +196,13 @@ class Actor:
     signs_for: UUID | None
     auth_method: str
     token_scopes: frozenset[str] | None
+    token_procedures: frozenset[str] | None = None
+    token_addresses: tuple[str, ...] | None = None
     request_id: str
+
+    def reaches(self, procedure_code: str) -> bool:
+        """Tell whether the token lets this person know of cases of a procedure at all."""
+        return self.token_procedures is None or procedure_code in self.token_procedures
 
     @property
     def organisations(self) -> frozenset[UUID]:

@@ -16,7 +16,7 @@ class Scope:
     `capacities` counts the capacities held now; `consulted_units` are the units whose consultations make a case known
     to this person. A conflicted person's case is left out when `hides_conflicted`; a case with a capacity of
     `MUST_DECLARE` and no declaration yet when `hides_undeclared`. `awaiting_declaration` says where such a case may be
-    named to the person, with nothing of the dossier.
+    named to the person, with nothing of the dossier. `procedures` are the only ones a token is for, null for all.
     """
 
     person_id: UUID
@@ -31,9 +31,12 @@ class Scope:
     hides_conflicted: bool
     hides_undeclared: bool
     awaiting_declaration: Mapping[Capacity, frozenset[Stage]]
+    procedures: frozenset[str] | None
 
-    def admits(self, standing: Standing, stage: Stage) -> bool:
+    def admits(self, standing: Standing, stage: Stage, *, procedure_code: str) -> bool:
         """Say whether a list may show this case; the meaning a query must have."""
+        if self.procedures is not None and procedure_code not in self.procedures:
+            return False
         if self.hides_conflicted and standing.conflicted:
             return False
         if self.hides_undeclared and standing.conflicted is None and standing.capacities & MUST_DECLARE:

@@ -1,10 +1,11 @@
-"""Bearer tokens: how one is written so that slips and leaks are seen, and how long it may last."""
+"""Bearer tokens: how one is written so that slips and leaks are seen, how long it may last, what it is limited to."""
 
 import re
 import zlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from uuid import UUID
 
 from sandbox_registry.domain.errors import FieldError
@@ -15,8 +16,11 @@ MARK = "cmsr_"
 
 SECRET_SIZE = 32
 SHORTEST, LONGEST = timedelta(minutes=1), timedelta(days=366)
+SOON = timedelta(days=14)
+"""How long before its end a token says so with every answer."""
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _SECRET_WIDTH, _CHECK_WIDTH = 43, 6
+_MAPPED = 96  # Bits before the IPv4 address in ::ffff:0:0/96.
 _FORM = re.compile(MARK + f"([0-9A-Za-z]{{{_SECRET_WIDTH}}})([0-9A-Za-z]{{{_CHECK_WIDTH}}})")
 
 
@@ -24,7 +28,9 @@ _FORM = re.compile(MARK + f"([0-9A-Za-z]{{{_SECRET_WIDTH}}})([0-9A-Za-z]{{{_CHEC
 class Token:
     """A bearer token as its owner sees it; the secret is shown once and kept only as a digest.
 
-    `method` says how its owner proved to be who they are; `scopes` are the only acts it may do, null for all.
+    `method` says how its owner proved to be who they are. `scopes` are the only acts it may do, `procedures` the only
+    ones whose cases it reaches, `addresses` the only ranges it may be used from; null for all. `last_refused_at` is when
+    it was last tried in vain: after its end, or from elsewhere.
     """
 
     id: UUID
@@ -33,10 +39,29 @@ class Token:
     name: str
     method: str
     scopes: tuple[str, ...] | None
+    procedures: tuple[str, ...] | None = None
+    addresses: tuple[str, ...] | None = None
     created_at: datetime
     expires_at: datetime
     revoked_at: datetime | None = None
     last_used_at: datetime | None = None
+    last_refused_at: datetime | None = None
+
+    def expires_soon(self, *, at: datetime) -> bool:
+        """Tell whether a token still in force ends within `SOON`."""
+        return self.revoked_at is None and at < self.expires_at <= at + SOON
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a token is limited to, as it is asked for or held; null leaves a question open."""
+
+    scopes: frozenset[str] | None = None
+    procedures: frozenset[str] | None = None
+    addresses: tuple[str, ...] | None = None
+
+
+UNLIMITED = Limits()
 
 
 def written(secret: bytes) -> str:
@@ -66,17 +91,78 @@ def lifetime_errors(lifetime: timedelta) -> tuple[FieldError, ...]:
     return (FieldError(field="lifetime", code="out_of_range", message=_LIFETIME),)
 
 
-def scope_errors(
-    scopes: frozenset[str] | None, *, known: frozenset[str], held: frozenset[str] | None
+def limit_errors(
+    wanted: Limits, *, held: Limits, acts: frozenset[str], procedures: frozenset[str]
 ) -> tuple[FieldError, ...]:
-    """Say what is wrong with the acts a token shall list. `held` are those of the token that asks; null holds all."""
-    unknown = sorted((scopes or frozenset()) - known)
-    if unknown or (scopes is not None and not scopes):
-        message = _NO_SCOPE.filled(names=", ".join(unknown) or "-")
-        return (FieldError(field="scopes", code="unknown_scope", message=message),)
-    if held is not None and (scopes is None or not scopes <= held):
-        return (FieldError(field="scopes", code="beyond_own_scopes", message=_BEYOND),)
+    """Say what is wrong with the limits of a new token: unknown names, no ranges, more than the token that asks holds.
+
+    `acts` and `procedures` are all there are.
+    """
+    return (
+        *_choice_errors("scopes", wanted.scopes, held=held.scopes, known=acts, unknown=("unknown_scope", _NO_SCOPE)),
+        *_choice_errors(
+            "procedures",
+            wanted.procedures,
+            held=held.procedures,
+            known=procedures,
+            unknown=("unknown_procedure", _NO_PROCEDURE),
+        ),
+        *_address_errors(wanted.addresses, held=held.addresses),
+    )
+
+
+def read_range(written: str) -> IPv4Network | IPv6Network:
+    """Read an address or a CIDR range; IPv4 inside IPv6 (`::ffff:192.0.2.0/120`) is that IPv4 range.
+
+    Raises:
+        ValueError: it is none, has bits set behind its prefix, or names a zone of one machine.
+
+    """
+    if "%" in written:
+        raise ValueError(written)
+    found = ip_network(written)
+    if isinstance(found, IPv6Network) and found.prefixlen >= _MAPPED and (inside := found.network_address.ipv4_mapped):
+        return IPv4Network((inside, found.prefixlen - _MAPPED))
+    return found
+
+
+def _choice_errors(
+    field: str,
+    wanted: frozenset[str] | None,
+    *,
+    held: frozenset[str] | None,
+    known: frozenset[str],
+    unknown: tuple[str, Text],
+) -> tuple[FieldError, ...]:
+    strange = sorted((wanted or frozenset()) - known)
+    if strange or (wanted is not None and not wanted):
+        code, message = unknown
+        return (FieldError(field=field, code=code, message=message.filled(names=", ".join(strange) or "-")),)
+    if held is not None and (wanted is None or not wanted <= held):
+        return (FieldError(field=field, code=f"beyond_own_{field}", message=_BEYOND),)
     return ()
+
+
+def _address_errors(wanted: tuple[str, ...] | None, *, held: tuple[str, ...] | None) -> tuple[FieldError, ...]:
+    ranges, wrong = [], []
+    for each in wanted or ():
+        try:
+            ranges.append(read_range(each))
+        except ValueError:
+            wrong.append(each)
+    if wrong or (wanted is not None and not wanted):
+        message = _NO_RANGE.filled(names=", ".join(wrong) or "-")
+        return (FieldError(field="addresses", code="no_address_range", message=message),)
+    own = None if held is None else [read_range(each) for each in held]
+    if own is not None and (wanted is None or not all(any(_holds(outer, each) for outer in own) for each in ranges)):
+        return (FieldError(field="addresses", code="beyond_own_addresses", message=_BEYOND),)
+    return ()
+
+
+def _holds(outer: IPv4Network | IPv6Network, inner: IPv4Network | IPv6Network) -> bool:
+    if isinstance(outer, IPv4Network):
+        return isinstance(inner, IPv4Network) and inner.subnet_of(outer)
+    return isinstance(inner, IPv6Network) and inner.subnet_of(outer)
 
 
 def _check(body: str) -> str:
@@ -100,6 +186,16 @@ _NO_SCOPE = Text(
     vi="Không có quyền nào tên là: {names}.",
     en="No such act: {names}.",
     fr="Aucun acte de ce nom : {names}.",
+)
+_NO_PROCEDURE = Text(
+    vi="Không có thủ tục nào có mã: {names}.",
+    en="No such procedure: {names}.",
+    fr="Aucune procédure de ce code : {names}.",
+)
+_NO_RANGE = Text(
+    vi="Không phải địa chỉ hay dải địa chỉ CIDR (IPv4 hoặc IPv6, không có bit nào sau tiền tố): {names}.",
+    en="Not an address or a CIDR range (IPv4 or IPv6, no bits set behind the prefix): {names}.",
+    fr="Ni adresse ni plage CIDR (IPv4 ou IPv6, sans bit après le préfixe) : {names}.",
 )
 _BEYOND = Text(
     vi="Mã truy cập mới không thể rộng quyền hơn mã đang dùng.",

@@ -27,6 +27,7 @@ HOURS = {
     Task.FORGET_JOBS: "40 18 * * *",
     Task.SWEEP_UPLOADS: "0 19 * * *",
     Task.REMIND_CONSULTED: "30 0 * * *",
+    Task.REMIND_TOKEN_HOLDERS: "35 0 * * *",
 }
 CATCH_UP = timedelta(hours=24)
 """A task whose hour passed while no worker ran is done by the next one, if it starts within this time."""
@@ -108,6 +109,10 @@ class Tasks:
     async def remind_consulted(self, *, timestamp: int) -> int:
         """Remind consulted units, on the day of the hour this was meant for even if it is done later."""
         return await self.upkeep.remind_consulted(day=local_date(datetime.fromtimestamp(timestamp, UTC)))
+
+    async def remind_token_holders(self, *, timestamp: int) -> int:
+        """Remind holders of tokens that end soon, on the day of the hour this was meant for."""
+        return await self.upkeep.remind_token_holders(day=local_date(datetime.fromtimestamp(timestamp, UTC)))
 
     async def rescue_jobs(self, *, timestamp: int) -> int:
         """Put back into the queue what a worker was doing when it died; give up what brought down ten of them."""

@@ -17,6 +17,7 @@ import msgspec
 import rfc8785
 
 from sandbox_registry.authz import Action, Authorizer, Decision
+from sandbox_registry.authz.enforcer import OUT_OF_PROCEDURES
 from sandbox_registry.db import applications as case_rows
 from sandbox_registry.db import audit, permits, webhooks
 from sandbox_registry.db.case_records import CaseRecords, records_of
@@ -125,10 +126,13 @@ class Acts:
         self.new_id = new_id
 
     @asynccontextmanager
-    async def general(self, actor: Actor, action: Action, *, standing: Standing | None = None) -> AsyncIterator[Act]:
+    async def general(
+        self, actor: Actor, action: Action, *, standing: Standing | None = None, procedure_code: str | None = None
+    ) -> AsyncIterator[Act]:
         """Do something that concerns no case: accounts, offices, procedures, the creation of a draft.
 
-        `standing` says how the actor stands to the organisation concerned, if one is.
+        `standing` says how the actor stands to the organisation concerned, if one is; `procedure_code` under which
+        procedure the act is done, if under one.
 
         Raises:
             PermissionDenied: the policy does not allow it; the refusal is a leaf.
@@ -136,6 +140,8 @@ class Acts:
         """
         at = self.now()
         decision = self.authorizer.judge(actor, standing, Stage.NONE, action)
+        if decision.allowed and procedure_code is not None and not actor.reaches(procedure_code):
+            decision = OUT_OF_PROCEDURES
         refusal = None if decision.allowed else _denied(action, decision)
         async with self.database.work() as work:
             act = Act(work=work, actor=actor, action=action, at=at, decision=decision, new_id=self.new_id)
@@ -331,13 +337,15 @@ class Acts:
     async def _case(
         self, work: UnitOfWork, actor: Actor, application_id: UUID, *, lock: bool = True
     ) -> case_rows.Case | None:
-        return await case_rows.load_case(
+        """Load a case as this actor may know it: for a token of other procedures there is none."""
+        case = await case_rows.load_case(
             work.connection,
             application_id,
             person_id=actor.person_id,
             consulted_unit_ids=consulted_units(actor),
             lock=lock,
         )
+        return case if case is not None and actor.reaches(case.application.procedure_code) else None
 
     async def _close(self, act: Act) -> None:
         """Write the derived due date, what machines are told, the answer for a repeated request and, last, the leaf."""

@@ -51,12 +51,14 @@ class Applications:
         `previous_case_id` links a new case to the refused one it follows.
 
         Raises:
-            PermissionDenied: the actor does not act for the organisation.
+            PermissionDenied: the actor does not act for the organisation, or the token not for this procedure.
             Invalid: no such receiving unit, or the procedure does not take this kind of applicant.
 
         """
         standing = towards_organisation(organisation_id)
-        async with self.acts.general(actor, Action.APPLICATION_CREATE, standing=standing) as act:
+        async with self.acts.general(
+            actor, Action.APPLICATION_CREATE, standing=standing, procedure_code=procedure_code
+        ) as act:
             procedure = await self.acts.rules.current(act.work.connection, procedure_code, at=act.at)
             organisation = await act.work.get(Organisation, organisation_id)
             check_applicant(organisation, procedure)
@@ -78,7 +80,8 @@ class Applications:
                 previous_case_id=previous_case_id,
             )
             if previous_case_id is not None:
-                check_previous(await act.work.get(Application, previous_case_id), organisation_id=organisation_id)
+                previous = await act.work.get(Application, previous_case_id)
+                check_previous(previous, actor=actor, organisation_id=organisation_id)
             act.case_id = application.id
             await act.add(application)
             await dossiers.keep_version(
@@ -357,9 +360,9 @@ def receiving_unit(units: tuple[Organisation, ...], *, wanted: UUID | None, proc
     return chosen[0]
 
 
-def check_previous(previous: Application, *, organisation_id: UUID) -> None:
+def check_previous(previous: Application, *, actor: Actor, organisation_id: UUID) -> None:
     """Refuse to follow a case that is another's, or that did not end in a refusal."""
-    if previous.organisation_id != organisation_id:
+    if previous.organisation_id != organisation_id or not actor.reaches(previous.procedure_code):
         raise NotFound(what="application")
     if previous.stage not in {Stage.REFUSED, Stage.INTAKE_REFUSED, Stage.LAPSED, Stage.WITHDRAWN}:
         raise Invalid((FieldError(field="previous_case_id", code="not_ended", message=_NOT_ENDED),))

@@ -132,4 +132,5 @@ class Cases:
         """Count the open cases each officer of the actor's units holds."""
         async with self.acts.general(actor, Action.WORKLOAD_READ) as act:
             act.leave_no_leaf()
-            return await case_rows.workload(act.work.connection, unit_ids=frozenset(unit for _, unit in actor.offices))
+            units = frozenset(unit for _, unit in actor.offices)
+            return await case_rows.workload(act.work.connection, unit_ids=units, procedures=actor.token_procedures)

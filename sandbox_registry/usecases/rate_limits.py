@@ -125,7 +125,7 @@ class RateLimits:
         self._check_closed(self._asked(group, subjects))
 
     def is_right(self, token: bytes) -> bool:
-        """Say whether this process saw this token's digest accepted a moment ago."""
+        """Say whether this process saw this token accepted a moment ago, by its digest and, if that matters, from where."""
         return self._right.get(token, 0.0) > self.ticks()
 
     def remember_right(self, token: bytes) -> None:

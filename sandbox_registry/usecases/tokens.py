@@ -1,19 +1,32 @@
 """Logging in and bearer tokens: one's own only; each is shown once and kept as a digest."""
 
-from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from ipaddress import IPv4Address, IPv6Address
 from secrets import token_bytes
 from uuid import UUID
 
 from sandbox_registry.authz import Action
-from sandbox_registry.db import credentials, people
+from sandbox_registry.db import credentials, people, rule_versions
+from sandbox_registry.db.engine import Connection
 from sandbox_registry.domain.errors import Duplicate, FieldError, Invalid, NotFound
 from sandbox_registry.domain.passwords import WrongCredentials
 from sandbox_registry.domain.people import Actor
+from sandbox_registry.domain.rule_versions import RuleKind
 from sandbox_registry.domain.texts import Text
-from sandbox_registry.domain.tokens import SECRET_SIZE, Token, digest, lifetime_errors, scope_errors, written
+from sandbox_registry.domain.tokens import (
+    SECRET_SIZE,
+    SOON,
+    UNLIMITED,
+    Limits,
+    Token,
+    digest,
+    lifetime_errors,
+    limit_errors,
+    read_range,
+    written,
+)
 from sandbox_registry.usecases import answers
 from sandbox_registry.usecases.acts import Act, Acts
 from sandbox_registry.usecases.operators import NOBODY, applicant
@@ -33,6 +46,14 @@ class NewToken:
     secret: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bearer:
+    """Who stands behind a token; `ends_at` is when it ends, if that is soon."""
+
+    actor: Actor
+    ends_at: datetime | None
+
+
 class Tokens:
     """One method per thing a person does with tokens, and the question every request asks."""
 
@@ -41,10 +62,20 @@ class Tokens:
         self.passwords = passwords
         self.rate_limits = rate_limits
 
-    async def authenticate(self, token_hash: bytes, request_id: str) -> Actor | None:
-        """Return who stands behind the SHA-256 of a token; null for one unknown, expired or revoked."""
+    async def authenticate(
+        self, token_hash: bytes, request_id: str, *, address: IPv4Address | IPv6Address | None = None
+    ) -> Bearer | None:
+        """Return who stands behind the SHA-256 of a token used from an address (null: one that has none).
+
+        Null for a token unknown, expired, revoked, or not for use from there: asked by the same one statement.
+        """
+        at = self.acts.now()
         async with self.acts.database.looking_up() as connection:
-            return await people.actor_for_token(connection, token_hash, at=self.acts.now(), request_id=request_id)
+            found = await people.actor_for_token(connection, token_hash, address=address, at=at, request_id=request_id)
+        if found is None:
+            return None
+        actor, ends_at = found
+        return Bearer(actor=actor, ends_at=ends_at if ends_at <= at + SOON else None)
 
     async def log_in(
         self,
@@ -53,22 +84,22 @@ class Tokens:
         password: str,
         name: str,
         request_id: str,
-        scopes: Iterable[str] | None = None,
+        limits: Limits = UNLIMITED,
         lifetime: timedelta = SESSION,
     ) -> NewToken:
-        """Open a session with e-mail and password. Without `scopes` the token may do all that its owner may.
+        """Open a session with e-mail and password. Without `limits` the token may do all that its owner may.
 
         Every way to fail takes the same time and gives the same answer, and is on record.
 
         Raises:
-            Invalid: the name, the scopes or the lifetime.
+            Invalid: the name, the limits or the lifetime.
             TooManyRequests: too many tries for this account, from this address, or in all; no password was looked at.
             WrongCredentials: no such account, no such password, or the account is closed.
 
         """
         await self.rate_limits.take_login(email)
-        wanted = _checked(name, scopes, lifetime, held=None)
         async with self.acts.database.looking_up() as connection:
+            wanted = await _checked(connection, name, limits, lifetime, held=UNLIMITED)
             found = await credentials.by_email(connection, email)
         is_right = await self.passwords.matches(None if found is None else found.hash, password)
         actor = applicant(NOBODY if found is None else found.person_id, method="password", request_id=request_id)
@@ -82,18 +113,19 @@ class Tokens:
                 raise WrongCredentials
             if renewed is not None:
                 await credentials.keep_hash(act.work.connection, actor.person_id, renewed, at=act.at)
-            return await _issue(act, name=name, scopes=wanted, lifetime=lifetime)
+            return await _issue(act, name=name, limits=wanted, lifetime=lifetime)
 
-    async def create(self, actor: Actor, *, name: str, scopes: Iterable[str] | None, lifetime: timedelta) -> NewToken:
+    async def create(self, actor: Actor, *, name: str, limits: Limits = UNLIMITED, lifetime: timedelta) -> NewToken:
         """Make another token for oneself, for a program; it may do no more than the token that asks.
 
         Raises:
-            Invalid: the name, the scopes or the lifetime.
+            Invalid: the name, the limits or the lifetime.
 
         """
-        wanted = _checked(name, scopes, lifetime, held=actor.token_scopes)
+        held = Limits(scopes=actor.token_scopes, procedures=actor.token_procedures, addresses=actor.token_addresses)
         async with self._unkept(actor) as act:
-            return await _issue(act, name=name, scopes=wanted, lifetime=lifetime)
+            wanted = await _checked(act.work.connection, name, limits, lifetime, held=held)
+            return await _issue(act, name=name, limits=wanted, lifetime=lifetime)
 
     async def list_own(self, actor: Actor) -> tuple[Token, ...]:
         """List one's tokens, ended ones included, with their last use."""
@@ -123,19 +155,24 @@ class Tokens:
         return self.acts.general(actor, Action.TOKEN_CREATE)
 
 
-def _checked(
-    name: str, scopes: Iterable[str] | None, lifetime: timedelta, *, held: frozenset[str] | None
-) -> tuple[str, ...] | None:
-    wanted = None if scopes is None else frozenset(scopes)
-    errors = [*scope_errors(wanted, known=_KNOWN, held=held), *lifetime_errors(lifetime)]
+async def _checked(connection: Connection, name: str, wanted: Limits, lifetime: timedelta, *, held: Limits) -> Limits:
+    """Return the limits as they are kept: each range once, written in one way."""
+    codes: tuple[str, ...] = ()
+    if wanted.procedures is not None:
+        codes = await rule_versions.codes(connection, kind=RuleKind.PROCEDURE)
+    errors = [
+        *limit_errors(wanted, held=held, acts=_KNOWN, procedures=frozenset(codes)),
+        *lifetime_errors(lifetime),
+    ]
     if not name.strip() or len(name) > _LONGEST_NAME:
         errors.append(FieldError(field="name", code="wrong_name", message=_WRONG_NAME))
     if errors:
         raise Invalid(tuple(errors))
-    return None if wanted is None else tuple(sorted(wanted))
+    ranges = None if wanted.addresses is None else tuple(sorted({str(read_range(each)) for each in wanted.addresses}))
+    return replace(wanted, addresses=ranges)
 
 
-async def _issue(act: Act, *, name: str, scopes: tuple[str, ...] | None, lifetime: timedelta) -> NewToken:
+async def _issue(act: Act, *, name: str, limits: Limits, lifetime: timedelta) -> NewToken:
     secret = written(token_bytes(SECRET_SIZE))
     token = Token(
         id=act.new_id(),
@@ -143,13 +180,19 @@ async def _issue(act: Act, *, name: str, scopes: tuple[str, ...] | None, lifetim
         person_id=act.actor.person_id,
         name=name,
         method=act.actor.auth_method,
-        scopes=scopes,
+        scopes=_listed(limits.scopes),
+        procedures=_listed(limits.procedures),
+        addresses=limits.addresses,
         created_at=act.at,
         expires_at=act.at + lifetime,
     )
     await credentials.add_token(act.work.connection, token, digest=digest(secret))
     act.note("token", token.id, token.version, token)
     return NewToken(token=token, secret=secret)
+
+
+def _listed(names: frozenset[str] | None) -> tuple[str, ...] | None:
+    return None if names is None else tuple(sorted(names))
 
 
 async def _revoke(act: Act, token: Token | None) -> Token:

@@ -16,11 +16,15 @@ from sandbox_registry.documents.store import Store
 from sandbox_registry.domain.calendars import Calendar
 from sandbox_registry.domain.deadlines import next_due
 from sandbox_registry.domain.errors import RuleGap
+from sandbox_registry.domain.tokens import SOON
+from sandbox_registry.domain.working_days import start_of
 from sandbox_registry.usecases.acts import Acts
 from sandbox_registry.usecases.rate_limits import RateLimits
 
 ANSWERS_KEPT = timedelta(hours=24)
 UPLOADS_KEPT = timedelta(days=1)
+NOTICES = (SOON, timedelta(days=1))
+"""How long before its end the holder of a token is reminded; a token that never lasted so long needs no reminder."""
 BATCH = 100
 """Cases refreshed in one transaction, during which nobody else can act on them."""
 
@@ -96,3 +100,18 @@ class Upkeep:
                 is_required=each.is_required,
             )
         return len(due)
+
+    async def remind_token_holders(self, *, day: date) -> int:
+        """Say in the log which tokens end in 14 days from this day, and which on the next."""
+        found: list[reminders.EndingToken] = []
+        async with self.acts.database.looking_up() as connection:
+            for notice in NOTICES:
+                start = start_of(day + notice)
+                found += await reminders.tokens_ending(
+                    connection, start=start, end=start + timedelta(days=1), notice=notice
+                )
+        for each in found:
+            logger.warning(
+                "token.expires_soon", token_id=each.token_id, person_id=each.person_id, expires_at=each.expires_at
+            )
+        return len(found)

@@ -11,7 +11,8 @@ import httpx
 import pytest
 from asgi_lifespan import LifespanManager
 
-from sandbox_registry.api.rate_limits import client_address, counted
+from sandbox_registry.api.client_addresses import client_address
+from sandbox_registry.api.rate_limits import counted
 from sandbox_registry.app import create_app
 from sandbox_registry.domain.rate_limits import read_limits
 from sandbox_registry.settings import Settings

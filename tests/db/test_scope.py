@@ -14,7 +14,7 @@ from sandbox_registry.db.scopes import inside
 from sandbox_registry.domain.people import Actor, Capacity, Role, Standing
 from sandbox_registry.domain.scopes import Scope
 from sandbox_registry.domain.stages import APPLICATION_STAGES, Stage
-from tests.world import PROCEDURE, World
+from tests.world import AI_PROCEDURE, PROCEDURE, World
 
 CASES, ACTORS, PEOPLE = 60, 40, 6
 CAPACITIES = sorted(set(Capacity) - {Capacity.CONSULTED})
@@ -44,7 +44,7 @@ def application(draw: random.Random, place: Place, *, by: UUID, at: object) -> d
         "id": uuid7(),
         "version": 1,
         "stage": stage.value,
-        "procedure_code": PROCEDURE,
+        "procedure_code": draw.choice((PROCEDURE, AI_PROCEDURE)),
         "procedure_version": "0" * 64 if is_filed else None,
         "submitted_at": at if is_filed else None,
         "organisation_id": draw.choice(place.firms),
@@ -107,18 +107,19 @@ def somebody(draw: random.Random, place: Place) -> Actor:
         signs_for=None,
         auth_method="test",
         token_scopes=scopes,
+        token_procedures=None if draw.random() < 0.7 else frozenset({draw.choice((PROCEDURE, AI_PROCEDURE))}),
         request_id="test",
     )
 
 
-async def standings(world: World, case_ids: list[UUID], actor: Actor) -> dict[UUID, tuple[Standing, Stage]]:
+async def standings(world: World, case_ids: list[UUID], actor: Actor) -> dict[UUID, tuple[Standing, Stage, str]]:
     units = frozenset(unit for role, unit in actor.offices if role is Role.CONSULTED_OFFICER)
     found = {}
     async with world.database.reading() as connection:
         for case_id in case_ids:
             case = await load_case(connection, case_id, person_id=actor.person_id, consulted_unit_ids=units, lock=False)
             assert case is not None
-            found[case_id] = (case.standing, case.application.stage)
+            found[case_id] = (case.standing, case.application.stage, case.application.procedure_code)
     return found
 
 
@@ -141,11 +142,16 @@ async def test_query_admits_what_the_scope_admits_and_a_read_allows(world: World
         actor = somebody(draw, place)
         scope = world.acts.authorizer.scope(actor)
         known = await standings(world, case_ids, actor)
-        by_scope = {each for each, (standing, stage) in known.items() if scope.admits(standing, stage)}
+        by_scope = {
+            each
+            for each, (standing, stage, code) in known.items()
+            if scope.admits(standing, stage, procedure_code=code)
+        }
         by_policy = {
             each
-            for each, (standing, stage) in known.items()
-            if world.acts.authorizer.judge(actor, standing, stage, Action.APPLICATION_READ).allowed
+            for each, (standing, stage, code) in known.items()
+            if actor.reaches(code)
+            and world.acts.authorizer.judge(actor, standing, stage, Action.APPLICATION_READ).allowed
         }
         by_query = await listed(world, scope)
         assert by_query == by_scope, actor

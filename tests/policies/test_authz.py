@@ -284,6 +284,7 @@ def test_scope_of_an_official_who_also_has_a_company() -> None:
             Capacity.EDITOR: frozenset(APPLICATION_STAGES),
             Capacity.REVIEWER: APPRAISED,
         },
+        procedures=None,
         hides_conflicted=True,
         hides_undeclared=True,
         awaiting_declaration={
@@ -326,4 +327,7 @@ standings = st.builds(
 def test_lists_show_exactly_what_a_read_allows(person: Actor, standing: Standing, action: Action) -> None:
     scope = AUTHORIZER.scope(person, action)
     for stage in set(Stage) - {Stage.NONE}:
-        assert scope.admits(standing, stage) is AUTHORIZER.judge(person, standing, stage, action).allowed
+        assert (
+            scope.admits(standing, stage, procedure_code="any")
+            is AUTHORIZER.judge(person, standing, stage, action).allowed
+        )

@@ -11,6 +11,7 @@ from uuid_utils.compat import uuid7
 from sandbox_registry.db.applications import CaseFilter, CaseRow
 from sandbox_registry.domain.applications import Application, Reason
 from sandbox_registry.domain.stages import Stage
+from sandbox_registry.domain.tokens import Limits
 from tests.client import Client
 from tests.stages import FOCAL, INTAKE, OWNER, accepted, claimed, received, submitted
 from tests.statements import statements
@@ -163,7 +164,7 @@ async def test_hidden_cases_leave_no_trace_in_a_list(client: Client) -> None:
         for by in ("doi_thu", "nguoi_la", "mot_cua_noi_khac", "quan_tri", "cong_an", "phan_bien_1"):
             answer = await client.send("GET", f"/applications?{query}", by=by)
             assert (answer.status_code, answer.content) == (200, empty), (query, by)
-    narrow = await world.token(INTAKE, scopes=("application:accept",))
+    narrow = await world.token(INTAKE, limits=Limits(scopes=frozenset({"application:accept"})))
     blind = await client.http.get("/applications", headers={"Authorization": f"Bearer {narrow}"})
     assert (blind.status_code, blind.content) == (200, empty)
 

@@ -140,8 +140,9 @@ async def test_registering_oneself_needs_the_setting(world: World, accounts: Peo
         await accounts.register_oneself(**given)
     person = await People(world.acts, CHEAP, self_registration=True).register_oneself(**given)
     made = await tokens.log_in(email="le@x.example", password=PASSWORD, name="n", request_id="r")
-    actor = await tokens.authenticate(digest(made.secret), "r")
-    assert actor is not None
+    bearer = await tokens.authenticate(digest(made.secret), "r")
+    assert bearer is not None
+    actor = bearer.actor
     assert (actor.person_id, actor.roles) == (person.id, frozenset({Role.APPLICANT}))
     assert [each[0] for each in await told(world)] == ["person:register", "token:create"]
 
@@ -151,8 +152,9 @@ async def test_changing_the_password_ends_every_token(
 ) -> None:
     person = await register(accounts, admin, password=PASSWORD)
     made = await tokens.log_in(email=person.email, password=PASSWORD, name="n", request_id="r")
-    actor = await tokens.authenticate(digest(made.secret), "r")
-    assert actor is not None
+    bearer = await tokens.authenticate(digest(made.secret), "r")
+    assert bearer is not None
+    actor = bearer.actor
     await accounts.change_password(actor, current=PASSWORD, new=NEW_PASSWORD)
     assert await tokens.authenticate(digest(made.secret), "r") is None
     with pytest.raises(WrongCredentials):

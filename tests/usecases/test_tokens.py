@@ -8,16 +8,17 @@ from uuid import UUID
 
 import pytest
 from argon2 import PasswordHasher
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from sandbox_registry.authz import Action
 from sandbox_registry.db import tables
 from sandbox_registry.db.credentials import keep_hash
+from sandbox_registry.db.people import actor_for_token
 from sandbox_registry.domain.errors import DomainError, Duplicate, Invalid, NotFound, PermissionDenied
 from sandbox_registry.domain.passwords import WrongCredentials
 from sandbox_registry.domain.people import Actor, Role
-from sandbox_registry.domain.tokens import LONGEST, digest, is_well_formed
+from sandbox_registry.domain.tokens import LONGEST, UNLIMITED, Limits, digest, is_well_formed, limit_errors, read_range
 from sandbox_registry.usecases.operators import NOBODY
 from sandbox_registry.usecases.passwords import Passwords
 from sandbox_registry.usecases.tokens import NewToken, Tokens
@@ -43,7 +44,8 @@ async def log_in(tokens: Tokens, *, email: str = EMAIL, password: str = PASSWORD
 
 
 async def who(tokens: Tokens, secret: str) -> Actor | None:
-    return await tokens.authenticate(digest(secret), "request-7")
+    bearer = await tokens.authenticate(digest(secret), "request-7")
+    return None if bearer is None else bearer.actor
 
 
 async def last_use(owner: AsyncEngine, token_id: UUID) -> object:
@@ -151,23 +153,25 @@ async def test_a_token_never_allows_more_than_the_one_that_made_it(world: World,
     held = frozenset({Action.TOKEN_CREATE.value, Action.APPLICATION_READ.value})
     narrow = world.actor(NAME, token_scopes=held)
     day = timedelta(days=1)
-    for scopes in (None, [Action.APPLICATION_READ, Action.DECISION_READ], ["application:everything"], []):
+    for scopes in (None, {Action.APPLICATION_READ, Action.DECISION_READ}, {"application:everything"}, set()):
+        limits = Limits(scopes=None if scopes is None else frozenset(map(str, scopes)))
         with pytest.raises(Invalid) as caught:
-            await tokens.create(narrow, name="n", scopes=scopes, lifetime=day)
+            await tokens.create(narrow, name="n", limits=limits, lifetime=day)
         assert [each.field for each in caught.value.errors] == ["scopes"]
-    made = await tokens.create(narrow, name="n", scopes=[Action.APPLICATION_READ], lifetime=day)
+    reading = Limits(scopes=frozenset({Action.APPLICATION_READ.value}))
+    made = await tokens.create(narrow, name="n", limits=reading, lifetime=day)
     actor = await who(tokens, made.secret)
     assert actor is not None
     assert actor.token_scopes == frozenset({"application:read"})
     with pytest.raises(PermissionDenied):
-        await tokens.create(actor, name="n", scopes=[Action.APPLICATION_READ], lifetime=day)
+        await tokens.create(actor, name="n", limits=reading, lifetime=day)
     assert await told(world) == [("token:create", "done", None), ("token:create", "refused", "permission_denied")]
 
 
 @pytest.mark.parametrize("lifetime", [timedelta(0), timedelta(seconds=59), LONGEST + timedelta(seconds=1)])
 async def test_a_lifetime_has_bounds(world: World, tokens: Tokens, lifetime: timedelta) -> None:
     with pytest.raises(Invalid):
-        await tokens.create(world.actor(NAME), name="n", scopes=None, lifetime=lifetime)
+        await tokens.create(world.actor(NAME), name="n", lifetime=lifetime)
 
 
 async def test_one_lists_and_revokes_ones_own_tokens_only(world: World, tokens: Tokens) -> None:
@@ -197,5 +201,40 @@ async def test_two_revocations_at_once_give_one_success(world: World, tokens: To
 async def test_overseers_may_log_in_and_keep_tokens(world: World, tokens: Tokens) -> None:
     member = world.actor("dai_bieu")
     assert member.roles == {Role.HDND_MEMBER, Role.APPLICANT}
-    made = await tokens.create(member, name="n", scopes=None, lifetime=timedelta(days=1))
+    made = await tokens.create(member, name="n", lifetime=timedelta(days=1))
     assert await tokens.list_own(member) == (made.token,)
+
+
+async def test_no_use_of_a_token_waits_for_the_disk(world: World, tokens: Tokens) -> None:
+    """Else a known token that may not be used from here would answer later than an unknown one."""
+    here, from_elsewhere = await log_in(tokens), await log_in(tokens, limits=Limits(addresses=("192.0.2.0/24",)))
+    waits = []
+    for secret in (here.secret, from_elsewhere.secret, "cmsr_nothing"):
+        async with world.database.work() as work:
+            await work.connection.execute(text("SET LOCAL synchronous_commit = on"))
+            await actor_for_token(work.connection, digest(secret), address=None, at=world.clock.at, request_id="r")
+            waits.append((await work.connection.execute(text("SHOW synchronous_commit"))).scalar_one())
+    assert waits == ["off", "off", "on"]
+
+
+def test_ranges_are_read_strictly_and_mapped_ones_as_ipv4() -> None:
+    given = ("192.0.2.7", "::ffff:192.0.2.0/120", "2001:DB8::/32", "::/0", "0.0.0.0/0")
+    assert [str(read_range(each)) for each in given] == [
+        "192.0.2.7/32",
+        "192.0.2.0/24",
+        "2001:db8::/32",
+        "::/0",
+        "0.0.0.0/0",
+    ]
+    for wrong in ("", "localhost", "192.0.2.7/24", "192.0.2.0/33", "fe80::1%eth0", "10.0.0.0/8 ", "1.2.3"):
+        asked = Limits(addresses=("192.0.2.0/24", wrong))
+        (error,) = limit_errors(asked, held=UNLIMITED, acts=frozenset(), procedures=frozenset())
+        assert (error.field, error.code) == ("addresses", "no_address_range")
+
+
+@pytest.mark.parametrize(("ahead", "is_soon"), [(15, False), (14, True), (1, True), (0, False), (-1, False)])
+async def test_soon_is_the_last_fourteen_days(world: World, tokens: Tokens, ahead: int, is_soon: bool) -> None:  # noqa: FBT001 - a parameter.
+    made = await tokens.create(world.actor(NAME), name="n", lifetime=timedelta(days=30))
+    assert made.token.expires_soon(at=made.token.expires_at - timedelta(days=ahead)) is is_soon
+    ended = await tokens.revoke(world.actor(NAME), made.token.id)
+    assert ended.expires_soon(at=made.token.expires_at - timedelta(days=1)) is False
