@@ -18,7 +18,7 @@ from sandbox_registry.api.bodies import StrictRequest
 from sandbox_registry.api.consultations import ConsultationsController
 from sandbox_registry.api.councils import CouncilsController
 from sandbox_registry.api.decisions import DecisionsController
-from sandbox_registry.api.docs import DocsController
+from sandbox_registry.api.docs import DocsController, home
 from sandbox_registry.api.documents import DocumentsController
 from sandbox_registry.api.exports import ExportsController
 from sandbox_registry.api.health import HealthController
@@ -144,7 +144,7 @@ def create_app(
     api = Router(path=PREFIX, route_handlers=[*API, DocsController, files])
     contract = Contract([*API, DocumentsController])
     return Litestar(
-        route_handlers=[HealthController, LogController, api],
+        route_handlers=[home, HealthController, LogController, api],
         lifespan=[lifespan] if beside is None else [lifespan, beside],
         middleware=[
             DefineMiddleware(RefuseGuessers, **counting),

@@ -6,16 +6,23 @@ import msgspec
 from litestar import Controller, Response, get
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect
 
 from sandbox_registry.api.docs_pages import POLICY, index_page, operation_page, type_page
 from sandbox_registry.api.identity import PUBLIC
-from sandbox_registry.api.openapi import Contract, Json
+from sandbox_registry.api.openapi import PREFIX, Contract, Json
 from sandbox_registry.api.problems import language_of
 from sandbox_registry.api.requests import JSON, Incoming
 from sandbox_registry.domain.texts import Language
 
 HTML = "text/html; charset=utf-8"
 Asked = FromQuery[Language | None]
+
+
+@get("/", opt={PUBLIC: True}, include_in_schema=False, status_code=303)
+async def home() -> Redirect:
+    """Lead whoever opens the bare address to the pages about the API."""
+    return Redirect(f"{PREFIX}/docs", status_code=303)
 
 
 class DocsController(Controller):

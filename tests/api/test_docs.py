@@ -46,3 +46,9 @@ async def test_unknown_page_is_a_problem(client: Client) -> None:
     for path in ("/docs/operations/nothing", "/docs/types/<script>"):
         answer = await client.send("GET", path, by=None)
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+async def test_bare_address_leads_to_the_pages(client: Client) -> None:
+    answer = await client.http.get("http://test/")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/api/v1/docs")
+    assert "content-security-policy" in answer.headers
