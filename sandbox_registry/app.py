@@ -44,6 +44,7 @@ from sandbox_registry.documents.store import Store
 from sandbox_registry.domain.audit import Pseudonyms
 from sandbox_registry.jobs.signing_tasks import signing_while_serving
 from sandbox_registry.jobs.tasks import job_app
+from sandbox_registry.jobs.watching import Watch
 from sandbox_registry.jobs.webhooks import Sender
 from sandbox_registry.jobs.worker import keep_working, stopped_by_signals
 from sandbox_registry.logs import configure_logs
@@ -161,9 +162,10 @@ def create_app(
     )
 
 
-def signing_beside(settings: Settings) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
-    """Sign the log while the application runs; of several processes one does, the others stand by."""
-    return lambda _app: signing_while_serving(data_dir=settings.data_dir, url=settings.database_url or "")
+def signing_beside(settings: Settings, cases: UseCases) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+    """Sign the log and keep watch while the application runs; of several processes one does, the others stand by."""
+    watch = Watch(cases.installation, data_dir=settings.data_dir, tolerance=settings.clock_tolerance)
+    return lambda _app: signing_while_serving(data_dir=settings.data_dir, url=settings.database_url or "", watch=watch)
 
 
 def application() -> Litestar:
@@ -171,8 +173,8 @@ def application() -> Litestar:
     settings = Settings.from_environ(os.environ)
     configure_logs(level=settings.log_level, form=settings.log_format)
     end_with_parent()
-    now = system_clock if settings.clock_file is None else rehearsal_clock(settings.clock_file)
-    return create_app(settings, build_use_cases(settings, now=now), beside=signing_beside(settings))
+    cases = build_use_cases(settings)
+    return create_app(settings, cases, beside=signing_beside(settings, cases))
 
 
 async def run_worker(settings: Settings) -> None:

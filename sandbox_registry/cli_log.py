@@ -19,7 +19,6 @@ from sandbox_registry.db.log import LogUnreachable, log_reader
 from sandbox_registry.domain.errors import NotFound
 from sandbox_registry.domain.texts import Language, Text
 from sandbox_registry.jobs.signing import Refused, Signer, SignerFiles, keep_signing
-from sandbox_registry.jobs.signing_tasks import LOG_DIR, SIGNER_DIR
 from sandbox_registry.logs import configure_logs
 from sandbox_registry.settings import Settings
 from sandbox_registry.shipped import shipped
@@ -33,7 +32,7 @@ from sandbox_registry.usecases.log_bundles import bundle_contents, check_bundle,
 from sandbox_registry.usecases.log_cosigning import POLICY_FILE, is_overdue, last_cosigned_at, registry_policy
 from sandbox_registry.usecases.log_database import authorities_in, check_database
 from sandbox_registry.usecases.log_findings import Report
-from sandbox_registry.usecases.log_folder import CHECKPOINT, Busy, LogFolder, MissingFile
+from sandbox_registry.usecases.log_folder import CHECKPOINT, LOG_DIR, SIGNER_DIR, Busy, LogFolder, MissingFile
 from sandbox_registry.usecases.log_keys import KeyFileError, make_key, read_key, read_vkey
 from sandbox_registry.usecases.log_sources import LogSource, ZipLog, open_source
 from sandbox_registry.usecases.log_trees import check_checkpoint, check_published

@@ -7,6 +7,7 @@ import secrets
 import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Self, TypeVar
@@ -56,6 +57,7 @@ class Settings:
     demo: bool = False
     webhooks_to_loopback: bool = False
     clock_file: Path | None = None
+    clock_tolerance: timedelta = timedelta(seconds=5)
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Self:
@@ -87,6 +89,7 @@ class Settings:
             demo=read("SANDBOX_DEMO", _yes_or_no, defaults.demo),
             webhooks_to_loopback=read("SANDBOX_WEBHOOKS_TO_LOOPBACK", _yes_or_no, defaults.webhooks_to_loopback),
             clock_file=read("SANDBOX_CLOCK_FILE", Path, None),
+            clock_tolerance=read("SANDBOX_CLOCK_TOLERANCE", _seconds(1, 3600), defaults.clock_tolerance),
         )
         read.refuse_unless(
             found.clock_file is None or found.demo,
@@ -149,6 +152,11 @@ def _whole(smallest: int, largest: int) -> Callable[[str], int]:
         return int(value)
 
     return parse
+
+
+def _seconds(smallest: int, largest: int) -> Callable[[str], timedelta]:
+    parse = _whole(smallest, largest)
+    return lambda value: timedelta(seconds=parse(value))
 
 
 def _one_of(*accepted: str) -> Callable[[str], str]:

@@ -1,6 +1,7 @@
 """Settings: what is read, what is refused and in which words, and what never shows."""
 
 import stat
+from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -58,6 +59,7 @@ def test_from_environ_reads_every_variable(tmp_path: Path) -> None:
         SANDBOX_LOG_FORMAT="console",
         SANDBOX_DEMO="1",
         SANDBOX_WEBHOOKS_TO_LOOPBACK="yes",
+        SANDBOX_CLOCK_TOLERANCE="60",
     )
     assert settings == Settings(
         data_dir=tmp_path,
@@ -77,6 +79,7 @@ def test_from_environ_reads_every_variable(tmp_path: Path) -> None:
         log_level="debug",
         log_format="console",
         demo=True,
+        clock_tolerance=timedelta(minutes=1),
     )
 
 

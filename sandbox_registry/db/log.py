@@ -67,14 +67,14 @@ class LogReader:
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[AsyncConnection]:
-        with _one_line():
+        with reaching():
             async with self.database.reading() as connection:
                 yield connection
 
 
 @contextmanager
-def _one_line() -> Iterator[None]:
-    """Turn what the driver says into one line."""
+def reaching() -> Iterator[None]:
+    """Turn what the driver says into `LogUnreachable`, in one line."""
     try:
         yield
     except (SQLAlchemyError, OSError) as error:
@@ -85,7 +85,7 @@ async def log_reader(url: str) -> LogReader:
     """Open a log for reading with the rights of `registry_read`, or of the application where the login has no others."""
     plain = Database(url, role=None)
     try:
-        with _one_line():
+        with reaching():
             async with plain.reading() as connection:
                 may_read = (await connection.execute(_MAY_READ)).scalar_one()
     finally:

@@ -5,12 +5,13 @@ import contextlib
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 import structlog
 from anyio import to_thread
 
+from sandbox_registry.db.log import LogUnreachable
 from sandbox_registry.transparency.checkpoints import Checkpoint, checkpoint_of
 from sandbox_registry.transparency.cosignatures import add_signatures, verify_cosignature
 from sandbox_registry.transparency.errors import LogError, NoteError
@@ -26,12 +27,14 @@ from sandbox_registry.transparency.witnessing import (
 )
 from sandbox_registry.usecases.log_cosigning import is_overdue, merge, offer, registry_policy
 from sandbox_registry.usecases.log_folder import LogFolder, MissingFile
+from sandbox_registry.usecases.log_keys import named
 
 PATIENCE = 8.0
 MAX_ANSWER = 100_000
 KEPT_QUIET, LOOK_AGAIN = 3600.0, 600.0
 OK, CONFLICT, UNPROCESSABLE = 200, 409, 422
 Post = Callable[[str, bytes], tuple[int, str, bytes]]
+Judged = Callable[[Mapping[str, Checkpoint | None]], Awaitable[None]]
 
 logger = structlog.get_logger("registry.log")
 
@@ -55,6 +58,8 @@ class Collector:
         self.policy = policy
         self._send = send
         self._sizes: dict[bytes, int] = {}
+        self.verdicts: dict[str, Checkpoint | None] = {}
+        """What each witness that answered made of the log: the checkpoint it found to contradict it, null for none."""
 
     def collect(self) -> int:
         """Ask every witness that has an address, one after the other; return how many cosigned."""
@@ -78,7 +83,10 @@ class Collector:
                 break
             if status == OK:
                 self._take(witness, checkpoint, note, body)
+                self.verdicts[named(witness.key)] = None
                 return True
+            if status == UNPROCESSABLE or (status == CONFLICT and self._is_contradicted(witness, checkpoint)):
+                self.verdicts[named(witness.key)] = checkpoint
             said = logger.critical if status in {CONFLICT, UNPROCESSABLE} else logger.warning
             said(
                 "log.witness_refused",
@@ -90,6 +98,12 @@ class Collector:
         except (OSError, LogError, MissingFile) as error:
             logger.warning("log.witness_unreachable", witness=name, error=str(error))
         return False
+
+    def _is_contradicted(self, witness: PolicyWitness, checkpoint: Checkpoint) -> bool:
+        """Say whether a witness saw another tree of this size, or more than was ever published: not just newer than ours."""
+        seen = self._sizes.get(witness.name, 0)
+        published = checkpoint_of(parse_note(self.folder.checkpoint() or b"")).size
+        return seen == checkpoint.size or seen > published
 
     def _body(self, witness: PolicyWitness, checkpoint: Checkpoint, note: bytes) -> bytes:
         old = min(self._sizes.get(witness.name, 0), checkpoint.size)
@@ -109,18 +123,23 @@ class Collector:
         merge(self.folder, format_note(add_signatures(parse_note(note), signatures=lines)), policy=self.policy)
 
 
-async def keep_cosigned(data_dir: Path, folder: LogFolder, *, published: asyncio.Event, pause: float = 5.0) -> None:
-    """Collect cosignatures after each publication, at most every `pause` seconds, and say loudly when they are old."""
+async def keep_cosigned(
+    data_dir: Path, folder: LogFolder, *, published: asyncio.Event, judged: Judged, pause: float = 5.0
+) -> None:
+    """Collect cosignatures after each publication, at most every `pause` seconds, and say loudly when they are old.
+
+    `judged` is told what the witnesses made of the log.
+    """
     alarmed_at = 0.0
     while True:
         try:
             policy = registry_policy(data_dir)
             if policy is not None:
-                await to_thread.run_sync(_round, folder, policy)
+                await judged(await to_thread.run_sync(_round, folder, policy))
                 if is_overdue(folder, policy=policy, now=time.time()) and time.time() - alarmed_at > KEPT_QUIET:
                     alarmed_at = time.time()
                     logger.critical("log.not_cosigned_for_a_day")
-        except (LogError, OSError) as error:
+        except (LogError, LogUnreachable, OSError) as error:
             logger.critical("log.not_cosigned", error=str(error))
         await asyncio.sleep(pause)
         with contextlib.suppress(TimeoutError):
@@ -128,6 +147,8 @@ async def keep_cosigned(data_dir: Path, folder: LogFolder, *, published: asyncio
         published.clear()
 
 
-def _round(folder: LogFolder, policy: Policy) -> None:
+def _round(folder: LogFolder, policy: Policy) -> Mapping[str, Checkpoint | None]:
     offer(folder, policy=policy, now=time.time())
-    Collector(folder=folder, policy=policy).collect()
+    collector = Collector(folder=folder, policy=policy)
+    collector.collect()
+    return collector.verdicts

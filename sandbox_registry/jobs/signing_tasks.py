@@ -11,12 +11,12 @@ import structlog
 from sandbox_registry.db.log import LogUnreachable, log_reader
 from sandbox_registry.jobs.cosigning import keep_cosigned
 from sandbox_registry.jobs.signing import Signer, SignerFiles, keep_signing
+from sandbox_registry.jobs.watching import Watch, keep_watch
 from sandbox_registry.transparency.keys import format_vkey
-from sandbox_registry.usecases.log_folder import LogFolder, locked
+from sandbox_registry.usecases.log_folder import LOG_DIR, SIGNER_DIR, LogFolder, locked
 from sandbox_registry.usecases.log_keys import KeyFileError, read_key
 
 logger = structlog.get_logger("registry.log")
-SIGNER_DIR, LOG_DIR = "log-signer", "log"
 
 
 def own_signer_files(data_dir: Path) -> SignerFiles | None:
@@ -38,8 +38,8 @@ def own_signer_files(data_dir: Path) -> SignerFiles | None:
 
 
 @asynccontextmanager
-async def signing_while_serving(*, data_dir: Path, url: str) -> AsyncIterator[None]:
-    """Sign while the block runs. What stands in the way of signing is said loudly, and never in the way of serving."""
+async def signing_while_serving(*, data_dir: Path, url: str, watch: Watch) -> AsyncIterator[None]:
+    """Sign and keep watch while the block runs. What stands in the way of signing is said loudly, and never in the way of serving."""
     tasks: list[asyncio.Task[None]] = []
     try:
         files = own_signer_files(data_dir)
@@ -49,7 +49,8 @@ async def signing_while_serving(*, data_dir: Path, url: str) -> AsyncIterator[No
     if files is not None:
         folder, published = LogFolder(data_dir / LOG_DIR), asyncio.Event()
         tasks.append(asyncio.create_task(_sign(files, folder=folder, url=url, published=published)))
-        tasks.append(asyncio.create_task(keep_cosigned(data_dir, folder, published=published)))
+        tasks.append(asyncio.create_task(keep_cosigned(data_dir, folder, published=published, judged=watch.judged)))
+    tasks.append(asyncio.create_task(keep_watch(watch)))
     try:
         yield
     finally:

@@ -9,6 +9,9 @@ from pathlib import Path
 
 from sandbox_registry.transparency.tiles import Bundle, Tile, TileReader
 
+SIGNER_DIR, LOG_DIR = "log-signer", "log"
+"""In the data directory: what only the signer may touch, and what everybody may read."""
+
 CHECKPOINT = "checkpoint"
 COSIGNED = "checkpoint-cosigned"
 """The newest checkpoint that the witnesses' quorum cosigned; `checkpoint` may already be ahead of it."""

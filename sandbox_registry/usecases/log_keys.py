@@ -79,6 +79,11 @@ def read_key(path: Path, *, key_type: KeyType = KeyType.ED25519) -> SigningKey:
     return key
 
 
+def named(key: VerifierKey) -> str:
+    """Name a key as people compare it: its name and its id."""
+    return f"{key.name}+{key.key_id.hex()}"
+
+
 def read_vkey(text: str) -> VerifierKey:
     """Read a verifier key as people hand it on: the key itself, or a file that holds it; KeyFileError otherwise."""
     try:
