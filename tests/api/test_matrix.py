@@ -3,41 +3,24 @@
 Nothing is kept: every transaction is rolled back, so each cell of the matrix is asked of the same world.
 """
 
-import re
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import httpx
-import msgspec
-from asgi_lifespan import LifespanManager
-from litestar import Litestar
-from litestar.routes import HTTPRoute
-from msgspec import inspect
 
-from sandbox_registry.api.identity import PUBLIC
-from sandbox_registry.app import create_app
 from sandbox_registry.authz import Action, Authorizer
 from sandbox_registry.authz.ways import stranger
 from sandbox_registry.db.applications import load_case
-from sandbox_registry.db.engine import Database
-from sandbox_registry.db.work import UnitOfWork
 from sandbox_registry.domain.people import Actor, Role, Standing
 from sandbox_registry.domain.stages import Stage
-from sandbox_registry.settings import Settings
-from tests.client import Client
+from tests.api.routes import CASE, NOBODY_KNOWS, Rehearsal, all_told, rehearsing, send
 from tests.decided import issued
-from tests.documents.files import pdf
 from tests.stages import received, with_reviewers
 from tests.world import World
 
-CASE = "/api/v1/applications/{application_id:uuid}"
-NOBODY_KNOWS = UUID(int=1)
 PEOPLE = (
     "nguoi_dai_dien",
     "nguoi_soan",
@@ -172,110 +155,18 @@ OPEN_ROUTES = {
     ("GET", "/health/live"),
     ("GET", "/health/ready"),
 }
-EXPORTS = "/api/v1/exports/"  # Lists in other clothes, inside the same scopes; tests of their own.
+# What is in each export: the act that would read each thing there, and whether these are permits.
+EXPORTS: dict[str, tuple[Action, bool]] = {
+    "/exports/applications.atom": (Action.APPLICATION_READ, False),
+    "/exports/applications.csv": (Action.APPLICATION_READ, False),
+    "/exports/applications.jsonl": (Action.APPLICATION_READ, False),
+    "/exports/events.ocel.json": (Action.APPLICATION_READ_TIMELINE, False),
+    "/exports/permits.atom": (Action.PERMIT_READ, True),
+    "/exports/permits.csv": (Action.PERMIT_READ, True),
+    "/exports/permits.jsonl": (Action.PERMIT_READ, True),
+}
 # The log as C2SP tiles and the description of this API: public, without personal data.
 OPEN_FOLDERS = ("/log/", "/api/v1/docs", "/api/v1/openapi.json")
-
-
-class Rehearsal(Database):
-    """A database on which every act is done and none is kept."""
-
-    @asynccontextmanager
-    async def work(self) -> AsyncIterator[UnitOfWork]:
-        async with self.engine.connect() as connection:
-            transaction = await connection.begin()
-            try:
-                yield UnitOfWork(connection)
-            finally:
-                await transaction.rollback()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Route:
-    """One method at one address, and a body its schema takes."""
-
-    method: str
-    path: str
-    is_public: bool
-    body: bytes | None
-
-    @property
-    def key(self) -> tuple[str, str]:
-        return self.method, self.path
-
-    def at(self, **identities: UUID) -> str:
-        """Return the address with its identities in place; what is not named is nobody's."""
-        return re.sub(
-            r"\{(\w+):(\w+)\}",
-            lambda found: str(identities.get(found[1], NOBODY_KNOWS)) if found[2] == "uuid" else "ca-mau-2026-draft",
-            self.path,
-        )
-
-
-def routes_of(app: Litestar) -> Iterator[Route]:
-    for route in app.routes:
-        assert isinstance(route, HTTPRoute), route
-        for method, (handler, _) in route.route_handler_map.items():
-            if method == "OPTIONS":
-                continue
-            data = handler.parsed_fn_signature.parameters.get("data")
-            body = None if data is None else msgspec.json.encode(sample(inspect.type_info(data.annotation)))
-            yield Route(
-                method=str(method),
-                path=route.path,
-                is_public=bool(handler.opt.get(PUBLIC)),
-                body=pdf() if handler.opt.get("content") == "file" else body,
-            )
-
-
-EXAMPLES = {
-    "email": "lan@camau.example",
-    "phone": "0913 000 000",
-    "tax_code": "2001112223",
-    "password": "mười hai con cua trong giỏ",
-}
-WORDS = ("x", "xx", "xxxxxxxxxxxx", "2001234567", "lan@camau.example", "0913 000 000", "H12.99", "a" * 64)
-
-
-def sample(kind: inspect.Type) -> Any:  # noqa: C901, PLR0911, PLR0912 - one line for each kind of value.
-    """Make a value that a schema takes."""
-    match kind:
-        case inspect.StructType():
-            return {
-                field.encode_name: EXAMPLES.get(field.encode_name) or sample(field.type)
-                for field in kind.fields
-                if field.required
-            }
-        case inspect.StrType():
-            return next(word for word in WORDS if fits(word, kind))
-        case inspect.UnionType():
-            return sample(kind.types[0])
-        case inspect.EnumType():
-            return next(iter(kind.cls)).value
-        case inspect.LiteralType():
-            return kind.values[0]
-        case inspect.ListType() | inspect.VarTupleType() | inspect.SetType() | inspect.FrozenSetType():
-            return [sample(kind.item_type) for _ in range(kind.min_length or 0)]
-        case inspect.IntType() | inspect.FloatType():
-            return max(kind.ge or 1, 1)
-        case inspect.BoolType():
-            return False
-        case inspect.DictType():
-            return {}
-        case inspect.UUIDType():
-            return str(NOBODY_KNOWS)
-        case inspect.DateTimeType():
-            return datetime(2027, 6, 1, tzinfo=UTC).isoformat()
-        case inspect.DateType():
-            return "2027-06-01"
-        case inspect.NoneType():
-            return None
-    raise AssertionError(kind)
-
-
-def fits(word: str, kind: inspect.StrType) -> bool:
-    longest = 10**6 if kind.max_length is None else kind.max_length
-    return (kind.min_length or 0) <= len(word) <= longest and re.search(kind.pattern or "", word) is not None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -327,7 +218,7 @@ def expected(authorizer: Authorizer, actor: Actor, standing: Standing, stage: St
 
 def told(answer: httpx.Response, none: httpx.Response) -> str:
     """Say what an answer makes known; `none` is the answer about a case that does not exist."""
-    if answer.status_code == 404 and without_id(answer) == without_id(none):
+    if answer.status_code == 404 and all_told(answer) == all_told(none):
         return "hidden"
     if answer.status_code == 403:
         return "forbidden"
@@ -335,41 +226,6 @@ def told(answer: httpx.Response, none: httpx.Response) -> str:
         return "not now"
     assert answer.status_code not in {400, 401, 405, 415, 428, 429, 500}, answer.text
     return "allowed"
-
-
-def without_id(answer: httpx.Response) -> bytes:
-    return re.sub(rb'"request_id":"[^"]*"', b"", answer.content)
-
-
-async def send(client: Client, route: Route, *, by: str | None, seen: int = 1, **identities: UUID) -> httpx.Response:
-    kind = "application/octet-stream" if "documents" in route.path else "application/json"
-    query = {"/documents": "?part=trial_plan&filename=a.pdf", "/changes": "?older=1&newer=2"}
-    return await client.send(
-        route.method,
-        "http://test" + route.at(**identities) + query.get(route.path.removeprefix(CASE), ""),
-        by=by,
-        seen=seen,
-        content=route.body,
-        headers={"Content-Type": kind} if route.body is not None else {},
-    )
-
-
-@asynccontextmanager
-async def rehearsing(world: World, tmp_path: Path, database_url: str) -> AsyncIterator[tuple[Client, list[Route]]]:
-    """Serve the world over a database that keeps nothing."""
-    app: Any = create_app(Settings(data_dir=tmp_path, pseudonym_key=b"k" * 32, database_url="unused"), world.use_cases)
-    async with LifespanManager(app):
-        transport = httpx.ASGITransport(app=app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://test/api/v1") as http:
-            client = Client(http=http, world=world)
-            for name in PEOPLE:
-                await client.send("GET", "/me", by=name)
-            kept, world.acts.database = world.acts.database, Rehearsal(database_url)
-            try:
-                yield client, list(routes_of(app))
-            finally:
-                await world.acts.database.close()
-                world.acts.database = kept
 
 
 async def test_every_route_gives_each_person_what_the_policy_says(
@@ -385,7 +241,7 @@ async def test_every_route_gives_each_person_what_the_policy_says(
     places = [await place(world, name, identity, people) for name, identity in cases.items()]
     counted: Counter[str] = Counter()
     wrong = []
-    async with rehearsing(world, tmp_path, database_url) as (client, routes):
+    async with rehearsing(world, tmp_path, Rehearsal(database_url), people=PEOPLE) as (client, routes):
         judged = [route for route in routes if route.path.startswith(CASE)]
         assert {(route.method, route.path.removeprefix(CASE)) for route in judged} == set(CASE_ROUTES)
         for row, route in enumerate(judged):
@@ -415,13 +271,13 @@ async def test_every_other_route_gives_each_person_what_the_policy_says(
     world: World, tmp_path: Path, database_url: str
 ) -> None:
     wrong: list[tuple[object, ...]] = []
-    async with rehearsing(world, tmp_path, database_url) as (client, routes):
+    async with rehearsing(world, tmp_path, Rehearsal(database_url), people=PEOPLE) as (client, routes):
         others = [route for route in routes if not route.path.startswith(CASE) and not route.is_public]
-        named = {("GET", PERMIT_ROUTE[1].removeprefix("/api/v1"))} | set(OTHER_ROUTES)
-        others = [route for route in others if not route.path.startswith(EXPORTS)]
+        acts = OTHER_ROUTES | dict.fromkeys((("GET", path) for path in EXPORTS), Action.EXPORT_READ)
+        named = {("GET", PERMIT_ROUTE[1].removeprefix("/api/v1"))} | set(acts)
         assert {(route.method, route.path.removeprefix("/api/v1")) for route in others} == named
         for route in others:
-            action = OTHER_ROUTES.get((route.method, route.path.removeprefix("/api/v1")))
+            action = acts.get((route.method, route.path.removeprefix("/api/v1")))
             for name in PEOPLE:
                 actor = world.actor(name)
                 # Who is bound to a unit reads its books, not those of others.
@@ -438,7 +294,7 @@ async def test_every_other_route_gives_each_person_what_the_policy_says(
 
 
 async def test_nobody_gets_in_but_where_the_route_says_so(world: World, tmp_path: Path, database_url: str) -> None:
-    async with rehearsing(world, tmp_path, database_url) as (client, routes):
+    async with rehearsing(world, tmp_path, Rehearsal(database_url), people=PEOPLE) as (client, routes):
         for route in routes:
             answer = await send(client, route, by=None)
             assert route.is_public is (route.key in OPEN_ROUTES or route.path.startswith(OPEN_FOLDERS)), route.key
@@ -456,11 +312,42 @@ async def test_permit_is_seen_by_whom_the_policy_names(world: World, tmp_path: P
     people = {name: world.actor(name) for name in PEOPLE}
     where = await place(world, "approved", view.permit.application_id, people)
     stage = view.permit.stage(at=world.clock.at)
-    async with rehearsing(world, tmp_path, database_url) as (client, routes):
+    async with rehearsing(world, tmp_path, Rehearsal(database_url), people=PEOPLE) as (client, routes):
         route = next(each for each in routes if each.key == PERMIT_ROUTE)
         for name, actor in people.items():
             answer = await send(client, route, by=name, permit_id=view.permit.id)
             none = await send(client, route, by=name)
             may = world.acts.authorizer.judge(actor, where.standings[name], stage, Action.PERMIT_READ).allowed
             assert answer.status_code == (200 if may else 404), (name, answer.text)
-            assert may or without_id(answer) == without_id(none)
+            assert may or all_told(answer) == all_told(none)
+
+
+async def test_exports_hold_what_each_person_may_read_one_by_one(
+    world: World, tmp_path: Path, database_url: str
+) -> None:
+    people = {name: world.actor(name) for name in PEOPLE}
+    permit = (await issued(world)).permit
+    cases = [permit.application_id, (await with_reviewers(world)).id, (await received(world)).id]
+    places = [await place(world, str(identity), identity, people) for identity in cases]
+    judge, counted = world.acts.authorizer.judge, Counter[str]()
+    async with rehearsing(world, tmp_path, Rehearsal(database_url), people=PEOPLE) as (client, _):
+        for path, (action, is_permits) in EXPORTS.items():
+            for name, actor in people.items():
+                answer = await client.send("GET", path, by=name)
+                if is_permits:
+                    stage, standing = permit.stage(at=world.clock.at), places[0].standings[name]
+                    wanted = {permit.id} if judge(actor, standing, stage, action).allowed else set()
+                    known = {permit.id}
+                else:
+                    wanted = {
+                        each.identity
+                        for each in places
+                        if judge(actor, each.standings[name], each.stage, action).allowed
+                    }
+                    known = set(cases)
+                may = judge(actor, None, Stage.NONE, Action.EXPORT_READ).allowed
+                assert answer.status_code == (200 if may else 403), (path, name, answer.text)
+                held = {identity for identity in known if str(identity) in answer.text} if may else wanted
+                assert held == wanted, (path, name)
+                counted["something" if wanted else "nothing"] += may
+    assert min(counted["something"], counted["nothing"]) > 20, counted

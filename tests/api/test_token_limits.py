@@ -15,6 +15,7 @@ from sandbox_registry.app import create_app
 from sandbox_registry.domain.people import Capacity
 from sandbox_registry.domain.tokens import Limits
 from sandbox_registry.settings import Settings
+from tests.api.routes import all_told
 from tests.client import Client
 from tests.decided import issued
 from tests.leaves import told
@@ -59,14 +60,7 @@ async def bearer(client: Client, name: str, limits: Limits, *, days: int = 30) -
 
 
 def same(answer: httpx.Response, other: httpx.Response) -> bool:
-    """Compare all that two answers tell, but for the id of the request and what is left of quotas."""
-
-    def told_by(each: httpx.Response) -> tuple[int, dict[str, str], dict[str, Any]]:
-        volatile = {"x-request-id", "ratelimit", "content-length"}
-        headers = {name: value for name, value in each.headers.items() if name not in volatile}
-        return each.status_code, headers, each.json() | {"request_id": ""}
-
-    return told_by(answer) == told_by(other)
+    return all_told(answer) == all_told(other)
 
 
 async def test_a_case_of_another_procedure_is_as_good_as_none(client: Client, world: World) -> None:
