@@ -44,7 +44,7 @@ class Script:
         with tempfile.NamedTemporaryFile("w", suffix=".sql") as file, tempfile.TemporaryDirectory() as folder:
             file.write(self.text)
             file.flush()
-            given = ["-n", "-M", "prepared", "-c", str(clients), "-j", "1", "-f", file.name, *length]
+            given = ["-n", "-M", "prepared", "-c", str(clients), "-j", str(clients), "-f", file.name, *length]
             given += ["-D", "n=0", "-D", f"first={first}", "-D", f"each={each}", "-l"]
             done = subprocess.run(
                 [str(_pgbench()), *given, self.register.app_url],
@@ -92,7 +92,7 @@ def capture(
         known = {str(row[0]) for row in connection.execute(_KNOWN, [sorted(named)])}
     lines = statements if case is None else _about_any_case(statements, case=case, known=known)
     counted = ["\\set n :n + 1", "\\set k :first + :client_id * :each + :n - 1"]
-    return Script(register, "\n".join([*counted, *(f"{line};" for line in lines)]) + "\n")
+    return Script(register, "\n".join([*counted, *map(_sent, lines)]) + "\n")
 
 
 def _statements(written: str, *, who: str) -> list[str]:
@@ -108,6 +108,13 @@ def _statements(written: str, *, who: str) -> list[str]:
             values = {int(number): _literal(value) for number, value in _VALUE.findall(said)}
             found[-1] = _PLACE.sub(lambda match: values[int(match[1])], found[-1])  # noqa: B023 - used at once.
     return [statement for statement in found if not _BACKGROUND.search(statement)]
+
+
+def _sent(statement: str) -> str:
+    """Write a statement as pgbench sends it; what our program sends in one message with its COMMIT goes out in one."""
+    if not statement.endswith("; COMMIT"):
+        return f"{statement};"
+    return "\n".join(["\\startpipeline", statement.removesuffix(" COMMIT"), "COMMIT;", "\\endpipeline"])
 
 
 def _literal(value: str) -> str:

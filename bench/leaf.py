@@ -7,8 +7,8 @@ from pathlib import Path
 from bench.acting import CLIENTS, captured
 from bench.captured import Script
 from bench.contenders import contenders
-from bench.effort import Effort, in_turns
-from bench.figures import Figure, Row
+from bench.effort import Effort, in_turns, rate
+from bench.figures import Aim, Figure, Row
 from bench.scratch import Register, add_cases, register
 from sandbox_registry.db.embedded import EmbeddedServer
 
@@ -38,7 +38,9 @@ def _row(filled: Register, scripts: dict[str, Script], effort: Effort, clients: 
         effort.rounds,
         {name: lambda script=script: turn(script) for name, script in scripts.items()},  # type: ignore[misc]
     )
+    share = rate(figures, WITH) / rate(figures, WITHOUT)
     return Row(
         title=f"The leaf: the statements of an acceptance by pgbench; {clients} client{'s' if clients > 1 else ''}",
         figures=tuple(figures.values()),
+        aims=() if clients == 1 else (Aim(what="rate to the same without", measured=share, wanted=0.6, is_most=False),),
     )

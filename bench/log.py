@@ -18,7 +18,7 @@ from bench.scratch import database
 from bench.servers import Failed
 from sandbox_registry.db import audit
 from sandbox_registry.db.embedded import EmbeddedServer
-from sandbox_registry.db.engine import Connection, Database
+from sandbox_registry.db.engine import Database
 from sandbox_registry.db.log import log_reader
 from sandbox_registry.jobs.signing import Signer, SignerFiles, keep_signing
 from sandbox_registry.transparency.checkpoints import Checkpoint, sign_checkpoint
@@ -55,10 +55,9 @@ def rows(server: EmbeddedServer, data_dir: Path, effort: Effort) -> Iterator[Row
         yield verifying(Path(directory), effort)
 
 
-async def leaf(connection: Connection) -> int:
-    """Append one leaf of the usual size."""
-    return await audit.append(
-        connection,
+def leaf() -> audit.NewLeaf:
+    """Make a leaf of the usual size."""
+    return audit.NewLeaf(
         entry=ENTRY % 0,
         nonce=b"n" * 16,
         record=RECORD,
@@ -109,8 +108,9 @@ async def freshness(url: str, *, seconds: float) -> Row:
 async def _commit(writing: Database, committed: dict[int, float], *, until: float) -> None:
     while monotonic() < until:
         async with writing.work() as work:
-            index = await leaf(work.connection)
-        committed[index] = monotonic()
+            work.end_with(leaf())
+        if work.index is not None:
+            committed[work.index] = monotonic()
         await asyncio.sleep(0.02)
 
 

@@ -4,9 +4,12 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from sandbox_registry.db import audit
-from tests.world import World
+from tests.world import START, World
+
+OBJECT = UUID(int=1)
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,19 @@ class Leaf:
     reason: str | None
     entry: dict[str, Any]
     record: dict[str, Any]
+
+
+def new_leaf(entry: bytes) -> audit.NewLeaf:
+    """Make a leaf of a test's own, about nothing in the registry."""
+    return audit.NewLeaf(
+        entry=entry,
+        nonce=b"n" * 16,
+        record=b"{}",
+        object_type="test",
+        object_id=OBJECT,
+        case_id=None,
+        at=START,
+    )
 
 
 async def leaves(world: World) -> list[Leaf]:

@@ -1,6 +1,6 @@
 """The log as rows: one call appends a leaf, its record and the new tree head."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -10,6 +10,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sandbox_registry.db import tables
 from sandbox_registry.db.records import as_dict
 from sandbox_registry.db.statements import Statement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewLeaf:
+    """A leaf to be appended: the canonical entry, the record it commits to, and what both are about."""
+
+    entry: bytes
+    nonce: bytes
+    record: bytes
+    object_type: str
+    object_id: UUID
+    case_id: UUID | None
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,30 +61,9 @@ _LEAVES = (
 _OF_CASE = _LEAVES.where(tables.audit_leaves.c.case_id == bindparam("case_id"))
 
 
-async def append(
-    connection: AsyncConnection,
-    *,
-    entry: bytes,
-    nonce: bytes,
-    record: bytes,
-    object_type: str,
-    object_id: UUID,
-    case_id: UUID | None,
-    at: datetime,
-) -> int:
-    """Append one leaf and return its index: the last statement of a transaction, since the head stays locked."""
-    rows = await _APPEND.rows(
-        connection,
-        {
-            "entry": entry,
-            "nonce": nonce,
-            "record": record,
-            "object_type": object_type,
-            "object_id": object_id,
-            "case_id": case_id,
-            "at": at,
-        },
-    )
+async def append_and_commit(connection: AsyncConnection, leaf: NewLeaf) -> int:
+    """Append one leaf, commit, and return its index. Everybody waits for the head meanwhile: it is one message."""
+    rows = await _APPEND.last(connection, asdict(leaf))
     return int(rows[0][0])
 
 

@@ -39,9 +39,11 @@ class Database:
 
     @asynccontextmanager
     async def work(self) -> AsyncIterator[UnitOfWork]:
-        """Begin a transaction; commit on a clean exit, roll back on any error."""
+        """Begin a transaction; append its leaf and commit on a clean exit, roll back on any error."""
         async with self.engine.begin() as connection:
-            yield UnitOfWork(connection)
+            work = UnitOfWork(connection)
+            yield work
+            await work.finish()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:

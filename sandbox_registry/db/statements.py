@@ -4,13 +4,14 @@ SQLAlchemy writes them; going through it again at every execution costs more tha
 """
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, cast
 
 import msgspec
+from psycopg import AsyncClientCursor, AsyncCursor
 from psycopg import AsyncConnection as Driver
-from psycopg import AsyncCursor
 from psycopg import Error as DriverError
 from sqlalchemy import ARRAY, JSON, ClauseElement, Text, Uuid
 from sqlalchemy.dialects.postgresql.psycopg import PGDialectAsync_psycopg
@@ -44,18 +45,30 @@ class Statement:
         """Run the statement and return how many rows it touched."""
         return (await self._run(connection, given)).rowcount
 
+    async def last(self, connection: AsyncConnection, given: Mapping[str, object]) -> list[Row]:
+        """Run the statement and COMMIT, in one message: what it locks is not held while we are told and answer.
+
+        Values go in as literals, since a message of two statements takes no parameters. When the statement fails,
+        nothing is committed.
+        """
+        text, values = self._filled(given)
+        cursor = AsyncClientCursor(driver_of(connection))
+        with _raising_as_sqlalchemy(text):
+            return await (await cursor.execute(f"{text}; COMMIT", values)).fetchall()
+
     async def _run(self, connection: AsyncConnection, given: Mapping[str, object]) -> AsyncCursor[Row]:
+        text, values = self._filled(given)
+        with _raising_as_sqlalchemy(text):
+            # Closed with the connection's next statement; an explicit close would only wait for nothing.
+            return await driver_of(connection).cursor(binary=True).execute(text, values, prepare=self._prepare)
+
+    def _filled(self, given: Mapping[str, object]) -> tuple[str, dict[str, Any]]:
         text, constants, writers = self._compiled
         values = {**constants, **given}
         for name, write in writers:
             values[name] = write(values[name])
         logger.debug(text)
-        try:
-            # Closed with the connection's next statement; an explicit close would only wait for nothing.
-            return await driver_of(connection).cursor(binary=True).execute(text, values, prepare=self._prepare)
-        except DriverError as error:
-            # As SQLAlchemy would raise it, so that nobody above needs to know which way a statement went.
-            raise DBAPIError.instance(text, None, error, DriverError, dialect=_DIALECT) from error
+        return text, values
 
     @cached_property
     def _compiled(self) -> tuple[str, dict[str, Any], list[tuple[str, Callable[[Any], Any]]]]:
@@ -64,6 +77,15 @@ class Statement:
         constants = {name: value for name, value in compiled.params.items() if value is not None}
         writers = [(name, write) for name, kind in binds.items() if (write := _writer(kind)) is not None]
         return str(compiled), constants, writers
+
+
+@contextmanager
+def _raising_as_sqlalchemy(text: str) -> Iterator[None]:
+    """Raise what the driver raises as SQLAlchemy would, so that nobody above needs to know which way a statement went."""
+    try:
+        yield
+    except DriverError as error:
+        raise DBAPIError.instance(text, None, error, DriverError, dialect=_DIALECT) from error
 
 
 def _writer(kind: TypeEngine[Any]) -> Callable[[Any], Any] | None:

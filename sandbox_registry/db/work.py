@@ -8,7 +8,7 @@ from sqlalchemy import bindparam
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sandbox_registry.db import applications, jobs, permits, rule_versions, tables
+from sandbox_registry.db import applications, audit, jobs, permits, rule_versions, tables
 from sandbox_registry.db.records import Records, Versioned, name_of
 from sandbox_registry.db.statements import Statement
 from sandbox_registry.domain.applications import Application, Complaint, Document, Message, SupplementRequest
@@ -72,6 +72,24 @@ class UnitOfWork:
 
     def __init__(self, connection: AsyncConnection) -> None:
         self.connection = connection
+        self.index: int | None = None
+        """Where the leaf stands in the log; null until it is committed, and where there is none."""
+        self._leaf: audit.NewLeaf | None = None
+
+    def end_with(self, leaf: audit.NewLeaf) -> None:
+        """Have the leaf appended with the COMMIT, so that the head of the log is locked no longer than for that.
+
+        Nothing can then happen after the leaf, or without it.
+        """
+        if self._leaf is not None:
+            message = "a transaction has one leaf"
+            raise RuntimeError(message)
+        self._leaf = leaf
+
+    async def finish(self) -> None:
+        """Append the leaf, if there is one, and commit with it; without one, `Database.work` commits."""
+        if self._leaf is not None:
+            self.index = await audit.append_and_commit(self.connection, self._leaf)
 
     async def get(self, kind: type[T], identity: UUID) -> T:
         """Load one object; `NotFound` when there is none."""

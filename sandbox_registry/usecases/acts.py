@@ -151,7 +151,7 @@ class Acts:
                 await self._close(act)
             else:
                 act.subject = ("person", actor.person_id, 0)
-                await self._log(act, refusal=refusal)
+                self._log(act, refusal=refusal)
         if refusal is not None:
             raise refusal
 
@@ -204,7 +204,7 @@ class Acts:
             elif isinstance(refusal, NotFound | PermissionDenied):
                 refused = Act(work=work, actor=actor, action=action, at=at, decision=decision, new_id=self.new_id)
                 refused.case_id, refused.subject = application_id, (CASE, application_id, 0)
-                await self._log(refused, refusal=refusal)
+                self._log(refused, refusal=refusal)
         if refusal is not None:
             raise refusal
 
@@ -260,7 +260,7 @@ class Acts:
             decision = self.authorizer.judge(actor, None, Stage.NONE, action)
             act = Act(work=work, actor=actor, action=action, at=self.now(), decision=decision, new_id=self.new_id)
             act.subject = ("person", actor.person_id, 0)
-            await self._log(act, refusal=refusal)
+            self._log(act, refusal=refusal)
 
     @asynccontextmanager
     async def reading_permit(self, actor: Actor, permit_id: UUID) -> AsyncIterator[PermitAct]:
@@ -305,7 +305,7 @@ class Acts:
                 refused = Act(work=work, actor=actor, action=action, at=at, decision=decision, new_id=self.new_id)
                 refused.case_id = None if permit is None else permit.application_id
                 refused.subject = (PERMIT, permit_id, 0)
-                await self._log(refused, refusal=refusal)
+                self._log(refused, refusal=refusal)
         if refusal is not None:
             raise refusal
 
@@ -358,7 +358,7 @@ class Acts:
             await webhooks.announce(act.work.connection, happened, case=case, at=act.at, new_id=act.new_id)
         await answers.keep(act.work, act.actor, result=act.result, at=act.at)
         if act.is_logged:
-            await self._log(act)
+            self._log(act)
 
     async def _keep_next_due(self, act: CaseAct, application: Application) -> None:
         if application.procedure_version is None:
@@ -369,7 +369,7 @@ class Acts:
         due = next_due(facts, procedure=procedure, calendar=calendar, at=act.at)
         await case_rows.set_next_due(act.work.connection, application.id, due)
 
-    async def _log(self, act: Act, *, refusal: DomainError | None = None) -> None:
+    def _log(self, act: Act, *, refusal: DomainError | None = None) -> None:
         if act.subject is None:
             message = f"{act.action} changed nothing that a leaf could name"
             raise AssertionError(message)
@@ -399,15 +399,16 @@ class Acts:
             procedure=act.procedure,
             commitment=commitment(nonce, record),
         )
-        await audit.append(
-            act.work.connection,
-            entry=rfc8785.dumps(entry.as_json()),  # type: ignore[arg-type]  # A Mapping of JSON values.
-            nonce=nonce,
-            record=record,
-            object_type=kind,
-            object_id=identity,
-            case_id=act.case_id,
-            at=act.at,
+        act.work.end_with(
+            audit.NewLeaf(
+                entry=rfc8785.dumps(entry.as_json()),  # type: ignore[arg-type]  # A Mapping of JSON values.
+                nonce=nonce,
+                record=record,
+                object_type=kind,
+                object_id=identity,
+                case_id=act.case_id,
+                at=act.at,
+            )
         )
 
 

@@ -8,33 +8,26 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine
-from uuid_utils.compat import uuid7
 
 from sandbox_registry.db import audit
-from sandbox_registry.db.engine import Connection
 from sandbox_registry.transparency.merkle import CompactRange, hash_leaf, root_of
-from tests.world import START, World
+from tests.leaves import new_leaf
+from tests.world import World
 
 TABLES = ("audit_leaves", "audit_records", "log_head")
 
 
-async def append(connection: Connection, entry: bytes) -> int:
-    return await audit.append(
-        connection,
-        entry=entry,
-        nonce=b"n" * 16,
-        record=b"{}",
-        object_type="test",
-        object_id=uuid7(),
-        case_id=None,
-        at=START,
-    )
+async def append(world: World, entry: bytes) -> int | None:
+    """Append a leaf by a transaction of its own, and return its index."""
+    async with world.database.work() as work:
+        work.end_with(new_leaf(entry))
+    return work.index
 
 
 async def test_concurrent_appends_grow_one_tree_without_gap(world: World) -> None:
     async def one(number: int) -> None:
         async with world.database.work() as work:
-            await append(work.connection, b"leaf %d" % number)
+            work.end_with(new_leaf(b"leaf %d" % number))
             if number % 5 == 0:
                 raise ZeroDivisionError
 
@@ -51,17 +44,14 @@ async def test_concurrent_appends_grow_one_tree_without_gap(world: World) -> Non
 
 
 async def test_entry_holds_at_most_what_a_tile_can_say(world: World) -> None:
-    async with world.database.work() as work:
-        assert await append(work.connection, b"a" * 65_535) == 0
+    assert await append(world, b"a" * 65_535) == 0
     with pytest.raises(Exception, match="at most 65535 bytes"):
-        async with world.database.work() as work:
-            await append(work.connection, b"a" * 65_536)
+        await append(world, b"a" * 65_536)
 
 
 @pytest.mark.parametrize("table", TABLES)
 async def test_application_can_only_read_and_append(world: World, table: str) -> None:
-    async with world.database.work() as work:
-        await append(work.connection, b"leaf")
+    await append(world, b"leaf")
     columns = {"audit_leaves": "entry = entry", "audit_records": "nonce = nonce", "log_head": "size = 0"}
     for statement in (
         f"INSERT INTO {table} SELECT * FROM {table}",  # noqa: S608 - a name of this file.
@@ -84,8 +74,7 @@ async def run(world: World, *statements: str) -> Any:
 
 @pytest.mark.parametrize("table", ["audit_leaves", "audit_records"])
 async def test_owner_needs_to_lift_the_trigger_to_change_a_leaf(world: World, owner: AsyncEngine, table: str) -> None:
-    async with world.database.work() as work:
-        await append(work.connection, b"leaf")
+    await append(world, b"leaf")
     for statement in (f"DELETE FROM {table}", f"TRUNCATE {table} CASCADE", f"UPDATE {table} SET index = 5"):  # noqa: S608 - a name of this file.
         with pytest.raises(ProgrammingError, match="append-only"):
             async with owner.begin() as connection:

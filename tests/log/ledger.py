@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -14,10 +13,10 @@ from sandbox_registry.db.log import LogReader, log_reader
 from sandbox_registry.jobs.signing import Signer, SignerFiles
 from sandbox_registry.transparency.merkle import CompactRange, hash_leaf
 from sandbox_registry.usecases.log_folder import Crossing, LogFolder, crossing_nothing
+from tests.leaves import OBJECT, new_leaf
 from tests.world import START
 
 ORIGIN = "sandbox.camau.example/log"
-OBJECT = UUID(int=1)
 
 
 @dataclass(kw_only=True)
@@ -35,18 +34,9 @@ class Ledger:
         return Signer(files=self.files, folder=self.folder, source=self.reader, at=at)
 
     async def append(self, count: int, *, words: str = "entry") -> None:
-        async with self.database.work() as work:
-            for number in range(count):
-                await audit.append(
-                    work.connection,
-                    entry=f'{{"{words}":{number}}}'.encode(),
-                    nonce=b"n" * 16,
-                    record=b"{}",
-                    object_type="test",
-                    object_id=OBJECT,
-                    case_id=None,
-                    at=START,
-                )
+        for number in range(count):
+            async with self.database.work() as work:
+                work.end_with(new_leaf(f'{{"{words}":{number}}}'.encode()))
 
     async def entries(self) -> list[bytes]:
         async with self.database.reading() as connection:

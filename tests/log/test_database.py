@@ -56,15 +56,16 @@ async def record_settled(world: World) -> None:
         commitment=commitment(nonce, record),
     )
     async with world.database.work() as work:
-        await audit.append(
-            work.connection,
-            entry=rfc8785.dumps(msgspec.to_builtins(entry.as_json())),
-            nonce=nonce,
-            record=record,
-            object_type="person",
-            object_id=person,
-            case_id=None,
-            at=world.clock.at,
+        work.end_with(
+            audit.NewLeaf(
+                entry=rfc8785.dumps(msgspec.to_builtins(entry.as_json())),
+                nonce=nonce,
+                record=record,
+                object_type="person",
+                object_id=person,
+                case_id=None,
+                at=world.clock.at,
+            )
         )
 
 
