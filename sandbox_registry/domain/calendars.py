@@ -156,7 +156,7 @@ def deadline(
         return _after_hours(term, start=start.astimezone(UTC), calendar=calendar, pauses=pauses)
     started = arrival(start, calendar=calendar, cutoff=cutoff)
     days = _Days(term=term, arrived=local_date(start), first=local_date(started), calendar=calendar, pauses=pauses)
-    last = days.last()
+    last = days.last
     return Deadline(
         term=term,
         started_at=started,
@@ -207,6 +207,8 @@ class _Days:
     held_days: list[date] = field(default_factory=list)
     open: Pause | None = None
     open_day: date | None = None
+    last: date | None = None
+    """The last day of the term; null when an open pause holds the clock before it."""
 
     def __post_init__(self) -> None:
         for pause in self.pauses:
@@ -220,6 +222,7 @@ class _Days:
                 day += DAY
         self.held_days = sorted(self.held)
         self.open_day = local_date(self.open.start) if self.open else None
+        self.last = self._last()
 
     def held_from(self) -> date:
         """Return the first day an open pause holds, or the first day of the reckoning."""
@@ -229,8 +232,7 @@ class _Days:
         """Tell whether an open pause holds the clock on that day."""
         return self.open_day is not None and day > self.first and day >= self.open_day
 
-    def last(self) -> date | None:
-        """Find the last day of the term; null when an open pause holds the clock before it."""
+    def _last(self) -> date | None:
         day = self._last_working() if self.term.unit is Unit.WD else self._last_stretched()
         while day is not None and (day in self.held or not self.calendar.is_working(day)):
             day += DAY
@@ -263,7 +265,7 @@ class _Days:
             yield _line(day, counted=False, count=0, reason=_REASONS["late"], source=calendar.source(day))
             day += DAY
         yield _line(day, counted=False, count=0, reason=_REASONS["event"], source=CIVIL_CODE)
-        last = self.last()
+        last = self.last
         nominal = None if last is None or self.term.unit is Unit.WD else self._last_stretched()
         stop = last if last is not None else max(self.held_from(), self.first + DAY)
         count = 0
@@ -279,11 +281,11 @@ class _Days:
             return _line(day, counted=False, count=count, reason=pause.reason, source="")
         if nominal is not None and day > nominal:
             return _line(day, counted=False, count=count, reason=_REASONS["moved"], source=CIVIL_CODE)
-        source = self.calendar.source(day)
         if self.term.unit is not Unit.WD:
+            source = self.calendar.source(day)
             return _line(day, counted=True, count=count + 1, reason=_REASONS["calendar"], source=source)
-        works = self.calendar.is_working(day)
-        return _line(day, counted=works, count=count + works, reason=self.calendar.why(day), source=source)
+        works, reason, source = self.calendar.told(day)
+        return _line(day, counted=works, count=count + works, reason=reason, source=source)
 
 
 def _line(day: date, *, counted: bool, count: int, reason: Text, source: str) -> LedgerLine:
@@ -358,7 +360,10 @@ def _backward_lines(last: date, first: date, term: Term, calendar: Calendar) -> 
     day, count = last, 0
     while day > first:
         day -= DAY
-        counted = term.unit is not Unit.WD or calendar.is_working(day)
+        if term.unit is Unit.WD:
+            counted, reason, source = calendar.told(day)
+        else:
+            counted, source = True, calendar.source(day)
+            reason = _REASONS["hours" if term.unit is Unit.H else "calendar"]
         count += counted
-        reason = calendar.why(day) if term.unit is Unit.WD else _REASONS["hours" if term.unit is Unit.H else "calendar"]
-        yield _line(day, counted=counted, count=count, reason=reason, source=calendar.source(day))
+        yield _line(day, counted=counted, count=count, reason=reason, source=source)

@@ -100,12 +100,17 @@ class Calendar:
             return mark.kind is DayKind.MAKEUP_WORKING
         return day.weekday() < _SATURDAY
 
-    def why(self, day: date) -> Text:
-        """Say what kind of day it is."""
-        mark = self.marks.get(day)
+    def told(self, day: date) -> tuple[bool, Text, str]:
+        """Say whether offices work on that day, what kind of day it is, and which document makes it special.
+
+        Raises:
+            CalendarGap: the day lies outside the coverage.
+
+        """
+        works, mark = self.is_working(day), self.marks.get(day)
         if mark is not None:
-            return mark.name
-        return WORKING_DAY if self.is_working(day) else WEEKLY_REST
+            return works, mark.name, mark.source
+        return works, WORKING_DAY if works else WEEKLY_REST, ""
 
     def source(self, day: date) -> str:
         """Name the document that makes the day special; empty for an ordinary day."""
