@@ -359,10 +359,13 @@ def case_out(view: CaseView) -> CaseOut:
     )
 
 
+case_rows_out = shown(tuple[CaseRowOut, ...])
+
+
 def page_out(rows: tuple[CaseRow, ...], *, limit: int, by_change: bool) -> CasePageOut:
     """Show a page; there may be more when it is full."""
     after = case_cursor(rows[-1], by_change=by_change) if len(rows) == limit else None
-    return CasePageOut(items=tuple(map(shown(CaseRowOut), rows)), after=after)
+    return CasePageOut(items=case_rows_out(rows), after=after)
 
 
 def problems_out(found: Problems) -> ProblemsOut:

@@ -9,7 +9,6 @@ from sandbox_registry.api.application_schemas import (
     ApplicationOut,
     CaseOut,
     CasePageOut,
-    CaseRowOut,
     ChangeOut,
     ChangesOut,
     ComplaintIn,
@@ -23,6 +22,7 @@ from sandbox_registry.api.application_schemas import (
     WithdrawalIn,
     application_out,
     case_out,
+    case_rows_out,
     page_out,
     problems_out,
 )
@@ -108,9 +108,7 @@ class ApplicationsController(Controller):
     async def awaiting_declaration(self, request: Incoming) -> Response[CasePageOut]:
         """List the cases one must declare interests for before opening them."""
         found = use_cases(request).cases.awaiting_declaration(actor_of(request))
-        return await done(
-            request, found, out=lambda rows: CasePageOut(items=tuple(map(shown(CaseRowOut), rows)), after=None)
-        )
+        return await done(request, found, out=lambda rows: CasePageOut(items=case_rows_out(rows), after=None))
 
     @get("/{application_id:uuid}")
     async def read(self, request: Incoming, application_id: Id) -> Response[CaseOut]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from itertools import starmap
 from typing import Any
 from uuid import UUID
 
@@ -195,36 +196,13 @@ def _with_words(asked: _Question) -> Iterator[ColumnElement[bool]]:
 
 
 def _rows(found: list[Row]) -> tuple[CaseRow, ...]:
-    return tuple(
-        CaseRow(
-            id=identity,
-            version=version,
-            code=code,
-            stage=Stage(stage),
-            title=title,
-            procedure_code=procedure_code,
-            organisation_id=organisation_id,
-            organisation_name=organisation_name,
-            level=level,
-            submitted_at=submitted_at,
-            next_due_at=next_due_at,
-            updated_at=updated_at,
-        )
-        for (
-            identity,
-            version,
-            code,
-            stage,
-            title,
-            procedure_code,
-            organisation_id,
-            organisation_name,
-            level,
-            submitted_at,
-            next_due_at,
-            updated_at,
-        ) in found
-    )
+    rows = tuple(starmap(CaseRow, found))
+    for row in rows:
+        row.stage = _STAGES[row.stage]
+    return rows
+
+
+_STAGES = {str(stage): stage for stage in Stage}
 
 
 async def awaiting_declaration(connection: AsyncConnection, *, scope: Scope) -> tuple[CaseRow, ...]:
