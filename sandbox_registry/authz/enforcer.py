@@ -35,6 +35,7 @@ from sandbox_registry.domain.people import (
 from sandbox_registry.domain.scopes import Scope
 from sandbox_registry.domain.stages import Stage
 
+Counting = tuple[frozenset[Role], frozenset[Relation]]
 TOKEN_SCOPE = "token scope"  # noqa: S105 - the name of a refusal, not a secret.
 TOKEN_PROCEDURES = "token procedures"  # noqa: S105 - as above.
 _MOST_SCOPES = 5000
@@ -79,16 +80,7 @@ class Authorizer:
         Offices bound to a unit count only for cases that unit handles. A token for some procedures does nothing else;
         that it knows of no case of another is seen to where cases are loaded and listed.
         """
-        if actor.token_scopes is not None and action not in actor.token_scopes:
-            return _OUT_OF_TOKEN
-        if actor.token_procedures is not None and stage is Stage.NONE and action not in WITHIN_PROCEDURES:
-            return OUT_OF_PROCEDURES
-        if standing is None:
-            overseer = actor.roles & READ_ALL_ROLES
-            return self.decide(
-                actor.roles, frozenset({Relation.OVERSEER if overseer else Relation.NONE}), stage, action
-            )
-        return self.decide(actor.roles_towards(standing.unit_ids), relations_of(actor, standing), stage, action)
+        return self._judge(actor, _counting(actor, standing), stage, action)
 
     def require(self, actor: Actor, standing: Standing | None, stage: Stage, action: Action) -> Decision:
         """Return the decision that allows the act.
@@ -104,7 +96,8 @@ class Authorizer:
 
     def may_do(self, actor: Actor, standing: Standing | None, stage: Stage) -> frozenset[Action]:
         """List every act the policy allows this actor here; the domain may still say no."""
-        return frozenset(action for action in Action if self.judge(actor, standing, stage, action).allowed)
+        counting = _counting(actor, standing)
+        return frozenset(action for action in Action if self._judge(actor, counting, stage, action).allowed)
 
     def explain(self, actor: Actor, standing: Standing | None, stage: Stage, action: Action) -> str:
         """Say in one sentence which line allowed or refused, or that no line speaks."""
@@ -139,6 +132,13 @@ class Authorizer:
             if len(self._scope_memo) > _MOST_SCOPES:
                 del self._scope_memo[next(iter(self._scope_memo))]
         return found
+
+    def _judge(self, actor: Actor, counting: Counting, stage: Stage, action: Action) -> Decision:
+        if actor.token_scopes is not None and action not in actor.token_scopes:
+            return _OUT_OF_TOKEN
+        if actor.token_procedures is not None and stage is Stage.NONE and action not in WITHIN_PROCEDURES:
+            return OUT_OF_PROCEDURES
+        return self.decide(*counting, stage, action)
 
     def _scope(self, actor: Actor, action: Action) -> Scope:
         return Scope(
@@ -218,6 +218,14 @@ def casbin_enforcer(policy: Policy, lines: Iterable[PolicyLine]) -> Enforcer:
     enforcer = Enforcer(model)
     enforcer.build_role_links()
     return enforcer
+
+
+def _counting(actor: Actor, standing: Standing | None) -> Counting:
+    """Return the roles and relations of an actor that count for a case, or for an act that concerns none."""
+    if standing is None:
+        overseer = actor.roles & READ_ALL_ROLES
+        return actor.roles, frozenset({Relation.OVERSEER if overseer else Relation.NONE})
+    return actor.roles_towards(standing.unit_ids), relations_of(actor, standing)
 
 
 def _units(actor: Actor) -> frozenset[UUID]:
