@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from sandbox_registry.db import audit
@@ -13,9 +14,10 @@ from sandbox_registry.db.log import LogReader, log_reader
 from sandbox_registry.jobs.signing import Signer, SignerFiles
 from sandbox_registry.transparency.merkle import CompactRange, hash_leaf
 from sandbox_registry.usecases.log_folder import Crossing, LogFolder, crossing_nothing
-from tests.leaves import OBJECT, new_leaf
+from tests.leaves import OBJECT
 from tests.world import START
 
+_APPEND = text("SELECT append_leaf(:entry, 'nnnnnnnnnnnnnnnn', '{}', 'test', :object_id, NULL, :at)")
 ORIGIN = "sandbox.camau.example/log"
 
 
@@ -34,9 +36,12 @@ class Ledger:
         return Signer(files=self.files, folder=self.folder, source=self.reader, at=at)
 
     async def append(self, count: int, *, words: str = "entry") -> None:
-        for number in range(count):
-            async with self.database.work() as work:
-                work.end_with(new_leaf(f'{{"{words}":{number}}}'.encode()))
+        """Append so many leaves by one transaction, past the unit of work, which has one leaf."""
+        entries = [f'{{"{words}":{number}}}'.encode() for number in range(count)]
+        async with self.database.work() as work:
+            await work.connection.execute(
+                _APPEND, [{"entry": entry, "object_id": OBJECT, "at": START} for entry in entries]
+            )
 
     async def entries(self) -> list[bytes]:
         async with self.database.reading() as connection:
