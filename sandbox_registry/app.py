@@ -22,6 +22,7 @@ from sandbox_registry.api.docs import DocsController, home
 from sandbox_registry.api.documents import DocumentsController
 from sandbox_registry.api.exports import ExportsController
 from sandbox_registry.api.health import HealthController
+from sandbox_registry.api.histories import HistoriesController
 from sandbox_registry.api.identity import RequestIdentity
 from sandbox_registry.api.intake import IntakeController
 from sandbox_registry.api.log import LogController, SharedProver
@@ -74,6 +75,7 @@ API: tuple[ControllerRouterHandler, ...] = (
     CouncilsController,
     DecisionsController,
     ExportsController,
+    HistoriesController,
     IntakeController,
     MessagesController,
     OfficesController,

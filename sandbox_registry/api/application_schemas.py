@@ -316,20 +316,6 @@ class VersionsOut(Out):
     items: tuple[VersionOut, ...]
 
 
-class ChangeOut(Out):
-    """One difference; null stands for absent."""
-
-    path: str
-    before: Any
-    after: Any
-
-
-class ChangesOut(Out):
-    """The difference between two versions."""
-
-    items: tuple[ChangeOut, ...]
-
-
 class EditorOut(Out):
     """A person who may write on a dossier."""
 

@@ -9,8 +9,6 @@ from sandbox_registry.api.application_schemas import (
     ApplicationOut,
     CaseOut,
     CasePageOut,
-    ChangeOut,
-    ChangesOut,
     ComplaintIn,
     ComplaintOut,
     DraftIn,
@@ -27,7 +25,7 @@ from sandbox_registry.api.application_schemas import (
     problems_out,
 )
 from sandbox_registry.api.cursors import read_case_cursor, read_index_cursor
-from sandbox_registry.api.history_schemas import TimelineOut, timeline_out
+from sandbox_registry.api.history_schemas import ChangesOut, TimelineOut, dossier_changes_out, timeline_out
 from sandbox_registry.api.requests import (
     Cursor,
     Flag,
@@ -153,8 +151,10 @@ class ApplicationsController(Controller):
         self, request: Incoming, application_id: Id, older: Number, newer: Number
     ) -> Response[ChangesOut]:
         """Compare two versions of the dossier field by field."""
-        found = use_cases(request).cases.changes(actor_of(request), application_id, before=older, after=newer)
-        return await done(request, found, out=lambda all_: ChangesOut(items=tuple(map(shown(ChangeOut), all_))))
+        found = use_cases(request).histories.dossier_changes(
+            actor_of(request), application_id, older=older, newer=newer
+        )
+        return await done(request, found, out=dossier_changes_out)
 
     @get("/{application_id:uuid}/timeline")
     async def timeline(

@@ -52,6 +52,11 @@ _MOMENT = Text(
     fr="Donnez un instant avec son décalage, par exemple 2026-11-20T07:00:00+07:00.",
 )
 NO_ZONE = _MOMENT
+NOT_A_DAY = Text(
+    vi="Cần một ngày, ví dụ 2026-11-20, hoặc một thời điểm có múi giờ, ví dụ 2026-11-20T07:00:00+07:00.",
+    en="Give a day such as 2026-11-20, or a moment with its offset such as 2026-11-20T07:00:00+07:00.",
+    fr="Donnez un jour, par exemple 2026-11-20, ou un instant avec son décalage (2026-11-20T07:00:00+07:00).",
+)
 NOT_A_CURSOR = Text(
     vi="Không phải con trỏ do danh sách này trả về.",
     en="This is not a cursor that this list gave.",

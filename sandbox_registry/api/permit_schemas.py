@@ -287,6 +287,28 @@ class PermitOut(Out):
     may_do: tuple[str, ...]
 
 
+class PermitStateOut(Out):
+    """A permit as one version of it was recorded."""
+
+    id: UUID
+    version: int
+    number: str
+    application_id: UUID
+    decision_id: UUID
+    organisation_id: UUID
+    procedure_code: str
+    procedure_version: str
+    terms_version: int
+    terms: TermsOut
+    issued_at: datetime
+    suspended_at: datetime | None
+    revoked_at: datetime | None
+    terminated_at: datetime | None
+    completed_at: datetime | None
+    completion_refused_at: datetime | None
+    transition_until: datetime | None
+
+
 class PermitRowOut(Out):
     """One line of a list."""
 

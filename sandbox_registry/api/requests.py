@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Callable, Coroutine
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -13,8 +13,8 @@ from litestar.exceptions import HTTPException, NotAuthorizedException, Validatio
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from sandbox_registry.api.log_links import PublishedLog
-from sandbox_registry.api.malformed import NO_ZONE, NOT_A_KEY, NOT_A_VERSION
-from sandbox_registry.api.schemas import ONE_LINE
+from sandbox_registry.api.malformed import NO_ZONE, NOT_A_DAY, NOT_A_KEY, NOT_A_VERSION
+from sandbox_registry.api.schemas import FIRST_YEAR, LAST_YEAR, ONE_LINE
 from sandbox_registry.domain.people import Actor
 from sandbox_registry.usecases import answers
 from sandbox_registry.usecases.all import UseCases
@@ -23,6 +23,8 @@ JSON = "application/json; charset=utf-8"
 T = TypeVar("T")
 Shown = TypeVar("Shown")
 _ETAG = re.compile(r'(?:W/)?"(\d{1,9})"')
+_BLANK_OFFSET = re.compile(r" (\d\d:\d\d)$")
+_DAY = len("2026-11-20")
 _READS = frozenset({"GET", "HEAD"})
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 Id = FromPath[UUID]
@@ -32,6 +34,14 @@ Limit = Annotated[int, QueryParameter(ge=1, le=100)]
 Words = Annotated[str, QueryParameter(min_length=1, max_length=300, pattern=ONE_LINE)]
 OptionalWords = Annotated[str | None, QueryParameter(max_length=300, pattern=ONE_LINE)]
 Cursor = Annotated[str | None, QueryParameter(min_length=1, max_length=300, pattern="^[A-Za-z0-9_-]+$")]
+When = Annotated[
+    str,
+    QueryParameter(
+        min_length=10,
+        max_length=40,
+        description="A day (`2026-11-20`: its end in Cà Mau; of today, now) or a moment with its offset.",
+    ),
+]
 OptionalId = FromQuery[UUID | None]
 Incoming = Request[Actor | None, Any, Any]
 
@@ -72,6 +82,24 @@ def instant(name: str, given: datetime | None) -> datetime | None:
     if given is not None and given.tzinfo is None:
         raise ValidationException(extra=[{"key": name, "message": NO_ZONE}])
     return given
+
+
+def day_or_moment(name: str, given: str) -> date | datetime:
+    """Return a day, or a moment with its zone, of the query; 400 when it is neither.
+
+    A plus sign that was not escaped arrives as a blank.
+    """
+    written = _BLANK_OFFSET.sub(r"+\1", given)
+    try:
+        found: date | datetime = msgspec.convert(written, datetime if len(written) > _DAY else date)
+    except msgspec.ValidationError:
+        raise ValidationException(extra=[{"key": name, "message": NOT_A_DAY}]) from None
+    if isinstance(found, datetime) and found.tzinfo is None:
+        raise ValidationException(extra=[{"key": name, "message": NO_ZONE}])
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        years = f"Expected a year from {FIRST_YEAR} to {LAST_YEAR}"
+        raise ValidationException(extra=[{"key": name, "message": years}])
+    return found
 
 
 def etag(version: int) -> str:

@@ -1,20 +1,23 @@
 """Dossiers as rows: every version of the answers and documents, and the documents that count now."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Select, Uuid, bindparam, func, insert, select
+from sqlalchemy import Integer, Select, Uuid, bindparam, func, insert, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
 from sandbox_registry.db.records import NATIVE, Records, as_dict
-from sandbox_registry.db.statements import Statement
+from sandbox_registry.db.statements import Row, Statement
 from sandbox_registry.domain.applications import Application, Document, DossierVersion
 
 _VERSIONS = tables.dossier_versions
+_NAMES = tuple(map(str, _VERSIONS.c.keys()))
 DOCUMENTS = Records(tables.documents, Document)
 _CASE = bindparam("application_id", type_=Uuid)
 _LIVE = Statement(
@@ -33,6 +36,17 @@ _KEEP = Statement(
 )
 _ALL: Select[Any] = (
     select(_VERSIONS).where(_VERSIONS.c.application_id == bindparam("application_id")).order_by(_VERSIONS.c.number)
+)
+_AT = Statement(
+    select(_VERSIONS)
+    .where(_VERSIONS.c.application_id == _CASE, _VERSIONS.c.made_at <= bindparam("at", type_=tables.Stamp))
+    .order_by(_VERSIONS.c.number.desc())
+    .limit(1)
+)
+_SOME = Statement(
+    select(_VERSIONS).where(
+        _VERSIONS.c.application_id == _CASE, _VERSIONS.c.number == func.any(bindparam("numbers", type_=ARRAY(Integer)))
+    )
 )
 
 
@@ -68,3 +82,21 @@ async def versions_of(connection: AsyncConnection, application_id: UUID) -> tupl
     """List every version of a dossier, oldest first."""
     found = await connection.execute(_ALL, {"application_id": application_id})
     return tuple(msgspec.convert(as_dict(row), DossierVersion) for row in found)
+
+
+async def version_at(connection: AsyncConnection, application_id: UUID, *, at: datetime) -> DossierVersion | None:
+    """Return the dossier as it stood at a moment, null before its first version."""
+    rows = await _AT.rows(connection, {"application_id": application_id, "at": at})
+    return _version(rows[0]) if rows else None
+
+
+async def some_versions(
+    connection: AsyncConnection, application_id: UUID, numbers: Iterable[int]
+) -> dict[int, DossierVersion]:
+    """Return the versions with these numbers that there are."""
+    rows = await _SOME.rows(connection, {"application_id": application_id, "numbers": list(numbers)})
+    return {version.number: version for version in map(_version, rows)}
+
+
+def _version(row: Row) -> DossierVersion:
+    return msgspec.convert(dict(zip(_NAMES, row, strict=True)), DossierVersion)

@@ -239,7 +239,15 @@ def flatten(value: object, path: str = "") -> dict[str, object]:
 
 def differences(before: DossierVersion, after: DossierVersion) -> tuple[Change, ...]:
     """List every field and document that differs between two versions, sorted by path."""
-    old, new = _leaves(before), _leaves(after)
+    return _changed(_leaves(before), _leaves(after))
+
+
+def changes_between(before: Mapping[str, object], after: Mapping[str, object]) -> tuple[Change, ...]:
+    """List every leaf that differs between two nested mappings, sorted by path."""
+    return _changed(flatten(before), flatten(after))
+
+
+def _changed(old: Mapping[str, object], new: Mapping[str, object]) -> tuple[Change, ...]:
     return tuple(
         Change(path=path, before=old.get(path), after=new.get(path))
         for path in sorted(old.keys() | new.keys())

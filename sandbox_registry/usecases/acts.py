@@ -7,8 +7,9 @@ the same statements run whether it exists or not.
 
 import secrets
 from collections.abc import AsyncIterator, Callable
+from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
@@ -29,7 +30,7 @@ from sandbox_registry.domain.appraisal import Clarification, Consultation
 from sandbox_registry.domain.audit import NONCE_SIZE, Entry, Pseudonyms, commitment
 from sandbox_registry.domain.deadlines import CaseFacts, next_due
 from sandbox_registry.domain.errors import DomainError, NotFound, PermissionDenied, StaleVersion, TransitionNotAllowed
-from sandbox_registry.domain.people import READ_ALL_ROLES, Actor, Role, Standing
+from sandbox_registry.domain.people import READ_ALL_ROLES, Actor, Capacity, Role, Standing
 from sandbox_registry.domain.permits import Permit
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.domain.webhooks import happenings
@@ -330,6 +331,11 @@ class Acts:
             self.authorizer.judge(actor, standing, stage, action).allowed
             for action in (Action.APPLICATION_READ, Action.DECLARATION_MAKE)
         )
+
+    def would_allow(self, act: CaseAct, action: Action, *, without: AbstractSet[Capacity]) -> bool:
+        """Say whether the actor could do something in this case without some of their parts in it."""
+        standing = replace(act.standing, capacities=act.standing.capacities - without)
+        return self.authorizer.judge(act.actor, standing, act.application.stage, action).allowed
 
     def _would_be_allowed(self, actor: Actor, standing: Standing, action: Action) -> bool:
         return any(self.authorizer.judge(actor, standing, stage, action).allowed for stage in Stage)

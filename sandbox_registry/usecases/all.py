@@ -17,6 +17,7 @@ from sandbox_registry.usecases.councils import Councils
 from sandbox_registry.usecases.decisions import Decisions
 from sandbox_registry.usecases.documents import Documents
 from sandbox_registry.usecases.exports import Exports
+from sandbox_registry.usecases.histories import Histories
 from sandbox_registry.usecases.installation import Installation
 from sandbox_registry.usecases.intake import Intake
 from sandbox_registry.usecases.messages import Messages
@@ -52,6 +53,7 @@ class UseCases:
     deliveries: Deliveries
     documents: Documents
     exports: Exports
+    histories: Histories
     installation: Installation
     intake: Intake
     messages: Messages
@@ -99,6 +101,7 @@ def wire(
             acts, applications=applications, cases=cases, store=store, scanner=scanner, max_bytes=max_upload_bytes
         ),
         exports=Exports(acts),
+        histories=Histories(acts),
         installation=Installation(acts),
         intake=Intake(acts),
         messages=Messages(acts),

@@ -1,6 +1,5 @@
 """Opening an appraisal: the level fixed, interests declared before the dossier is opened, checks on site."""
 
-from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -56,10 +55,7 @@ class Appraisal:
         """List the declarations of a case; reviewers, members and conflicted people see their own."""
         async with self.acts.reading(actor, Action.DECLARATION_READ, application_id) as act:
             declarations = await act.work.of(Declaration, application_id=application_id)
-            partial = {Capacity.REVIEWER, Capacity.COUNCIL_MEMBER}
-            if act.standing.conflicted or not self._would_read(act, without=partial):
-                declarations = tuple(each for each in declarations if each.person_id == actor.person_id)
-            return act.done(declarations)
+            return act.done(declarations_for(self.acts, act, declarations))
 
     async def record_visit(
         self,
@@ -123,9 +119,13 @@ class Appraisal:
             replace(earlier[0], version=version, conflicted=True, statement=statement, made_at=act.at)
         )
 
-    def _would_read(self, act: CaseAct, *, without: AbstractSet[Capacity]) -> bool:
-        standing = replace(act.standing, capacities=act.standing.capacities - without)
-        return self.acts.authorizer.judge(act.actor, standing, act.application.stage, act.action).allowed
+
+def declarations_for(acts: Acts, act: CaseAct, found: tuple[Declaration, ...]) -> tuple[Declaration, ...]:
+    """Leave only the reader's own, for reviewers, members and conflicted people."""
+    partial = {Capacity.REVIEWER, Capacity.COUNCIL_MEMBER}
+    if not act.standing.conflicted and acts.would_allow(act, Action.DECLARATION_READ, without=partial):
+        return found
+    return tuple(each for each in found if each.person_id == act.actor.person_id)
 
 
 async def _end_every_part(act: CaseAct) -> None:

@@ -10,12 +10,10 @@ from sandbox_registry.db import case_lists, dossiers
 from sandbox_registry.db.case_records import records_of
 from sandbox_registry.domain.applications import (
     Application,
-    Change,
     Complaint,
     Document,
     DossierVersion,
     SupplementRequest,
-    differences,
 )
 from sandbox_registry.domain.deadlines import CaseDeadline, Duty, case_deadlines
 from sandbox_registry.domain.errors import FieldError, NotFound
@@ -119,14 +117,6 @@ class Cases:
         """List every version of a dossier."""
         async with self.acts.reading(actor, Action.APPLICATION_READ, application_id) as act:
             return await dossiers.versions_of(act.work.connection, application_id)
-
-    async def changes(self, actor: Actor, application_id: UUID, *, before: int, after: int) -> tuple[Change, ...]:
-        """Compare two versions of a dossier field by field."""
-        known = {each.number: each for each in await self.versions(actor, application_id)}
-        try:
-            return differences(known[before], known[after])
-        except KeyError:
-            raise NotFound(what="version") from None
 
     async def workload(self, actor: Actor) -> tuple[case_rows.Load, ...]:
         """Count the open cases each officer of the actor's units holds."""

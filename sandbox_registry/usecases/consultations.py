@@ -1,6 +1,5 @@
 """Asking other agencies for their opinion, and what came of it: an answer, a late one, or silence on record."""
 
-from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
@@ -83,13 +82,9 @@ class Consultations:
         """List the consultations of a case; a consulted agency sees the questions put to it and nothing else."""
         async with self.acts.reading(actor, Action.CONSULTATION_READ, application_id) as act:
             found = await act.work.of(Consultation, application_id=application_id)
-            if not self._would_read_unasked(act):
+            if not self.acts.would_allow(act, act.action, without={Capacity.CONSULTED}):
                 found = tuple(each for each in found if each.unit_id in consulted_units(actor))
             return act.done(found)
-
-    def _would_read_unasked(self, act: CaseAct) -> bool:
-        standing = replace(act.standing, capacities=act.standing.capacities - {Capacity.CONSULTED})
-        return self.acts.authorizer.judge(act.actor, standing, act.application.stage, act.action).allowed
 
 
 async def _consultation(act: CaseAct, consultation_id: UUID) -> Consultation:

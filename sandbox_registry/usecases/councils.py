@@ -142,7 +142,7 @@ class Councils:
         async with self.acts.reading(actor, Action.COUNCIL_READ, application_id) as act:
             sessions = await act.work.of(CouncilSession, application_id=application_id)
             votes = await act.work.of(Vote, application_id=application_id)
-            return act.done(tuple(_view(each, votes, reader=actor.person_id) for each in sessions))
+            return act.done(tuple(session_view(each, votes, reader=actor.person_id) for each in sessions))
 
     async def _rules(self, act: CaseAct) -> Council:
         return councils.council_of(await self.acts.rules.pinned(act.work.connection, act.application))
@@ -175,7 +175,8 @@ async def _seat(act: CaseAct, composition: Composition) -> None:
         await give_part(act, person_id, capacity)
 
 
-def _view(session: CouncilSession, votes: tuple[Vote, ...], *, reader: UUID) -> SessionView:
+def session_view(session: CouncilSession, votes: tuple[Vote, ...], *, reader: UUID) -> SessionView:
+    """Show a sitting with the votes its reader may see: all once it concluded, before that only one's own."""
     mine = session.concluded_at is None
     return SessionView(
         session=session,

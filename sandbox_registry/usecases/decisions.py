@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sandbox_registry.authz import Action
 from sandbox_registry.db import audit
+from sandbox_registry.db.engine import Connection
 from sandbox_registry.domain import decisions
 from sandbox_registry.domain.applications import Application, Reason
 from sandbox_registry.domain.appraisal import (
@@ -180,7 +181,7 @@ class Decisions:
         """Read the decision on a case; `NotFound` while there is none."""
         async with self.acts.reading(actor, Action.DECISION_READ, application_id) as act:
             decision = _only(await act.work.of(Decision, application_id=application_id), what="decision")
-            return act.done(await _view(act, decision))
+            return act.done(await decision_view(act.work.connection, decision))
 
     async def read_recommendation(self, actor: Actor, application_id: UUID) -> Recommendation:
         """Read the appraisal report; it is for those who may read the reviews it rests on."""
@@ -233,12 +234,13 @@ async def _kept(act: CaseAct, application: Application, decision: Decision) -> D
     await act.save(application)
     await act.add(decision)
     await take_part(act, Capacity.DECIDER)
-    return act.done(Decided(application=application, view=await _view(act, decision)))
+    return act.done(Decided(application=application, view=await decision_view(act.work.connection, decision)))
 
 
-async def _view(act: CaseAct, decision: Decision) -> DecisionView:
+async def decision_view(connection: Connection, decision: Decision) -> DecisionView:
+    """Put the names of who signed, and lent the power to, beside a decision."""
     people = {decision.signer_id} | ({decision.on_behalf_of} if decision.on_behalf_of is not None else set())
-    return DecisionView(decision=decision, names=await audit.names_of(act.work.connection, people))
+    return DecisionView(decision=decision, names=await audit.names_of(connection, people))
 
 
 def _only(found: tuple[T, ...], *, what: str) -> T:

@@ -26,6 +26,7 @@ from tests.documents.files import pdf
 from tests.world import World
 
 CASE = "/api/v1/applications/{application_id:uuid}"
+PERMIT = "/api/v1/permits/{permit_id:uuid}"
 NOBODY_KNOWS = UUID(int=1)
 
 
@@ -140,10 +141,15 @@ def all_told(answer: httpx.Response) -> tuple[int, dict[str, str], bytes]:
 
 async def send(client: Client, route: Route, *, by: str | None, seen: int = 1, **identities: UUID) -> httpx.Response:
     kind = "application/octet-stream" if "documents" in route.path else "application/json"
-    query = {"/documents": "?part=trial_plan&filename=a.pdf", "/changes": "?older=1&newer=2"}
+    query = {
+        "/changes": "?older=1&newer=2",
+        "/documents": "?part=trial_plan&filename=a.pdf",
+        "/history": "?at=2026-11-21",
+        "/history/changes": "?older=1&newer=2",
+    }
     return await client.send(
         route.method,
-        "http://test" + route.at(**identities) + query.get(route.path.removeprefix(CASE), ""),
+        "http://test" + route.at(**identities) + query.get(route.path.removeprefix(CASE).removeprefix(PERMIT), ""),
         by=by,
         seen=seen,
         content=route.body,

@@ -16,7 +16,7 @@ from sandbox_registry.authz.ways import stranger
 from sandbox_registry.db.applications import load_case
 from sandbox_registry.domain.people import Actor, Role, Standing
 from sandbox_registry.domain.stages import Stage
-from tests.api.routes import CASE, NOBODY_KNOWS, Rehearsal, all_told, rehearsing, send
+from tests.api.routes import CASE, NOBODY_KNOWS, PERMIT, Rehearsal, all_told, rehearsing, send
 from tests.decided import issued
 from tests.stages import received, with_reviewers
 from tests.world import World
@@ -79,6 +79,9 @@ CASE_ROUTES: dict[tuple[str, str], Action] = {
     ("GET", "/documents/{document_id:uuid}/content"): Action.APPLICATION_READ,
     ("DELETE", "/editors/{person_id:uuid}"): Action.APPLICATION_SHARE,
     ("PUT", "/editors/{person_id:uuid}"): Action.APPLICATION_SHARE,
+    ("GET", "/history"): Action.APPLICATION_READ_TIMELINE,
+    ("GET", "/history/changes"): Action.APPLICATION_READ_TIMELINE,
+    ("GET", "/history/versions"): Action.APPLICATION_READ_TIMELINE,
     ("POST", "/intake-refusal"): Action.APPLICATION_REFUSE_INTAKE,
     ("POST", "/lapse"): Action.APPLICATION_LAPSE,
     ("GET", "/messages"): Action.MESSAGE_READ,
@@ -145,7 +148,8 @@ OTHER_ROUTES: dict[tuple[str, str], Action | None] = {
     ("POST", "/webhooks/{endpoint_id:uuid}/deliveries/{delivery_id:uuid}/replay"): Action.WEBHOOK_REPLAY,
     ("POST", "/webhooks/{endpoint_id:uuid}/secrets"): Action.WEBHOOK_EDIT,
 }
-PERMIT_ROUTE = ("GET", "/api/v1/permits/{permit_id:uuid}")
+# Each asks `permit:read`, by where the permit stands.
+PERMIT_ROUTES = {("GET", PERMIT), ("GET", f"{PERMIT}/history/changes"), ("GET", f"{PERMIT}/history/versions")}
 OPEN_ROUTES = {
     ("GET", "/api/v1/procedures/{code:str}"),
     ("POST", "/api/v1/registrations"),
@@ -274,7 +278,7 @@ async def test_every_other_route_gives_each_person_what_the_policy_says(
     async with rehearsing(world, tmp_path, Rehearsal(database_url), people=PEOPLE) as (client, routes):
         others = [route for route in routes if not route.path.startswith(CASE) and not route.is_public]
         acts = OTHER_ROUTES | dict.fromkeys((("GET", path) for path in EXPORTS), Action.EXPORT_READ)
-        named = {("GET", PERMIT_ROUTE[1].removeprefix("/api/v1"))} | set(acts)
+        named = {(method, path.removeprefix("/api/v1")) for method, path in PERMIT_ROUTES} | set(acts)
         assert {(route.method, route.path.removeprefix("/api/v1")) for route in others} == named
         for route in others:
             action = acts.get((route.method, route.path.removeprefix("/api/v1")))
@@ -313,13 +317,15 @@ async def test_permit_is_seen_by_whom_the_policy_names(world: World, tmp_path: P
     where = await place(world, "approved", view.permit.application_id, people)
     stage = view.permit.stage(at=world.clock.at)
     async with rehearsing(world, tmp_path, Rehearsal(database_url), people=PEOPLE) as (client, routes):
-        route = next(each for each in routes if each.key == PERMIT_ROUTE)
-        for name, actor in people.items():
-            answer = await send(client, route, by=name, permit_id=view.permit.id)
-            none = await send(client, route, by=name)
-            may = world.acts.authorizer.judge(actor, where.standings[name], stage, Action.PERMIT_READ).allowed
-            assert answer.status_code == (200 if may else 404), (name, answer.text)
-            assert may or all_told(answer) == all_told(none)
+        judged = [route for route in routes if route.path.startswith(PERMIT)]
+        assert {route.key for route in judged} == PERMIT_ROUTES
+        for route in judged:
+            for name, actor in people.items():
+                answer = await send(client, route, by=name, permit_id=view.permit.id)
+                none = await send(client, route, by=name)
+                may = world.acts.authorizer.judge(actor, where.standings[name], stage, Action.PERMIT_READ).allowed
+                is_told = answer.status_code == 200 or all_told(answer) != all_told(none)
+                assert is_told is may, (route.path, name, answer.text)
 
 
 async def test_exports_hold_what_each_person_may_read_one_by_one(
