@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from sandbox_registry.api.cursors import case_cursor
+from sandbox_registry.api.log_links import ProofOut, PublishedLog, proof_of
 from sandbox_registry.api.schemas import Code, In, Line, Out, PageOut, Paragraph, TextOut, check_depth, shown
 from sandbox_registry.db.applications import CaseRow
 from sandbox_registry.domain.applications import by_stage
@@ -15,7 +16,7 @@ from sandbox_registry.domain.deadlines import CaseDeadline, Duty, Timing
 from sandbox_registry.domain.errors import FieldError
 from sandbox_registry.domain.forms import Referral
 from sandbox_registry.domain.stages import Stage
-from sandbox_registry.usecases.cases import CaseView, Problems
+from sandbox_registry.usecases.cases import CaseView, Problems, Receipt
 
 
 class DraftIn(In):
@@ -250,6 +251,27 @@ class CaseOut(Out):
         return self.application.version
 
 
+class ReceiptOut(Out):
+    """The receipt of a filed dossier. `log` proves the filing, the others registration and acceptance once they are.
+
+    Each is null until the published checkpoint covers its leaf, about a second.
+    """
+
+    application_id: UUID
+    code: str | None
+    title: str
+    organisation_name: str
+    procedure_title: TextOut
+    is_draft_procedure: bool
+    submitted_at: datetime
+    received_at: datetime | None
+    accepted_at: datetime | None
+    appointment_at: datetime | None
+    log: ProofOut | None
+    received_log: ProofOut | None
+    accepted_log: ProofOut | None
+
+
 class CaseRowOut(Out):
     """One line of a list."""
 
@@ -346,6 +368,26 @@ def case_out(view: CaseView) -> CaseOut:
 
 
 case_rows_out = shown(tuple[CaseRowOut, ...])
+
+
+def receipt_out(receipt: Receipt, *, log: PublishedLog) -> ReceiptOut:
+    """Show the receipt of a filed dossier."""
+    application, procedure = receipt.application, receipt.procedure
+    return ReceiptOut(
+        application_id=application.id,
+        code=application.code,
+        title=application.title,
+        organisation_name=receipt.organisation,
+        procedure_title=TextOut.of(procedure.title),
+        is_draft_procedure=procedure.status == "draft",
+        submitted_at=receipt.submitted_at,
+        received_at=application.received_at,
+        accepted_at=application.accepted_at,
+        appointment_at=application.appointment_at,
+        log=proof_of(receipt.filed, log),
+        received_log=proof_of(receipt.received, log),
+        accepted_log=proof_of(receipt.accepted, log),
+    )
 
 
 def page_out(rows: tuple[CaseRow, ...], *, limit: int, by_change: bool) -> CasePageOut:

@@ -15,6 +15,7 @@ from sandbox_registry.api.application_schemas import (
     EditIn,
     EditorOut,
     ProblemsOut,
+    ReceiptOut,
     VersionOut,
     VersionsOut,
     WithdrawalIn,
@@ -23,6 +24,7 @@ from sandbox_registry.api.application_schemas import (
     case_rows_out,
     page_out,
     problems_out,
+    receipt_out,
 )
 from sandbox_registry.api.cursors import read_case_cursor, read_index_cursor
 from sandbox_registry.api.history_schemas import ChangesOut, TimelineOut, dossier_changes_out, timeline_out
@@ -168,6 +170,15 @@ class ApplicationsController(Controller):
         position = -1 if after is None else read_index_cursor(after)
         found = use_cases(request).timelines.read(actor_of(request), application_id, after=position, limit=limit)
         return await done(request, found, out=lambda rows: timeline_out(rows, limit=limit, log=published(request)))
+
+    @get("/{application_id:uuid}/receipt")
+    async def receipt(self, request: Incoming, application_id: Id) -> Response[ReceiptOut]:
+        """Read the receipt of a filed dossier, with the proofs that it was filed, registered and accepted.
+
+        On line filing is receipt: the terms run from `submitted_at`. The code comes with the registration.
+        """
+        found = use_cases(request).cases.receipt(actor_of(request), application_id)
+        return await done(request, found, out=lambda receipt: receipt_out(receipt, log=published(request)))
 
     @post("/{application_id:uuid}/submission", status_code=200)
     async def submit(self, request: Incoming, application_id: Id) -> Response[ApplicationOut]:

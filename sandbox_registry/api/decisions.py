@@ -10,8 +10,9 @@ from msgspec import Meta
 
 from sandbox_registry.api.application_schemas import ApplicationOut, ReasonOut, application_out
 from sandbox_registry.api.intake import ReasonIn, reasons_of
+from sandbox_registry.api.log_links import NOTHING_PUBLISHED, ProofOut, PublishedLog, proof_of
 from sandbox_registry.api.permit_schemas import Lines, Paragraphs, TermsIn, TermsOut, terms_of, terms_out
-from sandbox_registry.api.requests import Id, Incoming, actor_of, done, seen_version, use_cases
+from sandbox_registry.api.requests import Id, Incoming, actor_of, done, published, seen_version, use_cases
 from sandbox_registry.api.schemas import In, Line, Out, Paragraph, shown
 from sandbox_registry.domain.appraisal import Advice, Outcome
 from sandbox_registry.usecases.decisions import Decided, DecisionView, Recommended
@@ -65,7 +66,10 @@ class RecommendedOut(Out):
 
 
 class DecisionOut(Out):
-    """A decision: with terms when it allows, with reasons when it refuses. `on_behalf_of` lent the power to sign."""
+    """A decision: with terms when it allows, with reasons when it refuses. `on_behalf_of` lent the power to sign.
+
+    `log` proves it; null until the published checkpoint covers its leaf, and in the answer of the act itself.
+    """
 
     id: UUID
     version: int
@@ -83,6 +87,7 @@ class DecisionOut(Out):
     reasons: tuple[ReasonOut, ...]
     conditions: tuple[str, ...]
     terms: TermsOut | None
+    log: ProofOut | None
 
 
 class DecidedOut(Out):
@@ -101,10 +106,12 @@ def recommended_out(made: Recommended) -> RecommendedOut:
 
 def decided_out(made: Decided) -> DecidedOut:
     """Show a decision with its case."""
-    return DecidedOut(application=application_out(made.application), decision=decision_out(made.view))
+    return DecidedOut(
+        application=application_out(made.application), decision=decision_out(made.view, log=NOTHING_PUBLISHED)
+    )
 
 
-def decision_out(view: DecisionView) -> DecisionOut:
+def decision_out(view: DecisionView, *, log: PublishedLog) -> DecisionOut:
     """Show a decision with the names of who signed it."""
     decision, names = view.decision, view.names
     return DecisionOut(
@@ -124,6 +131,7 @@ def decision_out(view: DecisionView) -> DecisionOut:
         reasons=tuple(map(shown(ReasonOut), decision.reasons)),
         conditions=decision.conditions,
         terms=None if decision.terms is None else terms_out(decision.terms),
+        log=proof_of(view.leaf, log),
     )
 
 
@@ -186,7 +194,7 @@ class DecisionsController(Controller):
     async def read(self, request: Incoming, application_id: Id) -> Response[DecisionOut]:
         """Read the decision on a case."""
         found = use_cases(request).decisions.read(actor_of(request), application_id)
-        return await done(request, found, out=decision_out)
+        return await done(request, found, out=lambda view: decision_out(view, log=published(request)))
 
 
 def _decision_of(made: Decided) -> str:

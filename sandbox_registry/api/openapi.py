@@ -21,6 +21,7 @@ from litestar.types import ControllerRouterHandler, Method
 
 from sandbox_registry import __doc__ as _about
 from sandbox_registry.api.identity import CONTENT, FILE, PUBLIC
+from sandbox_registry.api.log_links import RELATION
 from sandbox_registry.api.openapi_examples import example_of, followed
 from sandbox_registry.api.problem_codes import codes_of, problem_codes
 from sandbox_registry.api.problems import Problem
@@ -215,7 +216,7 @@ def _successes(found: Json, *, path: str, method: str, handler: HTTPRouteHandler
     raw = next((media for end, media in RAW.items() if path.endswith(end)), None)
     content = found[str(status.value)].get("content") if raw is None else {raw: {"schema": _raw_schema(raw, path=path)}}
     has_version = is_feed or _is_versioned(_kind_of(handler))
-    headers = _headers(handler, method=method, has_version=has_version)
+    headers = _headers(handler, method=method, has_version=has_version, has_proof=hasattr(_kind_of(handler), "log"))
     answered = {str(status.value): {"description": status.phrase, "headers": headers, "content": content}}
     return answered | ({"304": {"description": "Not Modified", "headers": headers}} if is_feed else {})
 
@@ -230,10 +231,12 @@ def _header_parameters(handler: HTTPRouteHandler, *, path: str, method: str) -> 
     yield {"$ref": "#/components/parameters/AcceptLanguage"}
 
 
-def _headers(handler: HTTPRouteHandler, *, method: str, has_version: bool) -> Json:
+def _headers(handler: HTTPRouteHandler, *, method: str, has_version: bool, has_proof: bool) -> Json:
     names = ["XRequestId", "RateLimit", "RateLimitPolicy", "TokenExpires"]
     if has_version:
         names.append("ETag")
+    if has_proof:
+        names.append("Link")
     if "location" in used_by(handler):
         names.append("Location")
     if is_keyed_by(handler, method):
@@ -420,6 +423,14 @@ _HEADERS: dict[str, tuple[str, Json]] = {
     "IdempotencyReplayed": (
         "Idempotency-Replayed",
         {"description": "Present when this is a stored answer.", "schema": {"type": "string", "const": "true"}},
+    ),
+    "Link": (
+        "Link",
+        {
+            "description": "Where the proof is that the log records this, once there is one.",
+            "schema": {"type": "string"},
+            "example": f'</log/proof/17.tlog-proof>; rel="{RELATION}"',
+        },
     ),
     "Location": (
         "Location",

@@ -134,7 +134,7 @@ def case_at_out(found: CaseAt, *, log: PublishedLog) -> CaseAtOut:
         reviews=_all(found.reviews, review_out),
         council_sessions=None if found.sessions is None else sessions_out(found.sessions).items,
         recommendation=None if found.recommendation is None else shown(RecommendationOut)(found.recommendation),
-        decision=None if decision is None else decision_out(decision),
+        decision=None if decision is None else decision_out(decision, log=log),
         permit=_permit_out(found),
         erased=tuple(_erased_out(each, log) for each in found.erased),
     )

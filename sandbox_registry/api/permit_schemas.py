@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from sandbox_registry.api.cursors import id_cursor
+from sandbox_registry.api.log_links import ProofOut, PublishedLog, proof_of
 from sandbox_registry.api.schemas import ONE_LINE, In, Line, Moment, Out, PageOut, Paragraph, Remark, TextOut, shown
 from sandbox_registry.db.permits import PermitRow
 from sandbox_registry.domain.calendars import Deadline, Unit
@@ -258,7 +259,11 @@ class PermitVersionOut(Out):
 
 
 class PermitOut(Out):
-    """A permit as it stands now. `disclaimers` say what it is not; a draft procedure gives no permit in law."""
+    """A permit as it stands now. `disclaimers` say what it is not; a draft procedure gives no permit in law.
+
+    `log` proves this version of it; null until the published checkpoint covers its leaf, and in the answer of the act
+    itself.
+    """
 
     id: UUID
     version: int
@@ -285,6 +290,7 @@ class PermitOut(Out):
     disclaimers: tuple[TextOut, ...]
     suspension_cases: tuple[TextOut, ...]
     may_do: tuple[str, ...]
+    log: ProofOut | None
 
 
 class PermitStateOut(Out):
@@ -341,7 +347,7 @@ def terms_of(given: TermsIn) -> PermitTerms:
     return msgspec.convert(given, PermitTerms, from_attributes=True)
 
 
-def permit_out(view: PermitView) -> PermitOut:
+def permit_out(view: PermitView, *, log: PublishedLog) -> PermitOut:
     """Show a permit."""
     permit, procedure = view.permit, view.procedure
     return PermitOut(
@@ -370,6 +376,7 @@ def permit_out(view: PermitView) -> PermitOut:
         disclaimers=tuple(map(TextOut.of, procedure.permit.disclaimers)),
         suspension_cases=tuple(map(TextOut.of, procedure.permit.suspension_cases)),
         may_do=tuple(sorted(view.may_do)),
+        log=proof_of(view.leaf, log),
     )
 
 

@@ -15,6 +15,7 @@ from sandbox_registry.api.requests import (
     actor_of,
     done,
     instant,
+    published,
     seen_version,
     use_cases,
 )
@@ -35,7 +36,11 @@ class PermitsController(Controller):
             actor_of(request), application_id, expected_version=seen_version(request)
         )
         return await done(
-            request, act, out=permit_out, status=201, location=lambda made: f"/api/v1/permits/{made.permit.id}"
+            request,
+            act,
+            out=lambda view: permit_out(view, log=published(request)),
+            status=201,
+            location=lambda made: f"/api/v1/permits/{made.permit.id}",
         )
 
     @get("/permits")
@@ -73,4 +78,5 @@ class PermitsController(Controller):
     @get("/permits/{permit_id:uuid}")
     async def read(self, request: Incoming, permit_id: Id) -> Response[PermitOut]:
         """Read one permit: what it allows, where it stands now, what its holder owes and when, and what it is not."""
-        return await done(request, use_cases(request).permits.read(actor_of(request), permit_id), out=permit_out)
+        found = use_cases(request).permits.read(actor_of(request), permit_id)
+        return await done(request, found, out=lambda view: permit_out(view, log=published(request)))

@@ -12,7 +12,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, NotAuthorizedException, ValidationException
 from litestar.params import FromPath, FromQuery, QueryParameter
 
-from sandbox_registry.api.log_links import PublishedLog
+from sandbox_registry.api.log_links import ProofOut, PublishedLog, link_to
 from sandbox_registry.api.malformed import NO_ZONE, NOT_A_DAY, NOT_A_KEY, NOT_A_VERSION
 from sandbox_registry.api.schemas import FIRST_YEAR, LAST_YEAR, ONE_LINE
 from sandbox_registry.domain.people import Actor
@@ -110,12 +110,14 @@ def etag(version: int) -> str:
 def answer(
     obj: T, *, out: Callable[[T], Any], status: int = 200, location: Callable[[T], str] | None = None
 ) -> answers.Answer:
-    """Render a result as an answer, with its ETag when it has a version."""
+    """Render a result as an answer, with its ETag when it has a version, and a Link to its proof when it has one."""
     headers: dict[str, str] = {}
     rendered = out(obj)
     version = getattr(rendered, "version", getattr(obj, "version", None))
     if isinstance(version, int):
         headers["ETag"] = etag(version)
+    if isinstance(proof := getattr(rendered, "log", None), ProofOut):
+        headers["Link"] = link_to(proof)
     if location is not None:
         headers["Location"] = location(obj)
     return answers.Answer(status=status, headers=headers, body=msgspec.json.encode(rendered))

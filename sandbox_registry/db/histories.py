@@ -3,13 +3,13 @@
 No statement here looks at a leaf of another case, however long the log is.
 """
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Integer, Uuid, and_, bindparam, cast, func, not_, select
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger, Integer, Text, Uuid, and_, bindparam, cast, func, not_, select
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
@@ -29,6 +29,21 @@ _OF_CASE = (
     .order_by(_LEAVES.c.index)
     .limit(bindparam("limit", type_=Integer))
 )
+_FIRST = (
+    select(_LEAVES.c.index)
+    .where(_LEAVES.c.case_id == bindparam("case_id", type_=Uuid), _CHANGED)
+    .where(_SAID["act"].astext == func.any(bindparam("actions", type_=ARRAY(Text))))
+    .order_by(_LEAVES.c.index)
+    .limit(1)
+)
+_OF_VERSION = (
+    select(_LEAVES.c.index)
+    .where(_LEAVES.c.object_id == bindparam("object_id", type_=Uuid), _CHANGED)
+    .where(cast(_SAID["obj"]["ver"].astext, Integer) == bindparam("version", type_=Integer))
+    .order_by(_LEAVES.c.index)
+    .limit(1)
+)
+_LEAF_OF_ACT, _LEAF_OF_VERSION = Statement(_FIRST), Statement(_OF_VERSION)
 _ALL = Statement(_OF_CASE)
 _CHANGES = Statement(_OF_CASE.where(_CHANGED))
 _CHANGES_UNTIL = Statement(_OF_CASE.where(_LEAVES.c.at <= bindparam("until", type_=tables.Stamp), _CHANGED))
@@ -63,3 +78,15 @@ async def changes_until(connection: AsyncConnection, case_id: UUID, *, until: da
         if len(rows) < SLICE:
             return
         after = rows[-1][0]
+
+
+async def leaf_of_act(connection: AsyncConnection, case_id: UUID, actions: Iterable[str]) -> int | None:
+    """Find the leaf of the first of these acts that was done in a case; null while it is not committed yet."""
+    rows = await _LEAF_OF_ACT.rows(connection, {"case_id": case_id, "actions": list(actions)})
+    return rows[0][0] if rows else None
+
+
+async def leaf_of_version(connection: AsyncConnection, object_id: UUID, version: int) -> int | None:
+    """Find the leaf that records one version of an object which its acts write first; null while it is not committed."""
+    rows = await _LEAF_OF_VERSION.rows(connection, {"object_id": object_id, "version": version})
+    return rows[0][0] if rows else None

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sandbox_registry.authz import Action
 from sandbox_registry.db import applications as case_rows
-from sandbox_registry.db import case_lists, dossiers
+from sandbox_registry.db import case_lists, dossiers, histories
 from sandbox_registry.db.case_records import records_of
 from sandbox_registry.domain.applications import (
     Application,
@@ -18,9 +18,11 @@ from sandbox_registry.domain.applications import (
 from sandbox_registry.domain.deadlines import CaseDeadline, Duty, case_deadlines
 from sandbox_registry.domain.errors import FieldError, NotFound
 from sandbox_registry.domain.forms import Referral, route, validate
-from sandbox_registry.domain.people import Actor
+from sandbox_registry.domain.people import Actor, Organisation
 from sandbox_registry.domain.procedures import Procedure
 from sandbox_registry.usecases.acts import Acts, facts_from
+
+_STEPS = (Action.APPLICATION_SUBMIT, Action.APPLICATION_RECEIVE, Action.APPLICATION_ACCEPT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,19 @@ class Problems:
 
     errors: tuple[FieldError, ...]
     referral: Referral | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What the applicant is given for a filed dossier, and the leaves of filing, registration and acceptance."""
+
+    application: Application
+    submitted_at: datetime
+    organisation: str
+    procedure: Procedure
+    filed: int | None
+    received: int | None
+    accepted: int | None
 
 
 class Cases:
@@ -94,6 +109,27 @@ class Cases:
                 may_do=may_do,
             )
             return act.done(view)
+
+    async def receipt(self, actor: Actor, application_id: UUID) -> Receipt:
+        """Read the receipt of a filed dossier; `NotFound` while it is a draft."""
+        async with self.acts.reading(actor, Action.APPLICATION_READ, application_id) as act:
+            if act.application.submitted_at is None:
+                raise NotFound(what="receipt")
+            connection = act.work.connection
+            filed, received, accepted = [
+                await histories.leaf_of_act(connection, application_id, {step}) for step in _STEPS
+            ]
+            organisation = await act.work.get(Organisation, act.application.organisation_id)
+            receipt = Receipt(
+                application=act.application,
+                submitted_at=act.application.submitted_at,
+                organisation=organisation.name,
+                procedure=await self.acts.rules.pinned(connection, act.application),
+                filed=filed,
+                received=received,
+                accepted=accepted,
+            )
+            return act.done(receipt)
 
     async def problems(self, actor: Actor, application_id: UUID) -> Problems:
         """List what a dossier still lacks, without submitting it."""

@@ -6,7 +6,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from sandbox_registry.authz import Action
-from sandbox_registry.db import audit
+from sandbox_registry.db import audit, histories
 from sandbox_registry.db.engine import Connection
 from sandbox_registry.domain import decisions
 from sandbox_registry.domain.applications import Application, Reason
@@ -32,6 +32,7 @@ from sandbox_registry.usecases.acts import Acts, CaseAct
 from sandbox_registry.usecases.participations import holders, take_part
 
 T = TypeVar("T")
+DECIDING = (Action.DECISION_APPROVE, Action.DECISION_REFUSE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +50,14 @@ class Recommended:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionView:
-    """A decision, with the names of those who signed it and lent their power."""
+    """A decision, with the names of those who signed it and lent their power.
+
+    `leaf` is the leaf of the log that records it; null in the answer of the act itself, whose leaf comes last.
+    """
 
     decision: Decision
     names: Mapping[UUID, str]
+    leaf: int | None = None
 
     @property
     def version(self) -> int:
@@ -181,7 +186,8 @@ class Decisions:
         """Read the decision on a case; `NotFound` while there is none."""
         async with self.acts.reading(actor, Action.DECISION_READ, application_id) as act:
             decision = _only(await act.work.of(Decision, application_id=application_id), what="decision")
-            return act.done(await decision_view(act.work.connection, decision))
+            leaf = await histories.leaf_of_act(act.work.connection, application_id, DECIDING)
+            return act.done(await decision_view(act.work.connection, decision, leaf=leaf))
 
     async def read_recommendation(self, actor: Actor, application_id: UUID) -> Recommendation:
         """Read the appraisal report; it is for those who may read the reviews it rests on."""
@@ -237,10 +243,10 @@ async def _kept(act: CaseAct, application: Application, decision: Decision) -> D
     return act.done(Decided(application=application, view=await decision_view(act.work.connection, decision)))
 
 
-async def decision_view(connection: Connection, decision: Decision) -> DecisionView:
+async def decision_view(connection: Connection, decision: Decision, *, leaf: int | None = None) -> DecisionView:
     """Put the names of who signed, and lent the power to, beside a decision."""
     people = {decision.signer_id} | ({decision.on_behalf_of} if decision.on_behalf_of is not None else set())
-    return DecisionView(decision=decision, names=await audit.names_of(connection, people))
+    return DecisionView(decision=decision, names=await audit.names_of(connection, people), leaf=leaf)
 
 
 def _only(found: tuple[T, ...], *, what: str) -> T:

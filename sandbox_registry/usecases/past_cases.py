@@ -157,7 +157,9 @@ class PastCase:
 
     async def _decision(self, connection: Connection) -> DecisionView | None:
         decision = _last(self.found.of(Decision))
-        return None if decision is None else await decision_view(connection, decision)
+        if decision is None:
+            return None
+        return await decision_view(connection, decision, leaf=self.found.leaf_of(decision))
 
     def _permit(self) -> Permit | None:
         permit = _last(self.found.of(Permit))

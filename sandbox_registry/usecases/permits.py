@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sandbox_registry.authz import Action
+from sandbox_registry.db import histories
 from sandbox_registry.db import permits as rows
 from sandbox_registry.domain import decisions
 from sandbox_registry.domain.appraisal import Decision
@@ -21,7 +22,10 @@ from sandbox_registry.usecases.acts import Acts, CaseAct
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PermitView:
-    """One permit as its reader may see it: where it stands now, who holds and supervises it, what is owed when."""
+    """One permit as its reader may see it: where it stands now, who holds and supervises it, what is owed when.
+
+    `leaf` is the leaf of the log that records this version; null in the answer of the act itself, whose leaf comes last.
+    """
 
     permit: Permit
     stage: Stage
@@ -35,6 +39,7 @@ class PermitView:
     versions: tuple[PermitVersion, ...]
     duties: tuple[PermitDuty, ...]
     may_do: frozenset[Action]
+    leaf: int | None
 
     @property
     def version(self) -> int:
@@ -121,6 +126,7 @@ class Permits:
             versions=await rows.versions_of(connection, permit.id),
             duties=duties_of(permit, procedure, await self.acts.rules.calendar(connection, at=act.at)),
             may_do=self.acts.authorizer.may_do(act.actor, act.standing, stage),
+            leaf=await histories.leaf_of_version(connection, permit.id, permit.version),
         )
 
 

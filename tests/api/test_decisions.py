@@ -88,6 +88,7 @@ async def test_approval_is_made_and_read(client: Client) -> None:
         "reasons": [],
         "conditions": ["Mua bảo hiểm"],
         "terms": None,
+        "log": None,
     }
     assert decision["terms"] == terms_body(client)
 

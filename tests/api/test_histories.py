@@ -1,6 +1,7 @@
 """Histories over HTTP: labelled, in two times, with the proof of each leaf as soon as there is one."""
 
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -9,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from tests.client import Client
 from tests.decided import issued
 from tests.log.ledger import signing_for
-from tests.stages import INTAKE, OWNER, accepted, received
+from tests.stages import INTAKE, OWNER, accepted, received, submitted
 from tests.world import World
 
 
@@ -181,3 +182,62 @@ async def test_history_of_a_foreign_case_is_like_none(client: Client, world: Wor
         for below in ("history?at=2026-11-20", "history/versions", "history/changes?older=1&newer=2", "timeline"):
             answer = await client.send("GET", f"/applications/{case.id}/{below}", by=name)
             assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+async def test_receipt_decision_and_permit_lead_to_their_own_proofs(client: Client, publishing: Publishing) -> None:
+    permit = (await issued(client.world)).permit
+    case = f"/applications/{permit.application_id}"
+    paths = (f"{case}/receipt", f"{case}/decision", f"/permits/{permit.id}")
+    early = [await client.send("GET", path, by=OWNER) for path in paths]
+    await publishing()
+    late = [await client.send("GET", path, by=OWNER) for path in paths]
+    assert [(each.json()["log"], each.headers.get("link")) for each in early] == [(None, None)] * 3
+    told = {each["index"]: each["action"] for each in await timeline(client, permit.application_id)}
+    assert [told[each.json()["log"]["leaf"]] for each in late] == [
+        "application:submit",
+        "decision:approve",
+        "permit:issue",
+    ]
+    for each in late:
+        proof = each.json()["log"]["proof"]
+        assert each.headers["link"] == f'<{proof}>; rel="https://c2sp.org/tlog-proof"'
+        assert (await client.http.get(f"http://test{proof}")).status_code == 200
+    receipt = late[0].json()
+    steps = [told[receipt[name]["leaf"]] for name in ("received_log", "accepted_log")]
+    assert steps == ["application:receive", "application:accept"]
+    seen = (await history(client, permit.application_id, client.world.clock.at.isoformat())).json()
+    assert seen["decision"]["log"] == late[1].json()["log"]
+
+
+async def timeline(client: Client, case_id: object) -> list[dict[str, Any]]:
+    return list((await client.send("GET", f"/applications/{case_id}/timeline", by=OWNER)).json()["items"])
+
+
+async def test_proof_is_of_the_act_and_not_of_a_refused_try_at_it(client: Client, publishing: Publishing) -> None:
+    case = await received(client.world)
+    await client.send("POST", f"/applications/{case.id}/acceptance", by="chuyen_vien", seen=case.version)
+    await client.world.use_cases.intake.accept(client.world.actor(INTAKE), case.id, expected_version=case.version)
+    await publishing()
+    receipt = (await client.send("GET", f"/applications/{case.id}/receipt", by=OWNER)).json()
+    accepted_at = [each["index"] for each in await timeline(client, case.id) if each["action"] == "application:accept"]
+    assert [receipt["accepted_log"]["leaf"]] == accepted_at
+
+
+async def test_draft_has_no_receipt_and_a_filed_dossier_has_one_before_its_code(client: Client) -> None:
+    draft = await client.world.draft()
+    assert (await client.send("GET", f"/applications/{draft.id}/receipt", by=OWNER)).status_code == 404
+    case = await submitted(client.world)
+    receipt = (await client.send("GET", f"/applications/{case.id}/receipt", by=OWNER)).json()
+    assert (receipt["code"], receipt["received_at"], receipt["received_log"]) == (None, None, None)
+    assert receipt["submitted_at"] == "2026-11-20T07:00:00Z"
+    assert receipt["organisation_name"] == "Công ty TNHH Tôm Sáng"
+
+
+async def test_damaged_checkpoint_proves_nothing_and_breaks_no_answer(
+    client: Client, publishing: Publishing, tmp_path: Path
+) -> None:
+    case = await submitted(client.world)
+    await publishing()
+    (tmp_path / "log" / "checkpoint").write_bytes(b"no note")
+    answer = await client.send("GET", f"/applications/{case.id}/receipt", by=OWNER)
+    assert (answer.status_code, answer.json()["log"]) == (200, None)

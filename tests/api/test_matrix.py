@@ -88,6 +88,7 @@ CASE_ROUTES: dict[tuple[str, str], Action] = {
     ("POST", "/messages"): Action.MESSAGE_SEND,
     ("POST", "/permit"): Action.PERMIT_ISSUE,
     ("GET", "/problems"): Action.APPLICATION_READ,
+    ("GET", "/receipt"): Action.APPLICATION_READ,
     ("POST", "/receipt"): Action.APPLICATION_RECEIVE,
     ("GET", "/recommendation"): Action.REVIEW_READ,
     ("POST", "/recommendation"): Action.APPLICATION_RECOMMEND,
