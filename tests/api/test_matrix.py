@@ -157,6 +157,7 @@ OPEN_ROUTES = {
     ("GET", "/api/v1/rules"),
     ("GET", "/api/v1/rules/{version_id:uuid}"),
     ("POST", "/api/v1/sessions"),
+    ("GET", "/"),
     ("GET", "/health/live"),
     ("GET", "/health/ready"),
 }
