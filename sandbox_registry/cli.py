@@ -3,40 +3,35 @@
 import asyncio
 import multiprocessing
 import os
-import signal
 import sys
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
-from types import FrameType
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 import click
 import structlog
 from granian.constants import Interfaces
 from granian.server.mp import MPServer
 
-from sandbox_registry.app import build_use_cases, run_worker
+from sandbox_registry.app import run_worker
 from sandbox_registry.app import worker as worker_process
 from sandbox_registry.authz.checks import StageOwner, check_policy
+from sandbox_registry.cli_backup import backup, restore
 from sandbox_registry.cli_demo import demo, seed_if_wanted
 from sandbox_registry.cli_log import log
+from sandbox_registry.cli_opening import PlainErrors, do, migrate_to, open_database, owner_url, read_settings
 from sandbox_registry.db import migrations
-from sandbox_registry.db.embedded import EmbeddedServer, running_url
-from sandbox_registry.db.embedded_binaries import EmbeddedError
-from sandbox_registry.db.migrations import MigrationFailed
-from sandbox_registry.domain.errors import DomainError, Invalid
+from sandbox_registry.db.embedded import running_url
 from sandbox_registry.domain.people import Role
 from sandbox_registry.domain.stages import APPLICATION_STAGES
-from sandbox_registry.logs import configure_logs
-from sandbox_registry.processes import AddressTaken, require_free_address, running_beside
-from sandbox_registry.settings import Settings, SettingsError
+from sandbox_registry.processes import require_free_address, running_beside
+from sandbox_registry.settings import Settings
 from sandbox_registry.shipped import shipped
 from sandbox_registry.usecases import accounts_by_operator as accounts
 from sandbox_registry.usecases.all import UseCases
 from sandbox_registry.usecases.calendar_files import CalendarFileError, load_calendar
 from sandbox_registry.usecases.procedure_checks import check_procedures
-from sandbox_registry.usecases.procedure_files import ProcedureFileError, load_procedures
+from sandbox_registry.usecases.procedure_files import load_procedures
 
 T = TypeVar("T")
 FAILED, MISUSED = 1, 2
@@ -48,29 +43,6 @@ GRANIAN_LOGS = {
 }
 
 logger = structlog.get_logger("registry")
-
-
-class PlainErrors(click.Group):
-    """A group of commands whose expected errors end as one line each and an exit code, never as a traceback."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command."""
-        try:
-            return super().invoke(ctx)
-        except SettingsError as error:
-            for problem in error.problems:
-                click.echo(f"Error: {problem}", err=True)
-            ctx.exit(MISUSED)
-        except (AddressTaken, EmbeddedError, MigrationFailed, ProcedureFileError) as error:
-            click.echo(f"Error: {error}", err=True)
-            ctx.exit(FAILED)
-        except Invalid as error:
-            for each in error.errors:
-                click.echo(f"Error: {each.field}: {each.message.en}", err=True)
-            ctx.exit(MISUSED)
-        except DomainError as error:
-            click.echo(f"Error: {error.text.en}", err=True)
-            ctx.exit(FAILED)
 
 
 @click.group(cls=PlainErrors, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -98,11 +70,11 @@ def serve(host: str | None, port: str | None, *, is_demo: bool) -> None:
     database, or SANDBOX_WORKER=yes, a worker for background work runs beside.
     """
     given = {"SANDBOX_HOST": host, "SANDBOX_PORT": port, "SANDBOX_DEMO": "yes" if is_demo else None}
-    settings = _settings(**{name: value for name, value in given.items() if value is not None})
-    with _database(settings, exclusive=True) as ready:
+    settings = read_settings(**{name: value for name, value in given.items() if value is not None})
+    with open_database(settings, exclusive=True) as ready:
         require_free_address(ready.host, ready.port)
         if settings.database_url:
-            _migrate(_owner_url(settings))
+            migrate_to(owner_url(settings))
         seed_if_wanted(ready)
         _hand_over(ready)
         logger.info("serving", address=f"http://{ready.host}:{ready.port}", data_dir=str(ready.data_dir))
@@ -117,10 +89,10 @@ def worker() -> None:
     Any number of workers share the work. What a worker has begun it finishes before it stops; a second Ctrl-C breaks
     it off, and another worker begins it again.
     """
-    settings = _settings()
-    with _database(settings) as ready:
+    settings = read_settings()
+    with open_database(settings) as ready:
         if settings.database_url:
-            _migrate(_owner_url(settings))
+            migrate_to(owner_url(settings))
         _hand_over(ready)
         asyncio.run(run_worker(ready))
 
@@ -135,13 +107,15 @@ def migrate(revision: str) -> None:
     Uses DATABASE_OWNER_URL (or DATABASE_URL). `serve` does the same at its start; run this by itself when the
     nodes that serve may not change tables.
     """
-    settings = _settings()
-    with _database(settings, to=revision) as ready:
+    settings = read_settings()
+    with open_database(settings, to=revision) as ready:
         if settings.database_url:
-            _migrate(_owner_url(settings), revision)
-        click.echo(f"The database is at revision {migrations.current(_owner_url(ready))}.")
+            migrate_to(owner_url(settings), revision)
+        click.echo(f"The database is at revision {migrations.current(owner_url(ready))}.")
 
 
+main.add_command(backup)
+main.add_command(restore)
 main.add_command(demo)
 
 
@@ -157,7 +131,7 @@ def psql_url() -> None:
     The embedded database must be running: keep `serve` running beside.
     Example: psql "$(sandbox-registry db psql-url)"
     """
-    settings = _settings()
+    settings = read_settings()
     url = settings.database_owner_url or running_url(settings.data_dir)
     if url is None:
         message = f"No database runs in {settings.data_dir}; start `sandbox-registry serve`, or set SANDBOX_DATA_DIR."
@@ -215,7 +189,7 @@ def users() -> None:
 def add_user(email: str, name: str, phone: str, *, admin: bool, no_password: bool) -> None:
     """Open an account. The password is asked for, or read from the first line of standard input."""
     password = None if no_password else _password()
-    person = _done(
+    person = do(
         lambda cases: accounts.add_user(
             cases, full_name=name, email=email, phone=phone, password=password, is_admin=admin
         )
@@ -226,7 +200,7 @@ def add_user(email: str, name: str, phone: str, *, admin: bool, no_password: boo
 @users.command("list")
 def list_users() -> None:
     """List every account with its offices: e-mail address, name, offices."""
-    rows, units = _done(_users_and_units)
+    rows, units = do(_users_and_units)
     for row in rows:
         held = ", ".join(sorted(f"{role} ({units.get(unit, unit)})" for role, unit in row.offices)) or "-"
         closed = "" if row.person.disabled_at is None else " [closed]"
@@ -239,7 +213,7 @@ def list_users() -> None:
 @click.option("--unit", required=True, metavar="UNIT", help="The unit's name, agency code or id.")
 def grant_office(email: str, role: str, unit: str) -> None:
     """Give the person with this e-mail address an office in a unit, from now on."""
-    grant = _done(lambda cases: accounts.grant_office(cases, email=email, role=Role(role), unit=unit))
+    grant = do(lambda cases: accounts.grant_office(cases, email=email, role=Role(role), unit=unit))
     click.echo(f"{email} is {grant.role} from {grant.valid_from.isoformat(timespec='minutes')}.")
 
 
@@ -248,7 +222,7 @@ def grant_office(email: str, role: str, unit: str) -> None:
 def set_password(email: str) -> None:
     """Give somebody who lost theirs a new password, asked for or read from standard input; all their tokens end."""
     password = _password()
-    _done(lambda cases: accounts.set_password(cases, email=email, new=password))
+    do(lambda cases: accounts.set_password(cases, email=email, new=password))
     click.echo(f"{email} has a new password.")
 
 
@@ -256,7 +230,7 @@ def set_password(email: str) -> None:
 @click.argument("email")
 def disable_user(email: str) -> None:
     """Close the account with this e-mail address at once."""
-    _done(lambda cases: accounts.close_account(cases, email=email))
+    do(lambda cases: accounts.close_account(cases, email=email))
     click.echo(f"{email} is closed.")
 
 
@@ -268,21 +242,6 @@ def _password() -> str:
     if sys.stdin.isatty():
         return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
     return sys.stdin.readline().rstrip("\r\n")
-
-
-def _done(act: Callable[[UseCases], Awaitable[T]]) -> T:
-    """Do one thing with the use cases, over the database of the settings."""
-
-    async def doing(ready: Settings) -> T:
-        cases = build_use_cases(ready)
-        try:
-            await cases.installation.announce()
-            return await act(cases)
-        finally:
-            await cases.acts.database.close()
-
-    with _database(_settings()) as ready:
-        return asyncio.run(doing(ready))
 
 
 def _report(found: list[str], all_well: str) -> None:
@@ -313,46 +272,6 @@ def _stage_owners(folder: Path) -> list[StageOwner]:
         for rule in procedure.stages
         if rule.next and rule.stage in APPLICATION_STAGES
     ]
-
-
-def _settings(**given: str) -> Settings:
-    """Read the settings, options of the command line first, and make this process log and end as they say."""
-    os.environ.update(given)
-    settings = Settings.from_environ(os.environ)
-    configure_logs(level=settings.log_level, form=settings.log_format)
-    signal.signal(signal.SIGTERM, _leave)
-    return settings
-
-
-def _leave(number: int, _frame: FrameType | None) -> NoReturn:
-    # An exception, so that everything opened is closed on the way out.
-    raise SystemExit(128 + number)
-
-
-@contextmanager
-def _database(settings: Settings, *, exclusive: bool = False, to: str = "head") -> Iterator[Settings]:
-    """Give settings that name a database: the one of the environment as it is, or the embedded one, migrated."""
-    if settings.database_url:
-        yield settings
-        return
-    with EmbeddedServer(settings.data_dir, exclusive=exclusive) as server:
-        owner = server.url()
-        _migrate(owner, to)
-        server.allow_login("registry_app")
-        application = server.url(user="registry_app")
-        yield settings.with_database(url=application, owner_url=owner, read_url=application)
-
-
-def _migrate(url: str, revision: str = "head") -> None:
-    before = migrations.current(url)
-    migrations.upgrade(url, revision)
-    after = migrations.current(url)
-    if after != before:
-        logger.info("migrated", before=before, after=after)
-
-
-def _owner_url(settings: Settings) -> str:
-    return settings.database_owner_url or ""
 
 
 def _hand_over(settings: Settings) -> None:

@@ -50,11 +50,13 @@ def test_help_names_every_command() -> None:
     code, said, _ = ran("--help")
     assert code == 0
     assert [line.split()[0] for line in said.partition("Commands:\n")[2].splitlines()] == [
+        "backup",
         "db",
         "demo",
         "log",
         "migrate",
         "policy",
+        "restore",
         "rules",
         "serve",
         "users",

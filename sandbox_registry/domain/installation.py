@@ -84,6 +84,20 @@ class ClockStep:
     was_running: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backup:
+    """A backup of the database: its digest (SHA-256, hex) and bytes, and the log as it was: leaves, root (hex), schema."""
+
+    id: UUID
+    version: int
+    made_at: datetime
+    sha256: str
+    bytes: int
+    log_size: int
+    log_root: str
+    revision: str
+
+
 def clock_step(first: Reading, now: Reading, *, tolerance: timedelta) -> timedelta | None:
     """Say how far the wall clock was set between two readings; null while it only went, give or take the tolerance."""
     step = (now.wall - first.wall) - timedelta(seconds=now.steady - first.steady)

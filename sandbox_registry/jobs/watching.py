@@ -105,9 +105,7 @@ class Watch:
     async def _note(self, fact: Fact, value: str | None, details: dict[str, str], *, of: str = "") -> None:
         if (fact, of) in self._noted and self._noted[fact, of] == value:
             return
-        change = await self.installation.note(program("watch"), fact, value, of=of, details=details)
-        if change is not None:
-            logger.warning("installation.changed", fact=fact, of=of, before=change.before, after=change.after)
+        await self.installation.note(program("watch"), fact, value, of=of, details=details)
         self._noted[fact, of] = value
 
     def _reading(self) -> Reading:

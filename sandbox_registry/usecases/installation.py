@@ -7,6 +7,8 @@ as for anybody.
 from collections.abc import Mapping
 from datetime import timedelta
 
+import structlog
+
 from sandbox_registry.authz import Action
 from sandbox_registry.db import installation
 from sandbox_registry.domain.installation import ClockStep, Fact, FactChange, change_of, fact_id, step_while_away
@@ -21,6 +23,8 @@ ACTS = {
     Fact.WITNESS_POLICY: Action.WITNESS_CHANGE,
     Fact.WITNESS_VERDICT: Action.WITNESS_REPORT,
 }
+
+logger = structlog.get_logger("registry.installation")
 
 
 def program(method: str) -> Actor:
@@ -66,6 +70,8 @@ class Installation:
                 act.leave_no_leaf()  # Another process was faster.
             else:
                 act.note(fact, change.id, change.version, change)
+        if change is not None and change.before is not None:
+            logger.warning("installation.changed", fact=fact, of=of, before=change.before, after=change.after)
         return change
 
     async def note_clock_step(self, actor: Actor, step: timedelta, *, was_running: bool) -> ClockStep:
