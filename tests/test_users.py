@@ -81,6 +81,9 @@ def test_accounts_from_the_first_administrator_on(running: EmbeddedServer) -> No
     assert "Một Cửa [closed]" in users(running, "list")[1]
     assert users(running, "disable", "ai@camau.example") == (1, "", "Error: No such account ai@camau.example.\n")
     assert acts(running) == [
+        ("policy:change", "start"),
+        ("key:change", "start"),
+    ] + [
         (act, "command_line")
         for act in (
             "person:create",
