@@ -3,11 +3,13 @@
 import base64
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from typing import Any
 from urllib.parse import quote
 
+from sandbox_registry.api.docs_summaries import VIETNAMESE
+from sandbox_registry.api.docs_texts import INTRODUCTION, TAG_MEANINGS, TAG_NAMES
 from sandbox_registry.domain.texts import Language, Text
 
 Json = dict[str, Any]
@@ -16,8 +18,14 @@ STYLE = """
 body{font:1rem/1.5 system-ui,sans-serif;margin:0 auto;max-width:64rem;padding:1rem;color:#111;background:#fff}
 a{color:#00508f}a:focus-visible{outline:3px solid #b35900;outline-offset:2px}
 code,pre{font-family:ui-monospace,monospace;font-size:.9em}pre{background:#f3f3f3;padding:.75rem;overflow-x:auto}
+a,code,h1,li,td{overflow-wrap:anywhere}
 table{border-collapse:collapse;width:100%}th,td{border-bottom:1px solid #767676;padding:.35rem .5rem;text-align:left;vertical-align:top}
-.m{display:inline-block;font-weight:700;min-width:4.5rem}.wide{overflow-x:auto}nav ul{padding:0}nav li{display:inline-block;margin-right:1rem}
+.m{display:inline-block;font-weight:700;min-width:4.5rem}nav ul{padding:0}nav li{display:inline-block;margin-right:1rem}
+@media(max-width:48rem){
+table,tbody,tr,td{display:block}thead{position:absolute;clip-path:inset(50%)}
+tr{border-bottom:1px solid #767676;padding:.5rem 0}td{border:0;padding:.1rem 0}td:empty{display:none}
+td:not(:first-child)::before{content:attr(data-head) ": ";font-weight:600}
+}
 """
 STYLE_HASH = "sha256-" + base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 POLICY = f"default-src 'none'; style-src '{STYLE_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -26,19 +34,25 @@ POLICY = f"default-src 'none'; style-src '{STYLE_HASH}'; base-uri 'none'; form-a
 
 def index_page(document: Json, language: Language) -> str:
     """Show every operation by tag, the problem codes and the types."""
-    parts = [_said("p", document["info"]["description"]), f"<p>{_link('/api/v1/openapi.json', 'openapi.json')}</p>"]
+    parts = [_said("p", INTRODUCTION.said_in(language)), f"<p>{_link('/api/v1/openapi.json', 'openapi.json')}</p>"]
     for tag in document["tags"]:
         rows = [
-            f'<tr><td><span class="m">{method.upper()}</span></td>'
-            f"<td>{_link(ROOT + '/operations/' + found['operationId'], path)}</td><td>{escape(found['summary'])}</td></tr>"
+            (
+                f'<span class="m">{method.upper()}</span>',
+                _link(f"{ROOT}/operations/{found['operationId']}", path),
+                _inline(_summary(found, language)),
+            )
             for path, method, found in _operations(document)
             if tag["name"] in found["tags"]
         ]
-        parts += [_heading(2, _TAG_NAMES[tag["name"]].said_in(language), tag["name"])]
-        parts += [_said("p", tag["description"]), _table((_METHOD, _ADDRESS, _MEANING), rows, language)]
+        parts += [_heading(2, TAG_NAMES[tag["name"]].said_in(language), tag["name"])]
+        parts += [
+            _said("p", TAG_MEANINGS[tag["name"]].said_in(language)),
+            _table((_METHOD, _ADDRESS, _MEANING), rows, language),
+        ]
     parts.append(_heading(2, _CODES.said_in(language), "problems"))
     codes = [
-        f"<tr><td><code>{each['code']}</code></td><td>{each['status']}</td><td>{_inline(each['meaning'])}</td></tr>"
+        (f"<code>{each['code']}</code>", str(each["status"]), _inline(each["meaning"]))
         for each in document["x-problem-codes"]
     ]
     parts.append(_table((_CODE, _STATUS, _MEANING), codes, language))
@@ -66,7 +80,7 @@ def operation_page(document: Json, operation_id: str, language: Language) -> str
     parts.append(_heading(2, _ANSWERS.said_in(language), "answers"))
     for status, answer in operation["responses"].items():
         parts += _answer(document, status, answer)
-    return _page(operation["summary"], parts, language, here=f"/operations/{operation_id}")
+    return _page(_summary(operation, language), parts, language, here=f"/operations/{operation_id}")
 
 
 def type_page(document: Json, name: str, language: Language) -> str | None:
@@ -77,9 +91,12 @@ def type_page(document: Json, name: str, language: Language) -> str | None:
     parts = [_said("p", schema.get("description", ""))]
     if "properties" in schema:
         rows = [
-            f"<tr><td><code>{escape(key)}</code></td><td>{_kind(below)}</td>"
-            f"<td>{_YES.said_in(language) if key in schema.get('required', ()) else ''}</td>"
-            f"<td>{_inline(below.get('description', ''))}</td></tr>"
+            (
+                f"<code>{escape(key)}</code>",
+                _kind(below),
+                _YES.said_in(language) if key in schema.get("required", ()) else "",
+                _inline(below.get("description", "")),
+            )
             for key, below in schema["properties"].items()
         ]
         parts.append(_table((_FIELD, _KIND, _REQUIRED, _MEANING), rows, language))
@@ -87,6 +104,12 @@ def type_page(document: Json, name: str, language: Language) -> str | None:
     else:
         parts.append(f"<p>{_kind(schema)}</p>")
     return _page(name, parts, language, here=f"/types/{name}")
+
+
+def _summary(operation: Json, language: Language) -> str:
+    """Say what an operation does; in English where nobody has said it in the language yet."""
+    english: str = operation["summary"]
+    return VIETNAMESE.get(operation["operationId"], english) if language is Language.VI else english
 
 
 def _operations(document: Json) -> Iterator[tuple[str, str, Json]]:
@@ -100,9 +123,13 @@ def _parameters(document: Json, operation: Json, language: Language) -> str:
     for each in operation["parameters"]:
         parameter = _behind(each, document)
         rows.append(
-            f"<tr><td><code>{escape(parameter['name'])}</code></td><td>{parameter['in']}</td>"
-            f"<td>{_kind(parameter['schema'])}</td><td>{_YES.said_in(language) if parameter.get('required') else ''}</td>"
-            f"<td>{_inline(parameter.get('description', ''))}</td></tr>"
+            (
+                f"<code>{escape(parameter['name'])}</code>",
+                parameter["in"],
+                _kind(parameter["schema"]),
+                _YES.said_in(language) if parameter.get("required") else "",
+                _inline(parameter.get("description", "")),
+            )
         )
     return _table((_FIELD, _PLACE, _KIND, _REQUIRED, _MEANING), rows, language)
 
@@ -155,10 +182,20 @@ def _example(value: Any) -> str:
     return f"<pre>{escape(json.dumps(value, ensure_ascii=False, indent=2))}</pre>"
 
 
-def _table(heads: Iterable[Text], rows: Iterable[str], language: Language) -> str:
-    head = "".join(f'<th scope="col">{escape(each.said_in(language))}</th>' for each in heads)
-    body = "".join(rows)
-    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+def _table(heads: Iterable[Text], rows: Iterable[Sequence[str]], language: Language) -> str:
+    """Write a table, which on a narrow screen becomes a list; the roles keep it a table for who hears it read."""
+    names = [escape(each.said_in(language)) for each in heads]
+    head = "".join(f'<th scope="col" role="columnheader">{name}</th>' for name in names)
+    body = "".join(
+        '<tr role="row">'
+        + "".join(f'<td role="cell" data-head="{name}">{cell}</td>' for name, cell in zip(names, row, strict=True))
+        + "</tr>"
+        for row in rows
+    )
+    return (
+        f'<table role="table"><thead role="rowgroup"><tr role="row">{head}</tr></thead>'
+        f'<tbody role="rowgroup">{body}</tbody></table>'
+    )
 
 
 def _heading(level: int, words: str, anchor: str) -> str:
@@ -166,7 +203,9 @@ def _heading(level: int, words: str, anchor: str) -> str:
 
 
 def _link(target: str, words: str) -> str:
-    return f'<a href="{escape(quote(target, safe="/.#?=&{}"))}">{escape(words)}</a>'
+    """Write a link; an address as its words may break at a slash."""
+    shown = escape(words).replace("/", "/<wbr>")
+    return f'<a href="{escape(quote(target, safe="/.#?=&{}"))}">{shown}</a>'
 
 
 def _said(tag: str, words: str) -> str:
@@ -188,8 +227,8 @@ def _page(title: str, parts: Iterable[str], language: Language, *, here: str) ->
     return (
         f'<!DOCTYPE html><html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)} - {escape(_HOME.said_in(language))}</title><style>{STYLE}</style></head>"
-        f"<body><nav><ul>{home}{others}</ul></nav><main><h1>{escape(title)}</h1>{''.join(parts)}</main></body></html>"
+        f"<title>{escape(title.replace('`', ''))} - {escape(_HOME.said_in(language))}</title><style>{STYLE}</style></head>"
+        f"<body><nav><ul>{home}{others}</ul></nav><main><h1>{_inline(title)}</h1>{''.join(parts)}</main></body></html>"
     )
 
 
@@ -210,18 +249,3 @@ _KIND = Text(vi="Kiểu", en="Type", fr="Type")
 _PLACE = Text(vi="Vị trí", en="In", fr="Dans")
 _REQUIRED = Text(vi="Bắt buộc", en="Required", fr="Obligatoire")
 _YES = Text(vi="có", en="yes", fr="oui")
-_TAG_NAMES = {
-    "applications": Text(vi="Hồ sơ", en="Applications", fr="Dossiers"),
-    "documents": Text(vi="Tài liệu của hồ sơ", en="Documents", fr="Documents"),
-    "intake": Text(vi="Tiếp nhận hồ sơ", en="Intake", fr="Réception"),
-    "appraisal": Text(vi="Thẩm định", en="Appraisal", fr="Instruction"),
-    "decisions": Text(vi="Quyết định", en="Decisions", fr="Décisions"),
-    "permits": Text(vi="Giấy phép thử nghiệm", en="Permits", fr="Permis"),
-    "exports": Text(vi="Xuất dữ liệu", en="Exports", fr="Exports"),
-    "organisations": Text(vi="Tổ chức", en="Organisations", fr="Organisations"),
-    "people": Text(vi="Tài khoản", en="Accounts", fr="Comptes"),
-    "offices": Text(vi="Chức vụ và ủy quyền", en="Offices", fr="Fonctions et délégations"),
-    "procedures": Text(vi="Quy trình", en="Procedures", fr="Procédures"),
-    "tokens": Text(vi="Đăng nhập và mã truy cập", en="Logging in and tokens", fr="Connexion et jetons"),
-    "webhooks": Text(vi="Báo tự động cho máy", en="Webhooks", fr="Webhooks"),
-}

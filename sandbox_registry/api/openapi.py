@@ -20,6 +20,7 @@ from litestar.routes import HTTPRoute
 from litestar.types import ControllerRouterHandler, Method
 
 from sandbox_registry import __doc__ as _about
+from sandbox_registry.api.docs_texts import TAG_MEANINGS
 from sandbox_registry.api.identity import CONTENT, FILE, PUBLIC
 from sandbox_registry.api.log_links import RELATION
 from sandbox_registry.api.openapi_examples import example_of, followed
@@ -41,22 +42,6 @@ RAW = {
     "/content": "application/octet-stream",
 }
 """What an address that ends like this answers with, where it is not JSON with a schema."""
-TAGS = {
-    "applications": "Dossiers from the draft to the decision, and the letters about them.",
-    "documents": "The files of a dossier.",
-    "intake": "What the one-stop unit does.",
-    "appraisal": "What officers, reviewers, agencies and the council do.",
-    "decisions": "Recommendations and decisions.",
-    "histories": "How a case stood, what changed, who did what, and the proof of it.",
-    "permits": "Trial permits.",
-    "exports": "Everything one may list, in one file or one feed.",
-    "organisations": "Applicants, their members, and the units of the state.",
-    "people": "Accounts.",
-    "offices": "Offices, and the power to sign that is lent.",
-    "procedures": "Procedures and calendars: regulation as data.",
-    "tokens": "Logging in, and tokens for programs.",
-    "webhooks": "Machines that are told what happens.",
-}
 _DESCRIPTION = """{about}
 
 Every error is `application/problem+json` (RFC 9457) with a stable `code`. A method that an address does not take is
@@ -114,7 +99,7 @@ def describe(handlers: Iterable[ControllerRouterHandler]) -> Json:
             operation["responses"][str(status)] = {"$ref": f"#/components/responses/{_name_of(status)}"}
     document["paths"] = dict(sorted(document["paths"].items()))
     document["components"] = _components(schemas)
-    document["tags"] = [{"name": name, "description": said} for name, said in TAGS.items()]
+    document["tags"] = [{"name": name, "description": said.en} for name, said in TAG_MEANINGS.items()]
     document["servers"] = [{"url": "/"}]
     document["x-problem-codes"] = [
         {"code": code, "status": status, "meaning": said} for code, (status, said) in problem_codes().items()

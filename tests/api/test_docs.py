@@ -3,6 +3,7 @@
 import re
 
 from sandbox_registry.api.docs_pages import POLICY
+from sandbox_registry.api.docs_summaries import VIETNAMESE
 from tests.client import Client
 
 
@@ -21,6 +22,14 @@ async def test_pages_speak_the_language_asked_for(client: Client) -> None:
     assert "Hồ sơ" in vietnamese.text
     assert "Dossiers" in french.text
     assert "Problem codes" in english.text
+
+
+async def test_every_operation_has_a_vietnamese_summary_and_no_other_has(client: Client) -> None:
+    document = (await client.send("GET", "/openapi.json", by=None)).json()
+    known = {operation["operationId"] for item in document["paths"].values() for operation in item.values()}
+    assert set(VIETNAMESE) == known
+    page = await client.send("GET", "/docs/operations/tokens_create", by=None)
+    assert f"<h1>{VIETNAMESE['tokens_create']}</h1>" in page.text
 
 
 async def test_every_link_leads_somewhere(client: Client) -> None:

@@ -18,8 +18,9 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
 import sandbox_registry
+from sandbox_registry.api.docs_texts import TAG_MEANINGS
 from sandbox_registry.api.documents import DocumentsController
-from sandbox_registry.api.openapi import PREFIX, TAGS, describe, is_keyed_by, used_by
+from sandbox_registry.api.openapi import PREFIX, describe, is_keyed_by, used_by
 from sandbox_registry.api.problem_codes import CONDITIONS, LAYER, problem_codes
 from sandbox_registry.api.schemas import In, Out
 from sandbox_registry.app import API, create_app
@@ -112,7 +113,7 @@ def test_document_is_what_openapi_says_it_should_be() -> None:
         found: Any = document()
         for step in target.split("/"):
             found = found[step]
-    assert {tag for _, _, operation in operations() for tag in operation["tags"]} == set(TAGS)
+    assert {tag for _, _, operation in operations() for tag in operation["tags"]} == set(TAG_MEANINGS)
 
 
 @pytest.mark.parametrize("name", sorted(describe([*API, DocumentsController])["components"]["schemas"]))
