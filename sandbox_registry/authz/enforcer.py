@@ -1,13 +1,14 @@
 """The authorizer: asks Casbin, remembers the answers, and says which line decided."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
 from casbin import Enforcer
 
 from sandbox_registry.authz.actions import WITHIN_PROCEDURES, Action
-from sandbox_registry.authz.decisions import Decision
+from sandbox_registry.authz.decisions import Asked, Decision
 from sandbox_registry.authz.names import unknown_names
 from sandbox_registry.authz.policy import (
     ROLE_PREFIX,
@@ -71,7 +72,8 @@ class Authorizer:
         key = (actor_roles, relations, stage, action)
         found = self._memo.get(key)
         if found is None:
-            found = self._memo[key] = self._ask(actor_roles, relations, stage, action)
+            asked = Asked(roles=actor_roles, relations=relations, stage=stage)
+            found = self._memo[key] = replace(self._ask(actor_roles, relations, stage, action), asked=asked)
         return found
 
     def judge(self, actor: Actor, standing: Standing | None, stage: Stage, action: Action) -> Decision:

@@ -120,15 +120,19 @@ def parse_policy(model_text: str, policy_text: str) -> Policy:
         )
         for number, (role, relation, stage, act, effect, basis) in enumerate(rows["p"], start=1)
     )
-    checksum = hashlib.sha256(f"{len(model_text)}\n{model_text}{policy_text}".encode()).hexdigest()
     return Policy(
         model_text=model_text,
         policy_text=policy_text,
         lines=lines,
         stage_groups=stage_groups,
         act_groups=act_groups,
-        version=checksum,
+        version=checksum_of(model_text, policy_text),
     )
+
+
+def checksum_of(model_text: str, policy_text: str) -> str:
+    """Return the SHA-256 over both files, by which a policy is known."""
+    return hashlib.sha256(f"{len(model_text)}\n{model_text}{policy_text}".encode()).hexdigest()
 
 
 def members(pairs: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:

@@ -384,6 +384,7 @@ class Acts:
             {
                 "actor": str(act.actor.person_id),
                 "signs_for": None if act.actor.signs_for is None else str(act.actor.signs_for),
+                "asked": _asked(act.decision),
                 "objects": [{"type": each, "state": msgspec.to_builtins(state)} for each, state in act.changed],
             }
         )
@@ -420,6 +421,13 @@ class Acts:
 
 CASE, PERMIT = "application", "permit"
 _MOVES_DEADLINES = (Application, Clarification, Consultation, SupplementRequest)
+
+
+def _asked(decision: Decision) -> dict[str, list[str] | str] | None:
+    asked = decision.asked
+    if asked is None:
+        return None
+    return {"roles": sorted(asked.roles), "relations": sorted(asked.relations), "stage": str(asked.stage)}
 
 
 def _denied(action: Action, decision: Decision) -> PermissionDenied:

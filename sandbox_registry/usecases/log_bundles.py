@@ -26,6 +26,7 @@ from sandbox_registry.transparency.notes import parse_note
 from sandbox_registry.transparency.proofs import verify_inclusion
 from sandbox_registry.transparency.tiles import bundles_of, decode_bundle, tiles_of
 from sandbox_registry.transparency.tlog_proofs import format_tlog_proof, parse_tlog_proof
+from sandbox_registry.usecases.log_authority import Powers
 from sandbox_registry.usecases.log_findings import Report
 from sandbox_registry.usecases.log_folder import CHECKPOINT, COSIGNED, LogFolder, MissingFile
 from sandbox_registry.usecases.log_history import History, Opening, read_entry, read_record
@@ -240,7 +241,7 @@ def check_bundle(
     if not any(name.startswith(f"{RECORDS}/") for name in names):
         report.add("records_not_given")
         return
-    history = History(report=report, authorities=authorities)
+    history = History(report=report, powers=Powers(report=report, authorities=authorities))
     absent = []
     for index, entry in sorted(entries.items()):
         opening = _opening(bundle, index, report=report)

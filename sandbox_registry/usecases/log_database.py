@@ -15,6 +15,7 @@ from sandbox_registry.transparency.checkpoints import Checkpoint
 from sandbox_registry.transparency.errors import LogError
 from sandbox_registry.transparency.merkle import CompactRange, hash_leaf
 from sandbox_registry.transparency.tiles import TILE_WIDTH, Bundle
+from sandbox_registry.usecases.log_authority import Powers
 from sandbox_registry.usecases.log_findings import Report
 from sandbox_registry.usecases.log_history import Erased, History, Last, Opening
 from sandbox_registry.usecases.log_sources import LogSource
@@ -50,7 +51,8 @@ async def check_database(
         for index in await log_rows.stray_records(connection):
             report.add("record_unknown", index)
         procedures = await log_rows.procedures_kept(connection)
-        history = History(report=report, authorities=authorities, knows_procedure=procedures.__contains__)
+        powers = Powers(report=report, authorities=authorities, knows_offices=True)
+        history = History(report=report, powers=powers, knows_procedure=procedures.__contains__)
         erasures = await _erasures(connection)
         for leaf in leaves:
             opening = None if leaf.nonce is None or leaf.record is None else Opening(leaf.nonce, leaf.record)

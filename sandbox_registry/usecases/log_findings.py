@@ -58,7 +58,15 @@ class Report:
 
 NOTES = frozenset({"erased", "policy_unknown", "records_not_given", "not_compared", "records_absent"})
 CONSEQUENCES = frozenset(
-    {"documents_changed", "illegal_step", "not_permitted", "row_changed", "row_missing", "version_order"}
+    {
+        "documents_changed",
+        "illegal_step",
+        "not_permitted",
+        "office_not_held",
+        "row_changed",
+        "row_missing",
+        "version_order",
+    }
 )
 WORDS: dict[str, Text] = {
     "unreadable": Text(vi="Không đọc được: {what}.", en="It cannot be read: {what}.", fr="Illisible : {what}."),
@@ -192,6 +200,21 @@ WORDS: dict[str, Text] = {
         vi="Không có bản chính sách phân quyền {version}; {count} mục chưa được đối chiếu, từ mục {index}.",
         en="The policy {version} is not at hand; {count} entries were not held against it, from entry {index} on.",
         fr="La politique {version} n'est pas disponible ; {count} entrées non confrontées, à partir de {index}.",
+    ),
+    "policy_unannounced": Text(
+        vi="Mục {index} dựa vào chính sách phân quyền {version} mà nhật ký chưa từng công bố.",
+        en="Entry {index} rests on the policy {version}, which the log had not announced.",
+        fr="L'entrée {index} repose sur la politique {version}, que le journal n'avait pas annoncée.",
+    ),
+    "policy_text": Text(
+        vi="Bản chính sách {version} ghi ở mục {index} không đúng với mã kiểm tra của nó, hoặc không nối tiếp bản trước.",
+        en="The policy {version} recorded at entry {index} is not the one its digest names, or does not follow the one before.",
+        fr="La politique {version} de l'entrée {index} n'est pas celle que nomme son empreinte, ou ne suit pas la précédente.",
+    ),
+    "office_not_held": Text(
+        vi="Việc ở mục {index} («{act}») được làm với chức danh «{role}» mà người đó không giữ vào lúc ấy.",
+        en="The act at entry {index} («{act}») was done in the office «{role}», which the person did not hold then.",
+        fr="L'acte de l'entrée {index} (« {act} ») a été fait au titre de « {role} », fonction non détenue alors.",
     ),
     "procedure_unknown": Text(
         vi="Mục {index} dựa vào bản quy trình {what} không có trong cơ sở dữ liệu hoặc đã bị sửa.",

@@ -3,16 +3,15 @@
 import base64
 import hmac
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sandbox_registry.authz.policy import Policy as Authority
-from sandbox_registry.authz.policy import PolicyLine
 from sandbox_registry.domain.audit import commitment
 from sandbox_registry.domain.lifecycle import TRANSITIONS
-from sandbox_registry.domain.stages import APPLICATION_STAGES, Stage
+from sandbox_registry.domain.stages import Stage
+from sandbox_registry.usecases.log_authority import Powers
 from sandbox_registry.usecases.log_findings import Report
 
 FIELDS = {
@@ -31,6 +30,7 @@ FIELDS = {
     "commit",
 }
 APPLICATION, CREATED = "application", "application:create"
+_GIVES_OFFICES = frozenset({"delegation", "person", "role"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +63,15 @@ class Last:
 class History:
     """Everything the log says, leaf after leaf. Feed leaves in order, then ask for what is left to compare.
 
-    `authorities` are the authority policies at hand, by version; `procedures` says whether a pinned one is known.
+    `powers` decides acts anew; `knows_procedure` says whether a pinned one is known.
     """
 
     report: Report
-    authorities: Mapping[str, Authority]
+    powers: Powers
     knows_procedure: Callable[[str], bool] = lambda _pinned: True
     last: dict[tuple[str, str], Last] = field(default_factory=dict)
     erased_objects: set[tuple[str, str]] = field(default_factory=set)
     _stages: dict[str, str] = field(default_factory=dict)
-    _unknown: dict[str, tuple[int, int]] = field(default_factory=dict)
-    _lines: dict[str, dict[str, PolicyLine]] = field(default_factory=dict)
     _unknown_procedures: set[str] = field(default_factory=set)
     _uncertain: set[str] = field(default_factory=set)
 
@@ -105,8 +103,7 @@ class History:
 
     def finish(self) -> None:
         """Tell what could not be held against a policy."""
-        for version, (first, count) in self._unknown.items():
-            self.report.add("policy_unknown", first, version=version[:12], count=count)
+        self.powers.finish()
 
     def _opened(
         self, index: int, said: dict[str, Any], opening: Opening | None, erased: Erased | None
@@ -153,39 +150,23 @@ class History:
             self.report.add("illegal_step", index, act=act, before=before or Stage.NONE, after=after)
 
     def _check_authority(self, index: int, said: dict[str, Any], record: dict[str, Any] | None) -> None:
-        """Hold an act that was done against the very line that is said to have allowed it."""
+        """Hold an act that was done against the policy and the very line that are said to have allowed it."""
         pinned = said["procedure"]
         if pinned is not None and pinned not in self._unknown_procedures and not self.knows_procedure(pinned):
             self._unknown_procedures.add(pinned)
             self.report.add("procedure_unknown", index, what=pinned)
-        if said["result"] != "done":
-            return
-        version, line = said["policy"]["version"], said["policy"]["line"]
-        authority = self.authorities.get(version)
-        if authority is None:
-            first, count = self._unknown.get(version, (index, 0))
-            self._unknown[version] = (first, count + 1)
-            return
-        if version not in self._lines:
-            self._lines[version] = {each.text: each for each in authority.lines}
-        found = self._lines[version].get(line or "")
-        if found is None or not self._allows(found, said, record):
-            self.report.add("not_permitted", index, act=said["act"], line=line)
-
-    def _allows(self, line: PolicyLine, said: dict[str, Any], record: dict[str, Any] | None) -> bool:
-        if line.effect != "allow" or said["act"] not in line.actions:
-            return False
-        case = _case_of(said, record)
-        stage = self._stages.get(case or "")
-        at_case = line.stages & set(APPLICATION_STAGES)
-        if stage is None or not at_case or case in self._uncertain or line.stages - set(APPLICATION_STAGES):
-            return True
-        return stage in line.stages
+        self.powers.feed(index, said, record)
+        if said["result"] == "done":
+            case = _case_of(said, record)
+            stage = None if case is None or case in self._uncertain else self._stages.get(case)
+            self.powers.check(index, said, record, stage=stage)
 
     def _forget(self, said: dict[str, Any]) -> None:
         """An erased record leaves a gap: what it said of its object, and of the case, is not known any more."""
         key = (said["obj"]["type"], said["obj"]["id"])
         self.erased_objects.add(key)
+        if said["act"].partition(":")[0] in _GIVES_OFFICES:
+            self.powers.forget_offices()
         if key in self.last:
             self.last[key].state = None
         if key[0] == APPLICATION:
@@ -217,6 +198,9 @@ def read_entry(entry: bytes) -> dict[str, Any] | None:
             and len(base64.b64decode(said["commit"], validate=True)) == 32  # noqa: PLR2004 - A SHA-256.
             and {"type", "id", "ver"} == set(said["obj"])
             and {"line", "version"} == set(said["policy"])
+            and {"kind", "pid"} == set(said["actor"])
+            and isinstance(said["act"], str)
+            and isinstance(said["policy"]["version"], str)
             and said["result"] in {"done", "refused"}
         )
     except (ValueError, TypeError, RecursionError):
