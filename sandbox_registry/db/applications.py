@@ -164,10 +164,11 @@ async def set_next_due(connection: AsyncConnection, application_id: UUID, due: d
     await _KEEP_DUE.count(connection, {"case_id": application_id, "due": due})
 
 
+_DUE = bindparam("due", type_=tables.Stamp)
 _KEEP_DUE = Statement(
     _APPLICATIONS.update()
-    .where(_APPLICATIONS.c.id == bindparam("case_id", type_=Uuid))
-    .values(next_due_at=bindparam("due", type_=tables.Stamp))
+    .where(_APPLICATIONS.c.id == bindparam("case_id", type_=Uuid), _APPLICATIONS.c.next_due_at.is_distinct_from(_DUE))
+    .values(next_due_at=_DUE)
 )
 
 

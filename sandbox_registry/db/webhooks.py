@@ -7,11 +7,13 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, Text, Uuid, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import jobs, tables
 from sandbox_registry.db.records import Records, as_dict
+from sandbox_registry.db.statements import Statement
 from sandbox_registry.domain.applications import Application
 from sandbox_registry.domain.webhooks import (
     ATTEMPTS,
@@ -31,6 +33,15 @@ _DELIVERIES, _ATTEMPTS = tables.webhook_deliveries, tables.webhook_attempts
 RECORDS = Records(_ENDPOINTS, Endpoint)
 _DELIVERY = select(*(_DELIVERIES.c[name] for name in Delivery.__dataclass_fields__))
 _ATTEMPT = select(*(_ATTEMPTS.c[name] for name in Attempt.__dataclass_fields__))
+_LISTENING = Statement(
+    select(_ENDPOINTS.c.id, _ENDPOINTS.c.events)
+    .where(
+        _ENDPOINTS.c.state == EndpointState.ACTIVE.value,
+        _ENDPOINTS.c.organisation_id == func.any(bindparam("parties", type_=ARRAY(Uuid))),
+        _ENDPOINTS.c.events.overlap(bindparam("wanted", type_=ARRAY(Text))),
+    )
+    .order_by(_ENDPOINTS.c.id)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,21 +65,17 @@ async def announce(
     if not happened:
         return
     wanted = {name for each in happened for name in names_for(each.type)}
-    query = select(_ENDPOINTS.c.id, _ENDPOINTS.c.events).where(
-        _ENDPOINTS.c.state == EndpointState.ACTIVE.value,
-        _ENDPOINTS.c.organisation_id.in_([case.organisation_id, *case.unit_ids]),
-        _ENDPOINTS.c.events.overlap(sorted(wanted)),
-    )
-    endpoints = (await connection.execute(query.order_by(_ENDPOINTS.c.id))).all()
+    parties = [case.organisation_id, *case.unit_ids]
+    endpoints = await _LISTENING.rows(connection, {"parties": parties, "wanted": sorted(wanted)})
     for each in happened:
         event_id = new_id()
-        for endpoint in endpoints:
-            if not {*endpoint.events}.isdisjoint(names_for(each.type)):
+        for endpoint_id, events in endpoints:
+            if not {*events}.isdisjoint(names_for(each.type)):
                 await _add(
                     connection,
                     Delivery(
                         id=new_id(),
-                        endpoint_id=endpoint.id,
+                        endpoint_id=endpoint_id,
                         event_id=event_id,
                         type=each.type,
                         application_id=case.id,

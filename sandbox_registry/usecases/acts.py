@@ -28,6 +28,7 @@ from sandbox_registry.db.work import UnitOfWork, kind_of
 from sandbox_registry.domain.applications import Application, SupplementRequest
 from sandbox_registry.domain.appraisal import Clarification, Consultation
 from sandbox_registry.domain.audit import NONCE_SIZE, Entry, Pseudonyms, commitment
+from sandbox_registry.domain.calendars import Calendar
 from sandbox_registry.domain.deadlines import CaseFacts, next_due
 from sandbox_registry.domain.errors import DomainError, NotFound, PermissionDenied, StaleVersion, TransitionNotAllowed
 from sandbox_registry.domain.people import READ_ALL_ROLES, Actor, Capacity, Role, Standing
@@ -93,6 +94,14 @@ class CaseAct(Act):
 
     application: Application
     standing: Standing
+    rules: RuleBook
+    days_off: Calendar | None = None
+
+    async def calendar(self) -> Calendar:
+        """Return the calendar in force at the moment of this act, asked for once."""
+        if self.days_off is None:
+            self.days_off = await self.rules.calendar(self.work.connection, at=self.at)
+        return self.days_off
 
     async def facts(self) -> CaseFacts:
         """Load what the deadlines of this case are derived from."""
@@ -199,6 +208,7 @@ class Acts:
                     procedure=procedure_of(case.application),
                     application=case.application,
                     standing=case.standing,
+                    rules=self.rules,
                 )
                 yield act
                 await self._close(act)
@@ -253,6 +263,7 @@ class Acts:
             is_logged=False,
             application=case.application,
             standing=case.standing,
+            rules=self.rules,
         )
 
     async def refuse(self, actor: Actor, action: Action, refusal: DomainError) -> None:
@@ -293,6 +304,7 @@ class Acts:
                     procedure=procedure_of(case.application),
                     application=case.application,
                     standing=case.standing,
+                    rules=self.rules,
                     permit=permit,
                 )
                 if decision.role in READ_ALL_ROLES:
@@ -370,7 +382,7 @@ class Acts:
         if application.procedure_version is None:
             return
         procedure = await self.rules.pinned(act.work.connection, application)
-        calendar = await self.rules.calendar(act.work.connection, at=act.at)
+        calendar = await act.calendar()
         facts = await facts_of(act.work, application)
         due = next_due(facts, procedure=procedure, calendar=calendar, at=act.at)
         await case_rows.set_next_due(act.work.connection, application.id, due)

@@ -254,7 +254,7 @@ class Applications:
                 act.application,
                 request=await open_request(act),
                 procedure=procedure,
-                calendar=await self.acts.rules.calendar(act.work.connection, at=act.at),
+                calendar=await act.calendar(),
                 errors=await self._errors(act, procedure),
                 by=actor.person_id,
                 at=act.at,

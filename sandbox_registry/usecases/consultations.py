@@ -42,7 +42,7 @@ class Consultations:
                 is_required=is_required,
                 earlier=await act.work.of(Consultation, application_id=application_id),
                 procedure=await self.acts.rules.pinned(act.work.connection, act.application),
-                calendar=await self.acts.rules.calendar(act.work.connection, at=act.at),
+                calendar=await act.calendar(),
                 by=actor.person_id,
                 at=act.at,
             )
@@ -60,7 +60,7 @@ class Consultations:
                 asked,
                 opinion=opinion,
                 text=text,
-                calendar=await self.acts.rules.calendar(act.work.connection, at=act.at),
+                calendar=await act.calendar(),
                 by=actor.person_id,
                 at=act.at,
             )
@@ -73,7 +73,7 @@ class Consultations:
         async with self.acts.on_case(actor, Action.CONSULTATION_CLOSE, application_id) as act:
             closed = consultations.close_silent(
                 await _consultation(act, consultation_id),
-                calendar=await self.acts.rules.calendar(act.work.connection, at=act.at),
+                calendar=await act.calendar(),
                 at=act.at,
             )
             return act.done(await act.save(closed))

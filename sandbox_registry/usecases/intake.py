@@ -78,7 +78,7 @@ class Intake:
                 act.application,
                 request=await open_request(act),
                 procedure=await self.acts.rules.pinned(act.work.connection, act.application),
-                calendar=await self.acts.rules.calendar(act.work.connection, at=act.at),
+                calendar=await act.calendar(),
                 by=actor.person_id,
                 at=act.at,
             )
@@ -130,7 +130,7 @@ class Intake:
             accepted = lifecycle.accept(
                 act.application,
                 procedure=await self.acts.rules.pinned(act.work.connection, act.application),
-                calendar=await self.acts.rules.calendar(act.work.connection, at=act.at),
+                calendar=await act.calendar(),
                 at=act.at,
             )
             return await self._kept(act, accepted)
@@ -143,7 +143,7 @@ class Intake:
             actor, Action.APPLICATION_APOLOGIZE, application_id, expected_version=expected_version
         ) as act:
             procedure = await self.acts.rules.pinned(act.work.connection, act.application)
-            calendar = await self.acts.rules.calendar(act.work.connection, at=act.at)
+            calendar = await act.calendar()
             apologized = lifecycle.apologize(
                 act.application,
                 promised_at=promised_at,
