@@ -20,7 +20,8 @@ from sandbox_registry.db import audit
 from sandbox_registry.db.embedded import EmbeddedServer
 from sandbox_registry.db.engine import Database
 from sandbox_registry.db.log import log_reader
-from sandbox_registry.jobs.signing import Signer, SignerFiles, keep_signing
+from sandbox_registry.jobs.signing import Signer, SignerFiles
+from sandbox_registry.jobs.signing_loop import keep_signing
 from sandbox_registry.transparency.checkpoints import Checkpoint, sign_checkpoint
 from sandbox_registry.transparency.keys import SigningKey, format_vkey
 from sandbox_registry.transparency.merkle import hash_leaf, root_of

@@ -18,7 +18,8 @@ from sandbox_registry.db.engine import Database
 from sandbox_registry.db.log import LogUnreachable, log_reader
 from sandbox_registry.domain.errors import NotFound
 from sandbox_registry.domain.texts import Language, Text
-from sandbox_registry.jobs.signing import Refused, Signer, SignerFiles, keep_signing
+from sandbox_registry.jobs.signing import Refused, Signer, SignerFiles
+from sandbox_registry.jobs.signing_loop import keep_signing
 from sandbox_registry.logs import configure_logs
 from sandbox_registry.settings import Settings
 from sandbox_registry.shipped import shipped

@@ -5,16 +5,15 @@ last; then the text to be signed is on the disk; only then is it signed, its til
 replaced. A crash before the second step leaves no trace; one after it is finished with the very same text.
 """
 
-import asyncio
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
 from anyio import to_thread
 
-from sandbox_registry.db.log import Leaf, LogHead, LogReader, LogUnreachable
+from sandbox_registry.db.log import Leaf, LogHead, LogReader
 from sandbox_registry.transparency.checkpoints import Checkpoint, open_checkpoint, parse_checkpoint, sign_checkpoint
 from sandbox_registry.transparency.errors import LogError
 from sandbox_registry.transparency.keys import SigningKey
@@ -32,7 +31,6 @@ from sandbox_registry.transparency.tiles import (
     width_in,
 )
 from sandbox_registry.usecases.log_folder import (
-    Busy,
     Crossing,
     FolderDiffers,
     LogFolder,
@@ -46,6 +44,9 @@ from sandbox_registry.usecases.log_keys import make_key, read_key
 
 STEP = 65_536
 """Leaves under one checkpoint while catching up: it bounds memory."""
+
+WINDOW = 64 * TILE_WIDTH
+"""Signed leaves looked at again each minute: a million in an hour, for a few milliseconds of every second."""
 
 logger = structlog.get_logger("registry.log")
 
@@ -121,6 +122,7 @@ class Signer:
         self.key = read_key(files.key_path)
         self._at = at
         self._past_is_checked = False
+        self._looked_at_again = 0
 
     @contextlib.contextmanager
     def holding(self) -> Iterator[None]:
@@ -203,6 +205,26 @@ class Signer:
         if root_at(last.size, read=tree) != last.root:
             message = f"the tiles do not lead to what was signed at {last.size} leaves"
             raise Refused(message)
+
+    async def look_again(self, *, window: int = WINDOW) -> None:
+        """Hash the next signed leaves again, whole tiles of them, and compare; over time all, and then from the start.
+
+        Raises:
+            Refused: one changed. From then on nothing is signed until every signed leaf is as it was.
+            LogUnreachable: the database does not answer.
+
+        """
+        size = self._published().size
+        start = self._looked_at_again if self._looked_at_again < size else 0
+        end = min(start + window, size)
+        try:
+            with _refusing():
+                leaves = await self._leaves(start, end)
+                await to_thread.run_sync(self._compare, leaves, size)
+        except Refused:
+            self._past_is_checked = False
+            raise
+        self._looked_at_again = end
 
     def _compare(self, leaves: list[Leaf], size: int) -> None:
         """Compare leaves from the start of a tile on with the tiles at the published size."""
@@ -302,55 +324,3 @@ def _refusing() -> Iterator[None]:
     except (LogError, FolderDiffers, MissingFile) as error:
         message = f"the published log does not fit: {error}"
         raise Refused(message) from error
-
-
-async def keep_signing(
-    signer: Signer,
-    *,
-    wake: asyncio.Event,
-    pause: float = 1.0,
-    look: float = 0.2,
-    after: Callable[[Checkpoint], None] = lambda _checkpoint: None,
-) -> None:
-    """Publish at most every `pause` seconds while something is new, at once when `wake` is set, until cancelled.
-
-    Where another process signs, wait to take over. A refusal is said loudly and tried again every minute: nothing
-    of what is served changes meanwhile.
-    """
-    while True:
-        try:
-            with signer.holding():
-                await _sign_while_held(signer, wake=wake, pause=pause, look=look, after=after)
-        except Busy:
-            await _sleep(wake, 5 * pause)
-        except LogUnreachable as error:
-            logger.warning("log.unreachable", error=str(error))
-            await _sleep(wake, pause)
-        except Refused as error:
-            logger.critical("log.refused", error=str(error), index=error.index)
-            await _sleep(wake, 60 * pause)
-        except OSError as error:
-            logger.critical("log.not_written", error=str(error))
-            await _sleep(wake, 10 * pause)
-
-
-async def _sign_while_held(
-    signer: Signer, *, wake: asyncio.Event, pause: float, look: float, after: Callable[[Checkpoint], None]
-) -> None:
-    seen: LogHead | None = None
-    while True:
-        head = await signer.source.head()
-        if head == seen:
-            await _sleep(wake, look)
-            continue
-        seen = head
-        checkpoint = await signer.publish()
-        logger.info("log.published", size=checkpoint.size)
-        after(checkpoint)
-        await _sleep(wake, pause)
-
-
-async def _sleep(wake: asyncio.Event, seconds: float) -> None:
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(wake.wait(), seconds)
-    wake.clear()

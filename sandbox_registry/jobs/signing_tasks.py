@@ -10,7 +10,8 @@ import structlog
 
 from sandbox_registry.db.log import LogUnreachable, log_reader
 from sandbox_registry.jobs.cosigning import keep_cosigned
-from sandbox_registry.jobs.signing import Signer, SignerFiles, keep_signing
+from sandbox_registry.jobs.signing import Signer, SignerFiles
+from sandbox_registry.jobs.signing_loop import keep_signing
 from sandbox_registry.jobs.watching import Watch, keep_watch
 from sandbox_registry.transparency.keys import format_vkey
 from sandbox_registry.usecases.log_folder import LOG_DIR, SIGNER_DIR, LogFolder, locked

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
-from sandbox_registry.jobs.signing import Refused, SignerFiles, keep_signing
+from sandbox_registry.jobs.signing import Refused, SignerFiles
+from sandbox_registry.jobs.signing_loop import keep_signing
 from sandbox_registry.transparency.checkpoints import Checkpoint, open_checkpoint
 from sandbox_registry.transparency.merkle import hash_leaf, root_of
 from sandbox_registry.transparency.tiles import bundles_of, decode_bundle, tiles_of
@@ -124,6 +126,63 @@ async def test_a_running_signer_notices_another_tree_of_the_same_size(ledger: Le
     await ledger.rewrite([b"other"] * 20)
     with pytest.raises(Refused, match="another tree of 20"):
         await signer.publish()
+
+
+CHANGE = "UPDATE audit_leaves SET entry = 'x', leaf_hash = sha256('\\x0078') WHERE index = %s"
+UNDO = "UPDATE audit_leaves SET entry = %s, leaf_hash = %s WHERE index = %s"
+
+
+async def test_a_running_signer_looks_again_at_old_leaves_in_turn(ledger: Ledger) -> None:
+    await ledger.append(600)
+    entries = await ledger.entries()
+    signer = ledger.signer()
+    await signer.publish()
+    for _ in range(4):  # Three windows, then the first again.
+        await signer.look_again(window=256)
+    await ledger.forge(CHANGE, 300)
+    await signer.publish()
+    with pytest.raises(Refused, match="leaf 300 changed") as caught:
+        await signer.look_again(window=256)
+    assert caught.value.index == 300
+    await ledger.append(1)
+    with pytest.raises(Refused, match="leaf 300 changed"):
+        await signer.publish()
+    await ledger.forge(UNDO, entries[300], hash_leaf(entries[300]), 300)
+    assert (await signer.publish()).size == 601
+    for _ in range(3):
+        await signer.look_again(window=256)
+
+
+async def test_before_anything_is_published_there_is_nothing_to_look_at_again(ledger: Ledger) -> None:
+    await ledger.append(3)
+    await ledger.signer().look_again()
+
+
+async def test_the_loop_stops_signing_when_an_old_leaf_changed(ledger: Ledger) -> None:
+    await ledger.append(5)
+    sizes: list[int] = []
+    loop = asyncio.create_task(
+        keep_signing(
+            ledger.signer(),
+            wake=asyncio.Event(),
+            pause=0.02,
+            look=0.01,
+            again=0.01,
+            after=lambda checkpoint: sizes.append(checkpoint.size),
+        )
+    )
+    while not sizes:  # noqa: ASYNC110 - The loop under test has no other sign.
+        await asyncio.sleep(0.01)
+    with capture_logs() as said:
+        await ledger.forge(CHANGE, 2)
+        while not any(line["event"] == "log.refused" for line in said):  # noqa: ASYNC110 - As above.
+            await asyncio.sleep(0.01)
+    await ledger.append(1)
+    await asyncio.sleep(0.2)
+    loop.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await loop
+    assert (sizes, published(ledger).size) == ([5], 5)
 
 
 async def test_a_lost_or_older_memory_of_the_signer_is_refused(ledger: Ledger) -> None:
