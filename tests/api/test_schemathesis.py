@@ -23,7 +23,7 @@ from tests.world import World
 
 SECONDS = int(os.environ.get("CONTRACT_SECONDS", "0"))
 SEED = int(os.environ.get("CONTRACT_SEED", "1"))
-SHARE_SECONDS = 6
+SHARE_SECONDS = 10
 ROLES = {
     "nguoi_dai_dien": "fuzzing",
     "doi_thu": "stateful",
@@ -87,4 +87,4 @@ async def test_api_keeps_its_contract(world: World, unlimited: Any, name: str | 
     print(f"{name}: {sum(found.statuses.values())} requests, {dict(sorted(found.statuses.items()))}")  # noqa: T201
     assert not NEVER & set(found.statuses)
     assert not found.failures, f"\n{found}"
-    assert sum(found.statuses.values()) > 10
+    assert found.statuses, "nothing was asked"
