@@ -1,6 +1,5 @@
-"""Wires everything: settings in, a Litestar application or a worker out."""
+"""Wires everything: settings in, a Litestar application out."""
 
-import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -44,10 +43,7 @@ from sandbox_registry.documents.scanning import NullScanner
 from sandbox_registry.documents.store import Store
 from sandbox_registry.domain.audit import Pseudonyms
 from sandbox_registry.jobs.signing_tasks import signing_while_serving
-from sandbox_registry.jobs.tasks import job_app
 from sandbox_registry.jobs.watching import Watch
-from sandbox_registry.jobs.webhooks import Sender
-from sandbox_registry.jobs.worker import keep_working, stopped_by_signals
 from sandbox_registry.logs import configure_logs
 from sandbox_registry.processes import end_with_parent
 from sandbox_registry.settings import Settings
@@ -177,28 +173,3 @@ def application() -> Litestar:
     end_with_parent()
     cases = build_use_cases(settings)
     return create_app(settings, cases, beside=signing_beside(settings, cases))
-
-
-async def run_worker(settings: Settings) -> None:
-    """Do background work until SIGTERM or SIGINT, finishing what was begun."""
-    with stopped_by_signals() as stop:
-        use_cases = build_use_cases(settings)
-        try:
-            await use_cases.installation.announce()
-            jobs = job_app(
-                settings.database_url or "",
-                use_cases.upkeep,
-                deliveries=use_cases.deliveries,
-                sender=Sender(to_loopback=settings.webhooks_to_loopback),
-            )
-            await keep_working(jobs, stop=stop)
-        finally:
-            await use_cases.acts.database.close()
-
-
-def worker() -> None:
-    """Do background work as the environment says; what `serve` runs in a process beside the HTTP server."""
-    settings = Settings.from_environ(os.environ)
-    configure_logs(level=settings.log_level, form=settings.log_format)
-    end_with_parent()
-    asyncio.run(run_worker(settings))

@@ -13,9 +13,9 @@ import structlog
 from granian.constants import Interfaces
 from granian.server.mp import MPServer
 
-from sandbox_registry.app import run_worker
-from sandbox_registry.app import worker as worker_process
 from sandbox_registry.authz.checks import StageOwner, check_policy
+from sandbox_registry.background import run_worker
+from sandbox_registry.background import worker as worker_process
 from sandbox_registry.cli_backup import backup, restore
 from sandbox_registry.cli_demo import demo, seed_if_wanted
 from sandbox_registry.cli_log import log

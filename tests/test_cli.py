@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from sandbox_registry.db import migrations
+from sandbox_registry.db import migrations, revisions
 from sandbox_registry.db.embedded import EmbeddedServer
 from sandbox_registry.shipped import shipped
 
@@ -104,7 +104,7 @@ def test_policy_check_prints_each_finding(tmp_path: Path) -> None:
 
 
 def test_migrate_joins_a_running_server_and_leaves_it_running(running: EmbeddedServer) -> None:
-    newest = migrations.newest()
+    newest = revisions.newest()
     data_dir = str(running.data_dir)
     for _ in range(2):
         code, said, _ = ran("migrate", SANDBOX_DATA_DIR=data_dir)
@@ -115,7 +115,7 @@ def test_migrate_joins_a_running_server_and_leaves_it_running(running: EmbeddedS
 def test_migrate_starts_and_stops_a_server_of_its_own(directory: Path) -> None:
     own = directory / "own"
     code, said, log = ran("migrate", SANDBOX_DATA_DIR=str(own))
-    assert (code, said) == (0, f"The database is at revision {migrations.newest()}.\n")
+    assert (code, said) == (0, f"The database is at revision {revisions.newest()}.\n")
     assert '"event": "migrated"' in log
     assert not (own / "postgres" / "data" / "postmaster.pid").exists()
 

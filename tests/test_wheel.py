@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox_registry.db import migrations
+from sandbox_registry.db import revisions
 from sandbox_registry.shipped import shipped
 
 CHECKOUT = shipped("alembic").parent
@@ -64,8 +64,8 @@ def test_the_installed_program_runs_from_any_directory(installed: Path) -> None:
 
 
 def test_the_installed_program_knows_the_same_newest_migration(installed: Path) -> None:
-    code = "from sandbox_registry.db import migrations; print(migrations.newest())"
-    assert ran(installed, code) == f"{migrations.newest()}\n"
+    code = "from sandbox_registry.db import revisions; print(revisions.newest())"
+    assert ran(installed, code) == f"{revisions.newest()}\n"
 
 
 def test_the_wheel_names_its_licence_and_command(installed: Path) -> None:

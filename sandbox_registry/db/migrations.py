@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import create_engine, make_url
 from sqlalchemy.exc import DBAPIError
@@ -41,11 +40,6 @@ def current(url: str) -> str | None:
     engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"), poolclass=NullPool)
     with _one_line(), engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
-
-
-def newest() -> str | None:
-    """Return the revision this version of the program needs."""
-    return ScriptDirectory.from_config(_config("")).get_current_head()
 
 
 @contextmanager

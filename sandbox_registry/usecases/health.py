@@ -1,7 +1,7 @@
 """Whether the registry can work: the database answers, at the revision this program needs."""
 
 from sandbox_registry.db.engine import Database
-from sandbox_registry.db.migrations import newest
+from sandbox_registry.db.revisions import newest
 
 
 async def is_ready(database: Database) -> bool:
