@@ -4,6 +4,8 @@ Prints every figure and ratio; a whole run also writes bench/RESULTS.md.
 """
 
 import argparse
+import compileall
+import signal
 import subprocess
 import sys
 import tempfile
@@ -12,6 +14,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
+from types import FrameType
+from typing import NoReturn
 
 import psycopg
 
@@ -53,6 +57,9 @@ def main() -> None:
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
     effort = QUICK if given.quick else Effort()
     configure_logs(level="warning", form="console")
+    signal.signal(signal.SIGTERM, _leave)
+    # As an installed program is, whatever the environment says about bytecode.
+    compileall.compile_dir(HERE.parent / "sandbox_registry", quiet=1)
     begun = perf_counter()
     with _directory(given.data) as data, scratch_server(data) as server:
         machine = description(server, data)
@@ -75,6 +82,11 @@ def _told(name: str, server: EmbeddedServer, data: Path, effort: Effort) -> Iter
         failed = Row(title=f"Not measured: {name}", note=f"{type(error).__name__}: {error}", is_failed=True)
         print("\n" + "\n".join(failed.lines()), flush=True)
         yield failed
+
+
+def _leave(number: int, _frame: FrameType | None) -> NoReturn:
+    # An exception, so that everything started is stopped on the way out.
+    raise SystemExit(128 + number)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ import msgspec
 from bench.load import Order, Outcome
 from bench.scratch import Register
 
-PATIENCE, LONGEST = 60.0, 300.0
+PATIENCE, LONGEST = 180.0, 300.0
 REDIRECTED = 300
 _QUOTA = ", ".join(
     f"{group}.{by}=9999999/1m" for group in ("reads", "writes") for by in ("token", "account", "address")
