@@ -119,5 +119,6 @@ VIETNAMESE: Mapping[str, str] = {
     "webhooks_read_delivery": "Đọc một tin gửi với từng lần thử",
     "webhooks_remove": "Gỡ ngay một điểm nhận cùng khóa ký của nó",
     "webhooks_replay": "Gửi lại một tin với mã cũ",
+    "webhooks_replay_dead": "Gửi lại mọi tin không gửi được, cũ nhất trước, mỗi lần 100 tin",
     "webhooks_rotate": "Tạo khóa ký mới",
 }

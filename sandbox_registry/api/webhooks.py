@@ -21,7 +21,7 @@ from sandbox_registry.api.requests import (
 )
 from sandbox_registry.api.schemas import ONE_LINE, In, Out, PageOut, shown
 from sandbox_registry.domain.webhooks import Delivery, DeliveryState, EndpointState
-from sandbox_registry.usecases.webhooks import DeliveryView, NewSecret
+from sandbox_registry.usecases.webhooks import AT_ONCE, DeliveryView, NewSecret
 
 Url = Annotated[str, Meta(min_length=1, max_length=2000, pattern=ONE_LINE)]
 EventName = Annotated[str, Meta(min_length=1, max_length=100, pattern=ONE_LINE)]
@@ -97,6 +97,13 @@ class WebhookDeliveryPageOut(PageOut):
     items: tuple[WebhookDeliveryOut, ...]
 
 
+class ReplayedOut(Out):
+    """What is being sent again, oldest first; `may_be_more` when there may be more dead letters: ask again."""
+
+    items: tuple[WebhookDeliveryOut, ...]
+    may_be_more: bool
+
+
 class AttemptOut(Out):
     """A try: what was answered (its beginning), or why nothing was."""
 
@@ -131,6 +138,11 @@ def detail_out(view: DeliveryView) -> WebhookDeliveryDetailOut:
         **{name: getattr(found, name) for name in found.__struct_fields__},
         tries=tuple(map(attempt_out, view.attempts)),
     )
+
+
+def replayed_out(again: tuple[Delivery, ...]) -> ReplayedOut:
+    """Show what is being sent again."""
+    return ReplayedOut(items=tuple(map(delivery_out, again)), may_be_more=len(again) == AT_ONCE)
 
 
 def page_out(found: tuple[Delivery, ...], *, limit: int) -> WebhookDeliveryPageOut:
@@ -237,3 +249,9 @@ class WebhooksController(Controller):
         """Send an event again, under its old id."""
         act = use_cases(request).webhooks.replay(actor_of(request), endpoint_id, delivery_id)
         return await done(request, act, out=delivery_out)
+
+    @post("/{endpoint_id:uuid}/dead-letters/replay", status_code=200)
+    async def replay_dead(self, request: Incoming, endpoint_id: Id) -> Response[ReplayedOut]:
+        """Send every dead letter again, oldest first, 100 at a time. Those that fail once more are dead letters again."""
+        act = use_cases(request).webhooks.replay_dead(actor_of(request), endpoint_id)
+        return await done(request, act, out=replayed_out)

@@ -281,6 +281,29 @@ async def reopen(connection: AsyncConnection, delivery: Delivery) -> Delivery:
     return again
 
 
+async def reopen_dead(connection: AsyncConnection, endpoint_id: UUID, *, limit: int) -> tuple[Delivery, ...]:
+    """Have the oldest dead letters of an endpoint tried again from now, as often as new ones; return them.
+
+    Lock the endpoint first, so that of two at once the second finds those that are left.
+    """
+    columns = _DELIVERIES.c
+    oldest = (
+        select(columns.id)
+        .where(columns.endpoint_id == endpoint_id, columns.state == DeliveryState.DEAD.value, columns.type != CHECK)
+        .order_by(columns.id)
+        .limit(limit)
+    )
+    statement = update(_DELIVERIES).where(columns.id.in_(oldest.scalar_subquery()))
+    statement = statement.values(
+        state=DeliveryState.PENDING.value, budget=columns.attempts + ATTEMPTS, ended_at=None, leased_until=None
+    )
+    found = await connection.execute(statement.returning(*_DELIVERY.selected_columns))
+    again = tuple(sorted((_delivery(row) for row in found), key=lambda each: each.id))
+    for each in again:
+        await defer(connection, each, at=None)
+    return again
+
+
 async def left_behind(connection: AsyncConnection, *, before: datetime, limit: int) -> tuple[Delivery, ...]:
     """List and lock deliveries whose try should long have been done or ended, and that have no worker."""
     columns = _DELIVERIES.c

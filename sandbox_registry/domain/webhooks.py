@@ -2,9 +2,11 @@
 
 import base64
 import hmac
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from hashlib import sha256
 from ipaddress import ip_address
@@ -41,6 +43,9 @@ ANSWER_KEPT = 1000
 _LONGEST_URL = 2000
 _HTTPS, _FIRST_FREE_PORT, _LAST_PORT = 443, 1024, 65535
 _FIRST_WAIT, _GROWTH, _JITTER = timedelta(seconds=10), 4, 0.25
+LONGEST_WAIT = timedelta(hours=24)
+"""How long a receiver that is busy may have us wait for the next try."""
+_SECONDS = re.compile("[0-9]{1,9}")
 
 
 class EndpointState(StrEnum):
@@ -206,6 +211,19 @@ def wait_after(attempt: int, *, chance: float) -> timedelta:
     return _FIRST_WAIT * times * (1 - _JITTER + 2 * _JITTER * chance)
 
 
+def asked_wait(retry_after: str, *, at: datetime) -> timedelta | None:
+    """Read `Retry-After` (RFC 9110, 10.2.3): seconds, or a moment; at most `LONGEST_WAIT`, null for anything else."""
+    if _SECONDS.fullmatch(retry_after):
+        return min(timedelta(seconds=int(retry_after)), LONGEST_WAIT)
+    try:
+        moment = parsedate_to_datetime(retry_after)
+    except ValueError:
+        return None
+    # Without a zone that is -0000, which says UTC and nothing of where its writer is.
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return min(max(moment - at, timedelta(0)), LONGEST_WAIT)
+
+
 def endpoint_errors(*, url: str, events: Iterable[str], to_loopback: bool) -> tuple[FieldError, ...]:
     """Say what is wrong with an endpoint; what its name stands for is looked at when something is sent."""
     unknown = sorted(set(events) - {*EVENTS, *GROUPS})
@@ -266,6 +284,17 @@ def check_room(present: int) -> None:
         raise ConditionNotMet("too_many_endpoints", _TOO_MANY)
 
 
+def check_takes_events(endpoint: Endpoint) -> None:
+    """Refuse to send anything again to an endpoint that takes nothing.
+
+    Raises:
+        ConditionNotMet: `endpoint_not_active`.
+
+    """
+    if endpoint.state is not EndpointState.ACTIVE:
+        raise ConditionNotMet("endpoint_not_active", _NOT_ACTIVE)
+
+
 def check_may_replay(delivery: Delivery, endpoint: Endpoint) -> None:
     """Refuse to send again what is still being tried, or to an endpoint that takes nothing.
 
@@ -273,7 +302,8 @@ def check_may_replay(delivery: Delivery, endpoint: Endpoint) -> None:
         ConditionNotMet: `still_trying`, `endpoint_not_active`.
 
     """
-    if endpoint.state is not EndpointState.ACTIVE or delivery.type == CHECK:
+    check_takes_events(endpoint)
+    if delivery.type == CHECK:
         raise ConditionNotMet("endpoint_not_active", _NOT_ACTIVE)
     if delivery.state is DeliveryState.PENDING:
         raise ConditionNotMet("still_trying", _STILL_TRYING)

@@ -56,10 +56,11 @@ class Sender:
     async def send(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Post once and say how it went."""
         began = time.monotonic()
-        status, text, failure = None, "", None
+        answered: tuple[int | None, str, str | None] = (None, "", None)
+        failure = None
         try:
             async with asyncio.timeout(self.seconds):
-                status, text = await self._post(httpx.URL(url), body, headers)
+                answered = await self._post(httpx.URL(url), body, headers)
         except TimeoutError:
             failure = "timeout"
         except Refused as refused:
@@ -69,9 +70,10 @@ class Sender:
         except (httpx.TransportError, httpx.InvalidURL, ssl.SSLError, OSError) as error:
             failure = f"connection: {type(error).__name__}"
         milliseconds = round((time.monotonic() - began) * 1000)
-        return Answer(status=status, body=text, milliseconds=milliseconds, failure=failure)
+        status, text, retry_after = answered
+        return Answer(status=status, body=text, milliseconds=milliseconds, failure=failure, retry_after=retry_after)
 
-    async def _post(self, url: httpx.URL, body: bytes, headers: Mapping[str, str]) -> tuple[int, str]:
+    async def _post(self, url: httpx.URL, body: bytes, headers: Mapping[str, str]) -> tuple[int, str, str | None]:
         if url.scheme != "https" and not (self.to_loopback and url.scheme == "http"):
             raise Refused("not_https")
         address = await self._checked(url)
@@ -86,7 +88,7 @@ class Sender:
             )
             answer = await client.send(request, stream=True)
             try:
-                return answer.status_code, await _beginning(answer)
+                return answer.status_code, await _beginning(answer), answer.headers.get("retry-after")
             finally:
                 await answer.aclose()
 

@@ -28,6 +28,7 @@ from sandbox_registry.domain.webhooks import (
     DeliveryState,
     Endpoint,
     EndpointState,
+    asked_wait,
     cloud_event,
     signature_headers,
     wait_after,
@@ -43,6 +44,7 @@ KEPT = timedelta(days=30)
 BATCH = 100
 MEDIA_TYPE = "application/cloudevents+json; charset=utf-8"
 _GONE = 410
+_BUSY = frozenset({429, 503})
 _NEEDED = {
     "clarification": (Action.CLARIFICATION_READ, None),
     "message": (Action.MESSAGE_READ, None),
@@ -60,6 +62,7 @@ class Answer:
     body: str
     milliseconds: int
     failure: str | None = None
+    retry_after: str | None = None
 
 
 Send = Callable[[str, bytes, Mapping[str, str]], Awaitable[Answer]]
@@ -181,7 +184,7 @@ class Deliveries:
         state, next_at = DeliveryState.DELIVERED, None
         if failure is not None:
             state = DeliveryState.DEAD if is_last else DeliveryState.PENDING
-            next_at = None if is_last else at + wait_after(delivery.attempts, chance=self.chance())
+            next_at = None if is_last else at + self._wait(delivery, answer, at=at)
         attempt = Attempt(
             number=delivery.attempts,
             at=at,
@@ -200,6 +203,12 @@ class Deliveries:
                 await self._judge_endpoint(work.connection, current, delivery, attempt)
         logger.info("webhook.tried", delivery=delivery.id, attempt=attempt.number, state=state, failure=failure)
         return state
+
+    def _wait(self, delivery: Delivery, answer: Answer, *, at: datetime) -> timedelta:
+        """Say how long to wait for the next try: longer than usual where a busy receiver asks for it."""
+        own = wait_after(delivery.attempts, chance=self.chance())
+        asked = asked_wait(answer.retry_after or "", at=at) if answer.status in _BUSY else None
+        return own if asked is None else max(own, asked)
 
     async def _judge_endpoint(
         self, connection: Connection, endpoint: Endpoint, delivery: Delivery, attempt: Attempt

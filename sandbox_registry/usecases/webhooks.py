@@ -24,6 +24,7 @@ from sandbox_registry.domain.webhooks import (
     check_may_replay,
     check_overlap,
     check_room,
+    check_takes_events,
     endpoint_errors,
     written_secret,
 )
@@ -33,6 +34,8 @@ from sandbox_registry.usecases.preconditions import check_version
 from sandbox_registry.usecases.webhook_secrets import Seals
 
 ENDPOINT = "webhook"
+AT_ONCE = 100
+"""How many dead letters one request sends again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +207,24 @@ class Webhooks:
             check_may_replay(delivery, known)
             again = await webhooks.reopen(act.work.connection, delivery)
             act.note("webhook_delivery", again.id, again.attempts, {"event_id": again.event_id, "type": again.type})
+            return act.done(again)
+
+    async def replay_dead(self, actor: Actor, endpoint_id: UUID) -> tuple[Delivery, ...]:
+        """Send the oldest dead letters of an endpoint again under their old ids, at most `AT_ONCE` of them.
+
+        Raises:
+            NotFound: no such endpoint, or not the actor's to manage.
+            ConditionNotMet: `endpoint_not_active`.
+
+        """
+        async with await self._changing(actor, Action.WEBHOOK_REPLAY, endpoint_id) as act:
+            known = await self._endpoint(act, endpoint_id)
+            check_takes_events(known)
+            again = await webhooks.reopen_dead(act.work.connection, endpoint_id, limit=AT_ONCE)
+            events = [{"event_id": each.event_id, "type": each.type} for each in again]
+            act.note("webhook_replay", endpoint_id, known.version, {"events": events})
+            if not again:
+                act.leave_no_leaf()
             return act.done(again)
 
     async def list_endpoints(self, actor: Actor) -> tuple[Endpoint, ...]:

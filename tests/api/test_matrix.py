@@ -144,6 +144,7 @@ OTHER_ROUTES: dict[tuple[str, str], Action | None] = {
     ("GET", "/webhooks/{endpoint_id:uuid}"): Action.WEBHOOK_READ,
     ("PUT", "/webhooks/{endpoint_id:uuid}"): Action.WEBHOOK_EDIT,
     ("POST", "/webhooks/{endpoint_id:uuid}/check"): Action.WEBHOOK_EDIT,
+    ("POST", "/webhooks/{endpoint_id:uuid}/dead-letters/replay"): Action.WEBHOOK_REPLAY,
     ("GET", "/webhooks/{endpoint_id:uuid}/deliveries"): Action.WEBHOOK_READ,
     ("GET", "/webhooks/{endpoint_id:uuid}/deliveries/{delivery_id:uuid}"): Action.WEBHOOK_READ,
     ("POST", "/webhooks/{endpoint_id:uuid}/deliveries/{delivery_id:uuid}/replay"): Action.WEBHOOK_REPLAY,

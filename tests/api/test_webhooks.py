@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
 from tests.client import Client
 from tests.stages import OWNER
 from tests.world import World
@@ -90,6 +93,23 @@ async def test_delivery_log_and_replay(client: Client, world: World) -> None:
     assert one.json() == newest | {"tries": []}
     replayed = await client.send("POST", f"{path}/{replaced['id']}/replay", by=OWNER)
     assert (replayed.status_code, replayed.json()["code"]) == (409, "endpoint_not_active")
+    together = f"/webhooks/{made['endpoint']['id']}/dead-letters/replay"
+    all_of_them = await client.send("POST", together, by=OWNER)
+    assert (all_of_them.status_code, all_of_them.json()["code"]) == (409, "endpoint_not_active")
+    assert (await client.send("POST", together, by=RIVAL)).status_code == 404
+
+
+async def test_replay_of_all_dead_letters_answers_with_them(client: Client, world: World, owner: AsyncEngine) -> None:
+    made = await registered(client, world)
+    path = f"/webhooks/{made['endpoint']['id']}"
+    async with owner.begin() as connection:  # What an answered challenge and eight failures leave behind.
+        await connection.execute(text("UPDATE webhook_endpoints SET state = 'active'"))
+        await connection.execute(
+            text("UPDATE webhook_deliveries SET state = 'dead', type = 'permit.issued', attempts = 8, ended_at = now()")
+        )
+    answers = [(await client.send("POST", f"{path}/dead-letters/replay", by=OWNER)).json() for _ in range(2)]
+    assert [(each["state"], each["attempts"], each["budget"]) for each in answers[0]["items"]] == [("pending", 8, 16)]
+    assert (answers[0]["may_be_more"], answers[1]) == (False, {"items": [], "may_be_more": False})
 
 
 async def test_foreign_endpoint_is_not_there(client: Client, world: World) -> None:

@@ -15,6 +15,7 @@ from sandbox_registry.domain.stages import Stage
 from sandbox_registry.domain.webhooks import (
     EVENTS,
     Happening,
+    asked_wait,
     endpoint_errors,
     happenings,
     names_for,
@@ -144,3 +145,27 @@ def test_endpoint_names_known_events() -> None:
     for events in (["application.draft"], [], ["*", "khac"]):
         found = endpoint_errors(url="https://example.com/", events=events, to_loopback=False)
         assert [each.code for each in found] == ["unknown_event"]
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("0", 0),
+        ("120", 120),
+        ("999999999", 86_400),
+        ("Fri, 20 Nov 2026 07:05:00 GMT", 300),
+        ("Fri, 20 Nov 2026 07:05:00 -0000", 300),
+        ("Fri, 20 Nov 2026 06:00:00 GMT", 0),
+        ("Fri, 20 Nov 2099 06:00:00 GMT", 86_400),
+        ("", None),
+        ("soon", None),
+        ("-5", None),
+        ("1.5", None),
+        ("٣", None),
+        ("9" * 400, None),
+        ("Fri, 20 Nov 2026 07:05:00 +2500", None),
+    ],
+)
+def test_a_busy_receiver_may_ask_for_a_day_at_most(said: str, seconds: int | None) -> None:
+    at = datetime(2026, 11, 20, 7, tzinfo=UTC)
+    assert asked_wait(said, at=at) == (None if seconds is None else timedelta(seconds=seconds))

@@ -1,7 +1,9 @@
 """How webhooks leave: TLS by name to a checked address, nothing inside, and the queue doing each try once."""
 
 import asyncio
+import os
 import ssl
+import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address, ip_address
@@ -148,13 +150,24 @@ async def test_name_without_address_and_broken_address() -> None:
     assert (await sent("https://" + "a" * 80 + ".example/")).failure in {"unknown_host", "connection: InvalidURL"}
 
 
-async def test_proxies_of_the_environment_are_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+PROGRAM = """
+import asyncio, sys
+from sandbox_registry.jobs.webhooks import Sender
+print(asyncio.run(Sender(to_loopback=True, seconds=5).send(sys.argv[1], b"{}", {})).status)
+"""
+
+
+async def test_proxies_of_the_environment_are_not_asked() -> None:
     async with receiving() as proxy, receiving() as receiver:
         receiver.answer = lambda _received: reply(204)
-        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "HTTPS_PROXY"):
-            monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.port}")
-        answer = await sent(receiver.url, to_loopback=True)
-    assert (answer.status, len(receiver.got), proxy.got) == (204, 1, [])
+        proxies = dict.fromkeys(
+            ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "HTTPS_PROXY"), f"http://127.0.0.1:{proxy.port}"
+        )
+        program = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", PROGRAM, receiver.url, env={**os.environ, **proxies}, stdout=asyncio.subprocess.PIPE
+        )
+        said, _ = await program.communicate()
+    assert (said, len(receiver.got), proxy.got) == (b"204\n", 1, [])
 
 
 async def test_cookies_and_compression_are_not_for_receivers() -> None:

@@ -1,5 +1,6 @@
 """Webhooks against a real receiver: who is told what, signed how, how often, and what is never told."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -334,6 +335,75 @@ async def test_dead_letter_is_shown_and_sent_again_by_its_owner(post: Post) -> N
     assert await post.work() == [DELIVERED]
     assert {each.headers["webhook-id"] for each in post.receiver.got} == {str(dead[0].event_id)}
     assert [leaf.action for leaf in await leaves(world)][-1] == "webhook:replay"
+
+
+async def dead_letters(post: Post, number: int) -> NewSecret:
+    """An endpoint that took none of some events, and takes them now."""
+    made = await post.endpoint("application.submitted")
+    post.receiver.answer = lambda _received: reply(500)
+    for _ in range(number):
+        await submitted(post.world)
+    for _ in range(8):
+        await post.work()
+    post.receiver.answer = lambda _received: reply(204)
+    post.receiver.got.clear()
+    return made
+
+
+async def test_dead_letters_are_sent_again_together_in_one_act(post: Post) -> None:
+    owner, made = post.world.actor(OWNER), await dead_letters(post, 3)
+    dead = await post.webhooks.list_deliveries(owner, made.endpoint.id, state=DEAD, after=None, limit=10)
+    again = await post.webhooks.replay_dead(owner, made.endpoint.id)
+    assert [each.id for each in again] == [each.id for each in reversed(dead)]
+    assert {(each.state, each.attempts, each.budget) for each in again} == {(PENDING, 8, 16)}
+    assert await post.work() == [DELIVERED] * 3
+    assert [each.headers["webhook-id"] for each in post.receiver.got] == [str(each.event_id) for each in again]
+    last = (await leaves(post.world))[-1]
+    assert (last.action, last.result) == ("webhook:replay", "done")
+    assert [each["event_id"] for each in last.record["objects"][0]["state"]["events"]] == [
+        str(each.event_id) for each in again
+    ]
+    before = len(await leaves(post.world))
+    assert await post.webhooks.replay_dead(owner, made.endpoint.id) == ()
+    assert len(await leaves(post.world)) == before
+
+
+async def test_two_replays_at_once_send_each_dead_letter_once(post: Post) -> None:
+    owner, made = post.world.actor(OWNER), await dead_letters(post, 2)
+    found = await asyncio.gather(*(post.webhooks.replay_dead(owner, made.endpoint.id) for _ in range(2)))
+    assert sorted(map(len, found)) == [0, 2]
+    assert await post.work() == [DELIVERED] * 2
+
+
+async def test_dead_letters_wait_for_an_active_endpoint_and_its_manager(post: Post) -> None:
+    owner, made = post.world.actor(OWNER), await dead_letters(post, 1)
+    with pytest.raises(NotFound):
+        await post.webhooks.replay_dead(post.world.actor(RIVAL), made.endpoint.id)
+    known = await post.webhooks.read(owner, made.endpoint.id)
+    await post.webhooks.edit(
+        owner,
+        known.id,
+        expected_version=known.version,
+        url=post.receiver.url + "khac",
+        events=("*",),
+        description="",
+    )
+    with pytest.raises(ConditionNotMet) as refused:
+        await post.webhooks.replay_dead(owner, made.endpoint.id)
+    assert refused.value.condition == "endpoint_not_active"
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "waits"),
+    [(429, "120", 120), (503, "3600", 3600), (503, "1", 10), (500, "120", 10), (429, "soon", 10)],
+)
+async def test_a_busy_receiver_is_left_alone_as_long_as_it_asks(post: Post, status: int, said: str, waits: int) -> None:
+    made = await post.endpoint()
+    post.receiver.answer = lambda _received: reply(status, b"", f"Retry-After: {said}")
+    await submitted(post.world)
+    assert await post.work() == [PENDING]
+    view = await post.last(made.endpoint)
+    assert view.delivery.next_at == post.clock.at + timedelta(seconds=waits)
 
 
 async def test_endpoint_that_long_fails_is_switched_off_until_checked(post: Post) -> None:
