@@ -274,6 +274,12 @@ class Acts:
             act.subject = ("person", actor.person_id, 0)
             self._log(act, refusal=refusal)
 
+    async def note_oversight(self, actor: Actor, action: Action, kind: str, identity: UUID) -> None:
+        """Put on record that an outsider (People's Council, auditor) read something that is no case; others leave no trace."""
+        if actor.roles & READ_ALL_ROLES:
+            async with self.general(actor, action) as act:
+                act.note(kind, identity, 0, {"read": action})
+
     @asynccontextmanager
     async def reading_permit(self, actor: Actor, permit_id: UUID) -> AsyncIterator[PermitAct]:
         """Read a permit, by where it stands now. An outsider's reading is itself on record; others leave no trace.

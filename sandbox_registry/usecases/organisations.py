@@ -219,11 +219,12 @@ class Organisations:
         """
         async with self.acts.database.reading() as connection:
             found = await organisations.find(connection, organisation_id, scope=self.scope(actor))
-            if found is None:
-                raise NotFound(what="organisation")
-            return OrganisationView(
-                organisation=found, members=await organisations.members_of(connection, organisation_id)
-            )
+            members = () if found is None else await organisations.members_of(connection, organisation_id)
+        if found is None:
+            await self.acts.refuse(actor, Action.ORGANISATION_READ, NotFound(what="organisation"))
+            raise NotFound(what="organisation")
+        await self.acts.note_oversight(actor, Action.ORGANISATION_READ, "organisation", organisation_id)
+        return OrganisationView(organisation=found, members=members)
 
     async def list_organisations(
         self,

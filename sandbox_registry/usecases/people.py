@@ -10,7 +10,7 @@ from sandbox_registry.domain.contacts import contact_errors
 from sandbox_registry.domain.errors import ConditionNotMet, Duplicate, NotFound
 from sandbox_registry.domain.offices import check_other
 from sandbox_registry.domain.passwords import WrongCredentials
-from sandbox_registry.domain.people import Actor, Delegation, Membership, Person, Role, RoleGrant
+from sandbox_registry.domain.people import READ_ALL_ROLES, Actor, Delegation, Membership, Person, Role, RoleGrant
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.domain.texts import Text
 from sandbox_registry.usecases.acts import Act, Acts
@@ -153,15 +153,19 @@ class People:
         """
         is_own = actor.person_id == person_id
         if not is_own and not self._may_look_up(actor):
+            await self.acts.refuse(actor, Action.PERSON_READ, NotFound(what="person"))
             raise NotFound(what="person")
         async with self.acts.database.work() as work:
-            return PersonView(
+            found = PersonView(
                 person=await work.get(Person, person_id),
                 grants=await work.of(RoleGrant, person_id=person_id),
                 memberships=await work.of(Membership, person_id=person_id),
                 borrowed=await work.of(Delegation, to_person_id=person_id),
                 lent=await work.of(Delegation, from_person_id=person_id),
             )
+        if not is_own:
+            await self.acts.note_oversight(actor, Action.PERSON_READ, "person", person_id)
+        return found
 
     async def list_people(
         self,
@@ -180,7 +184,11 @@ class People:
 
         """
         async with self.acts.general(actor, Action.PERSON_READ) as act:
-            act.leave_no_leaf()
+            if actor.roles & READ_ALL_ROLES:
+                asked = {"read": Action.PERSON_READ, "text": text, "role": role, "unit_id": unit_id, "after": after}
+                act.note("people", act.new_id(), 1, asked)
+            else:
+                act.leave_no_leaf()
             return await people.list_people(
                 act.work.connection, at=act.at, text=text, role=role, unit_id=unit_id, after=after, limit=limit
             )
