@@ -19,6 +19,9 @@ from sandbox_registry.api.security_headers import add_security_headers
 from sandbox_registry.domain.people import Actor
 from sandbox_registry.domain.rate_limits import LIMITS, Group, Limit, Room
 from sandbox_registry.usecases.rate_limits import RateLimits
+from sandbox_registry.usecases.tokens import Bearer
+
+PROXIES = (ip_network("10.0.0.0/8"),)
 
 
 @get("/plain")
@@ -45,12 +48,12 @@ def middlewares(effort: Effort) -> Row:
     bare = Litestar([plain], openapi_config=None, logging_config=None)
     nowhere: Any = None
     limits = Granting(nowhere, key=b"k" * 32, limits=LIMITS)
-    counting: dict[str, Any] = {"limits": limits, "proxies": (ip_network("10.0.0.0/8"),)}
+    counting: dict[str, Any] = {"limits": limits, "proxies": PROXIES}
     ours = Litestar(
         [plain],
         middleware=[
             DefineMiddleware(RefuseGuessers, **counting),
-            DefineMiddleware(RequestIdentity, authenticate=_somebody),
+            DefineMiddleware(RequestIdentity, authenticate=_somebody, proxies=PROXIES),
             DefineMiddleware(LimitRequests, **counting),
         ],
         exception_handlers=HANDLERS | LIMIT_HANDLERS,
@@ -82,8 +85,8 @@ _SOMEBODY = Actor(
 )
 
 
-async def _somebody(_digest: bytes, _request_id: str) -> Actor:
-    return _SOMEBODY
+async def _somebody(_digest: bytes, _request_id: str, *, address: object) -> Bearer:  # noqa: ARG001 - as it is asked.
+    return Bearer(actor=_SOMEBODY, ends_at=None)
 
 
 async def _asked_in_turns(apps: dict[str, Litestar], effort: Effort) -> dict[str, float]:

@@ -1,6 +1,7 @@
 """Where a request comes from, as far as those who say so can be believed."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any
 
@@ -30,6 +31,7 @@ def client_address(scope: Any, proxies: Networks) -> Address | None:
     return found
 
 
+@lru_cache(maxsize=4096)
 def _address(written: str) -> Address | None:
     """Read an address; proxies may write `[2001:db8::1]:443` or `192.0.2.1:443`. IPv4 inside IPv6 counts as IPv4."""
     if written.startswith("["):

@@ -106,6 +106,7 @@ def group_of(scope: Any) -> Group | None:
     return Group.UPLOADS if opt.get(CONTENT) == FILE else Group.WRITES
 
 
+@lru_cache(maxsize=4096)
 def counted(found: IPv4Address | IPv6Address | None) -> str:
     """Return the name under which an address is counted: itself, or for IPv6 its /64, which one subscriber holds."""
     if found is None:
