@@ -21,6 +21,7 @@ REGISTRY_ACTS = frozenset(
         "backup",
         "clock",
         "delegation",
+        "erasure",
         "export",
         "key",
         "organisation",
@@ -79,7 +80,7 @@ APPLICANT_ACTS = SIGNING | {
     Action.APPLICATION_SHARE,
     Action.CLARIFICATION_ANSWER,
 }
-NOTES = frozenset({Action.CONSULTATION_READ, Action.COUNCIL_READ, Action.REVIEW_READ})
+NOTES = frozenset({Action.CONSULTATION_READ, Action.COUNCIL_READ, Action.HOLD_READ, Action.REVIEW_READ})
 OFFICIAL = CASE_ACTS - READS - APPLICANT_ACTS - DECLARATIONS - {Action.MESSAGE_SEND} | NOTES
 APPLICANT_SIDE = (Relation.OWN, Relation.DELEGATE, Relation.ACTED_AS_FILER)
 
@@ -166,6 +167,7 @@ DUTIES = (
         role=Role.SYSTEM_ADMIN,
     ),
 )
+_BEFORE_ERASING = (Action.ERASURE_PROPOSE, Action.HOLD_LIFT)
 _GIVES_NO_POWER = frozenset(
     {
         Relation.ACTED_AS_DECIDER,
@@ -184,6 +186,7 @@ def broken_duties(space: Space) -> Iterator[Finding]:
     for duty in DUTIES:
         for witness in space.exceptions(duty.actions, role=duty.role, relation=duty.relation):
             yield _finding(duty.code, duty.rule, witness)
+    yield from _erasures_by_one(space)
     for witness in space.exceptions(SIGNING):
         if Relation.OWN not in witness.relations:
             yield _finding("signs_without_power", "only who may sign for the applicant signs", witness)
@@ -195,6 +198,14 @@ def broken_duties(space: Space) -> Iterator[Finding]:
             yield _finding(
                 "outsider_acts", "a stranger to a case, or who once worked on it, has no part in it", witness
             )
+
+
+def _erasures_by_one(space: Space) -> Iterator[Finding]:
+    """Find offices that prepare an erasure and could confirm one too, alone or beside any other office."""
+    preparing = {role for allowed in space.exceptions(_BEFORE_ERASING) for role in allowed.roles}
+    for role in sorted(preparing):
+        for witness in space.exceptions([Action.ERASURE_CONFIRM], role=role):
+            yield _finding("erases_alone", "who asks for an erasure, or lifts holds, confirms none", witness)
 
 
 def _finding(code: str, rule: str, witness: Witness) -> Finding:

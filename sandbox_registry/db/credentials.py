@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -105,3 +105,12 @@ async def revoke_all(connection: AsyncConnection, person_id: UUID, *, at: dateti
     rows = await connection.execute(_LIVE, {"person_id": person_id})
     live = [msgspec.convert(as_dict(row), Token) for row in rows]
     return tuple([await revoke(connection, each, at=at) for each in live])
+
+
+async def forget(connection: AsyncConnection, person_id: UUID, *, name: str, at: datetime) -> tuple[Token, ...]:
+    """Delete a person's password, end every token and give each this name; return the tokens as they stand then."""
+    await connection.execute(delete(_PASSWORDS).where(_PASSWORDS.c.person_id == person_id))
+    ended = update(_TOKENS).where(_TOKENS.c.person_id == person_id)
+    ended = ended.values(name=name, revoked_at=func.coalesce(_TOKENS.c.revoked_at, at), version=_TOKENS.c.version + 1)
+    rows = await connection.execute(ended.returning(*_TOKEN))
+    return tuple(sorted((msgspec.convert(as_dict(row), Token) for row in rows), key=lambda token: token.id))

@@ -15,6 +15,7 @@ class Task(StrEnum):
     """What a worker can do; `jobs/tasks.py` says how. A name stays: jobs wait under it across releases."""
 
     DELIVER_WEBHOOK = "deliver_webhook"
+    FORGET_FILES = "forget_files"
     FORGET_JOBS = "forget_jobs"
     PURGE_ANSWERS = "purge_answers"
     PURGE_QUOTAS = "purge_quotas"

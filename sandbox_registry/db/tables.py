@@ -29,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, INT8RANGE, JSONB, TSTZRANGE, TSVECTOR, UUID, ExcludeConstraint
 
 from sandbox_registry.domain.appraisal import Advice, Choice, Opinion, Outcome
+from sandbox_registry.domain.erasures import ErasureKind, ErasureStatus, HoldKind
 from sandbox_registry.domain.people import Capacity, MembershipKind, OrganisationKind, Role
 from sandbox_registry.domain.stages import APPLICATION_STAGES
 from sandbox_registry.domain.webhooks import DeliveryState, EndpointState
@@ -668,6 +669,55 @@ webhook_attempts = Table(
     _text("failure", nullable=True),
     _text("answer"),
     PrimaryKeyConstraint("delivery_id", "number"),
+)
+
+# Who asked that personal data be erased, who settled it, and which records of the log were erased.
+erasures = Table(
+    "erasures",
+    metadata,
+    _id(),
+    _version(),
+    _text("kind"),
+    Column("target_id", UUID, nullable=False),
+    _text("basis"),
+    _text("reason"),
+    _text("reference"),
+    _text("status"),
+    _ref("proposed_by", "people"),
+    _text("proposed_by_name"),
+    _stamp("proposed_at"),
+    _ref("settled_by", "people", nullable=True),
+    _text("settled_by_name"),
+    _stamp("settled_at", nullable=True),
+    _text("settled_because"),
+    Column("indexes", ARRAY(BigInteger), nullable=False),
+    _one_of("kind", ErasureKind),
+    _one_of("status", ErasureStatus),
+    CheckConstraint("status NOT IN ('confirmed', 'refused') OR settled_by <> proposed_by", name="four_eyes"),
+    CheckConstraint(
+        "(status = 'proposed') = (settled_at IS NULL) AND (settled_at IS NULL) = (settled_by IS NULL)", name="settled"
+    ),
+    CheckConstraint("(status = 'confirmed') = (cardinality(indexes) > 0)", name="named"),
+    Index("uq_erasures_open", "target_id", unique=True, postgresql_where=text("status = 'proposed'")),
+)
+
+# What stops every erasure in a case until it is lifted.
+legal_holds = Table(
+    "legal_holds",
+    metadata,
+    _id(),
+    _version(),
+    _case(),
+    _text("kind"),
+    _text("reason"),
+    _text("reference"),
+    _ref("placed_by", "people"),
+    _stamp("placed_at"),
+    _ref("lifted_by", "people", nullable=True),
+    _stamp("lifted_at", nullable=True),
+    _text("lifted_because"),
+    _one_of("kind", HoldKind),
+    CheckConstraint("(lifted_at IS NULL) = (lifted_by IS NULL)", name="lifted"),
 )
 
 log_head = Table(

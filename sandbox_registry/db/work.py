@@ -25,6 +25,7 @@ from sandbox_registry.domain.appraisal import (
     Vote,
 )
 from sandbox_registry.domain.calendars import local_date
+from sandbox_registry.domain.erasures import Erasure, LegalHold
 from sandbox_registry.domain.people import Delegation, Membership, Organisation, Person, RoleGrant
 from sandbox_registry.domain.permits import Permit
 from sandbox_registry.domain.rule_versions import RuleVersion
@@ -43,6 +44,8 @@ RECORDS: dict[type[Any], Records[Any]] = {
     Declaration: Records(tables.declarations, Declaration),
     Delegation: Records(tables.delegations, Delegation),
     Document: Records(tables.documents, Document),
+    Erasure: Records(tables.erasures, Erasure),
+    LegalHold: Records(tables.legal_holds, LegalHold),
     Membership: Records(tables.memberships, Membership),
     Message: Records(tables.messages, Message),
     Organisation: Records(tables.organisations, Organisation),
@@ -65,6 +68,8 @@ def kind_of(obj: Versioned) -> str:
 
 
 _KINDS = {kind: name_of(kind, between="_") for kind in RECORDS}
+NAMED: dict[str, type[Any]] = {name: kind for kind, name in _KINDS.items()}
+"""Kinds of objects by the name under which they stand in the log."""
 
 
 class UnitOfWork:

@@ -120,6 +120,10 @@ class Store:
             raise NotFound(what="document")
         return _read(self._path(sha256), sha256)
 
+    async def forget(self, sha256: str, *, older_than: datetime) -> bool:
+        """Remove what is kept under a digest, unless it was written after that moment; say whether it is gone."""
+        return await to_thread.run_sync(_forget, self._path(sha256), older_than.timestamp())
+
     async def sweep(self, *, older_than: datetime) -> int:
         """Remove temporary files last written before that moment, left by a crash; return how many."""
         return await to_thread.run_sync(_sweep, self._incoming, older_than.timestamp())
@@ -198,6 +202,17 @@ def _flush_directory(directory: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _forget(path: Path, before: float) -> bool:
+    try:
+        if path.stat().st_mtime >= before:
+            return False
+        path.unlink()
+    except FileNotFoundError:
+        return True
+    _flush_directory(path.parent)
+    return True
 
 
 def _sweep(incoming: Path, before: float) -> int:

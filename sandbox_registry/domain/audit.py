@@ -48,7 +48,8 @@ class Entry:
     """The public half of an act. `at` is UTC; times are kept in whole milliseconds.
 
     `result` is `done` or `refused`; `reason` is the stable code of a refusal. `line` is the policy line that decided,
-    `policy` the checksum of the policy it stands in, `procedure` the pinned procedure as `code@checksum`.
+    `policy` the checksum of the policy it stands in, `procedure` the pinned procedure as `code@checksum`. `erased` names
+    the leaves whose records this act erased; an entry that erased nothing does not have it.
     """
 
     at: datetime
@@ -66,10 +67,11 @@ class Entry:
     policy: str
     procedure: str | None
     commitment: str
+    erased: tuple[int, ...] = ()
 
     def as_json(self) -> Mapping[str, object]:
         """Return the entry as the JSON object whose canonical form (RFC 8785) is the leaf's content."""
-        return {
+        said: dict[str, object] = {
             "v": 1,
             "t": (self.at - EPOCH) // timedelta(milliseconds=1),
             "actor": {"kind": self.actor_kind.value, "pid": self.actor},
@@ -84,3 +86,4 @@ class Entry:
             "procedure": self.procedure,
             "commit": self.commitment,
         }
+        return said | {"erased": list(self.erased)} if self.erased else said

@@ -77,6 +77,10 @@ class Tasks:
         """Make one try to send an event to an endpoint; the next one, if it fails, is a job of its own."""
         return await self.deliveries.deliver(UUID(delivery_id), attempt=attempt, send=self.sender.send)
 
+    async def forget_files(self, *, case_id: str) -> int:
+        """Remove the files of an erased case."""
+        return await self.upkeep.forget_files(UUID(case_id))
+
     async def forget_jobs(self, *, timestamp: int) -> None:
         """Delete the jobs that failed for good long ago; those that were done are gone at once."""
         del timestamp

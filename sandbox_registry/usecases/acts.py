@@ -58,6 +58,7 @@ class Act:
     procedure: str | None = None
     changed: list[tuple[str, object]] = field(default_factory=list)
     subject: tuple[str, UUID, int] | None = None
+    erased: tuple[int, ...] = ()
     is_logged: bool = True
     result: object = None
 
@@ -423,6 +424,7 @@ class Acts:
             policy=self.authorizer.version,
             procedure=act.procedure,
             commitment=commitment(nonce, record),
+            erased=act.erased,
         )
         act.work.end_with(
             audit.NewLeaf(

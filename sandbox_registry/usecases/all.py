@@ -16,10 +16,12 @@ from sandbox_registry.usecases.consultations import Consultations
 from sandbox_registry.usecases.councils import Councils
 from sandbox_registry.usecases.decisions import Decisions
 from sandbox_registry.usecases.documents import Documents
+from sandbox_registry.usecases.erasures import Erasures
 from sandbox_registry.usecases.exports import Exports
 from sandbox_registry.usecases.histories import Histories
 from sandbox_registry.usecases.installation import Installation
 from sandbox_registry.usecases.intake import Intake
+from sandbox_registry.usecases.legal_holds import LegalHolds
 from sandbox_registry.usecases.messages import Messages
 from sandbox_registry.usecases.offices import Offices
 from sandbox_registry.usecases.organisations import Organisations
@@ -52,10 +54,12 @@ class UseCases:
     decisions: Decisions
     deliveries: Deliveries
     documents: Documents
+    erasures: Erasures
     exports: Exports
     histories: Histories
     installation: Installation
     intake: Intake
+    legal_holds: LegalHolds
     messages: Messages
     offices: Offices
     organisations: Organisations
@@ -100,10 +104,12 @@ def wire(
         documents=Documents(
             acts, applications=applications, cases=cases, store=store, scanner=scanner, max_bytes=max_upload_bytes
         ),
+        erasures=Erasures(acts),
         exports=Exports(acts),
         histories=Histories(acts),
         installation=Installation(acts),
         intake=Intake(acts),
+        legal_holds=LegalHolds(acts),
         messages=Messages(acts),
         offices=Offices(acts),
         organisations=Organisations(acts),

@@ -27,6 +27,7 @@ from sandbox_registry.transparency.proofs import verify_inclusion
 from sandbox_registry.transparency.tiles import bundles_of, decode_bundle, tiles_of
 from sandbox_registry.transparency.tlog_proofs import format_tlog_proof, parse_tlog_proof
 from sandbox_registry.usecases.log_authority import Powers
+from sandbox_registry.usecases.log_erasures import erasures_in
 from sandbox_registry.usecases.log_findings import Report
 from sandbox_registry.usecases.log_folder import CHECKPOINT, COSIGNED, LogFolder, MissingFile
 from sandbox_registry.usecases.log_history import History, Opening, read_entry, read_record
@@ -243,13 +244,14 @@ def check_bundle(
         return
     history = History(report=report, powers=Powers(report=report, authorities=authorities))
     absent = []
-    for index, entry in sorted(entries.items()):
-        opening = _opening(bundle, index, report=report)
-        if opening is None:
+    opened = [(index, entry, _opening(bundle, index, report=report)) for index, entry in sorted(entries.items())]
+    erasures = erasures_in(opened, report=report)
+    for index, entry, opening in opened:
+        if opening is None and index not in erasures:
             absent.append(index)
             history.pass_over(index, entry)
         else:
-            history.feed(index, entry, opening)
+            history.feed(index, entry, opening, erasures.get(index))
     history.finish()
     if absent:
         report.add("records_absent", absent[0], count=len(absent))

@@ -16,8 +16,9 @@ from sandbox_registry.transparency.errors import LogError
 from sandbox_registry.transparency.merkle import CompactRange, hash_leaf
 from sandbox_registry.transparency.tiles import TILE_WIDTH, Bundle
 from sandbox_registry.usecases.log_authority import Powers
+from sandbox_registry.usecases.log_erasures import erasures_in
 from sandbox_registry.usecases.log_findings import Report
-from sandbox_registry.usecases.log_history import Erased, History, Last, Opening
+from sandbox_registry.usecases.log_history import History, Last, Opening
 from sandbox_registry.usecases.log_sources import LogSource
 from sandbox_registry.usecases.log_trees import check_tree
 
@@ -53,9 +54,10 @@ async def check_database(
         procedures = await log_rows.procedures_kept(connection)
         powers = Powers(report=report, authorities=authorities, knows_offices=True)
         history = History(report=report, powers=powers, knows_procedure=procedures.__contains__)
-        erasures = await _erasures(connection)
-        for leaf in leaves:
-            opening = None if leaf.nonce is None or leaf.record is None else Opening(leaf.nonce, leaf.record)
+        openings = [_opening(leaf) for leaf in leaves]
+        opened = ((leaf.index, leaf.entry, opening) for leaf, opening in zip(leaves, openings, strict=True))
+        erasures = erasures_in(opened, report=report)
+        for leaf, opening in zip(leaves, openings, strict=True):
             said = history.feed(leaf.index, leaf.entry, opening, erasures.get(leaf.index))
             if said is not None:
                 _check_columns(leaf, said, report=report)
@@ -64,8 +66,8 @@ async def check_database(
     return history
 
 
-async def _erasures(_connection: Connection) -> Mapping[int, Erased]:
-    return {}
+def _opening(leaf: KeptLeaf) -> Opening | None:
+    return None if leaf.nonce is None or leaf.record is None else Opening(leaf.nonce, leaf.record)
 
 
 def _check_leaves(leaves: list[KeptLeaf], *, report: Report) -> bool:
@@ -206,9 +208,14 @@ def _filed_documents(history: History) -> dict[str, Last]:
     for (kind, _), last in history.last.items():
         if kind == "dossier_version" and last.state is not None:
             case = last.state["application_id"]
-            if case not in filed or filed[case].index < last.index:
+            if case not in filed or _place(filed[case]) < _place(last):
                 filed[case] = last
     return filed
+
+
+def _place(last: Last) -> tuple[int, int]:
+    """Order versions by their leaf; an erasure states several anew in one."""
+    return last.index, (last.state or {})["number"]
 
 
 def _compare_documents(

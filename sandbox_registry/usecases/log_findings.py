@@ -161,6 +161,16 @@ WORDS: dict[str, Text] = {
         en="The record of entry {index} was erased on {on}, asked for by {asked}, approved by {by}: {why}. The proofs still hold.",
         fr="L'enregistrement de l'entrée {index} a été effacé le {on}, demandé par {asked}, approuvé par {by} : {why}. Les preuves restent valables.",
     ),
+    "erased_returned": Text(
+        vi="Bản ghi của mục {index} đã được xóa theo mục {leaf}, nhưng lại có trở lại.",
+        en="The record of entry {index} was erased by entry {leaf}, and yet it is here again.",
+        fr="L'enregistrement de l'entrée {index} a été effacé par l'entrée {leaf}, et pourtant il est de retour.",
+    ),
+    "erasure_wrong": Text(
+        vi="Việc xóa ở mục {index} không do hai người quyết định, hoặc bản ghi của nó nêu các mục khác.",
+        en="The erasure at entry {index} was not agreed to by two persons, or its record names other entries.",
+        fr="L'effacement de l'entrée {index} n'a pas été décidé par deux personnes, ou son enregistrement vise d'autres entrées.",
+    ),
     "row_changed": Text(
         vi="Dòng {kind} {identity} trong cơ sở dữ liệu khác với bản ghi cuối của nó ở mục {index}: {what}.",
         en="The row {kind} {identity} differs from its last record, at entry {index}: {what}.",

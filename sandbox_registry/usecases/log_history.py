@@ -30,6 +30,9 @@ FIELDS = {
     "commit",
 }
 APPLICATION, CREATED = "application", "application:create"
+ERASING = "erasure:confirm"
+_MOVING = frozenset({APPLICATION, "decision"})
+"""Acts on these may move a case to another stage."""
 _GIVES_OFFICES = frozenset({"delegation", "person", "role"})
 
 
@@ -43,12 +46,14 @@ class Opening:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erased:
-    """An erasure that accounts for a missing record."""
+    """An erasure that accounts for a missing record: the leaf that says so, and the case it emptied, if it was one."""
 
+    leaf: int
     on: datetime
     asked: str
     by: str
     why: str
+    case: str | None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -89,7 +94,7 @@ class History:
             for each in record["objects"]:
                 self._take(index, said, each["type"], each["state"])
         elif erased is not None:
-            self._forget(said)
+            self._forget(said, case=erased.case)
         return said
 
     def pass_over(self, index: int, entry: bytes) -> None:
@@ -117,6 +122,8 @@ class History:
                 )
             return None
         self.report.records += 1
+        if erased is not None:
+            self.report.add("erased_returned", index, leaf=erased.leaf)
         if not hmac.compare_digest(commitment(opening.nonce, opening.record), said["commit"]):
             self.report.add("record_changed", index)
             return None
@@ -133,7 +140,9 @@ class History:
         before = self.last.get(key)
         version = state.get("version")
         known = None if before is None or before.state is None else before.state.get("version")
-        if isinstance(version, int) and isinstance(known, int) and version <= known:
+        # An erasure states anew what stays of the objects whose records it took.
+        is_late = isinstance(version, int) and isinstance(known, int) and version <= known
+        if is_late and not (said["act"] == ERASING and version == known):
             self.report.add("version_order", index, kind=kind, identity=key[1], version=version)
         if kind == APPLICATION and "stage" in state:
             self._check_step(index, said, state)
@@ -161,7 +170,7 @@ class History:
             stage = None if case is None or case in self._uncertain else self._stages.get(case)
             self.powers.check(index, said, record, stage=stage)
 
-    def _forget(self, said: dict[str, Any]) -> None:
+    def _forget(self, said: dict[str, Any], *, case: str | None = None) -> None:
         """An erased record leaves a gap: what it said of its object, and of the case, is not known any more."""
         key = (said["obj"]["type"], said["obj"]["id"])
         self.erased_objects.add(key)
@@ -169,8 +178,12 @@ class History:
             self.powers.forget_offices()
         if key in self.last:
             self.last[key].state = None
-        if key[0] == APPLICATION:
-            self._uncertain.add(key[1])
+        if case is None and key[0] == APPLICATION:
+            case = key[1]
+        if case is not None:
+            self._uncertain.add(case)
+        elif said["act"].partition(":")[0] in _MOVING:
+            self._uncertain |= set(self._stages)
 
 
 def is_legal(act: str, before: str | None, after: str) -> bool:
@@ -179,7 +192,7 @@ def is_legal(act: str, before: str | None, after: str) -> bool:
         return act == CREATED and after == Stage.DRAFT
     name = act.partition(":")[2]
     resource = act.partition(":")[0]
-    if resource not in {APPLICATION, "decision"} or name not in TRANSITIONS:
+    if resource not in _MOVING or name not in TRANSITIONS:
         return after == before
     starts, end = TRANSITIONS[name]
     return before in starts and after == (end or before)
@@ -191,7 +204,8 @@ def read_entry(entry: bytes) -> dict[str, Any] | None:
         said = json.loads(entry)
         fits = (
             isinstance(said, dict)
-            and set(said) == FIELDS
+            and set(said) - {"erased"} == FIELDS
+            and _names_leaves(said)
             and said["v"] == 1
             and isinstance(said["t"], int)
             and isinstance(said["commit"], str)
@@ -206,6 +220,12 @@ def read_entry(entry: bytes) -> dict[str, Any] | None:
     except (ValueError, TypeError, RecursionError):
         return None
     return said if fits else None
+
+
+def _names_leaves(said: dict[str, Any]) -> bool:
+    """Say whether an entry names erased leaves exactly when it is an erasure."""
+    is_erasing = said["act"] == ERASING and said["result"] == "done"
+    return ("erased" in said) is is_erasing and all(type(each) is int for each in said.get("erased", ()))
 
 
 def read_record(record: bytes) -> dict[str, Any] | None:

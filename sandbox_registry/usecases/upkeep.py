@@ -9,7 +9,7 @@ from uuid import UUID
 import structlog
 
 from sandbox_registry.db import applications as case_rows
-from sandbox_registry.db import idempotency, reminders, replays
+from sandbox_registry.db import erasures, idempotency, reminders, replays
 from sandbox_registry.db.engine import Connection
 from sandbox_registry.db.jobs import Task
 from sandbox_registry.documents.store import Store
@@ -25,6 +25,8 @@ ANSWERS_KEPT = timedelta(hours=24)
 UPLOADS_KEPT = timedelta(days=1)
 NOTICES = (SOON, timedelta(days=1))
 """How long before its end the holder of a token is reminded; a token that never lasted so long needs no reminder."""
+UPLOADS_LAST = timedelta(minutes=10)
+"""Longer than the last step of an upload takes, from keeping its bytes to the row that names them."""
 BATCH = 100
 """Cases refreshed in one transaction, during which nobody else can act on them."""
 
@@ -81,6 +83,19 @@ class Upkeep:
     async def purge_quotas(self) -> int:
         """Delete the counts of requests that no longer limit anybody."""
         return await self.rate_limits.purge()
+
+    async def forget_files(self, case_id: UUID) -> int:
+        """Remove the files of an erased case that no other case holds.
+
+        One written a moment ago may be another's upload whose row is not there yet: it is looked at again later.
+        """
+        async with self.acts.database.work() as work:
+            digests = await erasures.files_to_forget(work.connection, case_id)
+            now = self.acts.now()
+            fresh = [each for each in digests if not await self.store.forget(each, older_than=now - UPLOADS_LAST)]
+            if fresh:
+                await work.defer(Task.FORGET_FILES, at=now + UPLOADS_LAST, case_id=case_id)
+        return len(digests) - len(fresh)
 
     async def sweep_uploads(self) -> int:
         """Remove the temporary files of uploads that broke off."""
