@@ -19,6 +19,7 @@ from sandbox_registry.api.councils import CouncilsController
 from sandbox_registry.api.decisions import DecisionsController
 from sandbox_registry.api.docs import DocsController, home
 from sandbox_registry.api.documents import DocumentsController
+from sandbox_registry.api.erasures import ErasuresController, HoldsController
 from sandbox_registry.api.exports import ExportsController
 from sandbox_registry.api.health import HealthController
 from sandbox_registry.api.histories import HistoriesController
@@ -70,8 +71,10 @@ API: tuple[ControllerRouterHandler, ...] = (
     ConsultationsController,
     CouncilsController,
     DecisionsController,
+    ErasuresController,
     ExportsController,
     HistoriesController,
+    HoldsController,
     IntakeController,
     MessagesController,
     OfficesController,

@@ -37,6 +37,7 @@ TAG_NAMES = {
     "offices": Text(vi="Chức vụ và ủy quyền", en="Offices", fr="Fonctions et délégations"),
     "procedures": Text(vi="Quy trình", en="Procedures", fr="Procédures"),
     "tokens": Text(vi="Đăng nhập và mã truy cập", en="Logging in and tokens", fr="Connexion et jetons"),
+    "erasures": Text(vi="Xóa dữ liệu cá nhân", en="Erasure", fr="Effacement"),
     "webhooks": Text(vi="Báo tự động cho máy", en="Webhooks", fr="Webhooks"),
 }
 TAG_MEANINGS = {
@@ -104,6 +105,11 @@ TAG_MEANINGS = {
         vi="Đăng nhập, và mã truy cập cho chương trình.",
         en="Logging in, and tokens for programs.",
         fr="Connexion, et jetons pour les programmes.",
+    ),
+    "erasures": Text(
+        vi="Đề nghị xóa dữ liệu cá nhân, và lệnh giữ nguyên hồ sơ.",
+        en="Requests to erase personal data, and orders to keep it.",
+        fr="Demandes d'effacement de données personnelles, et mesures de conservation.",
     ),
     "webhooks": Text(
         vi="Máy được báo khi có việc xảy ra.",

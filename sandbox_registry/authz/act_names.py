@@ -80,7 +80,19 @@ ACT_NAMES: Mapping[Action, Text] = {
     Action.DELEGATION_GRANT: Text(vi="Ủy quyền ký", en="Power to sign lent", fr="Signature déléguée"),
     Action.DELEGATION_READ: Text(vi="Xem ủy quyền ký", en="Delegations read", fr="Délégations consultées"),
     Action.DELEGATION_REVOKE: Text(vi="Thu hồi ủy quyền ký", en="Power to sign taken back", fr="Délégation retirée"),
+    Action.ERASURE_CONFIRM: Text(
+        vi="Xóa dữ liệu cá nhân", en="Personal data erased", fr="Données personnelles effacées"
+    ),
+    Action.ERASURE_PROPOSE: Text(vi="Đề nghị xóa dữ liệu", en="Erasure asked for", fr="Effacement demandé"),
+    Action.ERASURE_READ: Text(vi="Xem đề nghị xóa", en="Erasure requests read", fr="Demandes d'effacement consultées"),
+    Action.ERASURE_REFUSE: Text(vi="Từ chối xóa dữ liệu", en="Erasure refused", fr="Effacement refusé"),
+    Action.ERASURE_WITHDRAW: Text(
+        vi="Rút đề nghị xóa", en="Erasure request withdrawn", fr="Demande d'effacement retirée"
+    ),
     Action.EXPORT_READ: Text(vi="Xuất dữ liệu", en="Data taken out", fr="Données exportées"),
+    Action.HOLD_LIFT: Text(vi="Dỡ lệnh giữ hồ sơ", en="Legal hold lifted", fr="Conservation levée"),
+    Action.HOLD_PLACE: Text(vi="Ra lệnh giữ hồ sơ", en="Legal hold placed", fr="Conservation ordonnée"),
+    Action.HOLD_READ: Text(vi="Xem lệnh giữ hồ sơ", en="Legal holds read", fr="Mesures de conservation consultées"),
     Action.KEY_CHANGE: Text(vi="Thay khóa của hệ thống", en="Key of the system changed", fr="Clé du système changée"),
     Action.MESSAGE_READ: Text(vi="Xem thư trao đổi", en="Letters read", fr="Courriers consultés"),
     Action.MESSAGE_SEND: Text(vi="Gửi thư trao đổi", en="Letter sent", fr="Courrier envoyé"),

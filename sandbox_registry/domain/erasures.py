@@ -18,7 +18,7 @@ from sandbox_registry.domain.stages import OPEN_STAGES, Stage
 from sandbox_registry.domain.texts import Text
 
 ERASED = "[đã xóa]"
-"""What stands where erased words stood; migration 0007 writes the same."""
+"""What stands where erased words stood; migration 0008 writes the same."""
 LARGEST = 5_000
 """How many records one erasure may name: their indexes must fit into its entry in the log."""
 

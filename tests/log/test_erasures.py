@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import rfc8785
@@ -128,7 +129,12 @@ async def test_an_erasure_by_one_person_is_found_though_its_leaf_is_right(
 async def test_an_erasure_names_only_what_came_before_it(world: World, ledger: Ledger) -> None:
     entries = await ledger.entries()
     last = json.loads(entries[-1])
-    for wrong in ({"erased": [len(entries) - 1, *last["erased"][1:]]}, {"erased": []}, {"act": "application:read"}):
+    wrongs: list[dict[str, Any]] = [
+        {"erased": [len(entries) - 1, *last["erased"][1:]]},
+        {"erased": []},
+        {"act": "application:read"},
+    ]
+    for wrong in wrongs:
         changed = last | wrong
         await ledger.replace_last(rfc8785.dumps(changed))
         report = await checked(world, ledger)
@@ -136,7 +142,7 @@ async def test_an_erasure_names_only_what_came_before_it(world: World, ledger: L
         assert not report.is_good
 
 
-async def test_bundles_say_it_too(world: World, ledger: Ledger, erased: Erasure, tmp_path: Path) -> None:
+async def test_bundles_say_it_too(ledger: Ledger, erased: Erasure, tmp_path: Path) -> None:
     policy = Policy(logs=(PolicyLog(key=ledger.signer().key.verifier_key),))
     whole = checked_bundle(await written(ledger, tmp_path / "whole.zip"), policy)
     assert {finding.code for finding in whole.findings} == {"erased"}

@@ -4,6 +4,7 @@ Chromium and its driver come from `make tools`.
 """
 
 import base64
+import json
 import socket
 import subprocess
 import time
@@ -118,9 +119,8 @@ def of_case(folder: LogFolder) -> dict[str, bytes]:
 
 
 def record(*, words: str = RECORD) -> bytes:
-    nonce = base64.b64encode(NONCE).decode()
-    quoted = words.replace('"', '\\"')
-    return f'{{"nonce":"{nonce}","record":"{quoted}"}}'.encode()
+    kept = {"nonce": base64.b64encode(NONCE).decode(), "record": words}
+    return json.dumps(kept, ensure_ascii=False).encode()
 
 
 def ask(browser: Browser, directory: Path, files: dict[str, bytes], keys: str) -> tuple[str, str]:
@@ -159,6 +159,57 @@ def test_one_case_is_a_yes_that_says_its_limits(browser: Browser, folder: LogFol
     assert verdict == "yes", words
     assert "chỉ chứa 3 mục của một hồ sơ" in words
     assert "Chưa kiểm tra chữ ký chứng kiến nào" in words
+
+
+ERASED = [3, 4, 5, 9]
+REQUEST = {
+    "proposed_by": "1",
+    "proposed_by_name": "Nguyễn Thị Sen",
+    "settled_by": "2",
+    "settled_by_name": "Trần Văn Chủ Tịch",
+    "basis": "Luật 91/2025/QH15",
+    "indexes": ERASED,
+}
+
+
+def erasing(directory: Path, **changes: Any) -> dict[str, bytes]:
+    """A whole log in which an erasure took four records; the last entry says so, and its record by whom."""
+    state = REQUEST | changes
+    words = json.dumps({"actor": "2", "objects": [{"type": "erasure", "state": state}], "signs_for": None})
+    commit = commitment(NONCE, words.encode())
+    said = {"act": "erasure:confirm", "commit": commit, "erased": ERASED, "result": "done", "t": 1_795_300_000_000}
+    folder = write_log(directory, [*(entry_at(index) for index in range(20)), json.dumps(said).encode()])
+    places: list[Tile | Bundle] = [*tiles_of(21), *bundles_of(21)]
+    files = {"checkpoint": folder.checkpoint() or b"", **{each.path: folder.read(each.path) for each in places}}
+    files |= {f"records/{index}.json": record() for index in range(20) if index not in ERASED}
+    return files | {"records/20.json": record(words=words)}
+
+
+def test_an_erasure_is_a_yes_that_says_on_which_day_and_by_whom(browser: Browser, tmp_path: Path) -> None:
+    files = erasing(tmp_path / "log")
+    verdict, words = ask(browser, tmp_path, files, VKEY)
+    assert verdict == "yes", words
+    said = "Bản ghi của mục 3–5, 9 đã được xóa ngày 22/11/2026 theo yêu cầu của Nguyễn Thị Sen, Trần Văn Chủ Tịch phê duyệt: Luật 91/2025/QH15"
+    assert said in words
+    assert "không kèm bản ghi" not in words
+    assert "Xóa dữ liệu cá nhân" in browser.run("return document.getElementById('acts').innerText")
+    del files["records/20.json"]
+    verdict, words = ask(browser, tmp_path, files, VKEY)
+    assert (verdict, "đã được xóa ngày 22/11/2026 theo yêu cầu của (không kèm tên)" in words) == ("yes", True), words
+
+
+def test_an_erasure_that_is_none_is_a_no(browser: Browser, tmp_path: Path) -> None:
+    wrongs: list[tuple[dict[str, Any], int | None, str]] = [
+        ({"settled_by": "1"}, None, "Việc xóa ở mục 20 không do hai người quyết định"),
+        ({"indexes": [3]}, None, "Việc xóa ở mục 20"),
+        ({}, 4, "Bản ghi của mục 4 đã được xóa nhưng lại có trong tệp này"),
+    ]
+    for number, (change, back, said) in enumerate(wrongs):
+        files = erasing(tmp_path / f"log-{number}", **change)
+        if back is not None:
+            files[f"records/{back}.json"] = record()
+        verdict, words = ask(browser, tmp_path, files, VKEY)
+        assert (verdict, said in words) == ("no", True), words
 
 
 def flipped(content: bytes, at: int) -> bytes:

@@ -164,6 +164,9 @@ def test_acts_that_concern_no_case() -> None:
         Action.DELEGATION_GRANT,
         Action.DELEGATION_READ,
         Action.DELEGATION_REVOKE,
+        Action.ERASURE_PROPOSE,
+        Action.ERASURE_READ,
+        Action.ERASURE_WITHDRAW,
         Action.KEY_CHANGE,
         Action.ORGANISATION_CREATE,
         Action.ORGANISATION_CREATE_UNIT,
@@ -192,6 +195,7 @@ def test_acts_that_concern_no_case() -> None:
     }
     assert AUTHORIZER.may_do(member, None, Stage.NONE) == {
         Action.DELEGATION_READ,
+        Action.ERASURE_READ,
         Action.EXPORT_READ,
         Action.ORGANISATION_READ,
         Action.PASSWORD_CHANGE,

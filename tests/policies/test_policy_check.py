@@ -97,6 +97,21 @@ FAULTS = {
         "p, r:system_admin, *, *, acts:decision, deny",
         "admin_opens_dossier",
     ),
+    "administrators confirm erasures": (
+        "p, r:system_admin, *, *, erasure:confirm, deny",
+        "p, r:system_admin, *, draft, erasure:confirm, deny",
+        "erases_alone",
+    ),
+    "who lifts holds confirms erasures": (
+        "p, r:records_officer, *, *, erasure:confirm, deny",
+        "p, r:records_officer, *, *, erasure:refuse, deny",
+        "erases_alone",
+    ),
+    "signers ask for erasures": (
+        "p, r:decision_maker, *, none, erasure:refuse, allow",
+        "p, r:decision_maker, *, none, erasure:propose, allow",
+        "erases_alone",
+    ),
     "delegates sign": (
         "p, r:applicant, own, draft, application:submit,",
         "p, r:applicant, delegate, draft, application:submit,",
@@ -271,5 +286,5 @@ def test_every_refusal_guards_a_duty() -> None:
         without = parse_policy(MODEL, "\n".join([*lines[:at], *lines[at + 1 :]]))
         if not list(broken_duties(Space(without))):
             silent.append(lines[at])
-    assert len(refusals) == 22
+    assert len(refusals) == 24
     assert silent == []

@@ -67,7 +67,7 @@ async def hold(world: World, case_id: UUID, *, by: str = KEEPER) -> LegalHold:
     )
 
 
-async def everything_written(world: World, owner: AsyncEngine) -> str:
+async def everything_written(owner: AsyncEngine) -> str:
     """All that the database holds of people and cases, as text."""
     tables = (
         "people, passwords, tokens, organisations, memberships, applications, documents, dossier_versions, messages, "
@@ -76,7 +76,7 @@ async def everything_written(world: World, owner: AsyncEngine) -> str:
     words = []
     async with owner.connect() as connection:
         for table in tables.split(", "):
-            rows = await connection.exec_driver_sql(f"SELECT to_jsonb({table}) FROM {table}")
+            rows = await connection.exec_driver_sql(f"SELECT to_jsonb({table}) FROM {table}")  # noqa: S608 - a name of this file.
             words += [json.dumps(row, ensure_ascii=False) for row in rows.scalars()]
         rows = await connection.exec_driver_sql("SELECT convert_from(record, 'UTF8') FROM audit_records")
         words += rows.scalars()
@@ -88,11 +88,11 @@ async def everything_written(world: World, owner: AsyncEngine) -> str:
 async def test_what_an_applicant_gave_is_gone_from_a_case(world: World, owner: AsyncEngine) -> None:
     case = await refused_intake(world)
     secrets = ("Tôm", "ốm nặng", "application_form.pdf", "thị giác máy tính")
-    before = await everything_written(world, owner)
+    before = await everything_written(owner)
     assert [each for each in secrets if each not in before] == []
     asked = await propose(world, case.id)
     done = await confirm(world, asked)
-    after = (await everything_written(world, owner)).replace("Công ty TNHH Tôm Sáng", "")
+    after = (await everything_written(owner)).replace("Công ty TNHH Tôm Sáng", "")
     assert [each for each in secrets if each in after] == []
     async with world.database.work() as work:
         assert await work.get(Erasure, asked.id) == done
@@ -124,7 +124,7 @@ async def test_an_account_is_emptied_and_closed(world: World, owner: AsyncEngine
     actor = replace(world.actor("nguoi_la"), person_id=person.id)
     made = await world.use_cases.tokens.create(actor, name="máy của Tôm", scopes=None, lifetime=timedelta(days=1))
     done = await confirm(world, await propose(world, person.id, kind=ErasureKind.ACCOUNT))
-    after = await everything_written(world, owner)
+    after = await everything_written(owner)
     for secret in ("Lê Thị Tôm", "le.thi.tom", "0913 111 222", "máy của Tôm"):
         assert secret not in after
     async with world.database.work() as work:
@@ -153,7 +153,7 @@ async def test_an_individuals_own_applicant_goes_with_the_account(world: World, 
         licence_end=None,
     )
     await confirm(world, await propose(world, person.id, kind=ErasureKind.ACCOUNT))
-    after = await everything_written(world, owner)
+    after = await everything_written(owner)
     assert "Lê Thị Tôm" not in after
     assert "Ấp Cái Nước" not in after
     async with world.database.work() as work:
@@ -367,7 +367,7 @@ async def test_files_go_once_no_kept_case_holds_them(world: World) -> None:
 # --- The database's own lock ---
 
 
-async def forced(world: World, owner: AsyncEngine, asked: Erasure, *, settled_by: str, indexes: list[int]) -> Any:
+async def forced(world: World, asked: Erasure, *, settled_by: str, indexes: list[int]) -> Any:
     """Do as a program would that was taken over: write the row and call the function, without any use case."""
     async with world.database.work() as work:
         await work.connection.exec_driver_sql(
@@ -394,7 +394,7 @@ async def kept_records(world: World) -> int:
     ],
 )
 async def test_the_database_refuses_on_its_own(
-    world: World, owner: AsyncEngine, *, settled_by: str, held: bool, indexes: list[int], constraint: str
+    world: World, *, settled_by: str, held: bool, indexes: list[int], constraint: str
 ) -> None:
     case = await refused_intake(world)
     asked = await propose(world, case.id)
@@ -403,19 +403,19 @@ async def test_the_database_refuses_on_its_own(
     before = await kept_records(world)
     last = before - 1  # The proposal's own leaf, or the hold's: neither is ever erased.
     with pytest.raises(IntegrityError) as caught:
-        await forced(world, owner, asked, settled_by=settled_by, indexes=[last if i < 0 else i for i in indexes])
+        await forced(world, asked, settled_by=settled_by, indexes=[last if i < 0 else i for i in indexes])
     assert isinstance(caught.value.orig, psycopg.Error)
     assert caught.value.orig.diag.constraint_name == constraint
     assert await kept_records(world) == before
 
 
-async def test_another_cases_records_cannot_be_named(world: World, owner: AsyncEngine) -> None:
+async def test_another_cases_records_cannot_be_named(world: World) -> None:
     other = await received(world)
     case = await refused_intake(world)
     asked = await propose(world, case.id)
     assert (await leaves(world))[0].entry["obj"]["id"] == str(other.id)
     with pytest.raises(IntegrityError, match="not of its object"):
-        await forced(world, owner, asked, settled_by=SIGNER, indexes=[0])
+        await forced(world, asked, settled_by=SIGNER, indexes=[0])
 
 
 async def test_records_leave_in_no_other_way(world: World, owner: AsyncEngine) -> None:
