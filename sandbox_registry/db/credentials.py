@@ -108,9 +108,14 @@ async def revoke_all(connection: AsyncConnection, person_id: UUID, *, at: dateti
 
 
 async def forget(connection: AsyncConnection, person_id: UUID, *, name: str, at: datetime) -> tuple[Token, ...]:
-    """Delete a person's password, end every token and give each this name; return the tokens as they stand then."""
+    """Delete a person's password; end every token, call it this and forget its addresses; return the tokens as they stand then."""
     await connection.execute(delete(_PASSWORDS).where(_PASSWORDS.c.person_id == person_id))
     ended = update(_TOKENS).where(_TOKENS.c.person_id == person_id)
-    ended = ended.values(name=name, revoked_at=func.coalesce(_TOKENS.c.revoked_at, at), version=_TOKENS.c.version + 1)
+    ended = ended.values(
+        name=name,
+        addresses=None,
+        revoked_at=func.coalesce(_TOKENS.c.revoked_at, at),
+        version=_TOKENS.c.version + 1,
+    )
     rows = await connection.execute(ended.returning(*_TOKEN))
     return tuple(sorted((msgspec.convert(as_dict(row), Token) for row in rows), key=lambda token: token.id))

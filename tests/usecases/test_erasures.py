@@ -18,6 +18,7 @@ from sandbox_registry.domain.erasures import ERASED, Erasure, ErasureKind, Erasu
 from sandbox_registry.domain.errors import ConditionNotMet, Duplicate, NotFound, PermissionDenied, StaleVersion
 from sandbox_registry.domain.people import Membership, Organisation, OrganisationKind, Person, Role
 from sandbox_registry.domain.stages import Stage
+from sandbox_registry.domain.tokens import Limits
 from sandbox_registry.usecases.erasures import Erasures
 from tests.checks import leaving, one_of_two
 from tests.decided import issued
@@ -122,10 +123,12 @@ async def test_an_erasure_is_one_leaf_that_names_what_it_erased(world: World) ->
 async def test_an_account_is_emptied_and_closed(world: World, owner: AsyncEngine) -> None:
     person = await newcomer(world)
     actor = replace(world.actor("nguoi_la"), person_id=person.id)
-    made = await world.use_cases.tokens.create(actor, name="máy của Tôm", scopes=None, lifetime=timedelta(days=1))
+    made = await world.use_cases.tokens.create(
+        actor, name="máy của Tôm", limits=Limits(addresses=("203.0.113.7/32",)), lifetime=timedelta(days=1)
+    )
     done = await confirm(world, await propose(world, person.id, kind=ErasureKind.ACCOUNT))
     after = await everything_written(owner)
-    for secret in ("Lê Thị Tôm", "le.thi.tom", "0913 111 222", "máy của Tôm"):
+    for secret in ("Lê Thị Tôm", "le.thi.tom", "0913 111 222", "máy của Tôm", "203.0.113.7"):
         assert secret not in after
     async with world.database.work() as work:
         kept = await work.get(Person, person.id)
