@@ -157,7 +157,7 @@ class Erasures:
             return await rows.list_erasures(act.work.connection, status=status, after=after, limit=limit)
 
     async def _waiting(self, act: Act, erasure_id: UUID, expected_version: int) -> Erasure:
-        """Load a request somebody wants to settle; the person it is about is locked with the actor."""
+        """Load a request somebody wants to settle; the actor is locked, and the person it is about if it is an account."""
         known = await act.work.get(Erasure, erasure_id)
         await lock_people(act, known.target_id)
         proposed = await act.work.get(Erasure, erasure_id)

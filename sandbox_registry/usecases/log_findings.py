@@ -157,9 +157,9 @@ WORDS: dict[str, Text] = {
         fr="Il existe un enregistrement {index} sans entrée au journal.",
     ),
     "erased": Text(
-        vi="Bản ghi của mục {index} đã được xóa ngày {on} theo yêu cầu của {asked}, {by} phê duyệt: {why}. Chuỗi chứng minh vẫn nguyên vẹn.",
-        en="The record of entry {index} was erased on {on}, asked for by {asked}, approved by {by}: {why}. The proofs still hold.",
-        fr="L'enregistrement de l'entrée {index} a été effacé le {on}, demandé par {asked}, approuvé par {by} : {why}. Les preuves restent valables.",
+        vi="Bản ghi của mục {which} đã được xóa ngày {on} theo yêu cầu của {asked}, {by} phê duyệt: {why}. Chuỗi chứng minh vẫn nguyên vẹn.",
+        en="The record of entry {which} was erased on {on}, asked for by {asked}, approved by {by}: {why}. The proofs still hold.",
+        fr="L'enregistrement de l'entrée {which} a été effacé le {on}, demandé par {asked}, approuvé par {by} : {why}. Les preuves restent valables.",
     ),
     "erased_returned": Text(
         vi="Bản ghi của mục {index} đã được xóa theo mục {leaf}, nhưng lại có trở lại.",

@@ -3,12 +3,13 @@
 import base64
 import hmac
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sandbox_registry.domain.audit import commitment
+from sandbox_registry.domain.calendars import local_date
 from sandbox_registry.domain.lifecycle import TRANSITIONS
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.usecases.log_authority import Powers
@@ -79,6 +80,7 @@ class History:
     _stages: dict[str, str] = field(default_factory=dict)
     _unknown_procedures: set[str] = field(default_factory=set)
     _uncertain: set[str] = field(default_factory=set)
+    _erased: dict[Erased, list[int]] = field(default_factory=dict)
 
     def feed(
         self, index: int, entry: bytes, opening: Opening | None, erased: Erased | None = None
@@ -94,7 +96,7 @@ class History:
             for each in record["objects"]:
                 self._take(index, said, each["type"], each["state"])
         elif erased is not None:
-            self._forget(said, case=erased.case)
+            self._forget(said, erased=erased)
         return said
 
     def pass_over(self, index: int, entry: bytes) -> None:
@@ -107,7 +109,17 @@ class History:
         self._forget(said)
 
     def finish(self) -> None:
-        """Tell what could not be held against a policy."""
+        """Tell what was erased, and what could not be held against a policy."""
+        for erased, indexes in self._erased.items():
+            self.report.add(
+                "erased",
+                indexes[0],
+                which=ranges(indexes),
+                on=local_date(erased.on).isoformat(),
+                asked=erased.asked,
+                by=erased.by,
+                why=erased.why,
+            )
         self.powers.finish()
 
     def _opened(
@@ -117,9 +129,7 @@ class History:
             if erased is None:
                 self.report.add("record_missing", index)
             else:
-                self.report.add(
-                    "erased", index, on=f"{erased.on:%Y-%m-%d}", asked=erased.asked, by=erased.by, why=erased.why
-                )
+                self._erased.setdefault(erased, []).append(index)
             return None
         self.report.records += 1
         if erased is not None:
@@ -170,11 +180,15 @@ class History:
             stage = None if case is None or case in self._uncertain else self._stages.get(case)
             self.powers.check(index, said, record, stage=stage)
 
-    def _forget(self, said: dict[str, Any], *, case: str | None = None) -> None:
-        """An erased record leaves a gap: what it said of its object, and of the case, is not known any more."""
+    def _forget(self, said: dict[str, Any], *, erased: Erased | None = None) -> None:
+        """A record that is not at hand leaves a gap: what it said of its object, and of the case, is not known any more.
+
+        An erasure takes no record of an office.
+        """
+        case = None if erased is None else erased.case
         key = (said["obj"]["type"], said["obj"]["id"])
         self.erased_objects.add(key)
-        if said["act"].partition(":")[0] in _GIVES_OFFICES:
+        if erased is None and said["act"].partition(":")[0] in _GIVES_OFFICES:
             self.powers.forget_offices()
         if key in self.last:
             self.last[key].state = None
@@ -184,6 +198,17 @@ class History:
             self._uncertain.add(case)
         elif said["act"].partition(":")[0] in _MOVING:
             self._uncertain |= set(self._stages)
+
+
+def ranges(indexes: Iterable[int]) -> str:
+    """Write ascending indexes for people: `3-5, 9`."""
+    runs: list[list[int]] = []
+    for index in indexes:
+        if runs and runs[-1][-1] == index - 1:
+            runs[-1][1:] = [index]
+        else:
+            runs.append([index])
+    return ", ".join("-".join(map(str, run)) for run in runs)
 
 
 def is_legal(act: str, before: str | None, after: str) -> bool:

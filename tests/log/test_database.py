@@ -19,7 +19,7 @@ from sandbox_registry.transparency.policies import Policy, PolicyLog
 from sandbox_registry.usecases.log_database import authorities_in, check_database, is_same
 from sandbox_registry.usecases.log_findings import Report
 from sandbox_registry.usecases.log_folder import LogFolder
-from sandbox_registry.usecases.log_history import is_legal
+from sandbox_registry.usecases.log_history import is_legal, ranges
 from sandbox_registry.usecases.log_trees import check_published
 from tests.log.ledger import Ledger, signing_for
 from tests.stages import reviewed
@@ -267,12 +267,17 @@ def test_what_counts_as_the_same(recorded: object, kept: object, *, same: bool) 
     assert is_same(recorded, kept) is same
 
 
+def test_indexes_for_people() -> None:
+    assert ranges([0, 1, 2, 5, 7, 8]) == "0-2, 5, 7-8"
+    assert ranges([4]) == "4"
+
+
 def test_findings_keep_the_first_bad_leaf_apart() -> None:
     report = Report()
     report.add("head")
     report.add("record_changed", 9)
     report.add("leaf_hash", 4)
-    report.add("erased", 1, on="", asked="", by="", why="")
+    report.add("erased", 1, which="1", on="", asked="", by="", why="")
     first = report.first_bad
     assert first is not None
     assert (first.code, first.index) == ("leaf_hash", 4)
