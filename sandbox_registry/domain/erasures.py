@@ -31,10 +31,10 @@ class ErasureKind(StrEnum):
 
 
 class ErasureStatus(StrEnum):
-    """Where a request stands; the last three are final."""
+    """Where a request stands; all but `proposed` are final."""
 
-    PROPOSED = "proposed"
     CONFIRMED = "confirmed"
+    PROPOSED = "proposed"
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
 

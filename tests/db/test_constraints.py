@@ -21,7 +21,7 @@ OURS = {table.name for table in tables.metadata.sorted_tables}
 MIRROR = "constraints_as_the_code_says"
 _DEFINITIONS = text(
     "SELECT c.conrelid::regclass::text AS owner, c.conname, pg_get_constraintdef(c.oid) AS said "
-    "FROM pg_constraint c JOIN pg_namespace n ON n.oid = c.connamespace WHERE n.nspname = :schema"
+    "FROM pg_constraint c JOIN pg_namespace n ON n.oid = c.connamespace WHERE n.nspname = :schema AND c.contype <> 't'"
 )
 _INDEXES = text("SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = :schema")
 

@@ -39,7 +39,7 @@ confidence = "V"
 
 def test_every_task_can_be_done_and_has_its_hour(jobs: App) -> None:
     own = {name for name in jobs.tasks if "procrastinate" not in name}
-    assert own == {*HOURS, Task.DELIVER_WEBHOOK} == {task.value for task in Task}
+    assert own == {*HOURS, Task.DELIVER_WEBHOOK, Task.FORGET_FILES} == {task.value for task in Task}
     assert {task for task, _ in jobs.periodic_registry.periodic_tasks} == set(HOURS)
 
 
