@@ -14,7 +14,7 @@ import structlog
 from sandbox_registry.app import build_use_cases
 from sandbox_registry.db import migrations
 from sandbox_registry.db.backups import BackupFailed
-from sandbox_registry.db.embedded import EmbeddedServer
+from sandbox_registry.db.embedded import EmbeddedServer, running_url
 from sandbox_registry.db.embedded_binaries import EmbeddedError
 from sandbox_registry.db.migrations import MigrationFailed
 from sandbox_registry.db.revisions import newest
@@ -82,6 +82,7 @@ def open_database(settings: Settings, *, exclusive: bool = False, to: str = "hea
 def with_embedded(settings: Settings, server: EmbeddedServer) -> Settings:
     """Return the settings with the addresses of a migrated embedded server, the application's own login first."""
     server.allow_login("registry_app")
+    server.let_act_as("registry_read", who="registry_app")  # For the signer, which only reads the log.
     application = server.url(user="registry_app")
     return settings.with_database(url=application, owner_url=server.url(), read_url=application)
 
@@ -100,6 +101,20 @@ def migrate_to(url: str, revision: str = "head") -> None:
 def owner_url(settings: Settings) -> str:
     """Return the owner's address of the database."""
     return settings.database_owner_url or ""
+
+
+def plain_settings() -> Settings:
+    """Read the settings of a command that only looks: it says nothing but its answer, and ends as commands do."""
+    return Settings.from_environ(os.environ)
+
+
+def running_database(settings: Settings) -> str:
+    """Return the address of a database that runs already, the owner's where it is the embedded one; starts nothing."""
+    url = settings.database_url or running_url(settings.data_dir)
+    if url is None:
+        message = f"no database runs in {settings.data_dir}; keep `sandbox-registry serve` running, or set DATABASE_URL"
+        raise click.ClickException(message)
+    return url
 
 
 def do(act: Callable[[UseCases], Awaitable[T]]) -> T:

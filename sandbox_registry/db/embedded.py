@@ -106,6 +106,11 @@ class EmbeddedServer:
             for role in roles:
                 connection.execute(sql.SQL("ALTER ROLE {} LOGIN").format(sql.Identifier(role)))
 
+    def let_act_as(self, role: str, *, who: str) -> None:
+        """Let a role put on another, lesser one for work that needs no more."""
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(role), sql.Identifier(who)))
+
     def __enter__(self) -> Self:
         self.start()
         return self
