@@ -56,7 +56,10 @@ class ExportsController(Controller):
         request: Incoming,
         stage: Stages = None,
         procedure: OptionalWords = None,
+        officer: OptionalId = None,
         organisation: OptionalId = None,
+        overdue: Flag = False,  # noqa: FBT002 - a query parameter.
+        q: OptionalWords = None,
         updated_since: Since = None,
         bom: Flag = False,  # noqa: FBT002 - a query parameter.
     ) -> ASGIResponse:
@@ -65,22 +68,27 @@ class ExportsController(Controller):
         `bom` puts a byte order mark in front, which spreadsheets ask for. Texts that would be taken for formulas begin
         with an apostrophe.
         """
-        narrowed = _filter(stage, procedure, organisation, updated_since)
+        overdue_at = _now_if(overdue, request)
+        narrowed = _filter(stage, procedure, organisation, q, updated_since, officer, overdue_at)
         table = await use_cases(request).exports.cases(actor_of(request), narrowed=narrowed)
         chunks = as_csv(table.fields, table.batches, language=language_of(request), has_bom=bom)
         return _file(chunks, name="applications.csv", media_type=CSV)
 
     @get("/applications.jsonl", opt=EXPORT)
-    async def cases_json(
+    async def cases_json(  # noqa: PLR0917 - each is a named query parameter.
         self,
         request: Incoming,
         stage: Stages = None,
         procedure: OptionalWords = None,
+        officer: OptionalId = None,
         organisation: OptionalId = None,
+        overdue: Flag = False,  # noqa: FBT002 - a query parameter.
+        q: OptionalWords = None,
         updated_since: Since = None,
     ) -> ASGIResponse:
         """Take out applications as JSON lines, oldest first."""
-        narrowed = _filter(stage, procedure, organisation, updated_since)
+        overdue_at = _now_if(overdue, request)
+        narrowed = _filter(stage, procedure, organisation, q, updated_since, officer, overdue_at)
         table = await use_cases(request).exports.cases(actor_of(request), narrowed=narrowed)
         return _file(as_json_lines(table.fields, table.batches), name="applications.jsonl", media_type=JSON_LINES)
 
@@ -104,26 +112,28 @@ class ExportsController(Controller):
         stage: Stages = None,
         procedure: OptionalWords = None,
         organisation: OptionalId = None,
+        q: OptionalWords = None,
         updated_since: Since = None,
         bom: Flag = False,  # noqa: FBT002 - a query parameter.
     ) -> ASGIResponse:
         """Take out permits as CSV, oldest first, each as it stands now; written as applications are."""
-        narrowed = _filter(stage, procedure, organisation, updated_since)
+        narrowed = _filter(stage, procedure, organisation, q, updated_since)
         table = await use_cases(request).exports.permits(actor_of(request), narrowed=narrowed)
         chunks = as_csv(table.fields, table.batches, language=language_of(request), has_bom=bom)
         return _file(chunks, name="permits.csv", media_type=CSV)
 
     @get("/permits.jsonl", opt=EXPORT)
-    async def permits_json(
+    async def permits_json(  # noqa: PLR0917 - each is a named query parameter.
         self,
         request: Incoming,
         stage: Stages = None,
         procedure: OptionalWords = None,
         organisation: OptionalId = None,
+        q: OptionalWords = None,
         updated_since: Since = None,
     ) -> ASGIResponse:
         """Take out permits as JSON lines, oldest first, each as it stands now."""
-        narrowed = _filter(stage, procedure, organisation, updated_since)
+        narrowed = _filter(stage, procedure, organisation, q, updated_since)
         table = await use_cases(request).exports.permits(actor_of(request), narrowed=narrowed)
         return _file(as_json_lines(table.fields, table.batches), name="permits.jsonl", media_type=JSON_LINES)
 
@@ -147,15 +157,28 @@ class ExportsController(Controller):
         return _file(as_ocel(batches), name="events.ocel.json", media_type=OCEL)
 
 
-def _filter(
-    stage: list[Stage] | None, procedure: str | None, organisation: UUID | None, since: datetime | None
+def _filter(  # noqa: PLR0917 - the query parameters, in their order.
+    stage: list[Stage] | None,
+    procedure: str | None,
+    organisation: UUID | None,
+    q: str | None,
+    since: datetime | None,
+    officer: UUID | None = None,
+    overdue_at: datetime | None = None,
 ) -> ExportFilter:
     return ExportFilter(
         stages=frozenset(stage) if stage else None,
         procedure_code=procedure,
         organisation_id=organisation,
         updated_since=instant("updated_since", since),
+        officer_id=officer,
+        overdue_at=overdue_at,
+        text=q,
     )
+
+
+def _now_if(asked: bool, request: Incoming) -> datetime | None:  # noqa: FBT001 - what was asked.
+    return use_cases(request).acts.now() if asked else None
 
 
 def _position(after: str | None) -> tuple[datetime, UUID] | None:

@@ -7,14 +7,15 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, exists, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import permits, tables
 from sandbox_registry.db.records import as_dict
 from sandbox_registry.db.scopes import inside
 from sandbox_registry.domain.scopes import Scope
-from sandbox_registry.domain.stages import Stage
+from sandbox_registry.domain.stages import OPEN_STAGES, Stage
+from sandbox_registry.domain.texts import folded
 
 BATCH = 500
 """Rows fetched at once, which is also how many are ever in memory."""
@@ -56,12 +57,18 @@ PERMIT_FIELDS = tuple(map(str, _OF_PERMITS.selected_columns.keys()))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportFilter:
-    """What an export is narrowed by; null leaves a question open."""
+    """What an export is narrowed by; null leaves a question open. `officer_id` and `overdue_at` ask of cases only.
+
+    `text` finds without diacritics, and permits by the beginning of their number too.
+    """
 
     stages: frozenset[Stage] | None = None
     procedure_code: str | None = None
     organisation_id: UUID | None = None
     updated_since: datetime | None = None
+    officer_id: UUID | None = None
+    overdue_at: datetime | None = None
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +86,9 @@ class FeedRow:
 def cases(connection: AsyncConnection, *, scope: Scope, narrowed: ExportFilter) -> AsyncGenerator[Batch, None]:
     """Stream every case inside a scope, oldest first; columns as in CASE_FIELDS."""
     query = _CASES.where(
-        inside(scope), *_narrowing(narrowed, _APPLICATIONS, _APPLICATIONS.c.stage, _APPLICATIONS.c.updated_at)
+        inside(scope),
+        *_narrowing(narrowed, _APPLICATIONS, _APPLICATIONS.c.stage, _APPLICATIONS.c.updated_at),
+        *_narrowing_cases(narrowed),
     )
     return _streamed(connection, query.order_by(_APPLICATIONS.c.id), {})
 
@@ -91,6 +100,8 @@ def permits_of(
     query = _OF_PERMITS.where(
         inside(scope, permits.STAGE), *_narrowing(narrowed, _PERMITS, permits.STAGE, _PERMIT_UPDATED)
     )
+    if narrowed.text:
+        query = query.where(permits.with_words(narrowed.text))
     return _streamed(connection, query.order_by(_PERMITS.c.id), {"at": at})
 
 
@@ -199,6 +210,22 @@ def _narrowing(
         wanted.append(table.c.organisation_id == narrowed.organisation_id)
     if narrowed.updated_since is not None:
         wanted.append(updated >= narrowed.updated_since)
+    return wanted
+
+
+def _narrowing_cases(narrowed: ExportFilter) -> list[ColumnElement[bool]]:
+    """Ask what is asked of cases only, as the list of cases does."""
+    columns, held = _APPLICATIONS.c, tables.participations.c
+    wanted: list[ColumnElement[bool]] = []
+    if narrowed.officer_id is not None:
+        is_held = exists().where(
+            held.application_id == columns.id, held.person_id == narrowed.officer_id, held.until.is_(None)
+        )
+        wanted.append(is_held)
+    if narrowed.overdue_at is not None:
+        wanted += [columns.next_due_at <= narrowed.overdue_at, columns.stage.in_(sorted(OPEN_STAGES))]
+    if words := folded(narrowed.text or "").strip():
+        wanted.append(columns.search.bool_op("@@")(func.plainto_tsquery("simple", words)))
     return wanted
 
 

@@ -185,11 +185,11 @@ def _narrowing(narrowed: PermitFilter) -> list[ColumnElement[bool]]:
     if narrowed.ends_before is not None:
         wanted.append(func.upper(_VERSIONS.c.effective) <= narrowed.ends_before)
     if narrowed.text:
-        words = func.plainto_tsquery("simple", folded(narrowed.text))
-        wanted.append(
-            or_(
-                _APPLICATIONS.c.search.bool_op("@@")(words),
-                _PERMITS.c.number.startswith(narrowed.text.strip(), autoescape=True),
-            )
-        )
+        wanted.append(with_words(narrowed.text))
     return wanted
+
+
+def with_words(text: str) -> ColumnElement[bool]:
+    """Say that a permit's dossier has these words, whatever their diacritics, or that its number begins so."""
+    words = func.plainto_tsquery("simple", folded(text))
+    return or_(_APPLICATIONS.c.search.bool_op("@@")(words), _PERMITS.c.number.startswith(text.strip(), autoescape=True))

@@ -99,6 +99,18 @@ async def test_filters_narrow_and_nonsense_is_refused(client: Client) -> None:
     filed = await submitted(client.world)
     one = await client.send("GET", "/exports/applications.jsonl?stage=submitted", by="nguoi_dai_dien")
     assert [json.loads(line)["id"] for line in one.content.splitlines()] == [str(filed.id)]
+    for form in ("jsonl", "csv"):
+        for asked, is_there in (
+            (f"q={filed.code or 'Ao tom'}", True),
+            ("q=khong-co", False),
+            (f"officer={client.world.people['chuyen_vien']}", False),
+            ("overdue=true", False),
+            ("stage=submitted&overdue=false", True),
+        ):
+            answer = await client.send("GET", f"/exports/applications.{form}?{asked}", by="mot_cua")
+            assert (answer.status_code, str(filed.id) in answer.text) == (200, is_there), asked
+        permits = await client.send("GET", f"/exports/permits.{form}?q=1/2026", by="mot_cua")
+        assert permits.status_code == 200
     naive = await client.send("GET", "/exports/applications.csv?updated_since=2026-11-20T07:00:00", by="thanh_tra")
     assert (naive.status_code, naive.json()["code"]) == (400, "malformed")
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +17,8 @@ from sandbox_registry.domain.errors import PermissionDenied
 from sandbox_registry.domain.rate_limits import TooManyRequests
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.usecases.exports import AT_ONCE, LogBatch, LogEvent, LogObject
-from tests.stages import submitted
+from tests.decided import issued
+from tests.stages import FOCAL, INTAKE, OWNER, claimed, submitted
 from tests.world import World
 
 EVERYTHING = ExportFilter()
@@ -99,6 +101,49 @@ async def test_narrowed_export_holds_only_that(world: World) -> None:
     world.clock.forward(hours=1)
     assert await ids(world, "nguoi_dai_dien", ExportFilter(updated_since=world.clock.at)) == []
     assert len(await ids(world, "nguoi_dai_dien", ExportFilter(updated_since=filed.updated_at))) == 2
+
+
+async def test_an_export_is_narrowed_as_the_list_is(world: World) -> None:
+    held, other = await claimed(world), await submitted(world)
+    world.clock.forward(days=3)
+    await submitted(world)
+    asked: list[dict[str, Any]] = [
+        {"officer_id": world.people[FOCAL]},
+        {"officer_id": world.people["phan_bien_1"]},
+        {"overdue_at": world.clock.at + timedelta(days=4)},
+        {"overdue_at": world.clock.at - timedelta(days=3)},
+        {"text": "AO TOM thi giac"},
+        {"text": other.code or "?"},
+        {"text": "  "},
+        {"text": "ao khong co"},
+        {"text": "AO TOM", "officer_id": world.people[FOCAL], "organisation_id": world.startup},
+    ]
+    counts = []
+    for narrowed in asked:
+        listed = await world.use_cases.cases.list_cases(
+            world.actor(INTAKE), narrowed=CaseFilter(**narrowed), after=None, limit=100
+        )
+        taken = await ids(world, INTAKE, ExportFilter(**narrowed))
+        assert taken == [row.id for row in reversed(listed)], narrowed
+        counts.append(len(taken))
+    assert counts == [1, 0, counts[2], 0, 3, 1 if other.code else 0, 3, 0, 1]
+    assert 0 < counts[2] < 3
+    assert await ids(world, INTAKE, ExportFilter(officer_id=world.people[FOCAL])) == [held.id]
+
+
+async def test_permits_are_found_by_words_and_number(world: World) -> None:
+    permit = (await issued(world)).permit
+
+    async def found(words: str) -> list[Any]:
+        table = await world.use_cases.exports.permits(world.actor(OWNER), narrowed=ExportFilter(text=words))
+        return [row[0] async for batch in table.batches for row in batch]
+
+    assert [await found(words) for words in ("ao tom", permit.number[:3], "cua bien", "99/")] == [
+        [permit.id],
+        [permit.id],
+        [],
+        [],
+    ]
 
 
 async def test_no_more_than_one_batch_is_in_memory_and_the_cursor_is_closed(world: World, owner: AsyncEngine) -> None:
