@@ -163,10 +163,14 @@ def _check_text(field: Field, value: object, path: str, complete: bool) -> Error
     if complete and len(text.strip()) < field.min_length:
         yield error(path, "too_short", field.label, limit=field.min_length)
     allowed = "\n\t" if field.kind is FieldKind.LONG_TEXT else ""
-    if any(unicodedata.category(letter) in _REFUSED_CATEGORIES and letter not in allowed for letter in text):
+    if not text.isprintable() and any(_is_refused(letter) and letter not in allowed for letter in text):
         yield error(path, "bad_characters", field.label)
     elif complete and field.kind in _FORMATS and not _FORMATS[field.kind].fullmatch(text.strip()):
         yield error(path, "bad_format", field.label)
+
+
+def _is_refused(letter: str) -> bool:
+    return unicodedata.category(letter) in _REFUSED_CATEGORIES
 
 
 def _check_number(field: Field, value: object, path: str, _complete: bool) -> Errors:  # noqa: FBT001 - called by table.

@@ -3,6 +3,7 @@
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import filterfalse
 
 
 class Language(StrEnum):
@@ -33,4 +34,4 @@ class Text:
 def folded(words: str) -> str:
     """Fold text for search: no diacritics, đ as d, lower case, so that "ca mau" finds "Cà Mau"."""
     spread = unicodedata.normalize("NFD", words.casefold().replace("đ", "d"))
-    return "".join(letter for letter in spread if not unicodedata.combining(letter))
+    return "".join(filterfalse(unicodedata.combining, spread))
