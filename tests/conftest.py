@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from asgi_lifespan import LifespanManager
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -20,6 +21,9 @@ from sandbox_registry.domain.rule_versions import RuleVersion
 from sandbox_registry.settings import Settings
 from tests.client import Client
 from tests.world import World, new_world, shipped_rules
+
+hypothesis_settings.register_profile("patient", deadline=None)  # A busy machine is no defect.
+hypothesis_settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")
