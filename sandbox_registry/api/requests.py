@@ -14,7 +14,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 
 from sandbox_registry.api.log_links import ProofOut, PublishedLog, link_to
 from sandbox_registry.api.malformed import NO_ZONE, NOT_A_DAY, NOT_A_KEY, NOT_A_VERSION
-from sandbox_registry.api.schemas import FIRST_YEAR, LAST_YEAR, ONE_LINE
+from sandbox_registry.api.schemas import FIRST_YEAR, LAST_YEAR, ONE_LINE, YEARS
 from sandbox_registry.domain.people import Actor
 from sandbox_registry.usecases import answers
 from sandbox_registry.usecases.all import UseCases
@@ -37,8 +37,7 @@ Cursor = Annotated[str | None, QueryParameter(min_length=1, max_length=300, patt
 When = Annotated[
     str,
     QueryParameter(
-        min_length=10,
-        max_length=40,
+        schema_extra={"anyOf": [{"format": name, "pattern": YEARS} for name in ("date", "date-time")]},
         description="A day (`2026-11-20`: its end in Cà Mau; of today, now) or a moment with its offset.",
     ),
 ]

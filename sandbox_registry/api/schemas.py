@@ -22,7 +22,8 @@ Paragraph = Annotated[str, Meta(min_length=1, max_length=20_000, pattern=_NOT_BL
 Remark = Annotated[str, Meta(max_length=20_000, pattern=_NO_CONTROLS)]
 Code = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[a-z0-9][a-z0-9_.-]*$")]
 FIRST_YEAR, LAST_YEAR = 2000, 2099  # Those of the calendar of a registry that began in 2026, with room.
-_YEARS = {"pattern": "^20[0-9]{2}-"}
+YEARS = "^20[0-9]{2}-"
+_YEARS = {"pattern": YEARS}
 Day = Annotated[date, Meta(extra_json_schema=_YEARS)]
 Moment = Annotated[datetime, Meta(tz=True, extra_json_schema=_YEARS)]
 
