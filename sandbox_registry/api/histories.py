@@ -1,7 +1,13 @@
 """The past of a case and of a permit over the wire."""
 
-from litestar import Controller, Response, get
+from collections.abc import AsyncGenerator
+from typing import IO
 
+from anyio import to_thread
+from litestar import Controller, Response, get
+from litestar.response.base import ASGIResponse
+
+from sandbox_registry.api.exports import EXPORT, LONGEST, PATIENCE
 from sandbox_registry.api.history_schemas import (
     StateChangesOut,
     StateVersionsOut,
@@ -21,10 +27,14 @@ from sandbox_registry.api.requests import (
     published,
     use_cases,
 )
+from sandbox_registry.api.streams import BoundedStream
+from sandbox_registry.usecases.log_folder import LogFolder
+
+CHUNK = 64 * 1024
 
 
 class HistoriesController(Controller):
-    """How a case stood, and what changed from one version to another."""
+    """How a case stood, what changed from one version to another, and all of it to take away."""
 
     tags = ("histories",)
 
@@ -55,6 +65,24 @@ class HistoriesController(Controller):
         found = use_cases(request).histories.changes(actor_of(request), application_id, older=older, newer=newer)
         return await done(request, found, out=case_changes_out)
 
+    @get("/applications/{application_id:uuid}/bundle.zip", opt=EXPORT)
+    async def bundle(self, request: Incoming, application_id: Id) -> ASGIResponse:
+        """Take a case out as a ZIP that anybody can check without us and without a network.
+
+        It holds the published entries with their proofs, the records one may see, documents by digest only, a timeline
+        and a page that checks it all. Taking it out is itself on record.
+        """
+        folder: LogFolder = request.app.state.log.folder
+        file = await use_cases(request).bundles.take(actor_of(request), application_id, folder=folder)
+        headers = {
+            "Content-Disposition": f'attachment; filename="{application_id}.zip"',
+            "Cache-Control": "no-store",
+            "X-Content-Type-Options": "nosniff",
+        }
+        return BoundedStream(
+            _chunks(file), media_type="application/zip", headers=headers, patience=PATIENCE, longest=LONGEST
+        )
+
     @get("/permits/{permit_id:uuid}/history/versions")
     async def permit_versions(self, request: Incoming, permit_id: Id) -> Response[StateVersionsOut]:
         """List the versions of a permit that the log records, with the act that made each."""
@@ -68,3 +96,9 @@ class HistoriesController(Controller):
         """Compare two recorded versions of a permit field by field, each field by its name."""
         found = use_cases(request).histories.permit_changes(actor_of(request), permit_id, older=older, newer=newer)
         return await done(request, found, out=permit_changes_out)
+
+
+async def _chunks(file: IO[bytes]) -> AsyncGenerator[bytes, None]:
+    with file:
+        while chunk := await to_thread.run_sync(file.read, CHUNK):
+            yield chunk

@@ -39,6 +39,7 @@ RAW = {
     ".csv": "text/csv",
     ".jsonl": "application/x-ndjson",
     ".ocel.json": JSON,
+    ".zip": "application/zip",
     "/content": "application/octet-stream",
 }
 """What an address that ends like this answers with, where it is not JSON with a schema."""
@@ -254,7 +255,7 @@ def _body_schema(operation: Json, schemas: Json) -> Json:
 def _raw_schema(media: str, *, path: str) -> Json:
     if media == JSON:
         return {"type": "object", "description": "An event log as OCEL 2.0 describes it."}
-    return {"type": "string", "format": "binary"} if path.endswith("/content") else {"type": "string"}
+    return {"type": "string", "format": "binary"} if path.endswith((".zip", "/content")) else {"type": "string"}
 
 
 def _tidy_parameter(parameter: Json, enums: Json) -> None:

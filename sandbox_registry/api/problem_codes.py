@@ -49,6 +49,7 @@ CONDITIONS: dict[str, str] = {
     "not_ones_own": "One lends and takes back only one's own power, and withdraws only one's own request.",
     "not_oneself": "Nobody gives offices or powers to themselves, nor takes them.",
     "nothing_to_erase": "No personal data is left to erase.",
+    "not_published": "No checkpoint of the log is published yet.",
     "not_received": "The one-stop unit has not registered the dossier yet.",
     "on_hold": "A legal hold keeps the case as it is.",
     "permit_running": "The permit of the case has not ended.",

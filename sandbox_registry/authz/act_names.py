@@ -26,6 +26,9 @@ ACT_NAMES: Mapping[Action, Text] = {
         vi="Xác nhận hết hạn bổ sung", en="Supplement never came", fr="Complément jamais reçu"
     ),
     Action.APPLICATION_READ: Text(vi="Xem hồ sơ", en="Case read", fr="Dossier consulté"),
+    Action.APPLICATION_READ_BUNDLE: Text(
+        vi="Xuất gói kiểm tra hồ sơ", en="Case taken out as a bundle", fr="Dossier exporté en paquet vérifiable"
+    ),
     Action.APPLICATION_READ_TIMELINE: Text(vi="Xem diễn biến", en="History read", fr="Historique consulté"),
     Action.APPLICATION_RECEIVE: Text(
         vi="Ghi nhận hồ sơ, cấp mã", en="Dossier registered, code given", fr="Dossier enregistré, code attribué"

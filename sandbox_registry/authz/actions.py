@@ -16,6 +16,7 @@ class Action(StrEnum):
     APPLICATION_EDIT = "application:edit"
     APPLICATION_LAPSE = "application:lapse"
     APPLICATION_READ = "application:read"
+    APPLICATION_READ_BUNDLE = "application:read_bundle"
     APPLICATION_READ_TIMELINE = "application:read_timeline"
     APPLICATION_RECEIVE = "application:receive"
     APPLICATION_RECOMMEND = "application:recommend"

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
-from sandbox_registry.db.statements import Statement
+from sandbox_registry.db.statements import Row, Statement
 
 SLICE = 50
 """Leaves read at once: a record holds whole objects, up to a megabyte in a case with long answers."""
@@ -22,7 +22,7 @@ _SAID = cast(func.convert_from(_LEAVES.c.entry, "UTF8"), JSONB)
 _VERB = func.split_part(_SAID["act"].astext, ":", 2)
 _CHANGED = and_(_SAID["result"].astext == "done", not_(func.starts_with(_VERB, "read")))
 _OF_CASE = (
-    select(_LEAVES.c.index, _LEAVES.c.entry, _RECORDS.c.record)
+    select(_LEAVES.c.index, _LEAVES.c.entry, _RECORDS.c.nonce, _RECORDS.c.record)
     .outerjoin(_RECORDS, _RECORDS.c.index == _LEAVES.c.index)
     .where(_LEAVES.c.case_id == bindparam("case_id", type_=Uuid))
     .where(_LEAVES.c.index > bindparam("after", type_=BigInteger))
@@ -44,6 +44,12 @@ _OF_VERSION = (
     .limit(1)
 )
 _LEAF_OF_ACT, _LEAF_OF_VERSION = Statement(_FIRST), Statement(_OF_VERSION)
+_LAST = Statement(
+    select(_LEAVES.c.index)
+    .where(_LEAVES.c.case_id == bindparam("case_id", type_=Uuid))
+    .order_by(_LEAVES.c.index.desc())
+    .limit(1)
+)
 _ALL = Statement(_OF_CASE)
 _CHANGES = Statement(_OF_CASE.where(_CHANGED))
 _CHANGES_UNTIL = Statement(_OF_CASE.where(_LEAVES.c.at <= bindparam("until", type_=tables.Stamp), _CHANGED))
@@ -51,10 +57,11 @@ _CHANGES_UNTIL = Statement(_OF_CASE.where(_LEAVES.c.at <= bindparam("until", typ
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryRow:
-    """One leaf of a case; the record is null once erased."""
+    """One leaf of a case; nonce and record are null once erased."""
 
     index: int
     entry: bytes
+    nonce: bytes | None
     record: bytes | None
 
 
@@ -64,7 +71,7 @@ async def leaves_after(
     """List leaves of a case in log order from behind a leaf on; with `only_changes` no readings and no refusals."""
     statement = _CHANGES if only_changes else _ALL
     rows = await statement.rows(connection, {"case_id": case_id, "after": after, "limit": limit})
-    return tuple(HistoryRow(index=index, entry=entry, record=record) for index, entry, record in rows)
+    return tuple(map(_history_row, rows))
 
 
 async def changes_until(connection: AsyncConnection, case_id: UUID, *, until: datetime) -> AsyncGenerator[HistoryRow]:
@@ -73,11 +80,22 @@ async def changes_until(connection: AsyncConnection, case_id: UUID, *, until: da
     while True:
         given = {"case_id": case_id, "after": after, "until": until, "limit": SLICE}
         rows = await _CHANGES_UNTIL.rows(connection, given)
-        for index, entry, record in rows:
-            yield HistoryRow(index=index, entry=entry, record=record)
+        for row in rows:
+            yield _history_row(row)
         if len(rows) < SLICE:
             return
         after = rows[-1][0]
+
+
+def _history_row(row: Row) -> HistoryRow:
+    index, entry, nonce, record = row
+    return HistoryRow(index=index, entry=entry, nonce=nonce, record=record)
+
+
+async def last_leaf(connection: AsyncConnection, case_id: UUID) -> int:
+    """Return the last leaf of a case, -1 before the first."""
+    rows = await _LAST.rows(connection, {"case_id": case_id})
+    return rows[0][0] if rows else -1
 
 
 async def leaf_of_act(connection: AsyncConnection, case_id: UUID, actions: Iterable[str]) -> int | None:

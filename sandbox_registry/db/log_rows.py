@@ -79,11 +79,11 @@ async def one_moment(database: Database) -> AsyncIterator[AsyncConnection]:
         yield connection
 
 
-async def kept_leaves(connection: AsyncConnection) -> AsyncIterator[KeptLeaf]:
-    """Read the whole log in order, a slice at a time; gaps are for the caller to see."""
-    after = 0
+async def kept_leaves(connection: AsyncConnection, *, case: UUID | None = None) -> AsyncIterator[KeptLeaf]:
+    """Read the whole log in order, or that of one case, a slice at a time; gaps are for the caller to see."""
+    after, slice_ = 0, _SLICE if case is None else _SLICE.where(_LEAVES.c.case_id == case)
     while True:
-        rows = (await connection.execute(_SLICE, {"after": after})).all()
+        rows = (await connection.execute(slice_, {"after": after})).all()
         for row in rows:
             yield KeptLeaf(**as_dict(row))
         if len(rows) < SLICE:

@@ -10,6 +10,7 @@ from sandbox_registry.usecases.acts import Acts
 from sandbox_registry.usecases.applications import Applications
 from sandbox_registry.usecases.appraisal import Appraisal
 from sandbox_registry.usecases.assignments import Assignments
+from sandbox_registry.usecases.case_bundles import CaseBundles
 from sandbox_registry.usecases.cases import Cases
 from sandbox_registry.usecases.clarifications import Clarifications
 from sandbox_registry.usecases.consultations import Consultations
@@ -47,6 +48,7 @@ class UseCases:
     applications: Applications
     appraisal: Appraisal
     assignments: Assignments
+    bundles: CaseBundles
     cases: Cases
     clarifications: Clarifications
     consultations: Consultations
@@ -95,6 +97,7 @@ def wire(
         applications=applications,
         appraisal=Appraisal(acts),
         assignments=assignments,
+        bundles=CaseBundles(acts),
         cases=cases,
         clarifications=Clarifications(acts),
         consultations=Consultations(acts),

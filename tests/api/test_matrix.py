@@ -53,6 +53,7 @@ CASE_ROUTES: dict[tuple[str, str], Action] = {
     ("POST", "/assignments"): Action.ASSIGNMENT_ASSIGN,
     ("POST", "/assignments/{assignment_id:uuid}/reassignment"): Action.ASSIGNMENT_ASSIGN,
     ("POST", "/assignments/{assignment_id:uuid}/release"): Action.ASSIGNMENT_RELEASE,
+    ("GET", "/bundle.zip"): Action.APPLICATION_READ_BUNDLE,
     ("GET", "/changes"): Action.APPLICATION_READ,
     ("POST", "/claim"): Action.ASSIGNMENT_CLAIM,
     ("GET", "/clarifications"): Action.CLARIFICATION_READ,

@@ -4,6 +4,7 @@ import csv
 import io
 import zipfile
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,11 @@ from sandbox_registry.domain.applications import Application
 from sandbox_registry.domain.errors import NotFound
 from sandbox_registry.shipped import shipped
 from sandbox_registry.transparency.policies import Policy, PolicyLog
+from sandbox_registry.usecases.log_bundle_files import IN_MEMORY
 from sandbox_registry.usecases.log_bundles import (
     bundle_contents,
     check_bundle,
     is_of_one_case,
-    timeline_csv,
     write_bundle,
 )
 from sandbox_registry.usecases.log_database import authorities_in
@@ -69,6 +70,11 @@ def checked(path: Path, policy: Policy) -> Report:
     return report
 
 
+def timeline(path: Path) -> list[dict[str, str]]:
+    """Read the table of a bundle."""
+    return list(csv.DictReader(io.StringIO(ZipLog(path).read("timeline.csv").decode("utf-8-sig"))))
+
+
 def changed(path: Path, name: str, change: Callable[[bytes], bytes]) -> Path:
     """Copy a bundle with one file changed."""
     forged = path.with_name("forged.zip")
@@ -95,14 +101,15 @@ async def test_a_bundle_of_one_case_is_small_and_proves_each_act(
     assert (report.findings, report.entries, report.records) == ([], 4, 4)
     names = ZipLog(path).names()
     assert not any(name.startswith("tile/") for name in names)
-    rows = list(csv.reader(io.StringIO(ZipLog(path).read("timeline.csv").decode("utf-8-sig"))))
-    assert [row[3] for row in rows[1:]] == [
+    rows = timeline(path)
+    assert [row["act"] for row in rows] == [
         "application:create",
         "application:submit",
         "application:receive",
         "application:accept",
     ]
-    assert rows[1][2] == "Nguoi Dai Dien"
+    assert (rows[0]["who"], rows[1]["act_name"]) == ("Nguoi Dai Dien", "Nộp hồ sơ")
+    assert (rows[0]["time"], rows[0]["time_utc"]) == ("2026-11-20 14:00:00", "2026-11-20 07:00:00")
     assert "documents.csv" in names
 
 
@@ -145,9 +152,19 @@ async def test_a_case_nobody_knows(ledger: Ledger) -> None:
         await bundle_contents(ledger.database, ledger.folder, code="H12.01-000000-0000", with_records=True)
 
 
-async def test_no_cell_runs_as_a_formula(ledger: Ledger, case: Application) -> None:
+async def test_no_cell_runs_as_a_formula(ledger: Ledger, case: Application, tmp_path: Path) -> None:
     contents = await bundle_contents(ledger.database, ledger.folder, code=case.code, with_records=True)
-    evil = dict.fromkeys(contents.names, '=HYPERLINK("http://x")')
-    leaves = contents.leaves
-    object.__setattr__(contents, "names", evil)
-    assert b",'=HYPERLINK" in timeline_csv(leaves, contents).replace(b'"', b"")
+    path = tmp_path / "evil.zip"
+    write_bundle(path, replace(contents, names=dict.fromkeys(contents.names, '=HYPERLINK("http://x")')))
+    assert {row["who"] for row in timeline(path)} == {'\'=HYPERLINK("http://x")'}
+
+
+async def test_a_long_timeline_goes_through_the_disk(ledger: Ledger, case: Application, tmp_path: Path) -> None:
+    contents = await bundle_contents(ledger.database, ledger.folder, code=case.code, with_records=True)
+    path = tmp_path / "long.zip"
+    write_bundle(path, replace(contents, names=dict.fromkeys(contents.names, "<b>" + "A" * 100_000)))
+    assert len(contents.leaves) * 100_000 > IN_MEMORY
+    assert {len(row["who"]) for row in timeline(path)} == {100_003}
+    page = ZipLog(path).read("timeline.html").decode()
+    assert page.count("&lt;b&gt;AAA") == len(contents.leaves)
+    assert page.rstrip().endswith("</html>")

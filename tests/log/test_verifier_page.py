@@ -22,7 +22,7 @@ from sandbox_registry.transparency.keys import KeyType, SigningKey, format_vkey
 from sandbox_registry.transparency.notes import format_note, parse_note
 from sandbox_registry.transparency.tiles import Bundle, Tile, bundles_of, tiles_of
 from sandbox_registry.transparency.tlog_proofs import format_tlog_proof
-from sandbox_registry.usecases.log_bundles import PAGES
+from sandbox_registry.usecases.log_bundle_files import PAGES
 from sandbox_registry.usecases.log_folder import LogFolder
 from sandbox_registry.usecases.log_proofs import Prover
 from tests.log.test_trees import KEY, write_log
