@@ -23,6 +23,7 @@ from sandbox_registry.domain.appraisal import CouncilSession
 from sandbox_registry.domain.errors import ConditionNotMet
 from sandbox_registry.domain.people import APPLICANT_SIDE, Actor, relations
 from sandbox_registry.domain.rate_limits import TooManyRequests
+from sandbox_registry.domain.stages import Stage
 from sandbox_registry.domain.texts import Text
 from sandbox_registry.usecases.acts import CASE, Acts, CaseAct
 from sandbox_registry.usecases.log_bundle_files import BundleWriter, Kept, newest_note
@@ -45,6 +46,7 @@ _READ_BY = {
     "declaration": Action.DECLARATION_READ,
     "document": Action.APPLICATION_READ,
     "dossier_version": Action.APPLICATION_READ,
+    "legal_hold": Action.HOLD_READ,
     "message": Action.MESSAGE_READ,
     "participation": Action.REVIEW_READ,
     "recommendation": Action.REVIEW_READ,
@@ -126,6 +128,8 @@ class CaseBundles:
         sessions = await act.work.of(CouncilSession, application_id=case.id)
         if any(each.concluded_at is None for each in sessions):
             kinds -= {"vote"}  # Nobody reads a vote before the council has concluded.
+        if self.acts.authorizer.judge(act.actor, None, Stage.NONE, Action.ERASURE_READ).allowed:
+            kinds |= {"erasure"}
         is_applicant = bool(relations(act.actor, act.standing) & APPLICANT_SIDE)
         if is_applicant:
             kinds |= {"participation"}  # Their own; those of others name people they do not know.

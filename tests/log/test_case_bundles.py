@@ -29,6 +29,7 @@ from tests.log.ledger import Ledger, signing_for
 from tests.log.test_bundles import checked, timeline
 from tests.log.test_verifier_page import Browser, ask, browser  # noqa: F401 - a fixture.
 from tests.stages import MEMBERS, OWNER, accepted, reviewed, sitting, submitted
+from tests.usecases.test_erasures import confirm, propose, refused_intake
 from tests.usecases.test_exports import under_way
 from tests.world import World
 
@@ -202,6 +203,22 @@ async def test_erased_record_is_left_out_and_the_rest_still_checks(
     assert told[1].index in indexes(files, "proofs")
     assert told[1].index not in indexes(files, "records")
     assert timeline(path)[1]["who"] == ""
+
+
+async def test_erasure_by_request_is_told_to_oversight_with_who_agreed(
+    client: Client, ledger: Ledger, policy: Policy, tmp_path: Path
+) -> None:
+    case = await refused_intake(client.world)
+    client.world.clock.forward(days=1)
+    await confirm(client.world, await propose(client.world, case.id))
+    await ledger.signer().publish()
+    whole = checked(await taken(client, case.id, tmp_path / "whole.zip", by=COUNCIL), policy)
+    own = checked(await taken(client, case.id, tmp_path / "own.zip", by=OWNER), policy)
+    assert [found.code for found in whole.findings] == ["erased"]
+    assert "Chu Tich" in whole.findings[0].text.vi
+    # Nothing of what the applicant may be handed is left: the proofs of the acts are.
+    assert [found.code for found in own.findings] == ["records_not_given"]
+    assert (own.first_bad, own.entries) == (None, whole.entries)
 
 
 async def test_votes_are_not_in_a_bundle_before_the_council_concluded(

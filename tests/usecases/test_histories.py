@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sandbox_registry.domain.applications import Application, SupplementItem
 from sandbox_registry.domain.appraisal import Advice, Outcome
 from sandbox_registry.domain.deadlines import Timing
+from sandbox_registry.domain.erasures import ERASED
 from sandbox_registry.domain.errors import Invalid, NotFound, PermissionDenied
 from sandbox_registry.domain.people import Capacity
 from sandbox_registry.domain.stages import Stage
@@ -19,6 +20,7 @@ from tests.checks import leaving
 from tests.decided import issued
 from tests.stages import FOCAL, HEAD, INTAKE, OWNER, REVIEWERS, SCORES, accepted, received, with_reviewers
 from tests.statements import statements
+from tests.usecases.test_erasures import confirm, propose, refused_intake
 from tests.world import START, World
 
 COUNCIL = "dai_bieu"
@@ -222,6 +224,22 @@ async def test_erased_records_are_named_and_what_they_wrote_is_missing(world: Wo
     found = await world.use_cases.histories.changes(world.actor(OWNER), case.id, older=1, newer=case.version)
     assert found.older.state is not None
     assert found.newer.state is None
+
+
+async def test_case_emptied_by_request_shows_what_stays_of_it_and_what_was_there_as_erased(world: World) -> None:
+    case = await refused_intake(world)
+    day_before = world.clock.at
+    world.clock.forward(days=1)
+    await confirm(world, await propose(world, case.id))
+    before, after = await stood(world, case.id, day_before), await stood(world, case.id, world.clock.at)
+    assert (before.application, before.deadlines) == (None, ())
+    assert {each.action for each in before.erased} > {"application:submit", "application:stop"}
+    assert after.application is not None
+    assert (after.application.title, after.application.answers, after.application.code) == (ERASED, {}, case.code)
+    assert after.application.stage is Stage.WITHDRAWN
+    listed = await world.use_cases.histories.versions(world.actor(COUNCIL), case.id)
+    assert [each.stage for each in listed][-1] is Stage.WITHDRAWN
+    assert None in {each.stage for each in listed}
 
 
 async def test_versions_are_those_that_the_log_records(world: World) -> None:
