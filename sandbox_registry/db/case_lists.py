@@ -62,6 +62,8 @@ class _Question:
     @property
     def is_steady(self) -> bool:
         """Tell whether one plan is good for all values: not for stages and words that many or few cases have."""
+        if self.is_recent:
+            return True  # However many cases have the words, the newest are looked through.
         if self.has_words or self.is_overdue:
             return False
         return self.has_officer or not self.scope.is_broad or self.stages in {None, 1}
@@ -190,8 +192,8 @@ def _with_words(asked: _Question) -> Iterator[ColumnElement[bool]]:
     oldest = select(newest.c.id).order_by(newest.c.id.desc()).offset(bindparam("recent", type_=Integer)).limit(1)
     if asked.goes_on:
         oldest = oldest.where(newest.c.id < _AFTER)
-    # The function, not the operator, so that the index of all words is left alone.
-    yield func.ts_match_vq(columns.search, _WORDS)
+    # The function, not the operator, so that the index of all words is left alone; the words are read once, not for each.
+    yield func.ts_match_vq(columns.search, select(_WORDS).scalar_subquery())
     yield columns.id >= func.coalesce(oldest.scalar_subquery(), UUID(int=0))
 
 
