@@ -38,7 +38,7 @@ def acts(server: EmbeddedServer, data_dir: Path, effort: Effort) -> Iterator[Row
 
 def _act(running: Contenders, effort: Effort, act: str, script: Script, *, clients: int) -> Row:
     stage = ACTS[act][0]
-    each = max(effort.acts // clients, 5) * (1 if clients == 1 else 4)
+    each = max(effort.acts // clients, 2) * (1 if clients == 1 else 2)
 
     def ours_or_peer(name: str) -> Callable[[], Figure]:
         def turn() -> Figure:

@@ -28,7 +28,7 @@ def leaf(server: EmbeddedServer, data_dir: Path, effort: Effort) -> Iterator[Row
 
 
 def _row(filled: Register, scripts: dict[str, Script], effort: Effort, clients: int) -> Row:
-    each = max(effort.acts // clients, 5) * 4
+    each = max(effort.acts // clients, 2) * 4
 
     def turn(script: Script) -> Figure:
         first = add_cases(filled, STAGE, count=each * clients)
