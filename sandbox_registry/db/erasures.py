@@ -18,6 +18,7 @@ from sandbox_registry.domain.erasures import Erasure, ErasureKind, ErasureStatus
 
 _ERASURES, _CASES, _DOCUMENTS = tables.erasures, tables.applications, tables.documents
 _LEAVES, _KEPT = tables.audit_leaves, tables.audit_records
+_VERSIONS = {"dossier_version": "application_id", "permit_version": "permit_id"}
 _PERSON_FIELDS = {"person": "id", "organisation": "id", "token": "person_id"}
 CASE_KINDS = frozenset({"application", "clarification", "document", "dossier_version", "message"})
 """What an applicant gives in a case; what officials wrote stays."""
@@ -54,7 +55,7 @@ async def _locked(connection: AsyncConnection, which: Any) -> tuple[Application,
 async def records_of_case(connection: AsyncConnection, case_id: UUID) -> Found:
     """Find the records of a case that hold what its applicant gave."""
     rows = await _records(connection, _LEAVES.c.case_id == case_id)
-    return _found(rows, lambda kind, _state: kind in CASE_KINDS)
+    return _found(rows, lambda kind, state: kind in CASE_KINDS and _key(kind, state) is not None)
 
 
 async def records_of_person(connection: AsyncConnection, person_id: UUID, own: Iterable[UUID]) -> Found:
@@ -89,9 +90,11 @@ def _found(rows: list[tuple[int, Any]], is_personal: Any) -> Found:
 
 
 def _key(kind: str, state: Any) -> Key | None:
-    """Name an object by what its row is found by; null for what has none."""
-    if kind in {"dossier_version", "permit_version"}:
-        return kind, state["application_id" if kind == "dossier_version" else "permit_id"]
+    """Name an object by what its row is found by; null for what has none, or was only read."""
+    if not isinstance(state, dict) or "read" in state:
+        return None
+    if kind in _VERSIONS:
+        return kind, state[_VERSIONS[kind]]
     return (kind, state["id"]) if (kind in NAMED or kind == "token") and "id" in state else None
 
 

@@ -205,6 +205,23 @@ async def test_oversight_reads_and_others_do_not(world: World, erasures: Erasure
     assert narrowed == ()
 
 
+async def test_readings_by_oversight_are_on_record_and_stay(world: World, erasures: Erasures) -> None:
+    case = await refused_intake(world)
+    await world.use_cases.cases.read(world.actor("dai_bieu"), case.id)
+    reading = len(await told(world)) - 1
+    done = await confirm(world, await propose(world, case.id))
+    assert reading not in done.indexes
+    assert (await leaves(world))[reading].record["objects"][0]["state"] == {"read": "application:read"}
+    await erasures.read(world.actor("thanh_tra"), done.id)
+    await erasures.list_erasures(world.actor("dai_bieu"), status=None, after=None, limit=5)
+    await erasures.list_erasures(world.actor(SIGNER), status=None, after=None, limit=5)
+    assert [(leaf.action, leaf.kind) for leaf in (await leaves(world))[-3:]] == [
+        ("erasure:confirm", "erasure"),
+        ("erasure:read", "erasure"),
+        ("erasure:read", "erasures"),
+    ]
+
+
 async def test_a_request_is_refused_or_withdrawn_and_then_over(world: World, erasures: Erasures) -> None:
     case = await refused_intake(world)
     asked = await propose(world, case.id)
