@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from sandbox_registry.api.cursors import case_cursor
+from sandbox_registry.api.cursors import row_cursor
 from sandbox_registry.api.log_links import ProofOut, PublishedLog, proof_of
 from sandbox_registry.api.schemas import Code, In, Line, Out, PageOut, Paragraph, TextOut, check_depth, shown
 from sandbox_registry.db.applications import CaseRow
@@ -392,7 +392,7 @@ def receipt_out(receipt: Receipt, *, log: PublishedLog) -> ReceiptOut:
 
 def page_out(rows: tuple[CaseRow, ...], *, limit: int, by_change: bool) -> CasePageOut:
     """Show a page; there may be more when it is full."""
-    after = case_cursor(rows[-1], by_change=by_change) if len(rows) == limit else None
+    after = row_cursor(rows[-1], by_change=by_change) if len(rows) == limit else None
     return CasePageOut(items=case_rows_out(rows), after=after)
 
 

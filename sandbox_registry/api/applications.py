@@ -26,7 +26,7 @@ from sandbox_registry.api.application_schemas import (
     problems_out,
     receipt_out,
 )
-from sandbox_registry.api.cursors import read_case_cursor, read_index_cursor
+from sandbox_registry.api.cursors import read_index_cursor, read_row_cursor
 from sandbox_registry.api.history_schemas import ChangesOut, TimelineOut, dossier_changes_out, timeline_out
 from sandbox_registry.api.requests import (
     Cursor,
@@ -100,7 +100,7 @@ class ApplicationsController(Controller):
             text=q,
             updated_since=instant("updated_since", updated_since),
         )
-        position = None if after is None else read_case_cursor(after, by_change=by_change)
+        position = None if after is None else read_row_cursor(after, by_change=by_change)
         found = acts.list_cases(actor_of(request), narrowed=narrowed, after=position, limit=limit)
         return await done(request, found, out=lambda rows: page_out(rows, limit=limit, by_change=by_change))
 

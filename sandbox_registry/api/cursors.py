@@ -10,12 +10,13 @@ from litestar.exceptions import ValidationException
 
 from sandbox_registry.api.malformed import NOT_A_CURSOR
 from sandbox_registry.db.applications import CaseRow
+from sandbox_registry.db.permits import PermitRow
 from sandbox_registry.domain.audit import EPOCH
 
 _INDEX = re.compile(r"[0-9]{1,18}")
 
 
-def case_cursor(row: CaseRow, *, by_change: bool) -> str:
+def row_cursor(row: CaseRow | PermitRow, *, by_change: bool) -> str:
     """Return the cursor after a row: its id, with its change time when the list follows changes."""
     plain = f"{(row.updated_at - EPOCH) // timedelta(microseconds=1)} {row.id}" if by_change else str(row.id)
     return _hidden(plain)
@@ -63,7 +64,7 @@ def _not_a_cursor() -> ValidationException:
     return ValidationException(extra=[{"key": "after", "message": NOT_A_CURSOR}])
 
 
-def read_case_cursor(cursor: str, *, by_change: bool) -> tuple[datetime, UUID] | UUID:
+def read_row_cursor(cursor: str, *, by_change: bool) -> tuple[datetime, UUID] | UUID:
     """Read a cursor back; 400 when it is none, or belongs to the other order."""
     try:
         plain = _shown(cursor)

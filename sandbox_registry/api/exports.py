@@ -10,7 +10,7 @@ from litestar import Controller, Response, get
 from litestar.params import FromQuery
 from litestar.response.base import ASGIResponse
 
-from sandbox_registry.api.cursors import read_case_cursor
+from sandbox_registry.api.cursors import read_row_cursor
 from sandbox_registry.api.export_formats import as_csv, as_json_lines, as_ocel
 from sandbox_registry.api.feeds import ATOM, CASES, PERMITS, Feed, as_atom, newest
 from sandbox_registry.api.problems import language_of
@@ -184,7 +184,7 @@ def _now_if(asked: bool, request: Incoming) -> datetime | None:  # noqa: FBT001 
 def _position(after: str | None) -> tuple[datetime, UUID] | None:
     if after is None:
         return None
-    position = read_case_cursor(after, by_change=True)
+    position = read_row_cursor(after, by_change=True)
     return position if isinstance(position, tuple) else None
 
 

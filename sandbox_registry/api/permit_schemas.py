@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from sandbox_registry.api.cursors import id_cursor
+from sandbox_registry.api.cursors import row_cursor
 from sandbox_registry.api.log_links import ProofOut, PublishedLog, proof_of
 from sandbox_registry.api.schemas import ONE_LINE, In, Line, Moment, Out, PageOut, Paragraph, Remark, TextOut, shown
 from sandbox_registry.db.permits import PermitRow
@@ -331,6 +331,7 @@ class PermitRowOut(Out):
     start: datetime
     end: datetime
     issued_at: datetime
+    updated_at: datetime
 
 
 class PermitPageOut(PageOut):
@@ -403,7 +404,7 @@ def _due_out(reckoned: Deadline) -> DueOut:
     return DueOut(due=reckoned.due, due_date=reckoned.due_date, is_provisional=reckoned.provisional)
 
 
-def permit_page_out(rows: tuple[PermitRow, ...], *, limit: int) -> PermitPageOut:
+def permit_page_out(rows: tuple[PermitRow, ...], *, limit: int, by_change: bool) -> PermitPageOut:
     """Show a page; there may be more when it is full."""
-    after = id_cursor(rows[-1].id) if len(rows) == limit else None
+    after = row_cursor(rows[-1], by_change=by_change) if len(rows) == limit else None
     return PermitPageOut(items=tuple(map(shown(PermitRowOut), rows)), after=after)

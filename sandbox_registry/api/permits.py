@@ -3,7 +3,7 @@
 from litestar import Controller, Response, get, post
 from litestar.params import FromQuery
 
-from sandbox_registry.api.cursors import read_id_cursor
+from sandbox_registry.api.cursors import read_row_cursor
 from sandbox_registry.api.permit_schemas import PermitOut, PermitPageOut, permit_out, permit_page_out
 from sandbox_registry.api.requests import (
     Cursor,
@@ -55,11 +55,13 @@ class PermitsController(Controller):
         organisation: OptionalId = None,
         ends_before: FromQuery[Moment | None] = None,
         q: OptionalWords = None,
+        updated_since: FromQuery[Moment | None] = None,
     ) -> Response[PermitPageOut]:
-        """List the permits one may read, newest first, each as it stands at this moment.
+        """List the permits one may read, newest first, each as it stands now; with `updated_since`, oldest change first.
 
         `ends_before` finds the permits whose window is over by then. `q` finds without diacritics in the dossier, and by
-        the beginning of a permit number. `after` is the cursor of the page before.
+        the beginning of a permit number. `after` is the cursor of the page before. A permit that begins or ends by the
+        clock, or whose suspension is lifted, does not count as changed.
         """
         narrowed = PermitFilter(
             stages=frozenset(stage) if stage else None,
@@ -68,12 +70,14 @@ class PermitsController(Controller):
             organisation_id=organisation,
             ends_before=instant("ends_before", ends_before),
             text=q,
+            updated_since=instant("updated_since", updated_since),
         )
-        position = None if after is None else read_id_cursor(after)
+        by_change = updated_since is not None
+        position = None if after is None else read_row_cursor(after, by_change=by_change)
         found = use_cases(request).permits.list_permits(
             actor_of(request), narrowed=narrowed, after=position, limit=limit
         )
-        return await done(request, found, out=lambda rows: permit_page_out(rows, limit=limit))
+        return await done(request, found, out=lambda rows: permit_page_out(rows, limit=limit, by_change=by_change))
 
     @get("/permits/{permit_id:uuid}")
     async def read(self, request: Incoming, permit_id: Id) -> Response[PermitOut]:

@@ -40,17 +40,7 @@ _CASES = select(
     _APPLICATIONS.c.next_due_at,
     _APPLICATIONS.c.updated_at,
 ).join(tables.organisations, tables.organisations.c.id == _APPLICATIONS.c.organisation_id)
-# A lifted suspension leaves no instant of its own in the row; the version tells.
-_PERMIT_UPDATED = func.greatest(
-    _PERMITS.c.issued_at,
-    _PERMITS.c.suspended_at,
-    _PERMITS.c.revoked_at,
-    _PERMITS.c.terminated_at,
-    _PERMITS.c.completed_at,
-    _PERMITS.c.completion_refused_at,
-    type_=tables.Stamp,
-)
-_OF_PERMITS = permits.ROW.order_by(None).add_columns(_PERMIT_UPDATED.label("updated_at"))
+_OF_PERMITS = permits.ROW.order_by(None)
 CASE_FIELDS = tuple(map(str, _CASES.selected_columns.keys()))
 PERMIT_FIELDS = tuple(map(str, _OF_PERMITS.selected_columns.keys()))
 
@@ -98,7 +88,7 @@ def permits_of(
 ) -> AsyncGenerator[Batch, None]:
     """Stream every permit inside a scope as it stands at a moment, oldest first; columns as in PERMIT_FIELDS."""
     query = _OF_PERMITS.where(
-        inside(scope, permits.STAGE), *_narrowing(narrowed, _PERMITS, permits.STAGE, _PERMIT_UPDATED)
+        inside(scope, permits.STAGE), *_narrowing(narrowed, _PERMITS, permits.STAGE, permits.UPDATED)
     )
     if narrowed.text:
         query = query.where(permits.with_words(narrowed.text))
@@ -143,12 +133,12 @@ async def feed_of_permits(
             permits.STAGE.label("stage"),
             _APPLICATIONS.c.title,
             _PERMITS.c.issued_at.label("since"),
-            _PERMIT_UPDATED.label("updated_at"),
+            permits.UPDATED.label("updated_at"),
         )
         .select_from(permits.ROW.get_final_froms()[0])
         .where(inside(scope, permits.STAGE))
     )
-    query = _paged(query, _PERMIT_UPDATED, _PERMITS.c.id, since=since, after=after).limit(limit)
+    query = _paged(query, permits.UPDATED, _PERMITS.c.id, since=since, after=after).limit(limit)
     return tuple(msgspec.convert(as_dict(row), FeedRow) for row in await connection.execute(query, {"at": at}))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, insert, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, insert, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -95,6 +95,16 @@ def _stage() -> ColumnElement[str]:
 
 
 STAGE = _stage()
+# A lifted suspension leaves no instant of its own in the row; the version tells.
+UPDATED = func.greatest(
+    _PERMITS.c.issued_at,
+    _PERMITS.c.suspended_at,
+    _PERMITS.c.revoked_at,
+    _PERMITS.c.terminated_at,
+    _PERMITS.c.completed_at,
+    _PERMITS.c.completion_refused_at,
+    type_=tables.Stamp,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +120,7 @@ class PermitFilter:
     organisation_id: UUID | None = None
     ends_before: datetime | None = None
     text: str | None = None
+    updated_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +140,7 @@ class PermitRow:
     start: datetime
     end: datetime
     issued_at: datetime
+    updated_at: datetime
 
 
 ROW: Select[Any] = (
@@ -146,6 +158,7 @@ ROW: Select[Any] = (
         func.lower(_VERSIONS.c.effective).label("start"),
         func.upper(_VERSIONS.c.effective).label("end"),
         _PERMITS.c.issued_at,
+        UPDATED.label("updated_at"),
     )
     .join(_APPLICATIONS, _APPLICATIONS.c.id == _PERMITS.c.application_id)
     .join(_ORGANISATIONS, _ORGANISATIONS.c.id == _PERMITS.c.organisation_id)
@@ -162,12 +175,19 @@ async def list_permits(
     scope: Scope,
     narrowed: PermitFilter,
     at: datetime,
-    after: UUID | None,
+    after: tuple[datetime, UUID] | UUID | None,
     limit: int,
 ) -> tuple[PermitRow, ...]:
-    """List permits inside a scope as they stand at a moment, newest first; `after` is the last one already seen."""
+    """List permits inside a scope as they stand at a moment, newest first; with `updated_since`, oldest change first.
+
+    `after` is the last one already seen: its id, or its change time and id when following changes.
+    """
     query = ROW.where(inside(scope, STAGE), *_narrowing(narrowed)).limit(limit)
-    if after is not None:
+    if narrowed.updated_since is not None:
+        query = query.order_by(None).order_by(UPDATED, _PERMITS.c.id).where(narrowed.updated_since <= UPDATED)
+        if isinstance(after, tuple):
+            query = query.where(tuple_(UPDATED, _PERMITS.c.id) > tuple_(*after))
+    elif isinstance(after, UUID):
         query = query.where(_PERMITS.c.id < after)
     return tuple(msgspec.convert(as_dict(row), PermitRow) for row in await connection.execute(query, {"at": at}))
 

@@ -82,9 +82,9 @@ class Permits:
             return act.done(await self._view(act, act.permit))
 
     async def list_permits(
-        self, actor: Actor, *, narrowed: rows.PermitFilter, after: UUID | None, limit: int
+        self, actor: Actor, *, narrowed: rows.PermitFilter, after: tuple[datetime, UUID] | UUID | None, limit: int
     ) -> tuple[rows.PermitRow, ...]:
-        """List the permits this actor may read, newest first, as they stand now."""
+        """List the permits this actor may read as they stand now, newest first, or by change if `updated_since` is asked."""
         scope, at = self.acts.authorizer.scope(actor, Action.PERMIT_READ), self.acts.now()
         async with self.acts.database.reading() as connection:
             return await rows.list_permits(connection, scope=scope, narrowed=narrowed, at=at, after=after, limit=limit)

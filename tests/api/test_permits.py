@@ -160,3 +160,17 @@ async def test_terms_come_back_as_they_were_decided(client: Client) -> None:
     decided = (await client.send("GET", f"/applications/{view.permit.application_id}/decision", by=OWNER)).json()
     assert shown == decided["terms"]
     assert shown["max_users"] == terms(client.world.units["focal"]).max_users
+
+
+async def test_permits_are_followed_page_by_page(client: Client) -> None:
+    permit = (await issued(client.world)).permit
+    since = permit.issued_at.isoformat().replace("+00:00", "Z")
+    page = await client.send("GET", f"/permits?updated_since={since}&limit=1", by="nguoi_dai_dien")
+    assert [(each["id"], each["updated_at"]) for each in page.json()["items"]] == [(str(permit.id), since)]
+    rest = await client.send(
+        "GET", f"/permits?updated_since={since}&limit=1&after={page.json()['after']}", by="nguoi_dai_dien"
+    )
+    assert rest.json() == {"items": [], "after": None}
+    other = await client.send("GET", f"/permits?after={page.json()['after']}", by="nguoi_dai_dien")
+    naive = await client.send("GET", "/permits?updated_since=2026-11-20T07:00:00", by="nguoi_dai_dien")
+    assert [(each.status_code, each.json()["code"]) for each in (other, naive)] == [(400, "malformed")] * 2

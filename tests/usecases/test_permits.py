@@ -255,6 +255,27 @@ async def test_lists_and_permits_agree_on_the_stage_whatever_happened(world: Wor
     assert seen == {stage for stage in Stage if stage.startswith("permit_")}
 
 
+async def test_a_follower_sees_each_change_of_a_permit_in_its_order(world: World, owner: AsyncEngine) -> None:
+    first = (await issued(world)).permit
+    world.clock.forward(hours=1)
+    second = (await issued(world)).permit
+    suspended = second.issued_at + timedelta(days=2)
+    async with owner.begin() as connection:
+        change = text("UPDATE permits SET suspended_at = :at WHERE id = :id")
+        await connection.execute(change, {"at": suspended, "id": first.id})
+    changes = [(second.id, second.issued_at), (first.id, suspended)]
+    seen: list[tuple[UUID, datetime]] = []
+    for _ in range(3):
+        after = (seen[-1][1], seen[-1][0]) if seen else None
+        rows = await listed(world, updated_since=first.issued_at, after=after, limit=1)
+        seen += [(row.id, row.updated_at) for row in rows]
+    assert seen == changes
+    assert [row.id for row in await listed(world)] == [second.id, first.id]
+    assert [row.id for row in await listed(world, updated_since=suspended)] == [first.id]
+    assert await listed(world, updated_since=suspended + INSTANT) == ()
+    assert await listed(world, "doi_thu", updated_since=first.issued_at) == ()
+
+
 # --- Who may know ---------------------------------------------------------------------------------------------------
 
 
