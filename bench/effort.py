@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from statistics import median
-from time import perf_counter
+from time import process_time
 
 from bench.figures import Figure
 from bench.load import Outcome
@@ -43,14 +43,14 @@ class Call:
 
 
 def medians(effort: Effort, calls: Mapping[str, Call]) -> dict[str, float]:
-    """Return the median time of one call by name, in seconds; they take turns, so that drift hits all."""
+    """Return the median processor time of one call by name, in seconds; they take turns, so that drift hits all."""
     rounds: dict[str, list[float]] = {name: [] for name in calls}
     for _ in range(3 * effort.rounds):
         for name, each in calls.items():
-            begun = perf_counter()
+            begun = process_time()
             for _ in range(each.times):
                 each.call()
-            rounds[name].append((perf_counter() - begun) / each.times)
+            rounds[name].append((process_time() - begun) / each.times)
     return {name: median(found) for name, found in rounds.items()}
 
 
