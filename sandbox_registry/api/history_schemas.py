@@ -16,8 +16,7 @@ from sandbox_registry.authz.act_names import act_name
 from sandbox_registry.domain.applications import Application, Change, by_stage, changes_between
 from sandbox_registry.domain.calendars import LOCAL_ZONE
 from sandbox_registry.domain.field_names import field_name, value_name
-from sandbox_registry.domain.office_names import OFFICE_NAMES
-from sandbox_registry.domain.people import Role
+from sandbox_registry.domain.office_names import office_name
 from sandbox_registry.domain.permits import Permit
 from sandbox_registry.domain.permits import named as permit_stage
 from sandbox_registry.domain.procedures import Procedure
@@ -121,7 +120,7 @@ def _event_out(event: Event, log: PublishedLog) -> EventOut:
         at=event.at,
         at_local=local(event.at),
         office=event.office,
-        office_name=None if event.office is None else TextOut.of(OFFICE_NAMES[Role(event.office)]),
+        office_name=None if event.office is None else TextOut.of(office_name(event.office)),
         actor_id=event.actor_id,
         actor_name=event.actor_name,
         action=event.action,

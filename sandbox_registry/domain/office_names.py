@@ -5,6 +5,12 @@ from collections.abc import Mapping
 from sandbox_registry.domain.people import Role
 from sandbox_registry.domain.texts import Text
 
+
+def office_name(role: str) -> Text:
+    """Name an office as a policy line writes it; one that this program does not know goes by its code."""
+    return _BY_CODE.get(role) or Text(vi=role, en=role, fr=role)
+
+
 OFFICE_NAMES: Mapping[Role, Text] = {
     Role.APPLICANT: Text(vi="Tổ chức, cá nhân nộp hồ sơ", en="Applicant", fr="Demandeur"),
     Role.AUDITOR: Text(vi="Thanh tra, kiểm toán", en="Inspector or auditor", fr="Inspecteur ou auditeur"),
@@ -31,3 +37,4 @@ OFFICE_NAMES: Mapping[Role, Text] = {
     Role.SUPERVISOR: Text(vi="Người giám sát thử nghiệm", en="Supervisor of a trial", fr="Superviseur d'essai"),
     Role.SYSTEM_ADMIN: Text(vi="Quản trị hệ thống", en="System administrator", fr="Administrateur du système"),
 }
+_BY_CODE = {str(role): name for role, name in OFFICE_NAMES.items()}

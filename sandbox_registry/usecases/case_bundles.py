@@ -145,7 +145,7 @@ class CaseBundles:
     async def _write(self, writer: BundleWriter, reader: _Reader) -> None:
         after = -1
         while True:
-            async with self.acts.database.reading() as connection:
+            async with self.acts.database.looking_up() as connection:  # A replica may not have the last leaves yet.
                 rows = await histories.leaves_after(
                     connection, reader.case_id, after=after, limit=SLICE, only_changes=reader.known is not None
                 )

@@ -1,13 +1,17 @@
 """Who did what in a case: page by page, what a reader may know of it, and what is left once it was erased."""
 
+import json
+import re
+
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from sandbox_registry.authz import Action
 from sandbox_registry.authz.act_names import ACT_NAMES, act_name
-from sandbox_registry.domain.office_names import OFFICE_NAMES
+from sandbox_registry.domain.office_names import OFFICE_NAMES, office_name
 from sandbox_registry.domain.people import Role
 from sandbox_registry.domain.texts import Language, Text
+from sandbox_registry.usecases.log_bundle_files import PAGES
 from tests.stages import OWNER, claimed, received
 from tests.statements import statements
 from tests.world import PROCEDURE, World
@@ -82,4 +86,11 @@ def test_every_act_and_office_has_a_name() -> None:
         assert all(name.said_in(language) for language in Language)
     assert len({name.vi for name in ACT_NAMES.values()}) == len(ACT_NAMES)
     assert act_name("application:submit").vi == "Nộp hồ sơ"
+    assert office_name("later_office") == Text(vi="later_office", en="later_office", fr="later_office")
     assert act_name("later:act") == Text(vi="later:act", en="later:act", fr="later:act")
+
+
+def test_page_of_the_offline_verifier_calls_acts_by_the_same_names() -> None:
+    found = re.search(r"^const ACTS = (\{.*\});$", (PAGES / "verify.html").read_text(encoding="utf-8"), re.MULTILINE)
+    assert found is not None
+    assert json.loads(found[1]) == {str(action): name.vi for action, name in ACT_NAMES.items()}
