@@ -16,6 +16,9 @@ from sandbox_registry.usecases.log_findings import Report
 WHILE_ACTING = timedelta(minutes=1)
 """How long before its leaf an act may have begun: an office that ended meanwhile was held."""
 
+TICK = timedelta(milliseconds=1)
+"""Entries tell the time in whole milliseconds, records to the microsecond."""
+
 _GRANT, _DELEGATION = "role_grant", "delegation"
 _HOLDER = {_GRANT: "person_id", _DELEGATION: "to_person_id"}
 
@@ -148,7 +151,7 @@ def _asked(record: dict[str, Any] | None) -> _Asked | None:
 
 
 def _was_in_force(state: dict[str, Any], at: datetime) -> bool:
-    if datetime.fromisoformat(state["valid_from"]) > at:
+    if datetime.fromisoformat(state["valid_from"]) >= at + TICK:
         return False
     ends = [datetime.fromisoformat(end) for end in (state.get("valid_to"), state.get("revoked_at")) if end]
     return all(at < end + WHILE_ACTING for end in ends)

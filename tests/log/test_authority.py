@@ -112,6 +112,17 @@ async def test_an_office_that_ended_before_the_act_is_not_one(settled: World) ->
     assert await replayed(settled, "person:create", ended) == ["office_not_held"]
 
 
+async def test_an_office_given_in_the_same_millisecond_is_held(settled: World) -> None:
+    await received(settled)
+
+    def a_moment_later(_said: dict[str, Any], record: dict[str, Any]) -> None:
+        for each in record["objects"]:
+            if each["type"] == "role_grant":
+                each["state"]["valid_from"] = each["state"]["valid_from"].replace("07:00:00", "07:00:00.000999")
+
+    assert await replayed(settled, "person:create", a_moment_later) == []
+
+
 async def test_lent_power_counts_for_whoever_it_was_lent_to(settled: World) -> None:
     lent = {"id": "d", "valid_from": "2026-11-01T00:00:00Z", "valid_to": "2026-12-01T00:00:00Z", "revoked_at": None}
     lent |= {"from_person_id": "signer", "to_person_id": "deputy"}
