@@ -67,6 +67,7 @@ VIETNAMESE: Mapping[str, str] = {
     "exports_permits_csv": "Xuất giấy phép ra CSV theo trạng thái hiện tại, cũ nhất trước",
     "exports_permits_json": "Xuất giấy phép ra JSON từng dòng theo trạng thái hiện tại, cũ nhất trước",
     "histories_as_it_stood": "Đọc hồ sơ như vào một ngày hoặc một thời điểm, trong phạm vi hiện được phép đọc",
+    "histories_bundle": "Lấy hồ sơ ra thành một tệp ZIP mà ai cũng tự kiểm tra được, không cần chúng tôi hay mạng",
     "histories_changes": "So sánh hai phiên bản đã ghi của hồ sơ theo từng trường, nêu tên trường",
     "histories_permit_changes": "So sánh hai phiên bản đã ghi của giấy phép theo từng trường, nêu tên trường",
     "histories_permit_versions": "Liệt kê các phiên bản giấy phép mà nhật ký ghi lại, kèm việc đã tạo ra chúng",

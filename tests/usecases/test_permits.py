@@ -124,7 +124,13 @@ async def test_permit_shows_what_is_owed_and_what_it_is_not(world: World) -> Non
     hours = {each.duty.key: each.term.value for each in view.duties if each.term is not None}
     assert (hours["incident_report"], hours["limit_breach_report"]) == (72, 72)
     assert (view.procedure.status, len(view.procedure.permit.disclaimers)) == ("draft", 2)
-    assert await read(world, view.permit.id) == replace(view, may_do=frozenset({Action.PERMIT_READ}))
+    issue = next(
+        leaf
+        for leaf in await leaves(world, view.permit.application_id)
+        if json.loads(leaf.entry)["act"] == "permit:issue"
+    )
+    shown = replace(view, may_do=frozenset({Action.PERMIT_READ}), leaf=issue.index)
+    assert await read(world, view.permit.id) == shown
 
 
 @pytest.mark.parametrize(
