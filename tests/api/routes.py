@@ -3,7 +3,7 @@
 import re
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from sandbox_registry.app import create_app
 from sandbox_registry.db.engine import Database
 from sandbox_registry.db.work import UnitOfWork
 from sandbox_registry.settings import Settings
+from sandbox_registry.usecases.rate_limits import RateLimits
 from tests.client import Client
 from tests.documents.files import pdf
 from tests.world import World
@@ -161,8 +162,10 @@ async def send(client: Client, route: Route, *, by: str | None, seen: int = 1, *
 async def rehearsing(
     world: World, tmp_path: Path, database: Database, *, people: Iterable[str]
 ) -> AsyncIterator[tuple[Client, list[Route]]]:
-    """Serve the world over another database, such as one that keeps nothing, to these people."""
-    app: Any = create_app(Settings(data_dir=tmp_path, pseudonym_key=b"k" * 32, database_url="unused"), world.use_cases)
+    """Serve the world over another database, such as one that keeps nothing, to these people, who may ask without end."""
+    settings = Settings(data_dir=tmp_path, pseudonym_key=b"k" * 32, database_url="unused")
+    counting = RateLimits(world.database, key=b"k" * 32, limits={})
+    app: Any = create_app(settings, replace(world.use_cases, rate_limits=counting))
     async with LifespanManager(app):
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="http://test/api/v1") as http:
