@@ -7,7 +7,8 @@ import click
 from uuid_utils.compat import uuid7
 
 from sandbox_registry.authz import Action
-from sandbox_registry.cli_opening import do_with, migrate_to, open_database, owner_url, read_settings, with_embedded
+from sandbox_registry.cli_doing import do_with
+from sandbox_registry.cli_opening import migrate_to, open_database, owner_url, read_settings, with_embedded
 from sandbox_registry.clocks import system_clock
 from sandbox_registry.db.embedded import EmbeddedServer
 from sandbox_registry.usecases.accounts_by_operator import command_line

@@ -93,10 +93,8 @@ async def drive(url: str, *, clock_file: Path, admin: str) -> tuple[Ending, ...]
         return await demonstrate(Caller(http), admin=admin, procedures=_procedures(), clock=clock, end=end)
 
 
-def seed_if_wanted(settings: Settings) -> None:
-    """Seed when the settings ask for a demonstration, and say who can log in."""
-    if not settings.demo:
-        return
+def seed_and_say(settings: Settings) -> None:
+    """Seed an empty registry, and say what became of the examples and who can log in."""
     endings = asyncio.run(seed(settings))
     if endings is None:
         click.echo("Somebody has an account here already, so no example was added.")

@@ -1,57 +1,22 @@
-"""What every command begins with: the settings, the database they name, and errors that end as one line."""
+"""What every command begins with: the settings, and the database they name."""
 
-import asyncio
 import os
 import signal
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any, NoReturn, TypeVar
+from typing import NoReturn
 
 import click
 import structlog
 
-from sandbox_registry.app import build_use_cases
 from sandbox_registry.db import migrations
-from sandbox_registry.db.backups import BackupFailed
 from sandbox_registry.db.embedded import EmbeddedServer, running_url
-from sandbox_registry.db.embedded_binaries import EmbeddedError
-from sandbox_registry.db.migrations import MigrationFailed
 from sandbox_registry.db.revisions import newest
-from sandbox_registry.domain.errors import DomainError, Invalid
 from sandbox_registry.logs import configure_logs
-from sandbox_registry.processes import AddressTaken
-from sandbox_registry.settings import Settings, SettingsError
-from sandbox_registry.usecases.all import UseCases
-from sandbox_registry.usecases.procedure_files import ProcedureFileError
-
-T = TypeVar("T")
-FAILED, MISUSED = 1, 2
+from sandbox_registry.settings import Settings
 
 logger = structlog.get_logger("registry")
-
-
-class PlainErrors(click.Group):
-    """A group of commands whose expected errors end as one line each and an exit code, never as a traceback."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command."""
-        try:
-            return super().invoke(ctx)
-        except SettingsError as error:
-            for problem in error.problems:
-                click.echo(f"Error: {problem}", err=True)
-            ctx.exit(MISUSED)
-        except (AddressTaken, BackupFailed, EmbeddedError, MigrationFailed, ProcedureFileError) as error:
-            click.echo(f"Error: {error}", err=True)
-            ctx.exit(FAILED)
-        except Invalid as error:
-            for each in error.errors:
-                click.echo(f"Error: {each.field}: {each.message.en}", err=True)
-            ctx.exit(MISUSED)
-        except DomainError as error:
-            click.echo(f"Error: {error.text.en}", err=True)
-            ctx.exit(FAILED)
 
 
 def read_settings(**given: str) -> Settings:
@@ -117,21 +82,9 @@ def running_database(settings: Settings) -> str:
     return url
 
 
-def do(act: Callable[[UseCases], Awaitable[T]]) -> T:
-    """Do one thing with the use cases, over the database of the settings."""
-    with open_database(read_settings()) as ready:
-        return do_with(ready, act)
-
-
-def do_with(ready: Settings, act: Callable[[UseCases], Awaitable[T]]) -> T:
-    """Do one thing with the use cases, over a database that is open and migrated."""
-
-    async def doing() -> T:
-        cases = build_use_cases(ready)
-        try:
-            await cases.installation.announce()
-            return await act(cases)
-        finally:
-            await cases.acts.database.close()
-
-    return asyncio.run(doing())
+def hand_over(settings: Settings) -> None:
+    """Put into the environment what the processes that answer requests need, and nothing of the owner's."""
+    os.environ.pop("DATABASE_OWNER_URL", None)
+    os.environ["DATABASE_URL"] = settings.database_url or ""
+    os.environ["DATABASE_READ_URL"] = settings.database_read_url or ""
+    os.environ["SANDBOX_DATA_DIR"] = str(settings.data_dir)

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 
 import structlog
 
+from sandbox_registry.failures import Failure
+
 PAUSE = 2.0
 """Seconds before a process that died is started again."""
 PATIENCE = 30.0
@@ -17,7 +19,7 @@ PATIENCE = 30.0
 logger = structlog.get_logger("registry")
 
 
-class AddressTaken(Exception):
+class AddressTaken(Failure):
     """Nothing can listen at the chosen address; the message is one line."""
 
 

@@ -11,6 +11,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from sandbox_registry.db.embedded_binaries import wheel_files
+from sandbox_registry.failures import Failure
 
 ROLES = ("registry_app", "registry_read")
 """Roles belong to a server, not to a database, so a dump only names them."""
@@ -21,7 +22,7 @@ _MOMENT = """
 _IS_EMPTY = "SELECT to_regclass('public.log_head') IS NULL AND to_regclass('public.alembic_version') IS NULL"
 
 
-class BackupFailed(Exception):
+class BackupFailed(Failure):
     """A backup cannot be made or restored; the message is one line."""
 
 

