@@ -27,6 +27,7 @@ from sandbox_registry.api.identity import RequestIdentity
 from sandbox_registry.api.intake import IntakeController
 from sandbox_registry.api.log import LogController, SharedProver
 from sandbox_registry.api.messages import MessagesController
+from sandbox_registry.api.methods import keep_methods, tell_all_methods
 from sandbox_registry.api.openapi import PREFIX, Contract
 from sandbox_registry.api.organisations import OrganisationsController, UnitsController
 from sandbox_registry.api.people import OfficesController, PeopleController
@@ -154,7 +155,8 @@ def create_app(
             DefineMiddleware(LimitRequests, **counting),
         ],
         exception_handlers=HANDLERS | LIMIT_HANDLERS,
-        before_send=[add_security_headers],
+        on_startup=[keep_methods],
+        before_send=[tell_all_methods, add_security_headers],
         request_class=StrictRequest,
         request_max_body_size=MAX_JSON_BYTES,
         logging_config=None,

@@ -61,3 +61,13 @@ async def test_bare_address_leads_to_the_pages(client: Client) -> None:
     answer = await client.http.get("http://test/")
     assert (answer.status_code, answer.headers["location"]) == (303, "/api/v1/docs")
     assert "content-security-policy" in answer.headers
+
+
+async def test_every_address_says_which_methods_it_takes(client: Client) -> None:
+    document = (await client.send("GET", "/openapi.json", by=None)).json()
+    for path, item in document["paths"].items():
+        address = re.sub(r"\{\w+\}", "01a2012a-7ad6-713d-9182-65214ac3cb65", path.removeprefix("/api/v1"))
+        told = (await client.send("OPTIONS", address, by="nguoi_la")).headers["allow"]
+        refused = (await client.send("TRACE", address, by="nguoi_la")).headers["allow"]
+        expected = {*(method.upper() for method in item), "OPTIONS"}
+        assert set(told.split(", ")) == set(refused.split(", ")) == expected, path
