@@ -112,8 +112,8 @@ def confirm(proposed: Erasure, *, by: Person, at: datetime, indexes: tuple[int, 
         ConditionNotMet: `four_eyes`, `nothing_to_erase`, `too_much_to_erase`.
 
     """
-    check_amount(indexes)
     settled = _settled_by_another(proposed, ErasureStatus.CONFIRMED, by=by, at=at, because="")
+    check_amount(indexes)
     return replace(settled, indexes=indexes)
 
 
