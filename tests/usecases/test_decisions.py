@@ -199,7 +199,8 @@ async def test_refusal_keeps_its_reasons_and_what_is_read_is_what_was_decided(wo
     made = await refuse(world, case)
     found = await world.use_cases.decisions.read(world.actor("nguoi_dai_dien"), case.id)
     assert (made.application.stage, made.view.decision.outcome) == (Stage.REFUSED, Outcome.REFUSED)
-    assert (found, found.decision.reasons) == (made.view, REASONS)
+    assert (found, found.decision.reasons) == (replace(made.view, leaf=found.leaf), REASONS)
+    assert (made.view.leaf, found.leaf is None) == (None, False)
 
 
 async def test_decision_may_be_signed_on_lent_power(world: World) -> None:
