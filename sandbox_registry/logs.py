@@ -53,6 +53,8 @@ def configure_logs(*, level: str, form: str, stream: TextIO | None = None) -> No
     logging.getLogger("alembic").setLevel(logging.WARNING)
     # Several lines for each job; jobs/tasks.py writes the one that is wanted.
     logging.getLogger("procrastinate").setLevel(logging.WARNING)
+    # A line for each request we make, with the whole address: names of files, paths by which a receiver knows us.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     structlog.configure(
         processors=[
             *shared,

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 import structlog
 
@@ -97,3 +98,10 @@ def test_the_console_form_hides_the_same(stream: io.StringIO) -> None:
     structlog.get_logger("registry").info("signed in", password="hunter2", person="lan")
     assert "hunter2" not in stream.getvalue()
     assert "signed in" in stream.getvalue()
+
+
+def test_addresses_we_send_to_are_not_logged(stream: io.StringIO) -> None:
+    answering = httpx.MockTransport(lambda _request: httpx.Response(204))
+    with httpx.Client(transport=answering) as client:
+        assert client.post("https://nhan.example/moc/bi-mat-trong-duong-dan").status_code == 204
+    assert lines(stream) == []
