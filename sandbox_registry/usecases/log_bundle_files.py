@@ -32,20 +32,35 @@ PROOFS, ENTRIES, RECORDS = "proofs", "entries", "records"
 IN_MEMORY = 256 * 1024
 """Bytes of a timeline that are kept in memory; the rest goes to the disk."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_HEADS = {
-    "index": "Mục",
-    "time": "Thời điểm (giờ Việt Nam)",
-    "time_utc": "Thời điểm (UTC)",
-    "who": "Người thực hiện",
-    "act": "Mã việc",
-    "act_name": "Việc",
-    "object": "Đối tượng",
-    "version": "Phiên bản",
-    "result": "Kết quả",
-    "reason": "Lý do",
-    "line": "Dòng chính sách",
-    "procedure": "Phiên bản thủ tục",
+_HEADS = (
+    "index",
+    "time",
+    "time_utc",
+    "who",
+    "act",
+    "act_name",
+    "object",
+    "version",
+    "result",
+    "reason",
+    "line",
+    "procedure",
+)
+_COLUMNS = (
+    # A heading of the page, what stands below it, and what stands smaller below that.
+    ("Mục", "index", ()),
+    ("Thời điểm (giờ Việt Nam)", "time", ("time_utc",)),
+    ("Người thực hiện", "who", ()),
+    ("Việc", "act_name", ("act", "object", "version")),
+    ("Kết quả", "result", ("reason",)),
+    ("Căn cứ", "line", ("procedure",)),
+)
+_SAID = {
+    "time_utc": "{} UTC",
+    "version": "phiên bản {}",
+    "procedure": "thủ tục {}",
 }
+_RESULTS = {"done": "Đã làm", "refused": "Bị từ chối"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +97,7 @@ class BundleWriter:
         self._prover = Prover(folder)
         self._table, self._page = _spool(), _spool()
         self._archive.writestr("checkpoint", note)
-        _write(self._table, b"\xef\xbb\xbf" + _csv([tuple(_HEADS)]))
+        _write(self._table, b"\xef\xbb\xbf" + _csv([_HEADS]))
         if case is None:
             for path in [tile.path for tile in tiles_of(self.size)] + [part.path for part in bundles_of(self.size)]:
                 self._archive.writestr(path, folder.read(path))
@@ -178,13 +193,26 @@ def _harmless(cell: str) -> str:
 
 
 def _html(row: tuple[str, ...]) -> bytes:
-    return ("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>\n").encode()
+    told = {
+        name: _SAID.get(name, "{}").format(html.escape(cell)) if cell else ""
+        for name, cell in zip(_HEADS, row, strict=True)
+    }
+    told["result"] = _RESULTS.get(told["result"], told["result"])
+    cells = (
+        f'<td data-head="{head}">{told[main]}{_small([told[each] for each in minor])}</td>'
+        for head, main, minor in _COLUMNS
+    )
+    return f"<tr>{''.join(cells)}</tr>\n".encode()
+
+
+def _small(lines: list[str]) -> str:
+    return "".join(f"<small>{line}</small>" for line in lines if line)
 
 
 def _frame(case: str | None) -> tuple[bytes, bytes]:
     """Return what stands before and behind the rows of a timeline to read and print."""
     title = f"Diễn biến hồ sơ {case}" if case else "Nhật ký"
-    heads = "".join(f'<th scope="col">{name}</th>' for name in _HEADS.values())
+    heads = "".join(f'<th scope="col">{head}</th>' for head, _, _ in _COLUMNS)
     page = (PAGES / "timeline.html").read_text(encoding="utf-8")
     page = page.replace("{{title}}", html.escape(title)).replace("{{heads}}", heads)
     before, _, after = page.partition("{{rows}}")

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import zipfile
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
@@ -145,6 +146,19 @@ async def test_what_is_changed_in_a_bundle_is_found(
         assert found.index in {index, int(f"1{index}")}
     forged = checked(changed(path, "checkpoint", lambda content: content.replace(b"log\n", b"lag\n", 1)), policy)
     assert [found.code for found in forged.findings] == ["checkpoint_refused"]
+
+
+async def test_timeline_is_read_by_people(ledger: Ledger, case: Application, tmp_path: Path) -> None:
+    path = tmp_path / "case.zip"
+    write_bundle(path, await bundle_contents(ledger.database, ledger.folder, code=case.code, with_records=True))
+    page, first = ZipLog(path).read("timeline.html").decode(), timeline(path)[0]
+    row = page[page.index("<tbody>") : page.index("</tr>", page.index("<tbody>"))]
+    told = dict(re.findall(r'<td data-head="([^"]+)">(.*?)</td>', row))
+    assert told["Thời điểm (giờ Việt Nam)"] == f"{first['time']}<small>{first['time_utc']} UTC</small>"
+    assert (told["Người thực hiện"], told["Kết quả"]) == (first["who"], "Đã làm")
+    assert told["Việc"].startswith(f"{first['act_name']}<small>{first['act']}</small>")
+    assert told["Căn cứ"].startswith(first["line"])
+    assert [f'<th scope="col">{head}</th>' in page for head in told] == [True] * 6
 
 
 async def test_a_case_nobody_knows(ledger: Ledger) -> None:
