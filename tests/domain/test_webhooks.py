@@ -118,7 +118,7 @@ def test_draft_is_nobodys_news() -> None:
         "https://example.com:25/",
         "https://example.com:99999/",
         "https://localhost/",
-        "https://registry.localhost/",
+        "https://sandbox.localhost/",
         "https://db.internal/",
         "https://printer.local/",
         "https://127.0.0.1/",
