@@ -78,9 +78,9 @@ $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
 	$(PIP) --require-hashes -r requirements-dev.lock
 	@touch $@
 
-# The peers of `make bench` live beside the product, in an environment of their own.
+# The peers of `make bench` live beside the product, in an environment of their own; made anew, it has nothing but what is locked.
 $(PEERS)/.installed: requirements.lock requirements-build.lock bench/requirements.lock pyproject.toml
-	$(PYTHON) -m venv $(PEERS)
+	$(PYTHON) -m venv --clear $(PEERS)
 	$(PEERS)/bin/python $(INSTALL) --require-hashes -r requirements.lock -r requirements-build.lock
 	$(PEERS)/bin/python $(INSTALL) --require-hashes -r bench/requirements.lock
 	$(PEERS)/bin/python $(INSTALL) --no-deps --no-build-isolation --no-index --editable .

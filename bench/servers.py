@@ -60,7 +60,7 @@ def granian_command(factory: str, port: int) -> list[str]:
 
 def uvicorn_command(factory: str, port: int) -> list[str]:
     """Return how a peer is started on the HTTP server most people would take."""
-    options = ["--factory", "--no-access-log", "--log-level", "error", "--loop", "uvloop", "--http", "httptools"]
+    options = ["--factory", "--no-access-log", "--log-level", "error", "--http", "httptools"]
     return [sys.executable, "-m", "uvicorn", *options, "--port", str(port), factory]
 
 
