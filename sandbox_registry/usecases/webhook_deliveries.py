@@ -96,7 +96,8 @@ class Deliveries:
                 if await webhooks.is_taken(work.connection, delivery_id, attempt=attempt):
                     raise BeingSent
                 return None
-            endpoint = await webhooks.lock_endpoint(work.connection, delivery.endpoint_id)
+            # Without its lock: who removes an endpoint holds that, and waits for this very delivery before it goes.
+            endpoint = await webhooks.RECORDS.get(work.connection, delivery.endpoint_id)
             barred = await self._barred(work.connection, delivery, endpoint)
             if barred is not None:
                 state = DeliveryState.DEAD if barred == "endpoint_not_active" else DeliveryState.WITHHELD

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from sandbox_registry.db import webhooks as webhook_rows
 from sandbox_registry.domain.errors import ConditionNotMet, Invalid, NotFound, PermissionDenied, StaleVersion
 from sandbox_registry.domain.people import Actor
 from sandbox_registry.domain.webhooks import DeliveryState, Endpoint, EndpointState
@@ -471,6 +472,25 @@ async def test_removed_endpoint_gets_nothing_and_keeps_no_secret(post: Post) -> 
         assert (await connection.execute(text("SELECT count(*) FROM webhook_secrets"))).scalar_one() == 0
     with pytest.raises(NotFound):
         await post.webhooks.read(owner, made.endpoint.id)
+
+
+async def test_worker_never_waits_for_who_removes_the_endpoint_it_sends_to(post: Post) -> None:
+    made = await post.endpoint()
+    await submitted(post.world)
+    [(delivery_id, attempt)] = await post.jobs()
+    sending = asyncio.Event()
+
+    async def send(url: str, body: bytes, headers: Any) -> Any:
+        sending.set()
+        return await post.sender.send(url, body, headers)
+
+    async with asyncio.TaskGroup() as group, post.world.acts.database.work() as work:
+        await webhook_rows.lock_endpoint(work.connection, made.endpoint.id)
+        trying = group.create_task(post.deliveries.deliver(delivery_id, attempt=attempt, send=send))
+        await sending.wait()
+        await webhook_rows.end_all(work.connection, made.endpoint.id, at=post.world.clock())
+    assert trying.result() is None
+    assert await post.sent(made.endpoint) == [("endpoint.check", DELIVERED), ("application.submitted", DEAD)]
 
 
 async def test_one_try_is_one_workers(post: Post) -> None:
