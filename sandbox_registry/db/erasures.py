@@ -124,11 +124,11 @@ async def erase(connection: AsyncConnection, erasure: Erasure) -> int:
     return erased
 
 
-async def forget_answers(connection: AsyncConnection, person_id: UUID) -> None:
-    """Delete the answers kept for requests this person may repeat: they show contacts."""
-    await connection.execute(
-        delete(tables.idempotency_answers).where(tables.idempotency_answers.c.person_id == person_id)
-    )
+async def forget_answers(connection: AsyncConnection, erased_id: UUID) -> None:
+    """Delete the answers kept for repeated requests of a person, or about a person or case: they show what is erased."""
+    kept, name = tables.idempotency_answers.c, str(erased_id)
+    is_about = kept.route.contains(name) | func.encode(kept.body, "escape").contains(name)
+    await connection.execute(delete(tables.idempotency_answers).where((kept.person_id == erased_id) | is_about))
 
 
 async def files_to_forget(connection: AsyncConnection, case_id: UUID) -> tuple[str, ...]:

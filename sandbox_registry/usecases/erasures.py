@@ -233,6 +233,7 @@ async def _represent(act: Act, organisation_id: UUID) -> set[UUID]:
 
 async def _empty_case(act: Act, case_id: UUID) -> None:
     """Take what the applicant gave out of the rows of a case; the versions of its dossier go with the records."""
+    await rows.forget_answers(act.work.connection, case_id)
     await act.save(without_dossier(await act.work.get(Application, case_id), at=act.at))
     for document in await act.work.of(Document, application_id=case_id):
         await act.save(without_name(document))
@@ -252,6 +253,7 @@ async def _empty_account(act: Act, person_id: UUID) -> None:
     await rows.forget_answers(connection, person_id)
     own, _ = await _memberships(act, person_id)
     for organisation_id in sorted(own):
+        await rows.forget_answers(connection, organisation_id)
         await act.save(without_applicant(await act.work.get(Organisation, organisation_id)))
         for membership in await act.work.of(Membership, organisation_id=organisation_id):
             if membership.valid_to is None or membership.valid_to > act.at:

@@ -1,10 +1,23 @@
 """Erasures and holds over HTTP: routes, bodies, versions, pages, and refusals in words."""
 
 from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from sandbox_registry.domain.erasures import ErasureKind
 from tests.client import Client
-from tests.usecases.test_erasures import ADMIN, KEEPER, SIGNER, newcomer, propose, refused_intake
+from tests.stages import OWNER
+from tests.usecases.test_erasures import (
+    ADMIN,
+    KEEPER,
+    SIGNER,
+    confirm,
+    everything_written,
+    newcomer,
+    propose,
+    refused_intake,
+)
 
 ASKED = {"kind": "case", "basis": "Luật 91/2025/QH15", "reason": "Chủ thể yêu cầu.", "reference": "12/YC-2026"}
 
@@ -86,3 +99,20 @@ async def test_a_request_repeated_under_its_key_is_one(client: Client) -> None:
         client.world, (await newcomer(client.world, email="b@camau.example")).id, kind=ErasureKind.ACCOUNT
     )
     assert str(other.id) != once.json()["id"]
+
+
+async def test_answers_kept_for_repeated_requests_show_nothing_erased(client: Client, owner: AsyncEngine) -> None:
+    world = client.world
+    case = await refused_intake(world)
+    letter = {"body": "Gặp ông Cua ở Năm Căn."}
+    sent = await client.send("POST", f"/applications/{case.id}/messages", by=OWNER, json=letter, key="k1")
+    account = {"full_name": "Lê Thị Mực", "email": "le.thi.muc@camau.example", "phone": "", "password": "mười hai con"}
+    made = await client.send("POST", "/people", by=ADMIN, json=account, key="k1")
+    assert (sent.status_code, made.status_code) == (201, 201), (sent.text, made.text)
+    before = await everything_written(owner)
+    assert before.count("Năm Căn") > 2
+    assert before.count("Thị Mực") > 2
+    await confirm(world, await propose(world, case.id))
+    await confirm(world, await propose(world, UUID(made.json()["id"]), kind=ErasureKind.ACCOUNT))
+    after = await everything_written(owner)
+    assert [each for each in ("Năm Căn", "Thị Mực", "le.thi.muc") if each in after] == []
