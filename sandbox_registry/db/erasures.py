@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import delete, exists, func, select
+from sqlalchemy import delete, exists, func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import credentials, dossiers, permits, tables
@@ -19,7 +19,7 @@ from sandbox_registry.domain.erasures import Erasure, ErasureKind, ErasureStatus
 _ERASURES, _CASES, _DOCUMENTS = tables.erasures, tables.applications, tables.documents
 _LEAVES, _KEPT = tables.audit_leaves, tables.audit_records
 _VERSIONS = {"dossier_version": "application_id", "permit_version": "permit_id"}
-_PERSON_FIELDS = {"person": "id", "organisation": "id", "token": "person_id"}
+_PERSON_FIELDS = {"person": "id", "organisation": "id", "token": "person_id", "webhook": "organisation_id"}
 CASE_KINDS = frozenset({"application", "clarification", "document", "dossier_version", "message"})
 """What an applicant gives in a case; what officials wrote stays."""
 Key = tuple[str, str]
@@ -59,10 +59,11 @@ async def records_of_case(connection: AsyncConnection, case_id: UUID) -> Found:
 
 
 async def records_of_person(connection: AsyncConnection, person_id: UUID, own: Iterable[UUID]) -> Found:
-    """Find the records that hold a person's account, tokens, or own applicant (`own`)."""
-    organisations = list(own)
+    """Find the records that hold a person's account, tokens, or own applicant (`own`) with its webhooks."""
+    organisations, endpoints = list(own), tables.webhook_endpoints
     tokens = select(tables.tokens.c.id).where(tables.tokens.c.person_id == person_id)
-    about = _LEAVES.c.object_id.in_([person_id, *organisations]) | _LEAVES.c.object_id.in_(tokens)
+    webhooks = select(endpoints.c.id).where(endpoints.c.organisation_id.in_(organisations))
+    about = _LEAVES.c.object_id.in_([person_id, *organisations]) | _LEAVES.c.object_id.in_(union_all(tokens, webhooks))
     meant = {str(person_id), *map(str, organisations)}
     rows = await _records(connection, about)
     return _found(rows, lambda kind, state: kind in _PERSON_FIELDS and state.get(_PERSON_FIELDS[kind]) in meant)

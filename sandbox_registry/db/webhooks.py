@@ -236,6 +236,14 @@ async def lock_endpoint(connection: AsyncConnection, endpoint_id: UUID) -> Endpo
     return RECORDS.read(row)
 
 
+async def lock_endpoints_of(connection: AsyncConnection, organisation_ids: Iterable[UUID]) -> tuple[Endpoint, ...]:
+    """List every endpoint that these organisations ever had, and keep others from changing them meanwhile."""
+    query = RECORDS.query.where(_ENDPOINTS.c.organisation_id.in_(sorted(organisation_ids)))
+    return tuple(
+        RECORDS.read(row) for row in await connection.execute(query.order_by(_ENDPOINTS.c.id).with_for_update())
+    )
+
+
 async def note_failing(connection: AsyncConnection, endpoint_id: UUID, *, since: datetime | None) -> None:
     """Keep since when an endpoint fails, beside its version: it is no change anybody made."""
     statement = update(_ENDPOINTS).where(_ENDPOINTS.c.id == endpoint_id).values(failing_since=since)

@@ -16,6 +16,7 @@ from sandbox_registry.domain.people import Delegation, Membership, Organisation,
 from sandbox_registry.domain.permits import Permit
 from sandbox_registry.domain.stages import OPEN_STAGES, Stage
 from sandbox_registry.domain.texts import Text
+from sandbox_registry.domain.webhooks import Endpoint, EndpointState
 
 ERASED = "[đã xóa]"
 """What stands where erased words stood; migration 0008 writes the same."""
@@ -235,6 +236,11 @@ def without_applicant(individual: Organisation) -> Organisation:
         email=nowhere(individual.id),
         phone="",
     )
+
+
+def without_address(endpoint: Endpoint) -> Endpoint:
+    """Return an endpoint for webhooks without its address and description, removed."""
+    return replace(endpoint, version=endpoint.version + 1, url=ERASED, description=ERASED, state=EndpointState.REMOVED)
 
 
 def without_dossier(application: Application, *, at: datetime) -> Application:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from sandbox_registry.authz import Action
-from sandbox_registry.db import credentials, permits
+from sandbox_registry.db import credentials, permits, webhooks
 from sandbox_registry.db import erasures as rows
 from sandbox_registry.db.erasures import Found
 from sandbox_registry.db.jobs import Task
@@ -27,6 +27,7 @@ from sandbox_registry.domain.erasures import (
     confirm,
     refuse,
     withdraw,
+    without_address,
     without_answer,
     without_applicant,
     without_body,
@@ -49,6 +50,7 @@ from sandbox_registry.domain.people import (
 from sandbox_registry.usecases.acts import Act, Acts
 from sandbox_registry.usecases.authority import lock_people
 from sandbox_registry.usecases.preconditions import check_version
+from sandbox_registry.usecases.webhooks import ENDPOINT
 
 
 class Erasures:
@@ -252,6 +254,11 @@ async def _empty_account(act: Act, person_id: UUID) -> None:
         act.note("token", token.id, token.version, token)
     await rows.forget_answers(connection, person_id)
     own, _ = await _memberships(act, person_id)
+    for endpoint in await webhooks.lock_endpoints_of(connection, own):
+        gone = without_address(endpoint)
+        await webhooks.RECORDS.save(connection, gone)
+        await webhooks.end_all(connection, gone.id, at=act.at)
+        act.note(ENDPOINT, gone.id, gone.version, gone)
     for organisation_id in sorted(own):
         await rows.forget_answers(connection, organisation_id)
         await act.save(without_applicant(await act.work.get(Organisation, organisation_id)))

@@ -19,7 +19,7 @@ from tests.log.test_bundles import checked as checked_bundle
 from tests.log.test_bundles import written
 from tests.log.test_database import checked, record_settled
 from tests.stages import submitted
-from tests.usecases.test_erasures import confirm, newcomer, propose, refused_intake
+from tests.usecases.test_erasures import confirm, newcomer, own_applicant, propose, refused_intake
 from tests.world import World
 
 
@@ -30,6 +30,7 @@ async def erased(world: World) -> Erasure:
     await submitted(world)
     case = await refused_intake(world)
     person = await newcomer(world)
+    await own_applicant(world, person)
     await confirm(world, await propose(world, person.id, kind=ErasureKind.ACCOUNT))
     return await confirm(world, await propose(world, case.id))
 

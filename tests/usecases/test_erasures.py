@@ -13,12 +13,14 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from sandbox_registry.db import audit, credentials
+from sandbox_registry.db import webhooks as webhook_rows
 from sandbox_registry.domain.applications import Application, Document, Message, Reason
 from sandbox_registry.domain.erasures import ERASED, Erasure, ErasureKind, ErasureStatus, HoldKind, LegalHold
 from sandbox_registry.domain.errors import ConditionNotMet, Duplicate, NotFound, PermissionDenied, StaleVersion
 from sandbox_registry.domain.people import Membership, Organisation, OrganisationKind, Person, Role
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.domain.tokens import Limits
+from sandbox_registry.domain.webhooks import DeliveryState, EndpointState
 from sandbox_registry.usecases.erasures import Erasures
 from tests.checks import leaving, one_of_two
 from tests.decided import issued
@@ -60,6 +62,28 @@ async def newcomer(world: World, *, email: str = "le.thi.tom@camau.example") -> 
     return await world.use_cases.people.register(
         world.actor(ADMIN), full_name="Lê Thị Tôm", email=email, phone="0913 111 222", password="mười hai con cua"
     )
+
+
+async def own_applicant(world: World, person: Person) -> Organisation:
+    """The person as an applicant, with an endpoint for webhooks and one removed."""
+    actor, hooks = replace(world.actor("nguoi_la"), person_id=person.id), world.use_cases.webhooks
+    own = await world.use_cases.organisations.create(
+        actor,
+        kind=OrganisationKind.INDIVIDUAL,
+        name="Lê Thị Tôm",
+        tax_code=None,
+        address="Ấp Cái Nước",
+        email="le.thi.tom@camau.example",
+        phone="",
+        licence_end=None,
+    )
+    signing = replace(actor, signs_for_organisations=frozenset({own.id}))
+    for path in ("cu", "moi"):
+        url = f"https://tom-cai-nuoc.example/{path}"
+        made = await hooks.create(signing, organisation_id=own.id, url=url, events=["*"], description="máy của Tôm")
+        if path == "cu":
+            await hooks.remove(signing, made.endpoint.id)
+    return own
 
 
 async def hold(world: World, case_id: UUID, *, by: str = KEEPER) -> LegalHold:
@@ -146,24 +170,22 @@ async def test_an_account_is_emptied_and_closed(world: World, owner: AsyncEngine
 
 async def test_an_individuals_own_applicant_goes_with_the_account(world: World, owner: AsyncEngine) -> None:
     person = await newcomer(world)
-    actor = replace(world.actor("nguoi_la"), person_id=person.id)
-    own = await world.use_cases.organisations.create(
-        actor,
-        kind=OrganisationKind.INDIVIDUAL,
-        name="Lê Thị Tôm",
-        tax_code=None,
-        address="Ấp Cái Nước",
-        email="le.thi.tom@camau.example",
-        phone="",
-        licence_end=None,
-    )
+    own = await own_applicant(world, person)
     await confirm(world, await propose(world, person.id, kind=ErasureKind.ACCOUNT))
     after = await everything_written(owner)
-    assert "Lê Thị Tôm" not in after
-    assert "Ấp Cái Nước" not in after
+    for secret in ("Lê Thị Tôm", "Ấp Cái Nước", "tom-cai-nuoc", "máy của Tôm"):
+        assert secret not in after
     async with world.database.work() as work:
         kept = await work.get(Organisation, own.id)
         (membership,) = await work.of(Membership, organisation_id=own.id)
+        endpoints = await webhook_rows.lock_endpoints_of(work.connection, [own.id])
+        pending = [
+            await webhook_rows.deliveries_of(work.connection, each.id, state=DeliveryState.PENDING, after=None, limit=9)
+            for each in endpoints
+        ]
+        secrets = [await webhook_rows.secrets_of(work.connection, each.id, at=world.clock.at) for each in endpoints]
+    assert [each.state for each in endpoints] == [EndpointState.REMOVED] * 2
+    assert (pending, secrets) == ([(), ()], [(), ()])
     assert (kept.name, kept.email, kept.tax_code) == (ERASED, f"{own.id}@erased.invalid", None)
     assert membership.valid_to == world.clock.at
 
