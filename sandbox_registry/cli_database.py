@@ -3,8 +3,8 @@
 import click
 
 from sandbox_registry.cli_opening import migrate_to, open_database, owner_url, read_settings
-from sandbox_registry.db import migrations
 from sandbox_registry.db.embedded import running_url
+from sandbox_registry.db.revisions import current
 
 
 @click.command()
@@ -21,7 +21,7 @@ def migrate(revision: str) -> None:
     with open_database(settings, to=revision) as ready:
         if settings.database_url:
             migrate_to(owner_url(settings), revision)
-        click.echo(f"The database is at revision {migrations.current(owner_url(ready))}.")
+        click.echo(f"The database is at revision {current(owner_url(ready))}.")
 
 
 @click.group()

@@ -4,15 +4,15 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from types import FrameType
 from typing import NoReturn
 
 import click
 import structlog
 
-from sandbox_registry.db import migrations
 from sandbox_registry.db.embedded import EmbeddedServer, running_url
-from sandbox_registry.db.revisions import newest
+from sandbox_registry.db.revisions import current, newest
 from sandbox_registry.logs import configure_logs
 from sandbox_registry.settings import Settings
 
@@ -54,11 +54,12 @@ def with_embedded(settings: Settings, server: EmbeddedServer) -> Settings:
 
 def migrate_to(url: str, revision: str = "head") -> None:
     """Migrate a database as its owner, and say so when that changed anything."""
-    before = migrations.current(url)
+    before = current(url)
     if revision == "head" and before == newest():
-        return  # To look through the migrations once more is a fifth of the start.
-    migrations.upgrade(url, revision)
-    after = migrations.current(url)
+        return
+    # Not loaded before: alembic with SQLAlchemy would be a fifth of a start that has nothing to migrate.
+    import_module("sandbox_registry.db.migrations").upgrade(url, revision)
+    after = current(url)
     if after != before:
         logger.info("migrated", before=before, after=after)
 

@@ -109,7 +109,7 @@ def test_migrate_joins_a_running_server_and_leaves_it_running(running: EmbeddedS
     for _ in range(2):
         code, said, _ = ran("migrate", SANDBOX_DATA_DIR=data_dir)
         assert (code, said) == (0, f"The database is at revision {newest}.\n")
-    assert migrations.current(running.url()) == newest
+    assert revisions.current(running.url()) == newest
 
 
 def test_migrate_starts_and_stops_a_server_of_its_own(directory: Path) -> None:

@@ -5,18 +5,11 @@ from contextlib import contextmanager
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
 from alembic.util import CommandError
-from sqlalchemy import create_engine, make_url
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import NullPool
 
-from sandbox_registry.failures import Failure
+from sandbox_registry.db.revisions import MigrationFailed
 from sandbox_registry.shipped import shipped
-
-
-class MigrationFailed(Failure):
-    """The database could not be reached or migrated; the message is one line."""
 
 
 def upgrade(url: str, revision: str = "head") -> None:
@@ -34,13 +27,6 @@ def downgrade(url: str, revision: str) -> None:
 def check(url: str) -> None:
     """Raise alembic.util.CommandError when the tables in code and those in the database differ."""
     command.check(_config(url))
-
-
-def current(url: str) -> str | None:
-    """Return the revision the database at `url` is at, or None for an empty one."""
-    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"), poolclass=NullPool)
-    with _one_line(), engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
 
 
 @contextmanager

@@ -30,10 +30,10 @@ def tables(url: str) -> set[str]:
 
 
 def test_up_down_and_up_again(empty_url: str) -> None:
-    assert migrations.current(empty_url) is None
+    assert revisions.current(empty_url) is None
     migrations.upgrade(empty_url)
     made = tables(empty_url)
-    assert migrations.current(empty_url) == revisions.newest()
+    assert revisions.current(empty_url) == revisions.newest()
     migrations.downgrade(empty_url, "base")
     assert tables(empty_url) == {"alembic_version"}
     migrations.upgrade(empty_url)
@@ -51,4 +51,4 @@ def test_several_nodes_at_once_queue(empty_url: str) -> None:
         subprocess.Popen([sys.executable, "-c", program, empty_url], cwd=shipped("alembic").parent) for _ in range(3)
     ]
     assert [node.wait() for node in nodes] == [0, 0, 0]
-    assert migrations.current(empty_url) == revisions.newest()
+    assert revisions.current(empty_url) == revisions.newest()

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid_utils.compat import uuid7
 
 from sandbox_registry.authz import Action
-from sandbox_registry.db import migrations, revisions
+from sandbox_registry.db import revisions
 from sandbox_registry.db.backups import BackupFailed
 from sandbox_registry.db.embedded import EmbeddedServer
 from sandbox_registry.db.engine import Database
@@ -89,7 +89,7 @@ async def test_a_restored_backup_is_the_same_registry_and_its_log_goes_on(
     )
     await database.close()
     assert (report.findings, report.entries) == ([], size)
-    assert migrations.current(empty_url) == made.revision == revisions.newest()
+    assert revisions.current(empty_url) == made.revision == revisions.newest()
 
 
 async def test_a_second_backup_copies_only_what_is_new(world: World, ledger: Ledger, tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ async def test_nothing_is_overwritten_and_damage_is_refused(
         restore_backup(folder, owner_url=empty_url, data_dir=tmp_path / "elsewhere")
     with pytest.raises(BackupFailed, match="no whole backup"):
         read_backup(tmp_path)
-    assert migrations.current(empty_url) is None
+    assert revisions.current(empty_url) is None
 
 
 async def test_a_database_that_does_not_answer_leaves_nothing_behind(tmp_path: Path) -> None:
