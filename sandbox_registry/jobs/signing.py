@@ -224,7 +224,7 @@ class Signer:
         except Refused:
             self._past_is_checked = False
             raise
-        self._looked_at_again = end
+        self._looked_at_again = end if end < size else 0  # Never within a tile, where the log ended for now.
 
     def _compare(self, leaves: list[Leaf], size: int) -> None:
         """Compare leaves from the start of a tile on with the tiles at the published size."""

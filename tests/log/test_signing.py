@@ -153,6 +153,17 @@ async def test_a_running_signer_looks_again_at_old_leaves_in_turn(ledger: Ledger
         await signer.look_again(window=256)
 
 
+async def test_a_log_that_grew_within_a_tile_is_looked_at_again_whole(ledger: Ledger) -> None:
+    signer = ledger.signer()
+    for words in ("one", "two", "three"):
+        await ledger.append(170, words=words)
+        await signer.publish()
+        await signer.look_again()
+    await ledger.forge(CHANGE, 450)
+    with pytest.raises(Refused, match="leaf 450 changed"):
+        await signer.look_again()
+
+
 async def test_before_anything_is_published_there_is_nothing_to_look_at_again(ledger: Ledger) -> None:
     await ledger.append(3)
     await ledger.signer().look_again()
