@@ -1,6 +1,6 @@
 """Bodies of applications: what is sent, what is shown."""
 
-from datetime import datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +8,7 @@ import msgspec
 
 from sandbox_registry.api.cursors import row_cursor
 from sandbox_registry.api.log_links import ProofOut, PublishedLog, proof_of
-from sandbox_registry.api.schemas import Code, In, Line, Out, PageOut, Paragraph, TextOut, check_depth, shown
+from sandbox_registry.api.schemas import Code, In, Instant, Line, Out, PageOut, Paragraph, TextOut, check_depth, shown
 from sandbox_registry.db.applications import CaseRow
 from sandbox_registry.domain.applications import by_stage
 from sandbox_registry.domain.calendars import Deadline, LedgerLine
@@ -66,15 +66,15 @@ class ApplicationOut(Out):
     code: str | None
     level: str | None
     previous_case_id: UUID | None
-    created_at: datetime
-    updated_at: datetime
-    submitted_at: datetime | None
-    received_at: datetime | None
-    accepted_at: datetime | None
-    appointment_at: datetime | None
-    classified_at: datetime | None
-    recommended_at: datetime | None
-    decided_at: datetime | None
+    created_at: Instant
+    updated_at: Instant
+    submitted_at: Instant | None
+    received_at: Instant | None
+    accepted_at: Instant | None
+    appointment_at: Instant | None
+    classified_at: Instant | None
+    recommended_at: Instant | None
+    decided_at: Instant | None
     withdrawal: "WithdrawalOut | None"
     apology: "ApologyOut | None"
     closing: "ClosingOut | None"
@@ -85,16 +85,16 @@ class ApplicationOut(Out):
 class WithdrawalOut(Out):
     """The applicant's wish to stop."""
 
-    at: datetime
+    at: Instant
     reason: str
 
 
 class ApologyOut(Out):
     """The notice of delay and the one new day."""
 
-    at: datetime
+    at: Instant
     reason: str
-    promised_at: datetime
+    promised_at: Instant
 
 
 class ReasonOut(Out):
@@ -108,7 +108,7 @@ class ClosingOut(Out):
     """How a case ended before a decision."""
 
     kind: str
-    at: datetime
+    at: Instant
     reasons: tuple[ReasonOut, ...]
     authority: str | None
     target_procedure: str | None
@@ -117,7 +117,7 @@ class ClosingOut(Out):
 class DeliveryOut(Out):
     """When and how the result was handed over."""
 
-    at: datetime
+    at: Instant
     channel: str
 
 
@@ -132,8 +132,8 @@ class DocumentOut(Out):
     size: int
     sha256: str
     uploaded_by: UUID
-    uploaded_at: datetime
-    removed_at: datetime | None
+    uploaded_at: Instant
+    removed_at: Instant | None
 
 
 class SupplementItemOut(Out):
@@ -151,8 +151,8 @@ class SupplementOut(Out):
     round: int
     items: tuple[SupplementItemOut, ...]
     exception_reason: str | None
-    requested_at: datetime
-    answered_at: datetime | None
+    requested_at: Instant
+    answered_at: Instant | None
 
 
 class ComplaintOut(Out):
@@ -160,14 +160,14 @@ class ComplaintOut(Out):
 
     id: UUID
     version: int
-    filed_at: datetime
+    filed_at: Instant
     grounds: str
 
 
 class LedgerLineOut(Out):
     """One day of a reckoning: counted or not, the count after it, why, by which document."""
 
-    date: str
+    date: date
     counted: bool
     running_count: int
     reason: TextOut
@@ -181,10 +181,10 @@ class DeadlineOut(Out):
     subject: str
     duty: Duty
     timing: Timing
-    due: datetime | None
-    due_date: str | None
-    started_at: datetime | None
-    fulfilled_at: datetime | None
+    due: Instant | None
+    due_date: date | None
+    started_at: Instant | None
+    fulfilled_at: Instant | None
     basis: str
     calendar_version: str | None
     is_provisional: bool
@@ -214,7 +214,7 @@ class DeadlineOut(Out):
         return msgspec.structs.replace(
             self,
             due=reckoning.due,
-            due_date=None if reckoning.due_date is None else str(reckoning.due_date),
+            due_date=reckoning.due_date,
             started_at=reckoning.started_at,
             calendar_version=reckoning.calendar_version,
             is_provisional=reckoning.provisional,
@@ -224,7 +224,7 @@ class DeadlineOut(Out):
 
 def _ledger_line(line: LedgerLine) -> LedgerLineOut:
     return LedgerLineOut(
-        date=str(line.date),
+        date=line.date,
         counted=line.counted,
         running_count=line.running_count,
         reason=TextOut.of(line.reason),
@@ -263,10 +263,10 @@ class ReceiptOut(Out):
     organisation_name: str
     procedure_title: TextOut
     is_draft_procedure: bool
-    submitted_at: datetime
-    received_at: datetime | None
-    accepted_at: datetime | None
-    appointment_at: datetime | None
+    submitted_at: Instant
+    received_at: Instant | None
+    accepted_at: Instant | None
+    appointment_at: Instant | None
     log: ProofOut | None
     received_log: ProofOut | None
     accepted_log: ProofOut | None
@@ -284,9 +284,9 @@ class CaseRowOut(Out):
     organisation_id: UUID
     organisation_name: str
     level: str | None
-    submitted_at: datetime | None
-    next_due_at: datetime | None
-    updated_at: datetime
+    submitted_at: Instant | None
+    next_due_at: Instant | None
+    updated_at: Instant
 
 
 class CasePageOut(PageOut):
@@ -327,7 +327,7 @@ class VersionOut(Out):
     cause: str
     title: str
     made_by: UUID
-    made_at: datetime
+    made_at: Instant
     answers: dict[str, Any]
     documents: tuple[dict[str, Any], ...]
 
@@ -344,8 +344,8 @@ class EditorOut(Out):
     id: UUID
     version: int
     person_id: UUID
-    since: datetime
-    until: datetime | None
+    since: Instant
+    until: Instant | None
 
 
 application_out = shown(ApplicationOut)

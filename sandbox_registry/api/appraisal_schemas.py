@@ -1,12 +1,11 @@
 """Bodies of an appraisal: assignments, declarations, visits, reviews."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from msgspec import Meta
 
-from sandbox_registry.api.schemas import Code, In, Line, Moment, Out, Paragraph, Remark, shown
+from sandbox_registry.api.schemas import Code, In, Instant, Line, Moment, Out, Paragraph, Remark, shown
 from sandbox_registry.domain.appraisal import Advice
 from sandbox_registry.domain.people import Capacity
 from sandbox_registry.usecases.reviews import ScoredReview
@@ -48,8 +47,8 @@ class AssignmentOut(Out):
     person_id: UUID
     capacity: Capacity
     given_by: UUID
-    since: datetime
-    until: datetime | None
+    since: Instant
+    until: Instant | None
 
 
 class AssignmentsOut(Out):
@@ -73,7 +72,7 @@ class DeclarationOut(Out):
     person_id: UUID
     conflicted: bool
     statement: str
-    made_at: datetime
+    made_at: Instant
 
 
 class DeclarationsOut(Out):
@@ -96,12 +95,12 @@ class SiteVisitOut(Out):
 
     id: UUID
     version: int
-    visited_at: datetime
+    visited_at: Instant
     place: str
     minutes: str
     applicant_attended: bool
     recorded_by: UUID
-    recorded_at: datetime
+    recorded_at: Instant
 
 
 class SiteVisitsOut(Out):
@@ -128,7 +127,7 @@ class ReviewOut(Out):
     score: float | None
     comment: str
     advice: Advice
-    submitted_at: datetime
+    submitted_at: Instant
 
 
 class ReviewsOut(Out):

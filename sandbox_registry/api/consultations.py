@@ -1,6 +1,6 @@
 """Consultations and clarifications over the wire."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from litestar.params import JSONBody
 from msgspec import Meta
 
 from sandbox_registry.api.requests import Id, Incoming, actor_of, done, use_cases
-from sandbox_registry.api.schemas import Day, In, Out, Paragraph, Remark, shown
+from sandbox_registry.api.schemas import Day, In, Instant, Out, Paragraph, Remark, shown
 from sandbox_registry.domain.appraisal import Opinion
 from sandbox_registry.domain.calendars import Term, Unit
 
@@ -45,17 +45,17 @@ class ConsultationOut(Out):
     version: int
     unit_id: UUID
     question: str
-    asked_at: datetime
+    asked_at: Instant
     term_value: int
     term_unit: Unit
     remind_on: date | None
     is_required: bool
     answered_by: UUID | None
-    answered_at: datetime | None
+    answered_at: Instant | None
     opinion: Opinion | None
     text: str
     is_late: bool
-    closed_silent_at: datetime | None
+    closed_silent_at: Instant | None
 
 
 class ConsultationsOut(Out):
@@ -83,9 +83,9 @@ class ClarificationOut(Out):
     version: int
     round: int
     question: str
-    asked_at: datetime
+    asked_at: Instant
     answer: str
-    answered_at: datetime | None
+    answered_at: Instant | None
 
 
 class ClarificationsOut(Out):

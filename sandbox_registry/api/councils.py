@@ -1,6 +1,5 @@
 """The appraisal council over the wire."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -9,7 +8,7 @@ from litestar.params import JSONBody
 from msgspec import Meta
 
 from sandbox_registry.api.requests import Id, Incoming, actor_of, done, seen_version, use_cases
-from sandbox_registry.api.schemas import In, Line, Moment, Out, Paragraph, Remark, shown
+from sandbox_registry.api.schemas import In, Instant, Line, Moment, Out, Paragraph, Remark, shown
 from sandbox_registry.domain.appraisal import Choice
 from sandbox_registry.domain.councils import Composition
 from sandbox_registry.usecases.councils import SessionView
@@ -51,7 +50,7 @@ class VoteOut(Out):
     choice: Choice
     is_written: bool
     dissent: str
-    cast_at: datetime
+    cast_at: Instant
 
 
 class SessionOut(Out):
@@ -62,10 +61,10 @@ class SessionOut(Out):
     chair_id: UUID
     secretary_id: UUID
     member_ids: tuple[UUID, ...]
-    scheduled_at: datetime
+    scheduled_at: Instant
     place: str
     convened_by: UUID
-    convened_at: datetime
+    convened_at: Instant
     present_ids: tuple[UUID, ...]
     minutes: str
     dissent: tuple[str, ...]
@@ -73,7 +72,7 @@ class SessionOut(Out):
     votes_against: int | None
     votes_abstain: int | None
     is_passed: bool | None
-    concluded_at: datetime | None
+    concluded_at: Instant | None
 
 
 class SessionViewOut(Out):

@@ -1,6 +1,5 @@
 """Recommendations and decisions over the wire."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -13,7 +12,7 @@ from sandbox_registry.api.intake import ReasonIn, reasons_of
 from sandbox_registry.api.log_links import NOTHING_PUBLISHED, ProofOut, PublishedLog, proof_of
 from sandbox_registry.api.permit_schemas import Lines, Paragraphs, TermsIn, TermsOut, terms_of, terms_out
 from sandbox_registry.api.requests import Id, Incoming, actor_of, done, published, seen_version, use_cases
-from sandbox_registry.api.schemas import In, Line, Out, Paragraph, shown
+from sandbox_registry.api.schemas import In, Instant, Line, Out, Paragraph, shown
 from sandbox_registry.domain.appraisal import Advice, Outcome
 from sandbox_registry.usecases.decisions import Decided, DecisionView, Recommended
 
@@ -55,7 +54,7 @@ class RecommendationOut(Out):
     conditions: tuple[str, ...]
     departure: str | None
     made_by: UUID
-    made_at: datetime
+    made_at: Instant
 
 
 class RecommendedOut(Out):
@@ -82,7 +81,7 @@ class DecisionOut(Out):
     signer_title: str
     on_behalf_of: UUID | None
     on_behalf_of_name: str | None
-    decided_at: datetime
+    decided_at: Instant
     legal_basis: tuple[str, ...]
     reasons: tuple[ReasonOut, ...]
     conditions: tuple[str, ...]

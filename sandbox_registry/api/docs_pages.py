@@ -18,10 +18,10 @@ STYLE = """
 body{font:1rem/1.5 system-ui,sans-serif;margin:0 auto;max-width:64rem;padding:1rem;color:#111;background:#fff}
 a{color:#00508f}a:focus-visible{outline:3px solid #b35900;outline-offset:2px}
 code,pre{font-family:ui-monospace,monospace;font-size:.9em}pre{background:#f3f3f3;padding:.75rem;overflow-x:auto}
-a,code,h1,li,td{overflow-wrap:anywhere}
+a,code,h1,li{overflow-wrap:anywhere}td:first-child code{overflow-wrap:normal}
 table{border-collapse:collapse;width:100%}th,td{border-bottom:1px solid #767676;padding:.35rem .5rem;text-align:left;vertical-align:top}
 .m{display:inline-block;font-weight:700;min-width:4.5rem}nav ul{padding:0}nav li{display:inline-block;margin-right:1rem}
-@media(max-width:48rem){
+@media(max-width:48rem){td,td:first-child code{overflow-wrap:anywhere}
 table,tbody,tr,td{display:block}thead{position:absolute;clip-path:inset(50%)}
 tr{border-bottom:1px solid #767676;padding:.5rem 0}td{border:0;padding:.1rem 0}td:empty{display:none}
 td:not(:first-child)::before{content:attr(data-head) ": ";font-weight:600}

@@ -1,6 +1,5 @@
 """Erasing personal data, and orders to keep it, over the wire."""
 
-from datetime import datetime
 from uuid import UUID
 
 from litestar import Controller, Response, get, post
@@ -8,7 +7,7 @@ from litestar.params import FromQuery, JSONBody
 
 from sandbox_registry.api.cursors import id_cursor, read_id_cursor
 from sandbox_registry.api.requests import Cursor, Id, Incoming, Limit, actor_of, done, seen_version, use_cases
-from sandbox_registry.api.schemas import In, Line, Out, PageOut, Paragraph, shown
+from sandbox_registry.api.schemas import In, Instant, Line, Out, PageOut, Paragraph, shown
 from sandbox_registry.domain.erasures import Erasure, ErasureKind, ErasureStatus, HoldKind, LegalHold
 
 
@@ -44,10 +43,10 @@ class ErasureOut(Out):
     status: ErasureStatus
     proposed_by: UUID
     proposed_by_name: str
-    proposed_at: datetime
+    proposed_at: Instant
     settled_by: UUID | None
     settled_by_name: str
-    settled_at: datetime | None
+    settled_at: Instant | None
     settled_because: str
     indexes: tuple[int, ...]
 
@@ -76,9 +75,9 @@ class HoldOut(Out):
     reason: str
     reference: str
     placed_by: UUID
-    placed_at: datetime
+    placed_at: Instant
     lifted_by: UUID | None
-    lifted_at: datetime | None
+    lifted_at: Instant | None
     lifted_because: str
 
 

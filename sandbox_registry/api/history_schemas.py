@@ -11,7 +11,7 @@ from sandbox_registry.api.application_schemas import application_out
 from sandbox_registry.api.cursors import index_cursor
 from sandbox_registry.api.log_links import ProofOut, PublishedLog, proof_of
 from sandbox_registry.api.permit_schemas import PermitStateOut
-from sandbox_registry.api.schemas import Out, PageOut, TextOut, shown
+from sandbox_registry.api.schemas import Instant, Out, PageOut, TextOut, shown
 from sandbox_registry.authz.act_names import act_name
 from sandbox_registry.domain.applications import Application, Change, by_stage, changes_between
 from sandbox_registry.domain.calendars import LOCAL_ZONE
@@ -37,8 +37,8 @@ class EventOut(Out):
     """
 
     index: int
-    at: datetime
-    at_local: datetime
+    at: Instant
+    at_local: Instant
     office: str | None
     office_name: TextOut | None
     actor_id: UUID | None
@@ -84,8 +84,8 @@ class StateVersionOut(Out):
     """One recorded version, the act that made it, and its proof. `stage` is null once the record was erased."""
 
     version: int
-    at: datetime
-    at_local: datetime
+    at: Instant
+    at_local: Instant
     index: int
     action: str
     action_name: TextOut

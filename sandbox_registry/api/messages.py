@@ -1,6 +1,5 @@
 """Letters between the applicant and the officers, over the wire."""
 
-from datetime import datetime
 from uuid import UUID
 
 from litestar import Controller, Response, get, post
@@ -8,7 +7,7 @@ from litestar.params import JSONBody
 
 from sandbox_registry.api.cursors import id_cursor, read_id_cursor
 from sandbox_registry.api.requests import Cursor, Id, Incoming, Limit, actor_of, done, use_cases
-from sandbox_registry.api.schemas import In, Out, PageOut, Paragraph, shown
+from sandbox_registry.api.schemas import In, Instant, Out, PageOut, Paragraph, shown
 from sandbox_registry.usecases.messages import Letter
 
 
@@ -25,7 +24,7 @@ class MessageOut(Out):
     version: int
     from_applicant: bool
     body: str
-    sent_at: datetime
+    sent_at: Instant
     author_id: UUID | None
 
 

@@ -24,6 +24,7 @@ from sandbox_registry.api.docs_texts import TAG_MEANINGS
 from sandbox_registry.api.identity import CONTENT, FILE, PUBLIC
 from sandbox_registry.api.log_links import RELATION
 from sandbox_registry.api.openapi_examples import example_of, followed
+from sandbox_registry.api.openapi_words import MEANINGS
 from sandbox_registry.api.problem_codes import codes_of, problem_codes
 from sandbox_registry.api.problems import Problem
 from sandbox_registry.api.schemas import Out
@@ -120,6 +121,7 @@ def schemas_of(kinds: set[Any]) -> tuple[dict[Any, Json], Json]:
     plain, schemas = json.loads(told)
     for name, schema in schemas.items():
         _close(schema, is_answer=not name.endswith("In"))
+        _say_meanings(name, schema)
     return dict(zip(listed, plain, strict=True)), schemas
 
 
@@ -285,6 +287,13 @@ def _close(schema: Json, *, is_answer: bool) -> None:
             schema["required"] = sorted(schema["properties"])
 
 
+def _say_meanings(name: str, schema: Json) -> None:
+    for key, below in schema.get("properties", {}).items():
+        said = MEANINGS.get(f"{name}.{key}", MEANINGS.get(key))
+        if said is not None and "$ref" not in below:
+            below.setdefault("description", said)
+
+
 def _components(schemas: Json) -> Json:
     _, found = msgspec.json.schema_components([Problem], ref_template="#/components/schemas/{name}")
     for schema in found.values():
@@ -338,9 +347,9 @@ def _error(status: int) -> Json:
 def _give_examples(document: Json) -> None:
     """Put an example beside every body."""
     schemas = document["components"]["schemas"]
-    for schema in schemas.values():
+    for name, schema in schemas.items():
         if "properties" in schema:
-            schema["examples"] = [example_of(schema, schemas)]
+            schema["examples"] = [example_of({"$ref": f"#/components/schemas/{name}"}, schemas)]
     for response in document["components"]["responses"].values():
         for content in response["content"].values():
             content["example"] = example_of(content["schema"], schemas)

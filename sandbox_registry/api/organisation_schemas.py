@@ -1,6 +1,5 @@
 """Bodies of organisations, members and units."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -8,7 +7,7 @@ from msgspec import Meta
 
 from sandbox_registry.api.cursors import id_cursor
 from sandbox_registry.api.people_schemas import MembershipOut, Phone
-from sandbox_registry.api.schemas import Code, In, Line, Moment, Out, PageOut, shown
+from sandbox_registry.api.schemas import Code, In, Instant, Line, Moment, Out, PageOut, shown
 from sandbox_registry.db.organisations import Member
 from sandbox_registry.domain.people import MembershipKind, Organisation, OrganisationKind
 from sandbox_registry.usecases.organisations import OrganisationView
@@ -66,10 +65,10 @@ class OrganisationOut(Out):
     address: str
     email: str
     phone: str
-    licence_end: datetime | None
+    licence_end: Instant | None
     agency_code: str | None
     handles: tuple[str, ...]
-    created_at: datetime
+    created_at: Instant
 
 
 class MemberOut(MembershipOut):

@@ -1,7 +1,6 @@
 """The body of a case as it stood at a moment."""
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -28,7 +27,7 @@ from sandbox_registry.api.decisions import DecisionOut, RecommendationOut, decis
 from sandbox_registry.api.history_schemas import local
 from sandbox_registry.api.log_links import ProofOut, PublishedLog, proof_of
 from sandbox_registry.api.permit_schemas import PermitStateOut
-from sandbox_registry.api.schemas import Out, TextOut, shown
+from sandbox_registry.api.schemas import Instant, Out, TextOut, shown
 from sandbox_registry.authz.act_names import act_name
 from sandbox_registry.domain.applications import by_stage
 from sandbox_registry.domain.permits import named as permit_stage
@@ -54,7 +53,7 @@ class DossierAtOut(Out):
 
     number: int
     cause: str
-    made_at: datetime
+    made_at: Instant
     documents: tuple[FiledDocumentOut, ...]
 
 
@@ -70,8 +69,8 @@ class ErasedOut(Out):
     """An act whose record was lawfully erased: what it wrote is not shown."""
 
     index: int
-    at: datetime
-    at_local: datetime
+    at: Instant
+    at_local: Instant
     action: str
     action_name: TextOut
     kind: str
@@ -87,8 +86,8 @@ class CaseAtOut(Out):
     reckoned as of then. `erased` lists acts up to then whose records are gone; the application is null when its own is.
     """
 
-    at: datetime
-    at_local: datetime
+    at: Instant
+    at_local: Instant
     log: ProofOut | None
     procedure_title: TextOut
     is_draft_procedure: bool

@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Meta
 
 from sandbox_registry.api.cursors import id_cursor
-from sandbox_registry.api.schemas import Code, In, Line, Moment, Out, PageOut, shown
+from sandbox_registry.api.schemas import Code, In, Instant, Line, Moment, Out, PageOut, shown
 from sandbox_registry.db.people import PersonRow
 from sandbox_registry.domain.people import Actor, Delegation, MembershipKind, Role
 from sandbox_registry.domain.tokens import Limits, Token
@@ -63,12 +63,12 @@ class TokenOut(Out):
     scopes: tuple[str, ...] | None
     procedures: tuple[str, ...] | None
     addresses: tuple[str, ...] | None
-    created_at: datetime
-    expires_at: datetime
+    created_at: Instant
+    expires_at: Instant
     expires_soon: bool
-    revoked_at: datetime | None
-    last_used_at: datetime | None
-    last_refused_at: datetime | None
+    revoked_at: Instant | None
+    last_used_at: Instant | None
+    last_refused_at: Instant | None
 
 
 class NewTokenOut(Out):
@@ -117,8 +117,8 @@ class PersonOut(Out):
     full_name: str
     email: str
     phone: str
-    disabled_at: datetime | None
-    created_at: datetime
+    disabled_at: Instant | None
+    created_at: Instant
 
 
 class OfficeOut(Out):
@@ -157,8 +157,8 @@ class GrantOut(Out):
     person_id: UUID
     role: Role
     unit_id: UUID
-    valid_from: datetime
-    valid_to: datetime | None
+    valid_from: Instant
+    valid_to: Instant | None
 
 
 class DelegationIn(In):
@@ -181,9 +181,9 @@ class DelegationOut(Out):
     to_person_id: UUID
     unit_id: UUID
     document: str
-    valid_from: datetime
-    valid_to: datetime
-    revoked_at: datetime | None
+    valid_from: Instant
+    valid_to: Instant
+    revoked_at: Instant | None
 
 
 class DelegationsOut(Out):
@@ -200,8 +200,8 @@ class MembershipOut(Out):
     organisation_id: UUID
     person_id: UUID
     kind: MembershipKind
-    valid_from: datetime
-    valid_to: datetime | None
+    valid_from: Instant
+    valid_to: Instant | None
 
 
 class PersonViewOut(Out):

@@ -1,6 +1,6 @@
 """Bodies of permits: the terms a decision sets, one permit as its reader sees it, lists."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, time
 from typing import Annotated
 from uuid import UUID
 
@@ -9,7 +9,19 @@ from msgspec import Meta
 
 from sandbox_registry.api.cursors import row_cursor
 from sandbox_registry.api.log_links import ProofOut, PublishedLog, proof_of
-from sandbox_registry.api.schemas import ONE_LINE, In, Line, Moment, Out, PageOut, Paragraph, Remark, TextOut, shown
+from sandbox_registry.api.schemas import (
+    ONE_LINE,
+    In,
+    Instant,
+    Line,
+    Moment,
+    Out,
+    PageOut,
+    Paragraph,
+    Remark,
+    TextOut,
+    shown,
+)
 from sandbox_registry.db.permits import PermitRow
 from sandbox_registry.domain.calendars import Deadline, Unit
 from sandbox_registry.domain.permit_duties import PermitDuty
@@ -164,8 +176,8 @@ class PhaseOut(Out):
     """One phase of the trial, half-open in time."""
 
     name: str
-    start: datetime
-    end: datetime
+    start: Instant
+    end: Instant
     entry_gate: str
     max_users: int | None
 
@@ -194,8 +206,8 @@ class TermsOut(Out):
     sites: tuple[SiteOut, ...]
     cyber_space: str
     excluded_zones: str
-    start: datetime
-    end: datetime
+    start: Instant
+    end: Instant
     daily_hours: HoursOut | None
     phases: tuple[PhaseOut, ...]
     eligible_users: str
@@ -215,7 +227,7 @@ class TermsOut(Out):
 class DueOut(Out):
     """One due moment, exclusive: 24:00 of `due_date` for a term in days."""
 
-    due: datetime
+    due: Instant
     due_date: date
     is_provisional: bool
 
@@ -253,9 +265,9 @@ class PermitVersionOut(Out):
 
     terms_version: int
     decision_id: UUID
-    start: datetime
-    end: datetime
-    ceiling: datetime | None
+    start: Instant
+    end: Instant
+    ceiling: Instant | None
 
 
 class PermitOut(Out):
@@ -275,8 +287,8 @@ class PermitOut(Out):
     case_code: str | None
     decision_id: UUID
     decision_number: str
-    decided_at: datetime
-    issued_at: datetime
+    decided_at: Instant
+    issued_at: Instant
     procedure_code: str
     procedure_version: str
     procedure_title: TextOut
@@ -306,13 +318,13 @@ class PermitStateOut(Out):
     procedure_version: str
     terms_version: int
     terms: TermsOut
-    issued_at: datetime
-    suspended_at: datetime | None
-    revoked_at: datetime | None
-    terminated_at: datetime | None
-    completed_at: datetime | None
-    completion_refused_at: datetime | None
-    transition_until: datetime | None
+    issued_at: Instant
+    suspended_at: Instant | None
+    revoked_at: Instant | None
+    terminated_at: Instant | None
+    completed_at: Instant | None
+    completion_refused_at: Instant | None
+    transition_until: Instant | None
 
 
 class PermitRowOut(Out):
@@ -328,10 +340,10 @@ class PermitRowOut(Out):
     application_id: UUID
     organisation_id: UUID
     organisation_name: str
-    start: datetime
-    end: datetime
-    issued_at: datetime
-    updated_at: datetime
+    start: Instant
+    end: Instant
+    issued_at: Instant
+    updated_at: Instant
 
 
 class PermitPageOut(PageOut):

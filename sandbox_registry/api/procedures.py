@@ -1,6 +1,5 @@
 """Procedures and their versions over the wire: regulation is public, changing it takes two administrators."""
 
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,7 +10,7 @@ from msgspec import Meta
 
 from sandbox_registry.api.identity import PUBLIC
 from sandbox_registry.api.requests import Id, Incoming, OptionalWords, actor_of, done, seen_version, use_cases
-from sandbox_registry.api.schemas import In, Moment, Out, shown
+from sandbox_registry.api.schemas import In, Instant, Moment, Out, shown
 from sandbox_registry.domain.procedures import Procedure
 from sandbox_registry.domain.rule_versions import RuleKind, RuleStatus
 
@@ -44,10 +43,10 @@ class RuleRowOut(Out):
     checksum: str
     status: RuleStatus
     proposed_by: UUID | None
-    proposed_at: datetime
+    proposed_at: Instant
     approved_by: UUID | None
-    approved_at: datetime | None
-    effective_from: datetime | None
+    approved_at: Instant | None
+    effective_from: Instant | None
 
 
 class RuleOut(RuleRowOut):
@@ -69,8 +68,8 @@ class DifferenceOut(Out):
     code: str | None
     deadline: str
     subject: str
-    before: datetime | None
-    after: datetime | None
+    before: Instant | None
+    after: Instant | None
 
 
 class ReplayOut(Out):

@@ -26,6 +26,8 @@ YEARS = "^20[0-9]{2}-"
 _YEARS = {"pattern": YEARS}
 Day = Annotated[date, Meta(extra_json_schema=_YEARS)]
 Moment = Annotated[datetime, Meta(tz=True, extra_json_schema=_YEARS)]
+Instant = Annotated[datetime, Meta(tz=True)]
+"""A moment that goes out: without its zone, the contract could not call it a date-time."""
 
 
 class In(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -65,9 +67,9 @@ class TextOut(Out):
 
 
 class PageOut(Out):
-    """Where a list goes on: `after` is the cursor to send for the next page, null at the end."""
+    """Where a list goes on."""
 
-    after: str | None
+    after: Annotated[str | None, Meta(description="The cursor to send as `after` for the next page; null at the end.")]
 
 
 def shown(kind: type[T]) -> Callable[[Any], T]:

@@ -1,6 +1,6 @@
 """Webhooks over the wire: endpoints, their secrets, and the record of what was sent."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from sandbox_registry.api.requests import (
     seen_version,
     use_cases,
 )
-from sandbox_registry.api.schemas import ONE_LINE, In, Out, PageOut, shown
+from sandbox_registry.api.schemas import ONE_LINE, In, Instant, Out, PageOut, shown
 from sandbox_registry.domain.webhooks import Delivery, DeliveryState, EndpointState
 from sandbox_registry.usecases.webhooks import AT_ONCE, DeliveryView, NewSecret
 
@@ -60,8 +60,8 @@ class EndpointOut(Out):
     description: str
     state: EndpointState
     answerable_id: UUID
-    created_at: datetime
-    failing_since: datetime | None
+    created_at: Instant
+    failing_since: Instant | None
 
 
 class NewSecretOut(Out):
@@ -83,12 +83,12 @@ class WebhookDeliveryOut(Out):
     id: UUID
     event_id: UUID
     type: str
-    occurred_at: datetime
+    occurred_at: Instant
     state: DeliveryState
     attempts: int
     budget: int
-    next_at: datetime | None
-    ended_at: datetime | None
+    next_at: Instant | None
+    ended_at: Instant | None
 
 
 class WebhookDeliveryPageOut(PageOut):
@@ -108,7 +108,7 @@ class AttemptOut(Out):
     """A try: what was answered (its beginning), or why nothing was."""
 
     number: int
-    at: datetime
+    at: Instant
     status: int | None
     milliseconds: int
     failure: str | None

@@ -21,6 +21,7 @@ import sandbox_registry
 from sandbox_registry.api.docs_texts import TAG_MEANINGS
 from sandbox_registry.api.documents import DocumentsController
 from sandbox_registry.api.openapi import PREFIX, describe, is_keyed_by, used_by
+from sandbox_registry.api.openapi_words import MEANINGS, WORDS
 from sandbox_registry.api.problem_codes import CONDITIONS, LAYER, problem_codes
 from sandbox_registry.api.schemas import In, Out
 from sandbox_registry.app import API, create_app
@@ -149,6 +150,31 @@ def test_every_body_we_take_or_give_is_described() -> None:
     assert set(counted) - plain <= {"PageOut", "WindowIn"}
     assert {name for name in names if name.endswith(("In", "Out")) and name.rpartition("_")[2] not in counted} == set()
     assert twice == set()
+
+
+def test_moments_are_told_as_moments() -> None:
+    """A client made from the document reads them as such; without a zone msgspec would call them any text."""
+    schemas = document()["components"]["schemas"]
+    for kind in [*structs(In), *structs(Out)]:
+        for field in msgspec.structs.fields(kind):
+            if "datetime.datetime" in str(field.type):
+                told = schemas.get(kind.__name__, {}).get("properties", {}).get(field.name)
+                assert told is None or '"format": "date-time"' in json.dumps(told), f"{kind.__name__}.{field.name}"
+    assert json.dumps(schemas["CaseRowOut"]["properties"]).count("date-time") == 3
+
+
+def test_every_word_of_examples_and_meanings_has_its_place() -> None:
+    schemas = document()["components"]["schemas"]
+    fields = {key for schema in schemas.values() for key in schema.get("properties", {})}
+    places = {f"{name}.{key}" for name, schema in schemas.items() for key in schema.get("properties", {})}
+    assert {*WORDS, *MEANINGS} <= fields | places | set(schemas)
+    assert schemas["EventOut"]["properties"]["line"]["description"] == MEANINGS["line"]
+    assert schemas["CaseRowOut"]["properties"]["code"]["description"] == MEANINGS["CaseRowOut.code"]
+    assert example("ReasonIn")["code"] == WORDS["ReasonIn.code"] != example("CaseRowOut")["code"] == WORDS["code"]
+
+
+def example(name: str) -> Any:
+    return document()["components"]["schemas"][name]["examples"][0]
 
 
 def test_examples_of_bodies_are_taken() -> None:
