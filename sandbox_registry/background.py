@@ -4,6 +4,7 @@ import asyncio
 import os
 
 from sandbox_registry.app import build_use_cases
+from sandbox_registry.jobs.mail import Postman
 from sandbox_registry.jobs.tasks import job_app
 from sandbox_registry.jobs.webhooks import Sender
 from sandbox_registry.jobs.worker import keep_working, stopped_by_signals
@@ -23,6 +24,7 @@ async def run_worker(settings: Settings) -> None:
                 use_cases.upkeep,
                 deliveries=use_cases.deliveries,
                 sender=Sender(to_loopback=settings.webhooks_to_loopback),
+                postman=None if settings.mail is None else Postman(server=settings.mail),
             )
             await keep_working(jobs, stop=stop)
         finally:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from sandbox_registry.domain.rate_limits import LIMITS, Limit, read_limits
+from sandbox_registry.mail_servers import MailServer, read_mail_server, read_sender
 
 TIMEZONE = ZoneInfo("Asia/Ho_Chi_Minh")  # Terms of Vietnamese law are reckoned here; it is not a matter of choice.
 MEGABYTE = 1024 * 1024
@@ -56,6 +57,7 @@ class Settings:
     log_format: str = "json"
     demo: bool = False
     webhooks_to_loopback: bool = False
+    mail: MailServer | None = None
     clock_file: Path | None = None
     clock_tolerance: timedelta = timedelta(seconds=5)
 
@@ -68,6 +70,8 @@ class Settings:
         read, defaults = _Reader(environ), cls(data_dir=Path("var").absolute(), pseudonym_key=b"")
         data_dir = read("SANDBOX_DATA_DIR", _directory, defaults.data_dir)
         url = read("DATABASE_URL", _postgres_url, None)
+        sender = read("SANDBOX_MAIL_FROM", read_sender, None)
+        server = read("SANDBOX_MAIL_SERVER", read_mail_server, None)
         secret_file = read("SANDBOX_SECRET_FILE", _secret_file, None)
         found = cls(
             data_dir=data_dir,
@@ -88,6 +92,7 @@ class Settings:
             log_format=read("SANDBOX_LOG_FORMAT", _one_of("json", "console"), defaults.log_format),
             demo=read("SANDBOX_DEMO", _yes_or_no, defaults.demo),
             webhooks_to_loopback=read("SANDBOX_WEBHOOKS_TO_LOOPBACK", _yes_or_no, defaults.webhooks_to_loopback),
+            mail=replace(server, sender=sender) if server and sender else None,
             clock_file=read("SANDBOX_CLOCK_FILE", Path, None),
             clock_tolerance=read("SANDBOX_CLOCK_TOLERANCE", _seconds(1, 3600), defaults.clock_tolerance),
         )
@@ -99,6 +104,10 @@ class Settings:
             found.demo or not found.webhooks_to_loopback,
             "SANDBOX_WEBHOOKS_TO_LOOPBACK: only a demonstration may send webhooks to its own machine; "
             "set SANDBOX_DEMO=yes, or unset it.",
+        )
+        read.refuse_unless(
+            not read.is_given("SANDBOX_MAIL_SERVER") ^ read.is_given("SANDBOX_MAIL_FROM"),
+            "SANDBOX_MAIL_SERVER, SANDBOX_MAIL_FROM: one is given without the other; give both, or neither for no mail.",
         )
         read.finish()
         return replace(found, pseudonym_key=_secret(secret_file) if secret_file else _own_secret(data_dir))
@@ -123,6 +132,10 @@ class _Reader:
         except ValueError as error:
             self._problems.append(f"{name}: {error}")
             return default
+
+    def is_given(self, name: str) -> bool:
+        """Tell whether a variable has a value, a right or a wrong one."""
+        return name in self._given
 
     def refuse_unless(self, fits: bool, problem: str) -> None:  # noqa: FBT001 - reads as a sentence.
         """Keep a problem that lies between two settings."""

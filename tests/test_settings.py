@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from sandbox_registry.domain.rate_limits import read_limits
+from sandbox_registry.mail_servers import MailServer
 from sandbox_registry.settings import Settings, SettingsError
 
 
@@ -37,6 +38,25 @@ def test_webhooks_to_loopback_are_for_demonstrations(tmp_path: Path) -> None:
     assert read(tmp_path, SANDBOX_WEBHOOKS_TO_LOOPBACK="yes", SANDBOX_DEMO="yes").webhooks_to_loopback
 
 
+def test_mail_needs_a_server_and_a_sender_and_gives_no_password_away(tmp_path: Path) -> None:
+    sender = {"SANDBOX_MAIL_FROM": "so@camau.example"}
+    server = read(tmp_path, SANDBOX_MAIL_SERVER="smtp://u:bi-mat@[::1]:2525", **sender).mail
+    assert server == MailServer(
+        host="::1", port=2525, is_tls=False, sender="so@camau.example", user="u", password="bi-mat"
+    )
+    assert "bi-mat" not in repr(server)
+    assert problems(tmp_path, **sender) == [
+        "SANDBOX_MAIL_SERVER, SANDBOX_MAIL_FROM: one is given without the other; give both, or neither for no mail."
+    ]
+    for wrong in ("mail.camau.example", "http://u:bi-mat@mail", "smtp://", "smtp://a:bi-mat@b:99999", "smtp://b/c"):
+        (problem,) = problems(tmp_path, SANDBOX_MAIL_SERVER=wrong, **sender)
+        assert problem.startswith("SANDBOX_MAIL_SERVER: not a")
+        assert "bi-mat" not in problem
+    assert problems(tmp_path, SANDBOX_MAIL_SERVER="smtp://b", SANDBOX_MAIL_FROM="so\n@b.example") == [
+        "SANDBOX_MAIL_FROM: 'so\\n@b.example' is not an e-mail address."
+    ]
+
+
 def test_from_environ_reads_every_variable(tmp_path: Path) -> None:
     secret = tmp_path / "key"
     secret.write_text("ab" * 32 + "\n")
@@ -60,6 +80,8 @@ def test_from_environ_reads_every_variable(tmp_path: Path) -> None:
         SANDBOX_DEMO="1",
         SANDBOX_WEBHOOKS_TO_LOOPBACK="yes",
         SANDBOX_CLOCK_TOLERANCE="60",
+        SANDBOX_MAIL_SERVER="smtps://so:m%40t@mail.camau.example",
+        SANDBOX_MAIL_FROM="so@camau.example",
     )
     assert settings == Settings(
         data_dir=tmp_path,
@@ -72,6 +94,9 @@ def test_from_environ_reads_every_variable(tmp_path: Path) -> None:
         port=8443,
         workers=4,
         worker=True,
+        mail=MailServer(
+            host="mail.camau.example", port=465, is_tls=True, sender="so@camau.example", user="so", password="m@t"
+        ),
         max_upload_bytes=7 * 1024 * 1024,
         self_registration=True,
         trusted_proxies=(ip_network("10.0.0.5"), ip_network("2001:db8::/64")),

@@ -25,6 +25,7 @@ class Task(StrEnum):
     RESCUE_JOBS = "rescue_jobs"
     SWEEP_UPLOADS = "sweep_uploads"
     SWEEP_WEBHOOKS = "sweep_webhooks"
+    WRITE_TO_TOKEN_HOLDER = "write_to_token_holder"  # noqa: S105 - the name of a task, not a secret.
 
 
 # Procrastinate's own function, of the version that migration 0004 pins; its triggers wake the workers at COMMIT.

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Interval, bindparam, select
+from sqlalchemy import Interval, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
@@ -14,7 +14,7 @@ from sandbox_registry.domain.stages import OPEN_STAGES
 
 _CONSULTATIONS = tables.consultations
 _APPLICATIONS = tables.applications
-_TOKENS = tables.tokens
+_PEOPLE, _TOKENS = tables.people, tables.tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,29 +51,56 @@ _DUE = (
 class EndingToken:
     """A token that its holder is to replace in time."""
 
-    token_id: UUID
+    id: UUID
     person_id: UUID
+    name: str
     expires_at: datetime
 
 
-_ENDING = (
-    select(_TOKENS.c.id.label("token_id"), _TOKENS.c.person_id, _TOKENS.c.expires_at)
+_ENDING = [_TOKENS.c[name] for name in EndingToken.__dataclass_fields__]
+_NOTE = (
+    update(_TOKENS)
     .where(
-        _TOKENS.c.expires_at >= bindparam("start", type_=tables.Stamp),
-        _TOKENS.c.expires_at < bindparam("end", type_=tables.Stamp),
+        _TOKENS.c.expires_at > bindparam("at", type_=tables.Stamp),
+        _TOKENS.c.expires_at < bindparam("until", type_=tables.Stamp),
         _TOKENS.c.expires_at - _TOKENS.c.created_at > bindparam("notice", type_=Interval),
         _TOKENS.c.revoked_at.is_(None),
+        _TOKENS.c.told_at.is_(None),
     )
-    .order_by(_TOKENS.c.id)
+    .values(told_at=bindparam("at", type_=tables.Stamp))
+    .returning(*_ENDING)
+)
+_HOLDER = (
+    select(*_ENDING, _PEOPLE.c.email)
+    .join(_PEOPLE, _PEOPLE.c.id == _TOKENS.c.person_id)
+    .where(
+        _TOKENS.c.id == bindparam("token_id"),
+        _TOKENS.c.expires_at > bindparam("at", type_=tables.Stamp),
+        _TOKENS.c.revoked_at.is_(None),
+        _PEOPLE.c.disabled_at.is_(None),
+    )
 )
 
 
-async def tokens_ending(
-    connection: AsyncConnection, *, start: datetime, end: datetime, notice: timedelta
+async def note_ending(
+    connection: AsyncConnection, *, at: datetime, until: datetime, notice: timedelta
 ) -> tuple[EndingToken, ...]:
-    """List the tokens that end from `start` until before `end` and were made to last longer than `notice`."""
-    found = await connection.execute(_ENDING, {"start": start, "end": end, "notice": notice})
-    return tuple(msgspec.convert(as_dict(row), EndingToken) for row in found)
+    """Note as told, and return, the tokens that end before `until`, were made to last longer than `notice`, and were not.
+
+    Of two that ask at once each token is given to one.
+    """
+    found = await connection.execute(_NOTE, {"at": at, "until": until, "notice": notice})
+    return tuple(sorted((msgspec.convert(as_dict(row), EndingToken) for row in found), key=lambda each: each.id))
+
+
+async def holder_of(connection: AsyncConnection, token_id: UUID, *, at: datetime) -> tuple[EndingToken, str] | None:
+    """Return a token and its holder's e-mail address; null once it has ended or its holder's account is closed."""
+    row = (await connection.execute(_HOLDER, {"token_id": token_id, "at": at})).first()
+    if row is None:
+        return None
+    found = as_dict(row)
+    email = found.pop("email")
+    return msgspec.convert(found, EndingToken), email
 
 
 async def consultations_on(connection: AsyncConnection, *, day: date) -> tuple[Reminder, ...]:

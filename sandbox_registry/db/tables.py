@@ -180,6 +180,7 @@ tokens = Table(
     _stamp("revoked_at", nullable=True),
     _stamp("last_used_at", nullable=True),
     _stamp("last_refused_at", nullable=True),
+    _stamp("told_at", nullable=True),
     CheckConstraint("addresses IS NULL OR addresses::cidr[] IS NOT NULL", name="ranges"),
 )
 

@@ -13,6 +13,7 @@ from procrastinate.worker import Worker
 from sandbox_registry.db.engine import APPLICATION, session_settings
 from sandbox_registry.db.jobs import QUEUE, Task
 from sandbox_registry.domain.calendars import local_date
+from sandbox_registry.jobs.mail import Postman
 from sandbox_registry.jobs.webhooks import Sender
 from sandbox_registry.usecases.upkeep import Upkeep
 from sandbox_registry.usecases.webhook_deliveries import Deliveries
@@ -39,8 +40,10 @@ FAILURES_KEPT = timedelta(days=90)
 logger = structlog.get_logger("registry.jobs")
 
 
-def job_app(database_url: str, upkeep: Upkeep, *, deliveries: Deliveries, sender: Sender) -> App:
-    """Build the queue's application over the registry's database, as the application's role."""
+def job_app(
+    database_url: str, upkeep: Upkeep, *, deliveries: Deliveries, sender: Sender, postman: Postman | None = None
+) -> App:
+    """Build the queue's application over the registry's database, as the application's role. Without a postman no mail leaves."""
     app = App(
         connector=PsycopgConnector(
             conninfo=database_url,
@@ -56,7 +59,7 @@ def job_app(database_url: str, upkeep: Upkeep, *, deliveries: Deliveries, sender
         },
         periodic_defaults={"max_delay": CATCH_UP.total_seconds()},
     )
-    tasks = Tasks(app=app, upkeep=upkeep, deliveries=deliveries, sender=sender)
+    tasks = Tasks(app=app, upkeep=upkeep, deliveries=deliveries, sender=sender, postman=postman)
     for name in Task:
         task = app.task(name=name.value, queue=QUEUE, retry=RETRIES)(getattr(tasks, name.value))
         if name in HOURS:
@@ -72,6 +75,7 @@ class Tasks:
     upkeep: Upkeep
     deliveries: Deliveries
     sender: Sender
+    postman: Postman | None
 
     async def deliver_webhook(self, *, delivery_id: str, attempt: int) -> str | None:
         """Make one try to send an event to an endpoint; the next one, if it fails, is a job of its own."""
@@ -115,7 +119,7 @@ class Tasks:
         return await self.upkeep.remind_consulted(day=local_date(datetime.fromtimestamp(timestamp, UTC)))
 
     async def remind_token_holders(self, *, timestamp: int) -> int:
-        """Remind holders of tokens that end soon, on the day of the hour this was meant for."""
+        """Have the holders of tokens that end soon written to, as of the day of the hour this was meant for."""
         return await self.upkeep.remind_token_holders(day=local_date(datetime.fromtimestamp(timestamp, UTC)))
 
     async def rescue_jobs(self, *, timestamp: int) -> int:
@@ -142,6 +146,12 @@ class Tasks:
         """Take up deliveries that were left behind, and forget what ended long ago."""
         del timestamp
         return await self.deliveries.sweep()
+
+    async def write_to_token_holder(self, *, token_id: str) -> bool | None:
+        """Write to somebody that their token ends soon; null where mail has no way out."""
+        if self.postman is None:
+            return None
+        return await self.upkeep.write_to_token_holder(UUID(token_id), send=self.postman.send)
 
 
 async def _told(do: Callable[[], Awaitable[object]], context: JobContext, _worker: Worker) -> object:

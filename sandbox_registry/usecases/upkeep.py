@@ -3,6 +3,7 @@
 Each method may be done twice, or broken off and begun again, without harm: that is what a queue can promise.
 """
 
+from collections.abc import Awaitable, Callable
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from sandbox_registry.documents.store import Store
 from sandbox_registry.domain.calendars import Calendar
 from sandbox_registry.domain.deadlines import next_due
 from sandbox_registry.domain.errors import RuleGap
+from sandbox_registry.domain.mails import Mail, expiry_notice
 from sandbox_registry.domain.tokens import SOON
 from sandbox_registry.domain.working_days import start_of
 from sandbox_registry.usecases.acts import Acts
@@ -24,11 +26,14 @@ from sandbox_registry.usecases.rate_limits import RateLimits
 ANSWERS_KEPT = timedelta(hours=24)
 UPLOADS_KEPT = timedelta(days=1)
 NOTICES = (SOON, timedelta(days=1))
-"""How long before its end the holder of a token is reminded; a token that never lasted so long needs no reminder."""
+"""How long before its end the holder of a token is told: by the first of these that is shorter than it lasts."""
 UPLOADS_LAST = timedelta(minutes=10)
 """Longer than the last step of an upload takes, from keeping its bytes to the row that names them."""
 BATCH = 100
 """Cases refreshed in one transaction, during which nobody else can act on them."""
+
+Send = Callable[[Mail], Awaitable[None]]
+"""Hands a mail to the mail server. Raises when that does not take it; the queue tries again later."""
 
 logger = structlog.get_logger("registry.upkeep")
 
@@ -117,16 +122,24 @@ class Upkeep:
         return len(due)
 
     async def remind_token_holders(self, *, day: date) -> int:
-        """Say in the log which tokens end in 14 days from this day, and which on the next."""
-        found: list[reminders.EndingToken] = []
-        async with self.acts.database.looking_up() as connection:
+        """Note which tokens end within 14 days from this day, or on the next, and have their holders written to, once."""
+        at, found = self.acts.now(), list[reminders.EndingToken]()
+        async with self.acts.database.work() as work:
             for notice in NOTICES:
-                start = start_of(day + notice)
-                found += await reminders.tokens_ending(
-                    connection, start=start, end=start + timedelta(days=1), notice=notice
-                )
+                until = start_of(day + notice + timedelta(days=1))
+                found += await reminders.note_ending(work.connection, at=at, until=until, notice=notice)
+            for each in found:
+                await work.defer(Task.WRITE_TO_TOKEN_HOLDER, token_id=each.id)
         for each in found:
-            logger.warning(
-                "token.expires_soon", token_id=each.token_id, person_id=each.person_id, expires_at=each.expires_at
-            )
+            logger.warning("token.expires_soon", token_id=each.id, person_id=each.person_id, expires_at=each.expires_at)
         return len(found)
+
+    async def write_to_token_holder(self, token_id: UUID, *, send: Send) -> bool:
+        """Write to the holder of a token that it ends; not once it was revoked, has ended, or the account is closed."""
+        async with self.acts.database.looking_up() as connection:
+            found = await reminders.holder_of(connection, token_id, at=self.acts.now())
+        if found is None:
+            return False
+        token, email = found
+        await send(expiry_notice(token_id, name=token.name, expires_at=token.expires_at, to=email))
+        return True

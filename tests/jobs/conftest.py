@@ -1,5 +1,6 @@
 """What tests of the queue may ask for."""
 
+import ssl
 from collections.abc import AsyncIterator
 
 import pytest
@@ -8,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from sandbox_registry.jobs.tasks import job_app
 from sandbox_registry.jobs.webhooks import Sender
+from tests.jobs.certificates import write_certificate
 from tests.jobs.queue import Queue
 from tests.world import World
 
@@ -27,3 +29,13 @@ async def queue(jobs: App, owner: AsyncEngine) -> AsyncIterator[Queue]:
     await queue.settle_periodic(jobs)
     yield queue
     await queue.empty()
+
+
+@pytest.fixture(scope="module")
+def contexts(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """What a receiver called `NAME` shows, and what trusts it."""
+    file = tmp_path_factory.mktemp("tls") / "both.pem"
+    write_certificate(file)
+    server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context(cafile=str(file))
+    server.load_cert_chain(file)
+    return server, client

@@ -5,28 +5,22 @@ import os
 import ssl
 import sys
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address, ip_address
-from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from sandbox_registry.domain.addresses import Address
 from sandbox_registry.jobs.tasks import job_app
 from sandbox_registry.jobs.webhooks import Sender, resolve
 from sandbox_registry.usecases.webhook_deliveries import Answer
 from sandbox_registry.usecases.webhooks import Webhooks
+from tests.jobs.certificates import NAME
 from tests.jobs.queue import Queue, working
 from tests.stages import OWNER, submitted
 from tests.usecases.webhook_receiver import Receiver, echo, receiving, reply
 from tests.world import World
 
-NAME = "hook.camau.example"
 BODY = b'{"type": "message.sent"}'
 TLS = ssl.create_default_context()
 
@@ -45,39 +39,6 @@ class Names:
 
 async def sent(url: str, **how: Any) -> Answer:
     return await Sender(tls=how.pop("tls", TLS), seconds=1, **how).send(url, BODY, {"webhook-id": "1"})
-
-
-@pytest.fixture(scope="module")
-def contexts(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """What a receiver called `NAME` shows, and what trusts it."""
-    file = tmp_path_factory.mktemp("tls") / "both.pem"
-    write_certificate(file)
-    server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context(cafile=str(file))
-    server.load_cert_chain(file)
-    return server, client
-
-
-def write_certificate(file: Path) -> None:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, NAME)])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(NAME)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    form = serialization.PrivateFormat.PKCS8
-    file.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
-        + certificate.public_bytes(serialization.Encoding.PEM)
-    )
 
 
 async def test_connection_goes_to_the_checked_address_under_the_name(

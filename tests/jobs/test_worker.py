@@ -39,7 +39,11 @@ confidence = "V"
 
 def test_every_task_can_be_done_and_has_its_hour(jobs: App) -> None:
     own = {name for name in jobs.tasks if "procrastinate" not in name}
-    assert own == {*HOURS, Task.DELIVER_WEBHOOK, Task.FORGET_FILES} == {task.value for task in Task}
+    assert (
+        own
+        == {*HOURS, Task.DELIVER_WEBHOOK, Task.FORGET_FILES, Task.WRITE_TO_TOKEN_HOLDER}
+        == {task.value for task in Task}
+    )
     assert {task for task, _ in jobs.periodic_registry.periodic_tasks} == set(HOURS)
 
 
@@ -313,19 +317,3 @@ async def approve(world: World, proposed: RuleVersion, *, since: datetime) -> No
     await world.use_cases.rule_versions.approve(
         world.actor("quan_tri_2"), proposed.id, expected_version=proposed.version, effective_from=since
     )
-
-
-async def test_holders_of_tokens_are_reminded_twice_before_the_end(world: World, queue: Queue, jobs: App) -> None:
-    owner = world.actor("nguoi_dai_dien")
-    for days in (30, 5):  # The shorter one never was 14 days from its end.
-        await world.use_cases.tokens.create(owner, name="máy", lifetime=timedelta(days=days))
-    revoked = await world.use_cases.tokens.create(owner, name="máy", lifetime=timedelta(days=30))
-    await world.use_cases.tokens.revoke(owner, revoked.token.id)
-    kept, brief = [each for each in await world.use_cases.tokens.list_own(owner) if each.revoked_at is None]
-    told = []
-    for day in range(31):
-        at = world.clock.at.replace(hour=0, minute=35) + timedelta(days=day)
-        with capture_logs(processors=[merge_contextvars]) as lines:
-            await run(queue, jobs, Task.REMIND_TOKEN_HOLDERS, at=at)
-        told += [(day, line["token_id"]) for line in lines if line["event"] == "token.expires_soon"]
-    assert told == [(4, brief.id), (16, kept.id), (29, kept.id)]
