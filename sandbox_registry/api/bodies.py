@@ -7,6 +7,7 @@ import msgspec
 from litestar import Request
 from litestar.exceptions import ValidationException
 
+from sandbox_registry.api.malformed import NOT_UTF8
 from sandbox_registry.domain.people import Actor
 
 
@@ -29,6 +30,8 @@ class StrictRequest(Request[Actor | None, Any, Any]):
             # A rule of a whole object names the field inside it first, then the decoder where the object is.
             field_at = ".".join(filter(None, map(_plain, reversed(paths))))
             raise ValidationException(extra=[{"key": field_at, "message": words}]) from None
+        except UnicodeDecodeError:
+            raise ValidationException(extra=[{"key": "", "message": NOT_UTF8}]) from None
 
 
 @cache

@@ -72,6 +72,11 @@ NOT_A_KEY = Text(
     en="Give 1 to 200 visible ASCII characters.",
     fr="Donnez de 1 à 200 caractères ASCII visibles.",
 )
+NOT_UTF8 = Text(
+    vi="JSON phải được viết bằng UTF-8.",
+    en="The JSON must be written in UTF-8.",
+    fr="Le JSON doit être écrit en UTF-8.",
+)
 _SENTENCES = tuple(
     (re.compile(pattern, re.DOTALL), text)
     for pattern, text in (
@@ -116,6 +121,10 @@ _SENTENCES = tuple(
         (
             r"Expected `(?:int|float)` <= (?P<most>\S+)",
             Text(vi="Không được quá {most}.", en="Must be at most {most}.", fr="Doit être au plus {most}."),
+        ),
+        (
+            "(?:Integer value|Number) out of range",
+            Text(vi="Số quá lớn.", en="The number is too large.", fr="Le nombre est trop grand."),
         ),
         (
             r"Expected `str` matching regex '\^\(\?=.*",
