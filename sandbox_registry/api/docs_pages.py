@@ -8,6 +8,7 @@ from html import escape
 from typing import Any
 from urllib.parse import quote
 
+from sandbox_registry.api.docs_sentences import VIETNAMESE_SENTENCES
 from sandbox_registry.api.docs_summaries import VIETNAMESE
 from sandbox_registry.api.docs_texts import INTRODUCTION, TAG_MEANINGS, TAG_NAMES
 from sandbox_registry.domain.texts import Language, Text
@@ -52,7 +53,7 @@ def index_page(document: Json, language: Language) -> str:
         ]
     parts.append(_heading(2, _CODES.said_in(language), "problems"))
     codes = [
-        (f"<code>{each['code']}</code>", str(each["status"]), _inline(each["meaning"]))
+        (f"<code>{each['code']}</code>", str(each["status"]), _inline(_in(language, each["meaning"])))
         for each in document["x-problem-codes"]
     ]
     parts.append(_table((_CODE, _STATUS, _MEANING), codes, language))
@@ -70,7 +71,7 @@ def operation_page(document: Json, operation_id: str, language: Language) -> str
     path, method, operation = found
     parts = [
         f'<p><span class="m">{method.upper()}</span> <code>{escape(path)}</code></p>',
-        _said("p", operation["description"]),
+        _said("p", _in(language, _more(operation))),
         _heading(2, _PARAMETERS.said_in(language), "parameters"),
         _parameters(document, operation, language),
     ]
@@ -79,7 +80,7 @@ def operation_page(document: Json, operation_id: str, language: Language) -> str
         parts += [_content(document, media, content) for media, content in body["content"].items()]
     parts.append(_heading(2, _ANSWERS.said_in(language), "answers"))
     for status, answer in operation["responses"].items():
-        parts += _answer(document, status, answer)
+        parts += _answer(document, status, answer, language)
     return _page(_summary(operation, language), parts, language, here=f"/operations/{operation_id}")
 
 
@@ -95,7 +96,7 @@ def type_page(document: Json, name: str, language: Language) -> str | None:
                 f"<code>{escape(key)}</code>",
                 _kind(below),
                 _YES.said_in(language) if key in schema.get("required", ()) else "",
-                _inline(below.get("description", "")),
+                _inline(_in(language, below.get("description", ""))),
             )
             for key, below in schema["properties"].items()
         ]
@@ -110,6 +111,20 @@ def _summary(operation: Json, language: Language) -> str:
     """Say what an operation does; in English where nobody has said it in the language yet."""
     english: str = operation["summary"]
     return VIETNAMESE.get(operation["operationId"], english) if language is Language.VI else english
+
+
+def _more(operation: Json) -> str:
+    """Return what there is to say of an operation beyond its summary."""
+    said: str = operation["description"]
+    return "" if " ".join(said.split()).rstrip(".") == operation["summary"] else said
+
+
+def _in(language: Language, words: str) -> str:
+    """Say sentences of the document in Vietnamese where that is the reader's language and somebody has said them."""
+    if language is not Language.VI:
+        return words
+    lines = (" ".join(each.split()) for each in words.split("\n\n"))
+    return "\n\n".join(VIETNAMESE_SENTENCES.get(each, each) for each in lines)
 
 
 def _operations(document: Json) -> Iterator[tuple[str, str, Json]]:
@@ -128,17 +143,18 @@ def _parameters(document: Json, operation: Json, language: Language) -> str:
                 parameter["in"],
                 _kind(parameter["schema"]),
                 _YES.said_in(language) if parameter.get("required") else "",
-                _inline(parameter.get("description", "")),
+                _inline(_in(language, parameter.get("description", ""))),
             )
         )
     return _table((_FIELD, _PLACE, _KIND, _REQUIRED, _MEANING), rows, language)
 
 
-def _answer(document: Json, status: str, answer: Json) -> Iterator[str]:
+def _answer(document: Json, status: str, answer: Json, language: Language) -> Iterator[str]:
     answer = _behind(answer, document)
     yield _heading(3, status, f"answer-{status}")
-    codes = [line.removeprefix("- ") for line in answer["description"].split("\n")]
-    yield f"<ul>{''.join(f'<li>{_inline(each)}</li>' for each in codes)}</ul>"
+    codes = [line.removeprefix("- ").rpartition("`: ") for line in answer["description"].split("\n")]
+    told = (_inline(f"{code}{between}{_in(language, said)}") for code, between, said in codes)
+    yield f"<ul>{''.join(f'<li>{each}</li>' for each in told)}</ul>"
     headers = ", ".join(f"<code>{escape(name)}</code>" for name in answer.get("headers", {}))
     yield f"<p>{headers}</p>" if headers else ""
     for media, content in (answer.get("content") or {}).items():

@@ -1,8 +1,10 @@
 """What the API says about itself, over HTTP."""
 
 import re
+from html import escape
 
 from sandbox_registry.api.docs_pages import POLICY
+from sandbox_registry.api.docs_sentences import VIETNAMESE_SENTENCES
 from sandbox_registry.api.docs_summaries import VIETNAMESE
 from tests.client import Client
 
@@ -30,6 +32,30 @@ async def test_every_operation_has_a_vietnamese_summary_and_no_other_has(client:
     assert set(VIETNAMESE) == known
     page = await client.send("GET", "/docs/operations/tokens_create", by=None)
     assert f"<h1>{VIETNAMESE['tokens_create']}</h1>" in page.text
+
+
+async def test_vietnamese_readers_read_vietnamese(client: Client) -> None:
+    document = (await client.send("GET", "/openapi.json", by=None)).json()
+    components = document["components"]
+    operations = [operation for item in document["paths"].values() for operation in item.values()]
+    fields = [field for schema in components["schemas"].values() for field in schema.get("properties", {}).values()]
+    parameters = [*components["parameters"].values(), *(each for every in operations for each in every["parameters"])]
+    successes = [answer for each in operations for answer in each["responses"].values()]
+    told = [each["description"] for each in operations if each["description"].rstrip(".") != each["summary"]]
+    told += [each.get("description", "") for each in [*fields, *parameters, *successes]]
+    told += [each["meaning"] for each in document["x-problem-codes"]]
+    sentences = {" ".join(each.split()) for words in told for each in words.split("\n\n")} - {""}
+    assert sentences == set(VIETNAMESE_SENTENCES)
+    operation = await client.send("GET", "/docs/operations/documents_attach", by=None)
+    kind = await client.send("GET", "/docs/types/CaseRowOut", by=None)
+    index = await client.send("GET", "/docs?lang=vi", by=None)
+    for page, english in (
+        (operation, "The disk that holds the documents takes no more; nothing of the file was kept."),
+        (kind, "The case's code, given when the dossier is received; null before."),
+        (index, "The council has concluded."),
+    ):
+        assert VIETNAMESE_SENTENCES[english] in page.text
+        assert escape(english) not in page.text
 
 
 async def test_every_link_leads_somewhere(client: Client) -> None:
