@@ -12,6 +12,7 @@ from litestar.middleware import DefineMiddleware
 
 from bench.effort import Effort
 from bench.figures import Aim, Figure, Row
+from sandbox_registry.api.body_times import TimeBodies
 from sandbox_registry.api.identity import RequestIdentity
 from sandbox_registry.api.problems import HANDLERS
 from sandbox_registry.api.rate_limits import LIMIT_HANDLERS, LimitRequests, RefuseGuessers
@@ -52,6 +53,7 @@ def middlewares(effort: Effort) -> Row:
     ours = Litestar(
         [plain],
         middleware=[
+            DefineMiddleware(TimeBodies),
             DefineMiddleware(RefuseGuessers, **counting),
             DefineMiddleware(RequestIdentity, authenticate=_somebody, proxies=PROXIES),
             DefineMiddleware(LimitRequests, **counting),

@@ -14,6 +14,7 @@ from uuid_utils.compat import uuid7
 from sandbox_registry.api.applications import ApplicationsController
 from sandbox_registry.api.appraisal import AppraisalController
 from sandbox_registry.api.bodies import StrictRequest
+from sandbox_registry.api.body_times import TimeBodies
 from sandbox_registry.api.consultations import ConsultationsController
 from sandbox_registry.api.councils import CouncilsController
 from sandbox_registry.api.decisions import DecisionsController
@@ -150,6 +151,7 @@ def create_app(
         route_handlers=[home, HealthController, LogController, api],
         lifespan=[lifespan] if beside is None else [lifespan, beside],
         middleware=[
+            DefineMiddleware(TimeBodies),
             DefineMiddleware(RefuseGuessers, **counting),
             DefineMiddleware(RequestIdentity, authenticate=cases.tokens.authenticate, proxies=settings.trusted_proxies),
             DefineMiddleware(LimitRequests, **counting),

@@ -143,6 +143,7 @@ def statuses_of(handler: HTTPRouteHandler, *, path: str, method: str, names_ids:
         401: True,
         403: not is_public,
         404: "{" in path or names_ids or (not is_read and not is_public),
+        408: is_keyed or method in _BODY,
         409: not is_read or (not is_public and "{" in path),
         412: "seen_version" in used,
         413: is_keyed or method in _BODY,

@@ -150,6 +150,14 @@ _HTTP = {
             fr="Cette adresse n'accepte pas cette méthode.",
         ),
     ),
+    408: (
+        "request_timeout",
+        Text(
+            vi="Nội dung gửi lên đến quá chậm. Hãy gửi lại.",
+            en="The body took too long to arrive. Send it again.",
+            fr="Le contenu a mis trop de temps à arriver. Envoyez-le de nouveau.",
+        ),
+    ),
     413: (
         "too_large",
         Text(vi="Dữ liệu quá lớn.", en="Too much data.", fr="Données trop volumineuses."),
