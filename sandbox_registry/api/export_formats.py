@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
@@ -14,7 +15,8 @@ from sandbox_registry.domain.texts import Language, Text
 from sandbox_registry.usecases.exports import LogBatch, LogEvent, LogObject
 
 BOM = "\ufeff"
-_STARTS_A_FORMULA = frozenset("=+-@\t\r\n＝＋－＠|%")
+_FORMULA = re.compile("(^|[;\t\r\n])( *)(?=[=+\\-@＝＋－＠|%\t\r\n])")
+"""Where a formula may begin: at the start, and where a spreadsheet whose list separator is no comma starts another cell."""
 _LABELS = {
     "id": Text(vi="Định danh", en="Identifier", fr="Identifiant"),
     "code": Text(vi="Mã hồ sơ", en="Dossier code", fr="Code du dossier"),
@@ -122,7 +124,7 @@ def _cell(value: object) -> object:
     if value is None:
         return ""
     if isinstance(value, str):
-        return f"'{value}" if value.lstrip(" ")[:1] in _STARTS_A_FORMULA and value.strip(" ") else value
+        return _FORMULA.sub(r"\1'\2", value)
     if isinstance(value, datetime):
         return _instant(value)
     return value
