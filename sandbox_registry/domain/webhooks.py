@@ -41,6 +41,8 @@ FAILING_FOR = timedelta(days=3)
 OVERLAP, LONGEST_OVERLAP = timedelta(hours=24), timedelta(days=7)
 ANSWER_KEPT = 1000
 _LONGEST_URL = 2000
+_LABEL = "[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_NAME = re.compile(rf"(?=.{{1,253}}$)(?:{_LABEL}\.)+(?![0-9]+$|0x[0-9a-f]*$){_LABEL}")
 _HTTPS, _FIRST_FREE_PORT, _LAST_PORT = 443, 1024, 65535
 _FIRST_WAIT, _GROWTH, _JITTER = timedelta(seconds=10), 4, 0.25
 LONGEST_WAIT = timedelta(hours=24)
@@ -263,7 +265,9 @@ def _is_outside(host: str) -> bool:
     try:
         return is_public(ip_address(host))
     except ValueError:
-        return "." in host.strip(".") and not host.rstrip(".").endswith((".localhost", ".local", ".internal"))
+        name = host.removesuffix(".")
+        # A name never ends in a number: `127.1` and `0x7f.1` are ways to write addresses.
+        return _NAME.fullmatch(name) is not None and not name.endswith((".localhost", ".local", ".internal"))
 
 
 def check_overlap(overlap: timedelta) -> tuple[FieldError, ...]:

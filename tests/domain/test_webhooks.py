@@ -126,6 +126,20 @@ def test_draft_is_nobodys_news() -> None:
         "https://[::1]/",
         "https://[::ffff:8.8.8.8]/",
         "https://2130706433/",
+        "https://127.1/",
+        "https://127.0.1./",
+        "https://0x7f.1/",
+        "https://0x7f.0.0.0x1/",
+        "https://017700000001.0/",
+        "https://1.2.3.4.5/",
+        "https://0.0.0.0/",
+        "https://100.64.0.1/",
+        "https://[64:ff9b::7f00:1]/",
+        "https://[::ffff:127.0.0.1]/",
+        "https://-a.example/",
+        "https://a-.example/",
+        "https://a..example/",
+        "https://" + "a" * 64 + ".example/",
         "https://tôm.example/",
         "https://example.com/a b",
         "ftp://example.com/",
@@ -141,6 +155,8 @@ def test_address_that_is_no_endpoint(url: str) -> None:
 
 def test_endpoint_names_known_events() -> None:
     assert endpoint_errors(url="https://example.com:8443/hook", events=["*"], to_loopback=False) == ()
+    for host in ("EXAMPLE.com", "example.com.", "xn--tm-fka.vn", "3com.vn", "a_b.example", "8.8.8.8", "[2606:4700::1]"):
+        assert endpoint_errors(url=f"https://{host}/", events=["*"], to_loopback=False) == (), host
     assert endpoint_errors(url="http://127.0.0.1:8080/hook", events=["permit.issued"], to_loopback=True) == ()
     for events in (["application.draft"], [], ["*", "khac"]):
         found = endpoint_errors(url="https://example.com/", events=events, to_loopback=False)
