@@ -167,7 +167,8 @@ async def done(
     )
     token = answers.current.set(ticket)
     try:
-        return respond(ticket.render(await act))
+        result = await act
+        return respond(ticket.answer or ticket.render(result))
     except answers.Replayed as replayed:
         return respond(replayed.answer, replayed=True)
     finally:

@@ -23,12 +23,16 @@ class Answer:
 
 @dataclass(slots=True, kw_only=True)
 class Ticket:
-    """A keyed request: `request_hash` binds the key to its body, `render` turns the act's result into the answer."""
+    """A keyed request: `request_hash` binds the key to its body, `render` turns the act's result into the answer.
+
+    `answer` is what was kept: the very bytes that go out, now and ever after.
+    """
 
     route: str
     key: str
     request_hash: bytes
     render: Callable[[object], Answer]
+    answer: Answer | None = None
 
 
 class Replayed(Exception):
@@ -85,7 +89,7 @@ async def keep(work: UnitOfWork, actor: Actor, *, result: object, at: datetime) 
     ticket = current.get()
     if ticket is None:
         return
-    answer = ticket.render(result)
+    answer = ticket.answer = ticket.render(result)
     await idempotency.keep(
         work.connection,
         person_id=actor.person_id,

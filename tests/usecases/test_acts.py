@@ -299,3 +299,23 @@ async def _standing_of(world: World, application_id: UUID, person_id: UUID) -> S
         )
     assert case is not None
     return case.standing
+
+
+async def test_answer_that_goes_out_is_the_one_that_was_kept(world: World) -> None:
+    """What is shown may depend on the moment, as the proof of a leaf does: it is written once."""
+    case = await received(world)
+    actor, times = world.actor(INTAKE), iter(range(9))
+    ticket = answers.Ticket(
+        route="POST /x",
+        key="mot",
+        request_hash=b"1",
+        render=lambda _: answers.Answer(status=200, headers={}, body=b"%d" % next(times)),
+    )
+    token = answers.current.set(ticket)
+    try:
+        await world.use_cases.intake.accept(actor, case.id, expected_version=case.version)
+        with pytest.raises(answers.Replayed) as replayed:
+            await world.use_cases.intake.accept(actor, case.id, expected_version=case.version)
+    finally:
+        answers.current.reset(token)
+    assert replayed.value.answer == ticket.answer == answers.Answer(status=200, headers={}, body=b"0")
