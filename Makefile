@@ -39,8 +39,8 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/sandbox-registry rules check
 	$(BIN)/sandbox-registry policy check
 
-bench: $(PEERS)/.installed
-	$(PEERS)/bin/python -m bench $(if $(ONLY),--only $(ONLY))
+bench: $(VENV)/.installed $(PEERS)/.installed
+	$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY))
 
 fmt: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix-only --quiet
@@ -78,7 +78,8 @@ $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
 	$(PIP) --require-hashes -r requirements-dev.lock
 	@touch $@
 
-# The peers of `make bench` live beside the product, in an environment of their own; made anew, it has nothing but what is locked.
+# The peers of `make bench` have an environment of their own, for what is installed is loaded: Litestar takes in pydantic where it
+# finds it. Made anew, it has nothing but what is locked.
 $(PEERS)/.installed: requirements.lock requirements-build.lock bench/requirements.lock pyproject.toml
 	$(PYTHON) -m venv --clear $(PEERS)
 	$(PEERS)/bin/python $(INSTALL) --require-hashes -r requirements.lock -r requirements-build.lock

@@ -43,7 +43,9 @@ def _act(running: Contenders, effort: Effort, act: str, script: Script, *, clien
     def ours_or_peer(name: str) -> Callable[[], Figure]:
         def turn() -> Figure:
             first = add_cases(running.register, stage, count=each * clients)
-            return of(name, running.once(name, _requests(running, name, act, first, each * clients), clients=clients))
+            done = running.once(name, _requests(running, name, act, first, each * clients), clients=clients)
+            _require_moved(running.register, name, first=first, count=each * clients)
+            return of(name, done)
 
         return turn
 
@@ -80,7 +82,7 @@ def _requests(running: Contenders, name: str, act: str, first: int, count: int) 
             by=by,
             turn=number,
             seen=SEEN,
-            body=body if name == OURS else {},
+            body=body,
         )
         for number in range(first, first + count)
     ]
@@ -90,9 +92,13 @@ def _scripted(script: Script, register: Register, stage: str, *, clients: int, e
     def turn() -> Figure:
         first = add_cases(register, stage, count=each * clients)
         figure = script.run(clients=clients, each=each, first=first)
-        moved = count_moved(register, first=first, seen=SEEN)
-        if moved != each * clients:
-            raise Failed(f"pgbench moved {moved} of {each * clients} cases")
+        _require_moved(register, PGBENCH, first=first, count=each * clients)
         return figure
 
     return turn
+
+
+def _require_moved(register: Register, name: str, *, first: int, count: int) -> None:
+    moved = count_moved(register, first=first, seen=SEEN)
+    if moved != count:
+        raise Failed(f"{name} moved {moved} of {count} cases")

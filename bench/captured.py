@@ -135,7 +135,7 @@ def _about_any_case(statements: list[str], *, case: int, known: set[str]) -> lis
         return made.setdefault(found, f"bench_id({NEW + len(made)}, :k)")
 
     code = f"'H12.01-W{case}'"
-    numbered = (_NUMBERED.sub(r"((:k)::text || '\1')", statement) for statement in statements)
+    numbered = (_NUMBERED.sub(r"('B' || (:k)::text || '\1')", statement) for statement in statements)
     coded = (statement.replace(code, "('H12.01-W' || (:k)::text)") for statement in numbered)
     return [_UUID.sub(another, statement) for statement in coded]
 

@@ -66,7 +66,7 @@ def contenders(register: Register, data_dir: Path, *, peers: tuple[str, ...] = (
     commands = {
         OURS: our_command(ports[OURS]),
         RAW: granian_command("bench.peers.raw_psycopg:app", ports.get(RAW, 0)),
-        ORM: uvicorn_command("bench.peers.fastapi_orm:app", ports.get(ORM, 0)),
+        ORM: uvicorn_command("bench.peers.orm.app:app", ports.get(ORM, 0)),
     }
     with ExitStack() as stack:
         servers = {}

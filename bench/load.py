@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import cycle
 from time import perf_counter, process_time
-from typing import cast
+from typing import Any, cast
 
 import msgspec
 
@@ -42,6 +42,11 @@ class Outcome(msgspec.Struct, frozen=True):
     def rate(self) -> float:
         """Answers a second."""
         return sum(self.statuses.values()) / self.seconds
+
+    @property
+    def body(self) -> Any:
+        """What one of the answers said."""
+        return msgspec.json.decode(self.sample.partition(_END)[2])
 
     def quantile(self, share: float) -> float:
         """Return the time in seconds that this share of the answers stayed under."""

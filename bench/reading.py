@@ -9,6 +9,7 @@ from bench.contenders import ORM, PGBENCH, RAW, Contenders, contenders, pgbench_
 from bench.effort import Effort, in_turns, rate
 from bench.figures import OURS, Aim, Figure, Row
 from bench.scratch import CASES, OFFICER, add_cases, identity, register
+from bench.servers import Failed
 from sandbox_registry.db.embedded import EmbeddedServer
 
 CLIENTS = 16
@@ -79,12 +80,26 @@ def search(server: EmbeddedServer, data_dir: Path, effort: Effort) -> Iterator[R
 def _compared(
     server: EmbeddedServer, running: Contenders, effort: Effort, path: str, *, clients: int = CLIENTS
 ) -> dict[str, Figure]:
+    _require_same_answers(running, path)
     asked = running.ask(OURS, "GET", path, by=OFFICER)
     running.once(OURS, [asked] * 40, clients=clients)
     script = capture(server, running.register, lambda: running.once(OURS, [asked]))
     turns = running.turns(path, by=OFFICER, clients=clients, seconds=effort.seconds)
     turns[PGBENCH] = pgbench_turn(script, clients=clients, seconds=effort.seconds)
     return in_turns(effort.rounds, turns)
+
+
+def _require_same_answers(running: Contenders, path: str) -> None:
+    """Refuse to compare programs that answer different things; a cursor is each one's own, and only ours asks a policy."""
+    given = {name: _answer(running, name, path) for name in running.servers}
+    for name, answer in given.items():
+        if answer != given[OURS]:
+            raise Failed(f"{name} answers {path} otherwise: {str(answer)[:500]}")
+
+
+def _answer(running: Contenders, name: str, path: str) -> dict[str, object]:
+    body: dict[str, object] = running.once(name, [running.ask(name, "GET", path, by=OFFICER)]).body
+    return {key: value for key, value in body.items() if key not in {"after", "may_do"}}
 
 
 def _to_raw(figures: dict[str, Figure], wanted: float) -> Aim:

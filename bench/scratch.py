@@ -2,9 +2,10 @@
 
 import functools
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from uuid import UUID
@@ -14,8 +15,11 @@ import psycopg
 from psycopg import sql
 
 from sandbox_registry.db import migrations
+from sandbox_registry.db.applications import search_words
 from sandbox_registry.db.embedded import EmbeddedServer
 from sandbox_registry.demo.dossiers import load_dossiers
+from sandbox_registry.domain.applications import Application
+from sandbox_registry.domain.stages import Stage
 from sandbox_registry.domain.tokens import digest, written
 from sandbox_registry.shipped import shipped
 
@@ -177,7 +181,30 @@ def _dossier() -> dict[str, str]:
         "procedure_version": sha256(procedure).hexdigest(),
         "answers": msgspec.json.encode(example.answers).decode(),
         "parts": msgspec.json.encode(example.parts).decode(),
+        "words": _words(example.answers),
     }
+
+
+def _words(answers: Mapping[str, object]) -> str:
+    """Return what the program itself keeps of a case without a code for the search."""
+    nothing, then = UUID(int=0), datetime(2026, 1, 1, tzinfo=UTC)
+    return search_words(
+        Application(
+            id=nothing,
+            version=1,
+            stage=Stage.DRAFT,
+            procedure_code=PROCEDURE,
+            procedure_version=None,
+            organisation_id=nothing,
+            receiving_unit_id=nothing,
+            unit_ids=(),
+            title=TITLE,
+            answers=answers,
+            created_by=nothing,
+            created_at=then,
+            updated_at=then,
+        )
+    )
 
 
 @functools.cache

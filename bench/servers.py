@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ import msgspec
 from bench.load import Order, Outcome
 from bench.scratch import Register
 
+PEERS = Path(__file__).parent.parent / ".venv-bench" / "bin" / "python"
+"""The environment of the peers that need what the product does not; everybody else runs in that of the product."""
 PATIENCE, LONGEST = 180.0, 300.0
 REDIRECTED = 300
 _QUOTA = ", ".join(
@@ -30,6 +33,8 @@ class Server:
     port: int
     process: int
     seconds_to_first_answer: float
+    errors: Path
+    """Where it writes what goes wrong."""
 
 
 class Failed(Exception):
@@ -53,15 +58,15 @@ def our_command(port: int) -> list[str]:
 
 
 def granian_command(factory: str, port: int) -> list[str]:
-    """Return how a peer is started on our HTTP server."""
+    """Return how a peer is started on our HTTP server, in the environment of the product."""
     options = ["--interface", "asgi", "--factory", "--no-ws", "--log-level", "error", "--port", str(port)]
     return [sys.executable, "-m", "granian", *options, factory]
 
 
 def uvicorn_command(factory: str, port: int) -> list[str]:
-    """Return how a peer is started on the HTTP server most people would take."""
+    """Return how a peer is started on the HTTP server most people would take, in the environment of the peers."""
     options = ["--factory", "--no-access-log", "--log-level", "error", "--http", "httptools"]
-    return [sys.executable, "-m", "uvicorn", *options, "--port", str(port), factory]
+    return [str(PEERS), "-m", "uvicorn", *options, "--port", str(port), factory]
 
 
 def free_port() -> int:
@@ -75,12 +80,18 @@ def free_port() -> int:
 def running(name: str, command: list[str], environment: Mapping[str, str], *, port: int, path: str) -> Iterator[Server]:
     """Run a program until the block ends; it counts as started with its first answer to `path`."""
     begun = time.perf_counter()
-    with subprocess.Popen(
-        command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    ) as process:
+    # A file and no pipe, which nobody would empty: a program that says much would stand still before a full one.
+    with (
+        tempfile.NamedTemporaryFile() as errors,
+        subprocess.Popen(
+            command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=errors
+        ) as process,
+    ):
+        written = Path(errors.name)
         try:
-            _wait(process, port, path, begun)
-            yield Server(name=name, port=port, process=process.pid, seconds_to_first_answer=time.perf_counter() - begun)
+            _wait(process, port, path, begun, written)
+            took = time.perf_counter() - begun
+            yield Server(name=name, port=port, process=process.pid, seconds_to_first_answer=took, errors=written)
         finally:
             process.terminate()
             try:
@@ -89,11 +100,10 @@ def running(name: str, command: list[str], environment: Mapping[str, str], *, po
                 process.kill()
 
 
-def _wait(process: "subprocess.Popen[bytes]", port: int, path: str, begun: float) -> None:
+def _wait(process: "subprocess.Popen[bytes]", port: int, path: str, begun: float, errors: Path) -> None:
     while time.perf_counter() - begun < PATIENCE:
         if process.poll() is not None:
-            said = process.stderr.read().decode() if process.stderr else ""
-            raise Failed(f"{process.args!r} ended: {said}")
+            raise Failed(f"{process.args!r} ended: {_last_words(errors)}")
         try:
             with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
                 connection.sendall(request("GET", path))
@@ -102,7 +112,11 @@ def _wait(process: "subprocess.Popen[bytes]", port: int, path: str, begun: float
         except ConnectionError:
             pass
         time.sleep(0.01)
-    raise Failed(f"{process.args!r} does not answer")
+    raise Failed(f"{process.args!r} does not answer: {_last_words(errors)}")
+
+
+def _last_words(errors: Path) -> str:
+    return errors.read_text("utf-8", errors="replace")[-2000:]
 
 
 def request(method: str, path: str, *, token: str | None = None, seen: int | None = None, body: object = None) -> bytes:
@@ -127,8 +141,9 @@ def load(server: Server, requests: list[bytes], *, clients: int, seconds: float 
         timeout=LONGEST,
     )
     if done.returncode:
-        raise Failed(f"{server.name}: {done.stderr.decode()[-2000:]}")
+        raise Failed(f"{server.name}: {done.stderr.decode()[-2000:]}\n{_last_words(server.errors)}")
     outcome = msgspec.json.decode(done.stdout, type=Outcome)
     if any(status >= REDIRECTED for status in outcome.statuses):
-        raise Failed(f"{server.name} answered {outcome.statuses}: {outcome.sample[-2000:].decode()}")
+        said = outcome.sample[-2000:].decode()
+        raise Failed(f"{server.name} answered {outcome.statuses}: {said}\n{_last_words(server.errors)}")
     return outcome

@@ -10,15 +10,22 @@ from uuid import UUID
 
 import msgspec
 from litestar import Litestar, Request, Response, get
-from litestar.exceptions import NotAuthorizedException
+from litestar.exceptions import NotAuthorizedException, NotFoundException, PermissionDeniedException
 from litestar.params import FromPath, FromQuery
 from psycopg import AsyncConnection
-from psycopg.rows import class_row, dict_row
+from psycopg.rows import class_row, dict_row, tuple_row
 from psycopg_pool import AsyncConnectionPool
 
-from sandbox_registry.api.application_schemas import DeadlineOut, DocumentOut, SupplementOut
-from sandbox_registry.domain.applications import Application, SupplementRequest
-from sandbox_registry.domain.appraisal import Clarification, Consultation
+from sandbox_registry.api.application_schemas import (
+    ApplicationOut,
+    ComplaintOut,
+    DeadlineOut,
+    DocumentOut,
+    SupplementOut,
+)
+from sandbox_registry.api.schemas import TextOut
+from sandbox_registry.db.case_records import CaseRecords
+from sandbox_registry.domain.applications import Application, by_stage
 from sandbox_registry.domain.calendars import Calendar
 from sandbox_registry.domain.deadlines import CaseFacts, case_deadlines
 from sandbox_registry.domain.procedures import Procedure
@@ -29,13 +36,35 @@ from sandbox_registry.usecases.procedure_files import load_procedures
 Connection = AsyncConnection[Any]
 
 PERSON = """
-SELECT tokens.person_id, (
-    SELECT array_agg(role) FROM role_grants
+WITH used AS (
+    UPDATE tokens SET last_used_at = now()
+    WHERE hash = %(hash)s AND revoked_at IS NULL AND expires_at > now()
+        AND (addresses IS NULL OR %(address)s::inet <<= ANY(addresses::cidr[]))
+        AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')
+    RETURNING set_config('synchronous_commit', 'off', true)
+)
+SELECT tokens.person_id, tokens.method, tokens.scopes, tokens.procedures, tokens.addresses, tokens.expires_at, (
+    SELECT jsonb_agg(jsonb_build_array(role, unit_id)) FROM role_grants
     WHERE person_id = tokens.person_id AND valid_from <= now() AND (valid_to IS NULL OR valid_to > now())
-) AS roles
+) AS offices, (
+    SELECT jsonb_agg(jsonb_build_array(lent.from_person_id, lent.unit_id))
+    FROM delegations AS lent
+    JOIN people AS lender ON lender.id = lent.from_person_id AND lender.disabled_at IS NULL
+    JOIN role_grants AS office ON office.person_id = lender.id AND office.unit_id = lent.unit_id
+        AND office.role = 'decision_maker' AND office.valid_from <= now()
+        AND (office.valid_to IS NULL OR office.valid_to > now())
+    WHERE lent.to_person_id = tokens.person_id AND lent.revoked_at IS NULL
+        AND lent.valid_from <= now() AND lent.valid_to > now()
+) AS borrowed, (
+    SELECT jsonb_agg(jsonb_build_array(kind, organisation_id)) FROM memberships
+    WHERE person_id = tokens.person_id AND valid_from <= now() AND (valid_to IS NULL OR valid_to > now())
+) AS memberships
 FROM tokens JOIN people ON people.id = tokens.person_id
-WHERE hash = %s AND revoked_at IS NULL AND expires_at > now() AND disabled_at IS NULL
+WHERE hash = %(hash)s AND revoked_at IS NULL AND expires_at > now() AND disabled_at IS NULL
+    AND (addresses IS NULL OR %(address)s::inet <<= ANY(addresses::cidr[]))
 """
+_OFFICES = 6
+"""The place of the offices in a row of PERSON."""
 LIST = """
 SELECT a.id, a.version, a.code, a.stage, a.title, a.procedure_code, a.organisation_id, o.name AS organisation_name,
     a.level, a.submitted_at, a.next_due_at, a.updated_at
@@ -57,11 +86,27 @@ FROM applications AS a JOIN organisations AS o ON o.id = a.organisation_id
 WHERE a.search @@ plainto_tsquery('simple', %(words)s)
 ORDER BY a.id DESC LIMIT %(limit)s
 """
-ONE = "SELECT * FROM applications WHERE id = %s"
-DOCUMENTS = "SELECT * FROM documents WHERE application_id = %s AND removed_at IS NULL ORDER BY id"
-SUPPLEMENTS = "SELECT * FROM supplement_requests WHERE application_id = %s ORDER BY id"
-CLARIFICATIONS = "SELECT * FROM clarifications WHERE application_id = %s ORDER BY id"
-CONSULTATIONS = "SELECT * FROM consultations WHERE application_id = %s ORDER BY id"
+ONE = "SELECT * FROM applications WHERE id = %(id)s"
+RECORDS = """
+SELECT json_build_object(
+    'supplements', (
+        SELECT coalesce(json_agg(each ORDER BY id), '[]') FROM supplement_requests AS each WHERE application_id = %(id)s
+    ),
+    'clarifications', (
+        SELECT coalesce(json_agg(each ORDER BY id), '[]') FROM clarifications AS each WHERE application_id = %(id)s
+    ),
+    'consultations', (
+        SELECT coalesce(json_agg(each ORDER BY id), '[]') FROM consultations AS each WHERE application_id = %(id)s
+    ),
+    'complaints', (
+        SELECT coalesce(json_agg(each ORDER BY id), '[]') FROM complaints AS each WHERE application_id = %(id)s
+    ),
+    'documents', (
+        SELECT coalesce(json_agg(each ORDER BY id), '[]') FROM documents AS each
+        WHERE application_id = %(id)s AND removed_at IS NULL
+    )
+)::text
+"""
 
 
 class Row(msgspec.Struct):
@@ -89,11 +134,15 @@ class Page(msgspec.Struct):
 
 
 class Case(msgspec.Struct):
-    """A case with its deadlines."""
+    """A case with what hangs on it and its deadlines."""
 
-    application: Application
+    application: ApplicationOut
+    stage_name: TextOut
+    procedure_title: TextOut
+    is_draft_procedure: bool
     documents: list[DocumentOut]
     supplements: list[SupplementOut]
+    complaints: list[ComplaintOut]
     deadlines: list[DeadlineOut]
 
 
@@ -146,33 +195,45 @@ async def read_case(request: Request[Any, Any, Any], application_id: FromPath[UU
 
 
 async def _case(cursor: Any, application_id: UUID, procedures: dict[str, Procedure], calendar: Calendar) -> Case:
-    async def rows(statement: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = await (await cursor.execute(statement, [application_id])).fetchall()
-        return found
-
-    application = msgspec.convert((await rows(ONE))[0], Application)
-    supplements = msgspec.convert(await rows(SUPPLEMENTS), tuple[SupplementRequest, ...])
+    given = {"id": application_id}
+    row = await (await cursor.execute(ONE, given)).fetchone()
+    if row is None:
+        raise NotFoundException
+    application = msgspec.convert(row, Application)
+    kept = await (await cursor.execute(RECORDS, given)).fetchone()
+    records = msgspec.json.decode(kept["json_build_object"], type=CaseRecords)
     facts = CaseFacts(
         application=application,
-        supplements=supplements,
-        clarifications=msgspec.convert(await rows(CLARIFICATIONS), tuple[Clarification, ...]),
-        consultations=msgspec.convert(await rows(CONSULTATIONS), tuple[Consultation, ...]),
+        supplements=records.supplements,
+        clarifications=records.clarifications,
+        consultations=records.consultations,
     )
     procedure = procedures[application.procedure_version or ""]
     deadlines = case_deadlines(facts, procedure=procedure, calendar=calendar, at=datetime.now(UTC))
     return Case(
-        application=application,
-        documents=msgspec.convert(await rows(DOCUMENTS), list[DocumentOut]),
-        supplements=msgspec.convert(supplements, list[SupplementOut], from_attributes=True),
+        application=msgspec.convert(application, ApplicationOut, from_attributes=True),
+        stage_name=TextOut.of(by_stage(application.stage)),
+        procedure_title=TextOut.of(procedure.title),
+        is_draft_procedure=procedure.status == "draft",
+        documents=msgspec.convert(records.documents, list[DocumentOut], from_attributes=True),
+        supplements=msgspec.convert(records.supplements, list[SupplementOut], from_attributes=True),
+        complaints=msgspec.convert(records.complaints, list[ComplaintOut], from_attributes=True),
         deadlines=[DeadlineOut.of(each) for each in deadlines],
     )
 
 
 async def _person(connection: Connection, request: Request[Any, Any, Any]) -> UUID:
+    """Return who holds the token, and some office."""
     token = request.headers.get("authorization", "").removeprefix("Bearer ")
-    digest = hashlib.sha256(token.encode()).digest()
-    row = await (await connection.execute(PERSON, [digest])).fetchone()
+    given = {
+        "hash": hashlib.sha256(token.encode()).digest(),
+        "address": request.client.host if request.client else None,
+    }
+    async with connection.cursor(row_factory=tuple_row, binary=True) as cursor:
+        row = await (await cursor.execute(PERSON, given)).fetchone()
     if row is None:
         raise NotAuthorizedException
     found: UUID = row[0]
+    if not row[_OFFICES]:
+        raise PermissionDeniedException
     return found

@@ -11,7 +11,8 @@ SELECT bench_id(9, number), 3, %(stage)s, %(procedure)s, CASE WHEN filed THEN %(
     CASE WHEN filed THEN bench_id(10, 1000000) END, CASE WHEN filed THEN at END, CASE WHEN filed THEN at END,
     CASE WHEN accepted THEN at END, CASE WHEN accepted THEN at + interval '40 days' END,
     CASE WHEN accepted THEN 'low' END, CASE WHEN recommended THEN at END,
-    CASE WHEN filed THEN at + interval '40 days' END, 'truc ao tom tu xa'
+    CASE WHEN filed THEN at + interval '40 days' END,
+    CASE WHEN filed THEN 'h12.01-w' || number ELSE '' END || %(words)s
 FROM generate_series(%(first)s::bigint, %(first)s::bigint + %(count)s::bigint - 1) AS number,
     (SELECT date_trunc('second', now() - interval '1 hour') AS at, %(stage)s::text <> 'draft' AS filed,
         %(stage)s::text IN ('under_appraisal', 'awaiting_decision') AS accepted,

@@ -1,0 +1,1 @@
+"""What most people would write: FastAPI, SQLAlchemy ORM entities in one session a request, pydantic, uvicorn."""
