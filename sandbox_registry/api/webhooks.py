@@ -9,16 +9,7 @@ from litestar.params import FromQuery, JSONBody
 from msgspec import Meta
 
 from sandbox_registry.api.cursors import id_cursor, read_id_cursor
-from sandbox_registry.api.requests import (
-    Id,
-    Incoming,
-    Limit,
-    OptionalWords,
-    actor_of,
-    done,
-    seen_version,
-    use_cases,
-)
+from sandbox_registry.api.requests import Cursor, Id, Incoming, Limit, actor_of, done, seen_version, use_cases
 from sandbox_registry.api.schemas import ONE_LINE, In, Instant, Out, PageOut, shown
 from sandbox_registry.domain.webhooks import Delivery, DeliveryState, EndpointState
 from sandbox_registry.usecases.webhooks import AT_ONCE, DeliveryView, NewSecret
@@ -224,7 +215,7 @@ class WebhooksController(Controller):
         endpoint_id: Id,
         delivery_state: OptionalState = None,
         limit: Limit = 50,
-        after: OptionalWords = None,
+        after: Cursor = None,
     ) -> Response[WebhookDeliveryPageOut]:
         """List what was and is to be sent, newest first; `delivery_state=dead` lists the dead letters. Kept for 30 days."""
         found = use_cases(request).webhooks.list_deliveries(

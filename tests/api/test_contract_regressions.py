@@ -66,7 +66,9 @@ async def test_error_in_a_part_names_its_place(client: Client) -> None:
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "items.1.target")
 
 
-@pytest.mark.parametrize("path", ["/applications", "/organisations", "/people", "/permits", "/exports/permits.atom"])
+@pytest.mark.parametrize(
+    "path", ["/applications", "/erasures", "/organisations", "/people", "/permits", "/exports/permits.atom"]
+)
 @pytest.mark.parametrize("cursor", ["", "%20", "a%20b", "=", "a" * 301, "0", "MDE5MzRmNmU"])
 async def test_cursor_that_was_never_given_is_malformed(client: Client, path: str, cursor: str) -> None:
     answer = await client.send("GET", f"{path}?after={cursor}", by="quan_tri")

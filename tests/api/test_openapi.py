@@ -163,6 +163,18 @@ def test_moments_are_told_as_moments() -> None:
     assert json.dumps(schemas["CaseRowOut"]["properties"]).count("date-time") == 3
 
 
+def test_every_list_that_goes_on_takes_the_same_cursor() -> None:
+    """What every list gives as `after` looks alike, so what every list takes does too."""
+    cursors = {
+        f"{method} {path}": each["schema"]
+        for method, path, operation in operations()
+        for each in operation["parameters"]
+        if each.get("name") == "after"
+    }
+    assert len(cursors) > 5
+    assert len({json.dumps(each, sort_keys=True) for each in cursors.values()}) == 1, cursors
+
+
 def test_every_word_of_examples_and_meanings_has_its_place() -> None:
     schemas = document()["components"]["schemas"]
     fields = {key for schema in schemas.values() for key in schema.get("properties", {})}
