@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from litestar.exceptions import HTTPException
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types import ASGIApp, Receive, Send
 
 from sandbox_registry.api.identity import CONTENT, FILE
 
@@ -32,7 +32,7 @@ class TimeBodies:
         self.longest_json = longest_json
         self.longest_file = longest_file
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Handle one request."""
         if scope["method"] in _READS:  # Of these nobody reads a body.
             await self.app(scope, receive, send)
