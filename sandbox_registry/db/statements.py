@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, cast
+from weakref import WeakKeyDictionary
 
 import msgspec
 from psycopg import AsyncClientCursor, AsyncCursor
@@ -20,6 +21,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeEngine
 
 _DIALECT = PGDialectAsync_psycopg()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped.
+_CURSORS = "cursors"
+"""Where SQLAlchemy keeps ours beside a connection of the driver's, for as long as that lasts."""
 logger = logging.getLogger(__name__)
 
 Row = tuple[Any, ...]
@@ -59,8 +62,17 @@ class Statement:
     async def _run(self, connection: AsyncConnection, given: Mapping[str, object]) -> AsyncCursor[Row]:
         text, values = self._filled(given)
         with _raising_as_sqlalchemy(text):
-            # Closed with the connection's next statement; an explicit close would only wait for nothing.
-            return await driver_of(connection).cursor(binary=True).execute(text, values, prepare=self._prepare)
+            return await self._cursor(connection).execute(text, values, prepare=self._prepare)
+
+    def _cursor(self, connection: AsyncConnection) -> AsyncCursor[Row]:
+        """Return this statement's own cursor on a connection: a new one would look up again how to read each column."""
+        kept: WeakKeyDictionary[Statement, AsyncCursor[Row]] | None = connection.info.get(_CURSORS)
+        if kept is None:
+            kept = connection.info[_CURSORS] = WeakKeyDictionary()
+        cursor = kept.get(self)
+        if cursor is None:
+            cursor = kept[self] = driver_of(connection).cursor(binary=True)
+        return cursor
 
     def _filled(self, given: Mapping[str, object]) -> tuple[str, dict[str, Any]]:
         text, constants, writers = self._compiled
