@@ -15,7 +15,6 @@ from typing import TypeVar
 from uuid import UUID
 
 import msgspec
-import rfc8785
 
 from sandbox_registry.authz import Action, Authorizer, Decision
 from sandbox_registry.authz.enforcer import OUT_OF_PROCEDURES
@@ -36,6 +35,7 @@ from sandbox_registry.domain.permits import Permit
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.domain.webhooks import happenings
 from sandbox_registry.usecases import answers
+from sandbox_registry.usecases.canonical_json import canonical
 from sandbox_registry.usecases.operators import kind_of_actor
 from sandbox_registry.usecases.rule_book import RuleBook
 
@@ -399,7 +399,7 @@ class Acts:
             message = f"{act.action} changed nothing that a leaf could name"
             raise AssertionError(message)
         kind, identity, version = act.subject
-        record = rfc8785.dumps(
+        record = canonical(
             {
                 "actor": str(act.actor.person_id),
                 "signs_for": None if act.actor.signs_for is None else str(act.actor.signs_for),
@@ -428,7 +428,7 @@ class Acts:
         )
         act.work.end_with(
             audit.NewLeaf(
-                entry=rfc8785.dumps(entry.as_json()),  # type: ignore[arg-type]  # A Mapping of JSON values.
+                entry=canonical(entry.as_json()),
                 nonce=nonce,
                 record=record,
                 object_type=kind,
