@@ -42,7 +42,12 @@ def _strings(value: object) -> list[str]:
     return []
 
 
-RECORDS = Records(_APPLICATIONS, Application, derive=lambda case: {"search_text": search_words(case)})
+RECORDS = Records(
+    _APPLICATIONS,
+    Application,
+    derive=lambda case: {"search_text": search_words(case)},
+    derived_from=("code", "title", "answers"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +162,13 @@ class CaseRow:
     submitted_at: datetime | None
     next_due_at: datetime | None
     updated_at: datetime
+
+
+async def save_case(
+    connection: AsyncConnection, application: Application, *, before: Application, due: datetime | None
+) -> None:
+    """Write a case that was locked and read as `before`, and beside it its nearest due date; see `set_next_due`."""
+    await RECORDS.save(connection, application, before=before, beside={"next_due_at": due})
 
 
 async def set_next_due(connection: AsyncConnection, application_id: UUID, due: datetime | None) -> None:

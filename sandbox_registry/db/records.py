@@ -1,9 +1,10 @@
 """Rows to dataclasses and back: how every aggregate is got, added and saved."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
@@ -33,6 +34,7 @@ NATIVE = (UUID, datetime, date)
 """Types the driver takes as they are; everything else reaches it as JSON or text."""
 
 Derive = Callable[[Any], Mapping[str, object]]
+_NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
 def name_of(kind: type[Any], *, between: str = " ") -> str:
@@ -41,7 +43,7 @@ def name_of(kind: type[Any], *, between: str = " ") -> str:
 
 
 def _nothing_derived(_obj: Any) -> Mapping[str, object]:
-    return {}
+    return _NOTHING
 
 
 def as_dict(row: Row[*tuple[Any, ...]]) -> dict[str, Any]:
@@ -50,19 +52,30 @@ def as_dict(row: Row[*tuple[Any, ...]]) -> dict[str, Any]:
 
 
 class Records(Generic[T]):
-    """The rows of one aggregate. `derive` computes the columns kept only for search and scoping."""
+    """The rows of one aggregate.
 
-    def __init__(self, table: Table, kind: type[T], *, derive: Derive = _nothing_derived) -> None:
+    `derive` computes the columns kept only for search and scoping, from all fields or from those named.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        kind: type[T],
+        *,
+        derive: Derive = _nothing_derived,
+        derived_from: Collection[str] | None = None,
+    ) -> None:
         self.table = table
         self.kind = kind
         self.name = name_of(kind)
         self._derive = derive
+        self._derived_from = frozenset(derived_from or (field.name for field in fields(kind)))  # type: ignore[arg-type]  # T is a dataclass.
         self._columns = [table.c[field.name] for field in fields(kind)]  # type: ignore[arg-type]  # T is a dataclass.
         self._names = [str(column.name) for column in self._columns]
         self.query: Select[Any] = select(*self._columns)
         self._by_id = Statement(self.query.where(table.c.id == bindparam("id")))
         self._add: Statement | None = None
-        self._save: Statement | None = None
+        self._save: dict[tuple[str, ...], Statement] = {}
         self._by: dict[tuple[tuple[str, bool], ...], Statement] = {}
 
     def read(self, row: Sequence[Any]) -> T:
@@ -88,12 +101,19 @@ class Records(Generic[T]):
         except IntegrityError as error:
             raise duplicate_or_same(error) from error
 
-    async def save(self, connection: AsyncConnection, obj: T) -> None:
-        """Write a changed object whose version is one above the stored one; `StaleVersion` when it is not."""
-        values = self.values(obj)
-        given = {**values, "saved_version": obj.version - 1}
+    async def save(
+        self, connection: AsyncConnection, obj: T, *, before: T | None = None, beside: Mapping[str, object] = _NOTHING
+    ) -> None:
+        """Write a changed object whose version is one above the stored one; `StaleVersion` when it is not.
+
+        With `before`, as which its locked row was read, only what differs is written. `beside` is for columns of the row
+        that are no field of the object.
+        """
+        values = {**self._changed(obj, before), **beside}
         try:
-            changed = await self._saving(values).count(connection, given)
+            changed = await self._saving(tuple(values)).count(
+                connection, {**values, "saved_id": obj.id, "saved_version": obj.version - 1}
+            )
         except IntegrityError as error:
             raise duplicate_or_same(error) from error
         if changed != 1:
@@ -109,14 +129,25 @@ class Records(Generic[T]):
             self._add = Statement(insert(self.table).values({name: self._parameter(name) for name in names}))
         return self._add
 
-    def _saving(self, names: Iterable[str]) -> Statement:
-        if self._save is None:
+    def _changed(self, obj: T, before: T | None) -> dict[str, object]:
+        """Return the column values in which an object differs from the version before it; all of them without one."""
+        if before is None or before.version != obj.version - 1:
+            return self.values(obj)
+        fields_now = {name: getattr(obj, name) for name in self._names}
+        changed = {name: value for name, value in fields_now.items() if value is not getattr(before, name)}
+        kept: dict[str, object] = msgspec.to_builtins(changed, builtin_types=NATIVE)
+        return kept if self._derived_from.isdisjoint(changed) else kept | dict(self._derive(obj))
+
+    def _saving(self, names: tuple[str, ...]) -> Statement:
+        """Write the update of these columns once."""
+        if names not in self._save:
             columns = self.table.c
             query = update(self.table).where(
-                columns.id == self._parameter("id"), columns.version == bindparam("saved_version", type_=Integer)
+                columns.id == bindparam("saved_id", type_=columns.id.type),
+                columns.version == bindparam("saved_version", type_=Integer),
             )
-            self._save = Statement(query.values({name: self._parameter(name) for name in names if name != "id"}))
-        return self._save
+            self._save[names] = Statement(query.values({name: self._parameter(name) for name in names if name != "id"}))
+        return self._save[names]
 
     def _equal(self, asked: tuple[tuple[str, bool], ...]) -> Statement:
         """Write the search by these columns, each with whether it is null, once."""

@@ -32,7 +32,7 @@ from sandbox_registry.domain.deadlines import CaseFacts, next_due
 from sandbox_registry.domain.errors import DomainError, NotFound, PermissionDenied, StaleVersion, TransitionNotAllowed
 from sandbox_registry.domain.people import READ_ALL_ROLES, Actor, Capacity, Role, Standing
 from sandbox_registry.domain.permits import Permit
-from sandbox_registry.domain.stages import Stage
+from sandbox_registry.domain.stages import OPEN_STAGES, Stage
 from sandbox_registry.domain.webhooks import happenings
 from sandbox_registry.usecases import answers
 from sandbox_registry.usecases.canonical_json import canonical
@@ -70,7 +70,7 @@ class Act:
 
     async def save(self, obj: V) -> V:
         """Write a changed object and put its whole state into the record of this act."""
-        await self.work.save(obj)
+        await self._write(obj)
         self.note(kind_of(obj), obj.id, obj.version, obj)
         return obj
 
@@ -88,14 +88,22 @@ class Act:
         self.result = result
         return result
 
+    async def _write(self, obj: Versioned) -> None:
+        await self.work.save(obj)
+
 
 @dataclass(slots=True, kw_only=True)
 class CaseAct(Act):
-    """An act on a case, whose row stays locked until the act is done."""
+    """An act on a case, whose row stays locked until the act is done.
+
+    `application` is the case before the act, `moved` after it: its row is written last, with the due date that
+    everything else leads to.
+    """
 
     application: Application
     standing: Standing
     rules: RuleBook
+    moved: Application | None = None
     days_off: Calendar | None = None
 
     async def calendar(self) -> Calendar:
@@ -107,6 +115,15 @@ class CaseAct(Act):
     async def facts(self) -> CaseFacts:
         """Load what the deadlines of this case are derived from."""
         return await facts_of(self.work, self.application)
+
+    async def _write(self, obj: Versioned) -> None:
+        if not isinstance(obj, Application):
+            await self.work.save(obj)
+        elif self.moved is None:
+            self.moved = obj
+        else:
+            message = "an act moves its case once"
+            raise RuntimeError(message)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -373,26 +390,30 @@ class Acts:
         return case if case is not None and actor.reaches(case.application.procedure_code) else None
 
     async def _close(self, act: Act) -> None:
-        """Write the derived due date, what machines are told, the answer for a repeated request and, last, the leaf."""
+        """Write the case, what machines are told, the answer for a repeated request and, last, the leaf."""
         if isinstance(act, CaseAct):
-            states = [state for _, state in act.changed]
-            case = next((state for state in reversed(states) if isinstance(state, Application)), act.application)
-            if any(isinstance(state, _MOVES_DEADLINES) for state in states):
-                await self._keep_next_due(act, case)
-            happened = happenings(states, before=act.application)
-            await webhooks.announce(act.work.connection, happened, case=case, at=act.at, new_id=act.new_id)
+            await self._close_case(act)
         await answers.keep(act.work, act.actor, result=act.result, at=act.at)
         if act.is_logged:
             self._log(act)
 
-    async def _keep_next_due(self, act: CaseAct, application: Application) -> None:
-        if application.procedure_version is None:
-            return
-        procedure = await self.rules.pinned(act.work.connection, application)
+    async def _close_case(self, act: CaseAct) -> None:
+        states = [state for _, state in act.changed]
+        connection, case = act.work.connection, act.moved or act.application
+        if act.moved is not None:
+            await case_rows.save_case(connection, case, before=act.application, due=await self._next_due(act, case))
+        elif any(isinstance(state, _MOVES_DEADLINES) for state in states):
+            await case_rows.set_next_due(connection, case.id, await self._next_due(act, case))
+        happened = happenings(states, before=act.application)
+        await webhooks.announce(connection, happened, case=case, at=act.at, new_id=act.new_id)
+
+    async def _next_due(self, act: CaseAct, case: Application) -> datetime | None:
+        """Derive the nearest due date of a case as the act leaves it; what is over or not begun has none."""
+        if case.stage not in OPEN_STAGES:
+            return None
+        procedure = await self.rules.pinned(act.work.connection, case)
         calendar = await act.calendar()
-        facts = await facts_of(act.work, application)
-        due = next_due(facts, procedure=procedure, calendar=calendar, at=act.at)
-        await case_rows.set_next_due(act.work.connection, application.id, due)
+        return next_due(await facts_of(act.work, case), procedure=procedure, calendar=calendar, at=act.at)
 
     def _log(self, act: Act, *, refusal: DomainError | None = None) -> None:
         if act.subject is None:
@@ -440,7 +461,7 @@ class Acts:
 
 
 CASE, PERMIT = "application", "permit"
-_MOVES_DEADLINES = (Application, Clarification, Consultation, SupplementRequest)
+_MOVES_DEADLINES = (Clarification, Consultation, SupplementRequest)
 
 
 def _asked(decision: Decision) -> dict[str, list[str] | str] | None:

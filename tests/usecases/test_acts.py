@@ -5,6 +5,7 @@ import base64
 import hashlib
 import json
 import random
+import re
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import replace
@@ -12,12 +13,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
 from sandbox_registry.authz import Action
 from sandbox_registry.db import audit, tables
 from sandbox_registry.db.applications import load_case
-from sandbox_registry.domain.applications import SupplementItem
+from sandbox_registry.domain.applications import Reason, SupplementItem
 from sandbox_registry.domain.appraisal import Declaration
 from sandbox_registry.domain.audit import EPOCH
 from sandbox_registry.domain.errors import DomainError, Invalid, NotFound, PermissionDenied
@@ -95,7 +97,7 @@ async def test_act_that_names_nothing_fails_and_saves_nothing(world: World) -> N
 async def refuse_late(opened: AbstractAsyncContextManager[CaseAct]) -> None:
     """Save, take a number, and only then find a reason to refuse."""
     async with opened as act:
-        await act.save(replace(act.application, version=act.application.version + 1, title="Nửa chừng"))
+        await act.work.save(replace(act.application, version=act.application.version + 1, title="Nửa chừng"))
         await act.work.next_number("dossier H12.01-261120")
         raise Invalid(())
 
@@ -111,6 +113,44 @@ async def test_nothing_is_saved_when_the_domain_refuses_after_saving(world: Worl
         world.actor(INTAKE), (other := await submitted(world)).id, expected_version=other.version
     )
     assert again.code == "H12.01-261120-0002"
+
+
+async def test_case_is_written_once_with_its_due_date_and_without_what_stayed(world: World) -> None:
+    case = await received(world)
+    with statements(world) as sent:
+        await world.use_cases.intake.accept(world.actor(INTAKE), case.id, expected_version=case.version)
+    (written,) = [statement for statement in sent if statement.startswith("UPDATE applications")]
+    columns = set(re.findall(r"(\w+)=", written.partition(" WHERE ")[0]))
+    assert columns == {"version", "stage", "updated_at", "accepted_at", "appointment_at", "next_due_at"}
+
+
+async def test_case_that_was_refused_has_no_due_date(world: World) -> None:
+    case = await received(world)
+    due = select(tables.applications.c.next_due_at).where(tables.applications.c.id == case.id)
+    async with world.database.reading() as connection:
+        assert (await connection.execute(due)).scalar_one() is not None
+    await world.use_cases.intake.refuse_intake(
+        world.actor(INTAKE),
+        case.id,
+        expected_version=case.version,
+        reasons=(Reason(code="not_innovative", text="Đã có."),),
+    )
+    async with world.database.reading() as connection:
+        assert (await connection.execute(due)).scalar_one() is None
+
+
+async def move_twice(opened: AbstractAsyncContextManager[CaseAct]) -> None:
+    async with opened as act:
+        once = await act.save(replace(act.application, version=act.application.version + 1))
+        await act.save(replace(once, version=once.version + 1))
+
+
+async def test_act_moves_its_case_once(world: World) -> None:
+    case = await received(world)
+    with pytest.raises(RuntimeError, match="once"):
+        await move_twice(world.acts.on_case(world.actor(INTAKE), Action.APPLICATION_ACCEPT, case.id))
+    view = await world.use_cases.cases.read(world.actor(INTAKE), case.id)
+    assert view.application == case
 
 
 async def test_refusal_names_line_reason_and_object(world: World) -> None:
