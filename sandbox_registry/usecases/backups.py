@@ -26,9 +26,17 @@ from sandbox_registry.domain.installation import Backup
 from sandbox_registry.domain.people import Actor
 from sandbox_registry.transparency.merkle import CompactRange
 from sandbox_registry.usecases.acts import Acts
-from sandbox_registry.usecases.log_folder import CHECKPOINT, COSIGNED, LOG_DIR, flush_directory
+from sandbox_registry.usecases.log_folder import (
+    CHECKPOINT,
+    COSIGNED,
+    LOG_DIR,
+    Busy,
+    flush_directory,
+    locked,
+    replace_file,
+)
 
-DUMP, ABOUT, DOCUMENTS = "database.dump", "backup.json", "documents"
+DUMP, ABOUT, DOCUMENTS, LOCK = "database.dump", "backup.json", "documents", ".lock"
 _CHECKPOINTS = (COSIGNED, CHECKPOINT)
 
 
@@ -38,11 +46,11 @@ def write_backup(
     """Write a backup below `directory`; return where it stands and what it holds.
 
     Raises:
-        BackupFailed: the database cannot be dumped, or a file cannot be written.
+        BackupFailed: the database cannot be dumped, a file cannot be written, or another backup is being made there.
 
     """
     whole = directory / f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
-    with _told(), _unfinished(directory) as unfinished:
+    with _told(), _alone(directory), _unfinished(directory) as unfinished:
         _copy_log(data_dir / LOG_DIR, directory / LOG_DIR)
         with backups.one_moment(owner_url) as moment:
             backups.dump(owner_url, moment, unfinished / DUMP)
@@ -120,9 +128,20 @@ def digest_of(path: Path) -> str:
 
 
 @contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    """Let one backup at a time be made below a directory: they share the files of dossiers and of the log."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        with locked(directory / LOCK, wait=False):
+            yield
+    except Busy as busy:
+        message = f"another backup is being made in {directory}"
+        raise BackupFailed(message) from busy
+
+
+@contextmanager
 def _unfinished(directory: Path) -> Iterator[Path]:
     """Give a private folder that is gone afterwards, unless it was renamed to stay."""
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=directory))
     try:
         yield folder
@@ -145,7 +164,8 @@ def _copy_log(source: Path, target: Path) -> None:
     notes = {name: (source / name).read_bytes() for name in _CHECKPOINTS if (source / name).exists()}
     _copy_missing(source / "tile", target / "tile")
     for name, note in notes.items():
-        _write_whole(target / name, note)
+        target.mkdir(mode=0o700, parents=True, exist_ok=True)
+        replace_file(target / name, note, incoming=target, name=name)
 
 
 def _copy_missing(source: Path, target: Path) -> None:
@@ -160,14 +180,6 @@ def _copy_missing(source: Path, target: Path) -> None:
             shutil.copy2(path, unfinished)
             _flush(unfinished)
             unfinished.rename(copy)
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    unfinished.write_bytes(content)
-    _flush(unfinished)
-    unfinished.rename(path)
 
 
 def _flush(*paths: Path) -> None:

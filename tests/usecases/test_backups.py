@@ -28,10 +28,10 @@ from sandbox_registry.transparency.checkpoints import checkpoint_of
 from sandbox_registry.transparency.notes import parse_note
 from sandbox_registry.transparency.policies import Policy, PolicyLog
 from sandbox_registry.usecases.accounts_by_operator import command_line
-from sandbox_registry.usecases.backups import digest_of, note_backup, read_backup, restore_backup, write_backup
+from sandbox_registry.usecases.backups import LOCK, digest_of, note_backup, read_backup, restore_backup, write_backup
 from sandbox_registry.usecases.log_database import authorities_in, check_database
 from sandbox_registry.usecases.log_findings import Report
-from sandbox_registry.usecases.log_folder import LOG_DIR, LogFolder
+from sandbox_registry.usecases.log_folder import LOG_DIR, LogFolder, locked
 from sandbox_registry.usecases.log_trees import check_published
 from tests.leaves import leaves
 from tests.log.ledger import Ledger, signing_for
@@ -132,7 +132,15 @@ async def test_a_database_that_does_not_answer_leaves_nothing_behind(tmp_path: P
     with pytest.raises(BackupFailed, match="Connection refused") as caught:
         write_backup(tmp_path / "b", owner_url=nowhere, data_dir=tmp_path, at=START, new_id=uuid7)
     assert "hunter2" not in str(caught.value)
-    assert list((tmp_path / "b").iterdir()) == []
+    assert [each.name for each in (tmp_path / "b").iterdir()] == [LOCK]
+
+
+async def test_one_backup_is_made_at_a_time_in_one_directory(world: World, ledger: Ledger, tmp_path: Path) -> None:
+    folder, _ = write(world, ledger, tmp_path / "backups")
+    world.clock.forward(days=1)
+    with locked(tmp_path / "backups" / LOCK, wait=False), pytest.raises(BackupFailed, match="another backup is"):
+        write(world, ledger, tmp_path / "backups")
+    assert write(world, ledger, tmp_path / "backups")[0] != folder
 
 
 BACKUP: dict[str, Any] = {
