@@ -210,15 +210,15 @@ class Signer:
         """Hash the next signed leaves again, whole tiles of them, and compare; over time all, and then from the start.
 
         Raises:
-            Refused: one changed. From then on nothing is signed until every signed leaf is as it was.
+            Refused: one changed, or the folder is damaged. From then on nothing is signed until all is as it was.
             LogUnreachable: the database does not answer.
 
         """
-        size = self._published().size
-        start = self._looked_at_again if self._looked_at_again < size else 0
-        end = min(start + window, size)
         try:
             with _refusing():
+                size = self._published().size
+                start = self._looked_at_again if self._looked_at_again < size else 0
+                end = min(start + window, size)
                 leaves = await self._leaves(start, end)
                 await to_thread.run_sync(self._compare, leaves, size)
         except Refused:

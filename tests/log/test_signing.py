@@ -164,6 +164,15 @@ async def test_a_log_that_grew_within_a_tile_is_looked_at_again_whole(ledger: Le
         await signer.look_again()
 
 
+async def test_a_damaged_checkpoint_is_a_refusal_when_looking_again_too(ledger: Ledger) -> None:
+    await ledger.append(3)
+    signer = ledger.signer()
+    await signer.publish()
+    (ledger.folder.root / "checkpoint").write_bytes(b"not a note")
+    with pytest.raises(Refused, match="does not fit"):
+        await signer.look_again()
+
+
 async def test_before_anything_is_published_there_is_nothing_to_look_at_again(ledger: Ledger) -> None:
     await ledger.append(3)
     await ledger.signer().look_again()
