@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator
 
 import structlog
 from anyio import CancelScope, create_task_group, fail_after
+from anyio.lowlevel import checkpoint_if_cancelled
 from litestar.response.streaming import ASGIStreamingResponse
 from litestar.types import Receive, Send
 
@@ -62,6 +63,8 @@ class BoundedStream(ASGIStreamingResponse):
 
     async def _send_all(self, send: Send) -> None:
         while (chunk := await self._next()) is not None:
+            # Fetching is shielded and sending to nobody takes no time: this is where it ends, not after the last row.
+            await checkpoint_if_cancelled()
             with fail_after(self.patience):
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})

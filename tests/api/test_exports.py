@@ -203,11 +203,15 @@ def check_ocel(log: dict[str, Any]) -> None:
 
 
 class Wire:
-    """A client by hand: takes `accepts` messages, then goes away, falls asleep, or neither."""
+    """A client by hand: takes `accepts` messages, then goes away, falls asleep, or neither.
 
-    def __init__(self, *, accepts: int, leaves: bool = False) -> None:
+    Of a client that went away the server may say so, and take everything that is sent to nobody at once (`swallows`).
+    """
+
+    def __init__(self, *, accepts: int, leaves: bool = False, swallows: bool = False) -> None:
         self.accepts = accepts
         self.leaves = leaves
+        self.swallows = swallows
         self.got: list[Message] = []
         self.gone = asyncio.Event()
 
@@ -216,7 +220,8 @@ class Wire:
         if len(self.got) > self.accepts:
             if self.leaves:
                 self.gone.set()
-            await asyncio.sleep(3600)
+            if not self.swallows:
+                await asyncio.sleep(3600)
 
     async def receive(self) -> Any:
         await self.gone.wait()
@@ -242,6 +247,27 @@ async def test_client_that_goes_away_leaves_no_snapshot(world: World, owner: Asy
         await bounded(await many(world, owner))({}, wire.receive, wire.send)
     assert len(wire.got) == 4
     assert await under_way(owner) == []
+
+
+@pytest.mark.parametrize("longest", [30, 0.0])
+async def test_nothing_is_read_for_a_client_to_whom_sending_takes_no_time(longest: float) -> None:
+    """As Granian does it: what is sent to nobody is gone at once, so only fetching ever waits."""
+    fetched = 0
+
+    async def endless() -> AsyncGenerator[bytes, None]:
+        nonlocal fetched
+        while True:
+            fetched += 1
+            await asyncio.sleep(0)
+            yield b"a"
+
+    wire = Wire(accepts=3, leaves=longest > 0, swallows=True)
+    async with asyncio.timeout(5):
+        try:
+            await bounded(endless(), longest=longest)({}, wire.receive, wire.send)
+        except BrokenOff:
+            assert longest == 0
+    assert fetched < 100
 
 
 @pytest.mark.parametrize(("patience", "longest"), [(0.2, 30), (30, 0.3)])
