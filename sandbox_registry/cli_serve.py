@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 import structlog
-from granian.constants import Interfaces
+from granian.constants import Interfaces, Loops
 from granian.server.mp import MPServer
 
 from sandbox_registry.cli_opening import hand_over, migrate_to, open_database, owner_url, read_settings
@@ -61,6 +61,7 @@ def _server(settings: Settings) -> MPServer:
         "sandbox_registry.app:application",
         factory=True,
         interface=Interfaces.ASGI,
+        loop=Loops.uvloop,  # By name, so that what else is installed decides nothing.
         address=settings.host,
         port=settings.port,
         workers=settings.workers,
