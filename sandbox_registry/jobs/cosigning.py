@@ -12,6 +12,7 @@ import structlog
 from anyio import to_thread
 
 from sandbox_registry.db.log import LogUnreachable
+from sandbox_registry.domain.errors import DomainError
 from sandbox_registry.transparency.checkpoints import Checkpoint, checkpoint_of
 from sandbox_registry.transparency.cosignatures import add_signatures, verify_cosignature
 from sandbox_registry.transparency.errors import LogError, NoteError
@@ -139,7 +140,7 @@ async def keep_cosigned(
                 if is_overdue(folder, policy=policy, now=time.time()) and time.time() - alarmed_at > KEPT_QUIET:
                     alarmed_at = time.time()
                     logger.critical("log.not_cosigned_for_a_day")
-        except (LogError, LogUnreachable, OSError) as error:
+        except (DomainError, LogError, LogUnreachable, OSError) as error:
             logger.critical("log.not_cosigned", error=str(error))
         await asyncio.sleep(pause)
         with contextlib.suppress(TimeoutError):

@@ -1,17 +1,22 @@
 """The watch: a clock that is set, a key and witnesses that change, a witness that saw another log; one leaf for each."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from sandbox_registry.jobs.cosigning import Collector
+from sandbox_registry.authz import Action
+from sandbox_registry.domain.errors import PermissionDenied
+from sandbox_registry.jobs.cosigning import Collector, keep_cosigned
 from sandbox_registry.jobs.signing import SignerFiles
 from sandbox_registry.jobs.watching import Watch, keep_watch, log_key
+from sandbox_registry.transparency.checkpoints import Checkpoint
 from sandbox_registry.transparency.keys import format_vkey
 from sandbox_registry.transparency.policies import Policy, PolicyLog, format_policy
-from sandbox_registry.usecases.log_folder import LOG_DIR, SIGNER_DIR, Busy, locked
+from sandbox_registry.usecases.log_cosigning import POLICY_FILE
+from sandbox_registry.usecases.log_folder import LOG_DIR, SIGNER_DIR, Busy, LogFolder, locked
 from sandbox_registry.usecases.log_keys import named
 from tests.leaves import leaves, told
 from tests.log.test_trees import KEY, entries_of, write_log
@@ -159,6 +164,24 @@ def test_a_witness_that_is_only_somewhere_else_contradicts_nobody(
     )
     assert collector.collect() == 0
     assert bool(collector.verdicts) is is_contradicted
+
+
+async def test_witnesses_are_asked_on_when_what_they_said_is_not_taken(tmp_path: Path) -> None:
+    (tmp_path / POLICY_FILE).write_bytes(format_policy(Policy(logs=(PolicyLog(key=KEY.verifier_key),))))
+    published, asked, asked_again = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def judged(_verdicts: Mapping[str, Checkpoint | None]) -> None:
+        if asked.is_set():
+            asked_again.set()
+        asked.set()
+        published.set()
+        raise PermissionDenied(action=Action.WITNESS_REPORT, line=None)
+
+    folder = LogFolder(tmp_path / LOG_DIR)
+    loop = asyncio.create_task(keep_cosigned(tmp_path, folder, published=published, judged=judged, pause=0))
+    await asyncio.wait({loop, asyncio.create_task(asked_again.wait())}, return_when=asyncio.FIRST_COMPLETED)
+    assert asked_again.is_set()
+    loop.cancel()
 
 
 async def test_one_process_of_a_machine_keeps_the_watch(world: World, watch: Watch, tmp_path: Path) -> None:
