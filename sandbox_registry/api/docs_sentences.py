@@ -215,6 +215,8 @@ VIETNAMESE_SENTENCES: Mapping[str, str] = {
     "khác; hãy chọn nơi chuyển trong danh sách của thủ tục.",
     "The applicant has not asked to stop.": "Tổ chức, cá nhân đề nghị chưa xin dừng.",
     "The appraisal lacks something; `errors` lists everything.": "Việc thẩm định còn thiếu; `errors` liệt kê tất cả.",
+    "The body took too long to arrive: 20 s for a piece, 30 s in all, 15 minutes for a file.": "Nội dung đến quá chậm: "
+    "20 giây cho một phần, 30 giây cho tất cả, 15 phút cho một tệp.",
     "The body is larger than this address takes.": "Nội dung lớn hơn mức địa chỉ này nhận.",
     "The body is not `application/json`.": "Nội dung không phải `application/json`.",
     "The calendar does not reach the date asked for; the days of unknown years are never guessed.": "Lịch chưa đến ngày "

@@ -32,10 +32,11 @@ def expiry_notice(token_id: UUID, *, name: str, expires_at: datetime, to: str) -
 
 _SUBJECT = Text(vi="Mã truy cập sắp hết hạn", en="A token ends soon", fr="Un jeton expire bientôt")
 _EXPIRY = Text(
-    vi="Mã truy cập “{name}” của bạn tại hệ thống đăng ký thử nghiệm có kiểm soát hết hạn lúc {hour} ngày {day} "
+    vi="Mã truy cập “{name}” của ông/bà tại hệ thống đăng ký thử nghiệm có kiểm soát hết hạn lúc {hour} ngày {day} "
     "(giờ Việt Nam). Từ lúc đó, chương trình dùng mã này sẽ bị từ chối.\n"
     "Hãy tạo mã mới (POST /api/v1/tokens), đưa vào chương trình, rồi kết thúc mã cũ (DELETE /api/v1/tokens/{id}).\n"
-    "Nếu không còn dùng mã này, bạn không cần làm gì. Thư này không chứa mã, và không ai của chúng tôi hỏi mã của bạn.",
+    "Nếu không còn dùng mã này, ông/bà không cần làm gì. Thư này không chứa mã, và không ai của chúng tôi hỏi mã của "
+    "ông/bà.",
     en="Your token “{name}” at the registry of controlled testing ends at {hour} on {day} (day/month/year, time of "
     "Vietnam). From then on, a program that uses it is refused.\n"
     "Make a new one (POST /api/v1/tokens), put it into the program, then end the old one (DELETE /api/v1/tokens/{id}).\n"
