@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from sandbox_registry.cli_errors import FAILED, MISUSED
 from sandbox_registry.cli_opening import plain_settings, running_database
 from sandbox_registry.cli_verify import verify
 from sandbox_registry.cli_witness import witness
@@ -26,8 +27,6 @@ from sandbox_registry.usecases.log_bundles import bundle_contents, write_bundle
 from sandbox_registry.usecases.log_cosigning import POLICY_FILE, is_overdue, last_cosigned_at, registry_policy
 from sandbox_registry.usecases.log_folder import LOG_DIR, SIGNER_DIR, Busy, LogFolder, MissingFile
 from sandbox_registry.usecases.log_keys import KeyFileError, make_key, read_key
-
-FAILED, MISUSED = 1, 2
 
 
 class LogCommands(click.Group):

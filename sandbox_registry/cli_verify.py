@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from sandbox_registry.authz.policy import Policy as Authority
+from sandbox_registry.cli_errors import FAILED
 from sandbox_registry.cli_opening import plain_settings, running_database
 from sandbox_registry.db.engine import Database
 from sandbox_registry.domain.texts import Language, Text
@@ -24,7 +25,6 @@ from sandbox_registry.usecases.log_keys import read_vkey
 from sandbox_registry.usecases.log_sources import LogSource, ZipLog, open_source
 from sandbox_registry.usecases.log_trees import check_checkpoint, check_published
 
-FAILED = 1
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
