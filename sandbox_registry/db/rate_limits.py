@@ -9,20 +9,23 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from sandbox_registry.db import tables
 from sandbox_registry.db.engine import Database
+from sandbox_registry.db.statements import Statement
 from sandbox_registry.domain.rate_limits import Limit, Room
 
 PATIENCE = 2.0
 """Seconds to wait for an answer before the limits count as unknown."""
 _LIMITS = tables.rate_limits
-_TAKE = select(
-    func.take_from_limits(
-        bindparam("names", type_=ARRAY(Text)),
-        bindparam("subjects", type_=ARRAY(LargeBinary)),
-        bindparam("quotas", type_=ARRAY(Integer)),
-        bindparam("windows", type_=ARRAY(Integer)),
-        bindparam("wanted", type_=Integer),
-        bindparam("at", type_=tables.Stamp),
-    ).table_valued("granted", "left_over", "opens_in", "full_in")
+_TAKE = Statement(
+    select(
+        func.take_from_limits(
+            bindparam("names", type_=ARRAY(Text)),
+            bindparam("subjects", type_=ARRAY(LargeBinary)),
+            bindparam("quotas", type_=ARRAY(Integer)),
+            bindparam("windows", type_=ARRAY(Integer)),
+            bindparam("wanted", type_=Integer),
+            bindparam("at", type_=tables.Stamp),
+        ).table_valued("granted", "left_over", "opens_in", "full_in")
+    )
 )
 
 
@@ -47,14 +50,14 @@ async def take(
     }
     try:
         async with asyncio.timeout(PATIENCE), database.looking_up() as connection:
-            rows = (await connection.execute(_TAKE, given)).all()
+            rows = await _TAKE.rows(connection, given)
     except (SQLAlchemyError, OSError) as error:
         raise Unreachable from error
     rooms = (
-        Room(limit=limit, left=row.left_over, opens_in=row.opens_in, full_in=row.full_in)
-        for (limit, _), row in zip(asked, rows, strict=True)
+        Room(limit=limit, left=left_over, opens_in=opens_in, full_in=full_in)
+        for (limit, _), (_, left_over, opens_in, full_in) in zip(asked, rows, strict=True)
     )
-    return rows[0].granted, tuple(rooms)
+    return rows[0][0], tuple(rooms)
 
 
 async def purge(database: Database) -> int:
