@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,7 +76,7 @@ async def _documents(connection: Connection, case: UUID) -> tuple[tuple[str, str
 
 
 def write_bundle(path: Path, contents: Contents) -> int:
-    """Write a bundle; return how many leaves it holds.
+    """Write a bundle into a file that only its owner may read; return how many leaves it holds.
 
     Raises:
         MissingFile: nothing is published yet.
@@ -83,7 +84,7 @@ def write_bundle(path: Path, contents: Contents) -> int:
     """
     last = max((leaf.index for leaf in contents.leaves), default=-1) if contents.case else -1
     note = newest_note(contents.folder, covering=last + 1)
-    with path.open("wb") as file:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         writer = BundleWriter(file, folder=contents.folder, note=note, case=contents.case)
         writer.add([_kept(leaf, with_record=contents.with_records) for leaf in contents.leaves], names=contents.names)
         return writer.finish(documents=contents.documents)

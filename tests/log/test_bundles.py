@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import stat
 import zipfile
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
@@ -112,6 +113,11 @@ async def test_a_bundle_of_one_case_is_small_and_proves_each_act(
     assert (rows[0]["who"], rows[1]["act_name"]) == ("Nguoi Dai Dien", "Nộp hồ sơ")
     assert (rows[0]["time"], rows[0]["time_utc"]) == ("2026-11-20 14:00:00", "2026-11-20 07:00:00")
     assert "documents.csv" in names
+
+
+async def test_a_bundle_is_its_owners_to_hand_on(ledger: Ledger, tmp_path: Path) -> None:
+    path = await written(ledger, tmp_path / "log.zip")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 async def test_without_records_nothing_personal_leaves(ledger: Ledger, policy: Policy, tmp_path: Path) -> None:
