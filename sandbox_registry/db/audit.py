@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import LargeBinary, Text, Uuid, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
@@ -58,6 +59,11 @@ _LEAVES = (
     .outerjoin(tables.audit_records, tables.audit_records.c.index == tables.audit_leaves.c.index)
     .order_by(tables.audit_leaves.c.index)
 )
+_NAMES = Statement(
+    select(tables.people.c.id, tables.people.c.full_name).where(
+        tables.people.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid)))
+    )
+)
 _OF_CASE = _LEAVES.where(tables.audit_leaves.c.case_id == bindparam("case_id"))
 
 
@@ -87,6 +93,4 @@ async def head(connection: AsyncConnection) -> tuple[int, tuple[bytes, ...]]:
 
 async def names_of(connection: AsyncConnection, person_ids: set[UUID]) -> dict[UUID, str]:
     """Return the names behind the people in a log's records."""
-    people = tables.people.c
-    found = await connection.execute(select(people.id, people.full_name).where(people.id.in_(sorted(person_ids))))
-    return {row.id: row.full_name for row in found}
+    return dict(await _NAMES.rows(connection, {"ids": sorted(person_ids)}))

@@ -57,10 +57,15 @@ async def live_documents(connection: AsyncConnection, application_id: UUID) -> t
 
 
 async def keep_version(
-    connection: AsyncConnection, application: Application, *, cause: str, by: UUID, at: datetime
+    connection: AsyncConnection,
+    application: Application,
+    *,
+    documents: Iterable[Document],
+    cause: str,
+    by: UUID,
+    at: datetime,
 ) -> DossierVersion:
-    """Keep the dossier as it stands after an edit, under the next number; the case's row must be locked."""
-    documents = await live_documents(connection, application.id)
+    """Keep the dossier as it stands with these documents, under the next number; the case's row must be locked."""
     dossier = DossierVersion(
         application_id=application.id,
         number=0,

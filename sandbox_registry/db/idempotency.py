@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, func, insert, select
+from sqlalchemy import Text, bindparam, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
+from sandbox_registry.db.statements import Statement
 
 _ANSWERS = tables.idempotency_answers
 
@@ -31,31 +32,35 @@ class Claim:
     answer: StoredAnswer | None
 
 
-_LOCK = select(func.pg_try_advisory_xact_lock(func.hashtextextended(bindparam("name"), 0)))
-_STORED = select(_ANSWERS.c.request_hash, _ANSWERS.c.status, _ANSWERS.c.headers, _ANSWERS.c.body).where(
-    _ANSWERS.c.person_id == bindparam("person_id"),
-    _ANSWERS.c.route == bindparam("route"),
-    _ANSWERS.c.key == bindparam("key"),
+_LOCK = Statement(select(func.pg_try_advisory_xact_lock(func.hashtextextended(bindparam("name", type_=Text), 0))))
+_STORED = Statement(
+    select(_ANSWERS.c.request_hash, _ANSWERS.c.status, _ANSWERS.c.headers, _ANSWERS.c.body).where(
+        _ANSWERS.c.person_id == bindparam("person_id"),
+        _ANSWERS.c.route == bindparam("route"),
+        _ANSWERS.c.key == bindparam("key"),
+    )
 )
+_KEEP = Statement(insert(_ANSWERS).values({each.name: bindparam(each.name, type_=each.type) for each in _ANSWERS.c}))
 
 
 async def claim(connection: AsyncConnection, *, person_id: UUID, route: str, key: str) -> Claim:
     """Take a key until the transaction ends. The lock comes before the look, so a finished twin is always seen."""
     name = f"{person_id}|{route}|{key}"
-    is_free = bool((await connection.execute(_LOCK, {"name": name})).scalar_one())
-    row = (await connection.execute(_STORED, {"person_id": person_id, "route": route, "key": key})).first()
-    if row is None:
-        return Claim(is_free=is_free, answer=None)
-    answer = StoredAnswer(request_hash=row.request_hash, status=row.status, headers=row.headers, body=row.body)
-    return Claim(is_free=is_free, answer=answer)
+    [(is_free,)] = await _LOCK.rows(connection, {"name": name})
+    for request_hash, status, headers, body in await _STORED.rows(
+        connection, {"person_id": person_id, "route": route, "key": key}
+    ):
+        answer = StoredAnswer(request_hash=request_hash, status=status, headers=headers, body=body)
+        return Claim(is_free=is_free, answer=answer)
+    return Claim(is_free=is_free, answer=None)
 
 
 async def keep(
     connection: AsyncConnection, *, person_id: UUID, route: str, key: str, answer: StoredAnswer, at: datetime
 ) -> None:
     """Store the answer of a request."""
-    await connection.execute(
-        insert(_ANSWERS),
+    await _KEEP.count(
+        connection,
         {
             "person_id": person_id,
             "route": route,

@@ -57,7 +57,7 @@ class Statement:
         text, values = self._filled(given)
         cursor = AsyncClientCursor(driver_of(connection))
         with _raising_as_sqlalchemy(text):
-            return await (await cursor.execute(f"{text}; COMMIT", values)).fetchall()
+            return await (await cursor.execute(self._ending, values)).fetchall()
 
     async def _run(self, connection: AsyncConnection, given: Mapping[str, object]) -> AsyncCursor[Row]:
         text, values = self._filled(given)
@@ -81,6 +81,11 @@ class Statement:
             values[name] = write(values[name])
         logger.debug(text)
         return text, values
+
+    @cached_property
+    def _ending(self) -> str:
+        """The text of the message that also commits; its places for values are those of the statement."""
+        return self._compiled[0] + "; COMMIT"
 
     @cached_property
     def _compiled(self) -> tuple[str, dict[str, Any], list[tuple[str, Callable[[Any], Any]]]]:

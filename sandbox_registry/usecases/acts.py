@@ -6,7 +6,7 @@ the same statements run whether it exists or not.
 """
 
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -105,6 +105,7 @@ class CaseAct(Act):
     rules: RuleBook
     moved: Application | None = None
     days_off: Calendar | None = None
+    found: CaseRecords | None = None
 
     async def calendar(self) -> Calendar:
         """Return the calendar in force at the moment of this act, asked for once."""
@@ -112,9 +113,21 @@ class CaseAct(Act):
             self.days_off = await self.rules.calendar(self.work.connection, at=self.at)
         return self.days_off
 
+    async def records(self) -> CaseRecords:
+        """Return what hangs on the case, asked for once: nobody else adds to it, and what this act changed it knows."""
+        if self.found is None:
+            self.found = await records_of(self.work.connection, self.application.id)
+        return self.found
+
     async def facts(self) -> CaseFacts:
-        """Load what the deadlines of this case are derived from."""
-        return await facts_of(self.work, self.application)
+        """Return what the deadlines of this case are derived from, as this act leaves it."""
+        records, changed = await self.records(), [state for _, state in self.changed]
+        return CaseFacts(
+            application=self.moved or self.application,
+            supplements=_latest(records.supplements, changed, SupplementRequest),
+            clarifications=_latest(records.clarifications, changed, Clarification),
+            consultations=_latest(records.consultations, changed, Consultation),
+        )
 
     async def _write(self, obj: Versioned) -> None:
         if not isinstance(obj, Application):
@@ -413,7 +426,7 @@ class Acts:
             return None
         procedure = await self.rules.pinned(act.work.connection, case)
         calendar = await act.calendar()
-        return next_due(await facts_of(act.work, case), procedure=procedure, calendar=calendar, at=act.at)
+        return next_due(await act.facts(), procedure=procedure, calendar=calendar, at=act.at)
 
     def _log(self, act: Act, *, refusal: DomainError | None = None) -> None:
         if act.subject is None:
@@ -471,6 +484,12 @@ def _asked(decision: Decision) -> dict[str, list[str] | str] | None:
     return {"roles": sorted(asked.roles), "relations": sorted(asked.relations), "stage": str(asked.stage)}
 
 
+def _latest(found: Iterable[V], changed: Iterable[object], kind: type[V]) -> tuple[V, ...]:
+    """Put what was changed in the place of what was found, oldest first."""
+    by_id = {each.id: each for each in (*found, *(state for state in changed if isinstance(state, kind)))}
+    return tuple(by_id[identity] for identity in sorted(by_id))
+
+
 def _denied(action: Action, decision: Decision) -> PermissionDenied:
     return PermissionDenied(action=action, line=decision.line, reason=decision.basis)
 
@@ -485,11 +504,6 @@ def procedure_of(application: Application) -> str | None:
 def consulted_units(actor: Actor) -> frozenset[UUID]:
     """Return the units for which this actor answers consultations."""
     return frozenset(unit for role, unit in actor.offices if role is Role.CONSULTED_OFFICER)
-
-
-async def facts_of(work: UnitOfWork, application: Application) -> CaseFacts:
-    """Load what the deadlines of a case are derived from."""
-    return facts_from(application, await records_of(work.connection, application.id))
 
 
 def facts_from(application: Application, records: CaseRecords) -> CaseFacts:

@@ -85,7 +85,7 @@ class Applications:
             act.case_id = application.id
             await act.add(application)
             await dossiers.keep_version(
-                act.work.connection, application, cause="created", by=actor.person_id, at=act.at
+                act.work.connection, application, documents=(), cause="created", by=actor.person_id, at=act.at
             )
             return act.done(application)
 
@@ -305,17 +305,24 @@ class Applications:
         return part
 
     async def _errors(self, act: CaseAct, procedure: Procedure) -> tuple[FieldError, ...]:
-        documents = await dossiers.live_documents(act.work.connection, act.application.id)
-        return validate(procedure, act.application.answers, frozenset(each.part for each in documents))
+        records = await act.records()
+        return validate(procedure, act.application.answers, frozenset(each.part for each in records.documents))
 
     async def _keep(self, act: CaseAct, application: Application, *, cause: str) -> DossierVersion:
-        return await dossiers.keep_version(
-            act.work.connection, application, cause=cause, by=act.actor.person_id, at=act.at
-        )
+        """Keep the dossier with its documents as they are after the act."""
+        documents = await dossiers.live_documents(act.work.connection, application.id)
+        return await self._version(act, application, documents, cause=cause)
 
     async def _record_whole(self, act: CaseAct, application: Application, *, cause: str) -> None:
-        version = await self._keep(act, application, cause=cause)
+        version = await self._version(act, application, (await act.records()).documents, cause=cause)
         act.note("dossier_version", application.id, version.number, version)
+
+    async def _version(
+        self, act: CaseAct, application: Application, documents: tuple[Document, ...], *, cause: str
+    ) -> DossierVersion:
+        return await dossiers.keep_version(
+            act.work.connection, application, documents=documents, cause=cause, by=act.actor.person_id, at=act.at
+        )
 
     async def _check_asked_for(self, act: CaseAct, targets: set[str]) -> None:
         """During a supplement only what was asked for may change."""

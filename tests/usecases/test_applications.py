@@ -7,6 +7,8 @@ import pytest
 from sandbox_registry.db import audit
 from sandbox_registry.domain.errors import DomainError, Invalid, NotFound, PermissionDenied, StaleVersion
 from sandbox_registry.domain.stages import Stage
+from tests.stages import OWNER, complete_draft
+from tests.statements import statements
 from tests.world import World
 
 
@@ -65,3 +67,10 @@ async def test_two_edits_at_once_give_one_success(world: World) -> None:
     done = await asyncio.gather(*edits, return_exceptions=True)
     assert sum(isinstance(each, StaleVersion) for each in done) == 1
     assert sum(not isinstance(each, DomainError) for each in done) == 1
+
+
+async def test_submission_reads_its_documents_once(world: World) -> None:
+    draft = await complete_draft(world)
+    with statements(world) as sent:
+        await world.use_cases.applications.submit(world.actor(OWNER), draft.id, expected_version=draft.version)
+    assert sum("FROM documents" in statement for statement in sent) == 1
