@@ -45,6 +45,8 @@ BATCH = 100
 MEDIA_TYPE = "application/cloudevents+json; charset=utf-8"
 _GONE = 410
 _BUSY = frozenset({429, 503})
+_DEADLY = frozenset({"endpoint_not_active", "secret_lost"})
+"""Why nothing is sent: for these it may be sent again once the endpoint is in order; for others, to whom may read it."""
 _NEEDED = {
     "clarification": (Action.CLARIFICATION_READ, None),
     "message": (Action.MESSAGE_READ, None),
@@ -98,14 +100,15 @@ class Deliveries:
                 return None
             # Without its lock: who removes an endpoint holds that, and waits for this very delivery before it goes.
             endpoint = await webhooks.RECORDS.get(work.connection, delivery.endpoint_id)
-            barred = await self._barred(work.connection, delivery, endpoint)
+            secrets = await self._secrets(work.connection, delivery.endpoint_id)
+            barred = await self._barred(work.connection, delivery, endpoint) or (None if secrets else "secret_lost")
             if barred is not None:
-                state = DeliveryState.DEAD if barred == "endpoint_not_active" else DeliveryState.WITHHELD
+                state = DeliveryState.DEAD if barred in _DEADLY else DeliveryState.WITHHELD
                 await webhooks.close_attempt(
                     work.connection, delivery, _unsent(delivery, at=at, failure=barred), state=state, next_at=None
                 )
                 return state
-            headers, body = await self._signed(work.connection, delivery, at=at)
+        headers, body = _signed(delivery, secrets, at=at)
         answer = await send(endpoint.url, body, headers)
         return await self._write_down(delivery, endpoint, answer)
 
@@ -120,14 +123,11 @@ class Deliveries:
             await webhooks.forget(work.connection, ended_before=at - KEPT, at=at)
         return len(lost)
 
-    async def _signed(
-        self, connection: Connection, delivery: Delivery, *, at: datetime
-    ) -> tuple[dict[str, str], bytes]:
-        body = json.dumps(cloud_event(delivery), ensure_ascii=False, separators=(",", ":")).encode()
-        kept = await webhooks.secrets_of(connection, delivery.endpoint_id, at=self.acts.now())
-        opened = [self.seals.open(each.sealed, identity=each.id) for each in kept]
-        signed = signature_headers(body, event_id=delivery.event_id, at=at, secrets=opened)
-        return {"content-type": MEDIA_TYPE, "user-agent": "sandbox-registry", **signed}, body
+    async def _secrets(self, connection: Connection, endpoint_id: UUID) -> list[bytes]:
+        """Open the secrets that sign now; those that the key of the installation does not open sign nothing."""
+        kept = await webhooks.secrets_of(connection, endpoint_id, at=self.acts.now())
+        opened = (self.seals.open(each.sealed, identity=each.id) for each in kept)
+        return [each for each in opened if each is not None]
 
     async def _barred(self, connection: Connection, delivery: Delivery, endpoint: Endpoint) -> str | None:
         """Say why this may not be sent now; null when it may."""
@@ -255,6 +255,12 @@ def _echoes(body: str, challenge: str) -> bool:
     except (msgspec.DecodeError, UnicodeEncodeError):
         return False
     return isinstance(found, dict) and found.get("challenge") == challenge
+
+
+def _signed(delivery: Delivery, secrets: list[bytes], *, at: datetime) -> tuple[dict[str, str], bytes]:
+    body = json.dumps(cloud_event(delivery), ensure_ascii=False, separators=(",", ":")).encode()
+    signed = signature_headers(body, event_id=delivery.event_id, at=at, secrets=secrets)
+    return {"content-type": MEDIA_TYPE, "user-agent": "sandbox-registry", **signed}, body
 
 
 def _unsent(delivery: Delivery, *, at: datetime, failure: str) -> Attempt:

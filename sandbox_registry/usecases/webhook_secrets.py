@@ -3,6 +3,7 @@
 import secrets
 from uuid import UUID
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -22,6 +23,9 @@ class Seals:
         nonce = secrets.token_bytes(_NONCE_SIZE)
         return nonce + self._cipher.encrypt(nonce, secret, identity.bytes)
 
-    def open(self, sealed: bytes, *, identity: UUID) -> bytes:
-        """Open what was sealed for this row; raises `InvalidTag` for anything else."""
-        return self._cipher.decrypt(sealed[:_NONCE_SIZE], sealed[_NONCE_SIZE:], identity.bytes)
+    def open(self, sealed: bytes, *, identity: UUID) -> bytes | None:
+        """Open what was sealed for this row; null for anything else, and for what another installation's key sealed."""
+        try:
+            return self._cipher.decrypt(sealed[:_NONCE_SIZE], sealed[_NONCE_SIZE:], identity.bytes)
+        except InvalidTag:
+            return None

@@ -17,6 +17,7 @@ from sandbox_registry.domain.people import Actor
 from sandbox_registry.domain.webhooks import DeliveryState, Endpoint, EndpointState
 from sandbox_registry.jobs.webhooks import Sender
 from sandbox_registry.usecases.webhook_deliveries import BeingSent, Deliveries
+from sandbox_registry.usecases.webhook_secrets import Seals
 from sandbox_registry.usecases.webhooks import DeliveryView, NewSecret, Webhooks
 from tests.decided import issued
 from tests.leaves import leaves
@@ -490,6 +491,21 @@ async def test_worker_never_waits_for_who_removes_the_endpoint_it_sends_to(post:
         await webhook_rows.end_all(work.connection, made.endpoint.id, at=post.world.clock())
     assert trying.result() is None
     assert await post.sent(made.endpoint) == [("endpoint.check", DELIVERED), ("application.submitted", DEAD)]
+
+
+async def test_secrets_sealed_with_another_key_sign_nothing_until_made_anew(post: Post) -> None:
+    owner, made = post.world.actor(OWNER), await post.endpoint()
+    await submitted(post.world)
+    post.deliveries.seals = post.webhooks.seals = Seals(b"another key, of another machine.")
+    assert await post.work() == [DEAD]
+    assert post.receiver.got == []
+    lost = await post.last(made.endpoint)
+    assert [(each.status, each.failure) for each in lost.attempts] == [(None, "secret_lost")]
+    new = await post.webhooks.rotate(owner, made.endpoint.id)
+    await post.webhooks.replay(owner, made.endpoint.id, lost.delivery.id)
+    assert await post.work() == [DELIVERED]
+    assert post.receiver.got[0].is_signed_by(new.secret)
+    assert " " not in post.receiver.got[0].headers["webhook-signature"]
 
 
 async def test_one_try_is_one_workers(post: Post) -> None:
