@@ -1,14 +1,28 @@
 """Lists of cases inside a scope: written once for each kind of question, and as fast over a million as over a thousand."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from itertools import starmap
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, Text, Uuid, and_, bindparam, exists, func, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Integer,
+    Select,
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -28,20 +42,25 @@ _WORDS = func.plainto_tsquery("simple", bindparam("words", type_=Text))
 RECENT = 4000
 """How many of the newest cases are looked through for common words before the index of all words is asked."""
 
-_ROW = select(
-    _APPLICATIONS.c.id,
-    _APPLICATIONS.c.version,
-    _APPLICATIONS.c.code,
-    _APPLICATIONS.c.stage,
-    _APPLICATIONS.c.title,
-    _APPLICATIONS.c.procedure_code,
-    _APPLICATIONS.c.organisation_id,
-    tables.organisations.c.name.label("organisation_name"),
-    _APPLICATIONS.c.level,
-    _APPLICATIONS.c.submitted_at,
-    _APPLICATIONS.c.next_due_at,
-    _APPLICATIONS.c.updated_at,
-).join(tables.organisations, tables.organisations.c.id == _APPLICATIONS.c.organisation_id)
+
+def _row(cases: FromClause) -> Select[Any]:
+    """Begin a list of these cases. What is looked up for shown rows alone is no join, which costs planning."""
+    organisation, columns = tables.organisations.c, cases.c
+    name = select(organisation.name).where(organisation.id == columns.organisation_id).scalar_subquery()
+    return select(
+        columns.id,
+        columns.version,
+        columns.code,
+        columns.stage,
+        columns.title,
+        columns.procedure_code,
+        columns.organisation_id,
+        name.label("organisation_name"),
+        columns.level,
+        columns.submitted_at,
+        columns.next_due_at,
+        columns.updated_at,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +77,12 @@ class _Question:
     by_change: bool
     goes_on: bool
     is_recent: bool = False
+
+    @property
+    def may_be_recent(self) -> bool:
+        """Tell whether to look for words among the newest first: not where few cases are somebody's anyway."""
+        is_few = self.has_officer or self.has_organisation or not self.scope.is_broad
+        return self.has_words and not (is_few or self.by_change)
 
     @property
     def is_steady(self) -> bool:
@@ -83,25 +108,25 @@ async def list_cases(
     """
     words = folded(narrowed.text or "").strip()
     by_change = narrowed.updated_since is not None
-    asked: dict[str, Any] = {
-        "scope": kind_of(scope),
-        "stages": None if narrowed.stages is None else min(len(narrowed.stages), 2),
-        "has_procedure": narrowed.procedure_code is not None,
-        "has_organisation": narrowed.organisation_id is not None,
-        "has_officer": narrowed.officer_id is not None,
-        "is_overdue": narrowed.overdue_at is not None,
-        "has_words": bool(words),
-        "by_change": by_change,
-        "goes_on": isinstance(after, tuple if by_change else UUID),
-    }
+    asked = _Question(
+        scope=kind_of(scope),
+        stages=None if narrowed.stages is None else min(len(narrowed.stages), 2),
+        has_procedure=narrowed.procedure_code is not None,
+        has_organisation=narrowed.organisation_id is not None,
+        has_officer=narrowed.officer_id is not None,
+        is_overdue=narrowed.overdue_at is not None,
+        has_words=bool(words),
+        by_change=by_change,
+        goes_on=isinstance(after, tuple if by_change else UUID),
+    )
     given = values_of(scope) | _values(narrowed, words=words, limit=limit)
     given |= {"after": after} if not isinstance(after, tuple) else {"after_change": after[0], "after": after[1]}
-    if words and not by_change:
+    if asked.may_be_recent:
         # Words that many cases have: walking back from the newest finds enough of them at once.
-        found = await _statement(_Question(**asked, is_recent=True)).rows(connection, given)
+        found = await _statement(replace(asked, is_recent=True)).rows(connection, given)
         if len(found) == limit:
             return _rows(found)
-    return _rows(await _statement(_Question(**asked)).rows(connection, given))
+    return _rows(await _statement(asked).rows(connection, given))
 
 
 def _values(narrowed: CaseFilter, *, words: str, limit: int) -> dict[str, object]:
@@ -117,7 +142,6 @@ def _values(narrowed: CaseFilter, *, words: str, limit: int) -> dict[str, object
         "updated_since": narrowed.updated_since,
         "words": words,
         "limit": limit,
-        "recent": RECENT,
     }
 
 
@@ -126,21 +150,30 @@ _OPEN = sorted(str(stage) for stage in OPEN_STAGES)
 
 @lru_cache(maxsize=1000)
 def _statement(asked: _Question) -> Statement:
-    query = _ROW.where(Condition(asked.scope).written(), *_narrowing(asked)).limit(_LIMIT)
+    cases = _recent(asked) if asked.is_recent else _APPLICATIONS
+    condition, columns = Condition(asked.scope, cases.c.stage, cases=cases), cases.c
+    query = _row(cases).where(condition.written(), *_narrowing(asked, cases)).limit(_LIMIT)
     if asked.by_change:
-        position = tuple_(_APPLICATIONS.c.updated_at, _APPLICATIONS.c.id)
-        query = query.order_by(_APPLICATIONS.c.updated_at, _APPLICATIONS.c.id)
+        position = tuple_(columns.updated_at, columns.id)
+        query = query.order_by(columns.updated_at, columns.id)
         if asked.goes_on:
             query = query.where(position > tuple_(bindparam("after_change", type_=tables.Stamp), _AFTER))
     elif asked.has_officer:
         # The officer's own cases are few, and stand in order; joined to, not looked for, they give the order of the list.
         held = _held_by_officer(asked)
-        query = query.join(held, held.c.application_id == _APPLICATIONS.c.id).order_by(held.c.application_id.desc())
+        query = query.join(held, held.c.application_id == columns.id).order_by(held.c.application_id.desc())
     else:
-        query = query.order_by(_APPLICATIONS.c.id.desc())
+        query = query.order_by(columns.id.desc())
         if asked.goes_on:
-            query = query.where(_APPLICATIONS.c.id < _AFTER)
+            query = query.where(columns.id < _AFTER)
     return Statement(query, is_steady=asked.is_steady)
+
+
+def _recent(asked: _Question) -> FromClause:
+    """Return the newest cases, or those before where the list goes on: read one by one, until the page is full."""
+    columns = _APPLICATIONS.c
+    newest = select(_APPLICATIONS).order_by(columns.id.desc()).limit(RECENT)
+    return (newest.where(columns.id < _AFTER) if asked.goes_on else newest).subquery("newest")
 
 
 def _held_by_officer(asked: _Question) -> Any:
@@ -153,8 +186,8 @@ def _held_by_officer(asked: _Question) -> Any:
     return query.distinct().order_by(held.application_id.desc()).subquery("held")
 
 
-def _narrowing(asked: _Question) -> Iterator[ColumnElement[bool]]:
-    columns = _APPLICATIONS.c
+def _narrowing(asked: _Question, cases: FromClause) -> Iterator[ColumnElement[bool]]:
+    columns = cases.c
     if asked.stages == 1:
         yield columns.stage == bindparam("stage", type_=Text)
     elif asked.stages is not None:
@@ -174,27 +207,14 @@ def _narrowing(asked: _Question) -> Iterator[ColumnElement[bool]]:
         yield columns.next_due_at <= bindparam("overdue_at", type_=tables.Stamp)
         yield columns.stage == _any_text("open_stages")
     if asked.has_words:
-        yield from _with_words(asked)
+        # Looked through row by row, the words are read once; asked of the index, the planner must see them.
+        yield columns.search.bool_op("@@")(select(_WORDS).scalar_subquery() if asked.is_recent else _WORDS)
     if asked.by_change:
         yield columns.updated_at >= bindparam("updated_since", type_=tables.Stamp)
 
 
 def _any_text(name: str) -> ColumnElement[str]:
     return func.any(bindparam(name, type_=ARRAY(Text)))
-
-
-def _with_words(asked: _Question) -> Iterator[ColumnElement[bool]]:
-    columns = _APPLICATIONS.c
-    if not asked.is_recent:
-        yield columns.search.bool_op("@@")(_WORDS)
-        return
-    newest = _APPLICATIONS.alias("newest")
-    oldest = select(newest.c.id).order_by(newest.c.id.desc()).offset(bindparam("recent", type_=Integer)).limit(1)
-    if asked.goes_on:
-        oldest = oldest.where(newest.c.id < _AFTER)
-    # The function, not the operator, so that the index of all words is left alone; the words are read once, not for each.
-    yield func.ts_match_vq(columns.search, select(_WORDS).scalar_subquery())
-    yield columns.id >= func.coalesce(oldest.scalar_subquery(), UUID(int=0))
 
 
 def _rows(found: list[Row]) -> tuple[CaseRow, ...]:
@@ -226,6 +246,6 @@ def _owing(groups: int, *, has_procedures: bool) -> Statement:
         for place in range(groups)
     )
     known = select(mine.c.application_id).where(mine.c.person_id == bindparam("me", type_=Uuid), mine.c.until.is_(None))
-    query = _ROW.where(_APPLICATIONS.c.id.in_(known), or_(*ways), ~exists().where(condition.declared()))
+    query = _row(_APPLICATIONS).where(_APPLICATIONS.c.id.in_(known), or_(*ways), ~exists().where(condition.declared()))
     query = query.where(*condition.within_procedures())
     return Statement(query.order_by(_APPLICATIONS.c.id.desc()).limit(100))

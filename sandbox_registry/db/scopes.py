@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
+    FromClause,
     Select,
     Text,
     Uuid,
@@ -113,10 +114,11 @@ def parameter(name: str, kind: TypeEngine[Any]) -> BindParameter[Any]:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """The condition for one kind of scope, with its values put in or left open as `bind` does."""
+    """The condition for one kind of scope, on `cases`, with its values put in or left open as `bind` does."""
 
     kind: Kind
     stage: ColumnElement[str] = STAGE
+    cases: FromClause = _APPLICATIONS
     bind: Callable[[str, TypeEngine[Any]], BindParameter[Any]] = parameter
 
     def written(self) -> ColumnElement[bool]:
@@ -127,7 +129,7 @@ class Condition:
         others: list[ColumnElement[bool]] = []
         if not self.kind.is_broad:
             # Implied by the ways, and tells the database where to begin: with the few cases somebody has to do with.
-            others.append(_APPLICATIONS.c.id.in_(union(*self._known_cases())))
+            others.append(self.cases.c.id.in_(union(*self._known_cases())))
         if self.kind.hides_conflicted:
             others.append(~exists().where(self.declared(), _DECLARATIONS.c.conflicted))
         if self.kind.hides_undeclared:
@@ -138,17 +140,17 @@ class Condition:
         """Say that the case is of a procedure the token is for; nothing when it is for all."""
         if not self.kind.has_procedures:
             return ()
-        return (_APPLICATIONS.c.procedure_code == self.any_text("procedures"),)
+        return (self.cases.c.procedure_code == self.any_text("procedures"),)
 
     def declared(self) -> ColumnElement[bool]:
         """Say that the person declared interests in the case, whatever the declaration says."""
-        return and_(_DECLARATIONS.c.application_id == _APPLICATIONS.c.id, _DECLARATIONS.c.person_id == self._me())
+        return and_(_DECLARATIONS.c.application_id == self.cases.c.id, _DECLARATIONS.c.person_id == self._me())
 
     def holding(self, capacities: str) -> ColumnElement[bool]:
         """Say that the person holds one of the capacities of this name in the case now."""
         held = _PARTICIPATIONS.c
         return exists().where(
-            held.application_id == _APPLICATIONS.c.id,
+            held.application_id == self.cases.c.id,
             held.person_id == self._me(),
             held.capacity == self.any_text(capacities),
             held.until.is_(None),
@@ -165,7 +167,7 @@ class Condition:
         return self.bind("me", Uuid())
 
     def _ways(self) -> Iterator[ColumnElement[bool]]:
-        columns, stage, any_text = _APPLICATIONS.c, self.stage, self.any_text
+        columns, stage, any_text = self.cases.c, self.stage, self.any_text
         if self.kind.is_everywhere:
             yield stage == any_text("all_stages")
         for place in range(self.kind.units):

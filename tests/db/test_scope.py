@@ -9,14 +9,16 @@ from uuid_utils.compat import uuid7
 
 from sandbox_registry.authz import Action
 from sandbox_registry.db import tables
-from sandbox_registry.db.applications import load_case
+from sandbox_registry.db.applications import CaseFilter, load_case
+from sandbox_registry.db.case_lists import list_cases
 from sandbox_registry.db.scopes import inside
 from sandbox_registry.domain.people import Actor, Capacity, Role, Standing
 from sandbox_registry.domain.scopes import Scope
 from sandbox_registry.domain.stages import APPLICATION_STAGES, Stage
 from tests.world import AI_PROCEDURE, PROCEDURE, World
 
-CASES, ACTORS, PEOPLE = 60, 40, 6
+CASES, ACTORS, PEOPLE, PAGE = 60, 40, 6, 7
+WORDS = "giam sat ao tom"
 CAPACITIES = sorted(set(Capacity) - {Capacity.CONSULTED})
 
 
@@ -55,7 +57,7 @@ def application(draw: random.Random, place: Place, *, by: UUID, at: object) -> d
         "created_by": by,
         "created_at": at,
         "updated_at": at,
-        "search_text": "",
+        "search_text": WORDS,
     }
 
 
@@ -129,6 +131,17 @@ async def listed(world: World, scope: Scope) -> set[UUID]:
     return {row.id for row in rows}
 
 
+async def paged(world: World, scope: Scope, *, text: str | None) -> list[UUID]:
+    """List all cases page by page, as a reader would."""
+    narrowed, seen = CaseFilter(text=text), list[UUID]()
+    async with world.database.reading() as connection:
+        while page := await list_cases(
+            connection, scope=scope, narrowed=narrowed, after=seen[-1] if seen else None, limit=PAGE
+        ):
+            seen += [row.id for row in page]
+    return seen
+
+
 async def test_query_admits_what_the_scope_admits_and_a_read_allows(world: World) -> None:
     draw = chance()
     place = Place(
@@ -156,6 +169,9 @@ async def test_query_admits_what_the_scope_admits_and_a_read_allows(world: World
         by_query = await listed(world, scope)
         assert by_query == by_scope, actor
         assert by_query == by_policy, actor
+        # With words, the first pages are looked for among the newest cases, by a statement of their own.
+        for text in (None, "ao tôm"):
+            assert await paged(world, scope, text=text) == sorted(by_query, reverse=True), (actor, text)
         shown_somewhere |= by_query
     # What nobody ever saw would prove nothing.
     assert len(shown_somewhere) > CASES // 2
