@@ -349,6 +349,13 @@ participations = Table(
         postgresql_where=text("until IS NULL"),
     ),
     Index(
+        "ix_participations_held_as",
+        "person_id",
+        "capacity",
+        "application_id",
+        postgresql_where=text("until IS NULL"),
+    ),
+    Index(
         "uq_participations_open",
         "application_id",
         "person_id",
