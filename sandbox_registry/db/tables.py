@@ -95,6 +95,7 @@ organisations = Table(
     _one_of("kind", OrganisationKind),
     UniqueConstraint("tax_code"),
     UniqueConstraint("agency_code"),
+    Index("ix_organisations_kind_id", "kind", "id"),
 )
 
 people = Table(
