@@ -25,7 +25,7 @@ _FORMATS = {
     FieldKind.TAX_CODE: re.compile(r"[0-9]{10}(-?[0-9]{3})?|[0-9]{12}"),
 }
 _DATE = re.compile(r"(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}")
-_INVISIBLE = str.maketrans({"\u200b": None, "\ufeff": None, "\u00ad": None, "\r": None})
+_INVISIBLE = re.compile("[\u200b\ufeff\u00ad\r]")
 _REFUSED_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co"})
 
 MESSAGES = {
@@ -128,7 +128,7 @@ def unknown(path: str, key: object) -> FieldError:
 
 def clean(text: str) -> str:
     """Return the text in NFC, with plain line ends and without marks that only word processors leave."""
-    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").translate(_INVISIBLE))
+    return unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
 
 
 def is_empty(value: object) -> bool:
