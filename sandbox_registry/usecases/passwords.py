@@ -1,6 +1,7 @@
 """Hashing and judging passwords: Argon2id beside the event loop, so many at once and no more."""
 
 import secrets
+from base64 import b64encode
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import anyio.to_thread
 from anyio import CapacityLimiter
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import ARGON2_VERSION
 
 from sandbox_registry.domain.passwords import check_password, normalised
 
@@ -23,7 +25,7 @@ class Passwords:
         self._common = common
         self._hasher = hasher
         self._limiter = CapacityLimiter(_AT_ONCE)
-        self._nobodys = hasher.hash(secrets.token_urlsafe())
+        self._nobodys = _nobodys_hash(hasher)
 
     def check(self, password: str, *, about: Iterable[str], field: str = "password") -> None:
         """Refuse a password that is too short or easily guessed; `Invalid` names the rule."""
@@ -49,6 +51,15 @@ class Passwords:
             return self._hasher.verify(stored, password)
         except (VerificationError, InvalidHashError):
             return False
+
+
+def _nobodys_hash(hasher: PasswordHasher) -> str:
+    """Return what looks like a hash and is that of no password: to compare with it costs the same, to make it nothing."""
+    salt, digest = (
+        b64encode(secrets.token_bytes(size)).decode().rstrip("=") for size in (hasher.salt_len, hasher.hash_len)
+    )
+    costs = f"m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}"
+    return f"$argon2{hasher.type.name.lower()}$v={ARGON2_VERSION}${costs}${salt}${digest}"
 
 
 def load_common_passwords(path: Path) -> frozenset[str]:
