@@ -5,8 +5,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from html import escape
 from urllib.parse import urlencode
-from xml.sax.saxutils import escape, quoteattr
 
 from sandbox_registry.db.exports import FeedRow
 from sandbox_registry.domain.audit import EPOCH
@@ -75,20 +75,21 @@ def feed_cursor(row: FeedRow) -> str:
 
 def _entry(feed: Feed, row: FeedRow) -> str:
     name = row.title if row.code is None else f"{row.code}: {row.title}"
+    alternate = _link("alternate", f"{feed.entries}/{row.id}", "application/json")
     return (
         f"<entry><id>urn:uuid:{row.id}</id><title>{_text(name)}</title>"
         f"<published>{_instant(row.since)}</published><updated>{_instant(row.updated_at)}</updated>"
-        f"<category term={quoteattr(row.stage)}/>{_link('alternate', f'{feed.entries}/{row.id}', 'application/json')}"
+        f'<category term="{escape(row.stage)}"/>{alternate}'
         f"<summary>{_text(row.stage)}</summary></entry>"
     )
 
 
 def _link(relation: str, target: str, kind: str) -> str:
-    return f"<link rel={quoteattr(relation)} type={quoteattr(kind)} href={quoteattr(target)}/>"
+    return f'<link rel="{escape(relation)}" type="{escape(kind)}" href="{escape(target)}"/>'
 
 
 def _text(words: str) -> str:
-    return escape(_NOT_XML.sub("\ufffd", words))
+    return escape(_NOT_XML.sub("\ufffd", words), quote=False)
 
 
 def _instant(at: datetime) -> str:

@@ -4,11 +4,11 @@ import tomllib
 from collections.abc import Iterator
 from datetime import date, timedelta
 from hashlib import sha256
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
 
-import holidays
 import msgspec
 
 from sandbox_registry.domain.calendars import Calendar, DayKind, DayMark
@@ -121,7 +121,8 @@ def _version(file: CalendarIn, marks: dict[date, DayMark]) -> str:
 
 def _standing(file: CalendarIn) -> Iterator[DayMark]:
     years = range(file.covered_from.year, file.covered_to.year + 1)
-    known = holidays.country_holidays(file.country, years=years, language="vi")
+    # Loaded with the first calendar: what it knows of the months of many peoples takes a twelfth of the program's import.
+    known = import_module("holidays").country_holidays(file.country, years=years, language="vi")
     source = f"{file.standing_source} (holidays {_LIBRARY})"
     names = {name.vi: Text(vi=name.vi, en=name.en, fr=name.fr) for name in file.names}
     for day, name in known.items():
