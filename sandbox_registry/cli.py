@@ -4,11 +4,10 @@ Each command stands in a module of its own, loaded when it is asked for: process
 again, and should not load the rest with it.
 """
 
-from importlib import import_module
-
 import click
 
 from sandbox_registry.cli_errors import PlainErrors
+from sandbox_registry.loading import load
 
 COMMANDS = {
     "backup": "cli_backup",
@@ -37,7 +36,7 @@ class Commands(PlainErrors):
         """Load a command; null when there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(f"sandbox_registry.{COMMANDS[cmd_name]}"), cmd_name)
+        command: click.Command = getattr(load(f"sandbox_registry.{COMMANDS[cmd_name]}"), cmd_name)
         return command
 
     def resolve_command(

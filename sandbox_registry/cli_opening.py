@@ -4,7 +4,6 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import import_module
 from types import FrameType
 from typing import NoReturn
 
@@ -13,6 +12,7 @@ import structlog
 
 from sandbox_registry.db.embedded import EmbeddedServer, running_url
 from sandbox_registry.db.revisions import current, newest
+from sandbox_registry.loading import load
 from sandbox_registry.logs import configure_logs
 from sandbox_registry.settings import Settings
 
@@ -58,7 +58,7 @@ def migrate_to(url: str, revision: str = "head") -> None:
     if revision == "head" and before == newest():
         return
     # Not loaded before: alembic with SQLAlchemy would be a fifth of a start that has nothing to migrate.
-    import_module("sandbox_registry.db.migrations").upgrade(url, revision)
+    load("sandbox_registry.db.migrations").upgrade(url, revision)
     after = current(url)
     if after != before:
         logger.info("migrated", before=before, after=after)

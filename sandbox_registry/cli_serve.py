@@ -2,8 +2,7 @@
 
 import multiprocessing
 from contextlib import nullcontext
-from importlib import import_module
-from pathlib import Path
+from functools import partial
 
 import click
 import structlog
@@ -11,7 +10,8 @@ from granian.constants import Interfaces, Loops
 from granian.server.mp import MPServer
 
 from sandbox_registry.cli_opening import hand_over, migrate_to, open_database, owner_url, read_settings
-from sandbox_registry.processes import require_free_address, running_beside
+from sandbox_registry.loading import call, load
+from sandbox_registry.processes import is_answered, require_free_address, running_beside
 from sandbox_registry.settings import Settings
 
 GRANIAN_LOGS = {
@@ -43,15 +43,15 @@ def serve(host: str | None, port: str | None, *, is_demo: bool) -> None:
         if settings.database_url:
             migrate_to(owner_url(settings))
         if ready.demo:
-            import_module("sandbox_registry.cli_demo").seed_and_say(ready)
+            load("sandbox_registry.cli_demo").seed_and_say(ready)
         hand_over(ready)
         logger.info("serving", address=f"http://{ready.host}:{ready.port}", data_dir=str(ready.data_dir))
-        with running_beside(_worker, name="worker") if ready.worker else nullcontext():
-            _server(ready).serve()
-
-
-def _worker() -> None:
-    import_module("sandbox_registry.background").worker()
+        work = partial(call, "sandbox_registry.background", "worker")
+        is_served = partial(is_answered, ready.host, ready.port)
+        with running_beside(work, name="worker", once=is_served) if ready.worker else nullcontext():
+            # Granian's own way of loading would search the current directory first, and that could hold anything.
+            application = partial(call, "sandbox_registry.app", "application")
+            _server(ready).serve(target_loader=application, wrap_loader=False)
 
 
 def _server(settings: Settings) -> MPServer:
@@ -59,7 +59,6 @@ def _server(settings: Settings) -> MPServer:
     multiprocessing.set_start_method("spawn", force=True)
     return MPServer(
         "sandbox_registry.app:application",
-        factory=True,
         interface=Interfaces.ASGI,
         loop=Loops.uvloop,  # By name, so that what else is installed decides nothing.
         address=settings.host,
@@ -69,6 +68,4 @@ def _server(settings: Settings) -> MPServer:
         respawn_failed_workers=True,
         websockets=False,
         log_dictconfig=GRANIAN_LOGS,
-        # Granian puts this first on the import path; the current directory could hold anything.
-        working_dir=Path(__file__).resolve().parent.parent,
     )

@@ -38,6 +38,15 @@ def require_free_address(host: str, port: int) -> None:
         raise AddressTaken(message) from error
 
 
+def is_answered(host: str, port: int) -> bool:
+    """Tell whether somebody listens there."""
+    try:
+        socket.create_connection((host, port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
 def end_with_parent() -> None:
     """End this process when the one that started it is gone, however it went; call once in each worker.
 
@@ -55,10 +64,19 @@ def end_with_parent() -> None:
 
 
 @contextmanager
-def running_beside(work: Callable[[], None], *, name: str) -> Iterator[None]:
-    """Run a function in a process of its own as long as the block runs: started again when it dies, ended in good order."""
+def running_beside(work: Callable[[], None], *, name: str, once: Callable[[], bool]) -> Iterator[None]:
+    """Run a function in a process of its own as long as the block runs: started again when it dies, ended in good order.
+
+    It begins `once` that becomes true, so that what people wait for is loaded first.
+    """
     leaving = threading.Event()
-    keeper = threading.Thread(target=_keep_running, args=(work, name, leaving), name=f"{name}-keeper", daemon=True)
+
+    def keep() -> None:
+        while not (once() or leaving.wait(0.05)):
+            pass
+        _keep_running(work, name, leaving)
+
+    keeper = threading.Thread(target=keep, name=f"{name}-keeper", daemon=True)
     keeper.start()
     try:
         yield
