@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from bench.captured import Script, capture
-from bench.contenders import ORM, PGBENCH, Contenders, contenders
+from bench.contenders import Contenders, contenders
 from bench.effort import Effort, in_turns, of, rate
-from bench.figures import OURS, Aim, Figure, Row
+from bench.figures import ORM, OURS, PGBENCH, Aim, Figure, Row
 from bench.scratch import CASES, INTAKE, OWNER, SIGNER, Register, add_cases, count_moved, identity, register
 from bench.servers import Failed
 from sandbox_registry.db.embedded import EmbeddedServer
@@ -61,6 +61,7 @@ def _act(running: Contenders, effort: Effort, act: str, script: Script, *, clien
             ),
             Aim(what="rate to plain ORM", measured=rate(figures, OURS) / rate(figures, ORM), wanted=4.0, is_most=False),
         ),
+        note=f"This program sends {script.statements} statements, who asks and the quota among them.",
     )
 
 

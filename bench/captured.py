@@ -1,42 +1,60 @@
-"""The statements our program really sends for a request, as a pgbench script: read off the server's own log."""
+"""The statements our program sent for a request, sent again by PostgreSQL's own clients: by pgbench as a script, by psql one."""
 
 import re
 import subprocess
 import tempfile
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID
 
 import psycopg
 
-from bench.figures import Figure
+from bench.figures import PGBENCH, PSQL, Figure
 from bench.scratch import CASES, Register, identity
+from bench.server_log import LITERAL, Message, sent_during
 from bench.servers import Failed
 from sandbox_registry.db.embedded import EmbeddedServer
 from sandbox_registry.db.embedded_binaries import wheel_files
 
-_ENTRY = re.compile(r"^\d{4}-\d\d-\d\d [\d:.]+ UTC \[\d+\] (\w*@\w*) (\w+):  ", re.MULTILINE)
-_BACKGROUND = re.compile(r"FROM (log_head|audit_leaves|procrastinate_\w+)\b")
-_EXECUTED = re.compile(r"(?:execute [^:]*|statement): (.*)", re.DOTALL)
-_VALUE = re.compile(r"\$(\d+) = (NULL|'(?:[^']|'')*')")
-_PLACE = re.compile(r"\$(\d+)")
-_UUID = re.compile(r"'([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})'")
-_NUMBERED = re.compile(r"'\d+(/QĐ-UBND)'")
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _TPS = re.compile(r"tps = ([\d.]+)")
+_TIME = re.compile(r"^Time: ([\d.]+) ms", re.MULTILINE)
 _KNOWN = (
     "SELECT id::text FROM (SELECT id FROM people UNION ALL SELECT id FROM organisations) AS known WHERE id = ANY(%s)"
 )
 NEW = 100
+COUNTED = ("\\set n :n + 1", "\\set k :first + :client_id * :each + :n - 1")
 
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A pgbench script over one register."""
+    """What a request sends, over one register; each run of it is about another of the added cases if it is about one."""
 
     register: Register
-    text: str
+    messages: tuple[Message, ...]
+
+    @property
+    def text(self) -> str:
+        """The script as pgbench reads it."""
+        return "\n".join([*COUNTED, *map(_sent, self.messages)]) + "\n"
+
+    @property
+    def statements(self) -> int:
+        """How many statements it sends."""
+        return sum(map(len, self.messages))
+
+    def without(self, words: str) -> "Script":
+        """Return the same without the statements that hold these words."""
+        kept = [tuple(each for each in message if words not in each) for message in self.messages]
+        return replace(self, messages=tuple(message for message in kept if message))
+
+    def without_leaf(self) -> "Script":
+        """Return the same without the call that appends the leaf."""
+        leaves = [each for message in self.messages for each in message if "append_leaf(" in each]
+        if len(leaves) != 1 or not leaves[0].startswith("SELECT append_leaf("):
+            raise Failed("there is not one leaf in a statement of its own")
+        return self.without("append_leaf(")
 
     def run(self, *, clients: int, seconds: float | None = None, each: int = 0, first: int = 0) -> Figure:
         """Run it for so many seconds, or so many times by each client on cases from `first` on."""
@@ -46,25 +64,31 @@ class Script:
             file.flush()
             given = ["-n", "-M", "prepared", "-c", str(clients), "-j", str(clients), "-f", file.name, *length]
             given += ["-D", "n=0", "-D", f"first={first}", "-D", f"each={each}", "-l"]
-            done = subprocess.run(
-                [str(_pgbench()), *given, self.register.app_url],
-                capture_output=True,
-                text=True,
-                check=False,
-                cwd=folder,
-            )
-            tps = _TPS.search(done.stdout)
-            if done.returncode or tps is None:
-                raise Failed(f"pgbench: {done.stderr[-2000:]}")
-            took = sorted(
-                int(line.split()[2]) for log in Path(folder).iterdir() for line in log.read_text().splitlines()
-            )
-        return Figure(
-            name="pgbench, the same statements",
-            rate=float(tps[1]),
-            p50=took[len(took) // 2] / 1e6,
-            p99=took[min(len(took) * 99 // 100, len(took) - 1)] / 1e6,
-        )
+            said = _client("pgbench", *given, self.register.app_url, cwd=folder)
+            tps = _TPS.search(said)
+            if tps is None:
+                raise Failed(f"pgbench: {said[-2000:]}")
+            took = [int(line.split()[2]) / 1e6 for log in Path(folder).iterdir() for line in log.open()]
+        return _figure(PGBENCH, took, rate=float(tps[1]))
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One query as somebody types it into psql: its values in its text, planned for them each time."""
+
+    register: Register
+    statement: str
+
+    def run(self, *, times: int) -> Figure:
+        """Ask so many times over one connection, each answer fetched whole."""
+        with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
+            file.write("\n".join(["\\timing on", "\\o /dev/null", *[f"{self.statement};"] * times, ""]))
+            file.flush()
+            said = _client("psql", "-X", "-v", "ON_ERROR_STOP=1", "-f", file.name, self.register.app_url)
+        took = [float(found) / 1e3 for found in _TIME.findall(said)]
+        if len(took) != times:
+            raise Failed(f"psql answered {len(took)} of {times} queries")
+        return _figure(PSQL, took)
 
 
 def capture(
@@ -72,76 +96,105 @@ def capture(
 ) -> Script:
     """Let `ask` send one request and return its statements as a script.
 
-    With `case`, the request was about that one of the added cases, and each run of the script is about another.
+    With `case`, the request was an act on that one of the added cases, and each run of the script is about another.
     """
-    log = server.data_dir.resolve() / "postgres" / "log"
-    with psycopg.connect(register.owner_url, autocommit=True) as connection:
-        connection.execute("ALTER SYSTEM SET log_statement = 'all'")
-        connection.execute("SELECT pg_reload_conf()")
-        time.sleep(0.5)
-        before = {path: path.stat().st_size for path in log.iterdir()}
-        ask()
-        connection.execute("ALTER SYSTEM RESET log_statement")
-        connection.execute("SELECT pg_reload_conf()")
-        time.sleep(0.5)  # The collector writes behind.
-        written = "".join(
-            path.read_bytes()[before.get(path, 0) :].decode(errors="replace") for path in sorted(log.iterdir())
-        )
-        statements = _statements(written, who=f"registry_app@register_{register.size}")
-        named = {UUID(found) for statement in statements for found in _UUID.findall(statement)}
-        known = {str(row[0]) for row in connection.execute(_KNOWN, [sorted(named)])}
-    lines = statements if case is None else _about_any_case(statements, case=case, known=known)
-    counted = ["\\set n :n + 1", "\\set k :first + :client_id * :each + :n - 1"]
-    return Script(register, "\n".join([*counted, *map(_sent, lines)]) + "\n")
+    messages = sent_during(server, register, ask)
+    if case is None:
+        return Script(register, tuple(tuple(map(_for_pgbench, message)) for message in messages))
+    named = sorted({UUID(found) for message in messages for each in message for found in _UUID.findall(each)})
+    with psycopg.connect(register.owner_url) as connection:
+        known = {str(row[0]) for row in connection.execute(_KNOWN, [named])}
+    script = Script(register, about_any_case(messages, case=case, known=known))
+    script.without_leaf()  # Sees that there is one.
+    return script
 
 
-def _statements(written: str, *, who: str) -> list[str]:
-    """Read the statements out of a server log, with their parameters put in as literals."""
-    parts = _ENTRY.split(written.replace("\n\t", "\n"))
-    found: list[str] = []
-    for place in range(1, len(parts), 3):
-        where, kind, said = parts[place : place + 3]
-        executed = _EXECUTED.match(said) if kind == "LOG" and where == who else None
-        if executed is not None:
-            found.append(executed[1].strip())
-        elif kind == "DETAIL" and where == who and found:
-            values = {int(number): _literal(value) for number, value in _VALUE.findall(said)}
-            found[-1] = _PLACE.sub(lambda match: values[int(match[1])], found[-1])  # noqa: B023 - used at once.
-    return [statement for statement in found if not _BACKGROUND.search(statement)]
+def about_any_case(messages: Iterable[Message], *, case: int, known: set[str]) -> tuple[Message, ...]:
+    """Write what an act on a case sent for pgbench, about its k-th case; `known` are the ids of things that stay."""
+    swap = _Swap(case, known)
+    return tuple(tuple(_for_pgbench(each, swap.pieces) for each in message) for message in messages)
 
 
-def _sent(statement: str) -> str:
-    """Write a statement as pgbench sends it; what our program sends in one message with its COMMIT goes out in one."""
-    if not statement.endswith("; COMMIT"):
-        return f"{statement};"
-    return "\n".join(["\\startpipeline", statement.removesuffix(" COMMIT"), "COMMIT;", "\\endpipeline"])
+def captured_query(server: EmbeddedServer, register: Register, ask: Callable[[], object], *, holding: str) -> Query:
+    """Let `ask` send one request and return the one statement of it that holds some words."""
+    found = [each for message in sent_during(server, register, ask) for each in message if holding in each]
+    if len(found) != 1:
+        raise Failed(f"{len(found)} statements hold {holding!r}")
+    return Query(register, found[0])
 
 
-def _literal(value: str) -> str:
+class _Swap:
+    """Puts things of the k-th case in the place of those of the captured one: the case, its code, what the act made."""
+
+    def __init__(self, case: int, known: set[str]) -> None:
+        self._made = {str(identity(CASES, case)): f"bench_id({CASES}, :k)"}
+        self._known = known
+        self._pattern = re.compile(rf"({_UUID.pattern})|(?<=[Hh]12\.01-[Ww])({case})\b|(\d+)(?=/QĐ-UBND)")
+
+    def pieces(self, text: str) -> Iterable[tuple[str, str]]:
+        """Cut a text into pairs of what stays and the expression after it, which is empty in the end."""
+        begun = 0
+        for match in self._pattern.finditer(text):
+            expression = self._expression(match)
+            if expression:
+                yield text[begun : match.start()], expression
+                begun = match.end()
+        yield text[begun:], ""
+
+    def _expression(self, match: re.Match[str]) -> str:
+        if match[2]:
+            return "(:k)::text"
+        if match[3]:  # Numbers of a series of their own, so that none meets one our program takes.
+            return "('B' || (:k)::text)"
+        if match[1] in self._known:
+            return ""
+        return self._made.setdefault(match[1], f"bench_id({NEW + len(self._made)}, :k)")
+
+
+def _as_it_is(text: str) -> Iterable[tuple[str, str]]:
+    return [(text, "")]
+
+
+def _for_pgbench(statement: str, pieces: Callable[[str], Iterable[tuple[str, str]]] = _as_it_is) -> str:
+    def literal(match: re.Match[str]) -> str:
+        parts: list[str] = []
+        for text, expression in pieces(match[2]):
+            parts += [_quoted(match[1], text)] if text else []
+            parts += [expression] if expression else []
+        if len(parts) > 1:
+            return "(" + " || ".join(f"{part}::text" if part.startswith("bench_id") else part for part in parts) + ")"
+        return parts[0] if parts else "''"
+
+    return LITERAL.sub(literal, statement)
+
+
+def _quoted(mark: str, text: str) -> str:
     """Write a literal without colons, which pgbench would take for variables."""
-    if ":" not in value:
-        return value
-    return "U&" + value.replace("\\", "\\\\").replace(":", "\\003a")
+    if ":" not in text:
+        return f"{mark}'{text}'"
+    if mark.upper() == "E":
+        return "E'" + text.replace(":", "\\x3a") + "'"
+    escaped = text if mark else text.replace("\\", "\\\\")
+    return "U&'" + escaped.replace(":", "\\003a") + "'"
 
 
-def _about_any_case(statements: list[str], *, case: int, known: set[str]) -> list[str]:
-    """Turn the case into the k-th one, and what the act made into things of that case."""
-    made: dict[str, str] = {str(identity(CASES, case)): f"bench_id({CASES}, :k)"}
-
-    def another(match: re.Match[str]) -> str:
-        found = match[1]
-        if found in known:
-            return match[0]
-        return made.setdefault(found, f"bench_id({NEW + len(made)}, :k)")
-
-    code = f"'H12.01-W{case}'"
-    numbered = (_NUMBERED.sub(r"('B' || (:k)::text || '\1')", statement) for statement in statements)
-    coded = (statement.replace(code, "('H12.01-W' || (:k)::text)") for statement in numbered)
-    return [_UUID.sub(another, statement) for statement in coded]
+def _sent(message: Message) -> str:
+    """Write a message as pgbench sends it: what our program sends in one go goes out in one go."""
+    lines = [f"{statement};" for statement in message]
+    return "\n".join(lines if len(lines) == 1 else ["\\startpipeline", *lines, "\\endpipeline"])
 
 
-def _pgbench() -> Path:
-    found = wheel_files() / "bin" / "pgbench"
-    if not found.exists():
-        raise Failed("there is no pgbench beside the embedded PostgreSQL")
-    return found
+def _client(name: str, *given: str, cwd: str | None = None) -> str:
+    program = wheel_files() / "bin" / name
+    if not program.exists():
+        raise Failed(f"there is no {name} beside the embedded PostgreSQL")
+    done = subprocess.run([str(program), *given], capture_output=True, text=True, check=False, cwd=cwd)
+    if done.returncode:
+        raise Failed(f"{name}: {done.stderr[-2000:]}")
+    return done.stdout
+
+
+def _figure(name: str, took: list[float], *, rate: float | None = None) -> Figure:
+    ordered = sorted(took)
+    p99 = ordered[min(len(ordered) * 99 // 100, len(ordered) - 1)]
+    return Figure(name=name, rate=rate, p50=ordered[len(ordered) // 2], p99=p99)

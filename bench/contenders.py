@@ -5,9 +5,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.captured import Script
 from bench.effort import of
-from bench.figures import OURS, Figure
+from bench.figures import ORM, OURS, RAW, Figure
 from bench.load import Outcome
 from bench.scratch import TOKENS, Register
 from bench.servers import (
@@ -22,7 +21,6 @@ from bench.servers import (
     uvicorn_command,
 )
 
-RAW, ORM, PGBENCH = "psycopg by hand", "FastAPI + SQLAlchemy ORM", "pgbench, the same statements"
 PREFIX = "/api/v1"
 
 
@@ -51,11 +49,6 @@ class Contenders:
             return lambda: of(name, load(self.servers[name], asked, clients=clients, seconds=seconds))
 
         return {name: contender(name) for name in self.servers}
-
-
-def pgbench_turn(script: Script, *, clients: int, seconds: float) -> Callable[[], Figure]:
-    """Return a turn for pgbench."""
-    return lambda: script.run(clients=clients, seconds=seconds)
 
 
 @contextmanager

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 OURS = "this program"
+RAW, ORM = "psycopg by hand", "FastAPI + SQLAlchemy ORM"
+PGBENCH, PSQL = "pgbench, the same statements", "psql, the same query"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,6 @@
 """What the log costs an act: the same transaction with its leaf and without."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from bench.acting import CLIENTS, captured
@@ -21,10 +20,8 @@ def leaf(server: EmbeddedServer, data_dir: Path, effort: Effort) -> Iterator[Row
     filled = register(server, effort.middle)
     with contenders(filled, data_dir, peers=()) as running:
         script = captured(server, running, ACT)
-    lines = script.text.splitlines(keepends=True)
-    bare = replace(script, text="".join(line for line in lines if "append_leaf" not in line))
     for clients in CLIENTS:
-        yield _row(filled, {WITH: script, WITHOUT: bare}, effort, clients)
+        yield _row(filled, {WITH: script, WITHOUT: script.without_leaf()}, effort, clients)
 
 
 def _row(filled: Register, scripts: dict[str, Script], effort: Effort, clients: int) -> Row:

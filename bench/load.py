@@ -12,6 +12,7 @@ from time import perf_counter, process_time
 from typing import Any, cast
 
 import msgspec
+import uvloop
 
 _END = b"\r\n\r\n"
 _LENGTH = b"content-length:"
@@ -141,7 +142,7 @@ async def run(order: Order) -> Outcome:
 def main() -> None:
     """Read an order, write the outcome."""
     order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
-    sys.stdout.buffer.write(msgspec.json.encode(asyncio.run(run(order))))
+    sys.stdout.buffer.write(msgspec.json.encode(uvloop.run(run(order))))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Bodies, in and out: the same JSON as ours."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -138,7 +138,7 @@ class ComplaintShown(Shown):
 class LineShown(Shown):
     """One day of a reckoning."""
 
-    date: str
+    date: date
     counted: bool
     running_count: int
     reason: TextShown
@@ -153,7 +153,7 @@ class DeadlineShown(Shown):
     duty: str
     timing: str
     due: datetime | None
-    due_date: str | None
+    due_date: date | None
     started_at: datetime | None
     fulfilled_at: datetime | None
     basis: str
