@@ -6,7 +6,8 @@ from functools import partial
 
 import click
 import structlog
-from granian.constants import Interfaces, Loops
+from granian.constants import HTTPModes, Interfaces, Loops
+from granian.http import HTTP1Settings
 from granian.server.mp import MPServer
 
 from sandbox_registry.cli_opening import hand_over, migrate_to, open_database, owner_url, read_settings
@@ -20,6 +21,9 @@ GRANIAN_LOGS = {
     "handlers": {},
     "loggers": {"_granian": {"handlers": [], "propagate": True}, "granian.access": {"handlers": [], "propagate": True}},
 }
+
+LARGEST_HEAD = 64 * 1024
+"""Bytes of a request before its body: the address and at most a hundred header fields."""
 
 logger = structlog.get_logger("registry")
 
@@ -67,5 +71,8 @@ def _server(settings: Settings) -> MPServer:
         workers_kill_timeout=30,
         respawn_failed_workers=True,
         websockets=False,
+        # By HTTP/1.1 alone heads are bounded in time and size, from the first byte of a connection on.
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=30_000, max_buffer_size=LARGEST_HEAD),
         log_dictconfig=GRANIAN_LOGS,
     )

@@ -84,3 +84,32 @@ def test_the_application_cannot_take_back_the_rights_of_the_owner(directory: Pat
             connection.execute("SET ROLE postgres")
     serving.send_signal(signal.SIGINT)
     assert serving.wait(timeout=30) == 0
+
+
+def told(port: int, head: bytes) -> bytes:
+    """Send bytes as they are, and return the first line that comes back; nothing when the connection is closed."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        try:
+            connection.sendall(head)
+            return connection.recv(4096).partition(b"\r\n")[0]
+        except ConnectionError:
+            return b""
+
+
+def test_heads_are_bounded_and_only_http_1_is_spoken(directory: Path) -> None:
+    port = free_port()
+    serving = serve(directory, port)
+    try:
+        wait_for(port, 200)
+        asked = b"GET /health/live HTTP/1.1\r\nHost: x\r\n"
+        line = b"X-A: %b\r\n"
+        assert told(port, asked + line % (b"a" * 30_000) + b"\r\n") == b"HTTP/1.1 200 OK"
+        for too_much in (line % (b"a" * 200_000), line % b"a" * 200):
+            refused = told(port, asked + too_much + b"\r\n")
+            assert refused in {b"HTTP/1.1 431 Request Header Fields Too Large", b""}
+        # As who knows that a server speaks HTTP/2 begins, with a frame of settings.
+        begun = told(port, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(3) + b"\x04" + bytes(5))
+        assert begun in {b"HTTP/1.1 400 Bad Request", b""}
+    finally:
+        serving.send_signal(signal.SIGTERM)
+        assert serving.wait(timeout=60) == 0
