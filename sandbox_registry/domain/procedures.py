@@ -321,10 +321,6 @@ class Procedure:
         """Return the dossier part with that key."""
         return next((part for part in self.parts if part.key == key), None)
 
-    def stage_rule(self, stage: Stage) -> StageRule | None:
-        """Return the rule of a stage."""
-        return next((rule for rule in self.stages if rule.stage is stage), None)
-
     def refusal_reason(self, code: str) -> RefusalReason | None:
         """Return the refusal reason with that code."""
         return next((reason for reason in self.refusal_reasons if reason.code == code), None)

@@ -1,4 +1,4 @@
-"""Reviews of a case: filed once, hidden from other reviewers until their own is in, and what an appraisal lacks."""
+"""Reviews of a case: filed once, hidden from other reviewers until their own is in."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,20 +7,10 @@ from uuid import UUID
 
 from sandbox_registry.authz import Action
 from sandbox_registry.domain import reviews
-from sandbox_registry.domain.appraisal import (
-    Advice,
-    Clarification,
-    Consultation,
-    CouncilSession,
-    Declaration,
-    Review,
-)
-from sandbox_registry.domain.appraisal_guards import unmet
-from sandbox_registry.domain.errors import Duplicate, FieldError
+from sandbox_registry.domain.appraisal import Advice, Declaration, Review
+from sandbox_registry.domain.errors import Duplicate
 from sandbox_registry.domain.people import Actor, Capacity
-from sandbox_registry.domain.procedures import Procedure
 from sandbox_registry.usecases.acts import Acts, CaseAct
-from sandbox_registry.usecases.participations import holders
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,17 +70,4 @@ async def counting_reviews(act: CaseAct) -> tuple[Review, ...]:
     return reviews.counting(
         await act.work.of(Review, application_id=application_id),
         await act.work.of(Declaration, application_id=application_id),
-    )
-
-
-async def unmet_conditions(act: CaseAct, procedure: Procedure) -> tuple[FieldError, ...]:
-    """List what the appraisal of the act's case still lacks before it may go to the signer."""
-    application_id = act.application.id
-    return unmet(
-        procedure,
-        consultations=await act.work.of(Consultation, application_id=application_id),
-        clarifications=await act.work.of(Clarification, application_id=application_id),
-        assigned_reviewers=frozenset(each.person_id for each in await holders(act, Capacity.REVIEWER)),
-        reviews=await counting_reviews(act),
-        sessions=await act.work.of(CouncilSession, application_id=application_id),
     )
