@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
@@ -23,6 +24,7 @@ from bench import acting, leaf, log, middlewares, pure, reading, starting
 from bench.effort import QUICK, Effort
 from bench.figures import Row, aims_table
 from bench.machine import description
+from bench.remarks import explained
 from bench.scratch import scratch_server
 from bench.servers import Failed
 from sandbox_registry.db.embedded import EmbeddedServer
@@ -77,9 +79,10 @@ def _told(name: str, server: EmbeddedServer, data: Path, effort: Effort) -> Iter
     try:
         for row in PARTS[name](server, data, effort):
             print("\n" + "\n".join(row.lines()), flush=True)
-            yield row
+            yield replace(row, part=name)
     except (Failed, OSError, psycopg.Error, subprocess.SubprocessError) as error:
-        failed = Row(title=f"Not measured: {name}", note=f"{type(error).__name__}: {error}", is_failed=True)
+        note = f"{type(error).__name__}: {error}"
+        failed = Row(title=f"Not measured: {name}", note=note, part=name, is_failed=True)
         print("\n" + "\n".join(failed.lines()), flush=True)
         yield failed
 
@@ -117,7 +120,9 @@ def _report(machine: list[str], rows: list[Row], *, minutes: float, effort: Effo
         "",
         *aims_table(rows),
         "",
-        REMARKS.read_text("utf-8"),
+        "## Where an aim was missed, and why",
+        "",
+        *explained(rows, REMARKS.read_text("utf-8")),
         "## Figures",
         "",
     ]

@@ -58,6 +58,7 @@ class Row:
     figures: tuple[Figure, ...] = ()
     aims: tuple[Aim, ...] = ()
     note: str = ""
+    part: str = ""
     is_failed: bool = False
 
     def lines(self) -> list[str]:
@@ -74,9 +75,13 @@ class Row:
 
 
 def aims_table(rows: Iterable[Row]) -> list[str]:
-    """Return all aims as one Markdown table."""
+    """Return all aims as one Markdown table; what could not be measured stands there too."""
     head = [_line(["what", "figure", "seen", "aim", ""]), _line(["---", "---", "---:", "---", "---"])]
-    return head + [_line([row.title, *aim.cells]) for row in rows for aim in row.aims]
+    lines = []
+    for row in rows:
+        lines += [_line([row.title, *aim.cells]) for aim in row.aims]
+        lines += [_line([row.part, "", "", "", "**not measured**"])] if row.is_failed else []
+    return head + lines
 
 
 def shown(value: float | None) -> str:

@@ -1,8 +1,11 @@
-"""What the benchmark sends again is what our program sent: about another case, and nothing else in it changed."""
+"""The benchmark sends again what our program sent, and says of its figures what they say."""
 
 import pytest
 
+from bench.__main__ import PARTS, REMARKS
 from bench.captured import Script, about_any_case
+from bench.figures import Aim, Row
+from bench.remarks import explained, read_remarks
 from bench.scratch import CASES, Register, identity
 from bench.server_log import apart
 from bench.servers import Failed
@@ -53,3 +56,33 @@ def test_only_the_leaf_is_taken_away() -> None:
     assert script.without_leaf().messages == (("UPDATE a",), ("COMMIT",))
     with pytest.raises(Failed):
         Script(REGISTER, (("WITH b AS (UPDATE a) SELECT append_leaf('x')",),)).without_leaf()
+
+
+def test_a_missed_aim_is_explained_with_the_figures_of_the_run() -> None:
+    """Kinds of aims that were met are passed over; one without a remark says so."""
+    rows = [
+        Row(title="few", part="acts", aims=(_aim("rate to pgbench", 0.3), _aim("rate to plain ORM", 5.0))),
+        Row(title="many", part="acts", aims=(_aim("rate to pgbench", 0.6),)),
+        Row(title="start", part="starting", aims=(_aim("start", 0.1),)),
+    ]
+    remarks = "# Why\n\n## acts: rate to pgbench\nIt waits.\n\n## acts: rate to plain ORM\nIt is slow.\n"
+
+    assert explained(rows, remarks) == [
+        "**acts, rate to pgbench: 0.3 to 0.6, median 0.45, aim at least 0.5, missed 1 of 2 times.** It waits.",
+        "",
+        "**starting, start: 0.1, aim at least 0.5.** No cause was looked for.",
+        "",
+    ]
+
+
+def test_remarks_are_about_parts_that_there_are() -> None:
+    """A remark under a name that no part has would never be printed."""
+    remarks = read_remarks(REMARKS.read_text("utf-8"))
+
+    assert remarks
+    assert {part for part, _ in remarks} <= set(PARTS)
+    assert all(remarks.values())
+
+
+def _aim(what: str, measured: float) -> Aim:
+    return Aim(what=what, measured=measured, wanted=0.5, is_most=False)
