@@ -3,11 +3,12 @@
 from urllib.parse import quote
 
 from litestar import Controller, Response, delete, get, post
-from litestar.response import Stream
+from litestar.response.base import ASGIResponse
 
 from sandbox_registry.api.application_schemas import DocumentOut, document_out
 from sandbox_registry.api.identity import CONTENT, FILE
 from sandbox_registry.api.requests import Id, Incoming, Words, actor_of, done, use_cases
+from sandbox_registry.api.streams import BoundedStream
 
 
 class DocumentsController(Controller):
@@ -40,10 +41,10 @@ class DocumentsController(Controller):
         return await done(request, found, out=document_out)
 
     @get("/{document_id:uuid}/content")
-    async def content(self, request: Incoming, application_id: Id, document_id: Id) -> Stream:
+    async def content(self, request: Incoming, application_id: Id, document_id: Id) -> ASGIResponse:
         """Download a document; it breaks off when the bytes are not those that were filed."""
         download = await use_cases(request).documents.download(actor_of(request), application_id, document_id)
-        return Stream(
+        return BoundedStream(
             download.content,
             media_type=download.document.media_type,
             headers={

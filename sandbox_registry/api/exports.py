@@ -35,10 +35,6 @@ from sandbox_registry.domain.stages import Stage
 CSV = "text/csv; charset=utf-8; header=present"
 JSON_LINES = "application/x-ndjson"
 OCEL = "application/json; charset=utf-8"
-PATIENCE = 20.0
-"""Seconds a client may take to accept one chunk; less than the database lets a transaction stand idle."""
-LONGEST = 900.0
-"""Seconds a whole export may take; no snapshot is held longer."""
 EXPORT = {LIMIT: Group.EXPORTS}
 Stages = FromQuery[list[Stage] | None]
 Since = FromQuery[Moment | None]
@@ -195,7 +191,7 @@ def _file(chunks: AsyncGenerator[bytes, None], *, name: str, media_type: str) ->
         "Vary": "Accept-Language, Authorization",
         "X-Content-Type-Options": "nosniff",
     }
-    return BoundedStream(chunks, media_type=media_type, headers=headers, patience=PATIENCE, longest=LONGEST)
+    return BoundedStream(chunks, media_type=media_type, headers=headers)
 
 
 def _page(

@@ -7,7 +7,7 @@ from anyio import to_thread
 from litestar import Controller, Response, get
 from litestar.response.base import ASGIResponse
 
-from sandbox_registry.api.exports import EXPORT, LONGEST, PATIENCE
+from sandbox_registry.api.exports import EXPORT
 from sandbox_registry.api.history_schemas import (
     StateChangesOut,
     StateVersionsOut,
@@ -79,9 +79,7 @@ class HistoriesController(Controller):
             "Cache-Control": "no-store",
             "X-Content-Type-Options": "nosniff",
         }
-        return BoundedStream(
-            _chunks(file), media_type="application/zip", headers=headers, patience=PATIENCE, longest=LONGEST
-        )
+        return BoundedStream(_chunks(file), media_type="application/zip", headers=headers)
 
     @get("/permits/{permit_id:uuid}/history/versions")
     async def permit_versions(self, request: Incoming, permit_id: Id) -> Response[StateVersionsOut]:

@@ -8,6 +8,11 @@ from anyio.lowlevel import checkpoint_if_cancelled
 from litestar.response.streaming import ASGIStreamingResponse
 from litestar.types import Receive, Send
 
+PATIENCE = 20.0
+"""Seconds a client may take to accept one chunk; less than the database lets a transaction stand idle."""
+LONGEST = 900.0
+"""Seconds a whole answer may take; no snapshot is held longer."""
+
 logger = structlog.get_logger(__name__)
 
 
@@ -29,8 +34,8 @@ class BoundedStream(ASGIStreamingResponse):
         *,
         media_type: str,
         headers: dict[str, str],
-        patience: float,
-        longest: float,
+        patience: float = PATIENCE,
+        longest: float = LONGEST,
     ) -> None:
         super().__init__(iterator=source, media_type=media_type, headers=headers)
         self.source = source

@@ -5,7 +5,7 @@ import hashlib
 import os
 import re
 import secrets
-from collections.abc import AsyncIterable, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -108,7 +108,7 @@ class Store:
         """Tell whether content with this digest is kept."""
         return _DIGEST.fullmatch(sha256) is not None and await to_thread.run_sync(self._path(sha256).is_file)
 
-    async def open(self, sha256: str) -> AsyncIterator[bytes]:
+    async def open(self, sha256: str) -> AsyncGenerator[bytes, None]:
         """Return the content in pieces, checked against its digest while it is read.
 
         Raises:
@@ -168,7 +168,7 @@ async def _write(file: BinaryIO, chunks: AsyncIterable[bytes], *, max_bytes: int
     return digest.hexdigest(), size
 
 
-async def _read(path: Path, sha256: str) -> AsyncIterator[bytes]:
+async def _read(path: Path, sha256: str) -> AsyncGenerator[bytes, None]:
     digest = hashlib.sha256()
     with await to_thread.run_sync(path.open, "rb") as file:
         while piece := await to_thread.run_sync(file.read, READ_BYTES):

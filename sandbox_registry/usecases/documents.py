@@ -1,6 +1,6 @@
 """Files of a dossier: received as a stream, told by their content, kept under their digest, attached in one act."""
 
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -23,7 +23,7 @@ class Download:
     """A document and its bytes, checked against their digest while they are read."""
 
     document: Document
-    content: AsyncIterator[bytes]
+    content: AsyncGenerator[bytes, None]
 
 
 class Documents:

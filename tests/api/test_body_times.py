@@ -1,6 +1,7 @@
 """Bodies that arrive slowly or never: 408 in good time, and no transaction of the database waits for one."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from litestar.middleware import DefineMiddleware
 from litestar.params import JSONBody
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+import sandbox_registry
 from sandbox_registry.api.body_times import LONGEST_FILE, LONGEST_JSON, PATIENCE, TimeBodies
 from sandbox_registry.api.identity import CONTENT, FILE
 from sandbox_registry.api.problems import HANDLERS
@@ -79,6 +81,13 @@ def test_every_request_is_timed_before_anything_else(tmp_path: Path) -> None:
     assert isinstance(first, DefineMiddleware)
     assert (first.middleware, first.kwargs) == (TimeBodies, {})
     assert 0 < PATIENCE < LONGEST_JSON < LONGEST_FILE
+
+
+def test_whatever_is_answered_in_pieces_is_bounded_too() -> None:
+    """Litestar's own streams and files wait for a reader for as long as it likes."""
+    api = Path(sandbox_registry.__file__).parent / "api"
+    unbounded = re.compile(r"from litestar.*import.*\b(Stream|File|ASGIFileResponse|ServerSentEvent)\b")
+    assert [path.name for path in api.glob("*.py") if unbounded.search(path.read_text("utf-8"))] == []
 
 
 @pytest.mark.parametrize("what", ["upload", "draft"])
