@@ -12,11 +12,11 @@ from litestar.middleware import DefineMiddleware
 
 from bench.effort import Effort
 from bench.figures import Aim, Figure, Row
+from sandbox_registry.api.answer_headers import add_headers
 from sandbox_registry.api.body_times import TimeBodies
 from sandbox_registry.api.identity import RequestIdentity
 from sandbox_registry.api.problems import HANDLERS
 from sandbox_registry.api.rate_limits import LIMIT_HANDLERS, LimitRequests, RefuseGuessers
-from sandbox_registry.api.security_headers import add_security_headers
 from sandbox_registry.domain.people import Actor
 from sandbox_registry.domain.rate_limits import LIMITS, Group, Limit, Room
 from sandbox_registry.usecases.rate_limits import RateLimits
@@ -59,7 +59,7 @@ def middlewares(effort: Effort) -> Row:
             DefineMiddleware(LimitRequests, **counting),
         ],
         exception_handlers=HANDLERS | LIMIT_HANDLERS,
-        before_send=[add_security_headers],
+        before_send=[add_headers],
         openapi_config=None,
         logging_config=None,
     )

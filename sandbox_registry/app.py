@@ -11,6 +11,7 @@ from litestar.middleware import DefineMiddleware
 from litestar.types import ControllerRouterHandler
 from uuid_utils.compat import uuid7
 
+from sandbox_registry.api.answer_headers import add_headers
 from sandbox_registry.api.applications import ApplicationsController
 from sandbox_registry.api.appraisal import AppraisalController
 from sandbox_registry.api.bodies import StrictRequest
@@ -36,7 +37,6 @@ from sandbox_registry.api.permits import PermitsController
 from sandbox_registry.api.problems import HANDLERS
 from sandbox_registry.api.procedures import ProceduresController
 from sandbox_registry.api.rate_limits import LIMIT_HANDLERS, LimitRequests, RefuseGuessers
-from sandbox_registry.api.security_headers import add_security_headers
 from sandbox_registry.api.tokens import TokensController
 from sandbox_registry.api.webhooks import WebhooksController
 from sandbox_registry.authz import Authorizer
@@ -158,7 +158,7 @@ def create_app(
         ],
         exception_handlers=HANDLERS | LIMIT_HANDLERS,
         on_startup=[keep_methods],
-        before_send=[tell_all_methods, add_security_headers],
+        before_send=[tell_all_methods, add_headers],
         request_class=StrictRequest,
         request_max_body_size=MAX_JSON_BYTES,
         logging_config=None,

@@ -7,8 +7,9 @@ from email.utils import format_datetime
 from typing import Any, Protocol
 
 from litestar.exceptions import HTTPException, NotAuthorizedException
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, Receive, Scope, Send
 
+from sandbox_registry.api.answer_headers import tell
 from sandbox_registry.api.client_addresses import Address, Networks, client_address
 from sandbox_registry.logs import begin_request
 from sandbox_registry.usecases.tokens import Bearer
@@ -44,16 +45,16 @@ class RequestIdentity:
         headers = dict(scope["headers"])
         request_id, named = begin_request(headers.get(b"x-request-id", b"").decode("latin-1"))
         scope["state"]["request_id"] = request_id
+        tell(scope, b"x-request-id", named)
         opt = scope["route_handler"].opt if "route_handler" in scope else {}
         _check_content(scope, headers, opt)
         bearer = await self._bearer(scope, request_id)
         scope["user"] = None if bearer is None else bearer.actor
         if scope["user"] is None and not opt.get(PUBLIC, False):
             raise NotAuthorizedException(headers={"WWW-Authenticate": 'Bearer realm="sandbox-registry"'})
-        told = [(b"x-request-id", named.encode())]
         if bearer is not None and bearer.ends_at is not None:
-            told.append((b"token-expires", format_datetime(bearer.ends_at, usegmt=True).encode()))
-        await self.app(scope, receive, _with(send, told))
+            tell(scope, b"token-expires", format_datetime(bearer.ends_at, usegmt=True))
+        await self.app(scope, receive, send)
 
     async def _bearer(self, scope: Scope, request_id: str) -> Bearer | None:
         given = [value for name, value in scope["headers"] if name == b"authorization"]
@@ -76,12 +77,3 @@ def _check_content(scope: Any, headers: dict[bytes, bytes], opt: dict[str, Any])
     media_type = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
     if media_type not in {b"application/json", b"application/merge-patch+json"}:
         raise HTTPException(status_code=415)
-
-
-def _with(send: Send, told: list[tuple[bytes, bytes]]) -> Send:
-    async def sending(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            message["headers"] = [*message["headers"], *told]
-        await send(message)
-
-    return sending

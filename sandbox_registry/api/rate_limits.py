@@ -12,8 +12,9 @@ from typing import Any
 
 from litestar import Request, Response
 from litestar.exceptions import NotAuthorizedException
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, Receive, Scope, Send
 
+from sandbox_registry.api.answer_headers import tell
 from sandbox_registry.api.client_addresses import Networks, client_address
 from sandbox_registry.api.identity import CONTENT, FILE
 from sandbox_registry.api.problems import problem
@@ -49,19 +50,24 @@ class RefuseGuessers:
         if token is None:
             await self.app(scope, receive, send)
             return
-        where = counted(client_address(scope, self.proxies)).encode()
-        is_right = self.limits.is_right(token) or self.limits.is_right(token + where)
+        is_right, where = self.limits.is_right(token), b""
+        if not is_right:
+            where = self._where(scope)
+            is_right = self.limits.is_right(token + where)
         if not is_right:
             self.limits.check(Group.WRONG_TOKENS, {By.ADDRESS: where})
         try:
             await self.app(scope, receive, send)
         except NotAuthorizedException:
-            await self.limits.take(Group.WRONG_TOKENS, {By.ADDRESS: where})
+            await self.limits.take(Group.WRONG_TOKENS, {By.ADDRESS: self._where(scope)})
             raise
         if not is_right:
             actor: Actor | None = scope.get("user")
             is_for_anywhere = actor is None or actor.token_addresses is None
             self.limits.remember_right(token if is_for_anywhere else token + where)
+
+    def _where(self, scope: Scope) -> bytes:
+        return counted(client_address(scope, self.proxies)).encode()
 
 
 class LimitRequests:
@@ -84,14 +90,15 @@ class LimitRequests:
         actor = scope.get("user")
         if actor is not None and group is not Group.LOGIN:
             subjects = {By.TOKEN: scope["state"].get(_DIGEST) or b"", By.ACCOUNT: actor.person_id.bytes}
-            rooms = await self.limits.take(group, subjects)
-            await self.app(scope, receive, _with_rooms(send, rooms))
+            _tell(scope, await self.limits.take(group, subjects))
+            await self.app(scope, receive, send)
             return
         where = counted(client_address(scope, self.proxies))
         before = address.set(where)
         try:
-            rooms = () if group is Group.LOGIN else await self.limits.take(group, {By.ADDRESS: where.encode()})
-            await self.app(scope, receive, _with_rooms(send, rooms))
+            if group is not Group.LOGIN:
+                _tell(scope, await self.limits.take(group, {By.ADDRESS: where.encode()}))
+            await self.app(scope, receive, send)
         finally:
             address.reset(before)
 
@@ -116,7 +123,12 @@ def counted(found: IPv4Address | IPv6Address | None) -> str:
 
 def on_too_many(request: Request[Any, Any, Any], error: TooManyRequests) -> Response[bytes]:
     """Answer that a quota is used up, and when to come back."""
-    headers = {"Retry-After": str(error.seconds), **dict(_fields(error.rooms))}
+    headers = {"Retry-After": str(error.seconds)}
+    if error.rooms:
+        headers |= {
+            "RateLimit-Policy": _policy(tuple(room.limit for room in error.rooms)),
+            "RateLimit": _left(error.rooms),
+        }
     return problem(request, status=status_of(error), code=error.code, text=error.text, headers=headers)
 
 
@@ -136,28 +148,16 @@ def _token(scope: Any) -> bytes | None:
     return None
 
 
-def _fields(rooms: tuple[Room, ...]) -> list[tuple[str, str]]:
-    if not rooms:
-        return []
-    words = [_words(room.limit) for room in rooms]
-    left = [f"{name};r={room.left};t={ceil(room.full_in)}" for (name, _), room in zip(words, rooms, strict=True)]
-    return [("RateLimit-Policy", ", ".join([policy for _, policy in words])), ("RateLimit", ", ".join(left))]
+def _tell(scope: Any, rooms: tuple[Room, ...]) -> None:
+    if rooms:
+        tell(scope, b"ratelimit-policy", _policy(tuple([room.limit for room in rooms])))
+        tell(scope, b"ratelimit", _left(rooms))
 
 
 @lru_cache(maxsize=1000)
-def _words(limit: Limit) -> tuple[str, str]:
-    """Write what is always the same about a limit: its name, and its policy."""
-    return f'"{limit.name}"', f'"{limit.name}";q={limit.quota};w={limit.window}'
+def _policy(limits: tuple[Limit, ...]) -> str:
+    return ", ".join(f'"{limit.name}";q={limit.quota};w={limit.window}' for limit in limits)
 
 
-def _with_rooms(send: Send, rooms: tuple[Room, ...]) -> Send:
-    if not rooms:
-        return send
-
-    async def sending(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            fields = [(name.lower().encode(), value.encode()) for name, value in _fields(rooms)]
-            message["headers"] = [*message["headers"], *fields]
-        await send(message)
-
-    return sending
+def _left(rooms: tuple[Room, ...]) -> str:
+    return ", ".join([f'"{limit.name}";r={left};t={ceil(full_in)}' for limit, left, _, full_in in rooms])

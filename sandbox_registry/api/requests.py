@@ -124,9 +124,7 @@ def answer(
 
 def respond(given: answers.Answer, *, replayed: bool = False) -> Response[Any]:
     """Send an answer: bytes, rendered once."""
-    headers = {"Cache-Control": "no-store", **given.headers}
-    if replayed:
-        headers["Idempotency-Replayed"] = "true"
+    headers = {**given.headers, "Idempotency-Replayed": "true"} if replayed else given.headers
     return Response(given.body, status_code=given.status, headers=headers, media_type=JSON)
 
 

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from enum import StrEnum
+from functools import cached_property
+from typing import NamedTuple
 
 from sandbox_registry.domain.errors import DomainError
 from sandbox_registry.domain.texts import Text
@@ -30,7 +32,7 @@ class By(StrEnum):
     EVERYBODY = "everybody"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Limit:
     """At most `quota` at once, refilled evenly over `window` seconds; so at most twice the quota in any window."""
 
@@ -39,14 +41,13 @@ class Limit:
     quota: int
     window: int
 
-    @property
+    @cached_property
     def name(self) -> str:
         """Name the limit as settings and headers do: `reads.account`."""
         return f"{self.group}.{self.by}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Room:
+class Room(NamedTuple):
     """What is left of a limit: `left` requests now, one more in `opens_in` seconds, all of them in `full_in`."""
 
     limit: Limit

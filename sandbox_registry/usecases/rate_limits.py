@@ -9,7 +9,7 @@ import hmac
 import math
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
 from typing import Any
@@ -180,7 +180,7 @@ class RateLimits:
         for limit, subject in asked:
             known = self._closed.get((limit.name, subject))
             if known is not None and known.until > self.ticks():
-                raise _refusal((replace(known.room, opens_in=known.opens_at - self.ticks()),))
+                raise _refusal((known.room._replace(opens_in=known.opens_at - self.ticks()),))
 
     def _remember_closed(self, asked: list[tuple[Limit, bytes]], rooms: tuple[Room, ...]) -> None:
         at = self.ticks()
@@ -193,12 +193,7 @@ class RateLimits:
 
 
 def _with_paid(paid: _Paid) -> tuple[Room, ...]:
-    return tuple(
-        [
-            Room(limit=room.limit, left=room.left + paid.left, opens_in=room.opens_in, full_in=room.full_in)
-            for room in paid.rooms
-        ]
-    )
+    return tuple([Room(limit, left + paid.left, opens_in, full_in) for limit, left, opens_in, full_in in paid.rooms])
 
 
 def _refusal(rooms: tuple[Room, ...]) -> TooManyRequests:

@@ -10,9 +10,9 @@ import pytest
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
+from sandbox_registry.api.answer_headers import CLOSED, add_headers
 from sandbox_registry.api.identity import CONTENT, FILE, PUBLIC
 from sandbox_registry.api.schemas import In, Moment
-from sandbox_registry.api.security_headers import CLOSED, add_security_headers
 from sandbox_registry.domain.people import Role
 from tests.client import Client
 from tests.world import PROCEDURE
@@ -322,7 +322,7 @@ async def test_headers_an_answer_sets_itself_stay() -> None:
         "type": "http.response.start",
         "headers": [(b"Cache-Control", b"public"), (b"content-security-policy", b"x")],
     }
-    await add_security_headers(message, {})
+    await add_headers(message, {"state": {}})
     names = [name.lower() for name, _ in message["headers"]]
     assert len(names) == len(set(names)) == 6
     assert dict(message["headers"])[b"content-security-policy"] == b"x"
