@@ -1,6 +1,6 @@
 """The log as rows: one call appends a leaf, its record and the new tree head."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -59,6 +59,7 @@ _LEAVES = (
     .outerjoin(tables.audit_records, tables.audit_records.c.index == tables.audit_leaves.c.index)
     .order_by(tables.audit_leaves.c.index)
 )
+_LEAF = tuple(NewLeaf.__dataclass_fields__)
 _NAMES = Statement(
     select(tables.people.c.id, tables.people.c.full_name).where(
         tables.people.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid)))
@@ -69,7 +70,7 @@ _OF_CASE = _LEAVES.where(tables.audit_leaves.c.case_id == bindparam("case_id"))
 
 async def append_and_commit(connection: AsyncConnection, leaf: NewLeaf) -> int:
     """Append one leaf, commit, and return its index. Everybody waits for the head meanwhile: it is one message."""
-    rows = await _APPEND.last(connection, asdict(leaf))
+    rows = await _APPEND.last(connection, {name: getattr(leaf, name) for name in _LEAF})
     return int(rows[0][0])
 
 

@@ -15,7 +15,7 @@ from sandbox_registry.domain.rule_versions import RuleKind, RuleStatus, RuleVers
 
 _VERSIONS = tables.rule_versions
 RECORDS = Records(_VERSIONS, RuleVersion)
-_IN_FORCE = Statement(
+IN_FORCE = (
     select(_VERSIONS.c.checksum)
     .where(
         _VERSIONS.c.kind == bindparam("kind"),
@@ -26,6 +26,8 @@ _IN_FORCE = Statement(
     .order_by(_VERSIONS.c.effective_from.desc(), _VERSIONS.c.id.desc())
     .limit(1)
 )
+"""The checksum of the version of `kind` and `code` in force `at` a moment."""
+_IN_FORCE = Statement(IN_FORCE)
 _CONTENT = select(_VERSIONS.c.content).where(
     _VERSIONS.c.kind == bindparam("kind"),
     _VERSIONS.c.code == bindparam("code"),

@@ -37,7 +37,7 @@ from sandbox_registry.domain.webhooks import happenings
 from sandbox_registry.usecases import answers
 from sandbox_registry.usecases.canonical_json import canonical
 from sandbox_registry.usecases.operators import kind_of_actor
-from sandbox_registry.usecases.rule_book import RuleBook
+from sandbox_registry.usecases.rule_book import CALENDAR, RuleBook
 
 T = TypeVar("T")
 V = TypeVar("V", bound=Versioned)
@@ -104,20 +104,17 @@ class CaseAct(Act):
     standing: Standing
     rules: RuleBook
     moved: Application | None = None
-    days_off: Calendar | None = None
     found: CaseRecords | None = None
-
-    async def calendar(self) -> Calendar:
-        """Return the calendar in force at the moment of this act, asked for once."""
-        if self.days_off is None:
-            self.days_off = await self.rules.calendar(self.work.connection, at=self.at)
-        return self.days_off
 
     async def records(self) -> CaseRecords:
         """Return what hangs on the case, asked for once: nobody else adds to it, and what this act changed it knows."""
         if self.found is None:
-            self.found = await records_of(self.work.connection, self.application.id)
+            self.found = await records_of(self.work.connection, self.application.id, calendar=CALENDAR, at=self.at)
         return self.found
+
+    async def calendar(self) -> Calendar:
+        """Return the calendar in force at the moment of this act."""
+        return await self.rules.calendar_version(self.work.connection, (await self.records()).calendar)
 
     async def facts(self) -> CaseFacts:
         """Return what the deadlines of this case are derived from, as this act leaves it."""
@@ -504,13 +501,3 @@ def procedure_of(application: Application) -> str | None:
 def consulted_units(actor: Actor) -> frozenset[UUID]:
     """Return the units for which this actor answers consultations."""
     return frozenset(unit for role, unit in actor.offices if role is Role.CONSULTED_OFFICER)
-
-
-def facts_from(application: Application, records: CaseRecords) -> CaseFacts:
-    """Pick out what the deadlines of a case are derived from."""
-    return CaseFacts(
-        application=application,
-        supplements=records.supplements,
-        clarifications=records.clarifications,
-        consultations=records.consultations,
-    )

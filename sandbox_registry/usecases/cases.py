@@ -7,7 +7,6 @@ from uuid import UUID
 from sandbox_registry.authz import Action
 from sandbox_registry.db import applications as case_rows
 from sandbox_registry.db import case_lists, dossiers, histories
-from sandbox_registry.db.case_records import records_of
 from sandbox_registry.domain.applications import (
     Application,
     Complaint,
@@ -20,7 +19,7 @@ from sandbox_registry.domain.errors import FieldError, NotFound
 from sandbox_registry.domain.forms import Referral, route, validate
 from sandbox_registry.domain.people import Actor, Organisation
 from sandbox_registry.domain.procedures import Procedure
-from sandbox_registry.usecases.acts import Acts, facts_from
+from sandbox_registry.usecases.acts import Acts
 
 _STEPS = (Action.APPLICATION_SUBMIT, Action.APPLICATION_RECEIVE, Action.APPLICATION_ACCEPT)
 
@@ -88,12 +87,12 @@ class Cases:
         async with self.acts.reading(actor, Action.APPLICATION_READ, application_id) as act:
             connection = act.work.connection
             procedure = await self.acts.rules.pinned(connection, act.application, at=act.at)
-            records = await records_of(connection, application_id)
+            records = await act.records()
             may_do = self.acts.authorizer.may_do(actor, act.standing, act.application.stage)
             deadlines = case_deadlines(
-                facts_from(act.application, records),
+                await act.facts(),
                 procedure=procedure,
-                calendar=await self.acts.rules.calendar(connection, at=act.at),
+                calendar=await act.calendar(),
                 at=act.at,
             )
             view = CaseView(

@@ -49,8 +49,12 @@ class RuleBook:
         return await self.current(connection, application.procedure_code, at=at)
 
     async def calendar(self, connection: Connection, *, at: datetime) -> Calendar:
-        """Return the calendar of days off in force at a moment."""
+        """Return the calendar of days off in force at a moment; `NotFound` when there is none."""
         checksum = await rule_versions.in_force(connection, kind=RuleKind.CALENDAR, code=CALENDAR, at=at)
+        return await self.calendar_version(connection, checksum)
+
+    async def calendar_version(self, connection: Connection, checksum: str | None) -> Calendar:
+        """Return one version of the calendar of days off; `NotFound` for null, which is none."""
         if checksum is None:
             raise NotFound(what="calendar")
         if checksum not in self._calendars:
