@@ -1,6 +1,6 @@
 """What an applicant does with a dossier: draft it with others, attach documents, file it, complete it, withdraw it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import replace
 from uuid import UUID
 
@@ -135,9 +135,20 @@ class Applications:
             act.leave_no_leaf()
 
     async def add_document(
-        self, actor: Actor, application_id: UUID, *, part: str, filename: str, media_type: str, size: int, sha256: str
+        self,
+        actor: Actor,
+        application_id: UUID,
+        *,
+        part: str,
+        filename: str,
+        media_type: str,
+        size: int,
+        sha256: str,
+        keep: Callable[[], Awaitable[None]] | None = None,
     ) -> Document:
-        """Attach a stored file to a part of the dossier. The bytes are in the store already, under their digest.
+        """Attach a file to a part of the dossier. `keep` puts its bytes into the store; null when they are there.
+
+        Only a file that may be attached is kept: no erasure would find another.
 
         Raises:
             Invalid: the procedure has no such part, or takes no such file for it, or no further one.
@@ -151,6 +162,8 @@ class Applications:
             if any(each.sha256 == sha256 for each in alike):
                 raise Duplicate(what="document")
             check_fields(file_errors(asked, media_type=media_type, size=size, present=len(alike)))
+            if keep is not None:
+                await keep()
             document = Document(
                 id=act.new_id(),
                 version=1,

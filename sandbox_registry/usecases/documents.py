@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, AsyncIterable
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from anyio import to_thread
@@ -57,7 +58,6 @@ class Documents:
             verdict = await self.scanner.scan(received.path)
             if not verdict.clean:
                 raise Invalid((FieldError(field="file", code="harmful", message=_HARMFUL),))
-            await self.store.keep(received)
             return await self.applications.add_document(
                 actor,
                 application_id,
@@ -66,6 +66,7 @@ class Documents:
                 media_type=kind.media_type,
                 size=received.size,
                 sha256=received.sha256,
+                keep=partial(self.store.keep, received),
             )
 
     async def download(self, actor: Actor, application_id: UUID, document_id: UUID) -> Download:

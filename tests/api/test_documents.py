@@ -93,9 +93,10 @@ async def test_refused_file_leaves_nothing(client: Client, tmp_path: Path) -> No
     assert stored(tmp_path) == []
 
 
-async def test_kind_that_the_part_does_not_take_is_not_attached(client: Client) -> None:
+async def test_kind_that_the_part_does_not_take_is_neither_attached_nor_kept(client: Client, tmp_path: Path) -> None:
     case = await client.world.draft()
     answer = await attach(client, case, content=png(), params={"filename": "anh.png"})
+    assert stored(tmp_path) == []
     assert (answer.status_code, [each["code"] for each in answer.json()["errors"]]) == (422, ["wrong_media"])
     async with client.world.database.reading() as connection:
         assert await dossiers.live_documents(connection, case.id) == ()
