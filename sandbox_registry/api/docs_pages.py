@@ -71,6 +71,7 @@ def operation_page(document: Json, operation_id: str, language: Language) -> str
     path, method, operation = found
     parts = [
         f'<p><span class="m">{method.upper()}</span> <code>{escape(path)}</code></p>',
+        _said("p", _DEPRECATED.said_in(language) if operation.get("deprecated") else ""),
         _said("p", _in(language, _more(operation))),
         _heading(2, _PARAMETERS.said_in(language), "parameters"),
         _parameters(document, operation, language),
@@ -257,6 +258,11 @@ _CODES = Text(vi="Mã lỗi", en="Problem codes", fr="Codes d'erreur")
 _CODE = Text(vi="Mã", en="Code", fr="Code")
 _STATUS = Text(vi="Trạng thái", en="Status", fr="Statut")
 _TYPES = Text(vi="Kiểu dữ liệu", en="Types", fr="Types")
+_DEPRECATED = Text(
+    vi="Sắp bỏ: đừng dùng trong chương trình mới.",
+    en="On its way out: do not use it in new programs.",
+    fr="Voué à disparaître : ne pas l'utiliser dans de nouveaux programmes.",
+)
 _PARAMETERS = Text(vi="Tham số", en="Parameters", fr="Paramètres")
 _BODY = Text(vi="Nội dung gửi lên", en="Body", fr="Corps de la requête")
 _ANSWERS = Text(vi="Trả lời", en="Answers", fr="Réponses")

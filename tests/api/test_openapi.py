@@ -13,19 +13,22 @@ from typing import Any
 import jsonschema_rs
 import msgspec
 import pytest
-from litestar import Litestar
+from litestar import Controller, Litestar, Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
 import sandbox_registry
+from sandbox_registry.api.docs_pages import operation_page
 from sandbox_registry.api.docs_texts import TAG_MEANINGS
 from sandbox_registry.api.documents import DocumentsController
 from sandbox_registry.api.openapi import PREFIX, describe, is_keyed_by, used_by
 from sandbox_registry.api.openapi_words import MEANINGS, WORDS
+from sandbox_registry.api.people_schemas import PersonOut
 from sandbox_registry.api.problem_codes import CONDITIONS, LAYER, problem_codes
 from sandbox_registry.api.schemas import In, Out
 from sandbox_registry.app import API, create_app
 from sandbox_registry.domain.errors import ConditionNotMet, DomainError
+from sandbox_registry.domain.texts import Language
 from sandbox_registry.http_status import STATUS
 from sandbox_registry.settings import Settings
 
@@ -248,3 +251,23 @@ def test_success_has_a_schema_and_every_error_is_a_problem() -> None:
             else:
                 shared = document()["components"]["responses"][answer["$ref"].rpartition("/")[2]]
                 assert list(shared["content"]) == ["application/problem+json"]
+
+
+class OldController(Controller):
+    """Something there is a better way for."""
+
+    tags = ("people",)
+
+    @get("/old", deprecated=True)
+    async def read(self) -> Response[PersonOut]:
+        """Read it the old way."""
+        raise NotImplementedError
+
+
+def test_what_is_on_its_way_out_says_so_in_the_contract_and_on_its_page() -> None:
+    told = describe([OldController])
+    operation = told["paths"]["/api/v1/old"]["get"]
+    assert operation["deprecated"] is True
+    for language, words in ((Language.VI, "Sắp bỏ"), (Language.EN, "On its way out"), (Language.FR, "disparaître")):
+        assert words in (operation_page(told, "old_read", language) or "")
+        assert words not in (operation_page(document(), "people_me", language) or "")
