@@ -13,7 +13,7 @@ from sandbox_registry.domain.audit import EPOCH
 from sandbox_registry.domain.texts import Language, Text
 
 ATOM = "application/atom+xml; charset=utf-8"
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _AUTHOR = Text(
     vi="Sổ đăng ký thử nghiệm có kiểm soát", en="Registry of controlled testing", fr="Registre des essais contrôlés"
 )
