@@ -58,6 +58,7 @@ class Authorizer:
         self._enforcers: dict[Action, Enforcer] = {}
         self._memo: dict[tuple[frozenset[Role], frozenset[Relation], Stage, Action], Decision] = {}
         self._scope_memo: dict[tuple[object, ...], Scope] = {}
+        self._allowed_memo: dict[tuple[frozenset[Role], frozenset[Relation], Stage], frozenset[Action]] = {}
         self._stage_memo: dict[tuple[frozenset[Role], frozenset[Relation], Action], frozenset[Stage]] = {}
 
     @property
@@ -99,7 +100,8 @@ class Authorizer:
     def may_do(self, actor: Actor, standing: Standing | None, stage: Stage) -> frozenset[Action]:
         """List every act the policy allows this actor here; the domain may still say no."""
         counting = _counting(actor, standing)
-        return frozenset(action for action in Action if self._judge(actor, counting, stage, action).allowed)
+        allowed = self._allowed(*counting, stage)
+        return frozenset(action for action in allowed if self._judge(actor, counting, stage, action).allowed)
 
     def explain(self, actor: Actor, standing: Standing | None, stage: Stage, action: Action) -> str:
         """Say in one sentence which line allowed or refused, or that no line speaks."""
@@ -133,6 +135,15 @@ class Authorizer:
             found = self._scope_memo[key] = self._scope(actor, action)
             if len(self._scope_memo) > _MOST_SCOPES:
                 del self._scope_memo[next(iter(self._scope_memo))]
+        return found
+
+    def _allowed(self, roles: frozenset[Role], relations: frozenset[Relation], stage: Stage) -> frozenset[Action]:
+        """List every act allowed to whoever stands so, before a token limits it."""
+        key = (roles, relations, stage)
+        found = self._allowed_memo.get(key)
+        if found is None:
+            allowed = (action for action in Action if self.decide(roles, relations, stage, action).allowed)
+            found = self._allowed_memo[key] = frozenset(allowed)
         return found
 
     def _judge(self, actor: Actor, counting: Counting, stage: Stage, action: Action) -> Decision:
