@@ -119,7 +119,7 @@ async def list_cases(
         by_change=by_change,
         goes_on=isinstance(after, tuple if by_change else UUID),
     )
-    given = values_of(scope) | _values(narrowed, words=words, limit=limit)
+    given = {**values_of(scope), **_values(narrowed, words=words, limit=limit)}
     given |= {"after": after} if not isinstance(after, tuple) else {"after_change": after[0], "after": after[1]}
     if asked.may_be_recent:
         # Words that many cases have: walking back from the newest finds enough of them at once.

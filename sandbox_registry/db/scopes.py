@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -58,6 +59,7 @@ class Kind:
         return self.is_everywhere or self.units > 0
 
 
+@lru_cache(maxsize=1000)
 def kind_of(scope: Scope) -> Kind:
     """Return what decides about the wording of a scope, and nothing of its values."""
     return Kind(
@@ -73,8 +75,9 @@ def kind_of(scope: Scope) -> Kind:
     )
 
 
-def values_of(scope: Scope) -> dict[str, object]:
-    """Return the values of a scope's parameters; needless ones do no harm."""
+@lru_cache(maxsize=1000)
+def values_of(scope: Scope) -> Mapping[str, object]:
+    """Return the values of a scope's parameters; needless ones do no harm. Shared by all who ask: not to be changed."""
     given: dict[str, object] = {
         "me": scope.person_id,
         "must_declare": _MUST_DECLARE,

@@ -1,7 +1,7 @@
 """Which cases a person's lists may contain: asked of the policy, applied in the query."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from sandbox_registry.domain.people import MUST_DECLARE, Capacity, Standing
@@ -21,16 +21,16 @@ class Scope:
 
     person_id: UUID
     all_stages: frozenset[Stage]
-    unit_stages: Mapping[UUID, frozenset[Stage]]
+    unit_stages: Mapping[UUID, frozenset[Stage]] = field(hash=False)
     own_organisations: frozenset[UUID]
     own_stages: frozenset[Stage]
     delegate_organisations: frozenset[UUID]
     delegate_stages: frozenset[Stage]
     consulted_units: frozenset[UUID]
-    capacities: Mapping[Capacity, frozenset[Stage]]
+    capacities: Mapping[Capacity, frozenset[Stage]] = field(hash=False)
     hides_conflicted: bool
     hides_undeclared: bool
-    awaiting_declaration: Mapping[Capacity, frozenset[Stage]]
+    awaiting_declaration: Mapping[Capacity, frozenset[Stage]] = field(hash=False)
     procedures: frozenset[str] | None
 
     def admits(self, standing: Standing, stage: Stage, *, procedure_code: str) -> bool:
