@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -14,7 +15,7 @@ from sandbox_registry.failures import Failure
 PAUSE = 2.0
 """Seconds before a process that died is started again."""
 PATIENCE = 30.0
-"""Seconds a process is given to finish what it has begun."""
+"""Seconds a process is given to finish what it has begun, and another waits at most for it to begin."""
 
 logger = structlog.get_logger("registry")
 
@@ -64,15 +65,18 @@ def end_with_parent() -> None:
 
 
 @contextmanager
-def running_beside(work: Callable[[], None], *, name: str, once: Callable[[], bool]) -> Iterator[None]:
+def running_beside(
+    work: Callable[[], None], *, name: str, once: Callable[[], bool], patience: float = PATIENCE
+) -> Iterator[None]:
     """Run a function in a process of its own as long as the block runs: started again when it dies, ended in good order.
 
-    It begins `once` that becomes true, so that what people wait for is loaded first.
+    It begins `once` that becomes true, so that what people wait for is loaded first, or when patience ends.
     """
     leaving = threading.Event()
 
     def keep() -> None:
-        while not (once() or leaving.wait(0.05)):
+        give_up = time.monotonic() + patience
+        while not (once() or time.monotonic() > give_up or leaving.wait(0.05)):
             pass
         _keep_running(work, name, leaving)
 

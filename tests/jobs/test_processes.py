@@ -17,6 +17,7 @@ import psycopg
 import pytest
 
 from sandbox_registry.db.embedded import running_url
+from sandbox_registry.processes import running_beside
 from sandbox_registry.shipped import shipped
 
 Start = Callable[..., "subprocess.Popen[bytes]"]
@@ -56,7 +57,7 @@ def environ(**variables: str) -> dict[str, str]:
     return {**kept, "PYTHONPATH": str(shipped("alembic").parent), **variables}
 
 
-def wait_until(condition: Callable[[], bool], *, patience: float = 30) -> None:
+def wait_until(condition: Callable[[], bool], *, patience: float = 60) -> None:
     give_up = time.monotonic() + patience
     while not condition():
         assert time.monotonic() < give_up, "it never became so"
@@ -98,6 +99,19 @@ def test_serve_keeps_a_worker_beside_it_until_it_ends(directory: Path, start: St
     assert serving.wait(timeout=30) == 0
     assert [line["exit_code"] for line in lines(log) if line["event"] == "process.died"] == [-signal.SIGKILL]
     assert [Path(f"/proc/{pid}").exists() for pid in started(log)] == [False, False]
+
+
+def test_work_beside_begins_in_the_end_though_nothing_answers(tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+    with running_beside(begun.touch, name="late", once=lambda: False, patience=0.1):
+        wait_until(begun.exists)
+
+
+def test_work_beside_never_begins_when_it_is_over_before(tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+    with running_beside(begun.touch, name="never", once=lambda: False):
+        assert not begun.exists()
+    assert not begun.exists()
 
 
 def test_a_worker_ends_with_the_serve_that_was_killed(directory: Path, start: Start) -> None:
