@@ -20,10 +20,8 @@ from sandbox_registry.domain.applications import Application as DomainApplicatio
 from sandbox_registry.domain.applications import SupplementRequest
 from sandbox_registry.domain.appraisal import Clarification, Consultation
 from sandbox_registry.domain.audit import Pseudonyms
-from sandbox_registry.domain.calendars import Calendar
-from sandbox_registry.domain.deadlines import CaseFacts, next_due
+from sandbox_registry.domain.deadlines import CaseFacts
 from sandbox_registry.domain.people import Actor, Capacity, Role, Standing, relations
-from sandbox_registry.domain.procedures import Procedure
 from sandbox_registry.shipped import shipped
 from sandbox_registry.usecases.rule_book import RuleBook
 
@@ -36,7 +34,7 @@ RECKONED_FROM = (
 _CONCERNING_ALL = (
     selectinload(Application.participations),
     selectinload(Application.declarations),
-    *RECKONED_FROM,
+    selectinload(Application.consultations),
 )
 
 
@@ -162,11 +160,10 @@ def taking_part(act: Act, capacity: Capacity) -> list[Base]:
     return [part]
 
 
-async def closed(act: Act, procedure: Procedure, calendar: Calendar, *, beside: list[Base]) -> None:
+async def closed(act: Act, *, due: datetime | None, beside: list[Base]) -> None:
     """Write the next deadline, what machines are told and the link, and commit."""
     case, session = act.case, act.session
-    case.version, case.updated_at = case.version + 1, act.at
-    case.next_due_at = next_due(facts_of(case), procedure=procedure, calendar=calendar, at=act.at)
+    case.version, case.updated_at, case.next_due_at = case.version + 1, act.at, due
     await webhooks.announce(session, case, at=act.at)
     entry = {
         "t": act.at.isoformat(),

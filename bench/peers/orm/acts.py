@@ -7,12 +7,12 @@ from sqlalchemy.orm import Mapped, mapped_column, selectinload
 from uuid_utils.compat import uuid7
 
 from bench.peers.orm import bodies
-from bench.peers.orm.acting import Asked, Asking, closed, facts_of, opened, taking_part
+from bench.peers.orm.acting import RECKONED_FROM, Asked, Asking, closed, facts_of, opened, taking_part
 from bench.peers.orm.cases import Application, Decision, DossierVersion
 from bench.peers.orm.people import Base, Organisation, Person
 from sandbox_registry.domain.applications import Reason
 from sandbox_registry.domain.calendars import local_date
-from sandbox_registry.domain.deadlines import appointment
+from sandbox_registry.domain.deadlines import appointment, next_due
 from sandbox_registry.domain.forms import validate
 from sandbox_registry.domain.people import Capacity, Role
 from sandbox_registry.domain.reasons import reason_errors
@@ -29,7 +29,7 @@ class Counter(Base):
 async def submit(asked: Asking) -> bodies.ApplicationShown:
     """File a draft that is complete."""
     more = selectinload(Application.documents), selectinload(Application.organisation)
-    act = await opened(asked, "application:submit", *more)
+    act = await opened(asked, "application:submit", *more, *RECKONED_FROM)
     case, at = act.case, act.at
     _require_stage(case, "draft")
     connection = await asked.session.connection()
@@ -65,13 +65,14 @@ async def submit(asked: Asking) -> bodies.ApplicationShown:
     )
     asked.session.add(version)
     calendar = await act.tools.rules.calendar(connection, at=at)
-    await closed(act, procedure, calendar, beside=[*taking_part(act, Capacity.FILER), version])
+    due = next_due(facts_of(case), procedure=procedure, calendar=calendar, at=at)
+    await closed(act, due=due, beside=[*taking_part(act, Capacity.FILER), version])
     return _shown(asked, case)
 
 
 async def accept(asked: Asking) -> bodies.ApplicationShown:
     """Take a dossier in and promise the day of the result."""
-    act = await opened(asked, "application:accept")
+    act = await opened(asked, "application:accept", *RECKONED_FROM)
     case, at = act.case, act.at
     _require_stage(case, "submitted")
     if case.received_at is None:
@@ -81,7 +82,8 @@ async def accept(asked: Asking) -> bodies.ApplicationShown:
     calendar = await act.tools.rules.calendar(connection, at=at)
     case.stage, case.accepted_at = "accepted", at
     case.appointment_at = appointment(facts_of(case), procedure, calendar)
-    await closed(act, procedure, calendar, beside=taking_part(act, Capacity.INTAKE))
+    due = next_due(facts_of(case), procedure=procedure, calendar=calendar, at=at)
+    await closed(act, due=due, beside=taking_part(act, Capacity.INTAKE))
     return _shown(asked, case)
 
 
@@ -93,7 +95,6 @@ async def refuse(asked: Asking, data: bodies.RefusalIn) -> bodies.DecidedShown:
     signer = await asked.session.get_one(Person, act.actor.person_id)
     connection = await asked.session.connection()
     procedure = await act.tools.rules.version(connection, case.procedure_code, case.procedure_version or "")
-    calendar = await act.tools.rules.calendar(connection, at=at)
     reasons = [each.model_dump() for each in data.reasons]
     titles = procedure.items("signer_titles")
     errors = reason_errors(tuple(Reason(**each) for each in reasons), procedure)
@@ -119,7 +120,7 @@ async def refuse(asked: Asking, data: bodies.RefusalIn) -> bodies.DecidedShown:
     )
     asked.session.add(decision)
     case.stage, case.decided_at = "refused", at
-    await closed(act, procedure, calendar, beside=[decision, *taking_part(act, Capacity.DECIDER)])
+    await closed(act, due=None, beside=[decision, *taking_part(act, Capacity.DECIDER)])
     return bodies.DecidedShown(
         application=_shown(asked, case),
         decision=bodies.DecisionShown.model_validate(decision),
