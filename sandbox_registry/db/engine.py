@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import msgspec
 from sqlalchemy import URL, Text, column, make_url, select, table
@@ -45,11 +45,9 @@ class Database:
             yield work
             await work.finish()
 
-    @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncConnection]:
+    def reading(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Give a connection on which each statement stands alone: two round trips fewer for a list."""
-        async with self._readers.one() as connection:
-            yield connection
+        return self._readers.one()
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncConnection]:
@@ -60,11 +58,9 @@ class Database:
         async with self._snapshots.connect() as connection, connection.begin():
             yield connection
 
-    @asynccontextmanager
-    async def looking_up(self) -> AsyncIterator[AsyncConnection]:
+    def looking_up(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Give a connection as `reading` does, but never to a replica: for who may act, which must be as of now."""
-        async with self._primary.one() as connection:
-            yield connection
+        return self._primary.one()
 
     async def revision(self) -> str | None:
         """Return the schema revision, null when the database does not answer or has none."""
