@@ -4,10 +4,11 @@ from uuid import UUID
 
 from litestar import Controller, Response, get, post
 from litestar.params import JSONBody
+from msgspec import UNSET, UnsetType
 
 from sandbox_registry.api.cursors import id_cursor, read_id_cursor
 from sandbox_registry.api.requests import Cursor, Id, Incoming, Limit, actor_of, done, use_cases
-from sandbox_registry.api.schemas import In, Instant, Out, PageOut, Paragraph, shown
+from sandbox_registry.api.schemas import In, Instant, Out, PageOut, Paragraph
 from sandbox_registry.usecases.messages import Letter
 
 
@@ -18,14 +19,14 @@ class MessageIn(In):
 
 
 class MessageOut(Out):
-    """A letter; the author shows to their own side only."""
+    """A letter; `author_id` is there for the author's own side only."""
 
     id: UUID
     version: int
     from_applicant: bool
     body: str
     sent_at: Instant
-    author_id: UUID | None
+    author_id: UUID | UnsetType = UNSET
 
 
 class MessagePageOut(PageOut):
@@ -34,7 +35,16 @@ class MessagePageOut(PageOut):
     items: tuple[MessageOut, ...]
 
 
-message_out = shown(MessageOut)
+def message_out(letter: Letter) -> MessageOut:
+    """Show a letter."""
+    return MessageOut(
+        id=letter.id,
+        version=letter.version,
+        from_applicant=letter.from_applicant,
+        body=letter.body,
+        sent_at=letter.sent_at,
+        author_id=UNSET if letter.author_id is None else letter.author_id,
+    )
 
 
 def page_out(letters: tuple[Letter, ...], *, limit: int) -> MessagePageOut:

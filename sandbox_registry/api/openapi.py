@@ -276,8 +276,12 @@ def _tidy_parameter(parameter: Json, enums: Json) -> None:
 
 
 def _close(schema: Json, *, is_answer: bool) -> None:
-    """Say of an object that it has no other fields; of an answer, that it always has all of them."""
+    """Say of an object that it has no other fields; of an answer, that it always has those that are not kept from anybody."""
     schema.pop("title", None)
+    always = {
+        *schema.get("required", ()),
+        *(key for key, below in schema.get("properties", {}).items() if "default" in below),
+    }
     for key, below in schema.get("properties", {}).items():
         schema["properties"][key] = _HOUR if below.get("format") == "partial-time" else below
         if is_answer:
@@ -285,7 +289,7 @@ def _close(schema: Json, *, is_answer: bool) -> None:
     if "properties" in schema:
         schema["additionalProperties"] = False
         if is_answer:
-            schema["required"] = sorted(schema["properties"])
+            schema["required"] = sorted(always)
 
 
 def _say_meanings(name: str, schema: Json) -> None:

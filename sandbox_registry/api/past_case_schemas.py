@@ -1,8 +1,11 @@
 """The body of a case as it stood at a moment."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
+
+from msgspec import UNSET, UnsetType
 
 from sandbox_registry.api.application_schemas import (
     ApplicationOut,
@@ -28,6 +31,7 @@ from sandbox_registry.api.history_schemas import local
 from sandbox_registry.api.log_links import ProofOut, PublishedLog, proof_of
 from sandbox_registry.api.permit_schemas import PermitStateOut
 from sandbox_registry.api.schemas import Instant, Out, TextOut, shown
+from sandbox_registry.authz import Action
 from sandbox_registry.authz.act_names import act_name
 from sandbox_registry.domain.applications import by_stage
 from sandbox_registry.domain.permits import named as permit_stage
@@ -80,10 +84,10 @@ class ErasedOut(Out):
 
 
 class CaseAtOut(Out):
-    """A case as it stood at a moment. What its reader may not read, and what was not there yet, is null.
+    """A case as it stood at a moment. What its reader may not read is absent; what was not there yet is null, or empty.
 
     `at` is the moment in UTC, `at_local` the same in Cà Mau; `log` proves the last leaf that counted. Deadlines are
-    reckoned as of then. `erased` lists acts up to then whose records are gone; the application is null when its own is.
+    reckoned as of then. A permit one may not read is like none. `erased` lists acts up to then whose records are gone; the application is null when its own is.
     """
 
     at: Instant
@@ -95,24 +99,24 @@ class CaseAtOut(Out):
     stage_name: TextOut | None
     dossier: DossierAtOut | None
     deadlines: tuple[DeadlineOut, ...]
-    supplements: tuple[SupplementOut, ...] | None
-    complaints: tuple[ComplaintOut, ...] | None
-    clarifications: tuple[ClarificationOut, ...] | None
-    consultations: tuple[ConsultationOut, ...] | None
-    assignments: tuple[AssignmentOut, ...] | None
-    declarations: tuple[DeclarationOut, ...] | None
-    site_visits: tuple[SiteVisitOut, ...] | None
-    reviews: tuple[ReviewOut, ...] | None
-    council_sessions: tuple[SessionViewOut, ...] | None
-    recommendation: RecommendationOut | None
-    decision: DecisionOut | None
     permit: PermitAtOut | None
     erased: tuple[ErasedOut, ...]
+    supplements: tuple[SupplementOut, ...] | UnsetType = UNSET
+    complaints: tuple[ComplaintOut, ...] | UnsetType = UNSET
+    clarifications: tuple[ClarificationOut, ...] | UnsetType = UNSET
+    consultations: tuple[ConsultationOut, ...] | UnsetType = UNSET
+    assignments: tuple[AssignmentOut, ...] | UnsetType = UNSET
+    declarations: tuple[DeclarationOut, ...] | UnsetType = UNSET
+    site_visits: tuple[SiteVisitOut, ...] | UnsetType = UNSET
+    reviews: tuple[ReviewOut, ...] | UnsetType = UNSET
+    council_sessions: tuple[SessionViewOut, ...] | UnsetType = UNSET
+    recommendation: RecommendationOut | UnsetType | None = UNSET
+    decision: DecisionOut | UnsetType | None = UNSET
 
 
 def case_at_out(found: CaseAt, *, log: PublishedLog) -> CaseAtOut:
     """Show a case as it stood."""
-    application, decision = found.application, found.decision
+    application = found.application
     return CaseAtOut(
         at=found.at,
         at_local=local(found.at),
@@ -131,16 +135,22 @@ def case_at_out(found: CaseAt, *, log: PublishedLog) -> CaseAtOut:
         declarations=_all(found.declarations, declaration_out),
         site_visits=_all(found.site_visits, site_visit_out),
         reviews=_all(found.reviews, review_out),
-        council_sessions=None if found.sessions is None else sessions_out(found.sessions).items,
-        recommendation=None if found.recommendation is None else shown(RecommendationOut)(found.recommendation),
-        decision=None if decision is None else decision_out(decision, log=log),
+        council_sessions=UNSET if found.sessions is None else sessions_out(found.sessions).items,
+        recommendation=_one(found.recommendation, shown(RecommendationOut), seen=Action.REVIEW_READ in found.may),
+        decision=_one(found.decision, partial(decision_out, log=log), seen=Action.DECISION_READ in found.may),
         permit=_permit_out(found),
         erased=tuple(_erased_out(each, log) for each in found.erased),
     )
 
 
-def _all(found: tuple[Any, ...] | None, show: Callable[[Any], T]) -> tuple[T, ...] | None:
-    return None if found is None else tuple(map(show, found))
+def _all(found: tuple[Any, ...] | None, show: Callable[[Any], T]) -> tuple[T, ...] | UnsetType:
+    return UNSET if found is None else tuple(map(show, found))
+
+
+def _one(found: Any, show: Callable[[Any], T], *, seen: bool) -> T | UnsetType | None:
+    if not seen:
+        return UNSET
+    return None if found is None else show(found)
 
 
 def _permit_out(found: CaseAt) -> PermitAtOut | None:

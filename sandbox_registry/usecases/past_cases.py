@@ -43,11 +43,12 @@ _MOMENT = timedelta(microseconds=1)
 class CaseAt:
     """A case as it stood at a moment, as far as its reader may read it now; what they may not is null.
 
-    `leaf` is the last leaf that counted. `erased` are leaves up to then whose records were erased: what they wrote is
+    `may` is what its reader may do; `leaf` is the last leaf that counted. `erased` are leaves up to then whose records were erased: what they wrote is
     missing here; the application is null when it is the application itself.
     """
 
     at: datetime
+    may: frozenset[Action]
     leaf: int | None
     procedure: Procedure
     application: Application | None
@@ -91,6 +92,7 @@ class PastCase:
         is_read = Action.APPLICATION_READ in may
         return CaseAt(
             at=self.at,
+            may=may,
             leaf=self.found.leaf,
             procedure=procedure,
             application=application if is_read else None,

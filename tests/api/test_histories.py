@@ -79,9 +79,18 @@ async def test_case_is_shown_as_it_stood_with_stage_and_times_for_people(
     assert (seen["at"], seen["at_local"]) == ("2026-11-20T16:59:59.999999Z", "2026-11-20T23:59:59.999999+07:00")
     assert seen["log"]["proof"] == f"/log/proof/{seen['log']['leaf']}.tlog-proof"
     assert {each["part"] for each in seen["dossier"]["documents"]} > {"trial_plan"}
-    assert (seen["reviews"], seen["decision"], seen["erased"]) == (None, None, [])
+    assert (seen["permit"], seen["erased"]) == (None, [])
     now = (await history(client, case.id, "2026-11-21T07:00:00Z")).json()
     assert (now["application"]["stage"], now["log"]) == ("accepted", None)
+
+
+async def test_what_a_reader_may_not_read_is_absent_and_what_was_not_there_yet_is_null(client: Client) -> None:
+    case = await received(client.world)
+    own, councils = [(await history(client, case.id, "2026-11-20", by=by)).json() for by in (OWNER, "dai_bieu")]
+    assert (councils["reviews"], councils["recommendation"], councils["decision"]) == ([], None, None)
+    assert set(councils) - set(own) >= {"reviews", "recommendation", "assignments"}
+    assert set(own) <= set(councils)
+    assert None not in [own[name] for name in ("supplements", "complaints", "clarifications")]
 
 
 @pytest.mark.parametrize(

@@ -321,3 +321,13 @@ async def test_organisation_of_others_looks_like_none(client: Client) -> None:
         details.append((answer.status_code, answer.json() | {"request_id": ""}))
     assert details[0] == details[1]
     assert details[0][0] == 403
+
+
+async def test_author_of_a_letter_is_absent_for_the_other_side(client: Client) -> None:
+    case = await received(client.world)
+    path = f"/applications/{case.id}/messages"
+    sent = await client.send("POST", path, by=OWNER, json={"body": "Khi nào có kết quả?"})
+    own, other = [(await client.send("GET", path, by=by)).json()["items"][0] for by in (OWNER, INTAKE)]
+    assert sent.json() == own
+    assert own == other | {"author_id": str(client.world.people[OWNER])}
+    assert "author_id" not in other

@@ -145,6 +145,31 @@ def objects(schema: Any, at: str) -> Iterator[tuple[str, dict[str, Any]]]:
             yield from objects(below, at)
 
 
+def test_only_what_is_kept_from_some_readers_may_be_absent_from_an_answer() -> None:
+    found = {
+        f"{name}.{field}"
+        for name, schema in document()["components"]["schemas"].items()
+        if not name.endswith("In")
+        for field in schema.get("properties", {}).keys() - set(schema.get("required", ()))
+    }
+    assert found == {"MessageOut.author_id"} | {
+        f"CaseAtOut.{part}"
+        for part in (
+            "assignments",
+            "clarifications",
+            "complaints",
+            "consultations",
+            "council_sessions",
+            "decision",
+            "declarations",
+            "recommendation",
+            "reviews",
+            "site_visits",
+            "supplements",
+        )
+    }
+
+
 def test_every_body_we_take_or_give_is_described() -> None:
     counted = Counter(kind.__name__ for kind in [*structs(In), *structs(Out)])
     twice = {name for name, count in counted.items() if count > 1}
