@@ -1,7 +1,7 @@
 """Which cases a person's lists may contain: asked of the policy, applied in the query."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from sandbox_registry.domain.people import MUST_DECLARE, Capacity, Standing
@@ -32,6 +32,21 @@ class Scope:
     hides_undeclared: bool
     awaiting_declaration: Mapping[Capacity, frozenset[Stage]] = field(hash=False)
     procedures: frozenset[str] | None
+
+    def at(self, stages: frozenset[Stage]) -> "Scope":
+        """Return the scope of a list of these stages alone: a way that opens none of them is closed, the others stay."""
+
+        def kept(opened: frozenset[Stage]) -> frozenset[Stage]:
+            return frozenset() if opened.isdisjoint(stages) else opened
+
+        return replace(
+            self,
+            all_stages=kept(self.all_stages),
+            unit_stages={unit: kept(opened) for unit, opened in self.unit_stages.items()},
+            own_stages=kept(self.own_stages),
+            delegate_stages=kept(self.delegate_stages),
+            capacities={capacity: kept(opened) for capacity, opened in self.capacities.items()},
+        )
 
     def admits(self, standing: Standing, stage: Stage, *, procedure_code: str) -> bool:
         """Say whether a list may show this case; the meaning a query must have."""

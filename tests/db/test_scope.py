@@ -131,9 +131,9 @@ async def listed(world: World, scope: Scope) -> set[UUID]:
     return {row.id for row in rows}
 
 
-async def paged(world: World, scope: Scope, *, text: str | None) -> list[UUID]:
+async def paged(world: World, scope: Scope, narrowed: CaseFilter) -> list[UUID]:
     """List all cases page by page, as a reader would."""
-    narrowed, seen = CaseFilter(text=text), list[UUID]()
+    seen: list[UUID] = []
     async with world.database.reading() as connection:
         while page := await list_cases(
             connection, scope=scope, narrowed=narrowed, after=seen[-1] if seen else None, limit=PAGE
@@ -171,7 +171,10 @@ async def test_query_admits_what_the_scope_admits_and_a_read_allows(world: World
         assert by_query == by_policy, actor
         # With words, the first pages are looked for among the newest cases, by a statement of their own.
         for text in (None, "ao tôm"):
-            assert await paged(world, scope, text=text) == sorted(by_query, reverse=True), (actor, text)
+            assert await paged(world, scope, CaseFilter(text=text)) == sorted(by_query, reverse=True), (actor, text)
+        stages = frozenset(draw.sample(APPLICATION_STAGES, 3))
+        at_stages = sorted((each for each in by_query if known[each][1] in stages), reverse=True)
+        assert await paged(world, scope, CaseFilter(stages=stages)) == at_stages, (actor, stages)
         shown_somewhere |= by_query
     # What nobody ever saw would prove nothing.
     assert len(shown_somewhere) > CASES // 2
