@@ -74,21 +74,26 @@ class Script:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One query as somebody types it into psql: its values in its text, planned for them each time."""
+    """One query as somebody types it into psql: its values in its text, planned for them each time.
+
+    It is more than one statement when our program asked again after an answer that was too short.
+    """
 
     register: Register
-    statement: str
+    statements: tuple[str, ...]
 
     def run(self, *, times: int) -> Figure:
         """Ask so many times over one connection, each answer fetched whole."""
         with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
-            file.write("\n".join(["\\timing on", "\\o /dev/null", *[f"{self.statement};"] * times, ""]))
+            asked = [f"{statement};" for statement in self.statements] * times
+            file.write("\n".join(["\\timing on", "\\o /dev/null", *asked, ""]))
             file.flush()
             said = _client("psql", "-X", "-v", "ON_ERROR_STOP=1", "-f", file.name, self.register.app_url)
         took = [float(found) / 1e3 for found in _TIME.findall(said)]
-        if len(took) != times:
-            raise Failed(f"psql answered {len(took)} of {times} queries")
-        return _figure(PSQL, took)
+        if len(took) != len(asked):
+            raise Failed(f"psql answered {len(took)} of {len(asked)} queries")
+        each = len(self.statements)
+        return _figure(PSQL, [sum(took[begun : begun + each]) for begun in range(0, len(took), each)])
 
 
 def capture(
@@ -116,11 +121,11 @@ def about_any_case(messages: Iterable[Message], *, case: int, known: set[str]) -
 
 
 def captured_query(server: EmbeddedServer, register: Register, ask: Callable[[], object], *, holding: str) -> Query:
-    """Let `ask` send one request and return the one statement of it that holds some words."""
-    found = [each for message in sent_during(server, register, ask) for each in message if holding in each]
-    if len(found) != 1:
-        raise Failed(f"{len(found)} statements hold {holding!r}")
-    return Query(register, found[0])
+    """Let `ask` send one request and return what of it holds some words."""
+    found = tuple(each for message in sent_during(server, register, ask) for each in message if holding in each)
+    if not found:
+        raise Failed(f"no statement holds {holding!r}")
+    return Query(register, found)
 
 
 class _Swap:
