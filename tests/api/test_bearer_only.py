@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from sqlalchemy import text
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 import sandbox_registry
@@ -75,12 +75,10 @@ async def test_logging_in_again_gives_another_secret(client: Client) -> None:
 
 async def counts(owner: AsyncEngine) -> dict[str, int]:
     """How many rows every table has, but that of quotas."""
-    names = [table.name for table in tables.metadata.sorted_tables if table.name != "rate_limits"]
+    counted = [table for table in tables.metadata.sorted_tables if table.name != "rate_limits"]
     async with owner.connect() as connection:
-        return {
-            name: (await connection.execute(text(f'SELECT count(*) FROM "{name}"'))).scalar_one()  # noqa: S608 - ours.
-            for name in names
-        }
+        found = [await connection.execute(select(func.count()).select_from(table)) for table in counted]
+        return {table.name: each.scalar_one() for table, each in zip(counted, found, strict=True)}
 
 
 async def test_who_only_looks_leaves_no_row(client: Client, owner: AsyncEngine) -> None:
