@@ -83,7 +83,7 @@ SEARCH = """
 SELECT a.id, a.version, a.code, a.stage, a.title, a.procedure_code, a.organisation_id, o.name AS organisation_name,
     a.level, a.submitted_at, a.next_due_at, a.updated_at
 FROM applications AS a JOIN organisations AS o ON o.id = a.organisation_id
-WHERE a.search @@ plainto_tsquery('simple', %(words)s)
+WHERE a.search @@ plainto_tsquery('simple', %(words)s) AND a.stage <> 'draft'
 ORDER BY a.id DESC LIMIT %(limit)s
 """
 ONE = "SELECT * FROM applications WHERE id = %(id)s"
