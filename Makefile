@@ -9,7 +9,7 @@ INSTALL := -m pip --disable-pip-version-check --no-input install --quiet
 PIP := $(BIN)/python $(INSTALL)
 COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 
-.PHONY: help run test contract lint fmt lock clean tools
+.PHONY: help run test contract lint bench fmt lock clean tools
 .DEFAULT_GOAL := help
 
 help:
