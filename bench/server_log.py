@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
+from psycopg import sql
 
 from bench.scratch import Register
 from bench.servers import Failed
@@ -45,8 +46,8 @@ def sent_during(server: EmbeddedServer, register: Register, ask: Callable[[], ob
 @contextmanager
 def _logging_all(connection: psycopg.Connection) -> Iterator[None]:
     """Have every statement logged, as JSON, which no line end or quote can lead astray."""
-    for setting in ("log_destination = 'jsonlog'", "log_statement = 'all'"):
-        connection.execute(f"ALTER SYSTEM SET {setting}".encode())
+    connection.execute("ALTER SYSTEM SET log_destination = 'jsonlog'")
+    connection.execute("ALTER SYSTEM SET log_statement = 'all'")
     connection.execute("SELECT pg_reload_conf()")
     time.sleep(0.5)  # Each session takes it in with its next statement.
     try:
@@ -60,7 +61,7 @@ def _logging_all(connection: psycopg.Connection) -> Iterator[None]:
 def _until(connection: psycopg.Connection, read: Callable[[], list[dict[str, str]]]) -> list[dict[str, str]]:
     """Read the log again until it holds a statement sent after all others."""
     mark = secrets.token_hex(16)
-    connection.execute(f"SELECT '{mark}'".encode())
+    connection.execute(sql.SQL("SELECT {}").format(mark))
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         entries = read()
