@@ -29,7 +29,7 @@ test: lint tools
 	$(BIN)/python -m pytest
 
 contract: $(VENV)/.installed-dev
-	CONTRACT_SECONDS=$${CONTRACT_SECONDS:-120} $(BIN)/python -m pytest -rA tests/api/test_schemathesis.py
+	CONTRACT_SECONDS=$${CONTRACT_SECONDS:-120} $(BIN)/python -m pytest -rA tests/api/contract/test_schemathesis.py
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check

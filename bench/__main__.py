@@ -27,8 +27,8 @@ from bench.machine import description
 from bench.remarks import explained
 from bench.scratch import scratch_server
 from bench.servers import Failed
-from sandbox_registry.db.embedded import EmbeddedServer
-from sandbox_registry.logs import configure_logs
+from sandbox_registry.db.embedded.server import EmbeddedServer
+from sandbox_registry.runtime.logs import configure_logs
 
 HERE = Path(__file__).parent
 RESULTS, REMARKS = HERE / "RESULTS.md", HERE / "remarks.md"

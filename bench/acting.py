@@ -9,7 +9,7 @@ from bench.effort import Effort, in_turns, of, rate
 from bench.figures import ORM, OURS, PGBENCH, Aim, Figure, Row
 from bench.scratch import CASES, INTAKE, OWNER, SIGNER, Register, add_cases, count_moved, identity, register
 from bench.servers import Failed
-from sandbox_registry.db.embedded import EmbeddedServer
+from sandbox_registry.db.embedded.server import EmbeddedServer
 
 CLIENTS = (1, 8, 32)
 _REFUSAL = {

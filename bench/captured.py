@@ -14,8 +14,8 @@ from bench.figures import PGBENCH, PSQL, Figure
 from bench.scratch import CASES, Register, identity
 from bench.server_log import LITERAL, Message, sent_during
 from bench.servers import LONGEST, Failed
-from sandbox_registry.db.embedded import EmbeddedServer
-from sandbox_registry.db.embedded_binaries import wheel_files
+from sandbox_registry.db.embedded.binaries import wheel_files
+from sandbox_registry.db.embedded.server import EmbeddedServer
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _TPS = re.compile(r"tps = ([\d.]+)")

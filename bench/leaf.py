@@ -9,7 +9,7 @@ from bench.contenders import contenders
 from bench.effort import Effort, in_turns, rate
 from bench.figures import Aim, Figure, Row
 from bench.scratch import Register, add_cases, register
-from sandbox_registry.db.embedded import EmbeddedServer
+from sandbox_registry.db.embedded.server import EmbeddedServer
 
 ACT, STAGE = "accept", "submitted"
 WITH, WITHOUT = "with the leaf", "without"

@@ -16,21 +16,21 @@ from bench.effort import Effort
 from bench.figures import OURS, Aim, Figure, Row
 from bench.scratch import database
 from bench.servers import Failed
-from sandbox_registry.db import audit
-from sandbox_registry.db.embedded import EmbeddedServer
-from sandbox_registry.db.engine import Database
-from sandbox_registry.db.log import log_reader
-from sandbox_registry.jobs.signing import Signer, SignerFiles
-from sandbox_registry.jobs.signing_loop import keep_signing
+from sandbox_registry.auditlog.folder import LogFolder
+from sandbox_registry.auditlog.publishing.proofs import Prover
+from sandbox_registry.auditlog.publishing.signing import Signer, SignerFiles
+from sandbox_registry.auditlog.publishing.signing_loop import keep_signing
+from sandbox_registry.auditlog.verifying.findings import Report
+from sandbox_registry.auditlog.verifying.trees import check_published
+from sandbox_registry.db.auditlog import leaves as audit
+from sandbox_registry.db.auditlog.tree import log_reader
+from sandbox_registry.db.core.engine import Database
+from sandbox_registry.db.embedded.server import EmbeddedServer
 from sandbox_registry.transparency.checkpoints import Checkpoint, sign_checkpoint
 from sandbox_registry.transparency.keys import SigningKey, format_vkey
 from sandbox_registry.transparency.merkle import hash_leaf, root_of
 from sandbox_registry.transparency.policies import Policy, PolicyLog
 from sandbox_registry.transparency.tiles import bundles_of, encode_bundle, grow_tiles
-from sandbox_registry.usecases.log_findings import Report
-from sandbox_registry.usecases.log_folder import LogFolder
-from sandbox_registry.usecases.log_proofs import Prover
-from sandbox_registry.usecases.log_trees import check_published
 
 KEY = SigningKey(name="bench.example/log", seed=b"b" * 32)
 AT = datetime(2026, 11, 20, tzinfo=UTC)

@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 from granian._loops import loops
 
-from sandbox_registry.db.embedded import EmbeddedServer
+from sandbox_registry.db.embedded.server import EmbeddedServer
 
 _SYNCS = 50
 

@@ -12,15 +12,15 @@ from litestar.middleware import DefineMiddleware
 
 from bench.effort import Effort
 from bench.figures import Aim, Figure, Row
-from sandbox_registry.api.answer_headers import add_headers
-from sandbox_registry.api.body_times import TimeBodies
-from sandbox_registry.api.identity import RequestIdentity
-from sandbox_registry.api.problems import HANDLERS
-from sandbox_registry.api.rate_limits import LIMIT_HANDLERS, LimitRequests, RefuseGuessers
-from sandbox_registry.domain.people import Actor
-from sandbox_registry.domain.rate_limits import LIMITS, Group, Limit, Room
-from sandbox_registry.usecases.rate_limits import RateLimits
-from sandbox_registry.usecases.tokens import Bearer
+from sandbox_registry.domain.identity.people import Actor
+from sandbox_registry.domain.operations.quotas import LIMITS, Group, Limit, Room
+from sandbox_registry.http.body_timeouts import TimeBodies
+from sandbox_registry.http.identity import RequestIdentity
+from sandbox_registry.http.problems import HANDLERS
+from sandbox_registry.http.quotas import LIMIT_HANDLERS, LimitRequests, RefuseGuessers
+from sandbox_registry.http.response_headers import add_headers
+from sandbox_registry.usecases.identity.tokens import Bearer
+from sandbox_registry.usecases.operations.quotas import RateLimits
 
 PROXIES = (ip_network("10.0.0.0/8"),)
 

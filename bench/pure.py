@@ -6,11 +6,11 @@ from bench.effort import Call, Effort, medians
 from bench.figures import Aim, Figure, Row
 from sandbox_registry.authz import Action, Authorizer
 from sandbox_registry.authz.enforcer import casbin_enforcer
-from sandbox_registry.domain.calendars import Term, Unit, deadline
-from sandbox_registry.domain.people import Relation, Role
+from sandbox_registry.domain.identity.people import Relation, Role
+from sandbox_registry.domain.rules.calendars import Term, Unit, deadline
 from sandbox_registry.domain.stages import Stage
-from sandbox_registry.shipped import shipped
-from sandbox_registry.usecases.calendar_files import load_calendar
+from sandbox_registry.rulebook.calendar_files import load_calendar
+from sandbox_registry.runtime.shipped import shipped
 
 START = datetime(2026, 11, 20, 7, tzinfo=UTC)
 

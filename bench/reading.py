@@ -10,7 +10,7 @@ from bench.effort import Effort, in_turns, rate
 from bench.figures import ORM, OURS, PGBENCH, PSQL, RAW, Aim, Figure, Row
 from bench.scratch import CASES, OFFICER, add_cases, identity, register
 from bench.servers import Failed
-from sandbox_registry.db.embedded import EmbeddedServer
+from sandbox_registry.db.embedded.server import EmbeddedServer
 
 CLIENTS = 16
 WORDS = "giam%20sat%20ao%20tom"

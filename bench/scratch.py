@@ -14,14 +14,14 @@ import msgspec
 import psycopg
 from psycopg import sql
 
-from sandbox_registry.db import migrations
-from sandbox_registry.db.applications import search_words
-from sandbox_registry.db.embedded import EmbeddedServer
+from sandbox_registry.db.cases.applications import search_words
+from sandbox_registry.db.core import migrations
+from sandbox_registry.db.embedded.server import EmbeddedServer
 from sandbox_registry.demo.dossiers import load_dossiers
-from sandbox_registry.domain.applications import Application
+from sandbox_registry.domain.cases.applications import Application
+from sandbox_registry.domain.identity.tokens import digest, written
 from sandbox_registry.domain.stages import Stage
-from sandbox_registry.domain.tokens import digest, written
-from sandbox_registry.shipped import shipped
+from sandbox_registry.runtime.shipped import shipped
 
 PROCEDURE = "ca-mau-2026-draft"
 DOSSIER = "giam-sat-ao-tom"

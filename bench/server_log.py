@@ -13,7 +13,7 @@ from psycopg import sql
 
 from bench.scratch import Register
 from bench.servers import Failed
-from sandbox_registry.db.embedded import EmbeddedServer
+from sandbox_registry.db.embedded.server import EmbeddedServer
 
 PATIENCE = 10.0
 """Seconds for the log to be written: the server's collector writes behind."""

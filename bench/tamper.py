@@ -22,24 +22,26 @@ from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bench.log import built_auditor
-from sandbox_registry.db import log_rows, migrations, tables
-from sandbox_registry.db.embedded import EmbeddedServer
-from sandbox_registry.db.work import RECORDS
-from sandbox_registry.domain.rule_versions import RuleVersion
-from sandbox_registry.shipped import shipped
+from sandbox_registry.auditlog.folder import LogFolder
+from sandbox_registry.auditlog.verifying.database import authorities_in, check_database
+from sandbox_registry.auditlog.verifying.findings import Finding, Report
+from sandbox_registry.auditlog.verifying.trees import check_published
+from sandbox_registry.db import tables
+from sandbox_registry.db.auditlog import rows as log_rows
+from sandbox_registry.db.core import migrations
+from sandbox_registry.db.core.unit_of_work import RECORDS
+from sandbox_registry.db.embedded.server import EmbeddedServer
+from sandbox_registry.domain.rules.rule_versions import RuleVersion
+from sandbox_registry.runtime.shipped import shipped
 from sandbox_registry.transparency.checkpoints import Checkpoint, sign_checkpoint
 from sandbox_registry.transparency.keys import SigningKey, format_vkey
 from sandbox_registry.transparency.merkle import hash_leaf, root_of
 from sandbox_registry.transparency.policies import Policy, PolicyLog
 from sandbox_registry.transparency.tiles import bundles_of, encode_bundle, grow_tiles
-from sandbox_registry.usecases.log_database import authorities_in, check_database
-from sandbox_registry.usecases.log_findings import Finding, Report
-from sandbox_registry.usecases.log_folder import LogFolder
-from sandbox_registry.usecases.log_trees import check_published
-from tests.log.ledger import Ledger, signing_for
-from tests.log.test_database import record_settled
-from tests.stages import reviewed
-from tests.world import new_world, shipped_rules
+from tests.auditlog.ledger import Ledger, signing_for
+from tests.auditlog.verifying.test_database import record_settled
+from tests.support.stages import reviewed
+from tests.support.world import new_world, shipped_rules
 
 FILES, ROWS, CLEAN = 60, 40, 1000
 AUTHORITY = shipped("policies") / "casbin"

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import httpx
 
-from sandbox_registry.cli_demo import ADMIN
+from sandbox_registry.cli.demo import ADMIN
 from sandbox_registry.demo.caller import PASSWORD
 from sandbox_registry.demo.journey import LENGTH
 

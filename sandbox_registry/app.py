@@ -11,53 +11,53 @@ from litestar.middleware import DefineMiddleware
 from litestar.types import ControllerRouterHandler
 from uuid_utils.compat import uuid7
 
-from sandbox_registry.api.answer_headers import add_headers
-from sandbox_registry.api.applications import ApplicationsController
-from sandbox_registry.api.appraisal import AppraisalController
-from sandbox_registry.api.bodies import StrictRequest
-from sandbox_registry.api.body_times import TimeBodies
-from sandbox_registry.api.consultations import ConsultationsController
-from sandbox_registry.api.councils import CouncilsController
-from sandbox_registry.api.decisions import DecisionsController
-from sandbox_registry.api.docs import DocsController, home
-from sandbox_registry.api.documents import DocumentsController
-from sandbox_registry.api.erasures import ErasuresController, HoldsController
-from sandbox_registry.api.exports import ExportsController
-from sandbox_registry.api.health import HealthController
-from sandbox_registry.api.histories import HistoriesController
-from sandbox_registry.api.identity import RequestIdentity
-from sandbox_registry.api.intake import IntakeController
-from sandbox_registry.api.log import LogController, SharedProver
-from sandbox_registry.api.messages import MessagesController
-from sandbox_registry.api.methods import keep_methods, tell_all_methods
-from sandbox_registry.api.openapi import PREFIX, Contract
-from sandbox_registry.api.organisations import OrganisationsController, UnitsController
-from sandbox_registry.api.people import OfficesController, PeopleController
-from sandbox_registry.api.permits import PermitsController
-from sandbox_registry.api.problems import HANDLERS
-from sandbox_registry.api.procedures import ProceduresController
-from sandbox_registry.api.rate_limits import LIMIT_HANDLERS, LimitRequests, RefuseGuessers
-from sandbox_registry.api.tokens import TokensController
-from sandbox_registry.api.webhooks import WebhooksController
+from sandbox_registry.api.cases.applications import ApplicationsController
+from sandbox_registry.api.cases.appraisal import AppraisalController
+from sandbox_registry.api.cases.consultations import ConsultationsController
+from sandbox_registry.api.cases.councils import CouncilsController
+from sandbox_registry.api.cases.decisions import DecisionsController
+from sandbox_registry.api.cases.documents import DocumentsController
+from sandbox_registry.api.cases.histories import HistoriesController
+from sandbox_registry.api.cases.intake import IntakeController
+from sandbox_registry.api.cases.messages import MessagesController
+from sandbox_registry.api.contract.docs import DocsController, home
+from sandbox_registry.api.contract.openapi import PREFIX, Contract
+from sandbox_registry.api.identity.organisations import OrganisationsController, UnitsController
+from sandbox_registry.api.identity.people import OfficesController, PeopleController
+from sandbox_registry.api.identity.tokens import TokensController
+from sandbox_registry.api.integrations.exports import ExportsController
+from sandbox_registry.api.integrations.webhooks import WebhooksController
+from sandbox_registry.api.operations.health import HealthController
+from sandbox_registry.api.oversight.log import LogController, SharedProver
+from sandbox_registry.api.permits.permits import PermitsController
+from sandbox_registry.api.privacy.erasures import ErasuresController, HoldsController
+from sandbox_registry.api.rules.procedures import ProceduresController
+from sandbox_registry.auditlog.folder import LogFolder
+from sandbox_registry.auditlog.publishing.cosignatures import registry_policy
+from sandbox_registry.auditlog.publishing.proofs import Prover
+from sandbox_registry.auditlog.publishing.signing_tasks import signing_while_serving
+from sandbox_registry.auditlog.publishing.watching import Watch
 from sandbox_registry.authz import Authorizer
-from sandbox_registry.clocks import Clock, rehearsal_clock, system_clock
-from sandbox_registry.db.engine import Database
-from sandbox_registry.documents.scanning import NullScanner
-from sandbox_registry.documents.store import Store
+from sandbox_registry.db.core.engine import Database
+from sandbox_registry.documents.uploads.scanning import NullScanner
+from sandbox_registry.documents.uploads.store import Store
 from sandbox_registry.domain.audit import Pseudonyms
-from sandbox_registry.jobs.signing_tasks import signing_while_serving
-from sandbox_registry.jobs.watching import Watch
-from sandbox_registry.logs import configure_logs
-from sandbox_registry.processes import end_with_parent
-from sandbox_registry.settings import Settings
-from sandbox_registry.shipped import shipped
-from sandbox_registry.usecases.acts import Acts
-from sandbox_registry.usecases.all import UseCases, wire
-from sandbox_registry.usecases.log_cosigning import registry_policy
-from sandbox_registry.usecases.log_folder import LogFolder
-from sandbox_registry.usecases.log_proofs import Prover
-from sandbox_registry.usecases.passwords import Passwords, load_common_passwords
-from sandbox_registry.usecases.rule_book import RuleBook
+from sandbox_registry.http.bodies import StrictRequest
+from sandbox_registry.http.body_timeouts import TimeBodies
+from sandbox_registry.http.identity import RequestIdentity
+from sandbox_registry.http.methods import keep_methods, tell_all_methods
+from sandbox_registry.http.problems import HANDLERS
+from sandbox_registry.http.quotas import LIMIT_HANDLERS, LimitRequests, RefuseGuessers
+from sandbox_registry.http.response_headers import add_headers
+from sandbox_registry.rulebook.rule_book import RuleBook
+from sandbox_registry.runtime.clocks import Clock, rehearsal_clock, system_clock
+from sandbox_registry.runtime.logs import configure_logs
+from sandbox_registry.runtime.processes import end_with_parent
+from sandbox_registry.runtime.settings import Settings
+from sandbox_registry.runtime.shipped import shipped
+from sandbox_registry.usecases.identity.passwords import Passwords, load_common_passwords
+from sandbox_registry.usecases.registry import UseCases, wire
+from sandbox_registry.usecases.transaction.transactions import Acts
 
 MAX_JSON_BYTES = 1024 * 1024  # The longest form a procedure can ask for takes a quarter of it.
 

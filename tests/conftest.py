@@ -14,13 +14,14 @@ from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from sandbox_registry.app import create_app
-from sandbox_registry.db import migrations, tables
-from sandbox_registry.db.embedded import EmbeddedServer
-from sandbox_registry.db.work import RECORDS
-from sandbox_registry.domain.rule_versions import RuleVersion
-from sandbox_registry.settings import Settings
-from tests.client import Client
-from tests.world import World, new_world, shipped_rules
+from sandbox_registry.db import tables
+from sandbox_registry.db.core import migrations
+from sandbox_registry.db.core.unit_of_work import RECORDS
+from sandbox_registry.db.embedded.server import EmbeddedServer
+from sandbox_registry.domain.rules.rule_versions import RuleVersion
+from sandbox_registry.runtime.settings import Settings
+from tests.support.client import Client
+from tests.support.world import World, new_world, shipped_rules
 
 hypothesis_settings.register_profile("patient", deadline=None)  # A busy machine is no defect.
 hypothesis_settings.load_profile("patient")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from sandbox_registry.db import revisions
-from sandbox_registry.shipped import shipped
+from sandbox_registry.db.core import revisions
+from sandbox_registry.runtime.shipped import shipped
 
 CHECKOUT = shipped("alembic").parent
 
@@ -50,25 +50,28 @@ def test_policies_and_migrations_are_inside(wheel: Path) -> None:
 
 def test_the_installed_program_uses_its_own_files(installed: Path) -> None:
     said = ran(
-        installed, "from sandbox_registry.shipped import shipped; print(shipped('policies'), shipped('alembic'))"
+        installed,
+        "from sandbox_registry.runtime.shipped import shipped; print(shipped('policies'), shipped('alembic'))",
     )
     inside = installed / "sandbox_registry" / "_shipped"
     assert said.split() == [str(inside / "policies"), str(inside / "alembic")]
 
 
 def test_the_installed_program_runs_from_any_directory(installed: Path) -> None:
-    start = "from sandbox_registry.cli import main; main()"
+    start = "from sandbox_registry.cli.main import main; main()"
     assert ran(installed, start, "rules", "check") == "The rules are in order.\n"
     assert ran(installed, start, "policy", "check") == "The policy is in order.\n"
     assert ran(installed, start, "--help").startswith("Usage:")
 
 
 def test_the_installed_program_knows_the_same_newest_migration(installed: Path) -> None:
-    code = "from sandbox_registry.db import revisions; print(revisions.newest())"
+    code = "from sandbox_registry.db.core import revisions; print(revisions.newest())"
     assert ran(installed, code) == f"{revisions.newest()}\n"
 
 
 def test_the_wheel_names_its_licence_and_command(installed: Path) -> None:
     (metadata,) = installed.glob("sandbox_registry-*.dist-info")
     assert "Apache License" in (metadata / "licenses" / "LICENSE").read_text(encoding="utf-8")
-    assert "sandbox-registry = sandbox_registry.cli:main" in (metadata / "entry_points.txt").read_text(encoding="utf-8")
+    assert "sandbox-registry = sandbox_registry.cli.main:main" in (metadata / "entry_points.txt").read_text(
+        encoding="utf-8"
+    )

@@ -16,22 +16,22 @@ from psycopg import AsyncConnection
 from psycopg.rows import class_row, dict_row, tuple_row
 from psycopg_pool import AsyncConnectionPool
 
-from sandbox_registry.api.application_schemas import (
+from sandbox_registry.api.cases.application_schemas import (
     ApplicationOut,
     ComplaintOut,
     DeadlineOut,
     DocumentOut,
     SupplementOut,
 )
-from sandbox_registry.api.schemas import TextOut
-from sandbox_registry.db.case_records import CaseRecords
-from sandbox_registry.domain.applications import Application, by_stage
-from sandbox_registry.domain.calendars import Calendar
-from sandbox_registry.domain.deadlines import CaseFacts, case_deadlines
-from sandbox_registry.domain.procedures import Procedure
-from sandbox_registry.shipped import shipped
-from sandbox_registry.usecases.calendar_files import load_calendar
-from sandbox_registry.usecases.procedure_files import load_procedures
+from sandbox_registry.api.handling.schemas import TextOut
+from sandbox_registry.db.cases.case_records import CaseRecords
+from sandbox_registry.domain.cases.applications import Application, by_stage
+from sandbox_registry.domain.cases.deadlines import CaseFacts, case_deadlines
+from sandbox_registry.domain.rules.calendars import Calendar
+from sandbox_registry.domain.rules.procedures import Procedure
+from sandbox_registry.rulebook.calendar_files import load_calendar
+from sandbox_registry.rulebook.procedure_files import load_procedures
+from sandbox_registry.runtime.shipped import shipped
 
 Connection = AsyncConnection[Any]
 

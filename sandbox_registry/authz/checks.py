@@ -10,7 +10,7 @@ from sandbox_registry.authz.names import Finding, unknown_names
 from sandbox_registry.authz.policy import ANY, ROLE_PREFIX, Policy, PolicyLine, PolicyUnreadable, read_policy
 from sandbox_registry.authz.space import Cell, Space, pairs_of, places_of
 from sandbox_registry.authz.ways import ways_of
-from sandbox_registry.domain.people import UNIT_BOUND_ROLES, Relation, Role
+from sandbox_registry.domain.identity.people import UNIT_BOUND_ROLES, Relation, Role
 from sandbox_registry.domain.stages import Stage
 
 StageOwner = tuple[str, Stage, Role]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from sandbox_registry.domain.people import Relation, Role
+from sandbox_registry.domain.identity.people import Relation, Role
 from sandbox_registry.domain.stages import Stage
 
 

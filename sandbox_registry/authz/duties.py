@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sandbox_registry.authz.actions import Action
 from sandbox_registry.authz.names import Finding
 from sandbox_registry.authz.space import Space, Witness
-from sandbox_registry.domain.people import READ_ALL_ROLES, Relation, Role
+from sandbox_registry.domain.identity.people import READ_ALL_ROLES, Relation, Role
 from sandbox_registry.domain.stages import Stage
 
 READS = frozenset(action for action in Action if action.partition(":")[2].startswith("read"))

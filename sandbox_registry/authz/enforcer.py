@@ -10,17 +10,10 @@ from casbin import Enforcer
 from sandbox_registry.authz.actions import WITHIN_PROCEDURES, Action
 from sandbox_registry.authz.decisions import Asked, Decision
 from sandbox_registry.authz.names import unknown_names
-from sandbox_registry.authz.policy import (
-    ROLE_PREFIX,
-    Policy,
-    PolicyLine,
-    PolicyUnreadable,
-    new_model,
-    read_policy,
-)
+from sandbox_registry.authz.policy import ROLE_PREFIX, Policy, PolicyLine, PolicyUnreadable, new_model, read_policy
 from sandbox_registry.authz.ways import stranger
 from sandbox_registry.domain.errors import PermissionDenied
-from sandbox_registry.domain.people import (
+from sandbox_registry.domain.identity.people import (
     MUST_DECLARE,
     READ_ALL_ROLES,
     UNIT_BOUND_ROLES,
@@ -30,10 +23,8 @@ from sandbox_registry.domain.people import (
     Role,
     Standing,
 )
-from sandbox_registry.domain.people import (
-    relations as relations_of,
-)
-from sandbox_registry.domain.scopes import Scope
+from sandbox_registry.domain.identity.people import relations as relations_of
+from sandbox_registry.domain.identity.scopes import Scope
 from sandbox_registry.domain.stages import Stage
 
 Counting = tuple[frozenset[Role], frozenset[Relation]]

@@ -11,7 +11,7 @@ from casbin.model import Model
 from casbin.persist import load_policy_line
 
 from sandbox_registry.authz.actions import Action
-from sandbox_registry.domain.people import Relation, Role
+from sandbox_registry.domain.identity.people import Relation, Role
 from sandbox_registry.domain.stages import Stage
 
 ANY = "*"

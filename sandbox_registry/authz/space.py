@@ -17,7 +17,7 @@ from itertools import product
 
 from sandbox_registry.authz.actions import Action
 from sandbox_registry.authz.policy import ANY, ROLE_PREFIX, Policy, PolicyLine
-from sandbox_registry.domain.people import Relation, Role
+from sandbox_registry.domain.identity.people import Relation, Role
 from sandbox_registry.domain.stages import Stage
 
 Pair = tuple[Role, Relation]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from uuid import UUID
 
-from sandbox_registry.domain.people import (
+from sandbox_registry.domain.identity.people import (
     READ_ALL_ROLES,
     UNIT_BOUND_ROLES,
     Actor,

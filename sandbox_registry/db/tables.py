@@ -28,11 +28,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, INT8RANGE, JSONB, TSTZRANGE, TSVECTOR, UUID, ExcludeConstraint
 
-from sandbox_registry.domain.appraisal import Advice, Choice, Opinion, Outcome
-from sandbox_registry.domain.erasures import ErasureKind, ErasureStatus, HoldKind
-from sandbox_registry.domain.people import Capacity, MembershipKind, OrganisationKind, Role
+from sandbox_registry.domain.cases.appraisal import Advice, Choice, Opinion, Outcome
+from sandbox_registry.domain.identity.people import Capacity, MembershipKind, OrganisationKind, Role
+from sandbox_registry.domain.integrations.webhooks import DeliveryState, EndpointState
+from sandbox_registry.domain.privacy.erasures import ErasureKind, ErasureStatus, HoldKind
 from sandbox_registry.domain.stages import APPLICATION_STAGES
-from sandbox_registry.domain.webhooks import DeliveryState, EndpointState
 
 metadata = MetaData(
     naming_convention={

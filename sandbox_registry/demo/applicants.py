@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from sandbox_registry.demo.caller import PASSWORD, Caller, Unexpected
 from sandbox_registry.demo.dossiers import Dossier
 from sandbox_registry.demo.papers import papers, typeset
-from sandbox_registry.domain.procedures import Procedure
+from sandbox_registry.domain.rules.procedures import Procedure
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from sandbox_registry.shipped import shipped
+from sandbox_registry.runtime.shipped import shipped
 
 EXAMPLES = shipped("examples")
 

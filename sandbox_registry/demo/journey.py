@@ -11,8 +11,8 @@ from sandbox_registry.demo.caller import Caller
 from sandbox_registry.demo.dossiers import load_dossiers, load_scenarios, starting
 from sandbox_registry.demo.province import DELEGATE, OFFICER, Province, settle
 from sandbox_registry.demo.schedule import Course, MovingClock, office_day, run
-from sandbox_registry.domain.calendars import local_date
-from sandbox_registry.domain.procedures import Procedure
+from sandbox_registry.domain.rules.calendars import local_date
+from sandbox_registry.domain.rules.procedures import Procedure
 
 LENGTH = timedelta(days=84)
 """How long before the end of the demonstration it begins: time for a supplement to lapse and a short trial to end."""

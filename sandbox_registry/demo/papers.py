@@ -16,10 +16,10 @@ import msgspec
 import typst
 
 from sandbox_registry.demo.dossiers import EXAMPLES, Dossier, dossiers_for
-from sandbox_registry.domain.form_fields import Field, FieldKind
-from sandbox_registry.domain.procedures import Procedure
-from sandbox_registry.shipped import shipped
-from sandbox_registry.usecases.procedure_files import load_procedures
+from sandbox_registry.domain.rules.form_fields import Field, FieldKind
+from sandbox_registry.domain.rules.procedures import Procedure
+from sandbox_registry.rulebook.procedure_files import load_procedures
+from sandbox_registry.runtime.shipped import shipped
 
 TEMPLATE = EXAMPLES / "papers.typ"
 DEFAULT_FOLDER = Path("var/examples")

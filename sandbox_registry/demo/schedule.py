@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Protocol
 
-from sandbox_registry.domain.calendars import local_date
-from sandbox_registry.settings import TIMEZONE
-from sandbox_registry.shipped import shipped
-from sandbox_registry.usecases.calendar_files import load_calendar
+from sandbox_registry.domain.rules.calendars import local_date
+from sandbox_registry.rulebook.calendar_files import load_calendar
+from sandbox_registry.runtime.settings import TIMEZONE
+from sandbox_registry.runtime.shipped import shipped
 
 Course = AsyncIterator[int]
 """What somebody does, one day after another: it yields the number of days until it goes on."""

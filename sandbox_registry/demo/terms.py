@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sandbox_registry.settings import TIMEZONE
+from sandbox_registry.runtime.settings import TIMEZONE
 
 Answers = Mapping[str, Mapping[str, Any]]
 

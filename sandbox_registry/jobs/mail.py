@@ -10,8 +10,8 @@ from smtplib import SMTP, SMTP_SSL, SMTPRecipientsRefused, SMTPResponseException
 
 from anyio import to_thread
 
-from sandbox_registry.domain.mails import Mail
-from sandbox_registry.mail_servers import MailServer
+from sandbox_registry.adapters.mail_servers import MailServer
+from sandbox_registry.domain.operations.mails import Mail
 
 SECONDS = 20.0
 

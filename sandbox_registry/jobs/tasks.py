@@ -10,13 +10,13 @@ from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
 from procrastinate.jobs import Status
 from procrastinate.worker import Worker
 
-from sandbox_registry.db.engine import APPLICATION, session_settings
-from sandbox_registry.db.jobs import QUEUE, Task
-from sandbox_registry.domain.calendars import local_date
+from sandbox_registry.db.core.engine import APPLICATION, session_settings
+from sandbox_registry.db.core.jobs import QUEUE, Task
+from sandbox_registry.domain.rules.calendars import local_date
 from sandbox_registry.jobs.mail import Postman
 from sandbox_registry.jobs.webhooks import Sender
-from sandbox_registry.usecases.upkeep import Upkeep
-from sandbox_registry.usecases.webhook_deliveries import Deliveries
+from sandbox_registry.usecases.integrations.webhook_deliveries import Deliveries
+from sandbox_registry.usecases.operations.upkeep import Upkeep
 
 HOURS = {
     # Cron in UTC, which is seven hours behind Ca Mau: 17:10 there is ten past midnight here.

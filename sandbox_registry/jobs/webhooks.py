@@ -10,9 +10,9 @@ from typing import Any
 
 import httpx
 
-from sandbox_registry.domain.addresses import Address, is_public
-from sandbox_registry.domain.webhooks import ANSWER_KEPT
-from sandbox_registry.usecases.webhook_deliveries import Answer
+from sandbox_registry.domain.integrations.addresses import Address, is_public
+from sandbox_registry.domain.integrations.webhooks import ANSWER_KEPT
+from sandbox_registry.usecases.integrations.webhook_deliveries import Answer
 
 SECONDS = 5.0
 LARGEST_ANSWER = 64 * 1024

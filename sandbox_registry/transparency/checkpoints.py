@@ -11,14 +11,7 @@ from sandbox_registry.transparency.encodings import decode_base64, decode_decima
 from sandbox_registry.transparency.errors import CheckpointError, UnverifiedNote
 from sandbox_registry.transparency.keys import KeyType, SigningKey, VerifierKey
 from sandbox_registry.transparency.merkle import HASH_SIZE, MAX_TREE_SIZE
-from sandbox_registry.transparency.notes import (
-    MAX_NOTE_SIZE,
-    Note,
-    OpenedNote,
-    format_note,
-    open_note,
-    sign_note,
-)
+from sandbox_registry.transparency.notes import MAX_NOTE_SIZE, Note, OpenedNote, format_note, open_note, sign_note
 
 CHECKPOINT_LINES: Final = 3
 NOT_IN_LINES: Final = re.compile(r"[\x00-\x1f\ud800-\udfff]")

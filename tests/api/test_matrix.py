@@ -13,13 +13,13 @@ import httpx
 
 from sandbox_registry.authz import Action, Authorizer
 from sandbox_registry.authz.ways import stranger
-from sandbox_registry.db.applications import load_case
-from sandbox_registry.domain.people import Actor, Role, Standing
+from sandbox_registry.db.cases.applications import load_case
+from sandbox_registry.domain.identity.people import Actor, Role, Standing
 from sandbox_registry.domain.stages import Stage
-from tests.api.routes import CASE, NOBODY_KNOWS, PERMIT, Rehearsal, all_told, rehearsing, send
-from tests.decided import issued
-from tests.stages import received, with_reviewers
-from tests.world import World
+from tests.api.contract.routes import CASE, NOBODY_KNOWS, PERMIT, Rehearsal, all_told, rehearsing, send
+from tests.support.decided import issued
+from tests.support.stages import received, with_reviewers
+from tests.support.world import World
 
 PEOPLE = (
     "nguoi_dai_dien",

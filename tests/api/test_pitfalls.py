@@ -10,12 +10,12 @@ import pytest
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
-from sandbox_registry.api.answer_headers import CLOSED, add_headers
-from sandbox_registry.api.identity import CONTENT, FILE, PUBLIC
-from sandbox_registry.api.schemas import In, Moment
-from sandbox_registry.domain.people import Role
-from tests.client import Client
-from tests.world import PROCEDURE
+from sandbox_registry.api.handling.schemas import In, Moment
+from sandbox_registry.domain.identity.people import Role
+from sandbox_registry.http.identity import CONTENT, FILE, PUBLIC
+from sandbox_registry.http.response_headers import CLOSED, add_headers
+from tests.support.client import Client
+from tests.support.world import PROCEDURE
 
 ID = "01934f6e-8f5a-7c3e-9b1a-2f4d6c8e0a12"
 OWNER = "nguoi_dai_dien"

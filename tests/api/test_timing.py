@@ -23,20 +23,20 @@ from sqlalchemy.pool import Pool
 
 from sandbox_registry.authz import Action
 from sandbox_registry.db import tables
-from sandbox_registry.db.credentials import keep_hash
-from sandbox_registry.db.dossiers import live_documents
-from sandbox_registry.documents.scanning import NullScanner
-from sandbox_registry.documents.store import Store
+from sandbox_registry.db.cases.dossiers import live_documents
+from sandbox_registry.db.identity.credentials import keep_hash
+from sandbox_registry.documents.uploads.scanning import NullScanner
+from sandbox_registry.documents.uploads.store import Store
 from sandbox_registry.domain.errors import NotFound
-from sandbox_registry.domain.people import Actor
-from sandbox_registry.domain.tokens import Limits
-from sandbox_registry.usecases.acts import Acts, CaseAct
-from sandbox_registry.usecases.all import wire
-from sandbox_registry.usecases.passwords import Passwords
-from tests.api.routes import CASE, NOBODY_KNOWS, Rehearsal, rehearsing, send
-from tests.client import Client
-from tests.decided import issued
-from tests.world import PROCEDURE, World
+from sandbox_registry.domain.identity.people import Actor
+from sandbox_registry.domain.identity.tokens import Limits
+from sandbox_registry.usecases.identity.passwords import Passwords
+from sandbox_registry.usecases.registry import wire
+from sandbox_registry.usecases.transaction.transactions import Acts, CaseAct
+from tests.api.contract.routes import CASE, NOBODY_KNOWS, Rehearsal, rehearsing, send
+from tests.support.client import Client
+from tests.support.decided import issued
+from tests.support.world import PROCEDURE, World
 
 RIVAL, STRANGERS = "doi_thu", ("doi_thu", "mot_cua_noi_khac")
 CHEAP = Passwords(frozenset(), hasher=PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))

@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.schema import CreateTable
 
 from sandbox_registry.db import tables
-from tests.stages import received
-from tests.world import World
+from tests.support.stages import received
+from tests.support.world import World
 
 DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it open.
 # The queue of jobs brings tables of its own.

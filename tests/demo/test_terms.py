@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import msgspec
 import pytest
 
-from sandbox_registry.api.permit_schemas import TermsIn
+from sandbox_registry.api.permits.permit_schemas import TermsIn
 from sandbox_registry.demo.dossiers import load_dossiers, load_scenarios, starting
 from sandbox_registry.demo.terms import permit_terms
 

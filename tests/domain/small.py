@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from sandbox_registry.domain.applications import Application
-from sandbox_registry.domain.calendars import LOCAL_ZONE, Calendar, DayKind, DayMark
-from sandbox_registry.domain.form_fields import Field, FieldKind, Part, Section
-from sandbox_registry.domain.procedures import (
+from sandbox_registry.domain.cases.applications import Application
+from sandbox_registry.domain.rules.calendars import LOCAL_ZONE, Calendar, DayKind, DayMark
+from sandbox_registry.domain.rules.form_fields import Field, FieldKind, Part, Section
+from sandbox_registry.domain.rules.procedures import (
     Confidence,
     Level,
     Parameter,

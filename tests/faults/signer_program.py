@@ -15,9 +15,9 @@ from pathlib import Path
 import anyio
 import psycopg
 
-from sandbox_registry.db.log import READER, Leaf, LogHead, LogReader
-from sandbox_registry.jobs.signing import Refused, Signer, SignerFiles
-from sandbox_registry.usecases.log_folder import LogFolder
+from sandbox_registry.auditlog.folder import LogFolder
+from sandbox_registry.auditlog.publishing.signing import Refused, Signer, SignerFiles
+from sandbox_registry.db.auditlog.tree import READER, Leaf, LogHead, LogReader
 
 DONE, REFUSED = 0, 3
 

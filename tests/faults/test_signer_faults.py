@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from sandbox_registry.shipped import shipped
+from sandbox_registry.runtime.shipped import shipped
 from sandbox_registry.transparency.checkpoints import checkpoint_of, open_checkpoint
 from sandbox_registry.transparency.errors import LogError
 from sandbox_registry.transparency.merkle import hash_leaf, root_of
 from sandbox_registry.transparency.notes import parse_note
 from sandbox_registry.transparency.tiles import bundles_of, decode_bundle, tiles_of
+from tests.auditlog.ledger import Ledger, new_ledger
 from tests.faults.signer_program import DONE, REFUSED
-from tests.log.ledger import Ledger, new_ledger
 
 POINTS = [
     "checked",

@@ -11,7 +11,7 @@ from sandbox_registry.jobs.tasks import job_app
 from sandbox_registry.jobs.webhooks import Sender
 from tests.jobs.certificates import write_certificate
 from tests.jobs.queue import Queue
-from tests.world import World
+from tests.support.world import World
 
 
 @pytest.fixture

@@ -11,15 +11,15 @@ import pytest
 from procrastinate import App
 from structlog.testing import capture_logs
 
-from sandbox_registry.domain.mails import Mail
+from sandbox_registry.adapters.mail_servers import MailServer
+from sandbox_registry.domain.operations.mails import Mail
 from sandbox_registry.jobs.mail import NotTaken, Postman
 from sandbox_registry.jobs.tasks import job_app
 from sandbox_registry.jobs.webhooks import Sender
-from sandbox_registry.mail_servers import MailServer
-from sandbox_registry.usecases.tokens import NewToken
+from sandbox_registry.usecases.identity.tokens import NewToken
 from tests.jobs.mailbox import Mailbox, mailbox
 from tests.jobs.queue import Queue, working
-from tests.world import World
+from tests.support.world import World
 
 OWNER = "nguoi_dai_dien"
 HELLO = Mail(id="1", to="an@tomsang.example", subject="Chào", body="Xin chào.\n.\nHết.\n")

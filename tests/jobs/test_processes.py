@@ -16,9 +16,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from sandbox_registry.db.embedded import running_url
-from sandbox_registry.processes import running_beside
-from sandbox_registry.shipped import shipped
+from sandbox_registry.db.embedded.server import running_url
+from sandbox_registry.runtime.processes import running_beside
+from sandbox_registry.runtime.shipped import shipped
 
 Start = Callable[..., "subprocess.Popen[bytes]"]
 COMMAND = [sys.executable, "-m", "sandbox_registry.cli"]

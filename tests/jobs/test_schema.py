@@ -5,8 +5,8 @@ import pytest
 from procrastinate.schema import SchemaManager
 from psycopg.conninfo import conninfo_to_dict
 
-from sandbox_registry.db import migrations
-from sandbox_registry.shipped import shipped
+from sandbox_registry.db.core import migrations
+from sandbox_registry.runtime.shipped import shipped
 
 NAME = "jobs_test"
 LEFT = b"""

@@ -10,16 +10,16 @@ from typing import Any
 
 import pytest
 
-from sandbox_registry.domain.addresses import Address
+from sandbox_registry.domain.integrations.addresses import Address
 from sandbox_registry.jobs.tasks import job_app
 from sandbox_registry.jobs.webhooks import Sender, resolve
-from sandbox_registry.usecases.webhook_deliveries import Answer
-from sandbox_registry.usecases.webhooks import Webhooks
+from sandbox_registry.usecases.integrations.webhook_deliveries import Answer
+from sandbox_registry.usecases.integrations.webhooks import Webhooks
 from tests.jobs.certificates import NAME
 from tests.jobs.queue import Queue, working
-from tests.stages import OWNER, submitted
-from tests.usecases.webhook_receiver import Receiver, echo, receiving, reply
-from tests.world import World
+from tests.support.stages import OWNER, submitted
+from tests.support.world import World
+from tests.usecases.integrations.webhook_receiver import Receiver, echo, receiving, reply
 
 BODY = b'{"type": "message.sent"}'
 TLS = ssl.create_default_context()

@@ -11,16 +11,16 @@ from procrastinate import App
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
-from sandbox_registry.db.idempotency import StoredAnswer, claim, keep
-from sandbox_registry.db.jobs import Task
-from sandbox_registry.domain.rule_versions import RuleKind, RuleVersion
+from sandbox_registry.db.core.idempotency import StoredAnswer, claim, keep
+from sandbox_registry.db.core.jobs import Task
+from sandbox_registry.domain.rules.rule_versions import RuleKind, RuleVersion
 from sandbox_registry.jobs.tasks import HOURS, job_app
 from sandbox_registry.jobs.webhooks import Sender
-from sandbox_registry.shipped import shipped
-from sandbox_registry.usecases.upkeep import Upkeep
+from sandbox_registry.runtime.shipped import shipped
+from sandbox_registry.usecases.operations.upkeep import Upkeep
 from tests.jobs.queue import Queue, working
-from tests.stages import accepted, submitted
-from tests.world import World
+from tests.support.stages import accepted, submitted
+from tests.support.world import World
 
 STATES = "SELECT task_name, status::text FROM procrastinate_jobs ORDER BY id"
 WORKERS = "SELECT count(*) FROM procrastinate_workers"

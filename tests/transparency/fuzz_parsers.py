@@ -40,12 +40,7 @@ from sandbox_registry.transparency.proofs import (
 )
 from sandbox_registry.transparency.tile_hashes import unfold_tile
 from sandbox_registry.transparency.tiles import decode_bundle, decode_tile, encode_bundle, encode_tile, parse_path
-from sandbox_registry.transparency.tlog_proofs import (
-    TlogProof,
-    format_tlog_proof,
-    parse_tlog_proof,
-    verify_tlog_proof,
-)
+from sandbox_registry.transparency.tlog_proofs import TlogProof, format_tlog_proof, parse_tlog_proof, verify_tlog_proof
 
 LOG: Final = SigningKey(name="sandbox.example/log", seed=b"\x01" * 32)
 WITNESS: Final = SigningKey(name="council.example", key_type=KeyType.COSIGNATURE_V1, seed=b"\x02" * 32)

@@ -16,14 +16,14 @@ from uuid_utils.compat import uuid7
 from bench.peers.orm import chain, webhooks
 from bench.peers.orm.cases import Application, Participation
 from bench.peers.orm.people import Acting, Base, Session
-from sandbox_registry.domain.applications import Application as DomainApplication
-from sandbox_registry.domain.applications import SupplementRequest
-from sandbox_registry.domain.appraisal import Clarification, Consultation
 from sandbox_registry.domain.audit import Pseudonyms
-from sandbox_registry.domain.deadlines import CaseFacts
-from sandbox_registry.domain.people import Actor, Capacity, Role, Standing, relations
-from sandbox_registry.shipped import shipped
-from sandbox_registry.usecases.rule_book import RuleBook
+from sandbox_registry.domain.cases.applications import Application as DomainApplication
+from sandbox_registry.domain.cases.applications import SupplementRequest
+from sandbox_registry.domain.cases.appraisal import Clarification, Consultation
+from sandbox_registry.domain.cases.deadlines import CaseFacts
+from sandbox_registry.domain.identity.people import Actor, Capacity, Role, Standing, relations
+from sandbox_registry.rulebook.rule_book import RuleBook
+from sandbox_registry.runtime.shipped import shipped
 
 POLICY = shipped("policies") / "casbin"
 RECKONED_FROM = (

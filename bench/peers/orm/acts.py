@@ -10,12 +10,12 @@ from bench.peers.orm import bodies
 from bench.peers.orm.acting import RECKONED_FROM, Asked, Asking, closed, facts_of, opened, taking_part
 from bench.peers.orm.cases import Application, Decision, DossierVersion
 from bench.peers.orm.people import Base, Organisation, Person
-from sandbox_registry.domain.applications import Reason
-from sandbox_registry.domain.calendars import local_date
-from sandbox_registry.domain.deadlines import appointment, next_due
-from sandbox_registry.domain.forms import validate
-from sandbox_registry.domain.people import Capacity, Role
-from sandbox_registry.domain.reasons import reason_errors
+from sandbox_registry.domain.cases.applications import Reason
+from sandbox_registry.domain.cases.deadlines import appointment, next_due
+from sandbox_registry.domain.cases.reasons import reason_errors
+from sandbox_registry.domain.identity.people import Capacity, Role
+from sandbox_registry.domain.rules.calendars import local_date
+from sandbox_registry.domain.rules.forms import validate
 
 
 class Counter(Base):

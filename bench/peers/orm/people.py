@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase, Mapped, joinedload, mapped_column, relationship
 
-from sandbox_registry.domain.people import Actor, Role
+from sandbox_registry.domain.identity.people import Actor, Role
 
 USE_KEPT_EVERY = timedelta(minutes=1)
 

@@ -12,9 +12,9 @@ from bench.peers.orm import bodies
 from bench.peers.orm.acting import RECKONED_FROM, Tools, facts_of
 from bench.peers.orm.cases import Application, Participation
 from bench.peers.orm.people import Acting, Session
-from sandbox_registry.api.application_schemas import DeadlineOut
-from sandbox_registry.domain.applications import by_stage
-from sandbox_registry.domain.deadlines import case_deadlines
+from sandbox_registry.api.cases.application_schemas import DeadlineOut
+from sandbox_registry.domain.cases.applications import by_stage
+from sandbox_registry.domain.cases.deadlines import case_deadlines
 from sandbox_registry.domain.stages import Stage
 
 

@@ -11,8 +11,8 @@ from uuid_utils.compat import uuid7
 
 from bench.peers.orm.cases import Application
 from bench.peers.orm.people import Base
-from sandbox_registry.db import jobs
-from sandbox_registry.domain.webhooks import ATTEMPTS, SOURCE, names_for
+from sandbox_registry.db.core import jobs
+from sandbox_registry.domain.integrations.webhooks import ATTEMPTS, SOURCE, names_for
 
 
 class Endpoint(Base):

@@ -1,0 +1,1 @@
+"""JSON handlers: applications up to the decision."""

@@ -1,0 +1,429 @@
+"""Bodies of applications: what is sent, what is shown."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from sandbox_registry.api.handling.cursors import row_cursor
+from sandbox_registry.api.handling.log_links import ProofOut, PublishedLog, proof_of
+from sandbox_registry.api.handling.schemas import (
+    Code,
+    In,
+    Instant,
+    Line,
+    Out,
+    PageOut,
+    Paragraph,
+    TextOut,
+    check_depth,
+    shown,
+)
+from sandbox_registry.db.cases.applications import CaseRow
+from sandbox_registry.domain.cases.applications import by_stage
+from sandbox_registry.domain.cases.deadlines import CaseDeadline, Duty, Timing
+from sandbox_registry.domain.errors import FieldError
+from sandbox_registry.domain.rules.calendars import Deadline, LedgerLine
+from sandbox_registry.domain.rules.forms import Referral
+from sandbox_registry.domain.stages import Stage
+from sandbox_registry.usecases.cases.cases import CaseView, Problems, Receipt
+
+
+class DraftIn(In):
+    """A new draft. Without a receiving unit, the only one that takes the procedure in is meant."""
+
+    procedure_code: Code
+    organisation_id: UUID
+    title: Line
+    receiving_unit_id: UUID | None = None
+    previous_case_id: UUID | None = None
+
+
+class EditIn(In):
+    """A JSON merge patch of the answers (RFC 7396): what is not sent stays, null removes."""
+
+    title: Line | None = None
+    answers: dict[str, Any] = msgspec.field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_depth(self.answers)
+
+
+class WithdrawalIn(In):
+    """Why the applicant wants to stop."""
+
+    reason: Paragraph
+
+
+class ComplaintIn(In):
+    """What the complaint is about."""
+
+    grounds: Paragraph
+
+
+class ApplicationOut(Out):
+    """An application as its version stands; what hangs on it is in `CaseOut`."""
+
+    id: UUID
+    version: int
+    stage: Stage
+    procedure_code: str
+    procedure_version: str | None
+    organisation_id: UUID
+    receiving_unit_id: UUID
+    title: str
+    code: str | None
+    level: str | None
+    previous_case_id: UUID | None
+    created_at: Instant
+    updated_at: Instant
+    submitted_at: Instant | None
+    received_at: Instant | None
+    accepted_at: Instant | None
+    appointment_at: Instant | None
+    classified_at: Instant | None
+    recommended_at: Instant | None
+    decided_at: Instant | None
+    withdrawal: "WithdrawalOut | None"
+    apology: "ApologyOut | None"
+    closing: "ClosingOut | None"
+    delivery: "DeliveryOut | None"
+    answers: dict[str, Any]
+
+
+class WithdrawalOut(Out):
+    """The applicant's wish to stop."""
+
+    at: Instant
+    reason: str
+
+
+class ApologyOut(Out):
+    """The notice of delay and the one new day."""
+
+    at: Instant
+    reason: str
+    promised_at: Instant
+
+
+class ReasonOut(Out):
+    """A structured reason."""
+
+    code: str
+    text: str
+
+
+class ClosingOut(Out):
+    """How a case ended before a decision."""
+
+    kind: str
+    at: Instant
+    reasons: tuple[ReasonOut, ...]
+    authority: str | None
+    target_procedure: str | None
+
+
+class DeliveryOut(Out):
+    """When and how the result was handed over."""
+
+    at: Instant
+    channel: str
+
+
+class DocumentOut(Out):
+    """A document; its bytes are at `…/documents/{id}/content`."""
+
+    id: UUID
+    version: int
+    part: str
+    filename: str
+    media_type: str
+    size: int
+    sha256: str
+    uploaded_by: UUID
+    uploaded_at: Instant
+    removed_at: Instant | None
+
+
+class SupplementItemOut(Out):
+    """One thing to complete."""
+
+    target: str
+    reason: str
+
+
+class SupplementOut(Out):
+    """A request to complete the dossier."""
+
+    id: UUID
+    version: int
+    round: int
+    items: tuple[SupplementItemOut, ...]
+    exception_reason: str | None
+    requested_at: Instant
+    answered_at: Instant | None
+
+
+class ComplaintOut(Out):
+    """A complaint as filed."""
+
+    id: UUID
+    version: int
+    filed_at: Instant
+    grounds: str
+
+
+class LedgerLineOut(Out):
+    """One day of a reckoning: counted or not, the count after it, why, by which document."""
+
+    date: date
+    counted: bool
+    running_count: int
+    reason: TextOut
+    source: str
+
+
+class DeadlineOut(Out):
+    """A deadline and how it was reckoned. `due` is exclusive (24:00 of `due_date`); null while paused or for a gap."""
+
+    name: str
+    subject: str
+    duty: Duty
+    timing: Timing
+    due: Instant | None
+    due_date: date | None
+    started_at: Instant | None
+    fulfilled_at: Instant | None
+    basis: str
+    calendar_version: str | None
+    is_provisional: bool
+    ledger: tuple[LedgerLineOut, ...]
+
+    @classmethod
+    def of(cls, deadline: CaseDeadline) -> "DeadlineOut":
+        """Show a deadline with its ledger."""
+        shown_gap = cls(
+            name=deadline.name,
+            subject=deadline.subject,
+            duty=deadline.duty,
+            timing=deadline.timing,
+            due=None,
+            due_date=None,
+            started_at=None,
+            fulfilled_at=deadline.fulfilled_at,
+            basis=deadline.basis,
+            calendar_version=None,
+            is_provisional=False,
+            ledger=(),
+        )
+        return shown_gap if deadline.reckoning is None else shown_gap.reckoned(deadline.reckoning)
+
+    def reckoned(self, reckoning: Deadline) -> "DeadlineOut":
+        """Add how the deadline was reckoned, day by day."""
+        return msgspec.structs.replace(
+            self,
+            due=reckoning.due,
+            due_date=reckoning.due_date,
+            started_at=reckoning.started_at,
+            calendar_version=reckoning.calendar_version,
+            is_provisional=reckoning.provisional,
+            ledger=tuple(map(_ledger_line, reckoning.ledger)),
+        )
+
+
+def _ledger_line(line: LedgerLine) -> LedgerLineOut:
+    return LedgerLineOut(
+        date=line.date,
+        counted=line.counted,
+        running_count=line.running_count,
+        reason=TextOut.of(line.reason),
+        source=line.source,
+    )
+
+
+class CaseOut(Out):
+    """A case as its reader may see it, with its deadlines and what the reader may do now."""
+
+    application: ApplicationOut
+    stage_name: TextOut
+    procedure_title: TextOut
+    is_draft_procedure: bool
+    documents: tuple[DocumentOut, ...]
+    supplements: tuple[SupplementOut, ...]
+    complaints: tuple[ComplaintOut, ...]
+    deadlines: tuple[DeadlineOut, ...]
+    may_do: tuple[str, ...]
+
+    @property
+    def version(self) -> int:
+        """The application's version, for the ETag."""
+        return self.application.version
+
+
+class ReceiptOut(Out):
+    """The receipt of a filed dossier. `log` proves the filing, the others registration and acceptance once they are.
+
+    Each is null until the published checkpoint covers its leaf, about a second.
+    """
+
+    application_id: UUID
+    code: str | None
+    title: str
+    organisation_name: str
+    procedure_title: TextOut
+    is_draft_procedure: bool
+    submitted_at: Instant
+    received_at: Instant | None
+    accepted_at: Instant | None
+    appointment_at: Instant | None
+    log: ProofOut | None
+    received_log: ProofOut | None
+    accepted_log: ProofOut | None
+
+
+class CaseRowOut(Out):
+    """One line of a list."""
+
+    id: UUID
+    version: int
+    code: str | None
+    stage: Stage
+    title: str
+    procedure_code: str
+    organisation_id: UUID
+    organisation_name: str
+    level: str | None
+    submitted_at: Instant | None
+    next_due_at: Instant | None
+    updated_at: Instant
+
+
+class CasePageOut(PageOut):
+    """A page of a list."""
+
+    items: tuple[CaseRowOut, ...]
+
+
+class FieldProblemOut(Out):
+    """A broken rule and the field it is about."""
+
+    field: str
+    code: str
+    message: TextOut
+
+
+class ReferralOut(Out):
+    """Another authority that seems competent, and the answers that say so."""
+
+    target: str
+    authority: TextOut
+    reason: TextOut
+    basis: str
+    answers: dict[str, Any]
+
+
+class ProblemsOut(Out):
+    """What stands between a draft and its submission."""
+
+    errors: tuple[FieldProblemOut, ...]
+    referral: ReferralOut | None
+
+
+class VersionOut(Out):
+    """The dossier as it stood after one edit."""
+
+    number: int
+    cause: str
+    title: str
+    made_by: UUID
+    made_at: Instant
+    answers: dict[str, Any]
+    documents: tuple[dict[str, Any], ...]
+
+
+class VersionsOut(Out):
+    """Every version, oldest first."""
+
+    items: tuple[VersionOut, ...]
+
+
+class EditorOut(Out):
+    """A person who may write on a dossier."""
+
+    id: UUID
+    version: int
+    person_id: UUID
+    since: Instant
+    until: Instant | None
+
+
+application_out = shown(ApplicationOut)
+document_out = shown(DocumentOut)
+
+
+def case_out(view: CaseView) -> CaseOut:
+    """Show a case."""
+    return CaseOut(
+        application=application_out(view.application),
+        stage_name=TextOut.of(by_stage(view.application.stage)),
+        procedure_title=TextOut.of(view.procedure.title),
+        is_draft_procedure=view.procedure.status == "draft",
+        documents=tuple(map(document_out, view.documents)),
+        supplements=tuple(map(shown(SupplementOut), view.supplements)),
+        complaints=tuple(map(shown(ComplaintOut), view.complaints)),
+        deadlines=tuple(map(DeadlineOut.of, view.deadlines)),
+        may_do=tuple(sorted(view.may_do)),
+    )
+
+
+case_rows_out = shown(tuple[CaseRowOut, ...])
+
+
+def receipt_out(receipt: Receipt, *, log: PublishedLog) -> ReceiptOut:
+    """Show the receipt of a filed dossier."""
+    application, procedure = receipt.application, receipt.procedure
+    return ReceiptOut(
+        application_id=application.id,
+        code=application.code,
+        title=application.title,
+        organisation_name=receipt.organisation,
+        procedure_title=TextOut.of(procedure.title),
+        is_draft_procedure=procedure.status == "draft",
+        submitted_at=receipt.submitted_at,
+        received_at=application.received_at,
+        accepted_at=application.accepted_at,
+        appointment_at=application.appointment_at,
+        log=proof_of(receipt.filed, log),
+        received_log=proof_of(receipt.received, log),
+        accepted_log=proof_of(receipt.accepted, log),
+    )
+
+
+def page_out(rows: tuple[CaseRow, ...], *, limit: int, by_change: bool) -> CasePageOut:
+    """Show a page; there may be more when it is full."""
+    after = row_cursor(rows[-1], by_change=by_change) if len(rows) == limit else None
+    return CasePageOut(items=case_rows_out(rows), after=after)
+
+
+def problems_out(found: Problems) -> ProblemsOut:
+    """Show what a dossier lacks."""
+    return ProblemsOut(
+        errors=tuple(_field_problem(error) for error in found.errors),
+        referral=None if found.referral is None else _referral_out(found.referral),
+    )
+
+
+def _referral_out(referral: Referral) -> ReferralOut:
+    return ReferralOut(
+        target=referral.target,
+        authority=TextOut.of(referral.authority),
+        reason=TextOut.of(referral.reason),
+        basis=referral.basis,
+        answers=dict(referral.answers),
+    )
+
+
+def _field_problem(error: FieldError) -> FieldProblemOut:
+    return FieldProblemOut(field=error.field, code=error.code, message=TextOut.of(error.message))

@@ -1,0 +1,227 @@
+"""Applications over the wire: drafting, filing, reading, versions, the timeline."""
+
+from datetime import datetime
+
+from litestar import Controller, Response, delete, get, patch, post, put
+from litestar.params import FromQuery, JSONBody
+
+from sandbox_registry.api.cases.application_schemas import (
+    ApplicationOut,
+    CaseOut,
+    CasePageOut,
+    ComplaintIn,
+    ComplaintOut,
+    DraftIn,
+    EditIn,
+    EditorOut,
+    ProblemsOut,
+    ReceiptOut,
+    VersionOut,
+    VersionsOut,
+    WithdrawalIn,
+    application_out,
+    case_out,
+    case_rows_out,
+    page_out,
+    problems_out,
+    receipt_out,
+)
+from sandbox_registry.api.cases.history_schemas import ChangesOut, TimelineOut, dossier_changes_out, timeline_out
+from sandbox_registry.api.handling.cursors import read_index_cursor, read_row_cursor
+from sandbox_registry.api.handling.requests import (
+    Cursor,
+    Flag,
+    Id,
+    Incoming,
+    Limit,
+    Number,
+    OptionalId,
+    OptionalWords,
+    actor_of,
+    done,
+    instant,
+    published,
+    seen_version,
+    use_cases,
+)
+from sandbox_registry.api.handling.schemas import shown
+from sandbox_registry.db.cases.applications import CaseFilter
+from sandbox_registry.domain.stages import Stage
+
+
+class ApplicationsController(Controller):
+    """Applications, for those who file them and those who may read them."""
+
+    path = "/applications"
+    tags = ("applications",)
+
+    @post(status_code=201)
+    async def create(self, request: Incoming, data: JSONBody[DraftIn]) -> Response[ApplicationOut]:
+        """Begin a draft under a procedure, for an organisation one acts for."""
+        act = use_cases(request).applications.create(
+            actor_of(request),
+            procedure_code=data.procedure_code,
+            organisation_id=data.organisation_id,
+            receiving_unit_id=data.receiving_unit_id,
+            title=data.title,
+            previous_case_id=data.previous_case_id,
+        )
+        return await done(
+            request, act, out=application_out, status=201, location=lambda made: f"/api/v1/applications/{made.id}"
+        )
+
+    @get()
+    async def list_cases(  # noqa: PLR0917 - each is a named query parameter.
+        self,
+        request: Incoming,
+        limit: Limit = 50,
+        after: Cursor = None,
+        stage: FromQuery[list[Stage] | None] = None,
+        procedure: OptionalWords = None,
+        officer: OptionalId = None,
+        organisation: OptionalId = None,
+        overdue: Flag = False,  # noqa: FBT002 - a query parameter.
+        q: OptionalWords = None,
+        updated_since: FromQuery[datetime | None] = None,
+    ) -> Response[CasePageOut]:
+        """List the applications one may read, newest first; with `updated_since`, oldest change first.
+
+        `q` finds without diacritics. `after` is the cursor of the page before. What one may not read is not counted.
+        Who follows changes asks each time from a minute before the newest one seen: acts may end out of order.
+        """
+        by_change = updated_since is not None
+        acts = use_cases(request).cases
+        narrowed = CaseFilter(
+            stages=frozenset(stage) if stage else None,
+            procedure_code=procedure,
+            officer_id=officer,
+            organisation_id=organisation,
+            overdue_at=acts.acts.now() if overdue else None,
+            text=q,
+            updated_since=instant("updated_since", updated_since),
+        )
+        position = None if after is None else read_row_cursor(after, by_change=by_change)
+        found = acts.list_cases(actor_of(request), narrowed=narrowed, after=position, limit=limit)
+        return await done(request, found, out=lambda rows: page_out(rows, limit=limit, by_change=by_change))
+
+    @get("/awaiting-declaration")
+    async def awaiting_declaration(self, request: Incoming) -> Response[CasePageOut]:
+        """List the cases one must declare interests for before opening them."""
+        found = use_cases(request).cases.awaiting_declaration(actor_of(request))
+        return await done(request, found, out=lambda rows: CasePageOut(items=case_rows_out(rows), after=None))
+
+    @get("/{application_id:uuid}")
+    async def read(self, request: Incoming, application_id: Id) -> Response[CaseOut]:
+        """Read one application with its documents, requests, deadlines and their ledgers."""
+        return await done(request, use_cases(request).cases.read(actor_of(request), application_id), out=case_out)
+
+    @patch("/{application_id:uuid}")
+    async def edit(self, request: Incoming, application_id: Id, data: JSONBody[EditIn]) -> Response[ApplicationOut]:
+        """Save part of a draft or of an open supplement; nothing is required yet, types and limits are checked."""
+        act = use_cases(request).applications.edit(
+            actor_of(request),
+            application_id,
+            expected_version=seen_version(request),
+            title=data.title,
+            answers=data.answers,
+        )
+        return await done(request, act, out=application_out)
+
+    @delete("/{application_id:uuid}", status_code=200)
+    async def discard(self, request: Incoming, application_id: Id) -> Response[ApplicationOut]:
+        """Give up a draft."""
+        act = use_cases(request).applications.discard(
+            actor_of(request), application_id, expected_version=seen_version(request)
+        )
+        return await done(request, act, out=application_out)
+
+    @get("/{application_id:uuid}/problems")
+    async def problems(self, request: Incoming, application_id: Id) -> Response[ProblemsOut]:
+        """List everything a dossier still lacks, and whether another authority seems competent."""
+        return await done(
+            request, use_cases(request).cases.problems(actor_of(request), application_id), out=problems_out
+        )
+
+    @get("/{application_id:uuid}/versions")
+    async def versions(self, request: Incoming, application_id: Id) -> Response[VersionsOut]:
+        """List every version of the dossier."""
+        found = use_cases(request).cases.versions(actor_of(request), application_id)
+        return await done(request, found, out=lambda all_: VersionsOut(items=tuple(map(shown(VersionOut), all_))))
+
+    @get("/{application_id:uuid}/changes")
+    async def changes(
+        self, request: Incoming, application_id: Id, older: Number, newer: Number
+    ) -> Response[ChangesOut]:
+        """Compare two versions of the dossier field by field."""
+        found = use_cases(request).histories.dossier_changes(
+            actor_of(request), application_id, older=older, newer=newer
+        )
+        return await done(request, found, out=dossier_changes_out)
+
+    @get("/{application_id:uuid}/timeline")
+    async def timeline(
+        self, request: Incoming, application_id: Id, limit: Limit = 100, after: Cursor = None
+    ) -> Response[TimelineOut]:
+        """List what was done in the case, by whom and under which policy line, out of the audit log, oldest first.
+
+        `after` is the cursor of the page before. An applicant sees offices instead of officials, and neither what was
+        refused nor who read the case.
+        """
+        position = -1 if after is None else read_index_cursor(after)
+        found = use_cases(request).timelines.read(actor_of(request), application_id, after=position, limit=limit)
+        return await done(request, found, out=lambda rows: timeline_out(rows, limit=limit, log=published(request)))
+
+    @get("/{application_id:uuid}/receipt")
+    async def receipt(self, request: Incoming, application_id: Id) -> Response[ReceiptOut]:
+        """Read the receipt of a filed dossier, with the proofs that it was filed, registered and accepted.
+
+        On line filing is receipt: the terms run from `submitted_at`. The code comes with the registration.
+        """
+        found = use_cases(request).cases.receipt(actor_of(request), application_id)
+        return await done(request, found, out=lambda receipt: receipt_out(receipt, log=published(request)))
+
+    @post("/{application_id:uuid}/submission", status_code=200)
+    async def submit(self, request: Incoming, application_id: Id) -> Response[ApplicationOut]:
+        """File a draft. Every broken rule comes back at once, each with its field."""
+        act = use_cases(request).applications.submit(
+            actor_of(request), application_id, expected_version=seen_version(request)
+        )
+        return await done(request, act, out=application_out)
+
+    @post("/{application_id:uuid}/supplement", status_code=200)
+    async def submit_supplement(self, request: Incoming, application_id: Id) -> Response[ApplicationOut]:
+        """Answer the open supplement request with the completed dossier."""
+        act = use_cases(request).applications.submit_supplement(
+            actor_of(request), application_id, expected_version=seen_version(request)
+        )
+        return await done(request, act, out=application_out)
+
+    @post("/{application_id:uuid}/withdrawal", status_code=200)
+    async def request_withdrawal(
+        self, request: Incoming, application_id: Id, data: JSONBody[WithdrawalIn]
+    ) -> Response[ApplicationOut]:
+        """Ask the authority to stop handling the case."""
+        act = use_cases(request).applications.request_withdrawal(
+            actor_of(request), application_id, expected_version=seen_version(request), reason=data.reason
+        )
+        return await done(request, act, out=application_out)
+
+    @post("/{application_id:uuid}/complaints", status_code=201)
+    async def complain(
+        self, request: Incoming, application_id: Id, data: JSONBody[ComplaintIn]
+    ) -> Response[ComplaintOut]:
+        """File a complaint against a refusal."""
+        act = use_cases(request).applications.complain(actor_of(request), application_id, grounds=data.grounds)
+        return await done(request, act, out=shown(ComplaintOut), status=201)
+
+    @put("/{application_id:uuid}/editors/{person_id:uuid}")
+    async def share(self, request: Incoming, application_id: Id, person_id: Id) -> Response[EditorOut]:
+        """Let another person write on this dossier."""
+        act = use_cases(request).applications.share(actor_of(request), application_id, person_id=person_id)
+        return await done(request, act, out=shown(EditorOut))
+
+    @delete("/{application_id:uuid}/editors/{person_id:uuid}", status_code=200)
+    async def unshare(self, request: Incoming, application_id: Id, person_id: Id) -> Response[EditorOut]:
+        """End another person's right to write on this dossier."""
+        act = use_cases(request).applications.unshare(actor_of(request), application_id, person_id=person_id)
+        return await done(request, act, out=shown(EditorOut))

@@ -1,0 +1,171 @@
+"""Consultations and clarifications over the wire."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Controller, Response, get, post
+from litestar.params import JSONBody
+from msgspec import Meta
+
+from sandbox_registry.api.handling.requests import Id, Incoming, actor_of, done, use_cases
+from sandbox_registry.api.handling.schemas import Day, In, Instant, Out, Paragraph, Remark, shown
+from sandbox_registry.domain.cases.appraisal import Opinion
+from sandbox_registry.domain.rules.calendars import Term, Unit
+
+
+class TermIn(In):
+    """How long the agency has: a number of hours, working days, calendar days, months or years."""
+
+    value: Annotated[int, Meta(ge=1, le=1000)]
+    unit: Unit
+
+
+class ConsultationIn(In):
+    """A question to another state unit. Without a term the procedure's counts; a required one must be settled."""
+
+    unit_id: UUID
+    question: Paragraph
+    term: TermIn | None = None
+    remind_on: Day | None = None
+    is_required: bool = True
+
+
+class OpinionIn(In):
+    """What the agency says."""
+
+    opinion: Opinion
+    text: Remark = ""
+
+
+class ConsultationOut(Out):
+    """A question to an agency and what came of it. `closed_silent_at` records silence, which is never consent."""
+
+    id: UUID
+    version: int
+    unit_id: UUID
+    question: str
+    asked_at: Instant
+    term_value: int
+    term_unit: Unit
+    remind_on: date | None
+    is_required: bool
+    answered_by: UUID | None
+    answered_at: Instant | None
+    opinion: Opinion | None
+    text: str
+    is_late: bool
+    closed_silent_at: Instant | None
+
+
+class ConsultationsOut(Out):
+    """Consultations one may read, oldest first."""
+
+    items: tuple[ConsultationOut, ...]
+
+
+class QuestionIn(In):
+    """A question of substance to the applicant."""
+
+    question: Paragraph
+
+
+class AnswerIn(In):
+    """The applicant's answer."""
+
+    answer: Paragraph
+
+
+class ClarificationOut(Out):
+    """A question to the applicant, and the answer once there is one."""
+
+    id: UUID
+    version: int
+    round: int
+    question: str
+    asked_at: Instant
+    answer: str
+    answered_at: Instant | None
+
+
+class ClarificationsOut(Out):
+    """Clarifications of a case, oldest first."""
+
+    items: tuple[ClarificationOut, ...]
+
+
+consultation_out = shown(ConsultationOut)
+clarification_out = shown(ClarificationOut)
+
+
+class ConsultationsController(Controller):
+    """Asking other agencies, and the applicant."""
+
+    path = "/applications/{application_id:uuid}"
+    tags = ("appraisal",)
+
+    @post("/consultations", status_code=201)
+    async def ask_unit(
+        self, request: Incoming, application_id: Id, data: JSONBody[ConsultationIn]
+    ) -> Response[ConsultationOut]:
+        """Ask another state unit for its opinion."""
+        act = use_cases(request).consultations.ask(
+            actor_of(request),
+            application_id,
+            unit_id=data.unit_id,
+            question=data.question,
+            term=None if data.term is None else Term(value=data.term.value, unit=data.term.unit),
+            remind_on=data.remind_on,
+            is_required=data.is_required,
+        )
+        return await done(request, act, out=consultation_out, status=201)
+
+    @get("/consultations")
+    async def list_consultations(self, request: Incoming, application_id: Id) -> Response[ConsultationsOut]:
+        """List the consultations; a consulted agency sees the questions put to it and nothing else."""
+        found = use_cases(request).consultations.list_consultations(actor_of(request), application_id)
+        return await done(request, found, out=lambda asked: ConsultationsOut(items=tuple(map(consultation_out, asked))))
+
+    @post("/consultations/{consultation_id:uuid}/answer", status_code=200)
+    async def answer_for_unit(
+        self, request: Incoming, application_id: Id, consultation_id: Id, data: JSONBody[OpinionIn]
+    ) -> Response[ConsultationOut]:
+        """Answer for one's own unit; a late answer is kept and marked late."""
+        act = use_cases(request).consultations.answer(
+            actor_of(request), application_id, consultation_id, opinion=data.opinion, text=data.text
+        )
+        return await done(request, act, out=consultation_out)
+
+    @post("/consultations/{consultation_id:uuid}/silence", status_code=200)
+    async def close_silent(
+        self, request: Incoming, application_id: Id, consultation_id: Id
+    ) -> Response[ConsultationOut]:
+        """Record that the unit let its term pass. Silence is never consent."""
+        act = use_cases(request).consultations.close_silent(actor_of(request), application_id, consultation_id)
+        return await done(request, act, out=consultation_out)
+
+    @post("/clarifications", status_code=201)
+    async def ask_applicant(
+        self, request: Incoming, application_id: Id, data: JSONBody[QuestionIn]
+    ) -> Response[ClarificationOut]:
+        """Ask the applicant a question of substance; one waits at a time."""
+        act = use_cases(request).clarifications.ask(actor_of(request), application_id, question=data.question)
+        return await done(request, act, out=clarification_out, status=201)
+
+    @get("/clarifications")
+    async def list_clarifications(self, request: Incoming, application_id: Id) -> Response[ClarificationsOut]:
+        """List the questions to the applicant and the answers."""
+        found = use_cases(request).clarifications.list_clarifications(actor_of(request), application_id)
+        return await done(
+            request, found, out=lambda asked: ClarificationsOut(items=tuple(map(clarification_out, asked)))
+        )
+
+    @post("/clarifications/{clarification_id:uuid}/answer", status_code=200)
+    async def answer_for_applicant(
+        self, request: Incoming, application_id: Id, clarification_id: Id, data: JSONBody[AnswerIn]
+    ) -> Response[ClarificationOut]:
+        """Answer for the applicant."""
+        act = use_cases(request).clarifications.answer(
+            actor_of(request), application_id, clarification_id, answer=data.answer
+        )
+        return await done(request, act, out=clarification_out)

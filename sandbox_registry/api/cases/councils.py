@@ -1,0 +1,176 @@
+"""The appraisal council over the wire."""
+
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Controller, Response, get, post, put
+from litestar.params import JSONBody
+from msgspec import Meta
+
+from sandbox_registry.api.handling.requests import Id, Incoming, actor_of, done, seen_version, use_cases
+from sandbox_registry.api.handling.schemas import In, Instant, Line, Moment, Out, Paragraph, Remark, shown
+from sandbox_registry.domain.cases.appraisal import Choice
+from sandbox_registry.domain.cases.councils import Composition
+from sandbox_registry.usecases.cases.councils import SessionView
+
+People = Annotated[tuple[UUID, ...], Meta(max_length=51)]
+
+
+class SessionIn(In):
+    """Who sits, when and where: an odd number of members, the chair among them; the secretary has no vote."""
+
+    chair_id: UUID
+    secretary_id: UUID
+    member_ids: People
+    scheduled_at: Moment
+    place: Line
+
+
+class VoteIn(In):
+    """A vote; `is_written` when an absent member sends it. A dissent goes into the minutes."""
+
+    choice: Choice
+    is_written: bool = False
+    dissent: Remark = ""
+
+
+class ConclusionIn(In):
+    """Who was present, and the minutes."""
+
+    present_ids: People
+    minutes: Paragraph
+
+
+class VoteOut(Out):
+    """One member's vote."""
+
+    id: UUID
+    version: int
+    member_id: UUID
+    choice: Choice
+    is_written: bool
+    dissent: str
+    cast_at: Instant
+
+
+class SessionOut(Out):
+    """A sitting of the council; the counts are null until it concludes."""
+
+    id: UUID
+    version: int
+    chair_id: UUID
+    secretary_id: UUID
+    member_ids: tuple[UUID, ...]
+    scheduled_at: Instant
+    place: str
+    convened_by: UUID
+    convened_at: Instant
+    present_ids: tuple[UUID, ...]
+    minutes: str
+    dissent: tuple[str, ...]
+    votes_for: int | None
+    votes_against: int | None
+    votes_abstain: int | None
+    is_passed: bool | None
+    concluded_at: Instant | None
+
+
+class SessionViewOut(Out):
+    """A sitting and the votes one may see: one's own until the council concludes, then all."""
+
+    session: SessionOut
+    votes: tuple[VoteOut, ...]
+
+
+class SessionsOut(Out):
+    """Sittings of a case."""
+
+    items: tuple[SessionViewOut, ...]
+
+
+session_out, vote_out = shown(SessionOut), shown(VoteOut)
+
+
+def sessions_out(views: tuple[SessionView, ...]) -> SessionsOut:
+    """Show sittings with the votes their reader may see."""
+    return SessionsOut(
+        items=tuple(
+            SessionViewOut(session=session_out(each.session), votes=tuple(map(vote_out, each.votes))) for each in views
+        )
+    )
+
+
+def composition_of(data: SessionIn) -> Composition:
+    """Take over who sits."""
+    return Composition(chair_id=data.chair_id, secretary_id=data.secretary_id, member_ids=data.member_ids)
+
+
+class CouncilsController(Controller):
+    """Calling the council, voting, concluding."""
+
+    path = "/applications/{application_id:uuid}/council-sessions"
+    tags = ("appraisal",)
+
+    @post(status_code=201)
+    async def convene(self, request: Incoming, application_id: Id, data: JSONBody[SessionIn]) -> Response[SessionOut]:
+        """Call the council. Every member declares interests before opening the dossier."""
+        act = use_cases(request).councils.convene(
+            actor_of(request),
+            application_id,
+            composition=composition_of(data),
+            scheduled_at=data.scheduled_at,
+            place=data.place,
+        )
+        return await done(request, act, out=session_out, status=201)
+
+    @get()
+    async def list_sessions(self, request: Incoming, application_id: Id) -> Response[SessionsOut]:
+        """List the sittings of the case; how others voted shows only once the council concluded."""
+        found = use_cases(request).councils.list_sessions(actor_of(request), application_id)
+        return await done(request, found, out=sessions_out)
+
+    @put("/{session_id:uuid}")
+    async def recompose(
+        self, request: Incoming, application_id: Id, session_id: Id, data: JSONBody[SessionIn]
+    ) -> Response[SessionOut]:
+        """Change who sits, when or where, before the council concludes. Needs If-Match with the sitting's version."""
+        act = use_cases(request).councils.recompose(
+            actor_of(request),
+            application_id,
+            session_id,
+            expected_version=seen_version(request),
+            composition=composition_of(data),
+            scheduled_at=data.scheduled_at,
+            place=data.place,
+        )
+        return await done(request, act, out=session_out)
+
+    @post("/{session_id:uuid}/votes", status_code=201)
+    async def vote(
+        self, request: Incoming, application_id: Id, session_id: Id, data: JSONBody[VoteIn]
+    ) -> Response[VoteOut]:
+        """Vote, once. It is final."""
+        act = use_cases(request).councils.vote(
+            actor_of(request),
+            application_id,
+            session_id,
+            choice=data.choice,
+            is_written=data.is_written,
+            dissent=data.dissent,
+        )
+        return await done(request, act, out=vote_out, status=201)
+
+    @post("/{session_id:uuid}/conclusion", status_code=200)
+    async def conclude(
+        self, request: Incoming, application_id: Id, session_id: Id, data: JSONBody[ConclusionIn]
+    ) -> Response[SessionOut]:
+        """Close the sitting with its minutes. Needs If-Match with the sitting's version."""
+        act = use_cases(request).councils.conclude(
+            actor_of(request),
+            application_id,
+            session_id,
+            expected_version=seen_version(request),
+            present_ids=data.present_ids,
+            minutes=data.minutes,
+        )
+        return await done(request, act, out=session_out)

@@ -1,0 +1,200 @@
+"""Recommendations and decisions over the wire."""
+
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Controller, Response, get, post
+from litestar.params import JSONBody
+from msgspec import Meta
+
+from sandbox_registry.api.cases.application_schemas import ApplicationOut, ReasonOut, application_out
+from sandbox_registry.api.cases.intake import ReasonIn, reasons_of
+from sandbox_registry.api.handling.log_links import NOTHING_PUBLISHED, ProofOut, PublishedLog, proof_of
+from sandbox_registry.api.handling.requests import Id, Incoming, actor_of, done, published, seen_version, use_cases
+from sandbox_registry.api.handling.schemas import In, Instant, Line, Out, Paragraph, shown
+from sandbox_registry.api.permits.permit_schemas import Lines, Paragraphs, TermsIn, TermsOut, terms_of, terms_out
+from sandbox_registry.domain.cases.appraisal import Advice, Outcome
+from sandbox_registry.usecases.cases.decisions import Decided, DecisionView, Recommended
+
+
+class RecommendationIn(In):
+    """The appraisal report and its advice. `departure` says why the advice goes against the council's vote."""
+
+    advice: Advice
+    report: Paragraph
+    conditions: Paragraphs = ()
+    departure: Paragraph | None = None
+
+
+class ApprovalIn(In, kw_only=True):
+    """A decision that allows the trial, under terms."""
+
+    signer_title: Line
+    legal_basis: Lines
+    conditions: Paragraphs = ()
+    terms: TermsIn
+
+
+class RefusalIn(In):
+    """A decision that refuses the trial, with reasons from the procedure's list."""
+
+    signer_title: Line
+    legal_basis: Lines
+    reasons: Annotated[tuple[ReasonIn, ...], Meta(max_length=50)]
+
+
+class RecommendationOut(Out):
+    """The appraisal report put before the signer."""
+
+    id: UUID
+    version: int
+    application_id: UUID
+    advice: Advice
+    report: str
+    conditions: tuple[str, ...]
+    departure: str | None
+    made_by: UUID
+    made_at: Instant
+
+
+class RecommendedOut(Out):
+    """The case after the recommendation, and the recommendation."""
+
+    application: ApplicationOut
+    recommendation: RecommendationOut
+
+
+class DecisionOut(Out):
+    """A decision: with terms when it allows, with reasons when it refuses. `on_behalf_of` lent the power to sign.
+
+    `log` proves it; null until the published checkpoint covers its leaf, and in the answer of the act itself.
+    """
+
+    id: UUID
+    version: int
+    application_id: UUID
+    unit_id: UUID
+    number: str
+    outcome: Outcome
+    signer_id: UUID
+    signer_name: str | None
+    signer_title: str
+    on_behalf_of: UUID | None
+    on_behalf_of_name: str | None
+    decided_at: Instant
+    legal_basis: tuple[str, ...]
+    reasons: tuple[ReasonOut, ...]
+    conditions: tuple[str, ...]
+    terms: TermsOut | None
+    log: ProofOut | None
+
+
+class DecidedOut(Out):
+    """The case after the decision, and the decision."""
+
+    application: ApplicationOut
+    decision: DecisionOut
+
+
+def recommended_out(made: Recommended) -> RecommendedOut:
+    """Show a recommendation with its case."""
+    return RecommendedOut(
+        application=application_out(made.application), recommendation=shown(RecommendationOut)(made.recommendation)
+    )
+
+
+def decided_out(made: Decided) -> DecidedOut:
+    """Show a decision with its case."""
+    return DecidedOut(
+        application=application_out(made.application), decision=decision_out(made.view, log=NOTHING_PUBLISHED)
+    )
+
+
+def decision_out(view: DecisionView, *, log: PublishedLog) -> DecisionOut:
+    """Show a decision with the names of who signed it."""
+    decision, names = view.decision, view.names
+    return DecisionOut(
+        id=decision.id,
+        version=decision.version,
+        application_id=decision.application_id,
+        unit_id=decision.unit_id,
+        number=decision.number,
+        outcome=decision.outcome,
+        signer_id=decision.signer_id,
+        signer_name=names.get(decision.signer_id),
+        signer_title=decision.signer_title,
+        on_behalf_of=decision.on_behalf_of,
+        on_behalf_of_name=None if decision.on_behalf_of is None else names.get(decision.on_behalf_of),
+        decided_at=decision.decided_at,
+        legal_basis=decision.legal_basis,
+        reasons=tuple(map(shown(ReasonOut), decision.reasons)),
+        conditions=decision.conditions,
+        terms=None if decision.terms is None else terms_out(decision.terms),
+        log=proof_of(view.leaf, log),
+    )
+
+
+class DecisionsController(Controller):
+    """The way from the appraisal to the decision. Every act needs If-Match with the case's version."""
+
+    path = "/applications/{application_id:uuid}"
+    tags = ("decisions",)
+
+    @post("/recommendation", status_code=201)
+    async def recommend(
+        self, request: Incoming, application_id: Id, data: JSONBody[RecommendationIn]
+    ) -> Response[RecommendedOut]:
+        """Put the appraisal report before the signer; refused while the appraisal lacks something."""
+        act = use_cases(request).decisions.recommend(
+            actor_of(request),
+            application_id,
+            expected_version=seen_version(request),
+            advice=data.advice,
+            report=data.report,
+            conditions=data.conditions,
+            departure=data.departure,
+        )
+        return await done(request, act, out=recommended_out, status=201)
+
+    @get("/recommendation")
+    async def read_recommendation(self, request: Incoming, application_id: Id) -> Response[RecommendationOut]:
+        """Read the appraisal report put before the signer."""
+        found = use_cases(request).decisions.read_recommendation(actor_of(request), application_id)
+        return await done(request, found, out=shown(RecommendationOut))
+
+    @post("/approval", status_code=201)
+    async def approve(self, request: Incoming, application_id: Id, data: JSONBody[ApprovalIn]) -> Response[DecidedOut]:
+        """Allow the trial under terms. Every rule the decision breaks comes back at once, each with its field."""
+        act = use_cases(request).decisions.approve(
+            actor_of(request),
+            application_id,
+            expected_version=seen_version(request),
+            signer_title=data.signer_title,
+            legal_basis=data.legal_basis,
+            conditions=data.conditions,
+            terms=terms_of(data.terms),
+        )
+        return await done(request, act, out=decided_out, status=201, location=_decision_of)
+
+    @post("/refusal", status_code=201)
+    async def refuse(self, request: Incoming, application_id: Id, data: JSONBody[RefusalIn]) -> Response[DecidedOut]:
+        """Refuse the trial, with reasons."""
+        act = use_cases(request).decisions.refuse(
+            actor_of(request),
+            application_id,
+            expected_version=seen_version(request),
+            signer_title=data.signer_title,
+            legal_basis=data.legal_basis,
+            reasons=reasons_of(data.reasons),
+        )
+        return await done(request, act, out=decided_out, status=201, location=_decision_of)
+
+    @get("/decision")
+    async def read(self, request: Incoming, application_id: Id) -> Response[DecisionOut]:
+        """Read the decision on a case."""
+        found = use_cases(request).decisions.read(actor_of(request), application_id)
+        return await done(request, found, out=lambda view: decision_out(view, log=published(request)))
+
+
+def _decision_of(made: Decided) -> str:
+    return f"/api/v1/applications/{made.application.id}/decision"

@@ -1,0 +1,63 @@
+"""Documents of a dossier over the wire: the file is the body, its part and name stand in the address."""
+
+from urllib.parse import quote
+
+from litestar import Controller, Response, delete, get, post
+from litestar.response.base import ASGIResponse
+
+from sandbox_registry.api.cases.application_schemas import DocumentOut, document_out
+from sandbox_registry.api.handling.requests import Id, Incoming, Words, actor_of, done, use_cases
+from sandbox_registry.api.handling.streams import BoundedStream
+from sandbox_registry.http.identity import CONTENT, FILE
+
+
+class DocumentsController(Controller):
+    """Files of a dossier: PDF, PNG, JPEG, DOCX and XLSX, told by their content."""
+
+    path = "/applications/{application_id:uuid}/documents"
+    tags = ("documents",)
+
+    @post(status_code=201, opt={CONTENT: FILE})
+    async def attach(
+        self, request: Incoming, application_id: Id, part: Words, filename: Words
+    ) -> Response[DocumentOut]:
+        """Attach a file to a part of the dossier; the request's body is the file itself."""
+        act = use_cases(request).documents.attach(
+            actor_of(request), application_id, part=part, filename=filename, chunks=request.stream()
+        )
+        return await done(
+            request,
+            act,
+            out=document_out,
+            status=201,
+            location=lambda made: f"/api/v1/applications/{application_id}/documents/{made.id}",
+            is_keyed=False,
+        )
+
+    @get("/{document_id:uuid}")
+    async def read(self, request: Incoming, application_id: Id, document_id: Id) -> Response[DocumentOut]:
+        """Read about one document, also a removed one."""
+        found = use_cases(request).cases.document(actor_of(request), application_id, document_id)
+        return await done(request, found, out=document_out)
+
+    @get("/{document_id:uuid}/content")
+    async def content(self, request: Incoming, application_id: Id, document_id: Id) -> ASGIResponse:
+        """Download a document; it breaks off when the bytes are not those that were filed."""
+        download = await use_cases(request).documents.download(actor_of(request), application_id, document_id)
+        return BoundedStream(
+            download.content,
+            media_type=download.document.media_type,
+            headers={
+                "Content-Disposition": f"attachment; filename*=UTF-8''{quote(download.document.filename)}",
+                "Content-Length": str(download.document.size),
+                "Content-Security-Policy": "sandbox",
+                "X-Content-Type-Options": "nosniff",
+                "Cache-Control": "no-store",
+            },
+        )
+
+    @delete("/{document_id:uuid}", status_code=200)
+    async def remove(self, request: Incoming, application_id: Id, document_id: Id) -> Response[DocumentOut]:
+        """Take a document out of a draft or an open supplement; it stays on record as removed."""
+        act = use_cases(request).applications.remove_document(actor_of(request), application_id, document_id)
+        return await done(request, act, out=document_out)

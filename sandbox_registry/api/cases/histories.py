@@ -1,0 +1,102 @@
+"""The past of a case and of a permit over the wire."""
+
+from collections.abc import AsyncGenerator
+from typing import IO
+
+from anyio import to_thread
+from litestar import Controller, Response, get
+from litestar.response.base import ASGIResponse
+
+from sandbox_registry.api.cases.history_schemas import (
+    StateChangesOut,
+    StateVersionsOut,
+    case_changes_out,
+    permit_changes_out,
+    versions_out,
+)
+from sandbox_registry.api.cases.past_case_schemas import CaseAtOut, case_at_out
+from sandbox_registry.api.handling.requests import (
+    Id,
+    Incoming,
+    Number,
+    When,
+    actor_of,
+    day_or_moment,
+    done,
+    published,
+    use_cases,
+)
+from sandbox_registry.api.handling.streams import BoundedStream
+from sandbox_registry.api.integrations.exports import EXPORT
+from sandbox_registry.auditlog.folder import LogFolder
+
+CHUNK = 64 * 1024
+
+
+class HistoriesController(Controller):
+    """How a case stood, what changed from one version to another, and all of it to take away."""
+
+    tags = ("histories",)
+
+    @get("/applications/{application_id:uuid}/history")
+    async def as_it_stood(self, request: Incoming, application_id: Id, at: When) -> Response[CaseAtOut]:
+        """Read a case as it stood on a day or at a moment, as far as one may read it now.
+
+        What is shown comes from the records behind the log, so each part of it can be proved. A moment that is yet to
+        come, or lies before the case was begun, is refused (422).
+        """
+        found = use_cases(request).histories.as_it_stood(actor_of(request), application_id, at=day_or_moment("at", at))
+        return await done(request, found, out=lambda case: case_at_out(case, log=published(request)))
+
+    @get("/applications/{application_id:uuid}/history/versions")
+    async def versions(self, request: Incoming, application_id: Id) -> Response[StateVersionsOut]:
+        """List the versions of a case that the log records, with the act that made each.
+
+        Edits of a draft or of an open supplement leave versions of the dossier instead; filing records it whole.
+        """
+        found = use_cases(request).histories.versions(actor_of(request), application_id)
+        return await done(request, found, out=lambda all_: versions_out(all_, log=published(request)))
+
+    @get("/applications/{application_id:uuid}/history/changes")
+    async def changes(
+        self, request: Incoming, application_id: Id, older: Number, newer: Number
+    ) -> Response[StateChangesOut]:
+        """Compare two recorded versions of a case field by field, each field by its name."""
+        found = use_cases(request).histories.changes(actor_of(request), application_id, older=older, newer=newer)
+        return await done(request, found, out=case_changes_out)
+
+    @get("/applications/{application_id:uuid}/bundle.zip", opt=EXPORT)
+    async def bundle(self, request: Incoming, application_id: Id) -> ASGIResponse:
+        """Take a case out as a ZIP that anybody can check without us and without a network.
+
+        It holds the published entries with their proofs, the records one may see, documents by digest only, a timeline
+        and a page that checks it all. Taking it out is itself on record.
+        """
+        folder: LogFolder = request.app.state.log.folder
+        file = await use_cases(request).bundles.take(actor_of(request), application_id, folder=folder)
+        headers = {
+            "Content-Disposition": f'attachment; filename="{application_id}.zip"',
+            "Cache-Control": "no-store",
+            "X-Content-Type-Options": "nosniff",
+        }
+        return BoundedStream(_chunks(file), media_type="application/zip", headers=headers)
+
+    @get("/permits/{permit_id:uuid}/history/versions")
+    async def permit_versions(self, request: Incoming, permit_id: Id) -> Response[StateVersionsOut]:
+        """List the versions of a permit that the log records, with the act that made each."""
+        found = use_cases(request).histories.permit_versions(actor_of(request), permit_id)
+        return await done(request, found, out=lambda all_: versions_out(all_, log=published(request)))
+
+    @get("/permits/{permit_id:uuid}/history/changes")
+    async def permit_changes(
+        self, request: Incoming, permit_id: Id, older: Number, newer: Number
+    ) -> Response[StateChangesOut]:
+        """Compare two recorded versions of a permit field by field, each field by its name."""
+        found = use_cases(request).histories.permit_changes(actor_of(request), permit_id, older=older, newer=newer)
+        return await done(request, found, out=permit_changes_out)
+
+
+async def _chunks(file: IO[bytes]) -> AsyncGenerator[bytes, None]:
+    with file:
+        while chunk := await to_thread.run_sync(file.read, CHUNK):
+            yield chunk

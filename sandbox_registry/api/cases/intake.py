@@ -1,0 +1,161 @@
+"""The one-stop unit's acts over the wire."""
+
+from litestar import Controller, Response, post
+from litestar.params import JSONBody
+
+from sandbox_registry.api.cases.application_schemas import ApplicationOut, application_out
+from sandbox_registry.api.handling.requests import Id, Incoming, actor_of, done, seen_version, use_cases
+from sandbox_registry.api.handling.schemas import Code, In, Line, Moment, Paragraph
+from sandbox_registry.domain.cases.applications import Reason, SupplementItem
+
+
+class SupplementItemIn(In):
+    """One thing to complete: `answers.<section>.<field>` or `documents.<part>`, and why."""
+
+    target: Line
+    reason: Paragraph
+
+
+class SupplementRequestIn(In):
+    """Everything that is missing, at once. A request beyond the allowed number needs `exception_reason`."""
+
+    items: tuple[SupplementItemIn, ...]
+    exception_reason: Paragraph | None = None
+
+
+class ReasonIn(In):
+    """A reason from the procedure's list, with the words for this case."""
+
+    code: Code
+    text: Paragraph
+
+
+class ReasonsIn(In):
+    """The reasons of a refusal."""
+
+    reasons: tuple[ReasonIn, ...]
+
+
+class ReferralIn(In):
+    """Why the case goes elsewhere; `target` picks a route by hand when the answers name none."""
+
+    reason: Paragraph
+    target: Code | None = None
+
+
+class ApologyIn(In):
+    """The one new day, and why the result is late."""
+
+    promised_at: Moment
+    reason: Paragraph
+
+
+class DeliveryIn(In):
+    """How the result was handed over: at the counter, online, by post."""
+
+    channel: Line
+
+
+def reasons_of(given: tuple[ReasonIn, ...]) -> tuple[Reason, ...]:
+    """Take reasons over into the domain."""
+    return tuple(Reason(code=each.code, text=each.text) for each in given)
+
+
+class IntakeController(Controller):
+    """Registering, checking and closing cases at the one-stop unit. Every act needs If-Match."""
+
+    path = "/applications/{application_id:uuid}"
+    tags = ("intake",)
+
+    @post("/receipt", status_code=200)
+    async def receive(self, request: Incoming, application_id: Id) -> Response[ApplicationOut]:
+        """Register a filed dossier and give it its code."""
+        act = use_cases(request).intake.receive(
+            actor_of(request), application_id, expected_version=seen_version(request)
+        )
+        return await done(request, act, out=application_out)
+
+    @post("/supplement-requests", status_code=200)
+    async def request_supplement(
+        self, request: Incoming, application_id: Id, data: JSONBody[SupplementRequestIn]
+    ) -> Response[ApplicationOut]:
+        """Ask the applicant to complete the dossier, item by item."""
+        act = use_cases(request).intake.request_supplement(
+            actor_of(request),
+            application_id,
+            expected_version=seen_version(request),
+            items=tuple(SupplementItem(target=each.target, reason=each.reason) for each in data.items),
+            exception_reason=data.exception_reason,
+        )
+        return await done(request, act, out=application_out)
+
+    @post("/lapse", status_code=200)
+    async def lapse(self, request: Incoming, application_id: Id) -> Response[ApplicationOut]:
+        """Confirm that the supplement never came in its term."""
+        act = use_cases(request).intake.lapse(actor_of(request), application_id, expected_version=seen_version(request))
+        return await done(request, act, out=application_out)
+
+    @post("/intake-refusal", status_code=200)
+    async def refuse_intake(
+        self, request: Incoming, application_id: Id, data: JSONBody[ReasonsIn]
+    ) -> Response[ApplicationOut]:
+        """Refuse to take the dossier in, with reasons."""
+        act = use_cases(request).intake.refuse_intake(
+            actor_of(request),
+            application_id,
+            expected_version=seen_version(request),
+            reasons=reasons_of(data.reasons),
+        )
+        return await done(request, act, out=application_out)
+
+    @post("/referral", status_code=200)
+    async def refer(
+        self, request: Incoming, application_id: Id, data: JSONBody[ReferralIn]
+    ) -> Response[ApplicationOut]:
+        """Send the case to the competent authority."""
+        act = use_cases(request).intake.refer(
+            actor_of(request),
+            application_id,
+            expected_version=seen_version(request),
+            reason=data.reason,
+            target=data.target,
+        )
+        return await done(request, act, out=application_out)
+
+    @post("/acceptance", status_code=200)
+    async def accept(self, request: Incoming, application_id: Id) -> Response[ApplicationOut]:
+        """Take a complete dossier in and promise the day of the result."""
+        act = use_cases(request).intake.accept(
+            actor_of(request), application_id, expected_version=seen_version(request)
+        )
+        return await done(request, act, out=application_out)
+
+    @post("/apology", status_code=200)
+    async def apologize(
+        self, request: Incoming, application_id: Id, data: JSONBody[ApologyIn]
+    ) -> Response[ApplicationOut]:
+        """Give notice of a delay and one new day."""
+        act = use_cases(request).intake.apologize(
+            actor_of(request),
+            application_id,
+            expected_version=seen_version(request),
+            promised_at=data.promised_at,
+            reason=data.reason,
+        )
+        return await done(request, act, out=application_out)
+
+    @post("/stop", status_code=200)
+    async def stop(self, request: Incoming, application_id: Id) -> Response[ApplicationOut]:
+        """Stop handling the case at the applicant's wish."""
+        act = use_cases(request).intake.stop(actor_of(request), application_id, expected_version=seen_version(request))
+        return await done(request, act, out=application_out)
+
+    @post("/delivery", status_code=200)
+    async def deliver(
+        self, request: Incoming, application_id: Id, data: JSONBody[DeliveryIn]
+    ) -> Response[ApplicationOut]:
+        """Record that the result was handed over."""
+        act = use_cases(request).intake.deliver(
+            actor_of(request), application_id, expected_version=seen_version(request), channel=data.channel
+        )
+        return await done(request, act, out=application_out)

@@ -1,0 +1,77 @@
+"""Letters between the applicant and the officers, over the wire."""
+
+from uuid import UUID
+
+from litestar import Controller, Response, get, post
+from litestar.params import JSONBody
+from msgspec import UNSET, UnsetType
+
+from sandbox_registry.api.handling.cursors import id_cursor, read_id_cursor
+from sandbox_registry.api.handling.requests import Cursor, Id, Incoming, Limit, actor_of, done, use_cases
+from sandbox_registry.api.handling.schemas import In, Instant, Out, PageOut, Paragraph
+from sandbox_registry.usecases.cases.messages import Letter
+
+
+class MessageIn(In):
+    """What one writes to the other side."""
+
+    body: Paragraph
+
+
+class MessageOut(Out):
+    """A letter; `author_id` is there for the author's own side only."""
+
+    id: UUID
+    version: int
+    from_applicant: bool
+    body: str
+    sent_at: Instant
+    author_id: UUID | UnsetType = UNSET
+
+
+class MessagePageOut(PageOut):
+    """A page of letters, newest first."""
+
+    items: tuple[MessageOut, ...]
+
+
+def message_out(letter: Letter) -> MessageOut:
+    """Show a letter."""
+    return MessageOut(
+        id=letter.id,
+        version=letter.version,
+        from_applicant=letter.from_applicant,
+        body=letter.body,
+        sent_at=letter.sent_at,
+        author_id=UNSET if letter.author_id is None else letter.author_id,
+    )
+
+
+def page_out(letters: tuple[Letter, ...], *, limit: int) -> MessagePageOut:
+    """Show a page; there may be more when it is full."""
+    after = id_cursor(letters[-1].id) if len(letters) == limit else None
+    return MessagePageOut(items=tuple(map(message_out, letters)), after=after)
+
+
+class MessagesController(Controller):
+    """Letters of a case."""
+
+    path = "/applications/{application_id:uuid}/messages"
+    tags = ("applications",)
+
+    @post(status_code=201)
+    async def send(self, request: Incoming, application_id: Id, data: JSONBody[MessageIn]) -> Response[MessageOut]:
+        """Write to the other side. Send an Idempotency-Key, so that a repeated request is one letter."""
+        act = use_cases(request).messages.send(actor_of(request), application_id, body=data.body)
+        return await done(request, act, out=message_out, status=201)
+
+    @get()
+    async def list_messages(
+        self, request: Incoming, application_id: Id, limit: Limit = 50, after: Cursor = None
+    ) -> Response[MessagePageOut]:
+        """List the letters of a case, newest first."""
+        position = None if after is None else read_id_cursor(after)
+        found = use_cases(request).messages.list_messages(
+            actor_of(request), application_id, after=position, limit=limit
+        )
+        return await done(request, found, out=lambda letters: page_out(letters, limit=limit))

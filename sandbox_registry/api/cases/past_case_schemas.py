@@ -1,0 +1,176 @@
+"""The body of a case as it stood at a moment."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
+from uuid import UUID
+
+from msgspec import UNSET, UnsetType
+
+from sandbox_registry.api.cases.application_schemas import (
+    ApplicationOut,
+    ComplaintOut,
+    DeadlineOut,
+    SupplementOut,
+    application_out,
+)
+from sandbox_registry.api.cases.appraisal_schemas import (
+    AssignmentOut,
+    DeclarationOut,
+    ReviewOut,
+    SiteVisitOut,
+    assignment_out,
+    declaration_out,
+    review_out,
+    site_visit_out,
+)
+from sandbox_registry.api.cases.consultations import ClarificationOut, ConsultationOut
+from sandbox_registry.api.cases.councils import SessionViewOut, sessions_out
+from sandbox_registry.api.cases.decisions import DecisionOut, RecommendationOut, decision_out
+from sandbox_registry.api.cases.history_schemas import local
+from sandbox_registry.api.handling.log_links import ProofOut, PublishedLog, proof_of
+from sandbox_registry.api.handling.schemas import Instant, Out, TextOut, shown
+from sandbox_registry.api.permits.permit_schemas import PermitStateOut
+from sandbox_registry.authz import Action
+from sandbox_registry.authz.act_names import act_name
+from sandbox_registry.domain.cases.applications import by_stage
+from sandbox_registry.domain.permits.permits import named as permit_stage
+from sandbox_registry.domain.rules.procedures import ProcedureStatus
+from sandbox_registry.domain.stages import Stage
+from sandbox_registry.usecases.cases.past_cases import CaseAt
+from sandbox_registry.usecases.cases.recorded_states import Done
+
+T = TypeVar("T")
+
+
+class FiledDocumentOut(Out):
+    """A document that counted then: the part it answers, its name, and the digest of its bytes."""
+
+    part: str
+    filename: str
+    sha256: str
+    size: int
+
+
+class DossierAtOut(Out):
+    """Which version of the dossier it was, and its documents; its answers stand in the application."""
+
+    number: int
+    cause: str
+    made_at: Instant
+    documents: tuple[FiledDocumentOut, ...]
+
+
+class PermitAtOut(Out):
+    """The permit as it was recorded, and where it stood at that moment."""
+
+    stage: Stage
+    stage_name: TextOut
+    permit: PermitStateOut
+
+
+class ErasedOut(Out):
+    """An act whose record was lawfully erased: what it wrote is not shown."""
+
+    index: int
+    at: Instant
+    at_local: Instant
+    action: str
+    action_name: TextOut
+    kind: str
+    identity: UUID
+    version: int
+    log: ProofOut | None
+
+
+class CaseAtOut(Out):
+    """A case as it stood at a moment. What its reader may not read is absent; what was not there yet is null, or empty.
+
+    `at` is the moment in UTC, `at_local` the same in Cà Mau; `log` proves the last leaf that counted. Deadlines are
+    reckoned as of then. A permit one may not read is like none. `erased` lists acts up to then whose records are gone; the application is null when its own is.
+    """
+
+    at: Instant
+    at_local: Instant
+    log: ProofOut | None
+    procedure_title: TextOut
+    is_draft_procedure: bool
+    application: ApplicationOut | None
+    stage_name: TextOut | None
+    dossier: DossierAtOut | None
+    deadlines: tuple[DeadlineOut, ...]
+    permit: PermitAtOut | None
+    erased: tuple[ErasedOut, ...]
+    supplements: tuple[SupplementOut, ...] | UnsetType = UNSET
+    complaints: tuple[ComplaintOut, ...] | UnsetType = UNSET
+    clarifications: tuple[ClarificationOut, ...] | UnsetType = UNSET
+    consultations: tuple[ConsultationOut, ...] | UnsetType = UNSET
+    assignments: tuple[AssignmentOut, ...] | UnsetType = UNSET
+    declarations: tuple[DeclarationOut, ...] | UnsetType = UNSET
+    site_visits: tuple[SiteVisitOut, ...] | UnsetType = UNSET
+    reviews: tuple[ReviewOut, ...] | UnsetType = UNSET
+    council_sessions: tuple[SessionViewOut, ...] | UnsetType = UNSET
+    recommendation: RecommendationOut | UnsetType | None = UNSET
+    decision: DecisionOut | UnsetType | None = UNSET
+
+
+def case_at_out(found: CaseAt, *, log: PublishedLog) -> CaseAtOut:
+    """Show a case as it stood."""
+    application = found.application
+    return CaseAtOut(
+        at=found.at,
+        at_local=local(found.at),
+        log=proof_of(found.leaf, log),
+        procedure_title=TextOut.of(found.procedure.title),
+        is_draft_procedure=found.procedure.status is ProcedureStatus.DRAFT,
+        application=None if application is None else application_out(application),
+        stage_name=None if application is None else TextOut.of(by_stage(application.stage)),
+        dossier=None if found.dossier is None else shown(DossierAtOut)(found.dossier),
+        deadlines=tuple(map(DeadlineOut.of, found.deadlines)),
+        supplements=_all(found.supplements, shown(SupplementOut)),
+        complaints=_all(found.complaints, shown(ComplaintOut)),
+        clarifications=_all(found.clarifications, shown(ClarificationOut)),
+        consultations=_all(found.consultations, shown(ConsultationOut)),
+        assignments=_all(found.participations, assignment_out),
+        declarations=_all(found.declarations, declaration_out),
+        site_visits=_all(found.site_visits, site_visit_out),
+        reviews=_all(found.reviews, review_out),
+        council_sessions=UNSET if found.sessions is None else sessions_out(found.sessions).items,
+        recommendation=_one(found.recommendation, shown(RecommendationOut), seen=Action.REVIEW_READ in found.may),
+        decision=_one(found.decision, partial(decision_out, log=log), seen=Action.DECISION_READ in found.may),
+        permit=_permit_out(found),
+        erased=tuple(_erased_out(each, log) for each in found.erased),
+    )
+
+
+def _all(found: tuple[Any, ...] | None, show: Callable[[Any], T]) -> tuple[T, ...] | UnsetType:
+    return UNSET if found is None else tuple(map(show, found))
+
+
+def _one(found: Any, show: Callable[[Any], T], *, seen: bool) -> T | UnsetType | None:
+    if not seen:
+        return UNSET
+    return None if found is None else show(found)
+
+
+def _permit_out(found: CaseAt) -> PermitAtOut | None:
+    if found.permit is None:
+        return None
+    stage = found.permit.stage(at=found.at)
+    return PermitAtOut(
+        stage=stage, stage_name=TextOut.of(permit_stage(stage)), permit=shown(PermitStateOut)(found.permit)
+    )
+
+
+def _erased_out(done: Done, log: PublishedLog) -> ErasedOut:
+    return ErasedOut(
+        index=done.index,
+        at=done.at,
+        at_local=local(done.at),
+        action=done.action,
+        action_name=TextOut.of(act_name(done.action)),
+        kind=done.kind,
+        identity=done.identity,
+        version=done.version,
+        log=proof_of(done.index, log),
+    )

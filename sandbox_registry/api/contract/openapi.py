@@ -1,0 +1,471 @@
+"""The OpenAPI document: routes, types and docstrings as Litestar reads them, completed with what every handler may answer.
+
+Nothing is written down twice. What a handler may answer follows from what it uses: one that calls `seen_version` can
+answer 412 and 428, one that passes `location` sends a Location header. A test holds document and routes together.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
+from http import HTTPStatus
+from typing import Any, get_args
+
+import msgspec
+from anyio import Lock, to_thread
+from litestar import Litestar, Router
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.config import OpenAPIConfig
+from litestar.routes import HTTPRoute
+from litestar.types import ControllerRouterHandler, Method
+
+from sandbox_registry import __doc__ as _about
+from sandbox_registry.api.contract.docs_texts import TAG_MEANINGS
+from sandbox_registry.api.contract.examples import example_of, followed
+from sandbox_registry.api.contract.field_descriptions import MEANINGS
+from sandbox_registry.api.contract.problem_codes import codes_of, problem_codes
+from sandbox_registry.api.handling.log_links import RELATION
+from sandbox_registry.api.handling.schemas import Out
+from sandbox_registry.domain.identity.tokens import MARK
+from sandbox_registry.http.identity import CONTENT, FILE, PUBLIC
+from sandbox_registry.http.problems import Problem
+
+PREFIX = "/api/v1"
+VERSION = "1.0.0"
+"""Of the contract, not of the program: the middle number grows with every addition, the first with every break."""
+JSON = "application/json"
+PROBLEM_TYPE = "application/problem+json"
+RAW = {
+    ".atom": "application/atom+xml",
+    ".csv": "text/csv",
+    ".jsonl": "application/x-ndjson",
+    ".ocel.json": JSON,
+    ".zip": "application/zip",
+    "/content": "application/octet-stream",
+}
+"""What an address that ends like this answers with, where it is not JSON with a schema."""
+_DESCRIPTION = """{about}
+
+Every error is `application/problem+json` (RFC 9457) with a stable `code`. A method that an address does not take is
+answered with 405 and `Allow`. Objects have no fields but those described here, and requests with others are refused.
+What one may not know of is answered like what does not exist: 404.
+"""
+_READS = frozenset({"GET", "HEAD"})
+_BODY = frozenset({"POST", "PUT", "PATCH"})
+_ERROR_NAMES = {412: "Precondition Failed"}
+
+Json = dict[str, Any]
+
+
+class Contract:
+    """The document of an application's handlers, made when it is first asked for: that takes a second."""
+
+    def __init__(self, handlers: Iterable[ControllerRouterHandler]) -> None:
+        self._handlers = tuple(handlers)
+        self._made: Json | None = None
+        self._making = Lock()
+
+    async def document(self) -> Json:
+        """Return the document; the first caller makes it, beside the loop that serves the others."""
+        async with self._making:
+            if self._made is None:
+                self._made = await to_thread.run_sync(describe, self._handlers)
+            return self._made
+
+
+def describe(handlers: Iterable[ControllerRouterHandler]) -> Json:
+    """Return the OpenAPI 3.1 document of the handlers that stand under the prefix."""
+    app = Litestar(
+        route_handlers=[Router(path=PREFIX, route_handlers=list(handlers))],
+        openapi_config=OpenAPIConfig(
+            title="Sandbox Registry",
+            version=VERSION,
+            description=_DESCRIPTION.format(about=_about),
+            use_handler_docstrings=True,
+            operation_id_creator=_operation_id,
+        ),
+        logging_config=None,
+    )
+    document: Json = json.loads(json.dumps(app.openapi_schema.to_schema()), parse_float=_whole)
+    enums = document["components"]["schemas"]
+    found = list(operations_of(app))
+    kinds, schemas = schemas_of({kind for _, _, handler in found for kind in (_kind_of(handler), _body_of(handler))})
+    for path, method, handler in found:
+        operation = document["paths"][path][method.lower()]
+        for parameter in operation.setdefault("parameters", []):
+            _tidy_parameter(parameter, enums)
+        _complete(operation, path=path, method=method, handler=handler)
+        _give_types(operation, handler=handler, kinds=kinds)
+        names_ids = '"uuid"' in json.dumps(_body_schema(operation, schemas))
+        for status in statuses_of(handler, path=path, method=method, names_ids=names_ids):
+            operation["responses"][str(status)] = {"$ref": f"#/components/responses/{_name_of(status)}"}
+    document["paths"] = dict(sorted(document["paths"].items()))
+    document["components"] = _components(schemas)
+    document["tags"] = [{"name": name, "description": said.en} for name, said in TAG_MEANINGS.items()]
+    document["servers"] = [{"url": "/"}]
+    document["x-problem-codes"] = [
+        {"code": code, "status": status, "meaning": said} for code, (status, said) in problem_codes().items()
+    ]
+    _give_examples(document)
+    return document
+
+
+def schemas_of(kinds: set[Any]) -> tuple[dict[Any, Json], Json]:
+    """Return the schema of each type, and the components they point to.
+
+    msgspec says exactly what it takes; Litestar forgets the bounds of what stands inside a tuple.
+    """
+    listed = sorted((kind for kind in kinds if kind not in {None, bytes}), key=str)
+    found, components = msgspec.json.schema_components(listed, ref_template="#/components/schemas/{name}")
+    told = re.sub(r"sandbox_registry(?:\.\w+)*\.(\w+)\.(?=\w)", r"\1_", json.dumps([list(found), components]))
+    plain, schemas = json.loads(told)
+    for name, schema in schemas.items():
+        _close(schema, is_answer=not name.endswith("In"))
+        _say_meanings(name, schema)
+    return dict(zip(listed, plain, strict=True)), schemas
+
+
+def operations_of(app: Litestar) -> Iterator[tuple[str, Method, HTTPRouteHandler]]:
+    """List every route the document speaks of, with its method and handler."""
+    for route in app.routes:
+        if isinstance(route, HTTPRoute):
+            for method, (handler, _) in route.route_handler_map.items():
+                if handler.resolve_include_in_schema() and route.path.startswith(f"{PREFIX}/"):
+                    yield route.path_format, method, handler
+
+
+def statuses_of(handler: HTTPRouteHandler, *, path: str, method: str, names_ids: bool) -> tuple[int, ...]:
+    """List the errors a handler can answer with; `names_ids` when the body points to other objects."""
+    used, opt = used_by(handler), handler.opt
+    is_read, is_public, is_keyed = method in _READS, opt.get(PUBLIC, False), is_keyed_by(handler, method)
+    may = {
+        400: True,
+        401: True,
+        403: not is_public,
+        404: "{" in path or names_ids or (not is_read and not is_public),
+        408: is_keyed or method in _BODY,
+        409: not is_read or (not is_public and "{" in path),
+        412: "seen_version" in used,
+        413: is_keyed or method in _BODY,
+        415: method in _BODY and opt.get(CONTENT) != FILE,
+        422: is_keyed or method in _BODY or "day_or_moment" in used,
+        428: "seen_version" in used,
+        429: True,
+        500: True,
+        503: True,
+        507: opt.get(CONTENT) == FILE,
+    }
+    return tuple(status for status, can in may.items() if can)
+
+
+def used_by(handler: HTTPRouteHandler) -> frozenset[str]:
+    """List the names a handler uses: the functions it calls and the keywords it passes to them."""
+    code = handler.fn.__code__
+    keywords = (each for each in code.co_consts if isinstance(each, tuple))
+    return frozenset({*code.co_names, *(word for each in keywords for word in each if isinstance(word, str))})
+
+
+def is_keyed_by(handler: HTTPRouteHandler, method: str) -> bool:
+    """Tell whether an Idempotency-Key counts: on every write, but where the handler says `is_keyed=False`."""
+    return method not in _READS and "is_keyed" not in used_by(handler)
+
+
+def _complete(operation: Json, *, path: str, method: str, handler: HTTPRouteHandler) -> None:
+    """Add parameters, security and success headers to an operation."""
+    _split_description(operation)
+    if not operation.get("deprecated"):
+        operation.pop("deprecated", None)
+    operation["security"] = [{}, {"token": []}] if handler.opt.get(PUBLIC, False) else [{"token": []}]
+    operation["parameters"].extend(_header_parameters(handler, path=path, method=method))
+    if handler.opt.get(CONTENT) == FILE:
+        operation["requestBody"] = _FILE_BODY
+    operation["responses"] = _successes(operation["responses"], path=path, method=method, handler=handler)
+
+
+def _give_types(operation: Json, *, handler: HTTPRouteHandler, kinds: dict[Any, Json]) -> None:
+    """Put the types of bodies in, as msgspec reads and writes them."""
+    if (body := _body_of(handler)) is not None:
+        operation["requestBody"] = {"required": True, "content": {JSON: {"schema": kinds[body]}}}
+    if (kind := _kind_of(handler)) in kinds:
+        operation["responses"][str(handler.status_code)]["content"] = {JSON: {"schema": kinds[kind]}}
+
+
+def _split_description(operation: Json) -> None:
+    """Make the first sentence of the docstring the summary, and the rest the description."""
+    paragraph, _, rest = operation.get("description", "").partition("\n\n")
+    first, _, more = paragraph.replace("\n", " ").partition(". ")
+    operation["summary"] = first.rstrip(".")
+    operation["description"] = "\n\n".join(part for part in (more, rest) if part) or paragraph
+
+
+def _successes(found: Json, *, path: str, method: str, handler: HTTPRouteHandler) -> Json:
+    """Return what a handler answers when all is well, with its headers."""
+    status = HTTPStatus(handler.status_code)
+    is_feed = path.endswith(".atom")
+    raw = next((media for end, media in RAW.items() if path.endswith(end)), None)
+    content = found[str(status.value)].get("content") if raw is None else {raw: {"schema": _raw_schema(raw, path=path)}}
+    has_version = is_feed or _is_versioned(_kind_of(handler))
+    headers = _headers(handler, method=method, has_version=has_version, has_proof=hasattr(_kind_of(handler), "log"))
+    answered = {str(status.value): {"description": status.phrase, "headers": headers, "content": content}}
+    return answered | ({"304": {"description": "Not Modified", "headers": headers}} if is_feed else {})
+
+
+def _header_parameters(handler: HTTPRouteHandler, *, path: str, method: str) -> Iterator[Json]:
+    if "seen_version" in used_by(handler):
+        yield {"$ref": "#/components/parameters/IfMatch"}
+    if is_keyed_by(handler, method):
+        yield {"$ref": "#/components/parameters/IdempotencyKey"}
+    if path.endswith(".atom"):
+        yield {"$ref": "#/components/parameters/IfNoneMatch"}
+    yield {"$ref": "#/components/parameters/AcceptLanguage"}
+
+
+def _headers(handler: HTTPRouteHandler, *, method: str, has_version: bool, has_proof: bool) -> Json:
+    names = ["XRequestId", "RateLimit", "RateLimitPolicy", "TokenExpires"]
+    if has_version:
+        names.append("ETag")
+    if has_proof:
+        names.append("Link")
+    if "location" in used_by(handler):
+        names.append("Location")
+    if is_keyed_by(handler, method):
+        names.append("IdempotencyReplayed")
+    return {_HEADERS[name][0]: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+def _kind_of(handler: HTTPRouteHandler) -> Any:
+    """Return what a handler's Response holds."""
+    held = get_args(handler.parsed_return_field.annotation)
+    return held[0] if held else None
+
+
+def _is_versioned(kind: Any) -> bool:
+    """Tell whether answers of a type have an ETag: those that carry the version of what they show."""
+    return isinstance(kind, type) and issubclass(kind, Out) and hasattr(kind, "version")
+
+
+def _body_of(handler: HTTPRouteHandler) -> Any:
+    """Return what a handler takes as its body; null when it takes none, or a file."""
+    field = handler.parsed_data_field
+    return None if field is None else field.annotation
+
+
+def _body_schema(operation: Json, schemas: Json) -> Json:
+    content = operation.get("requestBody", {}).get("content", {})
+    return followed(content.get(JSON, {}).get("schema", {}), schemas)
+
+
+def _raw_schema(media: str, *, path: str) -> Json:
+    if media == JSON:
+        return {"type": "object", "description": "An event log as OCEL 2.0 describes it."}
+    return {"type": "string", "format": "binary"} if path.endswith((".zip", "/content")) else {"type": "string"}
+
+
+def _tidy_parameter(parameter: Json, enums: Json) -> None:
+    """Leave out what says nothing; null cannot be sent in an address, so it is not offered."""
+    for empty in ("deprecated", "allowEmptyValue", "allowReserved"):
+        if parameter.get(empty) is False:
+            del parameter[empty]
+    schema = parameter["schema"]
+    choices = [each for each in schema.get("oneOf", ()) if each != {"type": "null"}]
+    if len(choices) == 1:
+        schema = {key: value for key, value in schema.items() if key != "oneOf"} | followed(choices[0], enums)
+    if "items" in schema:
+        schema["items"] = followed(schema["items"], enums)
+    parameter["schema"] = schema
+
+
+def _close(schema: Json, *, is_answer: bool) -> None:
+    """Say of an object that it has no other fields; of an answer, that it always has those that are not kept from anybody."""
+    schema.pop("title", None)
+    always = {
+        *schema.get("required", ()),
+        *(key for key, below in schema.get("properties", {}).items() if "default" in below),
+    }
+    for key, below in schema.get("properties", {}).items():
+        schema["properties"][key] = _HOUR if below.get("format") == "partial-time" else below
+        if is_answer:
+            below.pop("default", None)
+    if "properties" in schema:
+        schema["additionalProperties"] = False
+        if is_answer:
+            schema["required"] = sorted(always)
+
+
+def _say_meanings(name: str, schema: Json) -> None:
+    for key, below in schema.get("properties", {}).items():
+        said = MEANINGS.get(f"{name}.{key}", MEANINGS.get(key))
+        if said is not None and "$ref" not in below:
+            below.setdefault("description", said)
+
+
+def _components(schemas: Json) -> Json:
+    _, found = msgspec.json.schema_components([Problem], ref_template="#/components/schemas/{name}")
+    for schema in found.values():
+        _close(schema, is_answer=True)
+    schemas["FieldProblem"] = found["FieldProblem"]
+    problem = found["Problem"]
+    for status in _documented():
+        schemas[_name_of(status)] = _problem_of(problem, status)
+    return {
+        "schemas": dict(sorted(schemas.items())),
+        "responses": {_name_of(status): _error(status) for status in _documented()},
+        "parameters": _PARAMETERS,
+        "headers": {name: dict(header) for name, (_, header) in _HEADERS.items()},
+        "securitySchemes": {
+            "token": {
+                "type": "http",
+                "scheme": "bearer",
+                "bearerFormat": f"{MARK}…",
+                "description": f"A token from `POST {PREFIX}/sessions` or `POST {PREFIX}/tokens`; it begins with `{MARK}`.",
+            }
+        },
+    }
+
+
+@cache
+def _documented() -> tuple[int, ...]:
+    return tuple(sorted({status for status, _ in problem_codes().values()} - {405}))
+
+
+def _problem_of(problem: Json, status: int) -> Json:
+    """Return the schema of a problem with this very status and the codes that come with it."""
+    told = {"status": {"const": status, "type": "integer"}, "code": {"enum": list(codes_of(status)), "type": "string"}}
+    return problem | {"properties": problem["properties"] | told, "description": HTTPStatus(status).phrase}
+
+
+def _error(status: int) -> Json:
+    names = ["XRequestId"]
+    if status == HTTPStatus.UNAUTHORIZED:
+        names.append("WWWAuthenticate")
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        names += ["RetryAfter", "RateLimit", "RateLimitPolicy"]
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        names.append("RetryAfter")
+    return {
+        "description": "\n".join(f"- `{code}`: {problem_codes()[code][1]}" for code in codes_of(status)),
+        "headers": {_HEADERS[name][0]: {"$ref": f"#/components/headers/{name}"} for name in names},
+        "content": {PROBLEM_TYPE: {"schema": {"$ref": f"#/components/schemas/{_name_of(status)}"}}},
+    }
+
+
+def _give_examples(document: Json) -> None:
+    """Put an example beside every body."""
+    schemas = document["components"]["schemas"]
+    for name, schema in schemas.items():
+        if "properties" in schema:
+            schema["examples"] = [example_of({"$ref": f"#/components/schemas/{name}"}, schemas)]
+    for response in document["components"]["responses"].values():
+        for content in response["content"].values():
+            content["example"] = example_of(content["schema"], schemas)
+
+
+def _operation_id(handler: HTTPRouteHandler, _method: Method, _path: list[Any]) -> str:
+    """Name an operation after its controller and its function: `applications_submit`. Renaming either breaks clients."""
+    controller, _, function = handler.fn.__qualname__.partition("Controller.")
+    return f"{controller.lower()}_{function}"
+
+
+def _name_of(status: int) -> str:
+    return f"{re.sub('[^A-Za-z]', '', _ERROR_NAMES.get(status, HTTPStatus(status).phrase.title()))}Problem"
+
+
+def _whole(number: str) -> float:
+    found = float(number)
+    return int(found) if found.is_integer() else found
+
+
+_HOUR: Json = {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,6})?$"}
+_FILE_BODY: Json = {
+    "description": "The file itself. Its kind is told by its content, not by this header.",
+    "required": True,
+    "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+}
+_PARAMETERS: Json = {
+    "IfMatch": {
+        "name": "If-Match",
+        "in": "header",
+        "required": True,
+        "description": "The ETag of the version one read. Missing: 428. Another version: 412.",
+        "schema": {"type": "string", "pattern": r'^(W/)?"[0-9]{1,9}"$'},
+        "example": '"3"',
+    },
+    "IfNoneMatch": {
+        "name": "If-None-Match",
+        "in": "header",
+        "required": False,
+        "description": "The ETag of the page one has; 304 while it is unchanged.",
+        "schema": {"type": "string"},
+    },
+    "IdempotencyKey": {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": False,
+        "description": "Makes a repeated request safe: the same key with the same body gets the same answer, byte for "
+        "byte, for 24 hours; with another body 422; while the first is being handled 409.",
+        "schema": {"type": "string", "pattern": "^[!-~]{1,200}$"},
+        "example": "2f4d6c8e0a12",
+    },
+    "AcceptLanguage": {
+        "name": "Accept-Language",
+        "in": "header",
+        "required": False,
+        "description": "The language of what people read: `vi` (the default), `en` or `fr`.",
+        "schema": {"type": "string"},
+        "example": "vi",
+    },
+}
+_HEADERS: dict[str, tuple[str, Json]] = {
+    "ETag": (
+        "ETag",
+        {"required": True, "description": "The version, for If-Match.", "schema": {"type": "string"}, "example": '"3"'},
+    ),
+    "IdempotencyReplayed": (
+        "Idempotency-Replayed",
+        {"description": "Present when this is a stored answer.", "schema": {"type": "string", "const": "true"}},
+    ),
+    "Link": (
+        "Link",
+        {
+            "description": "Where the proof is that the log records this, once there is one.",
+            "schema": {"type": "string"},
+            "example": f'</log/proof/17.tlog-proof>; rel="{RELATION}"',
+        },
+    ),
+    "Location": (
+        "Location",
+        {"required": True, "description": "Where to read what was made.", "schema": {"type": "string"}},
+    ),
+    "RateLimit": (
+        "RateLimit",
+        {
+            "description": "What is left of each quota.",
+            "schema": {"type": "string"},
+            "example": '"reads.token";r=9;t=60',
+        },
+    ),
+    "RateLimitPolicy": (
+        "RateLimit-Policy",
+        {"description": "The quotas.", "schema": {"type": "string"}, "example": '"reads.token";q=600;w=60'},
+    ),
+    "RetryAfter": (
+        "Retry-After",
+        {"required": True, "description": "Seconds to wait.", "schema": {"type": "string", "pattern": "^[0-9]+$"}},
+    ),
+    "TokenExpires": (
+        "Token-Expires",
+        {
+            "description": "When the token of this request ends, if that is within 14 days.",
+            "schema": {"type": "string"},
+            "example": "Fri, 04 Dec 2026 07:00:00 GMT",
+        },
+    ),
+    "WWWAuthenticate": (
+        "WWW-Authenticate",
+        {"description": "How to identify oneself.", "schema": {"type": "string"}},
+    ),
+    "XRequestId": (
+        "X-Request-Id",
+        {"description": "Names the request in our logs; one may send one's own.", "schema": {"type": "string"}},
+    ),
+}

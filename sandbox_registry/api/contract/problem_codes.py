@@ -1,0 +1,94 @@
+"""Every problem code the API can give and what it means; a test keeps this list equal to what the program raises."""
+
+from collections.abc import Iterator
+
+from sandbox_registry.domain.errors import ConditionNotMet, DomainError
+from sandbox_registry.http.status import STATUS
+
+LAYER: dict[str, tuple[int, str]] = {
+    "internal_error": (500, "Something went wrong on our side; tell support the `request_id`."),
+    "malformed": (400, "A body, header or parameter does not have the form described here; `errors` says where."),
+    "method_not_allowed": (405, "The address does not take that method; `Allow` lists those it takes."),
+    "not_found": (404, "It does not exist, or one may not know that it does."),
+    "precondition_required": (428, "`If-Match` is missing; send the ETag of the version one read."),
+    "request_timeout": (408, "The body took too long to arrive: 20 s for a piece, 30 s in all, 15 minutes for a file."),
+    "too_large": (413, "The body is larger than this address takes."),
+    "unauthenticated": (401, "No token, or one that is unknown, expired, revoked or not for use from there."),
+    "unsupported_media_type": (415, "The body is not `application/json`."),
+}
+"""Codes of the HTTP layer."""
+
+CONDITIONS: dict[str, str] = {
+    "account_closed": "The account is closed.",
+    "apology_too_late": "It is too late for a notice of delay.",
+    "appraisal_incomplete": "The appraisal lacks something; `errors` lists everything.",
+    "auditor_disjoint": "An inspector or auditor cannot hold an office that handles cases.",
+    "beyond_ceiling": "The decided period goes beyond the longest one possible.",
+    "case_open": "The case has not ended, so nothing of it is erased.",
+    "clarification_rounds_used": "The allowed rounds of clarification are used up.",
+    "complaint_recorded": "A complaint was filed in the case, so it is kept.",
+    "consultation_term_open": "The agency still has time to answer.",
+    "council_concluded": "The council has concluded.",
+    "council_member_left": "Somebody left for a conflict of interest; recompose the council first.",
+    "council_not_begun": "The sitting has not begun.",
+    "council_quorum_not_reached": "Too few members took part.",
+    "council_votes_missing": "A member who is present has not voted.",
+    "effective_in_past": "A version cannot take effect in the past.",
+    "endpoint_not_active": "The webhook endpoint is not active; have it checked first.",
+    "four_eyes": "Who proposed a version cannot approve it, nor settle an erasure they asked for.",
+    "hdnd_disjoint": "A member of the People's Council cannot hold an office that handles cases.",
+    "holds_office": "Somebody who holds an office cannot stand on an applicant's side.",
+    "idempotency_key_reused": "The Idempotency-Key was used for another request.",
+    "no_agency_code": "The receiving unit has no agency code to number dossiers with.",
+    "no_council": "The procedure has no appraisal council.",
+    "no_referral": "The answers name no other authority; pick a target the procedure lists.",
+    "no_withdrawal_requested": "The applicant has not asked to stop.",
+    "not_a_member": "Not a member of this council.",
+    "not_an_official": "Power to sign is lent only to an official who holds an office.",
+    "not_asked_for": "Only what the supplement request names may be changed.",
+    "not_by_right": "Only who signs in their own right may lend that power.",
+    "not_ones_own": "One lends and takes back only one's own power, and withdraws only one's own request.",
+    "not_oneself": "Nobody gives offices or powers to themselves, nor takes them.",
+    "nothing_to_erase": "No personal data is left to erase.",
+    "not_published": "No checkpoint of the log is published yet.",
+    "not_received": "The one-stop unit has not registered the dossier yet.",
+    "on_hold": "A legal hold keeps the case as it is.",
+    "permit_running": "The permit of the case has not ended.",
+    "procedure_takes_no_dossiers": "The procedure belongs to another authority.",
+    "registration_closed": "People do not register themselves here.",
+    "representative_needed": "Only the legal representative gives or takes back the power to sign.",
+    "signatory_needed": "An organisation always needs somebody who can sign.",
+    "signs_by_right": "This person signs in their own right in that time.",
+    "still_in_office": "The person holds an office or lent power.",
+    "still_represents": "The person acts for an organisation.",
+    "still_trying": "The event is still being sent.",
+    "supplement_rounds_used": "The allowed supplement requests are used up.",
+    "supplement_term_open": "The term for supplementing has not passed, or none is set.",
+    "supplement_too_late": "The term for supplementing has passed.",
+    "too_much_to_erase": "One erasure names at most 5000 records.",
+    "too_many_endpoints": "An organisation has at most ten webhook endpoints.",
+    "window_over": "The decided trial period is over.",
+}
+"""Facts the law or the procedure asks for first: the codes of `ConditionNotMet`."""
+
+
+def problem_codes() -> dict[str, tuple[int, str]]:
+    """Return every code with its status and its meaning, in the order of the alphabet."""
+    special = {kind.code: status for kind, status in STATUS.items() if issubclass(kind, ConditionNotMet)}
+    conditions = {code: (special.get(code, STATUS[ConditionNotMet]), said) for code, said in CONDITIONS.items()}
+    return dict(sorted((conditions | dict(_refusals()) | LAYER).items()))
+
+
+def codes_of(status: int) -> tuple[str, ...]:
+    """Return the codes that come with a status."""
+    return tuple(code for code, (found, _) in problem_codes().items() if found == status)
+
+
+def _refusals() -> Iterator[tuple[str, tuple[int, str]]]:
+    for kind, status in STATUS.items():
+        if kind is not ConditionNotMet and not issubclass(kind, ConditionNotMet):
+            yield kind.code, (status, _meaning(kind))
+
+
+def _meaning(kind: type[DomainError]) -> str:
+    return (kind.__doc__ or "").strip().partition("\n")[0]

@@ -1,0 +1,1 @@
+"""What JSON handlers share: requests, schemas, cursors, streams."""

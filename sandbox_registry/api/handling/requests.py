@@ -1,0 +1,173 @@
+"""What every handler asks of a request: who acts, which version was seen, whether it was sent before."""
+
+import hashlib
+import re
+from collections.abc import Callable, Coroutine
+from datetime import date, datetime
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, NotAuthorizedException, ValidationException
+from litestar.params import FromPath, FromQuery, QueryParameter
+
+from sandbox_registry.api.handling.log_links import ProofOut, PublishedLog, link_to
+from sandbox_registry.api.handling.schemas import FIRST_YEAR, LAST_YEAR, ONE_LINE, YEARS
+from sandbox_registry.domain.identity.people import Actor
+from sandbox_registry.http.malformed import NO_ZONE, NOT_A_DAY, NOT_A_KEY, NOT_A_VERSION
+from sandbox_registry.usecases.registry import UseCases
+from sandbox_registry.usecases.transaction import idempotency as answers
+
+JSON = "application/json; charset=utf-8"
+T = TypeVar("T")
+Shown = TypeVar("Shown")
+_ETAG = re.compile(r'(?:W/)?"(\d{1,9})"')
+_BLANK_OFFSET = re.compile(r" (\d\d:\d\d)$")
+_DAY = len("2026-11-20")
+_READS = frozenset({"GET", "HEAD"})
+_KEY = re.compile(r"[\x21-\x7e]{1,200}")
+Id = FromPath[UUID]
+Flag = FromQuery[bool]
+Number = Annotated[int, QueryParameter(ge=0, le=1_000_000)]
+Limit = Annotated[int, QueryParameter(ge=1, le=100)]
+Words = Annotated[str, QueryParameter(min_length=1, max_length=300, pattern=ONE_LINE)]
+OptionalWords = Annotated[str | None, QueryParameter(max_length=300, pattern=ONE_LINE)]
+Cursor = Annotated[str | None, QueryParameter(min_length=1, max_length=300, pattern="^[A-Za-z0-9_-]+$")]
+When = Annotated[
+    str,
+    QueryParameter(
+        schema_extra={"anyOf": [{"format": name, "pattern": YEARS} for name in ("date", "date-time")]},
+        description="A day (`2026-11-20`: its end in Cà Mau; of today, now) or a moment with its offset.",
+    ),
+]
+OptionalId = FromQuery[UUID | None]
+Incoming = Request[Actor | None, Any, Any]
+
+
+def actor_of(request: Incoming) -> Actor:
+    """Return who acts; 401 for nobody."""
+    actor: Actor | None = request.scope.get("user")
+    if actor is None:
+        raise NotAuthorizedException(headers={"WWW-Authenticate": 'Bearer realm="sandbox-registry"'})
+    return actor
+
+
+def use_cases(request: Incoming) -> UseCases:
+    """Return everything people can do here."""
+    found: UseCases = request.app.state.use_cases
+    return found
+
+
+def published(request: Incoming) -> PublishedLog:
+    """Return the published log, to say which leaves it proves by now."""
+    found: PublishedLog = request.app.state.log
+    return found
+
+
+def seen_version(request: Incoming) -> int:
+    """Return the version the client saw, from If-Match; 428 when it is missing, 400 when it is no version."""
+    given = request.headers.get("if-match")
+    if given is None:
+        raise HTTPException(status_code=428)
+    match = _ETAG.fullmatch(given.strip())
+    if match is None:
+        raise ValidationException(extra=[{"key": "If-Match", "message": NOT_A_VERSION}])
+    return int(match[1])
+
+
+def instant(name: str, given: datetime | None) -> datetime | None:
+    """Return a moment of the query; 400 when it does not say its zone."""
+    if given is not None and given.tzinfo is None:
+        raise ValidationException(extra=[{"key": name, "message": NO_ZONE}])
+    return given
+
+
+def day_or_moment(name: str, given: str) -> date | datetime:
+    """Return a day, or a moment with its zone, of the query; 400 when it is neither.
+
+    A plus sign that was not escaped arrives as a blank.
+    """
+    written = _BLANK_OFFSET.sub(r"+\1", given)
+    try:
+        found: date | datetime = msgspec.convert(written, datetime if len(written) > _DAY else date)
+    except msgspec.ValidationError:
+        raise ValidationException(extra=[{"key": name, "message": NOT_A_DAY}]) from None
+    if isinstance(found, datetime) and found.tzinfo is None:
+        raise ValidationException(extra=[{"key": name, "message": NO_ZONE}])
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        years = f"Expected a year from {FIRST_YEAR} to {LAST_YEAR}"
+        raise ValidationException(extra=[{"key": name, "message": years}])
+    return found
+
+
+def etag(version: int) -> str:
+    """Return the ETag of a version."""
+    return f'"{version}"'
+
+
+def answer(
+    obj: T, *, out: Callable[[T], Any], status: int = 200, location: Callable[[T], str] | None = None
+) -> answers.Answer:
+    """Render a result as an answer, with its ETag when it has a version, and a Link to its proof when it has one."""
+    headers: dict[str, str] = {}
+    rendered = out(obj)
+    version = getattr(rendered, "version", getattr(obj, "version", None))
+    if isinstance(version, int):
+        headers["ETag"] = etag(version)
+    if isinstance(proof := getattr(rendered, "log", None), ProofOut):
+        headers["Link"] = link_to(proof)
+    if location is not None:
+        headers["Location"] = location(obj)
+    return answers.Answer(status=status, headers=headers, body=msgspec.json.encode(rendered))
+
+
+def respond(given: answers.Answer, *, replayed: bool = False) -> Response[Any]:
+    """Send an answer: bytes, rendered once."""
+    headers = {**given.headers, "Idempotency-Replayed": "true"} if replayed else given.headers
+    return Response(given.body, status_code=given.status, headers=headers, media_type=JSON)
+
+
+def _request_hash(body: bytes, actor: Actor | None) -> bytes:
+    """Bind a key to the body and to what the token may see: an answer never goes to a narrower one."""
+    digest = hashlib.sha256(body)
+    for limit in () if actor is None else (actor.token_scopes, actor.token_procedures):
+        if limit is not None:
+            digest.update(b"\0" + msgspec.json.encode(sorted(limit)))
+    return digest.digest()
+
+
+async def done(
+    request: Incoming,
+    act: Coroutine[Any, Any, T],
+    *,
+    out: Callable[[T], Shown],
+    status: int = 200,
+    location: Callable[[T], str] | None = None,
+    is_keyed: bool = True,
+) -> Response[Shown]:
+    """Await an act and answer with its result; under an Idempotency-Key, once, and the same bytes ever after.
+
+    With `is_keyed` off the key is not looked at: a file is recognised by its digest, and its body is read only once.
+    A read is never keyed: it would be answered with what was true long ago.
+    """
+    key = request.headers.get("idempotency-key") if is_keyed and request.method not in _READS else None
+    if key is None:
+        return respond(answer(await act, out=out, status=status, location=location))
+    if not _KEY.fullmatch(key):
+        act.close()
+        raise ValidationException(extra=[{"key": "Idempotency-Key", "message": NOT_A_KEY}])
+    ticket = answers.Ticket(
+        route=f"{request.method} {request.url.path}",
+        key=key,
+        request_hash=_request_hash(await request.body(), request.scope.get("user")),
+        render=lambda result: answer(result, out=out, status=status, location=location),  # type: ignore[arg-type]  # The act's own result.
+    )
+    token = answers.current.set(ticket)
+    try:
+        result = await act
+        return respond(ticket.answer or ticket.render(result))
+    except answers.Replayed as replayed:
+        return respond(replayed.answer, replayed=True)
+    finally:
+        answers.current.reset(token)

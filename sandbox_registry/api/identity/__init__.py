@@ -1,0 +1,1 @@
+"""JSON handlers: people, offices, organisations, accounts and tokens."""

@@ -1,0 +1,162 @@
+"""Organisations, their members and the units of the state over the wire."""
+
+from litestar import Controller, Response, get, post, put
+from litestar.params import FromQuery, JSONBody
+
+from sandbox_registry.api.handling.cursors import read_id_cursor
+from sandbox_registry.api.handling.requests import (
+    Cursor,
+    Id,
+    Incoming,
+    Limit,
+    OptionalWords,
+    actor_of,
+    done,
+    seen_version,
+    use_cases,
+)
+from sandbox_registry.api.identity.organisation_schemas import (
+    ContactIn,
+    MemberIn,
+    OrganisationIn,
+    OrganisationOut,
+    OrganisationsPageOut,
+    OrganisationViewOut,
+    UnitIn,
+    membership_out,
+    organisation_out,
+    organisation_view_out,
+    organisations_page_out,
+)
+from sandbox_registry.api.identity.people_schemas import MembershipOut
+from sandbox_registry.domain.identity.people import OrganisationKind
+
+
+class OrganisationsController(Controller):
+    """Applicants, for those who act for them and those who handle their dossiers; units, for everybody."""
+
+    tags = ("organisations",)
+
+    @post("/organisations", status_code=201)
+    async def create(self, request: Incoming, data: JSONBody[OrganisationIn]) -> Response[OrganisationOut]:
+        """Register an applicant. Who does declares to be its legal representative; that declaration is on record."""
+        act = use_cases(request).organisations.create(
+            actor_of(request),
+            kind=data.kind,
+            name=data.name,
+            tax_code=data.tax_code,
+            address=data.address,
+            email=data.email,
+            phone=data.phone,
+            licence_end=data.licence_end,
+        )
+        return await done(
+            request, act, out=organisation_out, status=201, location=lambda made: f"/api/v1/organisations/{made.id}"
+        )
+
+    @get("/organisations")
+    async def list_organisations(
+        self,
+        request: Incoming,
+        limit: Limit = 50,
+        after: Cursor = None,
+        kind: FromQuery[OrganisationKind | None] = None,
+        q: OptionalWords = None,
+    ) -> Response[OrganisationsPageOut]:
+        """List the organisations one may know of; `kind=state_unit` lists the units of the state.
+
+        `q` stands in the name, or begins the tax code.
+        """
+        found = use_cases(request).organisations.list_organisations(
+            actor_of(request),
+            kind=kind,
+            text=q,
+            after=None if after is None else read_id_cursor(after),
+            limit=limit,
+        )
+        return await done(request, found, out=lambda rows: organisations_page_out(rows, limit=limit))
+
+    @get("/organisations/{organisation_id:uuid}")
+    async def read(self, request: Incoming, organisation_id: Id) -> Response[OrganisationViewOut]:
+        """Read an organisation with everybody's standing in it."""
+        found = use_cases(request).organisations.read(actor_of(request), organisation_id)
+        return await done(request, found, out=organisation_view_out)
+
+    @put("/organisations/{organisation_id:uuid}/contact")
+    async def edit(
+        self, request: Incoming, organisation_id: Id, data: JSONBody[ContactIn]
+    ) -> Response[OrganisationOut]:
+        """Replace how an applicant is reached and when its licence ends. Needs If-Match."""
+        act = use_cases(request).organisations.edit(
+            actor_of(request),
+            organisation_id,
+            expected_version=seen_version(request),
+            address=data.address,
+            email=data.email,
+            phone=data.phone,
+            licence_end=data.licence_end,
+        )
+        return await done(request, act, out=organisation_out)
+
+    @post("/organisations/{organisation_id:uuid}/members", status_code=201)
+    async def add_member(
+        self, request: Incoming, organisation_id: Id, data: JSONBody[MemberIn]
+    ) -> Response[MembershipOut]:
+        """Let somebody with an account act for an applicant. Only its legal representative gives the power to sign."""
+        act = use_cases(request).organisations.add_member(
+            actor_of(request),
+            organisation_id,
+            email=data.email,
+            kind=data.kind,
+            valid_from=data.valid_from,
+            valid_to=data.valid_to,
+        )
+        return await done(request, act, out=membership_out, status=201)
+
+    @post("/organisations/{organisation_id:uuid}/members/{membership_id:uuid}/ending", status_code=200)
+    async def end_membership(
+        self, request: Incoming, organisation_id: Id, membership_id: Id
+    ) -> Response[MembershipOut]:
+        """End somebody's standing now; a signatory always remains. Needs If-Match with the membership's version."""
+        act = use_cases(request).organisations.end_membership(
+            actor_of(request), organisation_id, membership_id, expected_version=seen_version(request)
+        )
+        return await done(request, act, out=membership_out)
+
+
+class UnitsController(Controller):
+    """Units of the state, entered by administrators."""
+
+    tags = ("organisations",)
+
+    @post("/units", status_code=201)
+    async def create(self, request: Incoming, data: JSONBody[UnitIn]) -> Response[OrganisationOut]:
+        """Enter a unit."""
+        act = use_cases(request).units.create(
+            actor_of(request),
+            name=data.name,
+            address=data.address,
+            email=data.email,
+            phone=data.phone,
+            agency_code=data.agency_code,
+            handles=data.handles,
+        )
+        return await done(
+            request, act, out=organisation_out, status=201, location=lambda made: f"/api/v1/organisations/{made.id}"
+        )
+
+    @put("/units/{unit_id:uuid}")
+    async def edit(self, request: Incoming, unit_id: Id, data: JSONBody[UnitIn]) -> Response[OrganisationOut]:
+        """Replace what is known of a unit. Needs If-Match."""
+        act = use_cases(request).units.edit(
+            actor_of(request),
+            unit_id,
+            expected_version=seen_version(request),
+            name=data.name,
+            address=data.address,
+            email=data.email,
+            phone=data.phone,
+            agency_code=data.agency_code,
+            handles=data.handles,
+        )
+        return await done(request, act, out=organisation_out)

@@ -1,0 +1,172 @@
+"""Accounts, offices and lent power over the wire."""
+
+from litestar import Controller, Response, get, post, put
+from litestar.params import FromQuery, JSONBody
+
+from sandbox_registry.api.handling.cursors import read_id_cursor
+from sandbox_registry.api.handling.requests import (
+    Cursor,
+    Id,
+    Incoming,
+    Limit,
+    OptionalId,
+    OptionalWords,
+    actor_of,
+    done,
+    seen_version,
+    use_cases,
+)
+from sandbox_registry.api.identity.people_schemas import (
+    DelegationIn,
+    DelegationOut,
+    DelegationsOut,
+    GrantIn,
+    GrantOut,
+    MeOut,
+    PasswordIn,
+    PeoplePageOut,
+    PersonIn,
+    PersonOut,
+    PersonViewOut,
+    RegistrationIn,
+    delegation_out,
+    delegations_out,
+    grant_out,
+    me_out,
+    people_page_out,
+    person_out,
+    person_view_out,
+)
+from sandbox_registry.domain.identity.people import Role
+from sandbox_registry.http.identity import PUBLIC
+
+
+class PeopleController(Controller):
+    """Accounts."""
+
+    tags = ("people",)
+
+    @get("/me")
+    async def me(self, request: Incoming) -> Response[MeOut]:
+        """Read one's own account, and the offices and powers that count for this request."""
+        actor = actor_of(request)
+        found = use_cases(request).people.read(actor, actor.person_id)
+        return await done(request, found, out=lambda view: me_out(view, actor))
+
+    @put("/me/password")
+    async def change_password(self, request: Incoming, data: JSONBody[PasswordIn]) -> Response[PersonOut]:
+        """Change one's own password. Every token one has ends, this one as well: log in again."""
+        act = use_cases(request).people.change_password(
+            actor_of(request), current=data.current_password, new=data.new_password
+        )
+        return await done(request, act, out=person_out)
+
+    @post("/registrations", status_code=201, opt={PUBLIC: True})
+    async def register_oneself(self, request: Incoming, data: JSONBody[RegistrationIn]) -> Response[PersonOut]:
+        """Open an account for oneself, where the installation allows it."""
+        act = use_cases(request).people.register_oneself(
+            full_name=data.full_name,
+            email=data.email,
+            phone=data.phone,
+            password=data.password,
+            request_id=request.scope["state"]["request_id"],
+        )
+        return await done(request, act, out=person_out, status=201, is_keyed=False)
+
+    @post("/people", status_code=201)
+    async def register(self, request: Incoming, data: JSONBody[PersonIn]) -> Response[PersonOut]:
+        """Open an account for somebody, as an administrator."""
+        act = use_cases(request).people.register(
+            actor_of(request),
+            full_name=data.full_name,
+            email=data.email,
+            phone=data.phone,
+            password=data.password,
+        )
+        return await done(request, act, out=person_out, status=201, location=lambda made: f"/api/v1/people/{made.id}")
+
+    @get("/people")
+    async def list_people(  # noqa: PLR0917 - each is a named query parameter.
+        self,
+        request: Incoming,
+        limit: Limit = 50,
+        after: Cursor = None,
+        role: FromQuery[Role | None] = None,
+        unit: OptionalId = None,
+        q: OptionalWords = None,
+    ) -> Response[PeoplePageOut]:
+        """List people with their offices, for who assigns or oversees. `q` stands in the name or the e-mail address."""
+        found = use_cases(request).people.list_people(
+            actor_of(request),
+            text=q,
+            role=role,
+            unit_id=unit,
+            after=None if after is None else read_id_cursor(after),
+            limit=limit,
+        )
+        return await done(request, found, out=lambda rows: people_page_out(rows, limit=limit))
+
+    @get("/people/{person_id:uuid}")
+    async def read(self, request: Incoming, person_id: Id) -> Response[PersonViewOut]:
+        """Read an account with its offices, memberships and lent power."""
+        return await done(request, use_cases(request).people.read(actor_of(request), person_id), out=person_view_out)
+
+    @post("/people/{person_id:uuid}/closing", status_code=200)
+    async def disable(self, request: Incoming, person_id: Id) -> Response[PersonOut]:
+        """Close an account at once; its tokens end. Needs If-Match."""
+        act = use_cases(request).people.disable(actor_of(request), person_id, expected_version=seen_version(request))
+        return await done(request, act, out=person_out)
+
+
+class OfficesController(Controller):
+    """Offices, and the power to sign that is lent."""
+
+    tags = ("offices",)
+
+    @post("/people/{person_id:uuid}/offices", status_code=201)
+    async def grant(self, request: Incoming, person_id: Id, data: JSONBody[GrantIn]) -> Response[GrantOut]:
+        """Give somebody an office in a unit, from now or later. Nobody gives one to themselves."""
+        act = use_cases(request).offices.grant(
+            actor_of(request),
+            person_id,
+            role=data.role,
+            unit_id=data.unit_id,
+            valid_from=data.valid_from,
+            valid_to=data.valid_to,
+        )
+        return await done(request, act, out=grant_out, status=201)
+
+    @post("/offices/{grant_id:uuid}/ending", status_code=200)
+    async def end(self, request: Incoming, grant_id: Id) -> Response[GrantOut]:
+        """End an office now. Needs If-Match."""
+        act = use_cases(request).offices.end(actor_of(request), grant_id, expected_version=seen_version(request))
+        return await done(request, act, out=grant_out)
+
+    @post("/delegations", status_code=201)
+    async def lend(self, request: Incoming, data: JSONBody[DelegationIn]) -> Response[DelegationOut]:
+        """Lend one's power to sign to an official, by a document, between two moments. It cannot be lent on."""
+        act = use_cases(request).offices.lend(
+            actor_of(request),
+            to_person_id=data.to_person_id,
+            unit_id=data.unit_id,
+            document=data.document,
+            valid_from=data.valid_from,
+            valid_to=data.valid_to,
+            from_person_id=data.from_person_id,
+        )
+        return await done(request, act, out=delegation_out, status=201)
+
+    @post("/delegations/{delegation_id:uuid}/revocation", status_code=200)
+    async def take_back(self, request: Incoming, delegation_id: Id) -> Response[DelegationOut]:
+        """Take lent power back at once. Needs If-Match."""
+        act = use_cases(request).offices.take_back(
+            actor_of(request), delegation_id, expected_version=seen_version(request)
+        )
+        return await done(request, act, out=delegation_out)
+
+    @get("/units/{unit_id:uuid}/delegations")
+    async def list_lent(self, request: Incoming, unit_id: Id) -> Response[DelegationsOut]:
+        """List the power to sign lent in a unit."""
+        return await done(
+            request, use_cases(request).offices.list_lent(actor_of(request), unit_id=unit_id), out=delegations_out
+        )

@@ -1,0 +1,87 @@
+"""Logging in and tokens over the wire."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
+
+from litestar import Controller, Response, delete, get, post
+from litestar.params import JSONBody
+
+from sandbox_registry.api.handling.requests import Id, Incoming, actor_of, done, use_cases
+from sandbox_registry.api.identity.people_schemas import (
+    LogInIn,
+    NewTokenOut,
+    TokenIn,
+    TokenOut,
+    TokensOut,
+    lifetime,
+    limits,
+    new_token_out,
+    token_out,
+)
+from sandbox_registry.domain.operations.quotas import Group
+from sandbox_registry.http.identity import PUBLIC
+from sandbox_registry.http.quotas import LIMIT
+
+T = TypeVar("T")
+
+
+class TokensController(Controller):
+    """Sessions and tokens, each for oneself only."""
+
+    tags = ("tokens",)
+
+    @post("/sessions", status_code=201, opt={PUBLIC: True, LIMIT: Group.LOGIN})
+    async def log_in(self, request: Incoming, data: JSONBody[LogInIn]) -> Response[NewTokenOut]:
+        """Log in with e-mail and password. The answer's `secret` goes into `Authorization: Bearer ...`, and is shown once.
+
+        A wrong password, an unknown address and a closed account get the same answer.
+        """
+        act = use_cases(request).tokens.log_in(
+            email=data.email,
+            password=data.password,
+            name=data.name,
+            limits=limits(data),
+            lifetime=lifetime(data.minutes),
+            request_id=request.scope["state"]["request_id"],
+        )
+        return await done(request, act, out=_now(request, new_token_out), status=201, is_keyed=False)
+
+    @delete("/sessions/current", status_code=200)
+    async def log_out(self, request: Incoming) -> Response[TokenOut]:
+        """Log out: end the token this request was sent with."""
+        secret = request.headers["authorization"].split(" ", 1)[1]
+        act = use_cases(request).tokens.log_out(actor_of(request), secret)
+        return await done(request, act, out=_now(request, token_out), is_keyed=False)
+
+    @post("/tokens", status_code=201)
+    async def create(self, request: Incoming, data: JSONBody[TokenIn]) -> Response[NewTokenOut]:
+        """Make a token for a program. It may do no more than the token this request is sent with.
+
+        A token for some `procedures` knows of no other case: others are not found and in no list, and acts on accounts,
+        offices, rules and webhooks are closed to it. From elsewhere than its `addresses` it is as good as unknown.
+
+        An Idempotency-Key has no effect here: an answer that holds a secret is not kept.
+        """
+        act = use_cases(request).tokens.create(
+            actor_of(request), name=data.name, limits=limits(data), lifetime=lifetime(data.minutes)
+        )
+        return await done(request, act, out=_now(request, new_token_out), status=201, is_keyed=False)
+
+    @get("/tokens")
+    async def list_own(self, request: Incoming) -> Response[TokensOut]:
+        """List one's tokens, ended ones included, with their last use and their last use in vain."""
+        found = use_cases(request).tokens.list_own(actor_of(request))
+        show = _now(request, token_out)
+        return await done(request, found, out=lambda tokens: TokensOut(items=tuple(map(show, tokens))))
+
+    @delete("/tokens/{token_id:uuid}", status_code=200)
+    async def revoke(self, request: Incoming, token_id: Id) -> Response[TokenOut]:
+        """End one of one's tokens at once."""
+        act = use_cases(request).tokens.revoke(actor_of(request), token_id)
+        return await done(request, act, out=_now(request, token_out))
+
+
+def _now(request: Incoming, out: Callable[..., T]) -> Callable[[Any], T]:
+    """Show something as it stands now."""
+    return partial(out, at=use_cases(request).tokens.acts.now())

@@ -1,0 +1,1 @@
+"""JSON handlers: webhooks, exports and feeds."""

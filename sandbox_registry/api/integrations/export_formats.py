@@ -1,0 +1,137 @@
+"""Rows into CSV, JSON lines and OCEL 2.0, batch by batch; nothing here waits for more than the next batch."""
+
+import csv
+import io
+import re
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from datetime import UTC, datetime
+
+import msgspec
+
+from sandbox_registry.authz import Action
+from sandbox_registry.db.integrations.exports import Batch
+from sandbox_registry.domain.texts import Language, Text
+from sandbox_registry.usecases.integrations.exports import LogBatch, LogEvent, LogObject
+
+BOM = "\ufeff"
+_FORMULA = re.compile("(^|[;\t\r\n])( *)(?=[=+\\-@＝＋－＠|%\t\r\n])")
+"""Where a formula may begin: at the start, and where a spreadsheet whose list separator is no comma starts another cell."""
+_LABELS = {
+    "id": Text(vi="Định danh", en="Identifier", fr="Identifiant"),
+    "code": Text(vi="Mã hồ sơ", en="Dossier code", fr="Code du dossier"),
+    "number": Text(vi="Số giấy phép", en="Permit number", fr="Numéro du permis"),
+    "version": Text(vi="Phiên bản", en="Version", fr="Version"),
+    "stage": Text(vi="Bước", en="Stage", fr="Étape"),
+    "kind": Text(vi="Hình thức", en="Kind", fr="Forme"),
+    "title": Text(vi="Tên đề nghị", en="Title", fr="Intitulé"),
+    "procedure_code": Text(vi="Thủ tục", en="Procedure", fr="Procédure"),
+    "procedure_version": Text(vi="Phiên bản thủ tục", en="Procedure version", fr="Version de la procédure"),
+    "application_id": Text(vi="Hồ sơ", en="Application", fr="Dossier"),
+    "organisation_id": Text(vi="Định danh tổ chức", en="Organisation identifier", fr="Identifiant de l'organisme"),
+    "organisation_name": Text(vi="Tổ chức", en="Organisation", fr="Organisme"),
+    "level": Text(vi="Mức", en="Level", fr="Niveau"),
+    "start": Text(vi="Hiệu lực từ", en="Valid from", fr="Valable à partir du"),
+    "end": Text(vi="Hiệu lực đến", en="Valid until", fr="Valable jusqu'au"),
+    "issued_at": Text(vi="Cấp lúc", en="Issued at", fr="Délivré le"),
+    "created_at": Text(vi="Tạo lúc", en="Created at", fr="Créé le"),
+    "submitted_at": Text(vi="Nộp lúc", en="Submitted at", fr="Déposé le"),
+    "received_at": Text(vi="Tiếp nhận lúc", en="Received at", fr="Reçu le"),
+    "accepted_at": Text(vi="Chấp nhận lúc", en="Accepted at", fr="Accepté le"),
+    "decided_at": Text(vi="Quyết định lúc", en="Decided at", fr="Décidé le"),
+    "next_due_at": Text(vi="Hạn kế tiếp", en="Next due at", fr="Prochaine échéance"),
+    "updated_at": Text(vi="Thay đổi lúc", en="Updated at", fr="Modifié le"),
+}
+
+
+async def as_csv(
+    fields: Sequence[str], batches: AsyncGenerator[Batch, None], *, language: Language, has_bom: bool
+) -> AsyncGenerator[bytes, None]:
+    """Write RFC 4180: comma, CRLF, headings in a language, fields in a fixed order, instants in UTC.
+
+    A text that a spreadsheet would take for a formula gets an apostrophe in front; numbers and instants are never texts.
+    """
+    out = io.StringIO()
+    writer = csv.writer(out)
+    out.write(BOM if has_bom else "")
+    writer.writerow([_LABELS[field].said_in(language) for field in fields])
+    yield _taken(out)
+    async with aclosing(batches):
+        async for batch in batches:
+            writer.writerows([_cell(value) for value in row] for row in batch)
+            yield _taken(out)
+
+
+async def as_json_lines(fields: Sequence[str], batches: AsyncGenerator[Batch, None]) -> AsyncGenerator[bytes, None]:
+    """Write one JSON object per line, every field present, absent values null."""
+    encoder = msgspec.json.Encoder()
+    async with aclosing(batches):
+        async for batch in batches:
+            yield encoder.encode_lines([dict(zip(fields, row, strict=True)) for row in batch])
+
+
+async def as_ocel(batches: AsyncGenerator[LogBatch, None]) -> AsyncGenerator[bytes, None]:
+    """Write an OCEL 2.0 event log in JSON: the types, then all events in log order, then all objects."""
+    encoder = msgspec.json.Encoder()
+    yield b'{"objectTypes":%b,"eventTypes":%b,"events":[' % (
+        encoder.encode([_typed(kind, facts) for kind, facts in _OBJECT_TYPES.items()]),
+        encoder.encode([_typed(action, ("object", "version")) for action in Action]),
+    )
+    is_first, in_objects = True, False
+    async with aclosing(batches):
+        async for batch in batches:
+            if batch and isinstance(batch[0], LogObject) and not in_objects:
+                yield b'],"objects":['
+                is_first, in_objects = True, True
+            written = b",".join(encoder.encode(_ocel(each)) for each in batch)
+            if written:
+                yield written if is_first else b"," + written
+                is_first = False
+    yield b"]}" if in_objects else b'],"objects":[]}'
+
+
+_OBJECT_TYPES: dict[str, tuple[str, ...]] = {
+    "application": ("procedure",),
+    "permit": (),
+    "organisation": (),
+    "person": (),
+}
+
+
+def _typed(name: str, facts: tuple[str, ...]) -> dict[str, object]:
+    return {"name": str(name), "attributes": [{"name": fact, "type": "string"} for fact in facts]}
+
+
+def _ocel(each: LogObject | LogEvent) -> dict[str, object]:
+    relations = [{"objectId": identity, "qualifier": qualifier} for qualifier, identity in each.relations]
+    if isinstance(each, LogObject):
+        facts = [{"name": name, "value": value, "time": _instant(each.at)} for name, value in each.facts]
+        return {"id": each.id, "type": each.kind, "attributes": facts, "relationships": relations}
+    return {
+        "id": each.id,
+        "type": each.activity,
+        "time": _instant(each.at),
+        "attributes": [{"name": name, "value": value} for name, value in each.facts],
+        "relationships": relations,
+    }
+
+
+def _instant(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _cell(value: object) -> object:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return _FORMULA.sub(r"\1'\2", value)
+    if isinstance(value, datetime):
+        return _instant(value)
+    return value
+
+
+def _taken(out: io.StringIO) -> bytes:
+    written = out.getvalue().encode()
+    out.seek(0)
+    out.truncate()
+    return written

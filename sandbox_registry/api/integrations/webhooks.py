@@ -1,0 +1,248 @@
+"""Webhooks over the wire: endpoints, their secrets, and the record of what was sent."""
+
+from datetime import timedelta
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Controller, Response, delete, get, post, put
+from litestar.params import FromQuery, JSONBody
+from msgspec import Meta
+
+from sandbox_registry.api.handling.cursors import id_cursor, read_id_cursor
+from sandbox_registry.api.handling.requests import Cursor, Id, Incoming, Limit, actor_of, done, seen_version, use_cases
+from sandbox_registry.api.handling.schemas import ONE_LINE, In, Instant, Out, PageOut, shown
+from sandbox_registry.domain.integrations.webhooks import Delivery, DeliveryState, EndpointState
+from sandbox_registry.usecases.integrations.webhooks import AT_ONCE, DeliveryView, NewSecret
+
+Url = Annotated[str, Meta(min_length=1, max_length=2000, pattern=ONE_LINE)]
+EventName = Annotated[str, Meta(min_length=1, max_length=100, pattern=ONE_LINE)]
+Events = Annotated[tuple[EventName, ...], Meta(min_length=1, max_length=50)]
+OptionalState = FromQuery[DeliveryState | None]
+
+
+class EndpointFields(In):
+    """Where to send what. `events` names types, or `application.*`, `clarification.*` or `*`."""
+
+    url: Url
+    events: Events
+    description: Annotated[str, Meta(max_length=300, pattern=ONE_LINE)] = ""
+
+
+class EndpointIn(EndpointFields, kw_only=True):
+    """An endpoint of an applicant one signs for, or of a unit one administers."""
+
+    organisation_id: UUID
+
+
+class RotationIn(In):
+    """How long the secret before signs beside the new one: a day if not said, a week at most."""
+
+    minutes: Annotated[int, Meta(ge=0, le=10_080)] = 1440
+
+
+class EndpointOut(Out):
+    """An endpoint. Events come only while it is `active`; `answerable_id` registered or last changed it."""
+
+    id: UUID
+    version: int
+    organisation_id: UUID
+    url: str
+    events: tuple[str, ...]
+    description: str
+    state: EndpointState
+    answerable_id: UUID
+    created_at: Instant
+    failing_since: Instant | None
+
+
+class NewSecretOut(Out):
+    """An endpoint and its new secret (`whsec_...`), which is not shown again."""
+
+    secret: str
+    endpoint: EndpointOut
+
+
+class EndpointsOut(Out):
+    """Endpoints, oldest first."""
+
+    items: tuple[EndpointOut, ...]
+
+
+class WebhookDeliveryOut(Out):
+    """An event for an endpoint; `attempts` tries were begun, of `budget`."""
+
+    id: UUID
+    event_id: UUID
+    type: str
+    occurred_at: Instant
+    state: DeliveryState
+    attempts: int
+    budget: int
+    next_at: Instant | None
+    ended_at: Instant | None
+
+
+class WebhookDeliveryPageOut(PageOut):
+    """A page of deliveries, newest first."""
+
+    items: tuple[WebhookDeliveryOut, ...]
+
+
+class ReplayedOut(Out):
+    """What is being sent again, oldest first; `may_be_more` when there may be more dead letters: ask again."""
+
+    items: tuple[WebhookDeliveryOut, ...]
+    may_be_more: bool
+
+
+class AttemptOut(Out):
+    """A try: what was answered (its beginning), or why nothing was."""
+
+    number: int
+    at: Instant
+    status: int | None
+    milliseconds: int
+    failure: str | None
+    answer: str
+
+
+class WebhookDeliveryDetailOut(WebhookDeliveryOut):
+    """A delivery with its tries."""
+
+    tries: tuple[AttemptOut, ...]
+
+
+endpoint_out = shown(EndpointOut)
+delivery_out = shown(WebhookDeliveryOut)
+attempt_out = shown(AttemptOut)
+
+
+def new_secret_out(made: NewSecret) -> NewSecretOut:
+    """Show a secret, this once."""
+    return NewSecretOut(secret=made.secret, endpoint=endpoint_out(made.endpoint))
+
+
+def detail_out(view: DeliveryView) -> WebhookDeliveryDetailOut:
+    """Show a delivery and its tries."""
+    found = delivery_out(view.delivery)
+    return WebhookDeliveryDetailOut(
+        **{name: getattr(found, name) for name in found.__struct_fields__},
+        tries=tuple(map(attempt_out, view.attempts)),
+    )
+
+
+def replayed_out(again: tuple[Delivery, ...]) -> ReplayedOut:
+    """Show what is being sent again."""
+    return ReplayedOut(items=tuple(map(delivery_out, again)), may_be_more=len(again) == AT_ONCE)
+
+
+def page_out(found: tuple[Delivery, ...], *, limit: int) -> WebhookDeliveryPageOut:
+    """Show a page; there may be more when it is full."""
+    after = id_cursor(found[-1].id) if len(found) == limit else None
+    return WebhookDeliveryPageOut(items=tuple(map(delivery_out, found)), after=after)
+
+
+class WebhooksController(Controller):
+    """Endpoints that are told what happens to one's own cases."""
+
+    path = "/webhooks"
+    tags = ("webhooks",)
+
+    @post(status_code=201)
+    async def create(self, request: Incoming, data: JSONBody[EndpointIn]) -> Response[NewSecretOut]:
+        """Register an endpoint. It stays pending until it has answered an `endpoint.check` event with its challenge.
+
+        An Idempotency-Key has no effect here: an answer that holds a secret is not kept.
+        """
+        act = use_cases(request).webhooks.create(
+            actor_of(request),
+            organisation_id=data.organisation_id,
+            url=data.url,
+            events=data.events,
+            description=data.description,
+        )
+        return await done(request, act, out=new_secret_out, status=201, is_keyed=False)
+
+    @get()
+    async def list_endpoints(self, request: Incoming) -> Response[EndpointsOut]:
+        """List the endpoints of the organisations one signs for and of the units one administers."""
+        found = use_cases(request).webhooks.list_endpoints(actor_of(request))
+        return await done(request, found, out=lambda each: EndpointsOut(items=tuple(map(endpoint_out, each))))
+
+    @get("/{endpoint_id:uuid}")
+    async def read(self, request: Incoming, endpoint_id: Id) -> Response[EndpointOut]:
+        """Read an endpoint."""
+        return await done(request, use_cases(request).webhooks.read(actor_of(request), endpoint_id), out=endpoint_out)
+
+    @put("/{endpoint_id:uuid}")
+    async def edit(self, request: Incoming, endpoint_id: Id, data: JSONBody[EndpointFields]) -> Response[EndpointOut]:
+        """Change an endpoint. At another address it is pending again, until it has answered a challenge there."""
+        act = use_cases(request).webhooks.edit(
+            actor_of(request),
+            endpoint_id,
+            expected_version=seen_version(request),
+            url=data.url,
+            events=data.events,
+            description=data.description,
+        )
+        return await done(request, act, out=endpoint_out)
+
+    @delete("/{endpoint_id:uuid}", status_code=200)
+    async def remove(self, request: Incoming, endpoint_id: Id) -> Response[EndpointOut]:
+        """Remove an endpoint at once, with its secrets."""
+        return await done(request, use_cases(request).webhooks.remove(actor_of(request), endpoint_id), out=endpoint_out)
+
+    @post("/{endpoint_id:uuid}/check", status_code=200)
+    async def check(self, request: Incoming, endpoint_id: Id) -> Response[EndpointOut]:
+        """Ask an endpoint for its challenge again: one that failed, or was switched off."""
+        return await done(request, use_cases(request).webhooks.check(actor_of(request), endpoint_id), out=endpoint_out)
+
+    @post("/{endpoint_id:uuid}/secrets", status_code=201)
+    async def rotate(self, request: Incoming, endpoint_id: Id, data: JSONBody[RotationIn]) -> Response[NewSecretOut]:
+        """Make a new secret. For a while both sign: `webhook-signature` then holds two signatures.
+
+        An Idempotency-Key has no effect here: an answer that holds a secret is not kept.
+        """
+        act = use_cases(request).webhooks.rotate(
+            actor_of(request), endpoint_id, overlap=timedelta(minutes=data.minutes)
+        )
+        return await done(request, act, out=new_secret_out, status=201, is_keyed=False)
+
+    @get("/{endpoint_id:uuid}/deliveries")
+    async def list_deliveries(
+        self,
+        request: Incoming,
+        endpoint_id: Id,
+        delivery_state: OptionalState = None,
+        limit: Limit = 50,
+        after: Cursor = None,
+    ) -> Response[WebhookDeliveryPageOut]:
+        """List what was and is to be sent, newest first; `delivery_state=dead` lists the dead letters. Kept for 30 days."""
+        found = use_cases(request).webhooks.list_deliveries(
+            actor_of(request),
+            endpoint_id,
+            state=delivery_state,
+            after=None if after is None else read_id_cursor(after),
+            limit=limit,
+        )
+        return await done(request, found, out=lambda each: page_out(each, limit=limit))
+
+    @get("/{endpoint_id:uuid}/deliveries/{delivery_id:uuid}")
+    async def read_delivery(
+        self, request: Incoming, endpoint_id: Id, delivery_id: Id
+    ) -> Response[WebhookDeliveryDetailOut]:
+        """Read a delivery with every try."""
+        found = use_cases(request).webhooks.read_delivery(actor_of(request), endpoint_id, delivery_id)
+        return await done(request, found, out=detail_out)
+
+    @post("/{endpoint_id:uuid}/deliveries/{delivery_id:uuid}/replay", status_code=200)
+    async def replay(self, request: Incoming, endpoint_id: Id, delivery_id: Id) -> Response[WebhookDeliveryOut]:
+        """Send an event again, under its old id."""
+        act = use_cases(request).webhooks.replay(actor_of(request), endpoint_id, delivery_id)
+        return await done(request, act, out=delivery_out)
+
+    @post("/{endpoint_id:uuid}/dead-letters/replay", status_code=200)
+    async def replay_dead(self, request: Incoming, endpoint_id: Id) -> Response[ReplayedOut]:
+        """Send every dead letter again, oldest first, 100 at a time. Those that fail once more are dead letters again."""
+        act = use_cases(request).webhooks.replay_dead(actor_of(request), endpoint_id)
+        return await done(request, act, out=replayed_out)

@@ -1,0 +1,1 @@
+"""JSON handlers: health, backup and upkeep."""

@@ -1,0 +1,28 @@
+"""Whether the program lives, and whether it can work."""
+
+from litestar import Controller, Response, get
+
+from sandbox_registry.api.handling.requests import JSON, Incoming, use_cases
+from sandbox_registry.http.identity import PUBLIC
+from sandbox_registry.http.quotas import LIMIT
+from sandbox_registry.usecases.operations.health import is_ready
+
+
+class HealthController(Controller):
+    """For supervisors and load balancers; says nothing about the inside."""
+
+    path = "/health"
+    opt = {PUBLIC: True, LIMIT: None}  # noqa: RUF012 - Litestar's way to declare options.
+    include_in_schema = False
+
+    @get("/live")
+    async def live(self) -> Response[bytes]:
+        """Answer as long as the process runs."""
+        return Response(b'{"status":"live"}', media_type=JSON)
+
+    @get("/ready")
+    async def ready(self, request: Incoming) -> Response[bytes]:
+        """Answer 200 when the database answers and has the schema this program needs, else 503."""
+        if await is_ready(use_cases(request).acts.database):
+            return Response(b'{"status":"ready"}', media_type=JSON)
+        return Response(b'{"status":"not ready"}', media_type=JSON, status_code=503)

@@ -1,0 +1,1 @@
+"""JSON handlers: what the People's Council and the public read."""

@@ -1,0 +1,1 @@
+"""JSON handlers: permits and their terms."""

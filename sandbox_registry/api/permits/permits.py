@@ -1,0 +1,86 @@
+"""Permits over the wire: issued by the records office, read and listed by where they stand now."""
+
+from litestar import Controller, Response, get, post
+from litestar.params import FromQuery
+
+from sandbox_registry.api.handling.cursors import read_row_cursor
+from sandbox_registry.api.handling.requests import (
+    Cursor,
+    Id,
+    Incoming,
+    Limit,
+    OptionalId,
+    OptionalWords,
+    actor_of,
+    done,
+    instant,
+    published,
+    seen_version,
+    use_cases,
+)
+from sandbox_registry.api.handling.schemas import Moment
+from sandbox_registry.api.permits.permit_schemas import PermitOut, PermitPageOut, permit_out, permit_page_out
+from sandbox_registry.db.permits.permits import PermitFilter
+from sandbox_registry.domain.stages import Stage
+
+
+class PermitsController(Controller):
+    """Trial permits, for those who may read them."""
+
+    tags = ("permits",)
+
+    @post("/applications/{application_id:uuid}/permit", status_code=201)
+    async def issue(self, request: Incoming, application_id: Id) -> Response[PermitOut]:
+        """Issue the permit that the approval allows. Needs If-Match with the case's version."""
+        act = use_cases(request).permits.issue(
+            actor_of(request), application_id, expected_version=seen_version(request)
+        )
+        return await done(
+            request,
+            act,
+            out=lambda view: permit_out(view, log=published(request)),
+            status=201,
+            location=lambda made: f"/api/v1/permits/{made.permit.id}",
+        )
+
+    @get("/permits")
+    async def list_permits(  # noqa: PLR0917 - each is a named query parameter.
+        self,
+        request: Incoming,
+        limit: Limit = 50,
+        after: Cursor = None,
+        stage: FromQuery[list[Stage] | None] = None,
+        procedure: OptionalWords = None,
+        application: OptionalId = None,
+        organisation: OptionalId = None,
+        ends_before: FromQuery[Moment | None] = None,
+        q: OptionalWords = None,
+        updated_since: FromQuery[Moment | None] = None,
+    ) -> Response[PermitPageOut]:
+        """List the permits one may read, newest first, each as it stands now; with `updated_since`, oldest change first.
+
+        `ends_before` finds the permits whose window is over by then. `q` finds without diacritics in the dossier, and by
+        the beginning of a permit number. `after` is the cursor of the page before. A permit that begins or ends by the
+        clock, or whose suspension is lifted, does not count as changed.
+        """
+        narrowed = PermitFilter(
+            stages=frozenset(stage) if stage else None,
+            procedure_code=procedure,
+            application_id=application,
+            organisation_id=organisation,
+            ends_before=instant("ends_before", ends_before),
+            text=q,
+            updated_since=instant("updated_since", updated_since),
+        )
+        by_change = updated_since is not None
+        position = None if after is None else read_row_cursor(after, by_change=by_change)
+        found = use_cases(request).permits.list_permits(
+            actor_of(request), narrowed=narrowed, after=position, limit=limit
+        )
+        return await done(request, found, out=lambda rows: permit_page_out(rows, limit=limit, by_change=by_change))
+
+    @get("/permits/{permit_id:uuid}")
+    async def read(self, request: Incoming, permit_id: Id) -> Response[PermitOut]:
+        """Read one permit: what it allows, where it stands now, what its holder owes and when, and what it is not."""
+        found = use_cases(request).permits.read(actor_of(request), permit_id)
+        return await done(request, found, out=lambda view: permit_out(view, log=published(request)))

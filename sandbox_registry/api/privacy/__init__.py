@@ -1,0 +1,1 @@
+"""JSON handlers: erasure and legal holds."""

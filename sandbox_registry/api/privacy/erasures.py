@@ -1,0 +1,201 @@
+"""Erasing personal data, and orders to keep it, over the wire."""
+
+from uuid import UUID
+
+from litestar import Controller, Response, get, post
+from litestar.params import FromQuery, JSONBody
+
+from sandbox_registry.api.handling.cursors import id_cursor, read_id_cursor
+from sandbox_registry.api.handling.requests import Cursor, Id, Incoming, Limit, actor_of, done, seen_version, use_cases
+from sandbox_registry.api.handling.schemas import In, Instant, Line, Out, PageOut, Paragraph, shown
+from sandbox_registry.domain.privacy.erasures import Erasure, ErasureKind, ErasureStatus, HoldKind, LegalHold
+
+
+class ErasureIn(In):
+    """What is to be erased, and by what law. `target_id` is a person for `account`, a case for `case`.
+
+    `basis` and `reference` stay in the log for ever: name articles and file numbers there, never people.
+    """
+
+    kind: ErasureKind
+    target_id: UUID
+    basis: Line
+    reason: Paragraph
+    reference: Line
+
+
+class SettlingIn(In):
+    """Why a request is refused or withdrawn, or a hold lifted; without names of people."""
+
+    because: Paragraph
+
+
+class ErasureOut(Out):
+    """A request to erase. `indexes` are the entries of the log whose records were erased, empty until then."""
+
+    id: UUID
+    version: int
+    kind: ErasureKind
+    target_id: UUID
+    basis: str
+    reason: str
+    reference: str
+    status: ErasureStatus
+    proposed_by: UUID
+    proposed_by_name: str
+    proposed_at: Instant
+    settled_by: UUID | None
+    settled_by_name: str
+    settled_at: Instant | None
+    settled_because: str
+    indexes: tuple[int, ...]
+
+
+class ErasurePageOut(PageOut):
+    """A page of requests, newest first."""
+
+    items: tuple[ErasureOut, ...]
+
+
+class HoldIn(In):
+    """Why a case must stay as it is, and by which document; without names of people."""
+
+    kind: HoldKind
+    reason: Paragraph
+    reference: Line
+
+
+class HoldOut(Out):
+    """An order to keep a case as it is; `lifted_at` is null while it holds."""
+
+    id: UUID
+    version: int
+    application_id: UUID
+    kind: HoldKind
+    reason: str
+    reference: str
+    placed_by: UUID
+    placed_at: Instant
+    lifted_by: UUID | None
+    lifted_at: Instant | None
+    lifted_because: str
+
+
+class HoldsOut(Out):
+    """Holds of a case, oldest first."""
+
+    items: tuple[HoldOut, ...]
+
+
+erasure_out = shown(ErasureOut)
+hold_out = shown(HoldOut)
+
+
+def _page(found: tuple[Erasure, ...], *, limit: int) -> ErasurePageOut:
+    after = id_cursor(found[-1].id) if len(found) == limit else None
+    return ErasurePageOut(items=tuple(map(erasure_out, found)), after=after)
+
+
+def _holds(found: tuple[LegalHold, ...]) -> HoldsOut:
+    return HoldsOut(items=tuple(map(hold_out, found)))
+
+
+class ErasuresController(Controller):
+    """Requests to erase personal data: asked for by an administrator, settled by a signer."""
+
+    path = "/erasures"
+    tags = ("erasures",)
+
+    @post(status_code=201)
+    async def propose(self, request: Incoming, data: JSONBody[ErasureIn]) -> Response[ErasureOut]:
+        """Ask to erase an account, or what an applicant gave in a case. Nothing is erased until a signer confirms."""
+        act = use_cases(request).erasures.propose(
+            actor_of(request),
+            kind=data.kind,
+            target_id=data.target_id,
+            basis=data.basis,
+            reason=data.reason,
+            reference=data.reference,
+        )
+        return await done(
+            request, act, out=erasure_out, status=201, location=lambda made: f"/api/v1/erasures/{made.id}"
+        )
+
+    @get()
+    async def list_erasures(
+        self,
+        request: Incoming,
+        limit: Limit = 50,
+        after: Cursor = None,
+        status: FromQuery[ErasureStatus | None] = None,
+    ) -> Response[ErasurePageOut]:
+        """List requests, newest first, settled ones included."""
+        found = use_cases(request).erasures.list_erasures(
+            actor_of(request), status=status, after=None if after is None else read_id_cursor(after), limit=limit
+        )
+        return await done(request, found, out=lambda rows: _page(rows, limit=limit))
+
+    @get("/{erasure_id:uuid}")
+    async def read(self, request: Incoming, erasure_id: Id) -> Response[ErasureOut]:
+        """Read one request."""
+        return await done(request, use_cases(request).erasures.read(actor_of(request), erasure_id), out=erasure_out)
+
+    @post("/{erasure_id:uuid}/confirmation", status_code=200)
+    async def confirm(self, request: Incoming, erasure_id: Id) -> Response[ErasureOut]:
+        """Erase now, for good, as somebody else than who asked. Needs If-Match.
+
+        The entries of the log stay, so every proof still holds; the records beside them, and the words in the rows, go.
+        """
+        act = use_cases(request).erasures.confirm(actor_of(request), erasure_id, expected_version=seen_version(request))
+        return await done(request, act, out=erasure_out)
+
+    @post("/{erasure_id:uuid}/refusal", status_code=200)
+    async def refuse(self, request: Incoming, erasure_id: Id, data: JSONBody[SettlingIn]) -> Response[ErasureOut]:
+        """Refuse a request, as somebody else than who asked. Needs If-Match."""
+        act = use_cases(request).erasures.refuse(
+            actor_of(request), erasure_id, expected_version=seen_version(request), because=data.because
+        )
+        return await done(request, act, out=erasure_out)
+
+    @post("/{erasure_id:uuid}/withdrawal", status_code=200)
+    async def withdraw(self, request: Incoming, erasure_id: Id, data: JSONBody[SettlingIn]) -> Response[ErasureOut]:
+        """Take one's own request back. Needs If-Match."""
+        act = use_cases(request).erasures.withdraw(
+            actor_of(request), erasure_id, expected_version=seen_version(request), because=data.because
+        )
+        return await done(request, act, out=erasure_out)
+
+
+class HoldsController(Controller):
+    """Orders to keep a case as it is."""
+
+    path = "/applications/{application_id:uuid}/holds"
+    tags = ("erasures",)
+
+    @post(status_code=201)
+    async def place(self, request: Incoming, application_id: Id, data: JSONBody[HoldIn]) -> Response[HoldOut]:
+        """Order a case to be kept as it is: nothing of it is erased until the hold is lifted."""
+        act = use_cases(request).legal_holds.place(
+            actor_of(request), application_id, kind=data.kind, reason=data.reason, reference=data.reference
+        )
+        return await done(request, act, out=hold_out, status=201)
+
+    @get()
+    async def list_holds(self, request: Incoming, application_id: Id) -> Response[HoldsOut]:
+        """List the holds of a case, lifted ones included."""
+        found = use_cases(request).legal_holds.list_holds(actor_of(request), application_id)
+        return await done(request, found, out=_holds)
+
+    @post("/{hold_id:uuid}/lifting", status_code=200)
+    async def lift(
+        self, request: Incoming, application_id: Id, hold_id: Id, data: JSONBody[SettlingIn]
+    ) -> Response[HoldOut]:
+        """End a hold. Needs If-Match."""
+        act = use_cases(request).legal_holds.lift(
+            actor_of(request),
+            application_id,
+            hold_id,
+            expected_version=seen_version(request),
+            because=data.because,
+        )
+        return await done(request, act, out=hold_out)

@@ -1,0 +1,1 @@
+"""JSON handlers: procedures, calendars, forms and their versions."""

@@ -1,0 +1,131 @@
+"""Procedures and their versions over the wire: regulation is public, changing it takes two administrators."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, Response, get, post
+from litestar.params import FromQuery, JSONBody, PathParameter
+from msgspec import Meta
+
+from sandbox_registry.api.handling.requests import Id, Incoming, OptionalWords, actor_of, done, seen_version, use_cases
+from sandbox_registry.api.handling.schemas import In, Instant, Moment, Out, shown
+from sandbox_registry.domain.rules.procedures import Procedure
+from sandbox_registry.domain.rules.rule_versions import RuleKind, RuleStatus
+from sandbox_registry.http.identity import PUBLIC
+
+ProcedureCode = Annotated[str, PathParameter(max_length=100, pattern=r"^[a-z0-9][a-z0-9_.-]*$")]
+
+
+class ProposalIn(In):
+    """The text of a rule file (TOML). It is kept byte for byte: its checksum is its name."""
+
+    kind: RuleKind
+    content: Annotated[str, Meta(min_length=1, max_length=500_000)]
+
+    def __post_init__(self) -> None:
+        """Leave the text as it is."""
+
+
+class EnactmentIn(In):
+    """From when the version counts."""
+
+    effective_from: Moment
+
+
+class RuleRowOut(Out):
+    """A version without its text."""
+
+    id: UUID
+    version: int
+    kind: RuleKind
+    code: str
+    checksum: str
+    status: RuleStatus
+    proposed_by: UUID | None
+    proposed_at: Instant
+    approved_by: UUID | None
+    approved_at: Instant | None
+    effective_from: Instant | None
+
+
+class RuleOut(RuleRowOut):
+    """A version with its text."""
+
+    content: str
+
+
+class RulesOut(Out):
+    """Versions, oldest first."""
+
+    items: tuple[RuleRowOut, ...]
+
+
+class DifferenceOut(Out):
+    """A deadline of a past case that a version would have set otherwise; null where none would run."""
+
+    application_id: UUID
+    code: str | None
+    deadline: str
+    subject: str
+    before: Instant | None
+    after: Instant | None
+
+
+class ReplayOut(Out):
+    """What a version would have changed; nothing was."""
+
+    cases: int
+    differences: tuple[DifferenceOut, ...]
+
+
+class ProceduresController(Controller):
+    """Procedures and calendars."""
+
+    tags = ("procedures",)
+
+    @get("/procedures/{code:str}", opt={PUBLIC: True})
+    async def current(self, request: Incoming, code: ProcedureCode) -> Response[Procedure]:
+        """Read the procedure in force: terms with their legal basis, form, checklist, council, duties."""
+        return await done(request, use_cases(request).rule_versions.current(code), out=_procedure_out)
+
+    @get("/rules", opt={PUBLIC: True})
+    async def list_versions(
+        self, request: Incoming, kind: FromQuery[RuleKind | None] = None, code: OptionalWords = None
+    ) -> Response[RulesOut]:
+        """List the versions of procedures and calendars, proposals included."""
+        found = use_cases(request).rule_versions.list_versions(kind=kind, code=code)
+        return await done(request, found, out=lambda rows: RulesOut(items=tuple(map(shown(RuleRowOut), rows))))
+
+    @get("/rules/{version_id:uuid}", opt={PUBLIC: True})
+    async def read(self, request: Incoming, version_id: Id) -> Response[RuleOut]:
+        """Read a version with its text."""
+        return await done(request, use_cases(request).rule_versions.read(version_id), out=shown(RuleOut))
+
+    @post("/rules", status_code=201)
+    async def propose(self, request: Incoming, data: JSONBody[ProposalIn]) -> Response[RuleOut]:
+        """Propose a version; another administrator approves it. Every finding of the lint comes back with its key."""
+        act = use_cases(request).rule_versions.propose(actor_of(request), kind=data.kind, content=data.content)
+        return await done(
+            request, act, out=shown(RuleOut), status=201, location=lambda made: f"/api/v1/rules/{made.id}"
+        )
+
+    @post("/rules/{version_id:uuid}/approval", status_code=200)
+    async def approve(self, request: Incoming, version_id: Id, data: JSONBody[EnactmentIn]) -> Response[RuleOut]:
+        """Put a proposed version in force from a moment on. Dossiers already received keep theirs. Needs If-Match."""
+        act = use_cases(request).rule_versions.approve(
+            actor_of(request), version_id, expected_version=seen_version(request), effective_from=data.effective_from
+        )
+        return await done(request, act, out=shown(RuleOut))
+
+    @get("/rules/{version_id:uuid}/replay")
+    async def replay(self, request: Incoming, version_id: Id) -> Response[ReplayOut]:
+        """Reckon the deadlines of past cases anew under a version, and list those that would have been otherwise."""
+        return await done(
+            request, use_cases(request).rule_versions.replay(actor_of(request), version_id), out=shown(ReplayOut)
+        )
+
+
+def _procedure_out(procedure: Procedure) -> Any:
+    fields = {name: getattr(procedure, name) for name in procedure.__dataclass_fields__}
+    return msgspec.to_builtins(fields | {"parameters": dict(procedure.parameters)})

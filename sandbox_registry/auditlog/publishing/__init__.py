@@ -1,0 +1,1 @@
+"""Publishes the log: signing, cosigning, proofs, keys."""

@@ -1,0 +1,1 @@
+"""The auditor's program: verifies a log from what anybody can get."""

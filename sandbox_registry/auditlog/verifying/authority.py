@@ -1,0 +1,157 @@
+"""Deciding old acts anew: under the policy that was in force, for the offices that were held, at the stage of the case."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sandbox_registry.auditlog.verifying.findings import Report
+from sandbox_registry.authz.policy import ANY, ROLE_PREFIX, PolicyLine, checksum_of, parse_policy
+from sandbox_registry.authz.policy import Policy as Authority
+from sandbox_registry.domain.audit import EPOCH, ActorKind
+from sandbox_registry.domain.identity.people import Role
+from sandbox_registry.domain.operations.installation import Fact
+from sandbox_registry.domain.stages import APPLICATION_STAGES
+
+WHILE_ACTING = timedelta(minutes=1)
+"""How long before its leaf an act may have begun: an office that ended meanwhile was held."""
+
+TICK = timedelta(milliseconds=1)
+"""Entries tell the time in whole milliseconds, records to the microsecond."""
+
+_GRANT, _DELEGATION = "role_grant", "delegation"
+_HOLDER = {_GRANT: "person_id", _DELEGATION: "to_person_id"}
+
+
+@dataclass(slots=True, kw_only=True)
+class Powers:
+    """What the log itself says about who might do what. Feed it each leaf, in order, before asking about that leaf.
+
+    `authorities` are the policies at hand, by version; those whose text the log holds come in by themselves. With
+    `knows_offices` every grant of an office is among the records, so that an office nobody gave is found.
+    """
+
+    report: Report
+    authorities: Mapping[str, Authority]
+    knows_offices: bool = False
+    _in_log: dict[str, Authority] = field(default_factory=dict)
+    _announced: set[str] = field(default_factory=set)
+    _last_announced: str | None = None
+    _unknown: dict[str, tuple[int, int]] = field(default_factory=dict)
+    _lines: dict[str, dict[str, PolicyLine]] = field(default_factory=dict)
+    _held: dict[tuple[str, str], dict[str, dict[str, Any]]] = field(default_factory=dict)
+
+    def feed(self, index: int, said: dict[str, Any], record: dict[str, Any] | None) -> None:
+        """Take in what a leaf says of policies and offices."""
+        if said["obj"]["type"] == Fact.AUTHORITY_POLICY and said["result"] == "done":
+            self._announce(index, said["policy"]["version"], record)
+        for each in (record or {}).get("objects", ()):
+            kind, state = each["type"], each["state"]
+            holder = _HOLDER.get(kind)
+            if holder is not None and isinstance(state, dict) and {"id", "valid_from", holder} <= set(state):
+                self._held.setdefault((kind, state[holder]), {})[state["id"]] = state
+
+    def forget_offices(self) -> None:
+        """Take note that the record of an office is gone: from now on nobody can say who held which."""
+        self.knows_offices = False
+
+    def check(self, index: int, said: dict[str, Any], record: dict[str, Any] | None, *, stage: str | None) -> None:
+        """Hold an act that was done against the policy its entry names; `stage` is that of its case, if that is certain."""
+        version, line = said["policy"]["version"], said["policy"]["line"]
+        if self._announced and version not in self._announced:
+            self.report.add("policy_unannounced", index, version=version[:12])
+        authority = self._in_log.get(version) or self.authorities.get(version)
+        asked = _asked(record)
+        if authority is None:
+            first, count = self._unknown.get(version, (index, 0))
+            self._unknown[version] = (first, count + 1)
+        elif not self._allows(authority, said, asked, stage):
+            self.report.add("not_permitted", index, act=said["act"], line=line)
+        if asked is not None and self.knows_offices and said["actor"]["kind"] == ActorKind.PERSON:
+            at = EPOCH + timedelta(milliseconds=said["t"])
+            for role in sorted(asked.roles - {Role.APPLICANT}):
+                if not self._held_office(role, record or {}, at):
+                    self.report.add("office_not_held", index, act=said["act"], role=role)
+
+    def finish(self) -> None:
+        """Tell what could not be held against a policy."""
+        for version, (first, count) in self._unknown.items():
+            self.report.add("policy_unknown", first, version=version[:12], count=count)
+
+    def _announce(self, index: int, version: str, record: dict[str, Any] | None) -> None:
+        self._announced.add(version)
+        before, self._last_announced = self._last_announced, version
+        if record is None:
+            return
+        try:
+            state = record["objects"][0]["state"]
+            texts = state["details"]["model"], state["details"]["policy"]
+            fits = state["after"] == version == checksum_of(*texts) and before in (None, state["before"])
+            self._in_log[version] = parse_policy(*texts)
+        except Exception:  # noqa: BLE001 - Nobody vouches for the text; whatever Casbin makes of it is a finding.
+            fits = False
+        if not fits:
+            self._in_log.pop(version, None)
+            self.report.add("policy_text", index, version=version[:12])
+
+    def _allows(self, authority: Authority, said: dict[str, Any], asked: "_Asked | None", stage: str | None) -> bool:
+        """Say whether the policy allows the act by the very line that is named, and no line refuses it."""
+        if authority.version not in self._lines:
+            self._lines[authority.version] = {each.text: each for each in authority.lines}
+        named = self._lines[authority.version].get(said["policy"]["line"] or "")
+        if named is None or named.effect != "allow" or said["act"] not in named.actions:
+            return False
+        if asked is None:
+            at_case = bool(named.stages & set(APPLICATION_STAGES)) and named.stages <= set(APPLICATION_STAGES)
+            return stage is None or not at_case or stage in named.stages
+        if stage is not None and asked.stage in APPLICATION_STAGES and asked.stage != stage:
+            return False
+        speaking = [each for each in authority.lines if said["act"] in each.actions and asked.is_spoken_of_by(each)]
+        return named in speaking and all(each.effect == "allow" for each in speaking)
+
+    def _held_office(self, role: str, record: dict[str, Any], at: datetime) -> bool:
+        actor, lender = record["actor"], record.get("signs_for")
+        if any(each.get("role") == role and _was_in_force(each, at) for each in self._states(_GRANT, actor)):
+            return True
+        return role == Role.DECISION_MAKER and any(
+            each.get("from_person_id") == lender and _was_in_force(each, at)
+            for each in self._states(_DELEGATION, actor)
+        )
+
+    def _states(self, kind: str, person_id: str) -> list[dict[str, Any]]:
+        return list(self._held.get((kind, person_id), {}).values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What the policy was asked, as the record keeps it. Plain words: an old policy may know names we do not."""
+
+    roles: frozenset[str]
+    relations: frozenset[str]
+    stage: str
+
+    def is_spoken_of_by(self, line: PolicyLine) -> bool:
+        return (
+            self.stage in line.stages
+            and (line.role == ANY or line.role.removeprefix(ROLE_PREFIX) in self.roles)
+            and (line.relation == ANY or line.relation in self.relations)
+        )
+
+
+def _asked(record: dict[str, Any] | None) -> _Asked | None:
+    """Read what was asked; null in records from before it was kept, and where a token's scope refused."""
+    asked = (record or {}).get("asked")
+    if not isinstance(asked, dict):
+        return None
+    return _Asked(
+        roles=frozenset(map(str, asked.get("roles", ()))),
+        relations=frozenset(map(str, asked.get("relations", ()))),
+        stage=str(asked.get("stage")),
+    )
+
+
+def _was_in_force(state: dict[str, Any], at: datetime) -> bool:
+    if datetime.fromisoformat(state["valid_from"]) >= at + TICK:
+        return False
+    ends = [datetime.fromisoformat(end) for end in (state.get("valid_to"), state.get("revoked_at")) if end]
+    return all(at < end + WHILE_ACTING for end in ends)

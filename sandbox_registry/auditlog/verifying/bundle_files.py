@@ -1,0 +1,231 @@
+"""The files of an offline bundle, written part by part: only one batch of leaves is ever in memory."""
+
+import base64
+import csv
+import html
+import io
+import json
+import shutil
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import SpooledTemporaryFile
+from typing import IO
+from uuid import UUID
+
+from sandbox_registry.auditlog.folder import CHECKPOINT, COSIGNED, LogFolder, MissingFile
+from sandbox_registry.auditlog.publishing.proofs import Prover
+from sandbox_registry.auditlog.verifying.history import read_entry, read_record
+from sandbox_registry.authz.act_names import act_name
+from sandbox_registry.domain.audit import EPOCH
+from sandbox_registry.domain.rules.calendars import LOCAL_ZONE
+from sandbox_registry.transparency.checkpoints import checkpoint_of
+from sandbox_registry.transparency.errors import LogError
+from sandbox_registry.transparency.notes import parse_note
+from sandbox_registry.transparency.tiles import bundles_of, tiles_of
+from sandbox_registry.transparency.tlog_proofs import format_tlog_proof
+
+PAGES = Path(__file__).parent / "pages"
+PROOFS, ENTRIES, RECORDS = "proofs", "entries", "records"
+IN_MEMORY = 256 * 1024
+"""Bytes of a timeline that are kept in memory; the rest goes to the disk."""
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_HEADS = (
+    "index",
+    "time",
+    "time_utc",
+    "who",
+    "act",
+    "act_name",
+    "object",
+    "version",
+    "result",
+    "reason",
+    "line",
+    "procedure",
+)
+_COLUMNS = (
+    # A heading of the page, what stands below it, and what stands smaller below that.
+    ("Mục", "index", ()),
+    ("Thời điểm (giờ Việt Nam)", "time", ("time_utc",)),
+    ("Người thực hiện", "who", ()),
+    ("Việc", "act_name", ("act", "object", "version")),
+    ("Kết quả", "result", ("reason",)),
+    ("Căn cứ", "line", ("procedure",)),
+)
+_SAID = {
+    "time_utc": "{} UTC",
+    "version": "phiên bản {}",
+    "procedure": "thủ tục {}",
+}
+_RESULTS = {"done": "Đã làm", "refused": "Bị từ chối"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A leaf for a bundle; nonce and record are null where they were erased, or are not for its reader."""
+
+    index: int
+    entry: bytes
+    nonce: bytes | None
+    record: bytes | None
+
+
+def newest_note(folder: LogFolder, *, covering: int = 0) -> bytes:
+    """Choose the checkpoint of a bundle: one that the witnesses cosigned, unless it does not cover what is wanted."""
+    try:
+        note = folder.read(COSIGNED)
+        if checkpoint_of(parse_note(note)).size >= covering:
+            return note
+    except (LogError, MissingFile):
+        pass
+    return folder.read(CHECKPOINT)
+
+
+class BundleWriter:
+    """Writes one bundle under a checkpoint: of one case with proofs, or of the whole log with its tiles.
+
+    For one thread at a time; `add` as often as there are leaves, then `finish`.
+    """
+
+    def __init__(self, file: IO[bytes], *, folder: LogFolder, note: bytes, case: str | None) -> None:
+        self.size = checkpoint_of(parse_note(note)).size
+        self._archive = zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED)
+        self._note, self._case, self._count = note, case, 0
+        self._prover = Prover(folder)
+        self._table, self._page = _spool(), _spool()
+        self._archive.writestr("checkpoint", note)
+        _write(self._table, b"\xef\xbb\xbf" + _csv([_HEADS]))
+        if case is None:
+            for path in [tile.path for tile in tiles_of(self.size)] + [part.path for part in bundles_of(self.size)]:
+                self._archive.writestr(path, folder.read(path))
+
+    def add(self, leaves: Sequence[Kept], *, names: Mapping[UUID, str]) -> None:
+        """Add leaves in log order, and the names of those who did what they record; later ones than the checkpoint are left out."""
+        for leaf in leaves:
+            if leaf.index >= self.size:
+                continue
+            self._count += 1
+            if self._case is not None:
+                self._prove(leaf)
+            if leaf.nonce is not None and leaf.record is not None:
+                kept = {"nonce": base64.b64encode(leaf.nonce).decode(), "record": leaf.record.decode()}
+                self._archive.writestr(f"{RECORDS}/{leaf.index}.json", json.dumps(kept, ensure_ascii=False))
+            if (row := _row(leaf, names)) is not None:
+                _write(self._table, _csv([row]))
+                _write(self._page, _html(row))
+
+    def finish(self, *, documents: Sequence[tuple[str, str, str]] = ()) -> int:
+        """Add everything that is not a leaf, and close; return how many leaves there are.
+
+        `documents` are (part, file name, SHA-256) of the case's files.
+        """
+        with self._archive as archive, self._table as table, self._page as page:
+            _copy(table, archive, "timeline.csv", before=b"", after=b"")
+            before, after = _frame(self._case)
+            _copy(page, archive, "timeline.html", before=before, after=after)
+            if documents:
+                rows = [("part", "filename", "sha256"), *documents]
+                archive.writestr("documents.csv", b"\xef\xbb\xbf" + _csv(rows))
+            archive.writestr("verify.html", (PAGES / "verify.html").read_bytes())
+            archive.writestr("README.txt", README)
+        return self._count
+
+    def _prove(self, leaf: Kept) -> None:
+        proof = format_tlog_proof(self._prover.prove(leaf.index, checkpoint=self._note))
+        self._archive.writestr(f"{ENTRIES}/{leaf.index}.json", leaf.entry)
+        self._archive.writestr(f"{PROOFS}/{leaf.index}.tlog-proof", proof)
+
+
+def _spool() -> IO[bytes]:
+    return SpooledTemporaryFile(max_size=IN_MEMORY)
+
+
+def _write(spool: IO[bytes], content: bytes) -> None:
+    spool.write(content)
+
+
+def _copy(spool: IO[bytes], archive: zipfile.ZipFile, name: str, *, before: bytes, after: bytes) -> None:
+    spool.seek(0)
+    with archive.open(name, "w") as file:
+        file.write(before)
+        shutil.copyfileobj(spool, file)
+        file.write(after)
+
+
+def _row(leaf: Kept, names: Mapping[UUID, str]) -> tuple[str, ...] | None:
+    said = read_entry(leaf.entry)
+    if said is None:
+        return None
+    record = None if leaf.record is None else read_record(leaf.record)
+    at = EPOCH + timedelta(milliseconds=said["t"])
+    return (
+        str(leaf.index),
+        _moment(at.astimezone(LOCAL_ZONE)),
+        _moment(at.astimezone(UTC)),
+        "" if record is None else names.get(UUID(record["actor"]), record["actor"]),
+        said["act"],
+        act_name(said["act"]).vi,
+        f"{said['obj']['type']} {said['obj']['id']}",
+        str(said["obj"]["ver"]),
+        said["result"],
+        said["reason_code"] or "",
+        said["policy"]["line"] or "",
+        said["procedure"] or "",
+    )
+
+
+def _moment(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S}"
+
+
+def _csv(rows: Sequence[tuple[str, ...]]) -> bytes:
+    """Write rows that spreadsheets open, no cell of which could run as a formula."""
+    text = io.StringIO()
+    csv.writer(text).writerows([_harmless(cell) for cell in row] for row in rows)
+    return text.getvalue().encode()
+
+
+def _harmless(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
+def _html(row: tuple[str, ...]) -> bytes:
+    told = {
+        name: _SAID.get(name, "{}").format(html.escape(cell)) if cell else ""
+        for name, cell in zip(_HEADS, row, strict=True)
+    }
+    told["result"] = _RESULTS.get(told["result"], told["result"])
+    cells = (
+        f'<td data-head="{head}">{told[main]}{_small([told[each] for each in minor])}</td>'
+        for head, main, minor in _COLUMNS
+    )
+    return f"<tr>{''.join(cells)}</tr>\n".encode()
+
+
+def _small(lines: list[str]) -> str:
+    return "".join(f"<small>{line}</small>" for line in lines if line)
+
+
+def _frame(case: str | None) -> tuple[bytes, bytes]:
+    """Return what stands before and behind the rows of a timeline to read and print."""
+    title = f"Diễn biến hồ sơ {case}" if case else "Nhật ký"
+    heads = "".join(f'<th scope="col">{head}</th>' for head, _, _ in _COLUMNS)
+    page = (PAGES / "timeline.html").read_text(encoding="utf-8")
+    page = page.replace("{{title}}", html.escape(title)).replace("{{heads}}", heads)
+    before, _, after = page.partition("{{rows}}")
+    return before.encode(), after.encode()
+
+
+README = """\
+KIỂM TRA NHẬT KÝ
+1. Mở tệp verify.html bằng Chrome, Edge, Firefox hoặc Safari (không cần mạng).
+2. Chọn chính tệp .zip này và nhập khóa kiểm tra lấy từ bản giấy hoặc Văn phòng HĐND.
+3. Bấm «Kiểm tra» và đọc câu trả lời: CÓ hoặc KHÔNG.
+Ai không tin tệp verify.html trong gói này thì dùng bản đã lưu từ trước, hoặc lệnh: sandbox-registry log verify GÓI.zip --key KHÓA
+
+CHECK THE LOG: open verify.html, choose this .zip, enter the key you were given on paper, press the button.
+VÉRIFIER LE JOURNAL : ouvrez verify.html, choisissez ce .zip, saisissez la clé reçue sur papier, appuyez sur le bouton.
+"""

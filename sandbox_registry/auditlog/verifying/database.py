@@ -1,0 +1,230 @@
+"""Holding the database against its own published log: every leaf, every record, every row."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sandbox_registry.auditlog.verifying.authority import Powers
+from sandbox_registry.auditlog.verifying.erasures import erasures_in
+from sandbox_registry.auditlog.verifying.findings import Report
+from sandbox_registry.auditlog.verifying.history import History, Last, Opening
+from sandbox_registry.auditlog.verifying.sources import LogSource
+from sandbox_registry.auditlog.verifying.trees import check_tree
+from sandbox_registry.authz.policy import Policy as Authority
+from sandbox_registry.authz.policy import read_policy
+from sandbox_registry.db.auditlog import leaves as audit
+from sandbox_registry.db.auditlog import rows as log_rows
+from sandbox_registry.db.auditlog.rows import KeptLeaf
+from sandbox_registry.db.core.engine import Connection, Database
+from sandbox_registry.domain.audit import EPOCH
+from sandbox_registry.transparency.checkpoints import Checkpoint
+from sandbox_registry.transparency.errors import LogError
+from sandbox_registry.transparency.merkle import CompactRange, hash_leaf
+from sandbox_registry.transparency.tiles import TILE_WIDTH, Bundle
+
+EDITABLE = frozenset({"draft", "supplement_requested"})
+CHANGES_IN_A_DRAFT = frozenset({"version", "title", "answers", "updated_at"})
+"""What the edit of a draft or of an open supplement changes without a leaf; filing records it whole."""
+
+
+def authorities_in(folders: tuple[Path, ...]) -> Mapping[str, Authority]:
+    """Read the authority policies in these folders (`model.conf` and `policy.csv` each), by version."""
+    found = (read_policy(folder) for folder in folders)
+    return {each.version: each for each in found}
+
+
+async def check_database(
+    database: Database,
+    *,
+    published: LogSource | None,
+    checkpoint: Checkpoint | None,
+    authorities: Mapping[str, Authority],
+    report: Report,
+) -> History:
+    """Check the whole database at one moment against its log, and the log against the published checkpoint."""
+    async with log_rows.one_moment(database) as connection:
+        leaves = [leaf async for leaf in log_rows.kept_leaves(connection)]
+        report.entries = len(leaves)
+        is_whole = _check_leaves(leaves, report=report)
+        await _check_head(connection, leaves, is_whole=is_whole, report=report)
+        if checkpoint is not None and published is not None:
+            _check_prefix(leaves, published=published, checkpoint=checkpoint, report=report)
+        for index in await log_rows.stray_records(connection):
+            report.add("record_unknown", index)
+        procedures = await log_rows.procedures_kept(connection)
+        powers = Powers(report=report, authorities=authorities, knows_offices=True)
+        history = History(report=report, powers=powers, knows_procedure=procedures.__contains__)
+        openings = [_opening(leaf) for leaf in leaves]
+        opened = ((leaf.index, leaf.entry, opening) for leaf, opening in zip(leaves, openings, strict=True))
+        erasures = erasures_in(opened, report=report)
+        for leaf, opening in zip(leaves, openings, strict=True):
+            said = history.feed(leaf.index, leaf.entry, opening, erasures.get(leaf.index))
+            if said is not None:
+                _check_columns(leaf, said, report=report)
+        history.finish()
+        await _check_rows(connection, history, report=report)
+    return history
+
+
+def _opening(leaf: KeptLeaf) -> Opening | None:
+    return None if leaf.nonce is None or leaf.record is None else Opening(leaf.nonce, leaf.record)
+
+
+def _check_leaves(leaves: list[KeptLeaf], *, report: Report) -> bool:
+    """Require indexes without a gap and hashes that fit; say whether nothing is missing."""
+    for expected, leaf in enumerate(leaves):
+        if leaf.index != expected:
+            report.add("entry_missing", expected)
+            return False
+        if hash_leaf(leaf.entry) != leaf.leaf_hash:
+            report.add("leaf_hash", leaf.index)
+    return True
+
+
+async def _check_head(connection: Connection, leaves: list[KeptLeaf], *, is_whole: bool, report: Report) -> None:
+    size, hashes = await audit.head(connection)
+    if is_whole and size > len(leaves):
+        report.add("entry_missing", len(leaves))
+        return
+    tree = CompactRange()
+    for leaf in leaves:
+        tree = tree.append(hash_leaf(leaf.entry))
+    try:
+        fits = CompactRange.from_list(hashes, size=size) == tree
+    except LogError:
+        fits = False
+    if is_whole and not fits:
+        report.add("head")
+
+
+def _check_prefix(leaves: list[KeptLeaf], *, published: LogSource, checkpoint: Checkpoint, report: Report) -> None:
+    """Hold the leaves that were published against the tiles: the first that changed is named."""
+    own = Report()
+    check_tree(_rows(leaves, checkpoint.size), tiles=published, checkpoint=checkpoint, report=own)
+    report.findings += [finding for finding in own.findings if finding.code != "tile_damaged"]
+
+
+def _rows(leaves: list[KeptLeaf], size: int) -> Iterator[tuple[Bundle, list[bytes]]]:
+    entries = [leaf.entry for leaf in leaves[:size]]
+    for start in range(0, len(entries), TILE_WIDTH):
+        part = entries[start : start + TILE_WIDTH]
+        yield Bundle(start // TILE_WIDTH, len(part)), part
+
+
+def _check_columns(leaf: KeptLeaf, said: dict[str, Any], *, report: Report) -> None:
+    """Hold what a leaf is found by against what it says."""
+    wrong = [
+        name
+        for name, kept, meant in (
+            ("object_type", leaf.object_type, said["obj"]["type"]),
+            ("object_id", str(leaf.object_id), said["obj"]["id"]),
+            ("at", (leaf.at - EPOCH) // timedelta(milliseconds=1), said["t"]),
+        )
+        if kept != meant
+    ]
+    if said["obj"]["type"] == "application" and leaf.case_id is not None and str(leaf.case_id) != said["obj"]["id"]:
+        wrong.append("case_id")
+    if wrong:
+        report.add("leaf_columns", leaf.index, what=", ".join(wrong))
+
+
+async def _check_rows(connection: Connection, history: History, *, report: Report) -> None:
+    """Hold every row against its last record, and look for rows that are gone or that nobody recorded."""
+    left = dict(history.last)
+    filed = _filed_documents(history)
+    not_compared = 0
+    live: dict[str, list[dict[str, Any]]] = {}
+    stages: dict[str, str] = {}
+    async for kind, key, row in log_rows.rows_of_kinds(connection):
+        report.rows += 1
+        if kind == "application":
+            stages[key] = row["stage"]
+        if kind == "document" and row["removed_at"] is None:
+            live.setdefault(row["application_id"], []).append(row)
+        last = left.pop((kind, key), None)
+        if last is None:
+            if not _needs_no_record(kind, row) and (kind, key) not in history.erased_objects:
+                report.add("row_unrecorded", kind=kind, identity=key)
+        elif last.state is None:
+            not_compared += 1
+        else:
+            _compare(kind, key, row, last, report=report)
+    for (kind, key), last in left.items():
+        if _has_rows(kind):
+            report.add("row_missing", last.index, kind=kind, identity=key)
+    _compare_documents(filed, live, stages, report=report)
+    if not_compared:
+        report.add("not_compared", count=not_compared)
+
+
+def _has_rows(kind: str) -> bool:
+    return kind in log_rows.KINDS
+
+
+def _needs_no_record(kind: str, row: dict[str, Any]) -> bool:
+    """Say whether a row may stand without a leaf: drafts' versions and files, and the rules of the installation.
+
+    The files of a filed dossier are held against its recorded version instead.
+    """
+    if kind == "rule_version":
+        return row["proposed_by"] is None
+    if kind == "dossier_version":
+        return row["cause"] not in {"submitted", "supplemented"}
+    return kind == "document"
+
+
+def _compare(kind: str, key: str, row: dict[str, Any], last: Last, *, report: Report) -> None:
+    state = last.state or {}
+    changed = {name for name, value in row.items() if not is_same(state.get(name), value)}
+    if kind == "application" and row["stage"] in EDITABLE and changed <= CHANGES_IN_A_DRAFT:
+        changed = set() if row["version"] > state["version"] else changed
+    if kind == "document" and row["version"] > state["version"]:
+        return
+    if changed:
+        report.add("row_changed", last.index, kind=kind, identity=key, what=", ".join(sorted(changed)))
+
+
+def is_same(recorded: object, kept: object) -> bool:
+    """Compare a recorded value with a kept one: an instant in any zone is the same, and what came later is empty."""
+    if recorded == kept or (recorded is None and kept in ([], {}, "", None, False)):
+        return True
+    if isinstance(recorded, str) and isinstance(kept, str):
+        return _instant(recorded) == _instant(kept) is not None
+    return False
+
+
+def _instant(value: str) -> datetime | None:
+    """Read a moment with its zone, null for anything else."""
+    try:
+        found = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
+
+
+def _filed_documents(history: History) -> dict[str, Last]:
+    """Return for each case the last dossier version that the log records."""
+    filed: dict[str, Last] = {}
+    for (kind, _), last in history.last.items():
+        if kind == "dossier_version" and last.state is not None:
+            case = last.state["application_id"]
+            if case not in filed or _place(filed[case]) < _place(last):
+                filed[case] = last
+    return filed
+
+
+def _place(last: Last) -> tuple[int, int]:
+    """Order versions by their leaf; an erasure states several anew in one."""
+    return last.index, (last.state or {})["number"]
+
+
+def _compare_documents(
+    filed: dict[str, Last], live: dict[str, list[dict[str, Any]]], stages: dict[str, str], *, report: Report
+) -> None:
+    for case, last in filed.items():
+        if stages.get(case) in EDITABLE:
+            continue
+        meant = {(each["part"], each["sha256"]) for each in (last.state or {})["documents"]}
+        if {(each["part"], each["sha256"]) for each in live.get(case, ())} != meant:
+            report.add("documents_changed", last.index, identity=case)

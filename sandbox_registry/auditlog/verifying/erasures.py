@@ -1,0 +1,62 @@
+"""Erasures as the log itself tells them: which records are missing lawfully, since when, and who agreed to it.
+
+The entry of an erasure names the leaves whose records it erased, so anybody with the public log can tell; its record,
+where it is at hand, names the two officers and the law.
+"""
+
+import hmac
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from sandbox_registry.auditlog.verifying.findings import Report
+from sandbox_registry.auditlog.verifying.history import ERASING, Erased, Opening, read_entry, read_record
+from sandbox_registry.domain.audit import EPOCH, commitment
+
+NOT_SAID = "—"
+
+
+def erasures_in(leaves: Iterable[tuple[int, bytes, Opening | None]], *, report: Report) -> Mapping[int, Erased]:
+    """Say for each record erased so far which erasure accounts for it; `leaves` are index, entry and what opens it.
+
+    An erasure whose record names one officer only, or other records than its entry, is told as a finding. The record of
+    an erasure is the proof, and is itself never erased.
+    """
+    found: dict[int, Erased] = {}
+    proofs: set[int] = set()
+    for index, entry, opening in leaves:
+        said = read_entry(entry)
+        if said is None or said["act"] != ERASING or said["result"] != "done":
+            continue
+        proofs.add(index)
+        state = _state(said, opening)
+        if state is not None and not _is_lawful(state, said):
+            report.add("erasure_wrong", index)
+        erased = _erased(index, said, state or {})
+        found |= {each: erased for each in said.get("erased", ()) if each < index}
+    return {index: erased for index, erased in found.items() if index not in proofs}
+
+
+def _state(said: dict[str, Any], opening: Opening | None) -> dict[str, Any] | None:
+    """Return the request as it was recorded; null when the record is not at hand, or is not the one committed to."""
+    if opening is None or not hmac.compare_digest(commitment(opening.nonce, opening.record), said["commit"]):
+        return None
+    record = read_record(opening.record)
+    states = [each["state"] for each in (record or {"objects": ()})["objects"] if each["type"] == "erasure"]
+    return states[0] if states and isinstance(states[0], dict) else None
+
+
+def _is_lawful(state: dict[str, Any], said: dict[str, Any]) -> bool:
+    persons = {state.get("proposed_by"), state.get("settled_by")} - {None}
+    return len(persons) == len(("asked", "confirmed")) and state.get("indexes") == said.get("erased")
+
+
+def _erased(index: int, said: dict[str, Any], state: dict[str, Any]) -> Erased:
+    return Erased(
+        leaf=index,
+        on=EPOCH + timedelta(milliseconds=said["t"]),
+        asked=str(state.get("proposed_by_name", NOT_SAID)),
+        by=str(state.get("settled_by_name", NOT_SAID)),
+        why=str(state.get("basis", NOT_SAID)),
+        case=str(state["target_id"]) if state.get("kind") == "case" else None,
+    )

@@ -1,0 +1,287 @@
+"""Replaying the log: does each record open its commitment, did each step follow the law's table and the policy then."""
+
+import base64
+import hmac
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sandbox_registry.auditlog.verifying.authority import Powers
+from sandbox_registry.auditlog.verifying.findings import Report
+from sandbox_registry.domain.audit import commitment
+from sandbox_registry.domain.cases.lifecycle import TRANSITIONS
+from sandbox_registry.domain.rules.calendars import local_date
+from sandbox_registry.domain.stages import Stage
+
+FIELDS = {
+    "v",
+    "t",
+    "actor",
+    "auth",
+    "act",
+    "obj",
+    "prev_ver",
+    "result",
+    "reason_code",
+    "req_id",
+    "policy",
+    "procedure",
+    "commit",
+}
+APPLICATION, CREATED = "application", "application:create"
+ERASING = "erasure:confirm"
+_MOVING = frozenset({APPLICATION, "decision"})
+"""Acts on these may move a case to another stage."""
+_GIVES_OFFICES = frozenset({"delegation", "person", "role"})
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What opens a leaf's commitment: the nonce and the record, as kept beside the log."""
+
+    nonce: bytes
+    record: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erased:
+    """An erasure that accounts for a missing record: the leaf that says so, and the case it emptied, if it was one."""
+
+    leaf: int
+    on: datetime
+    asked: str
+    by: str
+    why: str
+    case: str | None
+
+
+@dataclass(slots=True, kw_only=True)
+class Last:
+    """The last recorded state of one object, and the leaf that recorded it; the state is null once erased."""
+
+    index: int
+    state: dict[str, Any] | None
+
+
+@dataclass(slots=True, kw_only=True)
+class History:
+    """Everything the log says, leaf after leaf. Feed leaves in order, then ask for what is left to compare.
+
+    `powers` decides acts anew; `knows_procedure` says whether a pinned one is known.
+    """
+
+    report: Report
+    powers: Powers
+    knows_procedure: Callable[[str], bool] = lambda _pinned: True
+    last: dict[tuple[str, str], Last] = field(default_factory=dict)
+    erased_objects: set[tuple[str, str]] = field(default_factory=set)
+    _stages: dict[str, str] = field(default_factory=dict)
+    _unknown_procedures: set[str] = field(default_factory=set)
+    _uncertain: set[str] = field(default_factory=set)
+    _erased: dict[Erased, list[int]] = field(default_factory=dict)
+
+    def feed(
+        self, index: int, entry: bytes, opening: Opening | None, erased: Erased | None = None
+    ) -> dict[str, Any] | None:
+        """Take one leaf in; return its entry, or null when it is none."""
+        said = read_entry(entry)
+        if said is None:
+            self.report.add("entry_malformed", index)
+            return None
+        record = self._opened(index, said, opening, erased)
+        self._check_authority(index, said, record)
+        if record is not None:
+            for each in record["objects"]:
+                self._take(index, said, each["type"], each["state"])
+        elif erased is not None:
+            self._forget(said, erased=erased)
+        return said
+
+    def pass_over(self, index: int, entry: bytes) -> None:
+        """Take in a leaf whose record this reader was not given: what it changed is not known."""
+        said = read_entry(entry)
+        if said is None:
+            self.report.add("entry_malformed", index)
+            return
+        self._check_authority(index, said, None)
+        self._forget(said)
+
+    def finish(self) -> None:
+        """Tell what was erased, and what could not be held against a policy."""
+        for erased, indexes in self._erased.items():
+            self.report.add(
+                "erased",
+                indexes[0],
+                which=ranges(indexes),
+                on=local_date(erased.on).isoformat(),
+                asked=erased.asked,
+                by=erased.by,
+                why=erased.why,
+            )
+        self.powers.finish()
+
+    def _opened(
+        self, index: int, said: dict[str, Any], opening: Opening | None, erased: Erased | None
+    ) -> dict[str, Any] | None:
+        if opening is None:
+            if erased is None:
+                self.report.add("record_missing", index)
+            else:
+                self._erased.setdefault(erased, []).append(index)
+            return None
+        self.report.records += 1
+        if erased is not None:
+            self.report.add("erased_returned", index, leaf=erased.leaf)
+        if not hmac.compare_digest(commitment(opening.nonce, opening.record), said["commit"]):
+            self.report.add("record_changed", index)
+            return None
+        record = read_record(opening.record)
+        if record is None:
+            self.report.add("entry_malformed", index)
+        return record
+
+    def _take(self, index: int, said: dict[str, Any], kind: str, state: Any) -> None:
+        """Take the new state of one object in, if it is a whole one: readings and reasons are recorded too."""
+        key = state_key(kind, state)
+        if key is None:
+            return
+        before = self.last.get(key)
+        version = state.get("version")
+        known = None if before is None or before.state is None else before.state.get("version")
+        # An erasure states anew what stays of the objects whose records it took.
+        is_late = isinstance(version, int) and isinstance(known, int) and version <= known
+        if is_late and not (said["act"] == ERASING and version == known):
+            self.report.add("version_order", index, kind=kind, identity=key[1], version=version)
+        if kind == APPLICATION and "stage" in state:
+            self._check_step(index, said, state)
+        self.last[key] = Last(index=index, state=state)
+
+    def _check_step(self, index: int, said: dict[str, Any], state: dict[str, Any]) -> None:
+        identity, after, act = state["id"], state["stage"], said["act"]
+        before = self._stages.get(identity)
+        self._stages[identity] = after
+        if identity in self._uncertain:
+            self._uncertain.discard(identity)
+            return
+        if not is_legal(act, before, after):
+            self.report.add("illegal_step", index, act=act, before=before or Stage.NONE, after=after)
+
+    def _check_authority(self, index: int, said: dict[str, Any], record: dict[str, Any] | None) -> None:
+        """Hold an act that was done against the policy and the very line that are said to have allowed it."""
+        pinned = said["procedure"]
+        if pinned is not None and pinned not in self._unknown_procedures and not self.knows_procedure(pinned):
+            self._unknown_procedures.add(pinned)
+            self.report.add("procedure_unknown", index, what=pinned)
+        self.powers.feed(index, said, record)
+        if said["result"] == "done":
+            case = _case_of(said, record)
+            stage = None if case is None or case in self._uncertain else self._stages.get(case)
+            self.powers.check(index, said, record, stage=stage)
+
+    def _forget(self, said: dict[str, Any], *, erased: Erased | None = None) -> None:
+        """A record that is not at hand leaves a gap: what it said of its object, and of the case, is not known any more.
+
+        An erasure takes no record of an office.
+        """
+        case = None if erased is None else erased.case
+        key = (said["obj"]["type"], said["obj"]["id"])
+        self.erased_objects.add(key)
+        if erased is None and said["act"].partition(":")[0] in _GIVES_OFFICES:
+            self.powers.forget_offices()
+        if key in self.last:
+            self.last[key].state = None
+        if case is None and key[0] == APPLICATION:
+            case = key[1]
+        if case is not None:
+            self._uncertain.add(case)
+        elif said["act"].partition(":")[0] in _MOVING:
+            self._uncertain |= set(self._stages)
+
+
+def ranges(indexes: Iterable[int]) -> str:
+    """Write ascending indexes for people: `3-5, 9`."""
+    runs: list[list[int]] = []
+    for index in indexes:
+        if runs and runs[-1][-1] == index - 1:
+            runs[-1][1:] = [index]
+        else:
+            runs.append([index])
+    return ", ".join("-".join(map(str, run)) for run in runs)
+
+
+def is_legal(act: str, before: str | None, after: str) -> bool:
+    """Say whether the domain's table allows an act to lead from one stage to another."""
+    if before is None:
+        return act == CREATED and after == Stage.DRAFT
+    name = act.partition(":")[2]
+    resource = act.partition(":")[0]
+    if resource not in _MOVING or name not in TRANSITIONS:
+        return after == before
+    starts, end = TRANSITIONS[name]
+    return before in starts and after == (end or before)
+
+
+def read_entry(entry: bytes) -> dict[str, Any] | None:
+    """Read an entry; null when it does not have the form of one."""
+    try:
+        said = json.loads(entry)
+        fits = (
+            isinstance(said, dict)
+            and set(said) - {"erased"} == FIELDS
+            and _names_leaves(said)
+            and said["v"] == 1
+            and isinstance(said["t"], int)
+            and isinstance(said["commit"], str)
+            and len(base64.b64decode(said["commit"], validate=True)) == 32  # noqa: PLR2004 - A SHA-256.
+            and {"type", "id", "ver"} == set(said["obj"])
+            and {"line", "version"} == set(said["policy"])
+            and {"kind", "pid"} == set(said["actor"])
+            and isinstance(said["act"], str)
+            and isinstance(said["policy"]["version"], str)
+            and said["result"] in {"done", "refused"}
+        )
+    except (ValueError, TypeError, RecursionError):
+        return None
+    return said if fits else None
+
+
+def _names_leaves(said: dict[str, Any]) -> bool:
+    """Say whether an entry names erased leaves exactly when it is an erasure."""
+    is_erasing = said["act"] == ERASING and said["result"] == "done"
+    return ("erased" in said) is is_erasing and all(type(each) is int for each in said.get("erased", ()))
+
+
+def read_record(record: bytes) -> dict[str, Any] | None:
+    """Read a record; null when it does not have the form of one."""
+    try:
+        said = json.loads(record)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(said, dict) or not isinstance(said.get("objects"), list):
+        return None
+    fits = all(isinstance(each, dict) and {"type", "state"} <= set(each) for each in said["objects"])
+    return said if fits else None
+
+
+def state_key(kind: str, state: Any) -> tuple[str, str] | None:
+    """Return under which name an object's whole state is kept; null for what is not one."""
+    if not isinstance(state, dict):
+        return None
+    if kind == "dossier_version" and {"application_id", "number"} <= set(state):
+        return kind, f"{state['application_id']}/{state['number']}"
+    if kind == "permit_version" and {"permit_id", "terms_version"} <= set(state):
+        return kind, f"{state['permit_id']}/{state['terms_version']}"
+    return (kind, state["id"]) if {"id", "version"} <= set(state) else None
+
+
+def _case_of(said: dict[str, Any], record: dict[str, Any] | None) -> str | None:
+    """Name the case an act was on, by its object or by what its objects belong to."""
+    if said["obj"]["type"] == APPLICATION:
+        return str(said["obj"]["id"])
+    for each in (record or {}).get("objects", ()):
+        state = each["state"]
+        if isinstance(state, dict) and "application_id" in state:
+            return str(state["application_id"])
+    return None

@@ -1,0 +1,1 @@
+"""A council member's program: checks and cosigns checkpoints."""

@@ -1,0 +1,135 @@
+"""The demonstration from the command line: fill an empty registry, or drive a running one over HTTP."""
+
+import asyncio
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+
+import click
+import httpx
+
+from sandbox_registry.app import build_use_cases, create_app
+from sandbox_registry.demo.caller import PASSWORD, Caller
+from sandbox_registry.demo.dossiers import load_dossiers
+from sandbox_registry.demo.journey import LENGTH, Ending, demonstrate, table
+from sandbox_registry.demo.province import OFFICIALS
+from sandbox_registry.domain.rules.procedures import Procedure
+from sandbox_registry.rulebook.procedure_files import load_procedures
+from sandbox_registry.runtime.clocks import system_clock
+from sandbox_registry.runtime.settings import Settings
+from sandbox_registry.runtime.shipped import shipped
+from sandbox_registry.usecases.identity import accounts_by_operator as accounts
+
+ADMIN = "quantri@camau.example"
+_API = "/api/v1"
+
+
+class _OwnClock:
+    """A clock for this process alone, that goes where it is told."""
+
+    def __init__(self, moment: datetime) -> None:
+        self._moment = moment
+
+    def __call__(self) -> datetime:
+        return self._moment
+
+    def move_to(self, moment: datetime) -> None:
+        self._moment = max(self._moment, moment)
+
+
+class FileClock:
+    """The clock of a server in rehearsal, moved through the file it reads (SANDBOX_CLOCK_FILE)."""
+
+    def __init__(self, file: Path, *, begin: datetime) -> None:
+        self._file = file
+        self.set(begin)
+
+    def __call__(self) -> datetime:
+        """Return the server's time."""
+        return system_clock() + self._offset
+
+    def move_to(self, moment: datetime) -> None:
+        """Move the server on; never back."""
+        if moment > self():
+            self.set(moment)
+
+    def set(self, moment: datetime) -> None:
+        """Write how far the server is off."""
+        # Whole seconds, rounded up: the server must never be a moment behind what was meant.
+        self._offset = timedelta(seconds=math.ceil((moment - system_clock()).total_seconds()))
+        self._file.write_text(str(int(self._offset.total_seconds())), "ascii")
+
+
+async def seed(settings: Settings) -> tuple[Ending, ...] | None:
+    """Fill an empty registry: three months of example cases, through the API and so through the real use cases.
+
+    Returns how each ended; nothing where the examples are there already, null where other people's accounts are.
+    """
+    end = system_clock()
+    clock = _OwnClock(end - LENGTH)
+    open_to_all = replace(settings, self_registration=True, rate_limits={})
+    cases = build_use_cases(open_to_all, now=clock)
+    app = create_app(open_to_all, cases)
+    async with app.lifespan():
+        known = {row.person.email for row in await accounts.list_users(cases)}
+        if known:
+            return () if OFFICIALS[0].email in known else None
+        await accounts.add_user(
+            cases, full_name="Quản trị viên", email=ADMIN, phone="", password=PASSWORD, is_admin=True
+        )
+        transport = httpx.ASGITransport(app=cast("Any", app))
+        async with httpx.AsyncClient(transport=transport, base_url=f"http://registry{_API}") as http:
+            return await demonstrate(Caller(http), admin=ADMIN, procedures=_procedures(), clock=clock, end=end)
+
+
+async def drive(url: str, *, clock_file: Path, admin: str) -> tuple[Ending, ...]:
+    """Drive the examples through a running server; its clock begins months ago and ends at the present."""
+    end = system_clock()
+    clock = FileClock(clock_file, begin=end - LENGTH)
+    async with httpx.AsyncClient(base_url=url + _API, timeout=60) as http:
+        return await demonstrate(Caller(http), admin=admin, procedures=_procedures(), clock=clock, end=end)
+
+
+def seed_and_say(settings: Settings) -> None:
+    """Seed an empty registry, and say what became of the examples and who can log in."""
+    endings = asyncio.run(seed(settings))
+    if endings is None:
+        click.echo("Somebody has an account here already, so no example was added.")
+        return
+    for line in (*(table(endings) if endings else ()), "", *_who_can_log_in()):
+        click.echo(line)
+
+
+@click.command()
+@click.option("--url", required=True, metavar="URL", help="Where the server answers, e.g. http://127.0.0.1:8000.")
+@click.option(
+    "--clock-file",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file the server reads as SANDBOX_CLOCK_FILE.",
+)
+@click.option("--admin", default=ADMIN, show_default=True, metavar="ADDRESS", help="An administrator's e-mail.")
+def demo(url: str, clock_file: Path, admin: str) -> None:
+    """Drive the example dossiers through a running server over HTTP, and print what became of them.
+
+    The server must have been started with SANDBOX_DEMO=yes, SANDBOX_SELF_REGISTRATION=yes and SANDBOX_CLOCK_FILE;
+    examples/drive.py does all of it. The administrator's password is the demonstration's.
+    """
+    for line in table(asyncio.run(drive(url, clock_file=clock_file, admin=admin))):
+        click.echo(line)
+
+
+def _procedures() -> dict[str, Procedure]:
+    return load_procedures(shipped("policies") / "procedures")
+
+
+def _who_can_log_in() -> Iterator[str]:
+    yield f"Everybody in the demonstration logs in with the password: {PASSWORD}"
+    yield f"  {ADMIN:34} system_admin"
+    for official in OFFICIALS:
+        yield f"  {official.email:34} {official.role:18} {official.full_name}, {official.unit}"
+    for dossier in load_dossiers().values():
+        yield f"  {dossier.representative.email:34} {'applicant':18} {dossier.organisation.name}"

@@ -1,0 +1,203 @@
+"""The command line of the log: its keys, the signing, and handing it out; checking it is in `cli_verify`."""
+
+import asyncio
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sandbox_registry.auditlog.folder import LOG_DIR, SIGNER_DIR, Busy, LogFolder, MissingFile
+from sandbox_registry.auditlog.publishing.cosignatures import POLICY_FILE, is_overdue, last_cosigned_at, registry_policy
+from sandbox_registry.auditlog.publishing.keys import KeyFileError, make_key, read_key
+from sandbox_registry.auditlog.publishing.signing import Refused, Signer, SignerFiles
+from sandbox_registry.auditlog.publishing.signing_loop import keep_signing
+from sandbox_registry.auditlog.verifying.bundles import bundle_contents, write_bundle
+from sandbox_registry.cli.environment import plain_settings, running_database
+from sandbox_registry.cli.errors import FAILED, MISUSED
+from sandbox_registry.cli.verify import verify
+from sandbox_registry.cli.witness import witness
+from sandbox_registry.db.auditlog.tree import LogUnreachable, log_reader
+from sandbox_registry.db.core.engine import Database
+from sandbox_registry.domain.errors import NotFound
+from sandbox_registry.runtime.logs import configure_logs
+from sandbox_registry.runtime.settings import Settings
+from sandbox_registry.transparency.checkpoints import Checkpoint, checkpoint_of, open_checkpoint
+from sandbox_registry.transparency.errors import LogError
+from sandbox_registry.transparency.keys import KeyType, format_vkey
+from sandbox_registry.transparency.notes import parse_note
+
+
+class LogCommands(click.Group):
+    """Commands whose expected errors end as one line each."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except KeyFileError as error:
+            click.echo(f"Error: {error}", err=True)
+            ctx.exit(MISUSED)
+        except (LogError, LogUnreachable, MissingFile, NotFound, OSError, Refused) as error:
+            click.echo(f"Error: {error}", err=True)
+            ctx.exit(FAILED)
+
+
+@click.group(cls=LogCommands)
+def log() -> None:
+    """Sign, witness, verify and hand out the log that nobody can rewrite unseen."""
+
+
+log.add_command(verify)
+log.add_command(witness)
+
+
+@log.group()
+def key() -> None:
+    """Make and show keys of a log or a witness."""
+
+
+_WITNESS_KEY = click.option(
+    "--witness", "is_witness", is_flag=True, help="A witness's key, in FILE; logs and witnesses never share one."
+)
+
+
+@key.command("new")
+@click.argument("name")
+@click.option("--file", "path", type=click.Path(path_type=Path), help="Where to keep a witness's key.")
+@_WITNESS_KEY
+def key_new(name: str, path: Path | None, *, is_witness: bool) -> None:
+    """Make the key of this installation's log, or a witness's, and print the half to hand out.
+
+    NAME is an address without "https://" and without a slash at the end: sandbox.camau.gov.vn/log.
+    Hand the printed verifier key to those who check, on paper or by another way than this server.
+    """
+    if is_witness:
+        if path is None:
+            message = "name a file for a witness's key: --file"
+            raise click.UsageError(message)
+        made = make_key(path, name=name, key_type=KeyType.COSIGNATURE_V1)
+    else:
+        made = SignerFiles(directory=path or _data_dir() / SIGNER_DIR).make(name=name)
+    click.echo(format_vkey(made.verifier_key))
+
+
+@key.command("show")
+@click.option("--file", "path", type=click.Path(path_type=Path), help="The key (default: of this log's signer).")
+@_WITNESS_KEY
+def key_show(path: Path | None, *, is_witness: bool) -> None:
+    """Print the verifier key that belongs to a private key."""
+    kind = KeyType.COSIGNATURE_V1 if is_witness else KeyType.ED25519
+    found = read_key(path or SignerFiles(directory=_data_dir() / SIGNER_DIR).key_path, key_type=kind)
+    click.echo(format_vkey(found.verifier_key))
+
+
+@log.command()
+def status() -> None:
+    """Say how far the log is published and when enough witnesses last cosigned it; exit code 1 after 24 hours."""
+    data_dir = _data_dir()
+    folder, policy = LogFolder(data_dir / LOG_DIR), registry_policy(data_dir)
+    note = folder.checkpoint()
+    if note is None:
+        message = "nothing is published yet"
+        raise click.ClickException(message)
+    checkpoint = checkpoint_of(parse_note(note))
+    click.echo(f"{checkpoint.origin}: {checkpoint.size} entries published.")
+    if policy is None or policy.quorum is None:
+        click.echo(f"No witnesses: {data_dir / POLICY_FILE} names none.")
+        return
+    last = last_cosigned_at(folder, policy=policy)
+    click.echo(
+        "Never cosigned."
+        if last is None
+        else f"Last cosigned at {datetime.fromtimestamp(last, UTC):%Y-%m-%d %H:%M} UTC."
+    )
+    if is_overdue(folder, policy=policy, now=time.time()):
+        message = "the witnesses were last complete more than 24 hours ago"
+        raise click.ClickException(message)
+
+
+@log.command()
+@click.option("--once", is_flag=True, help="Publish what is new now, and end.")
+@click.option("--signer-dir", type=click.Path(path_type=Path), help="Where key and memory are (default: data dir).")
+@click.option(
+    "--adopt",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Take the signer's memory from a checkpoint of its own, after the memory was lost.",
+)
+def sign(signer_dir: Path | None, adopt: Path | None, *, once: bool) -> None:
+    """Sign the log as a process of its own, until stopped; `serve` does it too where it has the key.
+
+    Refuses, and signs nothing, when the database went back in time or changed. Exit code 1 says so with --once.
+    """
+    settings = plain_settings()
+    files = SignerFiles(directory=signer_dir or settings.data_dir / SIGNER_DIR)
+    if not once:
+        _say_events(settings)
+    if adopt is not None:
+        _adopt(files, adopt.read_bytes())
+    asyncio.run(_sign(files, LogFolder(settings.data_dir / LOG_DIR), running_database(settings), once=once))
+
+
+def _adopt(files: SignerFiles, note: bytes) -> None:
+    signed = open_checkpoint(note, keys=[read_key(files.key_path).verifier_key]).checkpoint
+    try:
+        known = files.state()
+    except Refused:
+        known = Checkpoint(origin=signed.origin, size=0, root=signed.root)
+    if known.size >= signed.size and known != signed:
+        message = f"the signer remembers {known.size} leaves and another tree than this checkpoint of {signed.size}"
+        raise Refused(message)
+    files.keep_state(signed)
+
+
+async def _sign(files: SignerFiles, folder: LogFolder, url: str, *, once: bool) -> None:
+    source = await log_reader(url)
+    try:
+        signer = Signer(files=files, folder=folder, source=source)
+        if not once:
+            await keep_signing(signer, wake=asyncio.Event())
+        with signer.holding():
+            checkpoint = await signer.publish()
+        click.echo(f"{checkpoint.origin}: {checkpoint.size} leaves published.")
+    except Busy:
+        message = "another process signs this log now, within a second of each change"
+        raise click.ClickException(message) from None
+    finally:
+        await source.close()
+
+
+@log.command()
+@click.option("--case", "code", metavar="CODE", help="Only this case (its code): small, with a proof for each act.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Where to write (default: here).")
+@click.option("--no-records", is_flag=True, help="Leave out what the records say: nothing personal leaves.")
+def bundle(code: str | None, out: Path | None, *, no_records: bool) -> None:
+    """Write a ZIP with everything a person needs to check the log offline, and a page that does it in a browser.
+
+    Hand the verifier key over by another way: on paper, or read aloud.
+    """
+    path = out or Path(f"log-{code or 'whole'}.zip")
+    count = asyncio.run(_bundle(path, code=code, with_records=not no_records))
+    click.echo(f"{path}: {count} entries.")
+
+
+async def _bundle(path: Path, *, code: str | None, with_records: bool) -> int:
+    settings = plain_settings()
+    database = Database(running_database(settings))
+    try:
+        contents = await bundle_contents(
+            database, LogFolder(settings.data_dir / LOG_DIR), code=code, with_records=with_records
+        )
+    finally:
+        await database.close()
+    return write_bundle(path, contents)
+
+
+def _say_events(settings: Settings) -> None:
+    """Let a command that stays say what happens, line by line."""
+    configure_logs(level=settings.log_level, form=settings.log_format)
+
+
+def _data_dir() -> Path:
+    return plain_settings().data_dir

@@ -1,0 +1,79 @@
+"""Serving over HTTP, from the command line. It loads little: the processes it starts load what they need."""
+
+import multiprocessing
+from contextlib import nullcontext
+from functools import partial
+
+import click
+import structlog
+from granian.constants import HTTPModes, Interfaces, Loops
+from granian.http import HTTP1Settings
+from granian.server.mp import MPServer
+
+from sandbox_registry.cli.children import build_application, run_worker
+from sandbox_registry.cli.environment import hand_over, migrate_to, open_database, owner_url, read_settings
+from sandbox_registry.runtime.imports import imports_uncollected
+from sandbox_registry.runtime.processes import is_answered, require_free_address, running_beside
+from sandbox_registry.runtime.settings import Settings
+
+GRANIAN_LOGS = {
+    # Through our own handler, like every other line; it is configured in each process.
+    "formatters": {},
+    "handlers": {},
+    "loggers": {"_granian": {"handlers": [], "propagate": True}, "granian.access": {"handlers": [], "propagate": True}},
+}
+
+LARGEST_HEAD = 64 * 1024
+"""Bytes of a request before its body: the address and at most a hundred header fields."""
+
+logger = structlog.get_logger("registry")
+
+
+@click.command()
+@click.option("--host", metavar="ADDRESS", help="Address to listen on (SANDBOX_HOST; default 127.0.0.1).")
+@click.option("--port", metavar="NUMBER", help="Port to listen on (SANDBOX_PORT; default 8000).")
+@click.option(
+    "--demo", "is_demo", is_flag=True, help="Fill an empty registry with example people and dossiers (SANDBOX_DEMO)."
+)
+def serve(host: str | None, port: str | None, *, is_demo: bool) -> None:
+    """Serve the registry over HTTP until stopped with Ctrl-C or SIGTERM.
+
+    Starts the embedded database when no DATABASE_URL is given, and migrates the database first. With the embedded
+    database, or SANDBOX_WORKER=yes, a worker for background work runs beside.
+    """
+    given = {"SANDBOX_HOST": host, "SANDBOX_PORT": port, "SANDBOX_DEMO": "yes" if is_demo else None}
+    settings = read_settings(**{name: value for name, value in given.items() if value is not None})
+    with open_database(settings, exclusive=True) as ready:
+        require_free_address(ready.host, ready.port)
+        if settings.database_url:
+            migrate_to(owner_url(settings))
+        if ready.demo:
+            with imports_uncollected():
+                from sandbox_registry.cli.demo import seed_and_say
+            seed_and_say(ready)
+        hand_over(ready)
+        logger.info("serving", address=f"http://{ready.host}:{ready.port}", data_dir=str(ready.data_dir))
+        is_served = partial(is_answered, ready.host, ready.port)
+        with running_beside(run_worker, name="worker", once=is_served) if ready.worker else nullcontext():
+            # Granian's own way of loading would search the current directory first, and that could hold anything.
+            _server(ready).serve(target_loader=build_application, wrap_loader=False)
+
+
+def _server(settings: Settings) -> MPServer:
+    # Forked processes would share our locks on the data directory and keep them after we are gone.
+    multiprocessing.set_start_method("spawn", force=True)
+    return MPServer(
+        "sandbox_registry.app:application",
+        interface=Interfaces.ASGI,
+        loop=Loops.uvloop,  # By name, so that what else is installed decides nothing.
+        address=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        workers_kill_timeout=30,
+        respawn_failed_workers=True,
+        websockets=False,
+        # By HTTP/1.1 alone heads are bounded in time and size, from the first byte of a connection on.
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=30_000, max_buffer_size=LARGEST_HEAD),
+        log_dictconfig=GRANIAN_LOGS,
+    )

@@ -1,0 +1,153 @@
+"""`log verify`: checks the log, or the whole database against it, and says in the reader's language what is wrong."""
+
+import asyncio
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from sandbox_registry.auditlog.folder import CHECKPOINT, LOG_DIR, LogFolder
+from sandbox_registry.auditlog.publishing.keys import read_vkey
+from sandbox_registry.auditlog.verifying.bundles import check_bundle, is_of_one_case
+from sandbox_registry.auditlog.verifying.database import authorities_in, check_database
+from sandbox_registry.auditlog.verifying.findings import Report
+from sandbox_registry.auditlog.verifying.sources import LogSource, ZipLog, open_source
+from sandbox_registry.auditlog.verifying.trees import check_checkpoint, check_published
+from sandbox_registry.authz.policy import Policy as Authority
+from sandbox_registry.cli.environment import plain_settings, running_database
+from sandbox_registry.cli.errors import FAILED
+from sandbox_registry.db.core.engine import Database
+from sandbox_registry.domain.texts import Language, Text
+from sandbox_registry.runtime.shipped import shipped
+from sandbox_registry.transparency.checkpoints import Checkpoint
+from sandbox_registry.transparency.policies import Policy, PolicyLog
+from sandbox_registry.transparency.policy_files import parse_policy
+
+_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+
+
+@click.command()
+@click.argument("source", required=False)
+@click.option("--key", "vkey", help="The log's verifier key, or a file with it, from elsewhere than the log.")
+@click.option("--policy", "policy_file", type=_FILE, help="Which log and witnesses are believed (C2SP tlog-policy).")
+@click.option("--since", type=_FILE, help="A checkpoint kept earlier, which the log must continue.")
+@click.option("--copy", "kept_copy", help="A folder or bundle kept earlier, to compare entry by entry.")
+@click.option(
+    "--authority",
+    "folders",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="A folder with another version of the authority policy (model.conf, policy.csv); may be repeated.",
+)
+@click.option("--lang", type=click.Choice(["vi", "en", "fr"]), default="vi", show_default=True)
+def verify(
+    *,
+    source: str | None,
+    vkey: str | None,
+    policy_file: Path | None,
+    since: Path | None,
+    kept_copy: str | None,
+    folders: tuple[Path, ...],
+    lang: str,
+) -> None:
+    """Check the log from the entries up; say the first that is wrong, and how.
+
+    SOURCE is an address (https://sandbox.camau.gov.vn/log), a folder, or a bundle. Without it the database of this
+    installation is checked against its published log: every leaf, record and row, and that every step was legal.
+    The key never comes from the thing being checked: get it on paper, or from the council's secretariat.
+
+    Exit codes: 0 nothing wrong, 1 something is wrong, 2 wrong use.
+    """
+    policy = _policy_of(vkey, policy_file)
+    report = Report()
+    authorities = authorities_in((shipped("policies") / "casbin", *folders))
+    given = open_source(source) if source else LogFolder(plain_settings().data_dir / LOG_DIR)
+    if isinstance(given, ZipLog) and is_of_one_case(given):
+        checkpoint = check_checkpoint(given.read(CHECKPOINT), policy=policy, report=report)
+    else:
+        checkpoint, _ = check_published(
+            given,
+            policy=policy,
+            since=since.read_bytes() if since else None,
+            copy=open_source(kept_copy) if kept_copy else None,
+            report=report,
+        )
+    if source is None:
+        asyncio.run(_verify_database(given, checkpoint, authorities, report))
+    elif isinstance(given, ZipLog) and checkpoint is not None:
+        check_bundle(given, checkpoint=checkpoint, authorities=authorities, report=report)
+    else:
+        report.add("records_not_given")
+    _tell(report, Language(lang))
+
+
+def _policy_of(vkey: str | None, policy_file: Path | None) -> Policy:
+    if (vkey is None) == (policy_file is None):
+        message = "give the key to believe with --key, or a policy with --policy; it never comes from the log itself"
+        raise click.UsageError(message)
+    if policy_file is not None:
+        return parse_policy(policy_file.read_bytes())
+    return Policy(logs=(PolicyLog(key=read_vkey(vkey or "")),))
+
+
+async def _verify_database(
+    published: LogSource, checkpoint: Checkpoint | None, authorities: Mapping[str, Authority], report: Report
+) -> None:
+    database = Database(running_database(plain_settings()))
+    try:
+        await check_database(
+            database, published=published, checkpoint=checkpoint, authorities=authorities, report=report
+        )
+    finally:
+        await database.close()
+
+
+def _tell(report: Report, language: Language) -> None:
+    """Say what was found and leave with the exit code."""
+    first = report.first_bad
+    for finding in report.findings:
+        if finding is not first:
+            click.echo(("✗ " if finding.is_bad else "· ") + finding.text.said_in(language))
+    if report.checkpoint is not None:
+        click.echo(_CHECKED.filled(origin=report.checkpoint.origin, size=report.checkpoint.size).said_in(language))
+    click.echo(_COUNTED.filled(entries=report.entries, records=report.records, rows=report.rows).said_in(language))
+    if report.cosigned_at is not None:
+        when = datetime.fromtimestamp(report.cosigned_at, UTC)
+        click.echo(
+            _COSIGNED.filled(who=", ".join(report.cosigned_by), when=f"{when:%Y-%m-%d %H:%M} UTC").said_in(language)
+        )
+    if first is None:
+        click.echo(_GOOD.said_in(language))
+        return
+    click.echo("✗ " + first.text.said_in(language))
+    click.echo(_BAD.said_in(language))
+    sys.exit(FAILED)
+
+
+_CHECKED = Text(
+    vi="Điểm kiểm tra: {origin}, {size} mục.",
+    en="Checkpoint: {origin}, {size} entries.",
+    fr="Point de contrôle : {origin}, {size} entrées.",
+)
+_COUNTED = Text(
+    vi="Đã băm lại {entries} mục, mở {records} bản ghi, đối chiếu {rows} dòng.",
+    en="Hashed {entries} entries again, opened {records} records, compared {rows} rows.",
+    fr="{entries} entrées hachées à nouveau, {records} enregistrements ouverts, {rows} lignes comparées.",
+)
+_COSIGNED = Text(
+    vi="Người chứng kiến: {who}; lần cuối {when}.",
+    en="Witnesses: {who}; last at {when}.",
+    fr="Témoins : {who} ; dernière fois à {when}.",
+)
+_GOOD = Text(
+    vi="CÓ, nhật ký nguyên vẹn: không ai sửa hay bỏ mục nào.",
+    en="YES, the log is whole: nothing was changed or dropped.",
+    fr="OUI, le journal est intact : rien n'a été modifié ni retiré.",
+)
+_BAD = Text(
+    vi="KHÔNG, nhật ký không nguyên vẹn. Hãy giữ nguyên các tệp này và báo cho Thường trực HĐND.",
+    en="NO, the log is not whole. Keep these files as they are and tell the Standing Committee of the People's Council.",
+    fr="NON, le journal n'est pas intact. Conservez ces fichiers tels quels et prévenez la permanence du Conseil populaire.",
+)

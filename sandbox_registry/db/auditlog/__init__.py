@@ -1,0 +1,1 @@
+"""Leaves and tree of the log as rows."""

@@ -1,0 +1,97 @@
+"""The log as rows: one call appends a leaf, its record and the new tree head."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import LargeBinary, Text, Uuid, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sandbox_registry.db import tables
+from sandbox_registry.db.core.records import as_dict
+from sandbox_registry.db.core.statements import Statement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewLeaf:
+    """A leaf to be appended: the canonical entry, the record it commits to, and what both are about."""
+
+    entry: bytes
+    nonce: bytes
+    record: bytes
+    object_type: str
+    object_id: UUID
+    case_id: UUID | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeafRow:
+    """A leaf as stored: the canonical entry, and the record it commits to (null once erased)."""
+
+    index: int
+    entry: bytes
+    nonce: bytes | None
+    record: bytes | None
+
+
+_APPEND = Statement(
+    select(
+        func.append_leaf(
+            bindparam("entry", type_=LargeBinary),
+            bindparam("nonce", type_=LargeBinary),
+            bindparam("record", type_=LargeBinary),
+            bindparam("object_type", type_=Text),
+            bindparam("object_id", type_=Uuid),
+            bindparam("case_id", type_=Uuid),
+            bindparam("at", type_=tables.Stamp),
+        )
+    )
+)
+_LEAVES = (
+    select(
+        tables.audit_leaves.c.index,
+        tables.audit_leaves.c.entry,
+        tables.audit_records.c.nonce,
+        tables.audit_records.c.record,
+    )
+    .outerjoin(tables.audit_records, tables.audit_records.c.index == tables.audit_leaves.c.index)
+    .order_by(tables.audit_leaves.c.index)
+)
+_LEAF = tuple(NewLeaf.__dataclass_fields__)
+_NAMES = Statement(
+    select(tables.people.c.id, tables.people.c.full_name).where(
+        tables.people.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid)))
+    )
+)
+_OF_CASE = _LEAVES.where(tables.audit_leaves.c.case_id == bindparam("case_id"))
+
+
+async def append_and_commit(connection: AsyncConnection, leaf: NewLeaf) -> int:
+    """Append one leaf, commit, and return its index. Everybody waits for the head meanwhile: it is one message."""
+    rows = await _APPEND.last(connection, {name: getattr(leaf, name) for name in _LEAF})
+    return int(rows[0][0])
+
+
+async def leaves_of_case(connection: AsyncConnection, case_id: UUID) -> tuple[LeafRow, ...]:
+    """List every leaf of one case in log order."""
+    rows = await connection.execute(_OF_CASE, {"case_id": case_id})
+    return tuple(LeafRow(**as_dict(row)) for row in rows)
+
+
+async def all_leaves(connection: AsyncConnection) -> tuple[LeafRow, ...]:
+    """List the whole log."""
+    rows = await connection.execute(_LEAVES)
+    return tuple(LeafRow(**as_dict(row)) for row in rows)
+
+
+async def head(connection: AsyncConnection) -> tuple[int, tuple[bytes, ...]]:
+    """Return the size of the log and the hashes of its compact range, largest subtree first."""
+    row = (await connection.execute(select(tables.log_head.c.size, tables.log_head.c.hashes))).one()
+    return row.size, tuple(bytes(value) for value in row.hashes)
+
+
+async def names_of(connection: AsyncConnection, person_ids: set[UUID]) -> dict[UUID, str]:
+    """Return the names behind the people in a log's records."""
+    return dict(await _NAMES.rows(connection, {"ids": sorted(person_ids)}))

@@ -1,0 +1,1 @@
+"""Database: applications up to the decision."""

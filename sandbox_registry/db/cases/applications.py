@@ -1,0 +1,217 @@
+"""Applications as rows: a case with how a person stands to it, lists inside a scope, versions of the dossier."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Uuid, bindparam, exists, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sandbox_registry.db import tables
+from sandbox_registry.db.core.records import Records, as_dict
+from sandbox_registry.db.core.statements import Row, Statement
+from sandbox_registry.domain.cases.applications import Application
+from sandbox_registry.domain.identity.people import Capacity, Standing
+from sandbox_registry.domain.stages import OPEN_STAGES, Stage
+from sandbox_registry.domain.texts import folded
+
+K = TypeVar("K")
+
+_APPLICATIONS = tables.applications
+_PARTICIPATIONS = tables.participations
+_DECLARATIONS = tables.declarations
+_CONSULTATIONS = tables.consultations
+
+
+def search_words(application: Application) -> str:
+    """Return the folded text under which a case is found: its code, title and the words of its form."""
+    words = [application.code or "", application.title, *_strings(application.answers)]
+    return folded(" ".join(words))[:20_000]
+
+
+def _strings(value: object) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, dict):
+        return [word for child in value.values() for word in _strings(child)]
+    if isinstance(value, list | tuple):
+        return [word for child in value for word in _strings(child)]
+    return []
+
+
+RECORDS = Records(
+    _APPLICATIONS,
+    Application,
+    derive=lambda case: {"search_text": search_words(case)},
+    derived_from=("code", "title", "answers"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """An application and how one person stands to it, read in one statement."""
+
+    application: Application
+    standing: Standing
+
+
+def _capacities(*, still: bool) -> Any:
+    held = _PARTICIPATIONS.c
+    ended = held.until.is_(None) if still else held.until.is_not(None)
+    return (
+        select(func.array_agg(held.capacity))
+        .where(held.application_id == _APPLICATIONS.c.id, held.person_id == bindparam("person_id"), ended)
+        .scalar_subquery()
+    )
+
+
+_CASE = Statement(
+    RECORDS.query.add_columns(
+        _capacities(still=True).label("capacities"),
+        _capacities(still=False).label("past_capacities"),
+        select(_DECLARATIONS.c.conflicted)
+        .where(
+            _DECLARATIONS.c.application_id == _APPLICATIONS.c.id, _DECLARATIONS.c.person_id == bindparam("person_id")
+        )
+        .scalar_subquery()
+        .label("conflicted"),
+        exists()
+        .where(
+            _CONSULTATIONS.c.application_id == _APPLICATIONS.c.id,
+            _CONSULTATIONS.c.unit_id == func.any(bindparam("consulted_unit_ids", type_=ARRAY(Uuid))),
+        )
+        .label("is_consulted"),
+    ).where(_APPLICATIONS.c.id == bindparam("id", type_=Uuid))
+)
+_STANDING = 4
+"""How many columns stand behind those of the application itself."""
+_LOCK = Statement(select(_APPLICATIONS.c.id).where(_APPLICATIONS.c.id == bindparam("id", type_=Uuid)).with_for_update())
+
+
+async def load_case(
+    connection: AsyncConnection,
+    application_id: UUID,
+    *,
+    person_id: UUID,
+    consulted_unit_ids: frozenset[UUID],
+    lock: bool,
+) -> Case | None:
+    """Load a case and how a person stands to it, null when there is none.
+
+    With `lock`, nobody else changes it until the transaction ends.
+    """
+    if lock:
+        # A statement of its own: what is read in the same one would be as old as the wait for the lock.
+        await _LOCK.rows(connection, {"id": application_id})
+    given = {"id": application_id, "person_id": person_id, "consulted_unit_ids": list(consulted_unit_ids)}
+    for row in await _CASE.rows(connection, given):
+        return _case(row)
+    return None
+
+
+def _case(row: Row) -> Case:
+    held, ever_held, conflicted, is_consulted = row[-_STANDING:]
+    capacities = {Capacity(name) for name in held or ()}
+    if is_consulted:
+        capacities.add(Capacity.CONSULTED)
+    application = RECORDS.read(row)
+    return Case(
+        application=application,
+        standing=Standing(
+            organisation_id=application.organisation_id,
+            unit_ids=frozenset(application.unit_ids),
+            capacities=frozenset(capacities),
+            past_capacities=frozenset(Capacity(name) for name in ever_held or ()),
+            conflicted=conflicted,
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseFilter:
+    """What a list is narrowed by; null leaves a question open. `text` finds without diacritics."""
+
+    stages: frozenset[Stage] | None = None
+    procedure_code: str | None = None
+    officer_id: UUID | None = None
+    organisation_id: UUID | None = None
+    overdue_at: datetime | None = None
+    text: str | None = None
+    updated_since: datetime | None = None
+
+
+@dataclass(slots=True)
+class CaseRow:
+    """One line of a list, its fields in the order of the query.
+
+    Not frozen, and made by place: frozen by name a page of them takes five times as long, longer than its JSON.
+    """
+
+    id: UUID
+    version: int
+    code: str | None
+    stage: Stage
+    title: str
+    procedure_code: str
+    organisation_id: UUID
+    organisation_name: str
+    level: str | None
+    submitted_at: datetime | None
+    next_due_at: datetime | None
+    updated_at: datetime
+
+
+async def save_case(
+    connection: AsyncConnection, application: Application, *, before: Application, due: datetime | None
+) -> None:
+    """Write a case that was locked and read as `before`, and beside it its nearest due date; see `set_next_due`."""
+    await RECORDS.save(connection, application, before=before, beside={"next_due_at": due})
+
+
+async def set_next_due(connection: AsyncConnection, application_id: UUID, due: datetime | None) -> None:
+    """Keep the nearest derived due date beside the case, for lists only; the facts stay the truth."""
+    await _KEEP_DUE.count(connection, {"case_id": application_id, "due": due})
+
+
+_DUE = bindparam("due", type_=tables.Stamp)
+_KEEP_DUE = Statement(
+    _APPLICATIONS.update()
+    .where(_APPLICATIONS.c.id == bindparam("case_id", type_=Uuid), _APPLICATIONS.c.next_due_at.is_distinct_from(_DUE))
+    .values(next_due_at=_DUE)
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """How many open cases a person holds in a capacity."""
+
+    person_id: UUID
+    full_name: str
+    capacity: Capacity
+    cases: int
+
+
+async def workload(
+    connection: AsyncConnection, *, unit_ids: frozenset[UUID], procedures: frozenset[str] | None
+) -> tuple[Load, ...]:
+    """Count the open cases handled by these units that each officer and reviewer holds; of these procedures, or all."""
+    held = _PARTICIPATIONS.c
+    query = (
+        select(held.person_id, tables.people.c.full_name, held.capacity, func.count().label("cases"))
+        .join(_APPLICATIONS, _APPLICATIONS.c.id == held.application_id)
+        .join(tables.people, tables.people.c.id == held.person_id)
+        .where(
+            held.until.is_(None),
+            held.capacity.in_([Capacity.FOCAL, Capacity.REVIEWER]),
+            _APPLICATIONS.c.stage.in_(sorted(OPEN_STAGES)),
+            _APPLICATIONS.c.unit_ids.overlap(sorted(unit_ids)),
+        )
+        .group_by(held.person_id, tables.people.c.full_name, held.capacity)
+        .order_by(tables.people.c.full_name, held.capacity)
+    )
+    if procedures is not None:
+        query = query.where(_APPLICATIONS.c.procedure_code.in_(sorted(procedures)))
+    return tuple(msgspec.convert(as_dict(row), Load) for row in await connection.execute(query))

@@ -1,0 +1,107 @@
+"""Dossiers as rows: every version of the answers and documents, and the documents that count now."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Integer, Select, Uuid, bindparam, func, insert, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sandbox_registry.db import tables
+from sandbox_registry.db.core.records import NATIVE, Records, as_dict
+from sandbox_registry.db.core.statements import Row, Statement
+from sandbox_registry.domain.cases.applications import Application, Document, DossierVersion
+
+_VERSIONS = tables.dossier_versions
+_NAMES = tuple(map(str, _VERSIONS.c.keys()))
+DOCUMENTS = Records(tables.documents, Document)
+_CASE = bindparam("application_id", type_=Uuid)
+_LIVE = Statement(
+    DOCUMENTS.query.where(tables.documents.c.application_id == _CASE, tables.documents.c.removed_at.is_(None)).order_by(
+        tables.documents.c.id
+    )
+)
+_NEXT = select(func.coalesce(func.max(_VERSIONS.c.number), 0) + 1).where(_VERSIONS.c.application_id == _CASE)
+_KEEP = Statement(
+    insert(_VERSIONS)
+    .values(
+        {each.name: bindparam(each.name, type_=each.type) for each in _VERSIONS.c if each.name != "number"}
+        | {"number": _NEXT.scalar_subquery()}
+    )
+    .returning(_VERSIONS.c.number)
+)
+_ALL: Select[Any] = (
+    select(_VERSIONS).where(_VERSIONS.c.application_id == bindparam("application_id")).order_by(_VERSIONS.c.number)
+)
+_AT = Statement(
+    select(_VERSIONS)
+    .where(_VERSIONS.c.application_id == _CASE, _VERSIONS.c.made_at <= bindparam("at", type_=tables.Stamp))
+    .order_by(_VERSIONS.c.number.desc())
+    .limit(1)
+)
+_SOME = Statement(
+    select(_VERSIONS).where(
+        _VERSIONS.c.application_id == _CASE, _VERSIONS.c.number == func.any(bindparam("numbers", type_=ARRAY(Integer)))
+    )
+)
+
+
+async def live_documents(connection: AsyncConnection, application_id: UUID) -> tuple[Document, ...]:
+    """List the documents of a dossier that were not removed, oldest first."""
+    found = await _LIVE.rows(connection, {"application_id": application_id})
+    return tuple(DOCUMENTS.read(row) for row in found)
+
+
+async def keep_version(
+    connection: AsyncConnection,
+    application: Application,
+    *,
+    documents: Iterable[Document],
+    cause: str,
+    by: UUID,
+    at: datetime,
+) -> DossierVersion:
+    """Keep the dossier as it stands with these documents, under the next number; the case's row must be locked."""
+    dossier = DossierVersion(
+        application_id=application.id,
+        number=0,
+        cause=cause,
+        title=application.title,
+        answers=application.answers,
+        documents=tuple(
+            {"part": each.part, "filename": each.filename, "sha256": each.sha256, "size": each.size}
+            for each in documents
+        ),
+        made_by=by,
+        made_at=at,
+    )
+    rows = await _KEEP.rows(connection, msgspec.to_builtins(dossier, builtin_types=NATIVE))
+    return replace(dossier, number=rows[0][0])
+
+
+async def versions_of(connection: AsyncConnection, application_id: UUID) -> tuple[DossierVersion, ...]:
+    """List every version of a dossier, oldest first."""
+    found = await connection.execute(_ALL, {"application_id": application_id})
+    return tuple(msgspec.convert(as_dict(row), DossierVersion) for row in found)
+
+
+async def version_at(connection: AsyncConnection, application_id: UUID, *, at: datetime) -> DossierVersion | None:
+    """Return the dossier as it stood at a moment, null before its first version."""
+    rows = await _AT.rows(connection, {"application_id": application_id, "at": at})
+    return _version(rows[0]) if rows else None
+
+
+async def some_versions(
+    connection: AsyncConnection, application_id: UUID, numbers: Iterable[int]
+) -> dict[int, DossierVersion]:
+    """Return the versions with these numbers that there are."""
+    rows = await _SOME.rows(connection, {"application_id": application_id, "numbers": list(numbers)})
+    return {version.number: version for version in map(_version, rows)}
+
+
+def _version(row: Row) -> DossierVersion:
+    return msgspec.convert(dict(zip(_NAMES, row, strict=True)), DossierVersion)

@@ -1,0 +1,1 @@
+"""Engine, statements, records, unit of work, migrations."""

@@ -1,0 +1,153 @@
+"""Connections: one engine for transactions, one for reads that need none."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import msgspec
+from sqlalchemy import URL, Text, column, make_url, select, table
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from sandbox_registry.db.core.statements import driver_of
+from sandbox_registry.db.core.unit_of_work import UnitOfWork
+
+Connection = AsyncConnection
+"""What a transaction or a read hands on; other layers pass it along without knowing SQLAlchemy."""
+
+CONNECTIONS = 20
+"""How many connections a process holds at most to one server."""
+PATIENCE = 10.0
+"""Seconds to wait for a connection when all are in use."""
+APPLICATION = "registry_app"
+"""The role with the rights of the application."""
+
+
+class Database:
+    """The registry's database as the application role sees it.
+
+    `url` and `read_url` are `postgresql://` addresses; `role` is taken on every connection, so that even a login
+    with more rights works with those of the application.
+    """
+
+    def __init__(self, url: str, *, read_url: str | None = None, role: str | None = APPLICATION) -> None:
+        self.engine = _engine(make_url(url), role=role)
+        reading = _engine(make_url(read_url), role=role) if read_url else self.engine
+        self._readers = Readers(reading)
+        self._primary = Readers(self.engine) if read_url else self._readers
+        self._snapshots = reading.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+    @asynccontextmanager
+    async def work(self) -> AsyncIterator[UnitOfWork]:
+        """Begin a transaction; append its leaf and commit on a clean exit, roll back on any error."""
+        async with self.engine.begin() as connection:
+            work = UnitOfWork(connection)
+            yield work
+            await work.finish()
+
+    def reading(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """Give a connection on which each statement stands alone: two round trips fewer for a list."""
+        return self._readers.one()
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncConnection]:
+        """Begin a transaction that only reads and sees one instant throughout, maybe on a replica: for streams.
+
+        The server ends it when it stands idle for 30 seconds; what it holds back meanwhile is only the clearing of old rows.
+        """
+        async with self._snapshots.connect() as connection, connection.begin():
+            yield connection
+
+    def looking_up(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """Give a connection as `reading` does, but never to a replica: for who may act, which must be as of now."""
+        return self._primary.one()
+
+    async def revision(self) -> str | None:
+        """Return the schema revision, null when the database does not answer or has none."""
+        try:
+            async with self.reading() as connection:
+                found: str | None = (await connection.execute(_REVISION)).scalar_one_or_none()
+                return found
+        except SQLAlchemyError:
+            return None
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._readers.close()
+        await self._primary.close()
+        await self.engine.dispose()
+        await self._snapshots.dispose()
+
+
+class Readers:
+    """Connections that stay open between reads: to take one from the engine and give it back costs as much as a read.
+
+    At most half of what the engine may open is kept here, so that reads never leave nothing for acts.
+    """
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._idle: list[AsyncConnection] = []
+        self._room = asyncio.Semaphore(CONNECTIONS // 2)
+
+    @asynccontextmanager
+    async def one(self) -> AsyncIterator[AsyncConnection]:
+        """Give a connection in autocommit; after any error it is closed, and all of them when the server is gone."""
+        await self._enter()
+        try:
+            connection = self._idle.pop() if self._idle else await self._engine.connect()
+            try:
+                yield connection
+                if connection.in_transaction():  # Only in SQLAlchemy's books.
+                    await connection.rollback()
+            except BaseException:
+                await asyncio.shield(self._let_go(connection))
+                raise
+            if connection.invalidated:
+                await connection.close()
+            else:
+                self._idle.append(connection)
+        finally:
+            self._room.release()
+
+    async def close(self) -> None:
+        """Close the connections nobody uses."""
+        while self._idle:
+            await self._idle.pop().close()
+
+    async def _enter(self) -> None:
+        if not self._room.locked():
+            await self._room.acquire()
+            return
+        async with asyncio.timeout(PATIENCE):
+            await self._room.acquire()
+
+    async def _let_go(self, connection: AsyncConnection) -> None:
+        is_lost = connection.invalidated or driver_of(connection).closed
+        await connection.close()
+        if is_lost:
+            await self.close()
+
+
+_REVISION = select(column("version_num", Text)).select_from(table("alembic_version"))
+
+
+def session_settings(*, role: str | None) -> dict[str, str | int]:
+    """Return what every connection is opened with, in libpq's words."""
+    options = "-c timezone=UTC -c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=30s"
+    if role is not None:
+        options += f" -c role={role}"
+    return {"options": options, "connect_timeout": 10}
+
+
+def _engine(url: URL, *, role: str | None) -> AsyncEngine:
+    return create_async_engine(
+        url.set(drivername="postgresql+psycopg"),
+        connect_args=session_settings(role=role),
+        pool_size=CONNECTIONS,
+        max_overflow=0,  # What is opened in a rush and closed at once costs more than waiting for a turn.
+        pool_timeout=PATIENCE,
+        pool_pre_ping=False,
+        json_serializer=lambda value: msgspec.json.encode(value).decode(),
+        json_deserializer=msgspec.json.decode,
+    )

@@ -1,0 +1,220 @@
+"""A scope in SQL: written once for each kind of scope, its values put in as parameters."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    FromClause,
+    Select,
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+    union,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import TypeEngine
+
+from sandbox_registry.db import tables
+from sandbox_registry.domain.identity.people import MUST_DECLARE, Capacity
+from sandbox_registry.domain.identity.scopes import Scope
+from sandbox_registry.domain.stages import Stage
+
+K = TypeVar("K")
+
+_APPLICATIONS = tables.applications
+_PARTICIPATIONS = tables.participations
+_DECLARATIONS = tables.declarations
+_CONSULTATIONS = tables.consultations
+STAGE: ColumnElement[str] = _APPLICATIONS.c.stage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """Which of its ways a scope has at all, and how many groups of units and capacities differ in their stages."""
+
+    is_everywhere: bool = False
+    units: int = 0
+    is_own: bool = False
+    is_delegate: bool = False
+    capacities: int = 0
+    is_consulted: bool = False
+    hides_conflicted: bool = False
+    hides_undeclared: bool = False
+    has_procedures: bool = False
+
+    @property
+    def is_broad(self) -> bool:
+        """Tell whether the scope lets in cases for what they are, and not only those a person has to do with."""
+        return self.is_everywhere or self.units > 0
+
+
+@lru_cache(maxsize=1000)
+def kind_of(scope: Scope) -> Kind:
+    """Return what decides about the wording of a scope, and nothing of its values."""
+    return Kind(
+        is_everywhere=bool(scope.all_stages),
+        units=len(grouped(scope.unit_stages)),
+        is_own=bool(scope.own_organisations and scope.own_stages),
+        is_delegate=bool(scope.delegate_organisations and scope.delegate_stages),
+        capacities=len(grouped(scope.capacities)),
+        is_consulted=bool(scope.consulted_units and scope.capacities.get(Capacity.CONSULTED)),
+        hides_conflicted=scope.hides_conflicted,
+        hides_undeclared=scope.hides_undeclared,
+        has_procedures=scope.procedures is not None,
+    )
+
+
+@lru_cache(maxsize=1000)
+def values_of(scope: Scope) -> Mapping[str, object]:
+    """Return the values of a scope's parameters; needless ones do no harm. Shared by all who ask: not to be changed."""
+    given: dict[str, object] = {
+        "me": scope.person_id,
+        "must_declare": _MUST_DECLARE,
+        "procedures": sorted(scope.procedures or ()),
+        "all_stages": _listed(scope.all_stages),
+        "own_organisations": list(scope.own_organisations),
+        "own_stages": _listed(scope.own_stages),
+        "delegate_organisations": list(scope.delegate_organisations),
+        "delegate_stages": _listed(scope.delegate_stages),
+        "consulted_units": list(scope.consulted_units),
+        "consulted_stages": _listed(scope.capacities.get(Capacity.CONSULTED, frozenset())),
+    }
+    for place, (stages, units) in enumerate(grouped(scope.unit_stages).items()):
+        given |= {f"units_{place}": list(units), f"unit_stages_{place}": _listed(stages)}
+    for place, (stages, capacities) in enumerate(grouped(scope.capacities).items()):
+        given |= {f"capacities_{place}": _listed(capacities), f"capacity_stages_{place}": _listed(stages)}
+    return given
+
+
+def inside(scope: Scope, stage: ColumnElement[str] = STAGE) -> ColumnElement[bool]:
+    """Say in SQL what `Scope.admits` says in Python; a listing cannot be written without it.
+
+    `stage` is where the listed thing stands, when that is not the case itself.
+    """
+    values = values_of(scope)
+
+    def held(name: str, kind: TypeEngine[Any]) -> BindParameter[Any]:
+        return bindparam(name, values[name], type_=kind, unique=True)
+
+    return Condition(kind_of(scope), stage, bind=held).written()
+
+
+def parameter(name: str, kind: TypeEngine[Any]) -> BindParameter[Any]:
+    """Leave a value open, to be given by its name when the statement runs."""
+    return bindparam(name, type_=kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """The condition for one kind of scope, on `cases`, with its values put in or left open as `bind` does."""
+
+    kind: Kind
+    stage: ColumnElement[str] = STAGE
+    cases: FromClause = _APPLICATIONS
+    bind: Callable[[str, TypeEngine[Any]], BindParameter[Any]] = parameter
+
+    def written(self) -> ColumnElement[bool]:
+        """Return the whole condition."""
+        ways = list(self._ways())
+        if not ways:
+            return false()
+        others: list[ColumnElement[bool]] = []
+        if not self.kind.is_broad:
+            # Implied by the ways, and tells the database where to begin: with the few cases somebody has to do with.
+            others.append(self.cases.c.id.in_(union(*self._known_cases())))
+        if self.kind.hides_conflicted:
+            others.append(~exists().where(self.declared(), _DECLARATIONS.c.conflicted))
+        if self.kind.hides_undeclared:
+            others.append(~and_(self.holding("must_declare"), ~exists().where(self.declared())))
+        return and_(or_(*ways), *others, *self.within_procedures())
+
+    def within_procedures(self) -> tuple[ColumnElement[bool], ...]:
+        """Say that the case is of a procedure the token is for; nothing when it is for all."""
+        if not self.kind.has_procedures:
+            return ()
+        return (self.cases.c.procedure_code == self.any_text("procedures"),)
+
+    def declared(self) -> ColumnElement[bool]:
+        """Say that the person declared interests in the case, whatever the declaration says."""
+        return and_(_DECLARATIONS.c.application_id == self.cases.c.id, _DECLARATIONS.c.person_id == self._me())
+
+    def holding(self, capacities: str) -> ColumnElement[bool]:
+        """Say that the person holds one of the capacities of this name in the case now."""
+        held = _PARTICIPATIONS.c
+        return exists().where(
+            held.application_id == self.cases.c.id,
+            held.person_id == self._me(),
+            held.capacity == self.any_text(capacities),
+            held.until.is_(None),
+        )
+
+    def any_text(self, name: str) -> ColumnElement[str]:
+        """Return what equals any of the texts of this name."""
+        return func.any(self.bind(name, ARRAY(Text)))
+
+    def _any_id(self, name: str) -> ColumnElement[UUID]:
+        return func.any(self.bind(name, ARRAY(Uuid)))
+
+    def _me(self) -> BindParameter[Any]:
+        return self.bind("me", Uuid())
+
+    def _ways(self) -> Iterator[ColumnElement[bool]]:
+        columns, stage, any_text = self.cases.c, self.stage, self.any_text
+        if self.kind.is_everywhere:
+            yield stage == any_text("all_stages")
+        for place in range(self.kind.units):
+            units = columns.unit_ids.overlap(self.bind(f"units_{place}", ARRAY(Uuid)))
+            yield and_(stage == any_text(f"unit_stages_{place}"), units)
+        for way in self._of_applicants():
+            yield and_(
+                stage == any_text(f"{way}_stages"), columns.organisation_id == self._any_id(f"{way}_organisations")
+            )
+        for place in range(self.kind.capacities):
+            yield and_(stage == any_text(f"capacity_stages_{place}"), self.holding(f"capacities_{place}"))
+        if self.kind.is_consulted:
+            asked = _CONSULTATIONS.c
+            known = exists().where(asked.application_id == columns.id, asked.unit_id == self._any_id("consulted_units"))
+            yield and_(stage == any_text("consulted_stages"), known)
+
+    def _known_cases(self) -> Iterator[Select[Any]]:
+        mine = _APPLICATIONS.alias("mine")
+        for way in self._of_applicants():
+            yield select(mine.c.id).where(mine.c.organisation_id == self._any_id(f"{way}_organisations"))
+        held = _PARTICIPATIONS.alias("held")
+        for place in range(self.kind.capacities):
+            counts = held.c.capacity == self.any_text(f"capacities_{place}")
+            yield select(held.c.application_id).where(held.c.person_id == self._me(), held.c.until.is_(None), counts)
+        if self.kind.is_consulted:
+            asked = _CONSULTATIONS.alias("asked")
+            yield select(asked.c.application_id).where(asked.c.unit_id == self._any_id("consulted_units"))
+
+    def _of_applicants(self) -> tuple[str, ...]:
+        ways = {"own": self.kind.is_own, "delegate": self.kind.is_delegate}
+        return tuple(way for way, is_there in ways.items() if is_there)
+
+
+def _listed(names: frozenset[Stage] | frozenset[Capacity] | set[Capacity]) -> list[str]:
+    return sorted(str(name) for name in names)
+
+
+def grouped(stages_by: Mapping[K, frozenset[Stage]]) -> dict[frozenset[Stage], set[K]]:
+    """Put together what opens the same stages, leaving out what opens none."""
+    groups: dict[frozenset[Stage], set[K]] = {}
+    for key, stages in stages_by.items():
+        if stages:
+            groups.setdefault(stages, set()).add(key)
+    return groups
+
+
+_MUST_DECLARE = _listed(MUST_DECLARE)

@@ -1,0 +1,1 @@
+"""Database: people, offices, organisations, accounts and tokens."""

@@ -1,0 +1,103 @@
+"""Organisations as rows: which ones a reader may know of, their members, and the lock on one."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import ColumnElement, Select, exists, false, or_, select, true
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sandbox_registry.db import tables
+from sandbox_registry.db.core.records import Records, as_dict
+from sandbox_registry.domain.identity.people import Membership, Organisation, OrganisationKind
+from sandbox_registry.domain.stages import Stage
+
+_ORGANISATIONS, _MEMBERSHIPS, _PEOPLE = tables.organisations, tables.memberships, tables.people
+_APPLICATIONS = tables.applications
+_ORGANISATION, _MEMBERSHIP = Records(_ORGANISATIONS, Organisation), Records(_MEMBERSHIPS, Membership)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganisationScope:
+    """Which applicants a reader may know of: their own, those with a case before their units, or all.
+
+    State units are known to everybody.
+    """
+
+    own: frozenset[UUID]
+    units: frozenset[UUID]
+    is_all: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """A membership with the name and address of who holds it."""
+
+    membership: Membership
+    full_name: str
+    email: str
+
+
+def _known(scope: OrganisationScope) -> ColumnElement[bool]:
+    files_here = exists().where(
+        _APPLICATIONS.c.organisation_id == _ORGANISATIONS.c.id,
+        _APPLICATIONS.c.stage != Stage.DRAFT.value,
+        _APPLICATIONS.c.unit_ids.overlap(sorted(scope.units)),
+    )
+    return or_(
+        _ORGANISATIONS.c.kind == OrganisationKind.STATE_UNIT.value,
+        true() if scope.is_all else false(),
+        _ORGANISATIONS.c.id.in_(sorted(scope.own)),
+        files_here if scope.units else false(),
+    )
+
+
+async def find(connection: AsyncConnection, identity: UUID, *, scope: OrganisationScope) -> Organisation | None:
+    """Find an organisation inside a scope; what is outside and what is not there look the same."""
+    query = _ORGANISATION.query.where(_ORGANISATIONS.c.id == identity, _known(scope))
+    row = (await connection.execute(query)).first()
+    return None if row is None else _ORGANISATION.read(row)
+
+
+async def list_organisations(
+    connection: AsyncConnection,
+    *,
+    scope: OrganisationScope,
+    kind: OrganisationKind | None,
+    text: str | None,
+    after: UUID | None,
+    limit: int,
+) -> tuple[Organisation, ...]:
+    """List the organisations inside a scope, oldest first; `text` stands in the name or begins the tax code."""
+    query: Select[Any] = _ORGANISATION.query.where(_known(scope)).order_by(_ORGANISATIONS.c.id).limit(limit)
+    if kind is not None:
+        query = query.where(_ORGANISATIONS.c.kind == kind.value)
+    if text:
+        in_name = _ORGANISATIONS.c.name.icontains(text, autoescape=True)
+        query = query.where(or_(in_name, _ORGANISATIONS.c.tax_code.startswith(text, autoescape=True)))
+    if after is not None:
+        query = query.where(_ORGANISATIONS.c.id > after)
+    return tuple(_ORGANISATION.read(row) for row in await connection.execute(query))
+
+
+async def members_of(connection: AsyncConnection, organisation_id: UUID) -> tuple[Member, ...]:
+    """List everybody's standing in an organisation, past and future included, oldest first."""
+    query = (
+        _MEMBERSHIP.query.add_columns(_PEOPLE.c.full_name, _PEOPLE.c.email)
+        .join(_PEOPLE, _PEOPLE.c.id == _MEMBERSHIPS.c.person_id)
+        .where(_MEMBERSHIPS.c.organisation_id == organisation_id)
+        .order_by(_MEMBERSHIPS.c.id)
+    )
+    return tuple(_member(as_dict(row)) for row in await connection.execute(query))
+
+
+def _member(row: dict[str, Any]) -> Member:
+    full_name, email = row.pop("full_name"), row.pop("email")
+    return Member(membership=msgspec.convert(row, Membership), full_name=full_name, email=email)
+
+
+async def lock(connection: AsyncConnection, organisation_id: UUID) -> None:
+    """Let changes of an organisation's members go one after another."""
+    query = select(_ORGANISATIONS.c.id).where(_ORGANISATIONS.c.id == organisation_id)
+    await connection.execute(query.with_for_update(key_share=True))

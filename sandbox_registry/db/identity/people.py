@@ -1,0 +1,249 @@
+"""People as rows: who stands behind a token with what is in force now, lists of people, and locks on them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from ipaddress import IPv4Address, IPv6Address
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    case,
+    cast,
+    exists,
+    func,
+    null,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import CIDR, INET
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sandbox_registry.db import tables
+from sandbox_registry.db.core.records import Records, as_dict
+from sandbox_registry.db.core.statements import Statement
+from sandbox_registry.domain.identity.people import Actor, MembershipKind, Person, Role
+
+_PEOPLE, _TOKENS = tables.people, tables.tokens
+_GRANTS, _LENT, _MEMBERSHIPS = tables.role_grants, tables.delegations, tables.memberships
+_PERSON = Records(_PEOPLE, Person)
+_AT = bindparam("at", type_=tables.Stamp)
+_UNUSED_SINCE = bindparam("unused_since", type_=tables.Stamp)
+USE_KEPT_EVERY = timedelta(minutes=1)
+"""How old the last use of a token may get before a request writes it down again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonRow:
+    """A person and the offices in force."""
+
+    person: Person
+    offices: frozenset[tuple[Role, UUID]]
+
+
+def _in_force(table: Any) -> ColumnElement[bool]:
+    return and_(table.c.valid_from <= _AT, or_(table.c.valid_to.is_(None), table.c.valid_to > _AT))
+
+
+def _offices(person_id: ColumnElement[UUID]) -> ColumnElement[Any]:
+    pairs = func.jsonb_agg(func.jsonb_build_array(_GRANTS.c.role, _GRANTS.c.unit_id))
+    return select(pairs).where(_GRANTS.c.person_id == person_id, _in_force(_GRANTS)).scalar_subquery()
+
+
+def _borrowed(person_id: ColumnElement[UUID]) -> ColumnElement[Any]:
+    """Lent power ends with the lender's own office and account."""
+    lender, office = _PEOPLE.alias("lender"), _GRANTS.alias("lenders_office")
+    holds = exists().where(
+        office.c.person_id == _LENT.c.from_person_id,
+        office.c.unit_id == _LENT.c.unit_id,
+        office.c.role == Role.DECISION_MAKER.value,
+        _in_force(office),
+    )
+    return (
+        select(func.jsonb_agg(func.jsonb_build_array(_LENT.c.from_person_id, _LENT.c.unit_id)))
+        .join(lender, and_(lender.c.id == _LENT.c.from_person_id, lender.c.disabled_at.is_(None)))
+        .where(_LENT.c.to_person_id == person_id, _LENT.c.revoked_at.is_(None), _in_force(_LENT), holds)
+        .scalar_subquery()
+    )
+
+
+def _memberships(person_id: ColumnElement[UUID]) -> ColumnElement[Any]:
+    pairs = func.jsonb_agg(func.jsonb_build_array(_MEMBERSHIPS.c.kind, _MEMBERSHIPS.c.organisation_id))
+    return select(pairs).where(_MEMBERSHIPS.c.person_id == person_id, _in_force(_MEMBERSHIPS)).scalar_subquery()
+
+
+def _standing(person_id: ColumnElement[UUID]) -> tuple[ColumnElement[Any], ...]:
+    return (
+        _offices(person_id).label("offices"),
+        _borrowed(person_id).label("borrowed"),
+        _memberships(person_id).label("memberships"),
+    )
+
+
+def _by_token() -> Select[Any]:
+    """Find who holds a token, and write down its use, in vain or not, at most once a minute: one round trip."""
+    columns = _TOKENS.c
+    is_it, from_here = columns.hash == bindparam("token_hash"), cast(bindparam("address"), INET)
+    is_from_there = from_here.op("<<=", is_comparison=True)(func.any(cast(columns.addresses, ARRAY(CIDR))))
+    is_valid = and_(
+        columns.revoked_at.is_(None), columns.expires_at > _AT, or_(columns.addresses.is_(None), is_from_there)
+    )
+    last = case((is_valid, columns.last_used_at), else_=columns.last_refused_at)
+    used = (
+        update(_TOKENS)
+        .where(is_it, or_(last.is_(None), last < _UNUSED_SINCE))
+        .values(
+            last_used_at=case((is_valid, _AT), else_=columns.last_used_at),
+            last_refused_at=case((is_valid, columns.last_refused_at), else_=_AT),
+        )
+        # Worth no wait for the disk, by which one could tell a known token from an unknown one.
+        .returning(func.set_config("synchronous_commit", "off", True))  # noqa: FBT003 - for this transaction only.
+        .cte("used")
+    )
+    limits = (columns.scopes, columns.procedures, columns.addresses, columns.expires_at)
+    return (
+        select(columns.person_id, columns.method, *limits, *_standing(_PEOPLE.c.id))
+        .join(_PEOPLE, _PEOPLE.c.id == columns.person_id)
+        .where(is_it, is_valid, _PEOPLE.c.disabled_at.is_(None))
+        .add_cte(used)
+    )
+
+
+_BY_TOKEN = Statement(_by_token())
+_BY_PERSON = Statement(
+    select(
+        _PEOPLE.c.id.label("person_id"),
+        *(null().label(name) for name in ("method", "scopes", "procedures", "addresses", "expires_at")),
+        *_standing(_PEOPLE.c.id),
+    ).where(_PEOPLE.c.id == bindparam("person_id"), _PEOPLE.c.disabled_at.is_(None))
+)
+_BY_EMAIL = _PERSON.query.where(_PEOPLE.c.email_key == func.lower(bindparam("email")))
+_LOCK = select(_PEOPLE.c.id).where(_PEOPLE.c.id == func.any(bindparam("ids"))).order_by(_PEOPLE.c.id)
+# Weak enough to let others refer to the person, strong enough that two such acts queue.
+_LOCK = _LOCK.with_for_update(key_share=True)
+
+
+async def actor_for_token(
+    connection: AsyncConnection,
+    token_hash: bytes,
+    *,
+    address: IPv4Address | IPv6Address | None,
+    at: datetime,
+    request_id: str,
+) -> tuple[Actor, datetime] | None:
+    """Return who stands behind a token used from an address, with all that is in force for them, and when it ends.
+
+    Null for no valid token, and for one that may not be used from there. Give a connection on which each statement stands alone, to the server that takes writes: the use of the token is
+    kept even when the request fails, and a token revoked a moment ago is refused everywhere.
+    """
+    given = {
+        "token_hash": token_hash,
+        "address": None if address is None else str(address),
+        "at": at,
+        "unused_since": at - USE_KEPT_EVERY,
+    }
+    for row in await _BY_TOKEN.rows(connection, given):
+        found = _Found(*row)
+        return _actor(found, method=found.method, request_id=request_id), found.expires_at
+    return None
+
+
+async def actor_for_person(
+    connection: AsyncConnection, person_id: UUID, *, at: datetime, method: str, request_id: str
+) -> Actor | None:
+    """Return a person as an actor, without any token: for the command line, and to look at authority once more."""
+    for row in await _BY_PERSON.rows(connection, {"person_id": person_id, "at": at}):
+        return _actor(_Found(*row), method=method, request_id=request_id)
+    return None
+
+
+class _Found(NamedTuple):
+    """A person and what is in force, in the order of the queries above."""
+
+    person_id: UUID
+    method: str
+    scopes: list[str] | None
+    procedures: list[str] | None
+    addresses: list[str] | None
+    expires_at: datetime
+    offices: list[list[str]] | None
+    borrowed: list[list[str]] | None
+    memberships: list[list[str]] | None
+
+
+def _actor(row: _Found, *, method: str, request_id: str) -> Actor:
+    offices = _pairs(row.offices)
+    borrowed = [(UUID(lender), UUID(unit)) for lender, unit in row.borrowed or ()]
+    # Who signs by right signs by right: lent power adds nothing, so it is always plain on whose behalf one signs.
+    if any(role is Role.DECISION_MAKER for role, _ in offices):
+        borrowed = []
+    lender = min(borrowed)[0] if borrowed else None
+    offices |= {(Role.DECISION_MAKER, unit) for who, unit in borrowed if who == lender}
+    signs: set[UUID] = set()
+    drafts: set[UUID] = set()
+    for kind, organisation in row.memberships or ():
+        (drafts if kind == MembershipKind.EDITOR else signs).add(UUID(organisation))
+    return Actor(
+        person_id=row.person_id,
+        offices=offices,
+        signs_for_organisations=frozenset(signs),
+        drafts_for_organisations=frozenset(drafts),
+        signs_for=lender,
+        auth_method=method,
+        token_scopes=None if row.scopes is None else frozenset(row.scopes),
+        token_procedures=None if row.procedures is None else frozenset(row.procedures),
+        token_addresses=None if row.addresses is None else tuple(row.addresses),
+        request_id=request_id,
+    )
+
+
+def _pairs(offices: list[list[str]] | None) -> frozenset[tuple[Role, UUID]]:
+    return frozenset((Role(role), UUID(unit)) for role, unit in offices or ())
+
+
+async def by_email(connection: AsyncConnection, email: str) -> Person | None:
+    """Find a person by e-mail address, whatever the case of its letters."""
+    row = (await connection.execute(_BY_EMAIL, {"email": email})).first()
+    return None if row is None else _PERSON.read(row)
+
+
+async def list_people(
+    connection: AsyncConnection,
+    *,
+    at: datetime,
+    text: str | None,
+    role: Role | None,
+    unit_id: UUID | None,
+    after: UUID | None,
+    limit: int,
+) -> tuple[PersonRow, ...]:
+    """List people with their offices, oldest account first; `text` stands in the name or the e-mail address."""
+    query = _PERSON.query.add_columns(_offices(_PEOPLE.c.id).label("offices")).order_by(_PEOPLE.c.id).limit(limit)
+    if text:
+        columns = (_PEOPLE.c.full_name, _PEOPLE.c.email)
+        query = query.where(or_(*(column.icontains(text, autoescape=True) for column in columns)))
+    if role is not None or unit_id is not None:
+        held = [_GRANTS.c.person_id == _PEOPLE.c.id, _in_force(_GRANTS)]
+        held += [] if role is None else [_GRANTS.c.role == role.value]
+        held += [] if unit_id is None else [_GRANTS.c.unit_id == unit_id]
+        query = query.where(exists().where(*held))
+    if after is not None:
+        query = query.where(_PEOPLE.c.id > after)
+    return tuple(_listed(as_dict(row)) for row in await connection.execute(query, {"at": at}))
+
+
+def _listed(row: dict[str, Any]) -> PersonRow:
+    offices = _pairs(row.pop("offices"))
+    return PersonRow(person=msgspec.convert(row, Person), offices=offices)
+
+
+async def lock(connection: AsyncConnection, person_ids: Iterable[UUID]) -> None:
+    """Let acts that change what these people may do go one after another; always locked in the same order."""
+    await connection.execute(_LOCK, {"ids": sorted(set(person_ids))})

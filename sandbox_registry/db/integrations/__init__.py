@@ -1,0 +1,1 @@
+"""Database: webhooks, exports and feeds."""

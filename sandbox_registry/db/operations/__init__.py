@@ -1,0 +1,1 @@
+"""Database: health, backup and upkeep."""

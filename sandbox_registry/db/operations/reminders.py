@@ -1,0 +1,108 @@
+"""Who is to be reminded on a day: consulted units that have not answered yet, and holders of tokens that end soon."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Interval, bindparam, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sandbox_registry.db import tables
+from sandbox_registry.db.core.records import as_dict
+from sandbox_registry.domain.stages import OPEN_STAGES
+
+_CONSULTATIONS = tables.consultations
+_APPLICATIONS = tables.applications
+_PEOPLE, _TOKENS = tables.people, tables.tokens
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reminder:
+    """A consultation that its unit is to be reminded of."""
+
+    consultation_id: UUID
+    application_id: UUID
+    code: str | None
+    unit_id: UUID
+    is_required: bool
+
+
+_DUE = (
+    select(
+        _CONSULTATIONS.c.id.label("consultation_id"),
+        _CONSULTATIONS.c.application_id,
+        _APPLICATIONS.c.code,
+        _CONSULTATIONS.c.unit_id,
+        _CONSULTATIONS.c.is_required,
+    )
+    .join(_APPLICATIONS, _APPLICATIONS.c.id == _CONSULTATIONS.c.application_id)
+    .where(
+        _CONSULTATIONS.c.remind_on == bindparam("day"),
+        _CONSULTATIONS.c.answered_at.is_(None),
+        _CONSULTATIONS.c.closed_silent_at.is_(None),
+        _APPLICATIONS.c.stage.in_(sorted(OPEN_STAGES)),
+    )
+    .order_by(_CONSULTATIONS.c.id)
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndingToken:
+    """A token that its holder is to replace in time."""
+
+    id: UUID
+    person_id: UUID
+    name: str
+    expires_at: datetime
+
+
+_ENDING = [_TOKENS.c[name] for name in EndingToken.__dataclass_fields__]
+_NOTE = (
+    update(_TOKENS)
+    .where(
+        _TOKENS.c.expires_at > bindparam("at", type_=tables.Stamp),
+        _TOKENS.c.expires_at < bindparam("until", type_=tables.Stamp),
+        _TOKENS.c.expires_at - _TOKENS.c.created_at > bindparam("notice", type_=Interval),
+        _TOKENS.c.revoked_at.is_(None),
+        _TOKENS.c.told_at.is_(None),
+    )
+    .values(told_at=bindparam("at", type_=tables.Stamp))
+    .returning(*_ENDING)
+)
+_HOLDER = (
+    select(*_ENDING, _PEOPLE.c.email)
+    .join(_PEOPLE, _PEOPLE.c.id == _TOKENS.c.person_id)
+    .where(
+        _TOKENS.c.id == bindparam("token_id"),
+        _TOKENS.c.expires_at > bindparam("at", type_=tables.Stamp),
+        _TOKENS.c.revoked_at.is_(None),
+        _PEOPLE.c.disabled_at.is_(None),
+    )
+)
+
+
+async def note_ending(
+    connection: AsyncConnection, *, at: datetime, until: datetime, notice: timedelta
+) -> tuple[EndingToken, ...]:
+    """Note as told, and return, the tokens that end before `until`, were made to last longer than `notice`, and were not.
+
+    Of two that ask at once each token is given to one.
+    """
+    found = await connection.execute(_NOTE, {"at": at, "until": until, "notice": notice})
+    return tuple(sorted((msgspec.convert(as_dict(row), EndingToken) for row in found), key=lambda each: each.id))
+
+
+async def holder_of(connection: AsyncConnection, token_id: UUID, *, at: datetime) -> tuple[EndingToken, str] | None:
+    """Return a token and its holder's e-mail address; null once it has ended or its holder's account is closed."""
+    row = (await connection.execute(_HOLDER, {"token_id": token_id, "at": at})).first()
+    if row is None:
+        return None
+    found = as_dict(row)
+    email = found.pop("email")
+    return msgspec.convert(found, EndingToken), email
+
+
+async def consultations_on(connection: AsyncConnection, *, day: date) -> tuple[Reminder, ...]:
+    """List the open consultations whose reminder falls on a day."""
+    return tuple(msgspec.convert(as_dict(row), Reminder) for row in await connection.execute(_DUE, {"day": day}))

@@ -1,0 +1,1 @@
+"""Database: permits and their terms."""

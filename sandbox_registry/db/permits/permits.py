@@ -1,0 +1,215 @@
+"""Permits as rows: one permit, what governs it when, and lists inside a scope by where each permit stands now."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, insert, or_, select, tuple_
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sandbox_registry.db import tables
+from sandbox_registry.db.core.records import NATIVE, Records, as_dict, duplicate_or_same
+from sandbox_registry.db.core.scopes import inside
+from sandbox_registry.domain.identity.scopes import Scope
+from sandbox_registry.domain.permits.permits import Permit, PermitKind, PermitVersion
+from sandbox_registry.domain.stages import Stage
+from sandbox_registry.domain.texts import folded
+
+_PERMITS = tables.permits
+_VERSIONS = tables.permit_versions
+_APPLICATIONS = tables.applications
+_ORGANISATIONS = tables.organisations
+
+
+def permit_serial(permit: Permit) -> int:
+    """Return the running number inside a permit number (`12/2026/GPTN` -> 202600012)."""
+    running, year = permit.number.split("/")[:2]
+    return int(year) * 100_000 + int(running)
+
+
+RECORDS = Records(_PERMITS, Permit, derive=lambda permit: {"serial": permit_serial(permit)})
+_BY_ID = RECORDS.query.where(_PERMITS.c.id == bindparam("permit_id"))
+_OF_CASE = RECORDS.query.where(_PERMITS.c.application_id == bindparam("application_id"))
+_VERSIONS_OF = select(
+    _VERSIONS.c.permit_id,
+    _VERSIONS.c.terms_version,
+    _VERSIONS.c.decision_id,
+    func.lower(_VERSIONS.c.effective).label("start"),
+    func.upper(_VERSIONS.c.effective).label("end"),
+    _VERSIONS.c.ceiling,
+    _VERSIONS.c.terms,
+).where(_VERSIONS.c.permit_id == bindparam("permit_id"))
+
+
+async def find(connection: AsyncConnection, permit_id: UUID) -> Permit | None:
+    """Load a permit, null when there is none."""
+    row = (await connection.execute(_BY_ID, {"permit_id": permit_id})).first()
+    return None if row is None else RECORDS.read(row)
+
+
+async def of_case(connection: AsyncConnection, application_id: UUID) -> Permit | None:
+    """Load the permit issued on a case, null when there is none."""
+    row = (await connection.execute(_OF_CASE, {"application_id": application_id})).first()
+    return None if row is None else RECORDS.read(row)
+
+
+async def add_version(connection: AsyncConnection, permit: Permit, version: PermitVersion) -> None:
+    """Insert what governs a permit from now on; `Duplicate` when its window overlaps another version's."""
+    serial = permit_serial(permit)
+    values: dict[str, object] = msgspec.to_builtins(version, builtin_types=NATIVE)
+    del values["start"], values["end"]
+    values |= {
+        "permit_serial": Range(serial, serial + 1, bounds="[)"),
+        "effective": Range(version.start, version.end, bounds="[)"),
+    }
+    try:
+        await connection.execute(insert(_VERSIONS), values)
+    except IntegrityError as error:
+        raise duplicate_or_same(error) from error
+
+
+async def versions_of(connection: AsyncConnection, permit_id: UUID) -> tuple[PermitVersion, ...]:
+    """List what governed a permit when, oldest first."""
+    found = await connection.execute(_VERSIONS_OF.order_by(_VERSIONS.c.terms_version), {"permit_id": permit_id})
+    return tuple(msgspec.convert(as_dict(row), PermitVersion) for row in found)
+
+
+def _stage() -> ColumnElement[str]:
+    """Say in SQL what `Permit.stage` says in Python."""
+    permit, window, at = _PERMITS.c, _VERSIONS.c.effective, bindparam("at", type_=tables.Stamp)
+    return case(
+        (permit.revoked_at.is_not(None), Stage.PERMIT_REVOKED),
+        (and_(permit.completed_at.is_not(None), permit.transition_until > at), Stage.PERMIT_TRANSITION),
+        (permit.completed_at.is_not(None), Stage.PERMIT_COMPLETED),
+        (permit.completion_refused_at.is_not(None), Stage.PERMIT_COMPLETION_REFUSED),
+        (permit.terminated_at.is_not(None), Stage.PERMIT_TERMINATED),
+        (and_(permit.suspended_at.is_not(None), func.upper(window) > at), Stage.PERMIT_SUSPENDED),
+        (func.lower(window) > at, Stage.PERMIT_ISSUED),
+        (func.upper(window) > at, Stage.PERMIT_ACTIVE),
+        else_=Stage.PERMIT_ENDED,
+    )
+
+
+STAGE = _stage()
+# A lifted suspension leaves no instant of its own in the row; the version tells.
+UPDATED = func.greatest(
+    _PERMITS.c.issued_at,
+    _PERMITS.c.suspended_at,
+    _PERMITS.c.revoked_at,
+    _PERMITS.c.terminated_at,
+    _PERMITS.c.completed_at,
+    _PERMITS.c.completion_refused_at,
+    type_=tables.Stamp,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PermitFilter:
+    """What a list is narrowed by; null leaves a question open.
+
+    `text` finds without diacritics in the dossier, and by the beginning of a permit number.
+    """
+
+    stages: frozenset[Stage] | None = None
+    procedure_code: str | None = None
+    application_id: UUID | None = None
+    organisation_id: UUID | None = None
+    ends_before: datetime | None = None
+    text: str | None = None
+    updated_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PermitRow:
+    """One line of a list; `stage` is where the permit stands at the moment of the list."""
+
+    id: UUID
+    version: int
+    number: str
+    stage: Stage
+    kind: PermitKind
+    title: str
+    procedure_code: str
+    application_id: UUID
+    organisation_id: UUID
+    organisation_name: str
+    start: datetime
+    end: datetime
+    issued_at: datetime
+    updated_at: datetime
+
+
+ROW: Select[Any] = (
+    select(
+        _PERMITS.c.id,
+        _PERMITS.c.version,
+        _PERMITS.c.number,
+        STAGE.label("stage"),
+        _PERMITS.c.terms["kind"].astext.label("kind"),
+        _APPLICATIONS.c.title,
+        _PERMITS.c.procedure_code,
+        _PERMITS.c.application_id,
+        _PERMITS.c.organisation_id,
+        _ORGANISATIONS.c.name.label("organisation_name"),
+        func.lower(_VERSIONS.c.effective).label("start"),
+        func.upper(_VERSIONS.c.effective).label("end"),
+        _PERMITS.c.issued_at,
+        UPDATED.label("updated_at"),
+    )
+    .join(_APPLICATIONS, _APPLICATIONS.c.id == _PERMITS.c.application_id)
+    .join(_ORGANISATIONS, _ORGANISATIONS.c.id == _PERMITS.c.organisation_id)
+    .join(
+        _VERSIONS, and_(_VERSIONS.c.permit_id == _PERMITS.c.id, _VERSIONS.c.terms_version == _PERMITS.c.terms_version)
+    )
+    .order_by(_PERMITS.c.id.desc())
+)
+
+
+async def list_permits(
+    connection: AsyncConnection,
+    *,
+    scope: Scope,
+    narrowed: PermitFilter,
+    at: datetime,
+    after: tuple[datetime, UUID] | UUID | None,
+    limit: int,
+) -> tuple[PermitRow, ...]:
+    """List permits inside a scope as they stand at a moment, newest first; with `updated_since`, oldest change first.
+
+    `after` is the last one already seen: its id, or its change time and id when following changes.
+    """
+    query = ROW.where(inside(scope, STAGE), *_narrowing(narrowed)).limit(limit)
+    if narrowed.updated_since is not None:
+        query = query.order_by(None).order_by(UPDATED, _PERMITS.c.id).where(narrowed.updated_since <= UPDATED)
+        if isinstance(after, tuple):
+            query = query.where(tuple_(UPDATED, _PERMITS.c.id) > tuple_(*after))
+    elif isinstance(after, UUID):
+        query = query.where(_PERMITS.c.id < after)
+    return tuple(msgspec.convert(as_dict(row), PermitRow) for row in await connection.execute(query, {"at": at}))
+
+
+def _narrowing(narrowed: PermitFilter) -> list[ColumnElement[bool]]:
+    wanted: list[ColumnElement[bool]] = []
+    if narrowed.stages is not None:
+        wanted.append(STAGE.in_(sorted(narrowed.stages)))
+    if narrowed.procedure_code is not None:
+        wanted.append(_PERMITS.c.procedure_code == narrowed.procedure_code)
+    if narrowed.application_id is not None:
+        wanted.append(_PERMITS.c.application_id == narrowed.application_id)
+    if narrowed.organisation_id is not None:
+        wanted.append(_PERMITS.c.organisation_id == narrowed.organisation_id)
+    if narrowed.ends_before is not None:
+        wanted.append(func.upper(_VERSIONS.c.effective) <= narrowed.ends_before)
+    if narrowed.text:
+        wanted.append(with_words(narrowed.text))
+    return wanted
+
+
+def with_words(text: str) -> ColumnElement[bool]:
+    """Say that a permit's dossier has these words, whatever their diacritics, or that its number begins so."""
+    words = func.plainto_tsquery("simple", folded(text))
+    return or_(_APPLICATIONS.c.search.bool_op("@@")(words), _PERMITS.c.number.startswith(text.strip(), autoescape=True))

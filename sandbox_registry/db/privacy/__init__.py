@@ -1,0 +1,1 @@
+"""Database: erasure and legal holds."""

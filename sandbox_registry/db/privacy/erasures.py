@@ -1,0 +1,161 @@
+"""Erasures as rows: which records hold personal data of a person or a case, and the one way they leave the log."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import delete, exists, func, select, union_all
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sandbox_registry.db import tables
+from sandbox_registry.db.cases import dossiers
+from sandbox_registry.db.cases.applications import RECORDS as APPLICATIONS
+from sandbox_registry.db.core.records import Records
+from sandbox_registry.db.core.unit_of_work import NAMED, RECORDS
+from sandbox_registry.db.identity import credentials
+from sandbox_registry.db.permits import permits
+from sandbox_registry.domain.cases.applications import Application
+from sandbox_registry.domain.privacy.erasures import Erasure, ErasureKind, ErasureStatus
+
+_ERASURES, _CASES, _DOCUMENTS = tables.erasures, tables.applications, tables.documents
+_LEAVES, _KEPT = tables.audit_leaves, tables.audit_records
+_VERSIONS = {"dossier_version": "application_id", "permit_version": "permit_id"}
+_PERSON_FIELDS = {"person": "id", "organisation": "id", "token": "person_id", "webhook": "organisation_id"}
+CASE_KINDS = frozenset({"application", "clarification", "document", "dossier_version", "message"})
+"""What an applicant gives in a case; what officials wrote stays."""
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The records that hold personal data: their leaves, and the kind and key of every object they hold."""
+
+    indexes: tuple[int, ...]
+    objects: tuple[Key, ...]
+
+
+async def lock_case(connection: AsyncConnection, case_id: UUID) -> tuple[Application, ...]:
+    """Load a case and keep everybody else from changing it, or placing a hold on it; empty when there is none."""
+    return await _locked(connection, select(_CASES.c.id).where(_CASES.c.id == case_id))
+
+
+async def lock_cases_of(connection: AsyncConnection, person_id: UUID) -> tuple[Application, ...]:
+    """Load every case whose file this person is part of, and keep everybody else from changing them."""
+    return await _locked(connection, select(func.cases_of_person(person_id)))
+
+
+async def _locked(connection: AsyncConnection, which: Any) -> tuple[Application, ...]:
+    # A statement of its own: what is read in the same one would be as old as the wait for the lock.
+    locked = await connection.execute(
+        select(_CASES.c.id).where(_CASES.c.id.in_(which)).order_by(_CASES.c.id).with_for_update()
+    )
+    rows = await connection.execute(APPLICATIONS.query.where(_CASES.c.id.in_(locked.scalars().all())))
+    return tuple(APPLICATIONS.read(row) for row in rows)
+
+
+async def records_of_case(connection: AsyncConnection, case_id: UUID) -> Found:
+    """Find the records of a case that hold what its applicant gave."""
+    rows = await _records(connection, _LEAVES.c.case_id == case_id)
+    return _found(rows, lambda kind, state: kind in CASE_KINDS and _key(kind, state) is not None)
+
+
+async def records_of_person(connection: AsyncConnection, person_id: UUID, own: Iterable[UUID]) -> Found:
+    """Find the records that hold a person's account, tokens, or own applicant (`own`) with its webhooks."""
+    organisations, endpoints = list(own), tables.webhook_endpoints
+    tokens = select(tables.tokens.c.id).where(tables.tokens.c.person_id == person_id)
+    webhooks = select(endpoints.c.id).where(endpoints.c.organisation_id.in_(organisations))
+    about = _LEAVES.c.object_id.in_([person_id, *organisations]) | _LEAVES.c.object_id.in_(union_all(tokens, webhooks))
+    meant = {str(person_id), *map(str, organisations)}
+    rows = await _records(connection, about)
+    return _found(rows, lambda kind, state: kind in _PERSON_FIELDS and state.get(_PERSON_FIELDS[kind]) in meant)
+
+
+async def _records(connection: AsyncConnection, about: Any) -> list[tuple[int, Any]]:
+    query = select(_KEPT.c.index, _KEPT.c.record).join(_LEAVES, _LEAVES.c.index == _KEPT.c.index)
+    official = _LEAVES.c.object_type.in_(("erasure", "legal_hold"))
+    rows = await connection.execute(query.where(about, ~official).order_by(_KEPT.c.index))
+    return [(index, msgspec.json.decode(record)) for index, record in rows]
+
+
+def _found(rows: list[tuple[int, Any]], is_personal: Any) -> Found:
+    hit = [
+        (index, record)
+        for index, record in rows
+        if any(
+            isinstance(each["state"], dict) and is_personal(each["type"], each["state"]) for each in record["objects"]
+        )
+    ]
+    keys = {
+        key for _, record in hit for each in record["objects"] if (key := _key(each["type"], each["state"])) is not None
+    }
+    return Found(indexes=tuple(index for index, _ in hit), objects=tuple(sorted(keys)))
+
+
+def _key(kind: str, state: Any) -> Key | None:
+    """Name an object by what its row is found by; null for what has none, or was only read."""
+    if not isinstance(state, dict) or "read" in state:
+        return None
+    if kind in _VERSIONS:
+        return kind, state[_VERSIONS[kind]]
+    return (kind, state["id"]) if (kind in NAMED or kind == "token") and "id" in state else None
+
+
+async def rows_now(connection: AsyncConnection, key: Key) -> list[tuple[str, UUID, int, object]]:
+    """Return an object as it stands now, with kind, identity and version; of versions all that the log records."""
+    kind, identity = key[0], UUID(key[1])
+    if kind == "dossier_version":
+        found = await dossiers.versions_of(connection, identity)
+        filed = [each for each in found if each.cause in {"submitted", "supplemented"}]
+        return [(kind, identity, each.number, each) for each in filed]
+    if kind == "permit_version":
+        governed = await permits.versions_of(connection, identity)
+        return [(kind, identity, each.terms_version, each) for each in governed]
+    if kind == "token":
+        token = await credentials.find_token(connection, token_id=identity)
+        return [] if token is None else [(kind, identity, token.version, token)]
+    obj = await RECORDS[NAMED[kind]].get(connection, identity)
+    return [(kind, identity, obj.version, obj)]
+
+
+async def erase(connection: AsyncConnection, erasure: Erasure) -> int:
+    """Erase the records a confirmed erasure names, and the words in the versions of a dossier; return how many records.
+
+    The database looks once more at the two persons and the holds.
+    """
+    erased: int = (await connection.execute(select(func.erase_records(erasure.id)))).scalar_one()
+    return erased
+
+
+async def forget_answers(connection: AsyncConnection, erased_id: UUID) -> None:
+    """Delete the answers kept for repeated requests of a person, or about a person or case: they show what is erased."""
+    kept, name = tables.idempotency_answers.c, str(erased_id)
+    is_about = kept.route.contains(name) | func.encode(kept.body, "escape").contains(name)
+    await connection.execute(delete(tables.idempotency_answers).where((kept.person_id == erased_id) | is_about))
+
+
+async def files_to_forget(connection: AsyncConnection, case_id: UUID) -> tuple[str, ...]:
+    """List the digests of the files of an erased case that no other case which is not erased holds."""
+    other = _DOCUMENTS.alias("other")
+    is_erased = exists().where(
+        _ERASURES.c.kind == ErasureKind.CASE.value,
+        _ERASURES.c.target_id == other.c.application_id,
+        _ERASURES.c.status == ErasureStatus.CONFIRMED.value,
+    )
+    is_kept = exists().where(other.c.sha256 == _DOCUMENTS.c.sha256, ~is_erased).correlate(_DOCUMENTS)
+    query = select(_DOCUMENTS.c.sha256).where(_DOCUMENTS.c.application_id == case_id, ~is_kept).distinct()
+    return tuple((await connection.execute(query.order_by(_DOCUMENTS.c.sha256))).scalars())
+
+
+async def list_erasures(
+    connection: AsyncConnection, *, status: ErasureStatus | None, after: UUID | None, limit: int
+) -> tuple[Erasure, ...]:
+    """List requests, newest first; `after` is the last one already seen."""
+    records: Records[Erasure] = RECORDS[Erasure]
+    query = records.query.order_by(_ERASURES.c.id.desc()).limit(limit)
+    if status is not None:
+        query = query.where(_ERASURES.c.status == status.value)
+    if after is not None:
+        query = query.where(_ERASURES.c.id < after)
+    return tuple(records.read(row) for row in await connection.execute(query))

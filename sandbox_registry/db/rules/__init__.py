@@ -1,0 +1,1 @@
+"""Database: procedures, calendars, forms and their versions."""

@@ -1,0 +1,102 @@
+"""Versions of rules as rows: which one was in force at a moment."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sandbox_registry.db import tables
+from sandbox_registry.db.core.records import Records, as_dict
+from sandbox_registry.db.core.statements import Statement
+from sandbox_registry.domain.rules.rule_versions import RuleKind, RuleStatus, RuleVersion
+
+_VERSIONS = tables.rule_versions
+RECORDS = Records(_VERSIONS, RuleVersion)
+IN_FORCE = (
+    select(_VERSIONS.c.checksum)
+    .where(
+        _VERSIONS.c.kind == bindparam("kind"),
+        _VERSIONS.c.code == bindparam("code"),
+        _VERSIONS.c.status == RuleStatus.APPROVED.value,
+        _VERSIONS.c.effective_from <= bindparam("at"),
+    )
+    .order_by(_VERSIONS.c.effective_from.desc(), _VERSIONS.c.id.desc())
+    .limit(1)
+)
+"""The checksum of the version of `kind` and `code` in force `at` a moment."""
+_IN_FORCE = Statement(IN_FORCE)
+_CONTENT = select(_VERSIONS.c.content).where(
+    _VERSIONS.c.kind == bindparam("kind"),
+    _VERSIONS.c.code == bindparam("code"),
+    _VERSIONS.c.checksum == bindparam("checksum"),
+)
+_CODES = select(_VERSIONS.c.code).where(_VERSIONS.c.kind == bindparam("kind")).distinct().order_by(_VERSIONS.c.code)
+
+
+async def in_force(connection: AsyncConnection, *, kind: RuleKind, code: str, at: datetime) -> str | None:
+    """Return the checksum of the version in force at a moment, null when there is none."""
+    for (checksum,) in await _IN_FORCE.rows(connection, {"kind": kind.value, "code": code, "at": at}):
+        return str(checksum)
+    return None
+
+
+async def content(connection: AsyncConnection, *, kind: RuleKind, code: str, checksum: str) -> str | None:
+    """Return the text of one version."""
+    found = await connection.execute(_CONTENT, {"kind": kind, "code": code, "checksum": checksum})
+    return found.scalar_one_or_none()
+
+
+async def codes(connection: AsyncConnection, *, kind: RuleKind) -> tuple[str, ...]:
+    """List the codes that have any version."""
+    return tuple((await connection.execute(_CODES, {"kind": kind})).scalars())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleListed:
+    """A version as lists show it: everything but its text."""
+
+    id: UUID
+    version: int
+    kind: RuleKind
+    code: str
+    checksum: str
+    status: RuleStatus
+    proposed_by: UUID | None
+    proposed_at: datetime
+    approved_by: UUID | None
+    approved_at: datetime | None
+    effective_from: datetime | None
+
+
+_LISTED = [_VERSIONS.c[name] for name in RuleListed.__dataclass_fields__]
+_REGISTERING = select(func.pg_advisory_xact_lock(func.hashtextextended("rule_versions", 0)))
+_CHECKSUMS = select(_VERSIONS.c.kind, _VERSIONS.c.code, _VERSIONS.c.checksum)
+
+
+async def list_versions(
+    connection: AsyncConnection, *, kind: RuleKind | None = None, code: str | None = None
+) -> tuple[RuleListed, ...]:
+    """List versions, oldest first."""
+    query = select(*_LISTED).order_by(_VERSIONS.c.kind, _VERSIONS.c.code, _VERSIONS.c.id)
+    if kind is not None:
+        query = query.where(_VERSIONS.c.kind == kind.value)
+    if code is not None:
+        query = query.where(_VERSIONS.c.code == code)
+    return tuple(msgspec.convert(as_dict(row), RuleListed) for row in await connection.execute(query))
+
+
+async def checksums(connection: AsyncConnection) -> dict[tuple[RuleKind, str], frozenset[str]]:
+    """Return the checksums of every version by kind and code."""
+    found: dict[tuple[RuleKind, str], frozenset[str]] = {}
+    for row in await connection.execute(_CHECKSUMS):
+        key = RuleKind(row.kind), row.code
+        found[key] = found.get(key, frozenset()) | {row.checksum}
+    return found
+
+
+async def lock(connection: AsyncConnection) -> None:
+    """Let nodes that register versions go one after another, until the transaction ends."""
+    await connection.execute(_REGISTERING)

@@ -1,0 +1,1 @@
+"""Domain: applications up to the decision."""

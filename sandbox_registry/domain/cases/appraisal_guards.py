@@ -1,0 +1,107 @@
+"""What must be in before an appraisal may be put before the signer."""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from sandbox_registry.domain.cases.appraisal import Clarification, Consultation, CouncilSession, Review
+from sandbox_registry.domain.errors import ConditionNotMet, FieldError
+from sandbox_registry.domain.rules.procedures import Procedure
+from sandbox_registry.domain.texts import Text
+
+
+class AppraisalIncomplete(ConditionNotMet):
+    """The appraisal lacks something; `errors` lists everything it lacks, all at once."""
+
+    def __init__(self, errors: tuple[FieldError, ...]) -> None:
+        super().__init__("appraisal_incomplete", _INCOMPLETE)
+        self.errors = errors
+
+
+def unmet(
+    procedure: Procedure,
+    *,
+    consultations: tuple[Consultation, ...],
+    clarifications: tuple[Clarification, ...],
+    assigned_reviewers: frozenset[UUID],
+    reviews: tuple[Review, ...],
+    sessions: tuple[CouncilSession, ...],
+) -> tuple[FieldError, ...]:
+    """List what the appraisal still lacks; empty when it is complete (A18).
+
+    `assigned_reviewers` hold that part now; `reviews` are those that count, none of a person with a declared conflict.
+    A required consultation is settled by an answer, or by silence on record after its term.
+    """
+    return (
+        *_open_consultations(consultations),
+        *_open_clarifications(clarifications),
+        *_outstanding_reviews(assigned_reviewers, reviews),
+        *_missing_council(procedure, sessions),
+    )
+
+
+def require_complete(errors: tuple[FieldError, ...]) -> None:
+    """Refuse to go on while something is unmet.
+
+    Raises:
+        AppraisalIncomplete: with everything that is missing.
+
+    """
+    if errors:
+        raise AppraisalIncomplete(errors)
+
+
+def _open_consultations(consultations: tuple[Consultation, ...]) -> Iterator[FieldError]:
+    for each in consultations:
+        if each.is_required and each.answered_at is None and each.closed_silent_at is None:
+            yield FieldError(field=f"consultations.{each.id}", code="consultation_open", message=_CONSULTATION_OPEN)
+
+
+def _open_clarifications(clarifications: tuple[Clarification, ...]) -> Iterator[FieldError]:
+    for each in clarifications:
+        if each.answered_at is None:
+            yield FieldError(field=f"clarifications.{each.id}", code="clarification_open", message=_CLARIFICATION_OPEN)
+
+
+def _outstanding_reviews(assigned: frozenset[UUID], reviews: tuple[Review, ...]) -> Iterator[FieldError]:
+    if not reviews:
+        yield FieldError(field="reviews", code="review_missing", message=_REVIEW_MISSING)
+    for reviewer in sorted(assigned - {each.reviewer_id for each in reviews}):
+        yield FieldError(field=f"reviews.{reviewer}", code="review_outstanding", message=_REVIEW_OUTSTANDING)
+
+
+def _missing_council(procedure: Procedure, sessions: tuple[CouncilSession, ...]) -> Iterator[FieldError]:
+    concluded = any(each.concluded_at is not None for each in sessions)
+    if procedure.council is not None and not concluded:
+        yield FieldError(field="council_sessions", code="council_not_concluded", message=_NO_COUNCIL)
+
+
+_INCOMPLETE = Text(
+    vi="Việc thẩm định chưa đủ điều kiện để trình.",
+    en="The appraisal is not complete yet.",
+    fr="L'instruction n'est pas encore complète.",
+)
+_CONSULTATION_OPEN = Text(
+    vi="Cơ quan được lấy ý kiến bắt buộc chưa trả lời.",
+    en="A consultation that is required has no answer yet.",
+    fr="Une consultation obligatoire reste sans réponse.",
+)
+_CLARIFICATION_OPEN = Text(
+    vi="Yêu cầu giải trình chưa được trả lời.",
+    en="A clarification has no answer yet.",
+    fr="Une demande d'éclaircissement reste sans réponse.",
+)
+_REVIEW_MISSING = Text(
+    vi="Chưa có phiếu thẩm định nào.",
+    en="No review has been filed.",
+    fr="Aucune évaluation n'a été déposée.",
+)
+_REVIEW_OUTSTANDING = Text(
+    vi="Một chuyên gia được phân công chưa nộp phiếu thẩm định.",
+    en="A reviewer who was assigned has not filed yet.",
+    fr="Un évaluateur désigné n'a pas encore déposé son évaluation.",
+)
+_NO_COUNCIL = Text(
+    vi="Hội đồng thẩm định chưa kết luận.",
+    en="The appraisal council has not concluded.",
+    fr="Le conseil d'évaluation n'a pas conclu.",
+)

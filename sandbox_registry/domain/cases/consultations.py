@@ -1,0 +1,185 @@
+"""Questions beside a case: to another agency (consultation) and to the applicant (clarification)."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, datetime
+from uuid import UUID
+
+from sandbox_registry.domain.cases.appraisal import Clarification, Consultation, Opinion
+from sandbox_registry.domain.errors import ConditionNotMet, Duplicate, FieldError, Invalid
+from sandbox_registry.domain.identity.people import Organisation, OrganisationKind
+from sandbox_registry.domain.rules.calendars import Calendar, Deadline, Term, Unit, deadline, local_date
+from sandbox_registry.domain.rules.procedures import Procedure
+from sandbox_registry.domain.texts import Text
+
+
+def ask_unit(
+    *,
+    consultation_id: UUID,
+    application_id: UUID,
+    unit: Organisation,
+    handling_unit_ids: tuple[UUID, ...],
+    question: str,
+    term: Term | None,
+    remind_on: date | None,
+    is_required: bool,
+    earlier: tuple[Consultation, ...],
+    procedure: Procedure,
+    calendar: Calendar,
+    by: UUID,
+    at: datetime,
+) -> Consultation:
+    """Ask another agency for its opinion (A14; Decree 61/2018 art. 19(5)).
+
+    The lead sets the term; without one the procedure's `consult.term` counts.
+
+    Raises:
+        RuleGap: no term was set and the procedure leaves it open.
+        Duplicate: this agency has a question that waits for an answer.
+        Invalid: not another state unit, or a reminder outside the term.
+
+    """
+    asked = term or procedure.required_term("consult.term")
+    if any(each.unit_id == unit.id and is_open(each) for each in earlier):
+        raise Duplicate(what="consultation")
+    consultation = Consultation(
+        id=consultation_id,
+        version=1,
+        application_id=application_id,
+        unit_id=unit.id,
+        question=question,
+        asked_by=by,
+        asked_at=at,
+        term_value=asked.value,
+        term_unit=asked.unit,
+        remind_on=remind_on,
+        is_required=is_required,
+    )
+    errors = tuple(_broken(consultation, unit=unit, handling_unit_ids=handling_unit_ids, calendar=calendar))
+    if errors:
+        raise Invalid(errors)
+    return consultation
+
+
+def is_open(consultation: Consultation) -> bool:
+    """Tell whether a question still waits: not answered, and its silence not yet recorded."""
+    return consultation.answered_at is None and consultation.closed_silent_at is None
+
+
+def consultation_deadline(consultation: Consultation, *, calendar: Calendar) -> Deadline:
+    """Reckon until when the agency may answer in time."""
+    term = Term(value=consultation.term_value, unit=Unit(consultation.term_unit))
+    return deadline(term, start=consultation.asked_at, calendar=calendar)
+
+
+def answer_consultation(
+    consultation: Consultation, *, opinion: Opinion, text: str, calendar: Calendar, by: UUID, at: datetime
+) -> Consultation:
+    """Give the agency's opinion. A late one is kept and marked late, even after its silence was recorded.
+
+    Raises:
+        Duplicate: the question is answered already.
+
+    """
+    if consultation.answered_at is not None:
+        raise Duplicate(what="consultation answer")
+    return replace(
+        consultation,
+        version=consultation.version + 1,
+        answered_by=by,
+        answered_at=at,
+        opinion=opinion,
+        text=text,
+        is_late=consultation_deadline(consultation, calendar=calendar).is_over(at),
+    )
+
+
+def close_silent(consultation: Consultation, *, calendar: Calendar, at: datetime) -> Consultation:
+    """Record that the agency let its term pass. Silence is silence: never consent.
+
+    Raises:
+        Duplicate: the question is answered, or closed already.
+        ConditionNotMet: `consultation_term_open` while the agency still has time.
+
+    """
+    if not is_open(consultation):
+        raise Duplicate(what="consultation outcome")
+    if not consultation_deadline(consultation, calendar=calendar).is_over(at):
+        raise ConditionNotMet("consultation_term_open", _TERM_OPEN)
+    return replace(consultation, version=consultation.version + 1, closed_silent_at=at)
+
+
+def ask_applicant(
+    *,
+    clarification_id: UUID,
+    application_id: UUID,
+    question: str,
+    earlier: tuple[Clarification, ...],
+    procedure: Procedure,
+    by: UUID,
+    at: datetime,
+) -> Clarification:
+    """Ask the applicant a question of substance (A17; Decree 61/2018 art. 19(4)).
+
+    Where the procedure states no number of rounds there is no limit to refuse by.
+
+    Raises:
+        Duplicate: a question still waits for its answer.
+        ConditionNotMet: `clarification_rounds_used`.
+
+    """
+    if any(each.answered_at is None for each in earlier):
+        raise Duplicate(what="clarification")
+    rounds = procedure.number("clarification.max_rounds")
+    if rounds is not None and len(earlier) >= rounds:
+        raise ConditionNotMet("clarification_rounds_used", _ROUNDS_USED.filled(rounds=rounds))
+    return Clarification(
+        id=clarification_id,
+        version=1,
+        application_id=application_id,
+        round=len(earlier) + 1,
+        question=question,
+        asked_by=by,
+        asked_at=at,
+    )
+
+
+def answer_clarification(clarification: Clarification, *, answer: str, by: UUID, at: datetime) -> Clarification:
+    """Answer a question about the dossier, once; `Duplicate` when it is answered already."""
+    if clarification.answered_at is not None:
+        raise Duplicate(what="clarification answer")
+    return replace(clarification, version=clarification.version + 1, answer=answer, answered_by=by, answered_at=at)
+
+
+def _broken(
+    consultation: Consultation, *, unit: Organisation, handling_unit_ids: tuple[UUID, ...], calendar: Calendar
+) -> Iterator[FieldError]:
+    if unit.kind is not OrganisationKind.STATE_UNIT or unit.id in handling_unit_ids:
+        yield FieldError(field="unit_id", code="not_another_unit", message=_NOT_ANOTHER)
+    remind_on, due = consultation.remind_on, consultation_deadline(consultation, calendar=calendar).due_date
+    if remind_on is None:
+        return
+    if remind_on < local_date(consultation.asked_at) or (due is not None and remind_on > due):
+        yield FieldError(field="remind_on", code="outside_term", message=_OUTSIDE)
+
+
+_NOT_ANOTHER = Text(
+    vi="Chỉ lấy ý kiến cơ quan nhà nước không tham gia giải quyết hồ sơ này.",
+    en="Ask a state unit that does not handle this case itself.",
+    fr="Consultez un service public qui ne traite pas lui-même ce dossier.",
+)
+_OUTSIDE = Text(
+    vi="Ngày nhắc phải nằm trong thời hạn trả lời.",
+    en="The reminder must lie inside the term.",
+    fr="Le rappel doit tomber dans le délai.",
+)
+_TERM_OPEN = Text(
+    vi="Cơ quan được lấy ý kiến vẫn còn thời hạn trả lời.",
+    en="The agency still has time to answer.",
+    fr="Le service consulté a encore le temps de répondre.",
+)
+_ROUNDS_USED = Text(
+    vi="Đã yêu cầu giải trình đủ {rounds} lần.",
+    en="The {rounds} round(s) of clarification are used up.",
+    fr="Les {rounds} demande(s) d'éclaircissement sont épuisées.",
+)

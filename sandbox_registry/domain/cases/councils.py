@@ -1,0 +1,348 @@
+"""The appraisal council: who may sit, how votes are cast and counted, when a vote passes (hard rule 6)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from fractions import Fraction
+from uuid import UUID
+
+from sandbox_registry.domain.cases.appraisal import Choice, CouncilSession, Vote
+from sandbox_registry.domain.errors import ConditionNotMet, Duplicate, FieldError, Invalid, RuleGap
+from sandbox_registry.domain.identity.people import Capacity
+from sandbox_registry.domain.rules.procedures import Council, Procedure
+from sandbox_registry.domain.texts import Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composition:
+    """Who sits: an odd number of members, the chair among them; the secretary has no vote."""
+
+    chair_id: UUID
+    secretary_id: UUID
+    member_ids: tuple[UUID, ...]
+
+    def parts(self) -> frozenset[tuple[UUID, Capacity]]:
+        """Return the capacity each person has by sitting."""
+        members = {(each, Capacity.COUNCIL_MEMBER) for each in self.member_ids if each != self.chair_id}
+        return frozenset(members | {(self.chair_id, Capacity.CHAIR), (self.secretary_id, Capacity.SECRETARY)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How a vote went. `taking_part` are the members who count towards the quorum and for whom a vote is counted."""
+
+    members: int
+    taking_part: int
+    votes_for: int
+    votes_against: int
+    votes_abstain: int
+
+    def has_quorum(self, quorum: Fraction) -> bool:
+        """Tell whether enough members took part, as a share of all members."""
+        return Fraction(self.taking_part, self.members) >= quorum
+
+    def passes(self, rule: str) -> bool:
+        """Apply the procedure's pass rule; an abstention is never a vote in favour."""
+        share = {
+            "majority_of_members": Fraction(self.votes_for, self.members) > Fraction(1, 2),
+            "majority_of_present": self.taking_part > 0 and Fraction(self.votes_for, self.taking_part) > Fraction(1, 2),
+            "two_thirds_of_members": Fraction(self.votes_for, self.members) >= Fraction(2, 3),
+        }
+        return share[rule]
+
+
+def council_of(procedure: Procedure) -> Council:
+    """Return the council's rules; refuse where the procedure has no council."""
+    if procedure.council is None:
+        raise ConditionNotMet("no_council", _NO_COUNCIL)
+    return procedure.council
+
+
+def convene(
+    *,
+    session_id: UUID,
+    application_id: UUID,
+    composition: Composition,
+    scheduled_at: datetime,
+    place: str,
+    earlier: tuple[CouncilSession, ...],
+    council: Council,
+    by: UUID,
+    at: datetime,
+) -> CouncilSession:
+    """Call the council (A16). A case has one council: what it concluded is not put to another.
+
+    Raises:
+        Duplicate: the case has a session, open or concluded.
+        Invalid: who sits breaks a rule of composition, or the sitting lies in the past.
+
+    """
+    if earlier:
+        raise Duplicate(what="council session")
+    _check(composition, council=council, scheduled_at=scheduled_at, at=at)
+    return CouncilSession(
+        id=session_id,
+        version=1,
+        application_id=application_id,
+        chair_id=composition.chair_id,
+        secretary_id=composition.secretary_id,
+        member_ids=composition.member_ids,
+        scheduled_at=scheduled_at,
+        place=place,
+        convened_by=by,
+        convened_at=at,
+    )
+
+
+def recompose(
+    session: CouncilSession,
+    *,
+    composition: Composition,
+    scheduled_at: datetime,
+    place: str,
+    council: Council,
+    at: datetime,
+) -> CouncilSession:
+    """Change who sits, when or where, before the council concludes: the way out when a member leaves for a conflict.
+
+    Votes of members who stay keep counting; those of members who left do not.
+    """
+    require_open(session)
+    _check(composition, council=council, scheduled_at=scheduled_at, at=at, kept=session.scheduled_at)
+    return replace(
+        session,
+        version=session.version + 1,
+        chair_id=composition.chair_id,
+        secretary_id=composition.secretary_id,
+        member_ids=composition.member_ids,
+        scheduled_at=scheduled_at,
+        place=place,
+    )
+
+
+def require_open(session: CouncilSession) -> None:
+    """Refuse to touch a council that concluded."""
+    if session.concluded_at is not None:
+        raise ConditionNotMet("council_concluded", _CONCLUDED)
+
+
+def cast(
+    session: CouncilSession,
+    *,
+    vote_id: UUID,
+    choice: Choice,
+    is_written: bool,
+    dissent: str,
+    by: UUID,
+    at: datetime,
+) -> Vote:
+    """Vote, once. A written opinion may come before the sitting, a vote only once it began.
+
+    Raises:
+        ConditionNotMet: `council_concluded`, `council_not_begun`, `not_a_member` of this council.
+
+    """
+    require_open(session)
+    if by not in session.member_ids:
+        raise ConditionNotMet("not_a_member", _NOT_A_MEMBER)
+    if not is_written and at < session.scheduled_at:
+        raise ConditionNotMet("council_not_begun", _NOT_BEGUN)
+    return Vote(
+        id=vote_id,
+        version=1,
+        application_id=session.application_id,
+        session_id=session.id,
+        member_id=by,
+        choice=choice,
+        is_written=is_written,
+        dissent=dissent,
+        cast_at=at,
+    )
+
+
+def conclude(
+    session: CouncilSession,
+    *,
+    votes: tuple[Vote, ...],
+    present_ids: tuple[UUID, ...],
+    minutes: str,
+    conflicted: frozenset[UUID],
+    council: Council,
+    at: datetime,
+) -> CouncilSession:
+    """Close the sitting: who was present, how the vote went, whether it passed, the minutes and every dissent.
+
+    Raises:
+        RuleGap: the procedure leaves the quorum or the pass rule open.
+        Invalid: the list of those present does not fit the council or the votes.
+        ConditionNotMet: `council_concluded`, `council_not_begun`, `council_member_left` (recompose first),
+            `council_votes_missing`, `council_quorum_not_reached`.
+
+    """
+    quorum, pass_rule = _required(council)
+    _require_begun(session, conflicted=conflicted, at=at)
+    cast_by_members = tuple(each for each in votes if each.member_id in session.member_ids)
+    errors = tuple(_wrong_presence(session, votes=cast_by_members, present_ids=present_ids))
+    if errors:
+        raise Invalid(errors)
+    tally = count(session, votes=cast_by_members, present_ids=present_ids, council=council)
+    if not tally.has_quorum(quorum):
+        raise ConditionNotMet("council_quorum_not_reached", _NO_QUORUM.filled(quorum=quorum))
+    if set(present_ids) - {each.member_id for each in cast_by_members}:
+        raise ConditionNotMet("council_votes_missing", _VOTES_MISSING)
+    return replace(
+        session,
+        version=session.version + 1,
+        present_ids=present_ids,
+        minutes=minutes,
+        dissent=tuple(each.dissent for each in cast_by_members if each.dissent),
+        votes_for=tally.votes_for,
+        votes_against=tally.votes_against,
+        votes_abstain=tally.votes_abstain,
+        is_passed=tally.passes(pass_rule),
+        concluded_at=at,
+    )
+
+
+def count(
+    session: CouncilSession, *, votes: tuple[Vote, ...], present_ids: tuple[UUID, ...], council: Council
+) -> Tally:
+    """Count the votes of those present; written ones of absent members only if the procedure says so (hard rule 6)."""
+    counted = [each for each in votes if each.member_id in present_ids or council.written_opinions_count]
+    choices = [each.choice for each in counted]
+    return Tally(
+        members=len(session.member_ids),
+        taking_part=len(set(present_ids) | {each.member_id for each in counted}),
+        votes_for=choices.count(Choice.FOR),
+        votes_against=choices.count(Choice.AGAINST),
+        votes_abstain=choices.count(Choice.ABSTAIN),
+    )
+
+
+def _required(council: Council) -> tuple[Fraction, str]:
+    """Return quorum and pass rule, which no conclusion can do without."""
+    if council.quorum is None:
+        raise RuleGap(parameter="council.quorum")
+    if council.pass_rule is None:
+        raise RuleGap(parameter="council.pass_rule")
+    return council.quorum, council.pass_rule
+
+
+def _require_begun(session: CouncilSession, *, conflicted: frozenset[UUID], at: datetime) -> None:
+    """Refuse to conclude before the hour, twice, or while somebody who left for a conflict still has a seat."""
+    require_open(session)
+    if at < session.scheduled_at:
+        raise ConditionNotMet("council_not_begun", _NOT_BEGUN)
+    if conflicted & {*session.member_ids, session.secretary_id}:
+        raise ConditionNotMet("council_member_left", _MEMBER_LEFT)
+
+
+def _wrong_presence(
+    session: CouncilSession, *, votes: tuple[Vote, ...], present_ids: tuple[UUID, ...]
+) -> Iterator[FieldError]:
+    for index, person in enumerate(present_ids):
+        if person not in session.member_ids:
+            yield FieldError(field=f"present_ids.{index}", code="not_a_member", message=_NOT_A_MEMBER)
+        if person in present_ids[:index]:
+            yield FieldError(field=f"present_ids.{index}", code="twice", message=_TWICE)
+    if any(not each.is_written and each.member_id not in present_ids for each in votes):
+        yield FieldError(field="present_ids", code="voter_absent", message=_VOTER_ABSENT)
+
+
+def _check(
+    composition: Composition,
+    *,
+    council: Council,
+    scheduled_at: datetime,
+    at: datetime,
+    kept: datetime | None = None,
+) -> None:
+    errors = list(_wrong_composition(composition, council))
+    if scheduled_at < at and scheduled_at != kept:
+        errors.append(FieldError(field="scheduled_at", code="in_the_past", message=_PAST))
+    if errors:
+        raise Invalid(tuple(errors))
+
+
+def _wrong_composition(composition: Composition, council: Council) -> Iterator[FieldError]:
+    members = composition.member_ids
+    for index, person in enumerate(members):
+        if person in members[:index]:
+            yield FieldError(field=f"member_ids.{index}", code="twice", message=_TWICE)
+    if len(members) % 2 == 0:
+        yield FieldError(field="member_ids", code="even", message=_EVEN)
+    if council.min_members is not None and len(members) < council.min_members:
+        message = _TOO_FEW.filled(minimum=council.min_members)
+        yield FieldError(field="member_ids", code="too_few", message=message)
+    if composition.chair_id not in members:
+        yield FieldError(field="chair_id", code="not_a_member", message=_CHAIR)
+    if composition.secretary_id in members:
+        yield FieldError(field="secretary_id", code="is_a_member", message=_SECRETARY)
+
+
+_NO_COUNCIL = Text(
+    vi="Thủ tục này không có hội đồng thẩm định.",
+    en="This procedure has no appraisal council.",
+    fr="Cette procédure ne prévoit pas de conseil d'évaluation.",
+)
+_CONCLUDED = Text(
+    vi="Hội đồng đã kết luận.",
+    en="The council has concluded.",
+    fr="Le conseil a conclu.",
+)
+_NOT_BEGUN = Text(
+    vi="Chưa đến giờ họp hội đồng.",
+    en="The sitting has not begun.",
+    fr="La séance n'a pas commencé.",
+)
+_MEMBER_LEFT = Text(
+    vi="Có thành viên hoặc thư ký đã rút vì xung đột lợi ích; hãy kiện toàn hội đồng trước khi kết luận.",
+    en="A member or the secretary left for a conflict of interest; recompose the council first.",
+    fr="Un membre ou le secrétaire s'est retiré pour conflit d'intérêts ; recomposez d'abord le conseil.",
+)
+_VOTES_MISSING = Text(
+    vi="Có thành viên dự họp chưa bỏ phiếu.",
+    en="A member who is present has not voted.",
+    fr="Un membre présent n'a pas voté.",
+)
+_NO_QUORUM = Text(
+    vi="Không đủ số thành viên dự họp; cần ít nhất {quorum} tổng số thành viên.",
+    en="Too few members took part; at least {quorum} of all members are needed.",
+    fr="Quorum non atteint ; il faut au moins {quorum} des membres.",
+)
+_NOT_A_MEMBER = Text(
+    vi="Không phải thành viên của hội đồng này.",
+    en="Not a member of this council.",
+    fr="N'est pas membre de ce conseil.",
+)
+_TWICE = Text(vi="Người này đã được nêu.", en="This person is named already.", fr="Cette personne est déjà citée.")
+_VOTER_ABSENT = Text(
+    vi="Có thành viên đã bỏ phiếu tại cuộc họp nhưng không có trong danh sách dự họp.",
+    en="A member who voted at the sitting is not on the list of those present.",
+    fr="Un membre ayant voté en séance ne figure pas parmi les présents.",
+)
+_EVEN = Text(
+    vi="Số thành viên hội đồng phải là số lẻ.",
+    en="A council has an odd number of members.",
+    fr="Un conseil compte un nombre impair de membres.",
+)
+_TOO_FEW = Text(
+    vi="Hội đồng phải có ít nhất {minimum} thành viên.",
+    en="A council has at least {minimum} members.",
+    fr="Un conseil compte au moins {minimum} membres.",
+)
+_CHAIR = Text(
+    vi="Chủ tịch hội đồng phải là thành viên.",
+    en="The chair is one of the members.",
+    fr="Le président est l'un des membres.",
+)
+_SECRETARY = Text(
+    vi="Thư ký không phải là thành viên biểu quyết.",
+    en="The secretary is no voting member.",
+    fr="Le secrétaire n'est pas membre votant.",
+)
+_PAST = Text(
+    vi="Thời gian họp đã qua.",
+    en="The sitting lies in the past.",
+    fr="La séance est dans le passé.",
+)

@@ -1,0 +1,268 @@
+"""How a case is decided: recommended to the signer, approved or refused, and the permit issued on the approval."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sandbox_registry.domain.cases.applications import Application, Reason
+from sandbox_registry.domain.cases.appraisal import Advice, CouncilSession, Decision, Outcome, Recommendation
+from sandbox_registry.domain.cases.appraisal_guards import require_complete
+from sandbox_registry.domain.cases.lifecycle import moved, require_stage
+from sandbox_registry.domain.cases.reasons import reason_errors
+from sandbox_registry.domain.errors import ConditionNotMet, FieldError, Invalid
+from sandbox_registry.domain.permits.permits import Permit, PermitTerms, latest_end
+from sandbox_registry.domain.permits.terms import term_errors
+from sandbox_registry.domain.rules.procedures import Procedure
+from sandbox_registry.domain.texts import Text
+
+
+def recommend(
+    application: Application,
+    *,
+    recommendation_id: UUID,
+    advice: Advice,
+    report: str,
+    conditions: tuple[str, ...],
+    departure: str | None,
+    sessions: tuple[CouncilSession, ...],
+    unmet: tuple[FieldError, ...],
+    by: UUID,
+    at: datetime,
+) -> tuple[Application, Recommendation]:
+    """Put the appraisal report before the signer (A18).
+
+    The focal department may advise against the council's vote, but then says why in `departure`.
+
+    Raises:
+        TransitionNotAllowed: the case is not under appraisal.
+        AppraisalIncomplete: `unmet` names what is still missing.
+        Invalid: conditions that do not fit the advice, or a departure without reason; all at once.
+
+    """
+    require_stage(application, "recommend")
+    require_complete(unmet)
+    departs = departs_from_council(advice, sessions)
+    errors = (*_condition_errors(advice, conditions), *_departure_errors(departure, departs=departs))
+    if errors:
+        raise Invalid(errors)
+    recommendation = Recommendation(
+        id=recommendation_id,
+        version=1,
+        application_id=application.id,
+        advice=advice,
+        report=report,
+        conditions=conditions,
+        departure=departure,
+        made_by=by,
+        made_at=at,
+    )
+    return moved(application, "recommend", at=at, recommended_at=at), recommendation
+
+
+def departs_from_council(advice: Advice, sessions: tuple[CouncilSession, ...]) -> bool:
+    """Tell whether an advice goes against the last vote of the council; never while there is none."""
+    concluded = [each for each in sessions if each.concluded_at is not None]
+    if not concluded:
+        return False
+    last = max(concluded, key=lambda each: (each.concluded_at or each.convened_at, each.id))
+    return last.is_passed is (advice is Advice.REFUSE)
+
+
+def _condition_errors(advice: Advice, conditions: tuple[str, ...]) -> Iterator[FieldError]:
+    if advice is Advice.APPROVE_WITH_CONDITIONS and not conditions:
+        yield FieldError(field="conditions", code="required", message=_NO_CONDITIONS)
+    if advice is not Advice.APPROVE_WITH_CONDITIONS and conditions:
+        yield FieldError(field="conditions", code="not_with_this_advice", message=_NO_CONDITIONS_HERE)
+
+
+def _departure_errors(departure: str | None, *, departs: bool) -> Iterator[FieldError]:
+    if departs and not departure:
+        yield FieldError(field="departure", code="required", message=_NO_DEPARTURE)
+    if departure and not departs:
+        yield FieldError(field="departure", code="no_departure", message=_NOTHING_DEPARTED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signing:
+    """Who signs a decision, in which agency, under which title and number, on whose power, on what legal basis."""
+
+    decision_id: UUID
+    unit_id: UUID
+    number: str
+    signer_id: UUID
+    signer_title: str
+    on_behalf_of: UUID | None
+    legal_basis: tuple[str, ...]
+    at: datetime
+
+
+def approve(
+    application: Application,
+    *,
+    signing: Signing,
+    terms: PermitTerms,
+    conditions: tuple[str, ...],
+    procedure: Procedure,
+    licence_end: datetime | None,
+    errors: tuple[FieldError, ...] = (),
+) -> tuple[Application, Decision]:
+    """Allow the trial under terms (A19; Decree 142/2026 arts 23 and 44(5)).
+
+    `licence_end` is the end of the holder's own licence; `errors` brings what only the registry's books know.
+
+    Raises:
+        TransitionNotAllowed: the case does not await a decision.
+        Invalid: every rule the decision or its terms break.
+
+    """
+    require_stage(application, "approve")
+    ceiling = latest_end(terms.start, procedure=procedure, licence_end=licence_end)
+    broken = (
+        *_signing_errors(signing, procedure),
+        *term_errors(terms, procedure=procedure, decided_at=signing.at, ceiling=ceiling),
+        *errors,
+    )
+    if broken:
+        raise Invalid(broken)
+    decision = _decided(application, signing, Outcome.APPROVED, conditions=conditions, terms=terms)
+    return moved(application, "approve", at=signing.at, decided_at=signing.at), decision
+
+
+def refuse(
+    application: Application, *, signing: Signing, reasons: tuple[Reason, ...], procedure: Procedure
+) -> tuple[Application, Decision]:
+    """Refuse the trial in writing, with reasons (A20; Decree 142/2026 art. 23(6); Decree 61/2018 art. 19(8)).
+
+    Raises:
+        TransitionNotAllowed: the case does not await a decision.
+        Invalid: every rule the decision breaks.
+
+    """
+    require_stage(application, "refuse")
+    broken = (*_signing_errors(signing, procedure), *reason_errors(reasons, procedure))
+    if broken:
+        raise Invalid(broken)
+    decision = _decided(application, signing, Outcome.REFUSED, reasons=reasons)
+    return moved(application, "refuse", at=signing.at, decided_at=signing.at), decision
+
+
+def _signing_errors(signing: Signing, procedure: Procedure) -> Iterator[FieldError]:
+    titles = procedure.items("signer_titles")
+    if titles is not None and signing.signer_title not in titles:
+        message = _UNKNOWN_TITLE.filled(titles=", ".join(titles))
+        yield FieldError(field="signer_title", code="unknown_title", message=message)
+    if not signing.legal_basis:
+        yield FieldError(field="legal_basis", code="required", message=_NO_BASIS)
+
+
+def _decided(
+    application: Application,
+    signing: Signing,
+    outcome: Outcome,
+    *,
+    reasons: tuple[Reason, ...] = (),
+    conditions: tuple[str, ...] = (),
+    terms: PermitTerms | None = None,
+) -> Decision:
+    return Decision(
+        id=signing.decision_id,
+        version=1,
+        application_id=application.id,
+        unit_id=signing.unit_id,
+        number=signing.number,
+        outcome=outcome,
+        signer_id=signing.signer_id,
+        signer_title=signing.signer_title,
+        on_behalf_of=signing.on_behalf_of,
+        decided_at=signing.at,
+        legal_basis=signing.legal_basis,
+        reasons=reasons,
+        conditions=conditions,
+        terms=terms,
+    )
+
+
+def issue(
+    application: Application,
+    *,
+    decision: Decision,
+    permit_id: UUID,
+    number: str,
+    ceiling: datetime | None,
+    by: UUID,
+    at: datetime,
+) -> Permit:
+    """Issue the permit that the decision allows, on its terms as they are (A23; Decree 30/2020).
+
+    `ceiling` is the last possible end as of now: the holder's licence may have been cut short since the decision.
+
+    Raises:
+        TransitionNotAllowed: the case is not approved.
+        ConditionNotMet: `window_over` or `beyond_ceiling`, when the decided window cannot be had any more.
+
+    """
+    require_stage(application, "issue")
+    terms = decision.terms
+    if terms is None or application.procedure_version is None:
+        message = f"decision {decision.number} on {application.id} allows nothing"
+        raise AssertionError(message)
+    if at >= terms.end:
+        raise ConditionNotMet("window_over", _WINDOW_OVER)
+    if ceiling is not None and terms.end > ceiling:
+        raise ConditionNotMet("beyond_ceiling", _BEYOND_CEILING.filled(ceiling=ceiling.isoformat()))
+    return Permit(
+        id=permit_id,
+        version=1,
+        number=number,
+        application_id=application.id,
+        decision_id=decision.id,
+        organisation_id=application.organisation_id,
+        unit_ids=application.unit_ids,
+        procedure_code=application.procedure_code,
+        procedure_version=application.procedure_version,
+        terms_version=1,
+        terms=terms,
+        issued_by=by,
+        issued_at=at,
+    )
+
+
+_NO_CONDITIONS = Text(
+    vi="Phải nêu điều kiện kèm theo đề xuất.",
+    en="Name the conditions the advice depends on.",
+    fr="Indiquez les conditions dont dépend l'avis.",
+)
+_NO_CONDITIONS_HERE = Text(
+    vi="Chỉ nêu điều kiện khi đề xuất cho phép có điều kiện.",
+    en="Conditions belong to an advice to approve with conditions only.",
+    fr="Les conditions n'accompagnent qu'un avis favorable sous conditions.",
+)
+_NO_DEPARTURE = Text(
+    vi="Đề xuất khác kết luận của hội đồng; phải nêu lý do.",
+    en="The advice goes against the council's vote; say why.",
+    fr="L'avis s'écarte du vote du conseil ; indiquez pourquoi.",
+)
+_NOTHING_DEPARTED = Text(
+    vi="Đề xuất không khác kết luận của hội đồng.",
+    en="The advice does not go against a vote of the council.",
+    fr="L'avis ne s'écarte d'aucun vote du conseil.",
+)
+_UNKNOWN_TITLE = Text(
+    vi="Chức danh người ký phải là: {titles}.",
+    en="The signer's title must be one of: {titles}.",
+    fr="Le titre du signataire doit être : {titles}.",
+)
+_NO_BASIS = Text(
+    vi="Phải nêu căn cứ pháp lý.", en="The legal basis must be named.", fr="La base légale doit être indiquée."
+)
+_WINDOW_OVER = Text(
+    vi="Thời hạn thử nghiệm trong quyết định đã qua; không thể cấp giấy phép.",
+    en="The decided trial period is over; no permit can be issued.",
+    fr="La période décidée est passée ; aucun permis ne peut être délivré.",
+)
+_BEYOND_CEILING = Text(
+    vi="Thời hạn trong quyết định vượt quá mức tối đa hiện hành ({ceiling}).",
+    en="The decided period lies beyond the longest one possible now ({ceiling}).",
+    fr="La période décidée dépasse la plus longue possible actuellement ({ceiling}).",
+)

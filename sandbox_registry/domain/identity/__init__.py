@@ -1,0 +1,1 @@
+"""Domain: people, offices, organisations, accounts and tokens."""

@@ -1,0 +1,181 @@
+"""Offices and lent power: which may stand together, who may lend what to whom."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from sandbox_registry.domain.errors import ConditionNotMet, Duplicate, FieldError, Invalid
+from sandbox_registry.domain.identity.people import (
+    WORKFLOW_ROLES,
+    Delegation,
+    Organisation,
+    OrganisationKind,
+    Role,
+    RoleGrant,
+    check_roles_together,
+)
+from sandbox_registry.domain.texts import Text
+
+
+def check_window(start: datetime, end: datetime | None, *, at: datetime) -> None:
+    """Refuse a window that begins in the past or ends before it begins: what was in force is not rewritten.
+
+    Raises:
+        Invalid: with the field at fault.
+
+    """
+    if start < at:
+        raise Invalid((FieldError(field="valid_from", code="in_past", message=_IN_PAST),))
+    if end is not None and end <= start:
+        raise Invalid((FieldError(field="valid_to", code="before_start", message=_BEFORE_START),))
+
+
+def check_grant(new: RoleGrant, *, unit: Organisation, grants: Iterable[RoleGrant], lent: Iterable[Delegation]) -> None:
+    """Refuse an office that cannot be given beside those held in the same time.
+
+    Raises:
+        Invalid: not an office of a state unit.
+        Duplicate: the person holds it in that time already.
+        ConditionNotMet: `hdnd_disjoint`, `auditor_disjoint`.
+
+    """
+    if new.role is Role.APPLICANT:
+        raise Invalid((FieldError(field="role", code="not_an_office", message=_NOT_AN_OFFICE),))
+    if unit.kind is not OrganisationKind.STATE_UNIT:
+        raise Invalid((FieldError(field="unit_id", code="not_a_unit", message=_NOT_A_UNIT),))
+    beside = [each for each in grants if _overlap(each.valid_from, each.valid_to, new.valid_from, new.valid_to)]
+    if any((each.role, each.unit_id) == (new.role, new.unit_id) for each in beside):
+        raise Duplicate(what="office")
+    held = {each.role for each in beside}
+    if any(_overlap(each.valid_from, each.valid_to, new.valid_from, new.valid_to) for each in _alive(lent)):
+        held.add(Role.DECISION_MAKER)
+    check_roles_together(frozenset(held), new.role)
+
+
+def check_lending(
+    new: Delegation,
+    *,
+    lender: Iterable[RoleGrant],
+    borrower: Iterable[RoleGrant],
+    borrowed: Iterable[Delegation],
+    at: datetime,
+) -> None:
+    """Refuse to lend the power to sign unless its owner holds it by right and the borrower may carry it.
+
+    Raises:
+        ConditionNotMet: `not_by_right` (borrowed power is not lent on: hard rule 4), `not_an_official`,
+            `signs_by_right`, `hdnd_disjoint`, `auditor_disjoint`.
+        Duplicate: the borrower carries lent power in that time already; for whom they sign must be plain.
+
+    """
+    if not any(_signs(each, at) and each.unit_id == new.unit_id for each in lender):
+        raise ConditionNotMet("not_by_right", _NOT_BY_RIGHT)
+    held = [each for each in borrower if _overlap(each.valid_from, each.valid_to, new.valid_from, new.valid_to)]
+    check_roles_together(frozenset(each.role for each in held), Role.DECISION_MAKER)
+    if any(each.role is Role.DECISION_MAKER for each in held):
+        raise ConditionNotMet("signs_by_right", _SIGNS_BY_RIGHT)
+    if not any(each.role in WORKFLOW_ROLES and _is_in_force(each, at) for each in held):
+        raise ConditionNotMet("not_an_official", _NOT_AN_OFFICIAL)
+    if any(_overlap(each.valid_from, each.valid_to, new.valid_from, new.valid_to) for each in _alive(borrowed)):
+        raise Duplicate(what="delegation")
+
+
+def ended(grant: RoleGrant, *, at: datetime) -> RoleGrant:
+    """End an office now; one that has not begun never will.
+
+    Raises:
+        Duplicate: it is over already.
+
+    """
+    if grant.valid_to is not None and grant.valid_to <= at:
+        raise Duplicate(what="end of office")
+    return replace(grant, version=grant.version + 1, valid_to=max(at, grant.valid_from))
+
+
+def revoked(delegation: Delegation, *, by: UUID | None, at: datetime) -> Delegation:
+    """Take lent power back. `by` is who lent it, null for an administrator.
+
+    Raises:
+        Duplicate: it was taken back, or is over.
+        ConditionNotMet: `not_ones_own`.
+
+    """
+    if by is not None and by != delegation.from_person_id:
+        raise ConditionNotMet("not_ones_own", _NOT_ONES_OWN)
+    if delegation.revoked_at is not None or delegation.valid_to <= at:
+        raise Duplicate(what="end of delegation")
+    return replace(delegation, version=delegation.version + 1, revoked_at=at)
+
+
+def check_other(*, actor_id: UUID, person_id: UUID) -> None:
+    """Refuse that somebody gives an office or power to, or takes them from, themselves.
+
+    Raises:
+        ConditionNotMet: `not_oneself`.
+
+    """
+    if actor_id == person_id:
+        raise ConditionNotMet("not_oneself", _NOT_ONESELF)
+
+
+def _alive(delegations: Iterable[Delegation]) -> Iterable[Delegation]:
+    return (each for each in delegations if each.revoked_at is None)
+
+
+def _is_in_force(grant: RoleGrant, at: datetime) -> bool:
+    return grant.valid_from <= at and (grant.valid_to is None or at < grant.valid_to)
+
+
+def _signs(grant: RoleGrant, at: datetime) -> bool:
+    return grant.role is Role.DECISION_MAKER and _is_in_force(grant, at)
+
+
+def _overlap(start: datetime, end: datetime | None, other_start: datetime, other_end: datetime | None) -> bool:
+    """Tell whether two half-open windows share a moment; an empty one shares none."""
+    if start == end or other_start == other_end:
+        return False
+    return (end is None or other_start < end) and (other_end is None or start < other_end)
+
+
+_IN_PAST = Text(
+    vi="Không thể bắt đầu trong quá khứ.", en="It cannot begin in the past.", fr="Le début ne peut être passé."
+)
+_BEFORE_START = Text(
+    vi="Ngày kết thúc phải sau ngày bắt đầu.", en="It must end after it begins.", fr="La fin doit suivre le début."
+)
+_NOT_AN_OFFICE = Text(
+    vi="Vai trò này không phải là chức vụ được giao.",
+    en="This is not an office that is given.",
+    fr="Ce rôle n'est pas une fonction que l'on attribue.",
+)
+_NOT_A_UNIT = Text(
+    vi="Chức vụ chỉ thuộc về một cơ quan nhà nước.",
+    en="An office belongs to a state unit.",
+    fr="Une fonction relève d'un service de l'État.",
+)
+_NOT_BY_RIGHT = Text(
+    vi="Chỉ người đang giữ thẩm quyền ký của chính mình tại cơ quan này mới được ủy quyền; không ủy quyền lại.",
+    en="Only who signs for this unit in their own right may lend that power; lent power is not lent on.",
+    fr="Seul le titulaire du pouvoir de signer de ce service peut le déléguer ; pas de subdélégation.",
+)
+_NOT_AN_OFFICIAL = Text(
+    vi="Người nhận ủy quyền phải đang giữ một chức vụ xử lý hồ sơ.",
+    en="Power to sign is lent to an official who holds an office now.",
+    fr="Le pouvoir de signer se délègue à un agent en fonction.",
+)
+_SIGNS_BY_RIGHT = Text(
+    vi="Người này đã có thẩm quyền ký của chính mình trong thời gian đó.",
+    en="This person signs in their own right in that time.",
+    fr="Cette personne signe déjà de plein droit pendant cette période.",
+)
+_NOT_ONES_OWN = Text(
+    vi="Chỉ người đã ủy quyền mới được thu hồi.",
+    en="Only who lent the power takes it back.",
+    fr="Seul le délégant retire sa délégation.",
+)
+_NOT_ONESELF = Text(
+    vi="Không ai tự giao hoặc tự rút chức vụ, quyền hạn của chính mình.",
+    en="Nobody gives offices or powers to themselves, nor takes them.",
+    fr="Nul ne s'attribue ni ne se retire fonctions ou pouvoirs.",
+)

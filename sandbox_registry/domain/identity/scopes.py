@@ -1,0 +1,65 @@
+"""Which cases a person's lists may contain: asked of the policy, applied in the query."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from uuid import UUID
+
+from sandbox_registry.domain.identity.people import MUST_DECLARE, Capacity, Standing
+from sandbox_registry.domain.stages import Stage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Which cases a person's lists may hold: those that one of the facts below lets in, less the two exclusions.
+
+    Every set of stages was asked of the policy, so a list shows what a read would allow, no more and no less.
+    `capacities` counts the capacities held now; `consulted_units` are the units whose consultations make a case known
+    to this person. A conflicted person's case is left out when `hides_conflicted`; a case with a capacity of
+    `MUST_DECLARE` and no declaration yet when `hides_undeclared`. `awaiting_declaration` says where such a case may be
+    named to the person, with nothing of the dossier. `procedures` are the only ones a token is for, null for all.
+    """
+
+    person_id: UUID
+    all_stages: frozenset[Stage]
+    unit_stages: Mapping[UUID, frozenset[Stage]] = field(hash=False)
+    own_organisations: frozenset[UUID]
+    own_stages: frozenset[Stage]
+    delegate_organisations: frozenset[UUID]
+    delegate_stages: frozenset[Stage]
+    consulted_units: frozenset[UUID]
+    capacities: Mapping[Capacity, frozenset[Stage]] = field(hash=False)
+    hides_conflicted: bool
+    hides_undeclared: bool
+    awaiting_declaration: Mapping[Capacity, frozenset[Stage]] = field(hash=False)
+    procedures: frozenset[str] | None
+
+    def at(self, stages: frozenset[Stage]) -> "Scope":
+        """Return the scope of a list of these stages alone: a way that opens none of them is closed, the others stay."""
+
+        def kept(opened: frozenset[Stage]) -> frozenset[Stage]:
+            return frozenset() if opened.isdisjoint(stages) else opened
+
+        return replace(
+            self,
+            all_stages=kept(self.all_stages),
+            unit_stages={unit: kept(opened) for unit, opened in self.unit_stages.items()},
+            own_stages=kept(self.own_stages),
+            delegate_stages=kept(self.delegate_stages),
+            capacities={capacity: kept(opened) for capacity, opened in self.capacities.items()},
+        )
+
+    def admits(self, standing: Standing, stage: Stage, *, procedure_code: str) -> bool:
+        """Say whether a list may show this case; the meaning a query must have."""
+        if self.procedures is not None and procedure_code not in self.procedures:
+            return False
+        if self.hides_conflicted and standing.conflicted:
+            return False
+        if self.hides_undeclared and standing.conflicted is None and standing.capacities & MUST_DECLARE:
+            return False
+        return (
+            stage in self.all_stages
+            or any(stage in self.unit_stages.get(unit, ()) for unit in standing.unit_ids)
+            or (standing.organisation_id in self.own_organisations and stage in self.own_stages)
+            or (standing.organisation_id in self.delegate_organisations and stage in self.delegate_stages)
+            or any(stage in self.capacities.get(capacity, ()) for capacity in standing.capacities)
+        )

@@ -1,0 +1,1 @@
+"""Domain: webhooks, exports and feeds."""

@@ -1,0 +1,1 @@
+"""Domain: health, backup and upkeep."""

@@ -1,0 +1,1 @@
+"""Domain: permits and their terms."""

@@ -1,0 +1,87 @@
+"""What the holder of a permit owes and when: derived from the permit, its procedure and the calendar, never stored."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sandbox_registry.domain.permits.permits import Permit
+from sandbox_registry.domain.rules.calendars import (
+    Calendar,
+    CalendarGap,
+    Deadline,
+    Term,
+    Unit,
+    add_term,
+    deadline,
+    end_of,
+    latest_before,
+    local_date,
+)
+from sandbox_registry.domain.rules.procedures import Duty, DutyStart, Procedure
+
+_MOST = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PermitDuty:
+    """One duty of the procedure as this permit owes it.
+
+    `term` is null when the procedure leaves it open: no timer runs. `dues` are the moments known now, in order; none for
+    a duty that waits for an event. `is_complete` is false when more follow that the calendar of working days does not
+    reach yet, or that are too many to list.
+    """
+
+    duty: Duty
+    term: Term | None
+    dues: tuple[Deadline, ...]
+    is_complete: bool
+
+
+def duties_of(permit: Permit, procedure: Procedure, calendar: Calendar) -> tuple[PermitDuty, ...]:
+    """List what the holder owes, in the order of the procedure.
+
+    Periodic duties are counted from the issue, each period from the same day, so month ends do not drift; the last one
+    is that whose period is over when the trial ends.
+    """
+    return tuple(_owed(duty, permit, procedure.term(duty.term), calendar) for duty in procedure.duties)
+
+
+def _owed(duty: Duty, permit: Permit, term: Term | None, calendar: Calendar) -> PermitDuty:
+    dues: list[Deadline] = []
+    is_complete = True
+    try:
+        for due in () if term is None else _dues(duty, permit, term, calendar):
+            if len(dues) == _MOST:
+                is_complete = False
+                break
+            dues.append(due)
+    except CalendarGap:
+        is_complete = False
+    return PermitDuty(duty=duty, term=term, dues=tuple(dues), is_complete=is_complete)
+
+
+def _dues(duty: Duty, permit: Permit, term: Term, calendar: Calendar) -> Iterator[Deadline]:
+    if duty.starts is DutyStart.BEFORE_END:
+        yield latest_before(term, end=permit.terms.end, calendar=calendar)
+    elif duty.starts is DutyStart.ISSUE and duty.recurring:
+        yield from _periods(permit, term, calendar)
+    elif duty.starts is DutyStart.ISSUE:
+        yield deadline(term, start=permit.issued_at, calendar=calendar)
+    elif duty.starts is DutyStart.COMPLETION and permit.completed_at is not None:
+        yield deadline(term, start=permit.completed_at, calendar=calendar)
+
+
+def _periods(permit: Permit, term: Term, calendar: Calendar) -> Iterator[Deadline]:
+    for count in range(1, _MOST + 2):
+        periods = Term(term.value * count, term.unit)
+        due = deadline(periods, start=permit.issued_at, calendar=calendar)
+        if _over(periods, due, permit.issued_at) > permit.terms.end:
+            return
+        yield due
+
+
+def _over(periods: Term, due: Deadline, issued_at: datetime) -> datetime:
+    """Return when the periods are over, before a last day on a day off moves the due date."""
+    if periods.unit in {Unit.H, Unit.WD}:
+        return due.due or issued_at
+    return end_of(add_term(local_date(issued_at), periods))

@@ -1,0 +1,243 @@
+"""A time-boxed trial permit: what it allows, in typed numbers, from when until when."""
+
+from dataclasses import dataclass
+from datetime import datetime, time
+from enum import StrEnum
+from uuid import UUID
+
+from sandbox_registry.domain.rules.calendars import add_term, local_date, start_of
+from sandbox_registry.domain.rules.procedures import Procedure
+from sandbox_registry.domain.stages import Stage
+from sandbox_registry.domain.texts import Text
+
+
+class PermitKind(StrEnum):
+    """Legal technique of the permission: the first two after Capital Law 39/2024 art. 25, the third after Decree 142/2026."""
+
+    TIME_LIMITED_LICENCE = "time_limited_licence"
+    EXEMPTION_FROM_PROVISIONS = "exemption_from_provisions"
+    CONFIRMATION = "confirmation"
+
+
+class Comparator(StrEnum):
+    """How a limit compares the measured quantity with its value."""
+
+    AT_MOST = "at_most"
+    AT_LEAST = "at_least"
+    EQUAL = "equal"
+
+
+class Effect(StrEnum):
+    """What happens to an exempted provision inside the trial."""
+
+    SET_ASIDE = "set_aside"
+    REPLACED_BY = "replaced_by"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExemptedProvision:
+    """A provision set aside, or replaced by `condition`, for this trial only."""
+
+    document: str
+    article: str
+    clause: str
+    effect: Effect
+    condition: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A physical place of the trial; coordinates in degrees (WGS 84), null when only an address is known."""
+
+    name: str
+    commune: str
+    address: str
+    latitude: float | None = None
+    longitude: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """A technical limit: quantity, comparator, value in `unit`, under a condition, measured how.
+
+    `value` is an integer count of `scale` fractions: 1.57 m is value 157, scale 100, unit m. No floats in law.
+    """
+
+    quantity: str
+    comparator: Comparator
+    value: int
+    scale: int
+    unit: str
+    condition: str = ""
+    method: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phase:
+    """One ordered phase of the trial, half-open in time, with what must be true to enter it."""
+
+    name: str
+    start: datetime
+    end: datetime
+    entry_gate: str
+    max_users: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoneyCaps:
+    """Caps in whole đồng (VND); null: no cap was set."""
+
+    per_person: int | None = None
+    per_day: int | None = None
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DailyHours:
+    """Local hours of the day in which the trial may run, half-open."""
+
+    start: time
+    end: time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PermitTerms:
+    """Everything a permit allows. `start <= at < end` is the window; a permit is never edited, only versioned."""
+
+    kind: PermitKind
+    legal_basis: tuple[str, ...]
+    exempted_provisions: tuple[ExemptedProvision, ...]
+    sites: tuple[Site, ...]
+    cyber_space: str
+    excluded_zones: str
+    start: datetime
+    end: datetime
+    daily_hours: DailyHours | None
+    phases: tuple[Phase, ...]
+    eligible_users: str
+    max_users: int
+    minors_allowed: bool
+    money: MoneyCaps
+    limits: tuple[Limit, ...]
+    data_categories: tuple[str, ...]
+    safeguards: tuple[str, ...]
+    conditions: tuple[str, ...]
+    stop_cases: tuple[str, ...]
+    supervising_unit_id: UUID
+    stop_contact: str
+    public_summary: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permit:
+    """A permit issued on a decision. Whether it is active or ended follows from the clock.
+
+    The facts after issue (suspension, end, completion) are kept here for the supervision of the trial.
+    """
+
+    id: UUID
+    version: int
+    number: str
+    application_id: UUID
+    decision_id: UUID
+    organisation_id: UUID
+    unit_ids: tuple[UUID, ...]
+    procedure_code: str
+    procedure_version: str
+    terms_version: int
+    terms: PermitTerms
+    issued_by: UUID
+    issued_at: datetime
+    suspended_at: datetime | None = None
+    revoked_at: datetime | None = None
+    terminated_at: datetime | None = None
+    completed_at: datetime | None = None
+    completion_refused_at: datetime | None = None
+    transition_until: datetime | None = None
+
+    def stage(self, *, at: datetime) -> Stage:
+        """Derive where the permit stands at an instant: no job is needed for a permit to begin or end."""
+        return _fact_stage(self, at=at) or _window_stage(self.terms, at=at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PermitVersion:
+    """What governs a permit from `start` until before `end`, and the decision that says so; never changed, only followed.
+
+    `ceiling` is the last moment the window could have reached (`latest_end`) when the version was made.
+    """
+
+    permit_id: UUID
+    terms_version: int
+    decision_id: UUID
+    start: datetime
+    end: datetime
+    ceiling: datetime | None
+    terms: PermitTerms
+
+
+def _fact_stage(permit: Permit, *, at: datetime) -> Stage | None:
+    if permit.revoked_at is not None:
+        return Stage.PERMIT_REVOKED
+    if permit.completed_at is not None:
+        within = permit.transition_until is not None and at < permit.transition_until
+        return Stage.PERMIT_TRANSITION if within else Stage.PERMIT_COMPLETED
+    if permit.completion_refused_at is not None:
+        return Stage.PERMIT_COMPLETION_REFUSED
+    if permit.terminated_at is not None:
+        return Stage.PERMIT_TERMINATED
+    if permit.suspended_at is not None and at < permit.terms.end:
+        return Stage.PERMIT_SUSPENDED
+    return None
+
+
+def _window_stage(terms: PermitTerms, *, at: datetime) -> Stage:
+    if at < terms.start:
+        return Stage.PERMIT_ISSUED
+    return Stage.PERMIT_ACTIVE if at < terms.end else Stage.PERMIT_ENDED
+
+
+def latest_end(start: datetime, *, procedure: Procedure, licence_end: datetime | None) -> datetime | None:
+    """Return the last moment a permit that starts then may end; null when nothing limits it.
+
+    The procedure's longest duration counts its first day: two years from 15 December end on 14 December at 24:00. The
+    holder's own licence counts where the procedure says so.
+    """
+    longest = procedure.term("duration.max")
+    ends = [] if longest is None else [start_of(add_term(local_date(start), longest))]
+    if licence_end is not None and procedure.flag("duration.cap_by_licence"):
+        ends.append(licence_end)
+    return min(ends, default=None)
+
+
+def first_version(permit: Permit, *, ceiling: datetime | None) -> PermitVersion:
+    """Return what governs a permit from its issue on."""
+    return PermitVersion(
+        permit_id=permit.id,
+        terms_version=permit.terms_version,
+        decision_id=permit.decision_id,
+        start=permit.terms.start,
+        end=permit.terms.end,
+        ceiling=ceiling,
+        terms=permit.terms,
+    )
+
+
+def named(stage: Stage) -> Text:
+    """Name a permit's stage the way people see it."""
+    return _STAGE_NAMES[stage]
+
+
+_STAGE_NAMES = {
+    Stage.PERMIT_ISSUED: Text(vi="Đã cấp, chưa bắt đầu", en="Issued, not started", fr="Délivré, pas commencé"),
+    Stage.PERMIT_ACTIVE: Text(vi="Đang thử nghiệm", en="Active", fr="En cours"),
+    Stage.PERMIT_SUSPENDED: Text(vi="Tạm dừng", en="Suspended", fr="Suspendu"),
+    Stage.PERMIT_ENDED: Text(vi="Đã hết thời hạn, chờ đánh giá", en="Ended, to be evaluated", fr="Échu, à évaluer"),
+    Stage.PERMIT_REVOKED: Text(vi="Đã thu hồi", en="Revoked", fr="Retiré"),
+    Stage.PERMIT_TERMINATED: Text(vi="Đã chấm dứt", en="Terminated", fr="Cessé"),
+    Stage.PERMIT_TRANSITION: Text(vi="Thời gian chuyển tiếp", en="Transition period", fr="Période de transition"),
+    Stage.PERMIT_COMPLETED: Text(vi="Đã hoàn thành", en="Completed", fr="Achevé"),
+    Stage.PERMIT_COMPLETION_REFUSED: Text(
+        vi="Không được xác nhận hoàn thành", en="Completion refused", fr="Achèvement refusé"
+    ),
+}

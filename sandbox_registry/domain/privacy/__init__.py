@@ -1,0 +1,1 @@
+"""Domain: erasure and legal holds."""

@@ -1,0 +1,1 @@
+"""Domain: procedures, calendars, forms and their versions."""

@@ -1,0 +1,195 @@
+"""A dossier's answers against its procedure: every error at once, drafts left incomplete, and the competent authority."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from sandbox_registry.domain.errors import FieldError
+from sandbox_registry.domain.rules.calendars import Term, add_term
+from sandbox_registry.domain.rules.form_fields import (
+    Answers,
+    Condition,
+    FormRule,
+    RuleKind,
+    answer_at,
+    holds,
+    is_required,
+    is_shown,
+)
+from sandbox_registry.domain.rules.form_values import check, clean, error, is_empty, read_date, said, unknown
+from sandbox_registry.domain.rules.procedures import Procedure
+from sandbox_registry.domain.texts import Text
+
+_MISSING_DOCUMENT = Text(
+    vi="Hồ sơ thiếu thành phần «{label}».",
+    en="The dossier lacks «{label}».",
+    fr="Il manque au dossier la pièce « {label} ».",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Referral:
+    """Why a case belongs elsewhere: the procedure to follow, the authority, and the answers that drove it by path."""
+
+    target: str
+    authority: Text
+    reason: Text
+    basis: str
+    answers: Mapping[str, object]
+
+
+def validate(procedure: Procedure, answers: Answers, attached_parts: frozenset[str]) -> tuple[FieldError, ...]:
+    """List every broken rule of a dossier about to be submitted: fields, whole-form rules, and missing documents.
+
+    Paths are `answers.<section>.<field>[.<row>.<column>]` and `documents.<part>`. Empty when the dossier may be filed.
+    """
+    asked = visible(procedure, answers)
+    return (
+        *_check_answers(procedure, answers, asked, complete=True),
+        *_check_rules(procedure, asked),
+        *_check_parts(procedure, asked, attached_parts),
+    )
+
+
+def validate_shape(procedure: Procedure, answers: Answers) -> tuple[FieldError, ...]:
+    """List what is wrong with a partial draft: unknown keys, types, limits, forbidden characters; nothing is required."""
+    return tuple(_check_answers(procedure, answers, visible(procedure, answers), complete=False))
+
+
+def route(procedure: Procedure, answers: Answers) -> Referral | None:
+    """Say which other authority is competent, by the first route whose conditions all hold; null when it is ours."""
+    asked = visible(procedure, answers)
+    for candidate in procedure.routes:
+        if candidate.when and holds(candidate.when, asked):
+            return Referral(
+                target=candidate.target,
+                authority=candidate.authority,
+                reason=candidate.reason,
+                basis=candidate.basis,
+                answers=_answers_of(candidate.when, asked),
+            )
+    return None
+
+
+def normalise(answers: Answers) -> dict[str, object]:
+    """Return the answers with every text in NFC and stripped at its ends; call it before storing, digesting or comparing."""
+    return {clean(key): _normalise(value) for key, value in answers.items()}
+
+
+def visible(procedure: Procedure, answers: Answers) -> dict[str, dict[str, object]]:
+    """Return the answers to questions that are asked: what was answered before a question was hidden does not count."""
+    asked: dict[str, dict[str, object]] = {}
+    for section in procedure.sections:
+        given = answers.get(section.key)
+        kept = asked.setdefault(section.key, {})
+        if not isinstance(given, Mapping):
+            continue
+        for field in section.fields:
+            if not is_empty(given.get(field.key)) and is_shown(field, asked):
+                kept[field.key] = given[field.key]
+    return asked
+
+
+def _normalise(value: object) -> object:
+    if isinstance(value, str):
+        return clean(value).strip()
+    if isinstance(value, Mapping):
+        return {clean(str(key)): _normalise(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_normalise(item) for item in value]
+    return value
+
+
+def _answers_of(conditions: tuple[Condition, ...], answers: Answers) -> dict[str, object]:
+    return {condition.field: answer_at(answers, condition.field) for condition in conditions}
+
+
+def _check_answers(procedure: Procedure, answers: Answers, asked: Answers, *, complete: bool) -> Iterator[FieldError]:
+    sections = {section.key: section for section in procedure.sections}
+    yield from (unknown("answers", key) for key in answers if key not in sections)
+    for section in procedure.sections:
+        path = f"answers.{section.key}"
+        given = answers.get(section.key, {})
+        if not isinstance(given, Mapping):
+            yield error(path, "bad_format", section.title)
+            continue
+        fields = {field.key: field for field in section.fields}
+        yield from (unknown(path, key) for key in given if key not in fields)
+        for key, field in fields.items():
+            value = given.get(key)
+            if is_empty(value) and complete and is_required(field, asked):
+                yield error(f"{path}.{key}", "required", field.label)
+            else:
+                yield from check(field, value, path=f"{path}.{key}", complete=complete)
+
+
+def _check_parts(procedure: Procedure, asked: Answers, attached: frozenset[str]) -> Iterator[FieldError]:
+    known = {part.key for part in procedure.parts}
+    yield from (unknown("documents", key) for key in sorted(attached - known))
+    for part in procedure.parts:
+        needed = part.required or (bool(part.required_when) and holds(part.required_when, asked))
+        if needed and part.key not in attached:
+            message = said(_MISSING_DOCUMENT, label=part.label)
+            yield FieldError(field=f"documents.{part.key}", code="missing_document", message=message)
+
+
+def _check_rules(procedure: Procedure, asked: Answers) -> Iterator[FieldError]:
+    for rule in procedure.rules:
+        yield from _RULES[rule.kind](procedure, rule, asked)
+    for ceiling in procedure.permit.ceilings:
+        value = answer_at(asked, ceiling.field)
+        if isinstance(value, int | float) and not isinstance(value, bool) and value > ceiling.maximum:
+            yield error(f"answers.{ceiling.field}", "too_big", ceiling.label, limit=f"{ceiling.maximum} {ceiling.unit}")
+
+
+def _broken(rule: FormRule, *, path: str | None = None, **values: object) -> FieldError:
+    where = f"answers.{path or rule.field}"
+    return FieldError(field=where, code=rule.kind.value, message=rule.message.filled(**values))
+
+
+def _not_before(_procedure: Procedure, rule: FormRule, asked: Answers) -> Iterator[FieldError]:
+    day, other = read_date(answer_at(asked, rule.field)), read_date(answer_at(asked, rule.other))
+    if day is not None and other is not None and day < other:
+        yield _broken(rule)
+
+
+def _within_term(procedure: Procedure, rule: FormRule, asked: Answers) -> Iterator[FieldError]:
+    day, other = read_date(answer_at(asked, rule.field)), read_date(answer_at(asked, rule.other))
+    term = procedure.term(rule.parameter) if rule.parameter else None
+    if day is None or other is None or term is None:
+        return
+    latest = _last_day(other, term)
+    if day > latest:
+        yield _broken(rule, latest=latest.isoformat(), limit=f"{term.value} {term.unit}")
+
+
+def _last_day(start: date, term: Term) -> date:
+    """Return the last day of a window of that length whose first day is `start`, which is its own day number less one."""
+    return date.fromordinal(add_term(start, term).toordinal() - 1)
+
+
+def _at_most(_procedure: Procedure, rule: FormRule, asked: Answers) -> Iterator[FieldError]:
+    value, other = answer_at(asked, rule.field), answer_at(asked, rule.other)
+    if isinstance(value, int | float) and isinstance(other, int | float) and value > other:
+        yield _broken(rule)
+
+
+def _rows_within(_procedure: Procedure, rule: FormRule, asked: Answers) -> Iterator[FieldError]:
+    rows, first = answer_at(asked, rule.field), read_date(answer_at(asked, rule.other))
+    last = read_date(answer_at(asked, rule.until)) if rule.until else None
+    if not isinstance(rows, list | tuple):
+        return
+    for index, row in enumerate(rows):
+        start, end = (read_date(row.get(key)) if isinstance(row, Mapping) else None for key in ("start", "end"))
+        if start is None or end is None:
+            continue
+        if end < start or (first is not None and start < first) or (last is not None and end > last):
+            yield _broken(rule, path=f"{rule.field}.{index}.end")
+
+
+_RULES = {
+    RuleKind.NOT_BEFORE: _not_before,
+    RuleKind.WITHIN_TERM: _within_term,
+    RuleKind.AT_MOST: _at_most,
+    RuleKind.ROWS_WITHIN: _rows_within,
+}

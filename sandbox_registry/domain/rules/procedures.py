@@ -1,0 +1,380 @@
+"""Regulation as data: a versioned procedure with its parameters, form, council, stages, duties and publication rules."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, time
+from enum import StrEnum
+from fractions import Fraction
+
+from sandbox_registry.domain.errors import RuleGap
+from sandbox_registry.domain.identity.people import Role
+from sandbox_registry.domain.rules.calendars import Term, Unit
+from sandbox_registry.domain.rules.form_fields import Choice, Condition, Field, FormRule, Part, Section
+from sandbox_registry.domain.stages import Stage
+from sandbox_registry.domain.texts import Text
+
+COMPETENCE_SECTION = "competence"
+
+
+class Confidence(StrEnum):
+    """How far a value may be trusted; only `V` and `VC` may stand in a procedure in force.
+
+    V: read in the instrument. VC: clause text in a public legal corpus. S: secondary source. M: from memory.
+    I: inference or proposal. NS: not found, so the value is null.
+    """
+
+    V = "V"
+    VC = "VC"
+    S = "S"
+    M = "M"
+    I = "I"  # noqa: E741 - the tag of the legal research is this letter.
+    NS = "n/s"
+
+
+BINDING = frozenset({Confidence.V, Confidence.VC})
+
+
+class ProcedureStatus(StrEnum):
+    """`draft` is a proposal and says so everywhere; `referral` belongs to another authority and takes no dossiers here."""
+
+    DRAFT = "draft"
+    IN_FORCE = "in_force"
+    REFERRAL = "referral"
+
+
+class ParameterKind(StrEnum):
+    """What sort of value a parameter carries, and so what units fit it."""
+
+    TERM = "term"
+    COUNT = "count"
+    PERCENT = "percent"
+    MONEY = "money"
+    RATIO = "ratio"
+    TIME = "time"
+    FLAG = "flag"
+    WORD = "word"
+    LIST = "list"
+
+
+_TERMS = (
+    "amendment.term apology.before appraisal.term archive.submit clarification.term complaint.term completeness.term "
+    "consult.term council.term decision.term draft.ttl duration.max evaluation.term extension.apply_before extension.decide "
+    "extension.max_length final_report.due hearing_before_revocation incident.first_report incident.full_report issue.term "
+    "limit_breach.report oversight.transmission report.period start.deadline submit.term supplement.term suspend.max "
+    "transfer.term transition.max wind_down.term"
+)
+_WORDS = "clarification.clock_policy council.pass_rule extension.late_policy publish.pending silence_effect supplement.clock_policy"
+_FLAGS = (
+    "council.required council.written_opinions_count decision.included_in_appraisal duration.cap_by_licence "
+    "extension.pending_keeps_alive extra_documents_allowed operate_after_end publish.council_members resubmit_after_refusal "
+    "short_dossier suspend.extends_end"
+)
+_COUNTS = "apology.max_count clarification.max_rounds council.min_members extension.max_count supplement.max_rounds"
+
+PARAMETERS: Mapping[str, ParameterKind] = {
+    **dict.fromkeys(_TERMS.split(), ParameterKind.TERM),
+    **dict.fromkeys(_WORDS.split(), ParameterKind.WORD),
+    **dict.fromkeys(_FLAGS.split(), ParameterKind.FLAG),
+    **dict.fromkeys(_COUNTS.split(), ParameterKind.COUNT),
+    "applicant_kinds": ParameterKind.LIST,
+    "council.quorum": ParameterKind.RATIO,
+    "intake.cutoff": ParameterKind.TIME,
+    "permit_kind": ParameterKind.LIST,
+    "signer_titles": ParameterKind.LIST,
+    "space_kinds": ParameterKind.LIST,
+    "support.max_amount": ParameterKind.MONEY,
+    "support.max_share": ParameterKind.PERCENT,
+}
+"""Every parameter a procedure may set; one it does not set is null."""
+
+UNITS: Mapping[ParameterKind, frozenset[str]] = {
+    ParameterKind.TERM: frozenset(Unit),
+    ParameterKind.COUNT: frozenset({"times", "people"}),
+    ParameterKind.PERCENT: frozenset({"percent"}),
+    ParameterKind.MONEY: frozenset({"VND"}),
+    ParameterKind.RATIO: frozenset({"ratio"}),
+    ParameterKind.TIME: frozenset({"hh:mm"}),
+    ParameterKind.FLAG: frozenset({"yes/no"}),
+    ParameterKind.WORD: frozenset({"word"}),
+    ParameterKind.LIST: frozenset({"list"}),
+}
+
+WORDS: Mapping[str, frozenset[str]] = {
+    "clarification.clock_policy": frozenset({"restart", "continue"}),
+    "council.pass_rule": frozenset({"majority_of_members", "majority_of_present", "two_thirds_of_members"}),
+    "extension.late_policy": frozenset({"refuse", "exception"}),
+    "publish.pending": frozenset({"none", "count", "name_with_consent"}),
+    "silence_effect": frozenset({"none"}),
+    "supplement.clock_policy": frozenset({"restart", "continue"}),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """One legal value with its unit, legal basis and confidence. A null value is a gap: it never starts a timer."""
+
+    name: str
+    value: int | bool | str | tuple[str, ...] | None = None
+    unit: str
+    basis: str
+    confidence: Confidence
+    note: Text | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegalDocument:
+    """An instrument the procedure rests on; `articles` names the provisions used."""
+
+    code: str
+    title: str
+    articles: str
+    confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Criterion:
+    """What a reviewer scores, from 0 to `max_score`; weights of a procedure add up to 100."""
+
+    key: str
+    label: Text
+    help: Text | None = None
+    max_score: int
+    weight: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Council:
+    """Rules of the appraisal council. Quorum is a share of the members; a null rule is a gap."""
+
+    min_members: int | None
+    quorum: Fraction | None
+    pass_rule: str | None
+    written_opinions_count: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """A level of trial, fixed by the authority on receipt; the highest that fits wins."""
+
+    key: str
+    label: Text
+    help: Text | None = None
+    basis: str
+    confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageRule:
+    """Who owns a stage, which stages may follow, and the parameter that times it (null: untimed). No `next` is an end."""
+
+    stage: Stage
+    owner: Role
+    next: tuple[Stage, ...] = ()
+    term: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """Where a case goes when all conditions hold; routes are tried in order, the first match wins."""
+
+    when: tuple[Condition, ...]
+    target: str
+    authority: Text
+    reason: Text
+    basis: str
+    confidence: Confidence
+
+
+class DutyStart(StrEnum):
+    """What starts the clock of a duty: the permit's issue, an event being known, the end of the trial (backwards), its completion."""
+
+    ISSUE = "issue"
+    EVENT = "event"
+    BEFORE_END = "before_end"
+    COMPLETION = "completion"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duty:
+    """What the participant owes during the trial; `recurring` duties come back every `term`."""
+
+    key: str
+    label: Text
+    starts: DutyStart
+    term: str
+    recurring: bool = False
+    form: str | None = None
+    recipient: Text
+    basis: str
+    confidence: Confidence
+
+
+class Audience(StrEnum):
+    """Who may see a field of the register."""
+
+    PUBLIC = "public"
+    WITH_CONSENT = "with_consent"
+    COUNT_ONLY = "count_only"
+    INTERNAL = "internal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicationRule:
+    """Whether one group of register fields is public, and why."""
+
+    key: str
+    label: Text
+    audience: Audience
+    basis: str
+    confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusalReason:
+    """A structured reason to refuse a dossier."""
+
+    code: str
+    label: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ceiling:
+    """A bound no permit may pass: the number at `field` of the form is at most `maximum`."""
+
+    field: str
+    maximum: int
+    unit: str
+    label: Text
+    basis: str
+    confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PermitRules:
+    """What a permit of this procedure may be, its ceilings, its cases of suspension, and what it is not."""
+
+    kinds: tuple[Choice, ...] = ()
+    space_kinds: tuple[Choice, ...] = ()
+    ceilings: tuple[Ceiling, ...] = ()
+    suspension_cases: tuple[Text, ...] = ()
+    disclaimers: tuple[Text, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Procedure:
+    """One version of a procedure. `checksum` is the SHA-256 of its file, hex; a dossier is pinned to it at receipt."""
+
+    code: str
+    version: str
+    status: ProcedureStatus
+    title: Text
+    summary: Text
+    issuing_body: Text
+    legal_documents: tuple[LegalDocument, ...]
+    effective_from: date | None = None
+    effective_to: date | None = None
+    parameters: Mapping[str, Parameter]
+    sections: tuple[Section, ...] = ()
+    rules: tuple[FormRule, ...] = ()
+    parts: tuple[Part, ...] = ()
+    routes: tuple[Route, ...] = ()
+    criteria: tuple[Criterion, ...] = ()
+    levels: tuple[Level, ...] = ()
+    stages: tuple[StageRule, ...] = ()
+    duties: tuple[Duty, ...] = ()
+    publication: tuple[PublicationRule, ...] = ()
+    refusal_reasons: tuple[RefusalReason, ...] = ()
+    permit: PermitRules = PermitRules()
+    checksum: str
+
+    @property
+    def takes_dossiers(self) -> bool:
+        """Tell whether a dossier may be filed under this procedure here."""
+        return self.status is not ProcedureStatus.REFERRAL
+
+    @property
+    def questions(self) -> tuple[Field, ...]:
+        """The questions that decide which authority is competent; their answers stand under `answers.competence`."""
+        return next((section.fields for section in self.sections if section.key == COMPETENCE_SECTION), ())
+
+    @property
+    def council(self) -> Council | None:
+        """The council's rules; null when the procedure has no council."""
+        if not self.flag("council.required"):
+            return None
+        return Council(
+            min_members=self.number("council.min_members"),
+            quorum=self.ratio("council.quorum"),
+            pass_rule=self.word("council.pass_rule"),
+            written_opinions_count=self.flag("council.written_opinions_count"),
+        )
+
+    def field(self, path: str) -> Field | None:
+        """Return the field at `section.field`."""
+        section_key, _, key = path.partition(".")
+        for section in self.sections:
+            if section.key == section_key:
+                return next((field for field in section.fields if field.key == key), None)
+        return None
+
+    def part(self, key: str) -> Part | None:
+        """Return the dossier part with that key."""
+        return next((part for part in self.parts if part.key == key), None)
+
+    def refusal_reason(self, code: str) -> RefusalReason | None:
+        """Return the refusal reason with that code."""
+        return next((reason for reason in self.refusal_reasons if reason.code == code), None)
+
+    def term(self, name: str) -> Term | None:
+        """Return a term; null when the procedure leaves it open, and then no timer may start."""
+        value, parameter = self._value(name, ParameterKind.TERM), self.parameters.get(name)
+        return Term(value, Unit(parameter.unit)) if parameter is not None and isinstance(value, int) else None
+
+    def required_term(self, name: str) -> Term:
+        """Return a term that the act cannot do without.
+
+        Raises:
+            RuleGap: the procedure leaves it open.
+
+        """
+        term = self.term(name)
+        if term is None:
+            raise RuleGap(parameter=name)
+        return term
+
+    def number(self, name: str) -> int | None:
+        """Return a count, a percentage or an amount of money; null when open."""
+        value = self._value(name, ParameterKind.COUNT, ParameterKind.PERCENT, ParameterKind.MONEY)
+        return value if isinstance(value, int) else None
+
+    def flag(self, name: str) -> bool | None:
+        """Return a yes or no; null when open."""
+        value = self._value(name, ParameterKind.FLAG)
+        return value if isinstance(value, bool) else None
+
+    def ratio(self, name: str) -> Fraction | None:
+        """Return a share such as 2/3; null when open."""
+        value = self._value(name, ParameterKind.RATIO)
+        return Fraction(value) if isinstance(value, str) else None
+
+    def word(self, name: str) -> str | None:
+        """Return a policy word such as `restart`; null when open."""
+        value = self._value(name, ParameterKind.WORD)
+        return value if isinstance(value, str) else None
+
+    def items(self, name: str) -> tuple[str, ...] | None:
+        """Return a list such as the applicant kinds; null when open."""
+        value = self._value(name, ParameterKind.LIST)
+        return value if isinstance(value, tuple) else None
+
+    def clock_time(self, name: str) -> time | None:
+        """Return an hour of the day, local time; null when open."""
+        value = self._value(name, ParameterKind.TIME)
+        return time.fromisoformat(value) if isinstance(value, str) else None
+
+    def _value(self, name: str, *kinds: ParameterKind) -> int | bool | str | tuple[str, ...] | None:
+        if PARAMETERS[name] not in kinds:
+            message = f"{name} is a {PARAMETERS[name]}, not a {kinds[0]}"
+            raise TypeError(message)
+        parameter = self.parameters.get(name)
+        return None if parameter is None else parameter.value

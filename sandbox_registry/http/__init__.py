@@ -1,0 +1,1 @@
+"""What JSON and HTML handlers share: bodies, time limits, client addresses, identity, quotas, headers, problems."""

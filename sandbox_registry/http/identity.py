@@ -1,0 +1,79 @@
+"""Who is behind a request: a bearer token becomes an actor before any handler runs; nobody is let in by default."""
+
+import hashlib
+import re
+from collections.abc import Awaitable
+from email.utils import format_datetime
+from typing import Any, Protocol
+
+from litestar.exceptions import HTTPException, NotAuthorizedException
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from sandbox_registry.http.client_addresses import Address, Networks, client_address
+from sandbox_registry.http.response_headers import tell
+from sandbox_registry.runtime.logs import begin_request
+from sandbox_registry.usecases.identity.tokens import Bearer
+
+
+class Authenticate(Protocol):
+    """Turns the SHA-256 of a token, a request id and an address into who asks."""
+
+    def __call__(self, token_hash: bytes, request_id: str, *, address: Address | None) -> Awaitable[Bearer | None]:
+        """Return who asks, null for a token that is no good."""
+
+
+_BEARER = re.compile(rb"[Bb]earer ([!-~]{1,200})")
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+# Handlers say so themselves: `opt={"public": True}` lets anybody in, `opt={"content": "file"}` takes raw bytes.
+PUBLIC, CONTENT, FILE = "public", "content", "file"
+
+
+class RequestIdentity:
+    """Gives every request an id, refuses bodies that are not JSON, and puts the actor in the scope.
+
+    `authenticate` turns a token, used from an address, into an actor, or null for a token that is unknown, expired,
+    revoked or not for use from there. All get the same answer. A token that ends soon says so in every answer.
+    """
+
+    def __init__(self, app: ASGIApp, authenticate: Authenticate, proxies: Networks) -> None:
+        self.app = app
+        self.authenticate = authenticate
+        self.proxies = proxies
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        headers = dict(scope["headers"])
+        request_id, named = begin_request(headers.get(b"x-request-id", b"").decode("latin-1"))
+        scope["state"]["request_id"] = request_id
+        tell(scope, b"x-request-id", named)
+        opt = scope["route_handler"].opt if "route_handler" in scope else {}
+        _check_content(scope, headers, opt)
+        bearer = await self._bearer(scope, request_id)
+        scope["user"] = None if bearer is None else bearer.actor
+        if scope["user"] is None and not opt.get(PUBLIC, False):
+            raise NotAuthorizedException(headers={"WWW-Authenticate": 'Bearer realm="sandbox-registry"'})
+        if bearer is not None and bearer.ends_at is not None:
+            tell(scope, b"token-expires", format_datetime(bearer.ends_at, usegmt=True))
+        await self.app(scope, receive, send)
+
+    async def _bearer(self, scope: Scope, request_id: str) -> Bearer | None:
+        given = [value for name, value in scope["headers"] if name == b"authorization"]
+        if not given:
+            return None
+        # Of two tokens one might be counted and the other let in.
+        match = _BEARER.fullmatch(given[0]) if len(given) == 1 else None
+        address = client_address(scope, self.proxies)
+        bearer = match and await self.authenticate(hashlib.sha256(match[1]).digest(), request_id, address=address)
+        if bearer is None:
+            raise NotAuthorizedException(headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
+        return bearer
+
+
+def _check_content(scope: Any, headers: dict[bytes, bytes], opt: dict[str, Any]) -> None:
+    """Refuse a body that is not JSON: a cross-site form can send text/plain without asking, and JSON only by asking."""
+    has_body = headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
+    if scope["method"] not in _WITH_BODY or not has_body or opt.get(CONTENT) == FILE:
+        return
+    media_type = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
+    if media_type not in {b"application/json", b"application/merge-patch+json"}:
+        raise HTTPException(status_code=415)

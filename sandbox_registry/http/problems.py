@@ -1,0 +1,181 @@
+"""Errors over the wire: problem+json (RFC 9457) with a stable code, every field error, in the reader's language."""
+
+import re
+from typing import Any
+
+import msgspec
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+
+from sandbox_registry.domain.errors import DomainError, FieldError
+from sandbox_registry.domain.texts import Language, Text
+from sandbox_registry.http.malformed import field_error
+from sandbox_registry.http.status import status_of
+
+PROBLEM = "application/problem+json; charset=utf-8"
+logger = structlog.get_logger(__name__)
+_CHOICE = re.compile(r"\s*([a-z]{1,8})(?:-[a-z0-9-]*)?\s*(?:;\s*q=([01](?:\.[0-9]{0,3})?)\s*)?")
+
+
+class FieldProblem(msgspec.Struct, frozen=True, kw_only=True):
+    """One broken rule: a dotted path, a stable code, and the rule in words."""
+
+    field: str
+    code: str
+    message: str
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """An error as RFC 9457 wants it. `code` is stable; `detail` is written in the language asked for."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    request_id: str
+    errors: tuple[FieldProblem, ...] = ()
+
+
+def language_of(request: Request[Any, Any, Any]) -> Language:
+    """Choose the language of an answer from Accept-Language: the known one with the most weight, else Vietnamese."""
+    best, weight = Language.VI, 0.0
+    for choice in request.headers.get("accept-language", "")[:200].split(","):
+        match = _CHOICE.fullmatch(choice.lower())
+        if match and (wanted := float(match[2] or 1)) > weight and match[1] in set(Language):
+            best, weight = Language(match[1]), wanted
+    return best
+
+
+def problem(
+    request: Request[Any, Any, Any],
+    *,
+    status: int,
+    code: str,
+    text: Text,
+    errors: tuple[FieldError, ...] = (),
+    headers: dict[str, str] | None = None,
+) -> Response[bytes]:
+    """Answer with a problem in the reader's language."""
+    language = language_of(request)
+    body = Problem(
+        type=f"urn:sandbox-registry:problem:{code}",
+        title=code.replace("_", " "),
+        status=status,
+        code=code,
+        detail=text.said_in(language),
+        request_id=request.scope["state"].get("request_id", ""),
+        errors=tuple(
+            FieldProblem(field=each.field, code=each.code, message=each.message.said_in(language)) for each in errors
+        ),
+    )
+    return Response(
+        msgspec.json.encode(body),
+        status_code=status,
+        media_type=PROBLEM,
+        headers={"Content-Language": language, "Cache-Control": "no-store", **(headers or {})},
+    )
+
+
+def on_domain_error(request: Request[Any, Any, Any], error: DomainError) -> Response[bytes]:
+    """Answer a refusal of the domain."""
+    errors = getattr(error, "errors", ())
+    code = getattr(error, "condition", None) or error.code
+    return problem(request, status=status_of(error), code=code, text=error.text, errors=errors)
+
+
+def on_validation_error(request: Request[Any, Any, Any], error: ValidationException) -> Response[bytes]:
+    """Answer a body or parameter that does not fit its schema."""
+    extra = error.extra if isinstance(error.extra, list) else []
+    errors = tuple(
+        field_error(str(each.get("key", "")), each.get("message", "")) for each in extra if isinstance(each, dict)
+    )
+    return problem(request, status=400, code="malformed", text=_MALFORMED, errors=errors)
+
+
+def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    """Answer an error of the HTTP layer: unknown route, method, size, type of content."""
+    code, text = _HTTP.get(error.status_code, ("http_error", _OTHER))
+    return problem(request, status=error.status_code, code=code, text=text, headers=dict(error.headers or {}))
+
+
+def on_endless_nesting(request: Request[Any, Any, Any], _error: RecursionError) -> Response[bytes]:
+    """Answer a body nested deeper than anything we ask for."""
+    return problem(request, status=400, code="malformed", text=_MALFORMED)
+
+
+def on_surprise(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """Answer what nobody foresaw: the cause goes to the log under the request id, never to the reader."""
+    logger.error("unhandled", exc_info=error, path=request.url.path)
+    return problem(request, status=500, code="internal_error", text=_SURPRISE)
+
+
+HANDLERS: dict[Any, Any] = {
+    DomainError: on_domain_error,
+    ValidationException: on_validation_error,
+    HTTPException: on_http_error,
+    RecursionError: on_endless_nesting,
+    Exception: on_surprise,
+}
+
+
+_MALFORMED = Text(
+    vi="Dữ liệu gửi lên không đúng định dạng.",
+    en="What was sent does not have the right form.",
+    fr="Les données envoyées n'ont pas la bonne forme.",
+)
+_OTHER = Text(vi="Không thể xử lý yêu cầu.", en="The request cannot be handled.", fr="La demande ne peut être traitée.")
+_SURPRISE = Text(
+    vi="Hệ thống gặp lỗi. Hãy báo mã yêu cầu này cho bộ phận hỗ trợ.",
+    en="Something went wrong on our side. Tell support this request id.",
+    fr="Une erreur est survenue chez nous. Donnez cet identifiant à l'assistance.",
+)
+_HTTP = {
+    400: ("malformed", _MALFORMED),
+    401: (
+        "unauthenticated",
+        Text(
+            vi="Cần đăng nhập: gửi mã truy cập trong tiêu đề Authorization.",
+            en="Log in first: send a token in the Authorization header.",
+            fr="Connectez-vous : envoyez un jeton dans l'en-tête Authorization.",
+        ),
+    ),
+    404: ("not_found", Text(vi="Không tìm thấy.", en="Not found.", fr="Introuvable.")),
+    405: (
+        "method_not_allowed",
+        Text(
+            vi="Địa chỉ này không nhận phương thức đó.",
+            en="This address does not take that method.",
+            fr="Cette adresse n'accepte pas cette méthode.",
+        ),
+    ),
+    408: (
+        "request_timeout",
+        Text(
+            vi="Nội dung gửi lên đến quá chậm. Hãy gửi lại.",
+            en="The body took too long to arrive. Send it again.",
+            fr="Le contenu a mis trop de temps à arriver. Envoyez-le de nouveau.",
+        ),
+    ),
+    413: (
+        "too_large",
+        Text(vi="Dữ liệu quá lớn.", en="Too much data.", fr="Données trop volumineuses."),
+    ),
+    415: (
+        "unsupported_media_type",
+        Text(
+            vi="Nội dung phải là application/json.",
+            en="The content must be application/json.",
+            fr="Le contenu doit être application/json.",
+        ),
+    ),
+    428: (
+        "precondition_required",
+        Text(
+            vi="Cần tiêu đề If-Match với phiên bản đã đọc.",
+            en="Send If-Match with the version you read.",
+            fr="Envoyez If-Match avec la version lue.",
+        ),
+    ),
+}

@@ -1,0 +1,163 @@
+"""Quotas over the wire: who is counted as what, 429 with a time to come back, and what is left in every answer.
+
+Header fields as in draft-ietf-httpapi-ratelimit-headers-10: `RateLimit-Policy` says what is allowed, `RateLimit` what
+is left of it.
+"""
+
+import hashlib
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address, ip_network
+from math import ceil
+from typing import Any
+
+from litestar import Request, Response
+from litestar.exceptions import NotAuthorizedException
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from sandbox_registry.domain.identity.people import Actor
+from sandbox_registry.domain.operations.quotas import By, Group, Limit, LimitsUnknown, Room, TooManyRequests
+from sandbox_registry.http.client_addresses import Networks, client_address
+from sandbox_registry.http.identity import CONTENT, FILE
+from sandbox_registry.http.problems import problem
+from sandbox_registry.http.response_headers import tell
+from sandbox_registry.http.status import status_of
+from sandbox_registry.usecases.operations.quotas import RateLimits, address
+
+LIMIT = "limit"
+"""Handlers whose group does not follow from the method say so: `opt={LIMIT: Group.LOGIN}`; null: never counted."""
+_DIGEST = "token_digest"
+_READS = frozenset({"GET", "HEAD", "OPTIONS"})
+_V6_PREFIX = 64
+_ASK_AGAIN_IN = 5
+
+
+class RefuseGuessers:
+    """Counts wrong bearer tokens by address; stands before `RequestIdentity`, whose refusals it sees.
+
+    From an address that sent too many, only tokens that were right a moment ago are looked at: a colleague's broken
+    script closes nobody's session. A token for some addresses must have been right there, so that elsewhere it is not
+    told from an unknown one.
+    """
+
+    def __init__(self, app: ASGIApp, limits: RateLimits, proxies: Networks) -> None:
+        self.app = app
+        self.limits = limits
+        self.proxies = proxies
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request; costs nothing where no token was ever wrong."""
+        token = scope["state"][_DIGEST] = _token(scope)
+        if token is None:
+            await self.app(scope, receive, send)
+            return
+        is_right, where = self.limits.is_right(token), b""
+        if not is_right:
+            where = self._where(scope)
+            is_right = self.limits.is_right(token + where)
+        if not is_right:
+            self.limits.check(Group.WRONG_TOKENS, {By.ADDRESS: where})
+        try:
+            await self.app(scope, receive, send)
+        except NotAuthorizedException:
+            await self.limits.take(Group.WRONG_TOKENS, {By.ADDRESS: self._where(scope)})
+            raise
+        if not is_right:
+            actor: Actor | None = scope.get("user")
+            is_for_anywhere = actor is None or actor.token_addresses is None
+            self.limits.remember_right(token if is_for_anywhere else token + where)
+
+    def _where(self, scope: Scope) -> bytes:
+        return counted(client_address(scope, self.proxies)).encode()
+
+
+class LimitRequests:
+    """Takes one from the quotas of the route's group; stands behind `RequestIdentity`, so that it knows who asks.
+
+    A login takes nothing here: its use case knows the account and counts it, by the address left in `address`.
+    """
+
+    def __init__(self, app: ASGIApp, limits: RateLimits, proxies: Networks) -> None:
+        self.app = app
+        self.limits = limits
+        self.proxies = proxies
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        group = group_of(scope)
+        if group is None:
+            await self.app(scope, receive, send)
+            return
+        actor = scope.get("user")
+        if actor is not None and group is not Group.LOGIN:
+            subjects = {By.TOKEN: scope["state"].get(_DIGEST) or b"", By.ACCOUNT: actor.person_id.bytes}
+            _tell(scope, await self.limits.take(group, subjects))
+            await self.app(scope, receive, send)
+            return
+        where = counted(client_address(scope, self.proxies))
+        before = address.set(where)
+        try:
+            if group is not Group.LOGIN:
+                _tell(scope, await self.limits.take(group, {By.ADDRESS: where.encode()}))
+            await self.app(scope, receive, send)
+        finally:
+            address.reset(before)
+
+
+def group_of(scope: Any) -> Group | None:
+    """Return the group of a request: what its handler says, else uploads, reads or writes by content and method."""
+    opt = scope["route_handler"].opt
+    if LIMIT in opt:
+        return None if opt[LIMIT] is None else Group(opt[LIMIT])
+    if scope["method"] in _READS:
+        return Group.READS
+    return Group.UPLOADS if opt.get(CONTENT) == FILE else Group.WRITES
+
+
+@lru_cache(maxsize=4096)
+def counted(found: IPv4Address | IPv6Address | None) -> str:
+    """Return the name under which an address is counted: itself, or for IPv6 its /64, which one subscriber holds."""
+    if found is None:
+        return "local"
+    return str(found) if found.version == 4 else str(ip_network((found, _V6_PREFIX), strict=False))  # noqa: PLR2004
+
+
+def on_too_many(request: Request[Any, Any, Any], error: TooManyRequests) -> Response[bytes]:
+    """Answer that a quota is used up, and when to come back."""
+    headers = {"Retry-After": str(error.seconds)}
+    if error.rooms:
+        headers |= {
+            "RateLimit-Policy": _policy(tuple(room.limit for room in error.rooms)),
+            "RateLimit": _left(error.rooms),
+        }
+    return problem(request, status=status_of(error), code=error.code, text=error.text, headers=headers)
+
+
+def on_limits_unknown(request: Request[Any, Any, Any], error: LimitsUnknown) -> Response[bytes]:
+    """Answer that this is not done while nobody can count."""
+    headers = {"Retry-After": str(_ASK_AGAIN_IN)}
+    return problem(request, status=status_of(error), code=error.code, text=error.text, headers=headers)
+
+
+LIMIT_HANDLERS: dict[Any, Any] = {TooManyRequests: on_too_many, LimitsUnknown: on_limits_unknown}
+
+
+def _token(scope: Any) -> bytes | None:
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            return hashlib.sha256(value).digest()
+    return None
+
+
+def _tell(scope: Any, rooms: tuple[Room, ...]) -> None:
+    if rooms:
+        tell(scope, b"ratelimit-policy", _policy(tuple([room.limit for room in rooms])))
+        tell(scope, b"ratelimit", _left(rooms))
+
+
+@lru_cache(maxsize=1000)
+def _policy(limits: tuple[Limit, ...]) -> str:
+    return ", ".join(f'"{limit.name}";q={limit.quota};w={limit.window}' for limit in limits)
+
+
+def _left(rooms: tuple[Room, ...]) -> str:
+    return ", ".join([f'"{limit.name}";r={left};t={ceil(full_in)}' for limit, left, _, full_in in rooms])

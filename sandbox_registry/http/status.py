@@ -1,0 +1,42 @@
+"""Which HTTP status says what went wrong: one table for the API and the pages."""
+
+from sandbox_registry.documents.uploads.store import FileTooLarge, StorageFull
+from sandbox_registry.domain.errors import (
+    ConditionNotMet,
+    DomainError,
+    Duplicate,
+    Invalid,
+    NotFound,
+    PermissionDenied,
+    RuleGap,
+    StaleVersion,
+    TransitionNotAllowed,
+)
+from sandbox_registry.domain.identity.passwords import WrongCredentials
+from sandbox_registry.domain.operations.quotas import LimitsUnknown, TooManyRequests
+from sandbox_registry.domain.rules.calendars import CalendarGap
+from sandbox_registry.usecases.transaction.idempotency import KeyInUse, KeyReused
+
+STATUS: dict[type[DomainError], int] = {
+    CalendarGap: 409,
+    ConditionNotMet: 409,
+    Duplicate: 409,
+    FileTooLarge: 413,
+    Invalid: 422,
+    KeyInUse: 409,
+    KeyReused: 422,
+    LimitsUnknown: 503,
+    NotFound: 404,
+    PermissionDenied: 403,
+    RuleGap: 409,
+    StaleVersion: 412,
+    StorageFull: 507,
+    TooManyRequests: 429,
+    TransitionNotAllowed: 409,
+    WrongCredentials: 401,
+}
+
+
+def status_of(error: DomainError) -> int:
+    """Return the status of an error, by its nearest class in the table."""
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)

@@ -1,0 +1,1 @@
+"""Procedure and calendar files: read, checked, versioned."""

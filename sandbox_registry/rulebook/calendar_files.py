@@ -1,0 +1,157 @@
+"""The official calendar: standing holidays from the `holidays` library, corrected by a file that names its documents."""
+
+import tomllib
+from collections.abc import Iterator
+from datetime import date, timedelta
+from hashlib import sha256
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+from types import MappingProxyType
+
+import msgspec
+
+from sandbox_registry.domain.rules.calendars import Calendar, DayKind, DayMark
+from sandbox_registry.domain.rules.procedures import Confidence
+from sandbox_registry.domain.texts import Text
+
+_LIBRARY = version("holidays")
+_DAY = timedelta(days=1)
+_SATURDAY = 5
+_COMPENSATION, _SWAPPED = " (nghỉ bù)", "Ngày nghỉ (thay cho ngày "
+_NAMES = {
+    _COMPENSATION: Text(vi="{vi} (nghỉ bù)", en="{en} (compensation day)", fr="{fr} (jour de récupération)"),
+    _SWAPPED: Text(
+        vi="Ngày nghỉ hoán đổi với ngày {day}", en="Day off swapped with {day}", fr="Jour chômé permuté avec le {day}"
+    ),
+    "makeup": Text(
+        vi="Ngày làm bù theo lịch hoán đổi", en="Working day made up for a swap", fr="Jour travaillé en compensation"
+    ),
+}
+
+
+class NameIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The library's Vietnamese name of a holiday, and ours in the other languages."""
+
+    vi: str
+    en: str
+    fr: str
+
+
+class DayIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One dated special day with its document."""
+
+    date: date
+    kind: DayKind
+    name: Text
+    source: str
+    confidence: Confidence
+
+
+class YearlyIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A holiday that comes back every year on the same day, from a first year on; a compensation day follows a weekend."""
+
+    month: int
+    day: int
+    first_year: int
+    name: Text
+    source: str
+    confidence: Confidence
+
+
+class CalendarIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The file's content; `standing_source` is the law behind the library's holidays."""
+
+    code: str
+    country: str
+    covered_from: date
+    covered_to: date
+    official_to: date
+    standing_source: str
+    yearly: tuple[YearlyIn, ...] = ()
+    days: tuple[DayIn, ...] = ()
+    names: tuple[NameIn, ...] = ()
+
+
+class CalendarFileError(Exception):
+    """The calendar file cannot be used; the message names the file and the key."""
+
+
+def load_calendar(path: Path) -> Calendar:
+    """Read a calendar file, as `parse_calendar` does."""
+    return parse_calendar(path.read_bytes(), file=path.name)
+
+
+def parse_calendar(content: bytes, *, file: str) -> Calendar:
+    """Read the bytes of a calendar file and merge it over the library's holidays; the file wins.
+
+    The version digests every special day and the library's version, so it changes when either moves a deadline.
+    """
+    try:
+        given = msgspec.convert(tomllib.loads(content.decode("utf-8")), type=CalendarIn)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+        message = f"{file}: {error}"
+        raise CalendarFileError(message) from error
+    return _merged(given)
+
+
+def _merged(file: CalendarIn) -> Calendar:
+    marks = {mark.date: mark for mark in _standing(file)}
+    for yearly in file.yearly:
+        _add_yearly(marks, yearly, file)
+    for day in file.days:
+        marks[day.date] = DayMark(date=day.date, kind=day.kind, name=day.name, source=day.source)
+    kept = {day: marks[day] for day in sorted(marks) if file.covered_from <= day <= file.covered_to}
+    return Calendar(
+        code=file.code,
+        version=_version(file, kept),
+        marks=MappingProxyType(kept),
+        covered_from=file.covered_from,
+        covered_to=file.covered_to,
+        official_to=file.official_to,
+    )
+
+
+def _version(file: CalendarIn, marks: dict[date, DayMark]) -> str:
+    told = [f"{day}|{mark.kind}|{mark.name.vi}|{mark.source}" for day, mark in marks.items()]
+    bounds = f"{file.covered_from}|{file.covered_to}|{file.official_to}|holidays {_LIBRARY}"
+    digest = sha256("\n".join([bounds, *told]).encode()).hexdigest()
+    return f"{file.code}-{digest[:16]}"
+
+
+def _standing(file: CalendarIn) -> Iterator[DayMark]:
+    years = range(file.covered_from.year, file.covered_to.year + 1)
+    # Loaded with the first calendar: what it knows of the months of many peoples takes a twelfth of the program's import.
+    known = import_module("holidays").country_holidays(file.country, years=years, language="vi")
+    source = f"{file.standing_source} (holidays {_LIBRARY})"
+    names = {name.vi: Text(vi=name.vi, en=name.en, fr=name.fr) for name in file.names}
+    for day, name in known.items():
+        kind, text = _told(name, names)
+        yield DayMark(date=day, kind=kind, name=text, source=source)
+    for day in known.weekend_workdays:
+        yield DayMark(date=day, kind=DayKind.MAKEUP_WORKING, name=_NAMES["makeup"], source=source)
+
+
+def _told(name: str, names: dict[str, Text]) -> tuple[DayKind, Text]:
+    """Read the library's Vietnamese name: an in-lieu day, a swapped day, or the holiday itself."""
+    if name.startswith(_SWAPPED):
+        return DayKind.SWAPPED_OFF, _NAMES[_SWAPPED].filled(day=name.removeprefix(_SWAPPED).rstrip(")"))
+    holiday = name.removesuffix(_COMPENSATION)
+    text = names.get(holiday, Text(vi=holiday, en=holiday, fr=holiday))
+    if holiday == name:
+        return DayKind.HOLIDAY, text
+    return DayKind.COMPENSATION, _NAMES[_COMPENSATION].filled(vi=text.vi, en=text.en, fr=text.fr)
+
+
+def _add_yearly(marks: dict[date, DayMark], yearly: YearlyIn, file: CalendarIn) -> None:
+    for year in range(max(yearly.first_year, file.covered_from.year), file.covered_to.year + 1):
+        day = date(year, yearly.month, yearly.day)
+        marks[day] = DayMark(date=day, kind=DayKind.HOLIDAY, name=yearly.name, source=yearly.source)
+        if day.weekday() < _SATURDAY:
+            continue
+        lieu = day + _DAY
+        while lieu.weekday() >= _SATURDAY or (lieu in marks and marks[lieu].kind is DayKind.HOLIDAY):
+            lieu += _DAY
+        told = yearly.name
+        name = _NAMES[_COMPENSATION].filled(vi=told.vi, en=told.en, fr=told.fr)
+        marks[lieu] = DayMark(date=lieu, kind=DayKind.COMPENSATION, name=name, source=yearly.source)

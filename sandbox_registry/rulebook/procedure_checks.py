@@ -1,0 +1,343 @@
+"""The lint behind `rules check`: what a procedure file may not say, in plain words, found over all files at once."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import time
+from fractions import Fraction
+from pathlib import Path
+
+from sandbox_registry.domain.rules.calendars import Unit
+from sandbox_registry.domain.rules.form_fields import Condition, Field, FieldKind, FormRule, RuleKind
+from sandbox_registry.domain.rules.procedures import (
+    BINDING,
+    PARAMETERS,
+    UNITS,
+    WORDS,
+    Confidence,
+    Parameter,
+    ParameterKind,
+    Procedure,
+    ProcedureStatus,
+    StageRule,
+)
+from sandbox_registry.domain.stages import Stage
+from sandbox_registry.rulebook.procedure_files import (
+    Finding,
+    ProcedureFileError,
+    convert_procedure,
+    load_procedures,
+    read_toml,
+    shape_findings,
+)
+
+Faults = Iterator[tuple[str, str, str]]
+_FULL_WEIGHT = 100
+_SHAPES: dict[ParameterKind, type] = {
+    ParameterKind.TERM: int,
+    ParameterKind.COUNT: int,
+    ParameterKind.PERCENT: int,
+    ParameterKind.MONEY: int,
+    ParameterKind.RATIO: str,
+    ParameterKind.TIME: str,
+    ParameterKind.FLAG: bool,
+    ParameterKind.WORD: str,
+    ParameterKind.LIST: tuple,
+}
+_DATES = frozenset({RuleKind.NOT_BEFORE, RuleKind.WITHIN_TERM})
+_NUMBERS = frozenset({FieldKind.INTEGER, FieldKind.DECIMAL, FieldKind.MONEY})
+
+
+def check_procedures(path: Path) -> list[Finding]:
+    """Check one procedure file or every one in a folder; empty when all is well.
+
+    A single file is judged beside its neighbours, so that its referral targets can be found.
+    """
+    folder = path if path.is_dir() else path.parent
+    found, procedures = [], {}
+    for file in sorted(folder.glob("*.toml")):
+        findings, procedure = _read(file)
+        found += findings
+        if procedure is not None:
+            procedures[file.name] = procedure
+    codes = Counter(procedure.code for procedure in procedures.values())
+    for name, procedure in procedures.items():
+        faults = (*faults_of(procedure), *_faults_between(procedure, codes))
+        found += [Finding(file=name, key=key, code=code, message=message) for key, code, message in faults]
+    return [finding for finding in found if path.is_dir() or finding.file == path.name]
+
+
+def load_sound_procedures(folder: Path) -> dict[str, Procedure]:
+    """Read every procedure of a folder, by code, or refuse them all with everything that is wrong.
+
+    Raises:
+        ProcedureFileError: `rules check` would report something.
+
+    """
+    findings = check_procedures(folder)
+    if findings:
+        raise ProcedureFileError(tuple(findings))
+    return load_procedures(folder)
+
+
+def faults_of(procedure: Procedure) -> Faults:
+    """List `(key, code, message)` for everything one procedure gets wrong by itself."""
+    yield from _parameter_faults(procedure)
+    yield from _confidence_faults(procedure)
+    yield from _key_faults(procedure)
+    yield from _form_faults(procedure)
+    yield from _rule_faults(procedure)
+    yield from _stage_faults(procedure)
+    yield from _timer_faults(procedure)
+    yield from _council_faults(procedure)
+    yield from _criteria_faults(procedure)
+    if procedure.effective_from and procedure.effective_to and procedure.effective_to <= procedure.effective_from:
+        yield "effective_to", "ends_before_start", "the version ends before it takes effect"
+
+
+def _read(file: Path) -> tuple[list[Finding], Procedure | None]:
+    """Read a file as far as it goes: a misshapen one is still reported whole, but not judged further."""
+    try:
+        content = file.read_bytes()
+        raw = read_toml(content, file=file.name)
+        findings = list(shape_findings(raw, file=file.name))
+        return findings, None if findings else convert_procedure(raw, content, file=file.name)
+    except ProcedureFileError as error:
+        return list(error.findings), None
+
+
+def _faults_between(procedure: Procedure, codes: Counter[str]) -> Faults:
+    if codes[procedure.code] > 1:
+        yield "code", "duplicate_key", f"two files carry the code «{procedure.code}»"
+    for index, route in enumerate(procedure.routes):
+        if route.target not in codes:
+            yield f"routes.{index}.target", "unknown_target", f"no procedure is called «{route.target}»"
+        elif route.target == procedure.code:
+            yield f"routes.{index}.target", "route_to_itself", "a procedure may not refer a case to itself"
+
+
+def _parameter_faults(procedure: Procedure) -> Faults:
+    for name, parameter in procedure.parameters.items():
+        key = f"parameters.{name}"
+        kind = PARAMETERS.get(name)
+        if kind is None:
+            yield key, "unknown_key", f"no parameter is called «{name}»"
+        elif parameter.value is None and parameter.confidence is not Confidence.NS:
+            yield key, "null_without_reason", "a value that is left open carries the confidence n/s"
+        elif parameter.value is not None and parameter.confidence is Confidence.NS:
+            yield key, "value_without_source", "a value that was not found in the law is left open"
+        elif parameter.value is not None:
+            yield from _value_faults(key, parameter, kind)
+
+
+def _value_faults(key: str, parameter: Parameter, kind: ParameterKind) -> Faults:
+    if parameter.unit not in UNITS[kind]:
+        accepted = ", ".join(sorted(UNITS[kind]))
+        yield key, "wrong_unit", f"«{parameter.unit}» is no unit for a {kind}; accepted: {accepted}"
+    if type(parameter.value) is not _SHAPES[kind] or not _is_sensible(parameter, kind):
+        yield key, "wrong_value", f"«{parameter.value}» is no {kind}"
+
+
+def _is_sensible(parameter: Parameter, kind: ParameterKind) -> bool:
+    value = parameter.value
+    if kind is ParameterKind.WORD:
+        return value in WORDS[parameter.name]
+    if kind is ParameterKind.TERM:
+        return isinstance(value, int) and value > 0
+    if kind in (ParameterKind.COUNT, ParameterKind.MONEY, ParameterKind.PERCENT):
+        return isinstance(value, int) and value >= 0 and (kind is not ParameterKind.PERCENT or value <= _FULL_WEIGHT)
+    if isinstance(value, str) and kind in (ParameterKind.RATIO, ParameterKind.TIME):
+        return _reads(value, kind)
+    return True
+
+
+def _reads(value: str, kind: ParameterKind) -> bool:
+    try:
+        if kind is ParameterKind.TIME:
+            return bool(time.fromisoformat(value))
+        return 0 < Fraction(value) <= 1
+    except (ValueError, ZeroDivisionError):
+        return False
+
+
+def _confidence_faults(procedure: Procedure) -> Faults:
+    """A procedure in force may only carry what was read in an instrument; what is open stays open."""
+    if procedure.status is not ProcedureStatus.IN_FORCE:
+        return
+    if procedure.effective_from is None:
+        yield "effective_from", "missing_key", "a procedure in force says since when"
+    rows = [(f"parameters.{name}", item.confidence) for name, item in procedure.parameters.items()]
+    for group in ("legal_documents", "levels", "routes", "duties", "publication"):
+        rows += [(f"{group}.{index}", item.confidence) for index, item in enumerate(getattr(procedure, group))]
+    rows += [(f"permit.ceilings.{item.field}", item.confidence) for item in procedure.permit.ceilings]
+    for key, confidence in rows:
+        if confidence not in BINDING and not (confidence is Confidence.NS and key.startswith("parameters.")):
+            yield (
+                key,
+                "draft_value_in_force",
+                f"a value of confidence {confidence} may not stand in a procedure in force",
+            )
+
+
+def _key_faults(procedure: Procedure) -> Faults:
+    yield from _repeats("sections", (section.key for section in procedure.sections))
+    for section in procedure.sections:
+        yield from _repeats(f"sections.{section.key}", (field.key for field in section.fields))
+        for field in section.fields:
+            path = f"sections.{section.key}.{field.key}"
+            yield from _repeats(path, (column.key for column in field.columns))
+            for asked in (field, *field.columns):
+                yield from _repeats(f"{path}.choices", (choice.value for choice in asked.choices))
+    for group, name in (
+        ("parts", "key"),
+        ("criteria", "key"),
+        ("levels", "key"),
+        ("duties", "key"),
+        ("publication", "key"),
+    ):
+        yield from _repeats(group, (getattr(item, name) for item in getattr(procedure, group)))
+    yield from _repeats("stages", (rule.stage for rule in procedure.stages))
+    yield from _repeats("refusal_reasons", (reason.code for reason in procedure.refusal_reasons))
+
+
+def _repeats(key: str, names: Iterable[str]) -> Faults:
+    for name, count in Counter(names).items():
+        if count > 1:
+            yield f"{key}.{name}", "duplicate_key", f"«{name}» stands here {count} times"
+
+
+def _form_faults(procedure: Procedure) -> Faults:
+    earlier: set[str] = set()
+    for section in procedure.sections:
+        for field in section.fields:
+            path = f"sections.{section.key}.{field.key}"
+            yield from _field_faults(path, field)
+            yield from _condition_faults(procedure, f"{path}.required_when", field.required_when)
+            yield from _condition_faults(procedure, f"{path}.shown_when", field.shown_when)
+            for condition in field.shown_when:
+                if procedure.field(condition.field) is not None and condition.field not in earlier:
+                    yield f"{path}.shown_when", "condition_on_later_field", f"«{condition.field}» is asked only later"
+            earlier.add(f"{section.key}.{field.key}")
+    for part in procedure.parts:
+        yield from _condition_faults(procedure, f"parts.{part.key}.required_when", part.required_when)
+    for index, route in enumerate(procedure.routes):
+        yield from _condition_faults(procedure, f"routes.{index}.when", route.when)
+        if not route.when:
+            yield f"routes.{index}.when", "missing_key", "a route without a condition would send every case away"
+
+
+def _field_faults(path: str, field: Field) -> Faults:
+    for asked, where in ((field, path), *((column, f"{path}.{column.key}") for column in field.columns)):
+        if (asked.kind in (FieldKind.CHOICE, FieldKind.CHOICES)) is not bool(asked.choices):
+            yield where, "wrong_choices", "choices belong to choice fields, and a choice field has some"
+        if asked.maximum is not None and asked.minimum is not None and asked.maximum < asked.minimum:
+            yield where, "wrong_bounds", "the maximum is smaller than the minimum"
+        if asked.max_length is not None and asked.max_length < max(asked.min_length, 1):
+            yield where, "wrong_bounds", "the longest answer is shorter than the shortest"
+    if (field.kind is FieldKind.TABLE) is not bool(field.columns):
+        yield path, "wrong_columns", "columns belong to tables, and a table has some"
+    for column in field.columns:
+        if column.kind is FieldKind.TABLE or column.required_when or column.shown_when:
+            yield f"{path}.{column.key}", "wrong_columns", "a column is neither a table nor conditional"
+
+
+def _condition_faults(procedure: Procedure, key: str, conditions: tuple[Condition, ...]) -> Faults:
+    for condition in conditions:
+        field = procedure.field(condition.field)
+        if field is None:
+            yield key, "absent_field", f"the form has no field «{condition.field}»"
+        elif not _may_equal(field, condition):
+            yield key, "impossible_condition", f"«{condition.field}» can never be {condition.value!r}"
+
+
+def _may_equal(field: Field, condition: Condition) -> bool:
+    values = condition.value if isinstance(condition.value, tuple) else (condition.value,)
+    if field.choices:
+        return set(values) <= {choice.value for choice in field.choices}
+    if field.kind is FieldKind.BOOLEAN:
+        return all(isinstance(value, bool) for value in values)
+    if field.kind in _NUMBERS:
+        return all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+    return True
+
+
+def _rule_faults(procedure: Procedure) -> Faults:
+    for index, rule in enumerate(procedure.rules):
+        key = f"rules.{index}"
+        for path in (rule.field, rule.other, rule.until):
+            if path is not None and procedure.field(path) is None:
+                yield key, "absent_field", f"the form has no field «{path}»"
+        yield from _rule_kind_faults(procedure, key, rule)
+        try:
+            rule.message.filled(limit="", latest="")
+        except (KeyError, IndexError, ValueError):
+            yield f"{key}.message", "wrong_value", "only {limit} and {latest} may stand in the message"
+    for ceiling in procedure.permit.ceilings:
+        field = procedure.field(ceiling.field)
+        if field is None or field.kind not in _NUMBERS:
+            yield f"permit.ceilings.{ceiling.field}", "absent_field", f"the form has no number «{ceiling.field}»"
+
+
+def _rule_kind_faults(procedure: Procedure, key: str, rule: FormRule) -> Faults:
+    if rule.kind is RuleKind.WITHIN_TERM:
+        if PARAMETERS.get(rule.parameter or "") is not ParameterKind.TERM:
+            yield f"{key}.parameter", "unknown_key", f"no term is called «{rule.parameter}»"
+        elif (term := procedure.parameters.get(rule.parameter or "")) and term.unit in (Unit.WD, Unit.H):
+            yield f"{key}.parameter", "wrong_unit", "a ceiling on dates is in calendar days, months or years"
+    wanted = FieldKind.DATE if rule.kind in _DATES else FieldKind.TABLE if rule.kind is RuleKind.ROWS_WITHIN else None
+    field = procedure.field(rule.field)
+    if field is not None and (field.kind is not wanted if wanted else field.kind not in _NUMBERS):
+        yield f"{key}.field", "wrong_field_kind", f"a {rule.kind} rule does not work on a {field.kind} field"
+
+
+def _stage_faults(procedure: Procedure) -> Faults:
+    rules = {rule.stage: rule for rule in procedure.stages}
+    if procedure.takes_dossiers and Stage.DRAFT not in rules:
+        yield "stages", "missing_stage", "a procedure that takes dossiers begins with the stage «draft»"
+        return
+    for rule in procedure.stages:
+        for stage in rule.next:
+            if stage not in rules:
+                yield f"stages.{rule.stage}.next", "unknown_stage", f"the stage «{stage}» is not described"
+    reached = _closure({Stage.DRAFT}, rules)
+    for stage in rules:
+        if stage not in reached:
+            yield f"stages.{stage}", "unreachable_stage", "no path from the draft leads here"
+        if all(rules[end].next for end in _closure({stage}, rules) if end in rules):
+            yield f"stages.{stage}", "endless_stage", "no path leads from here to an end"
+
+
+def _closure(start: set[Stage], rules: dict[Stage, StageRule]) -> set[Stage]:
+    found, fresh = set(start), set(start)
+    while fresh:
+        fresh = {stage for known in fresh if known in rules for stage in rules[known].next} - found
+        found |= fresh
+    return found
+
+
+def _timer_faults(procedure: Procedure) -> Faults:
+    timers = [(f"stages.{rule.stage}.term", rule.term) for rule in procedure.stages if rule.term is not None]
+    timers += [(f"duties.{duty.key}.term", duty.term) for duty in procedure.duties]
+    for key, name in timers:
+        if PARAMETERS.get(name) is not ParameterKind.TERM:
+            yield key, "unknown_key", f"no term is called «{name}»"
+        elif name not in procedure.parameters or procedure.parameters[name].value is None:
+            yield key, "timer_on_null", f"«{name}» is open, and a timer never starts on an open value"
+
+
+def _council_faults(procedure: Procedure) -> Faults:
+    council = procedure.council
+    if council is None:
+        return
+    if council.min_members is not None and council.min_members % 2 == 0:
+        yield "parameters.council.min_members", "even_council", "a council has an odd number of members"
+    for name in ("min_members", "quorum", "pass_rule"):
+        if getattr(council, name) is None:
+            yield f"parameters.council.{name}", "council_gap", f"a council is required, so «council.{name}» is too"
+
+
+def _criteria_faults(procedure: Procedure) -> Faults:
+    if procedure.criteria and sum(criterion.weight for criterion in procedure.criteria) != _FULL_WEIGHT:
+        yield "criteria", "wrong_weights", f"the weights add up to {_FULL_WEIGHT}"
+    for criterion in procedure.criteria:
+        if criterion.max_score < 1 or criterion.weight < 0:
+            yield f"criteria.{criterion.key}", "wrong_bounds", "a score is at least 1 and a weight not negative"

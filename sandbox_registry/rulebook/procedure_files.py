@@ -1,0 +1,183 @@
+"""Procedures read from TOML files: every misfit of the file listed by key, then plain domain objects."""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass, replace
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, get_args, get_type_hints
+
+import msgspec
+
+from sandbox_registry.domain.rules.procedures import Confidence, Parameter, Procedure
+from sandbox_registry.domain.texts import Language, Text
+from sandbox_registry.runtime.failures import Failure
+
+_GIVEN_BY_LOADER = {Procedure: {"checksum"}, Parameter: {"name"}}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing wrong with a procedure file: the dotted key, a stable code, and plain words."""
+
+    file: str
+    key: str
+    code: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.key}: {self.message} [{self.code}]"
+
+
+class ProcedureFileError(Failure):
+    """A procedure file cannot be used; `findings` says everything that is wrong with its shape."""
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        super().__init__("\n".join(str(finding) for finding in findings))
+        self.findings = findings
+
+
+def load_procedures(folder: Path) -> dict[str, Procedure]:
+    """Read every procedure of a folder, by code.
+
+    Raises:
+        ProcedureFileError: a file does not fit, or two files carry the same code.
+
+    """
+    found: dict[str, Procedure] = {}
+    for path in sorted(folder.glob("*.toml")):
+        procedure = load_procedure(path)
+        if procedure.code in found:
+            message = f"another file already holds the procedure {procedure.code}"
+            raise ProcedureFileError((Finding(file=path.name, key="code", code="duplicate_key", message=message),))
+        found[procedure.code] = procedure
+    return found
+
+
+def load_procedure(path: Path) -> Procedure:
+    """Read one procedure file; raises `ProcedureFileError` naming every key that does not fit."""
+    return parse_procedure(path.read_bytes(), file=path.name)
+
+
+def parse_procedure(content: bytes, *, file: str) -> Procedure:
+    """Read the bytes of a procedure file, as `load_procedure` does; its checksum is the SHA-256 of these bytes."""
+    raw = read_toml(content, file=file)
+    findings = tuple(shape_findings(raw, file=file))
+    if findings:
+        raise ProcedureFileError(findings)
+    return convert_procedure(raw, content, file=file)
+
+
+def convert_procedure(raw: Mapping[str, Any], content: bytes, *, file: str) -> Procedure:
+    """Turn a well-shaped file into a procedure; a value of the wrong type becomes a finding."""
+    raw = {**raw, "parameters": _with_names(raw.get("parameters", {})), "checksum": sha256(content).hexdigest()}
+    try:
+        procedure = msgspec.convert(raw, type=Procedure)
+    except msgspec.ValidationError as error:
+        raise ProcedureFileError((_misfit(error, file),)) from error
+    return replace(procedure, parameters=MappingProxyType(dict(procedure.parameters)))
+
+
+def read_toml(content: bytes, *, file: str) -> dict[str, Any]:
+    """Decode TOML; a syntax error or a key written twice becomes a finding."""
+    try:
+        return tomllib.loads(content.decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        code = "duplicate_key" if "overwrite" in str(error) or "twice" in str(error) else "not_toml"
+        raise ProcedureFileError((Finding(file=file, key="-", code=code, message=str(error)),)) from error
+
+
+def shape_findings(raw: Mapping[str, Any], *, file: str) -> Iterator[Finding]:
+    """List unknown keys, missing keys and missing translations, over the whole file at once."""
+    yield from _misshapen(raw, Procedure, "", file)
+
+
+def _with_names(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Give each parameter its name; one not found in the law needs neither unit nor basis."""
+    gap = {"unit": "", "basis": ""}
+    return {name: (gap if _is_gap(row) else {}) | {**row, "name": name} for name, row in parameters.items()}
+
+
+def _is_gap(row: Mapping[str, Any]) -> bool:
+    return row.get("confidence") == Confidence.NS.value
+
+
+def _misfit(error: msgspec.ValidationError, file: str) -> Finding:
+    message, _, where = str(error).partition(" - at ")
+    return Finding(file=file, key=where.strip("`$.") or "-", code="wrong_value", message=message)
+
+
+def _misshapen(raw: object, kind: Any, key: str, file: str) -> Iterator[Finding]:
+    """Walk a value beside its type; what is no table or list here is left for the conversion to judge."""
+    if isinstance(raw, dict) and is_dataclass(kind):
+        yield from _misshapen_table(raw, kind, key, file)
+    elif isinstance(raw, dict) and (item := _mapped(kind)):
+        for name, value in raw.items():
+            yield from _misshapen(value, item, _join(key, name), file)
+    elif isinstance(raw, list) and (item := _listed(kind)):
+        for index, value in enumerate(raw):
+            yield from _misshapen(value, item, _join(key, _name_of(value, index)), file)
+
+
+def _misshapen_table(raw: dict[str, Any], kind: Any, key: str, file: str) -> Iterator[Finding]:
+    hints, given = _hints(kind), _GIVEN_BY_LOADER.get(kind, set())
+    wanted = {field.name: field for field in fields(kind) if field.name not in given}
+    for name in raw.keys() - wanted.keys():
+        yield Finding(
+            file=file, key=_join(key, name), code="unknown_key", message=f"a {_noun(kind)} has no key «{name}»"
+        )
+    excused = {"unit", "basis"} if kind is Parameter and _is_gap(raw) else set()
+    for name, field in wanted.items():
+        if _is_blank(raw.get(name)) and name not in excused and (name in raw or _is_needed(field)):
+            code = _missing_code(kind, name)
+            yield Finding(file=file, key=_join(key, name), code=code, message=f"this {_noun(kind)} needs «{name}»")
+        elif name in raw:
+            yield from _misshapen(raw[name], hints[name], _join(key, name), file)
+
+
+def _missing_code(kind: Any, name: str) -> str:
+    if kind is Text and name in set(Language):
+        return "missing_translation"
+    return f"missing_{name}" if name in {"unit", "basis", "confidence", "owner"} else "missing_key"
+
+
+def _is_needed(field: Field[Any]) -> bool:
+    return field.default is MISSING and field.default_factory is MISSING
+
+
+def _is_blank(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def _noun(kind: Any) -> str:
+    return "text" if kind is Text else str(kind.__name__).lower()
+
+
+def _join(key: str, name: str) -> str:
+    return f"{key}.{name}" if key else name
+
+
+def _name_of(value: object, index: int) -> str:
+    """Name a list item by its own key where it has one."""
+    if isinstance(value, dict):
+        return str(next((value[name] for name in ("key", "code", "stage", "value") if name in value), index))
+    return str(index)
+
+
+@cache
+def _hints(kind: Any) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
+def _mapped(kind: Any) -> Any:
+    """Return the value type of a mapping."""
+    arguments = get_args(kind)
+    return arguments[1] if len(arguments) == len(("key", "value")) and arguments[0] is str else None
+
+
+def _listed(kind: Any) -> Any:
+    """Return the item type of a tuple."""
+    arguments = get_args(kind)
+    return arguments[0] if arguments and arguments[-1] is Ellipsis else None

@@ -1,0 +1,63 @@
+"""The rules in force: procedures and calendars from the database, each version decoded once."""
+
+from datetime import datetime
+
+from sandbox_registry.db.core.engine import Connection
+from sandbox_registry.db.rules import rule_versions
+from sandbox_registry.domain.cases.applications import Application
+from sandbox_registry.domain.errors import NotFound
+from sandbox_registry.domain.rules.calendars import Calendar
+from sandbox_registry.domain.rules.procedures import Procedure
+from sandbox_registry.domain.rules.rule_versions import RuleKind
+from sandbox_registry.rulebook.calendar_files import parse_calendar
+from sandbox_registry.rulebook.procedure_files import parse_procedure
+
+CALENDAR = "vn"
+
+
+class RuleBook:
+    """Looks rules up by code and moment, or by the version a case is pinned to. Versions never change, so they stay."""
+
+    def __init__(self) -> None:
+        self._procedures: dict[str, Procedure] = {}
+        self._calendars: dict[str, Calendar] = {}
+
+    async def current(self, connection: Connection, code: str, *, at: datetime) -> Procedure:
+        """Return the procedure in force at a moment; `NotFound` when there is none."""
+        checksum = await rule_versions.in_force(connection, kind=RuleKind.PROCEDURE, code=code, at=at)
+        if checksum is None:
+            raise NotFound(what="procedure")
+        return await self.version(connection, code, checksum)
+
+    async def version(self, connection: Connection, code: str, checksum: str) -> Procedure:
+        """Return one version of a procedure; `NotFound` when there is none."""
+        if checksum not in self._procedures:
+            content = await rule_versions.content(connection, kind=RuleKind.PROCEDURE, code=code, checksum=checksum)
+            if content is None:
+                raise NotFound(what="procedure")
+            self._procedures[checksum] = parse_procedure(content.encode(), file=f"{code}.toml")
+        return self._procedures[checksum]
+
+    async def pinned(
+        self, connection: Connection, application: Application, *, at: datetime | None = None
+    ) -> Procedure:
+        """Return the version a case is pinned to; for a draft, the one in force at `at`."""
+        if application.procedure_version is not None:
+            return await self.version(connection, application.procedure_code, application.procedure_version)
+        if at is None:
+            raise NotFound(what="procedure")
+        return await self.current(connection, application.procedure_code, at=at)
+
+    async def calendar(self, connection: Connection, *, at: datetime) -> Calendar:
+        """Return the calendar of days off in force at a moment; `NotFound` when there is none."""
+        checksum = await rule_versions.in_force(connection, kind=RuleKind.CALENDAR, code=CALENDAR, at=at)
+        return await self.calendar_version(connection, checksum)
+
+    async def calendar_version(self, connection: Connection, checksum: str | None) -> Calendar:
+        """Return one version of the calendar of days off; `NotFound` for null, which is none."""
+        if checksum is None:
+            raise NotFound(what="calendar")
+        if checksum not in self._calendars:
+            content = await rule_versions.content(connection, kind=RuleKind.CALENDAR, code=CALENDAR, checksum=checksum)
+            self._calendars[checksum] = parse_calendar((content or "").encode(), file=f"{CALENDAR}.toml")
+        return self._calendars[checksum]

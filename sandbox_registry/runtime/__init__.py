@@ -1,0 +1,1 @@
+"""Settings, clocks, logs, processes: what every program needs, and nothing of ours is imported here."""

@@ -1,0 +1,1 @@
+"""Use cases: applications up to the decision."""

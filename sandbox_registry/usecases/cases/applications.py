@@ -1,0 +1,434 @@
+"""What an applicant does with a dossier: draft it with others, attach documents, file it, complete it, withdraw it."""
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import replace
+from uuid import UUID
+
+from sandbox_registry.authz import Action
+from sandbox_registry.db.cases import dossiers
+from sandbox_registry.domain.cases import lifecycle
+from sandbox_registry.domain.cases.applications import (
+    Application,
+    Complaint,
+    Document,
+    DossierVersion,
+    SupplementRequest,
+    changed_targets,
+    merge_patch,
+)
+from sandbox_registry.domain.cases.appraisal import Participation
+from sandbox_registry.domain.errors import ConditionNotMet, Duplicate, FieldError, Invalid, NotFound
+from sandbox_registry.domain.identity.people import (
+    Actor,
+    Capacity,
+    Organisation,
+    OrganisationKind,
+    towards_organisation,
+)
+from sandbox_registry.domain.rules.form_fields import Part
+from sandbox_registry.domain.rules.forms import normalise, validate, validate_shape
+from sandbox_registry.domain.rules.procedures import Procedure
+from sandbox_registry.domain.stages import Stage
+from sandbox_registry.domain.texts import Text
+from sandbox_registry.usecases.cases.participations import take_part
+from sandbox_registry.usecases.identity.authority import refuse_official
+from sandbox_registry.usecases.transaction.preconditions import check_fields
+from sandbox_registry.usecases.transaction.transactions import Acts, CaseAct
+
+
+class Applications:
+    """One method per thing an applicant does."""
+
+    def __init__(self, acts: Acts) -> None:
+        self.acts = acts
+
+    async def create(
+        self,
+        actor: Actor,
+        *,
+        procedure_code: str,
+        organisation_id: UUID,
+        receiving_unit_id: UUID | None,
+        title: str,
+        previous_case_id: UUID | None = None,
+    ) -> Application:
+        """Begin a draft (A1). Without a receiving unit, the only one that takes this procedure in is meant.
+
+        `previous_case_id` links a new case to the refused one it follows.
+
+        Raises:
+            PermissionDenied: the actor does not act for the organisation, or the token not for this procedure.
+            Invalid: no such receiving unit, or the procedure does not take this kind of applicant.
+
+        """
+        standing = towards_organisation(organisation_id)
+        async with self.acts.general(
+            actor, Action.APPLICATION_CREATE, standing=standing, procedure_code=procedure_code
+        ) as act:
+            procedure = await self.acts.rules.current(act.work.connection, procedure_code, at=act.at)
+            organisation = await act.work.get(Organisation, organisation_id)
+            check_applicant(organisation, procedure)
+            units = await act.work.of(Organisation, kind=OrganisationKind.STATE_UNIT.value)
+            application = Application(
+                id=act.new_id(),
+                version=1,
+                stage=Stage.DRAFT,
+                procedure_code=procedure_code,
+                procedure_version=None,
+                organisation_id=organisation_id,
+                receiving_unit_id=receiving_unit(units, wanted=receiving_unit_id, procedure_code=procedure_code),
+                unit_ids=(),
+                title=title,
+                answers={},
+                created_by=actor.person_id,
+                created_at=act.at,
+                updated_at=act.at,
+                previous_case_id=previous_case_id,
+            )
+            if previous_case_id is not None:
+                previous = await act.work.get(Application, previous_case_id)
+                check_previous(previous, actor=actor, organisation_id=organisation_id)
+            act.case_id = application.id
+            await act.add(application)
+            await dossiers.keep_version(
+                act.work.connection, application, documents=(), cause="created", by=actor.person_id, at=act.at
+            )
+            return act.done(application)
+
+    async def edit(
+        self,
+        actor: Actor,
+        application_id: UUID,
+        *,
+        expected_version: int,
+        title: str | None,
+        answers: Mapping[str, object],
+    ) -> Application:
+        """Change a draft, or an open supplement, by a JSON merge patch (RFC 7396): what is not sent stays.
+
+        Leaves a version of the dossier, and no leaf: the submission records it whole.
+
+        Raises:
+            Invalid: a value of the wrong type, beyond its limit, or a field the procedure does not know.
+            ConditionNotMet: `not_asked_for` when the supplement request did not name what is being changed.
+
+        """
+        async with self.acts.on_case(
+            actor, Action.APPLICATION_EDIT, application_id, expected_version=expected_version
+        ) as act:
+            procedure = await self.acts.rules.pinned(act.work.connection, act.application, at=act.at)
+            merged = merge_patch(act.application.answers, normalise(answers))
+            errors = validate_shape(procedure, merged)
+            if errors:
+                raise Invalid(errors)
+            edited = replace(
+                act.application,
+                version=act.application.version + 1,
+                title=act.application.title if title is None else title,
+                answers=merged,
+                updated_at=act.at,
+            )
+            await self._check_asked_for(act, changed_targets(act.application, edited))
+            await act.save(edited)
+            act.leave_no_leaf()
+            await self._keep(act, edited, cause="edited")
+            return act.done(edited)
+
+    async def check_part(self, actor: Actor, application_id: UUID, *, part: str) -> None:
+        """Refuse a file before its first byte: no right to attach any, no such part, or a part nobody asked for."""
+        async with self.acts.on_case(actor, Action.APPLICATION_EDIT, application_id) as act:
+            await self._part(act, part)
+            act.leave_no_leaf()
+
+    async def add_document(
+        self,
+        actor: Actor,
+        application_id: UUID,
+        *,
+        part: str,
+        filename: str,
+        media_type: str,
+        size: int,
+        sha256: str,
+        keep: Callable[[], Awaitable[None]] | None = None,
+    ) -> Document:
+        """Attach a file to a part of the dossier. `keep` puts its bytes into the store; null when they are there.
+
+        Only a file that may be attached is kept: no erasure would find another.
+
+        Raises:
+            Invalid: the procedure has no such part, or takes no such file for it, or no further one.
+            Duplicate: this very file is attached to this part already.
+
+        """
+        async with self.acts.on_case(actor, Action.APPLICATION_EDIT, application_id) as act:
+            asked = await self._part(act, part)
+            present = await dossiers.live_documents(act.work.connection, application_id)
+            alike = [each for each in present if each.part == part]
+            if any(each.sha256 == sha256 for each in alike):
+                raise Duplicate(what="document")
+            check_fields(file_errors(asked, media_type=media_type, size=size, present=len(alike)))
+            if keep is not None:
+                await keep()
+            document = Document(
+                id=act.new_id(),
+                version=1,
+                application_id=application_id,
+                part=part,
+                filename=filename,
+                media_type=media_type,
+                size=size,
+                sha256=sha256,
+                uploaded_by=actor.person_id,
+                uploaded_at=act.at,
+            )
+            await act.add(document)
+            act.leave_no_leaf()
+            await self._keep(act, act.application, cause="document added")
+            return act.done(document)
+
+    async def remove_document(self, actor: Actor, application_id: UUID, document_id: UUID) -> Document:
+        """Take a document out of a draft or an open supplement; it stays on record as removed."""
+        async with self.acts.on_case(actor, Action.APPLICATION_EDIT, application_id) as act:
+            document = await act.work.get(Document, document_id)
+            if document.application_id != application_id or document.removed_at is not None:
+                raise NotFound(what="document")
+            await self._check_asked_for(act, {f"documents.{document.part}"})
+            removed = await act.save(replace(document, version=document.version + 1, removed_at=act.at))
+            act.leave_no_leaf()
+            await self._keep(act, act.application, cause="document removed")
+            return act.done(removed)
+
+    async def share(self, actor: Actor, application_id: UUID, *, person_id: UUID) -> Participation:
+        """Let another person write on this dossier; only a signatory may, and only a signatory may file it.
+
+        Raises:
+            NotFound: no such account, or a disabled one.
+            ConditionNotMet: `holds_office`: whoever once wrote on a dossier may never handle it, so that naming an
+                official would take the case out of that official's hands.
+
+        """
+        async with self.acts.on_case(actor, Action.APPLICATION_SHARE, application_id) as act:
+            await refuse_official(act, person_id)
+            editor = Participation(
+                id=act.new_id(),
+                version=1,
+                application_id=application_id,
+                person_id=person_id,
+                capacity=Capacity.EDITOR,
+                given_by=actor.person_id,
+                since=act.at,
+            )
+            return act.done(await act.add(editor))
+
+    async def unshare(self, actor: Actor, application_id: UUID, *, person_id: UUID) -> Participation:
+        """End another person's right to write on this dossier."""
+        async with self.acts.on_case(actor, Action.APPLICATION_SHARE, application_id) as act:
+            held = await act.work.of(
+                Participation,
+                application_id=application_id,
+                person_id=person_id,
+                capacity=Capacity.EDITOR.value,
+                until=None,
+            )
+            if not held:
+                raise NotFound(what="editor")
+            return act.done(await act.save(replace(held[0], version=held[0].version + 1, until=act.at)))
+
+    async def submit(self, actor: Actor, application_id: UUID, *, expected_version: int) -> Application:
+        """File a draft (A2): the rules are pinned, the clock starts, and the log records the dossier whole.
+
+        Raises:
+            Invalid: every broken rule of the procedure's form and checklist, each with its field.
+
+        """
+        async with self.acts.on_case(
+            actor, Action.APPLICATION_SUBMIT, application_id, expected_version=expected_version
+        ) as act:
+            procedure = await self.acts.rules.current(act.work.connection, act.application.procedure_code, at=act.at)
+            organisation = await act.work.get(Organisation, act.application.organisation_id)
+            check_applicant(organisation, procedure)
+            units = await act.work.of(Organisation, kind=OrganisationKind.STATE_UNIT.value)
+            submitted = lifecycle.submit(
+                act.application,
+                by=actor.person_id,
+                at=act.at,
+                procedure=procedure,
+                unit_ids=tuple(unit.id for unit in units if procedure.code in unit.handles),
+                errors=await self._errors(act, procedure),
+            )
+            act.procedure = f"{procedure.code}@{procedure.checksum}"
+            await act.save(submitted)
+            await take_part(act, Capacity.FILER)
+            await self._record_whole(act, submitted, cause="submitted")
+            return act.done(submitted)
+
+    async def submit_supplement(self, actor: Actor, application_id: UUID, *, expected_version: int) -> Application:
+        """Answer the open supplement request with the completed dossier (A6)."""
+        async with self.acts.on_case(
+            actor, Action.APPLICATION_SUBMIT_SUPPLEMENT, application_id, expected_version=expected_version
+        ) as act:
+            procedure = await self.acts.rules.pinned(act.work.connection, act.application)
+            completed, answered = lifecycle.submit_supplement(
+                act.application,
+                request=await open_request(act),
+                procedure=procedure,
+                calendar=await act.calendar(),
+                errors=await self._errors(act, procedure),
+                by=actor.person_id,
+                at=act.at,
+            )
+            await act.save(completed)
+            await act.save(answered)
+            await take_part(act, Capacity.FILER)
+            await self._record_whole(act, completed, cause="supplemented")
+            return act.done(completed)
+
+    async def discard(self, actor: Actor, application_id: UUID, *, expected_version: int) -> Application:
+        """Give up a draft."""
+        async with self.acts.on_case(
+            actor, Action.APPLICATION_DISCARD, application_id, expected_version=expected_version
+        ) as act:
+            return act.done(await act.save(lifecycle.discard(act.application, by=actor.person_id, at=act.at)))
+
+    async def request_withdrawal(
+        self, actor: Actor, application_id: UUID, *, expected_version: int, reason: str
+    ) -> Application:
+        """Ask to stop the handling (A21); the authority's notice ends the case."""
+        async with self.acts.on_case(
+            actor, Action.APPLICATION_REQUEST_WITHDRAWAL, application_id, expected_version=expected_version
+        ) as act:
+            asked = lifecycle.request_withdrawal(act.application, reason=reason, by=actor.person_id, at=act.at)
+            return act.done(await act.save(asked))
+
+    async def complain(self, actor: Actor, application_id: UUID, *, grounds: str) -> Complaint:
+        """File a complaint against a refusal (A25). It is recorded whenever it comes; whether it is late shows."""
+        async with self.acts.on_case(actor, Action.APPLICATION_COMPLAIN, application_id) as act:
+            lifecycle.require_stage(act.application, "complain")
+            complaint = Complaint(
+                id=act.new_id(),
+                version=1,
+                application_id=application_id,
+                filed_by=actor.person_id,
+                filed_at=act.at,
+                grounds=grounds,
+            )
+            return act.done(await act.add(complaint))
+
+    async def _part(self, act: CaseAct, key: str) -> Part:
+        procedure = await self.acts.rules.pinned(act.work.connection, act.application, at=act.at)
+        part = procedure.part(key)
+        if part is None:
+            raise Invalid((FieldError(field="part", code="unknown_part", message=_UNKNOWN_PART),))
+        await self._check_asked_for(act, {f"documents.{key}"})
+        return part
+
+    async def _errors(self, act: CaseAct, procedure: Procedure) -> tuple[FieldError, ...]:
+        records = await act.records()
+        return validate(procedure, act.application.answers, frozenset(each.part for each in records.documents))
+
+    async def _keep(self, act: CaseAct, application: Application, *, cause: str) -> DossierVersion:
+        """Keep the dossier with its documents as they are after the act."""
+        documents = await dossiers.live_documents(act.work.connection, application.id)
+        return await self._version(act, application, documents, cause=cause)
+
+    async def _record_whole(self, act: CaseAct, application: Application, *, cause: str) -> None:
+        version = await self._version(act, application, (await act.records()).documents, cause=cause)
+        act.note("dossier_version", application.id, version.number, version)
+
+    async def _version(
+        self, act: CaseAct, application: Application, documents: tuple[Document, ...], *, cause: str
+    ) -> DossierVersion:
+        return await dossiers.keep_version(
+            act.work.connection, application, documents=documents, cause=cause, by=act.actor.person_id, at=act.at
+        )
+
+    async def _check_asked_for(self, act: CaseAct, targets: set[str]) -> None:
+        """During a supplement only what was asked for may change."""
+        if act.application.stage is not Stage.SUPPLEMENT_REQUESTED:
+            return
+        request = await open_request(act)
+        if targets - {item.target for item in request.items}:
+            raise ConditionNotMet("not_asked_for", _NOT_ASKED_FOR)
+
+
+async def open_request(act: CaseAct) -> SupplementRequest:
+    """Return the supplement request that waits for an answer; `NotFound` when none does."""
+    for request in await act.work.of(SupplementRequest, application_id=act.application.id):
+        if request.answered_at is None:
+            return request
+    raise NotFound(what="supplement request")
+
+
+def file_errors(part: Part, *, media_type: str, size: int, present: int) -> Iterator[FieldError]:
+    """List why a part of the dossier does not take a file, with so many attached to it already."""
+    if media_type not in part.media:
+        yield FieldError(field="file", code="wrong_media", message=_WRONG_MEDIA.filled(taken=", ".join(part.media)))
+    if size > part.max_bytes:
+        yield FieldError(field="file", code="too_large", message=_TOO_LARGE.filled(limit=part.max_bytes))
+    if present >= part.max_files:
+        yield FieldError(field="part", code="too_many_files", message=_TOO_MANY_FILES.filled(limit=part.max_files))
+
+
+def check_applicant(organisation: Organisation, procedure: Procedure) -> None:
+    """Refuse an applicant of a kind that the procedure does not take; an open value refuses nobody."""
+    kinds = procedure.items("applicant_kinds")
+    if organisation.kind is OrganisationKind.STATE_UNIT or (kinds is not None and organisation.kind not in kinds):
+        raise Invalid((FieldError(field="organisation_id", code="applicant_kind", message=_APPLICANT_KIND),))
+
+
+def receiving_unit(units: tuple[Organisation, ...], *, wanted: UUID | None, procedure_code: str) -> UUID:
+    """Choose the unit that takes the dossier in: the one asked for, or the only one there is."""
+    able = [unit.id for unit in units if unit.agency_code is not None and procedure_code in unit.handles]
+    chosen = [unit for unit in able if wanted in (None, unit)]
+    if len(chosen) != 1:
+        raise Invalid((FieldError(field="receiving_unit_id", code="receiving_unit", message=_RECEIVING_UNIT),))
+    return chosen[0]
+
+
+def check_previous(previous: Application, *, actor: Actor, organisation_id: UUID) -> None:
+    """Refuse to follow a case that is another's, or that did not end in a refusal."""
+    if previous.organisation_id != organisation_id or not actor.reaches(previous.procedure_code):
+        raise NotFound(what="application")
+    if previous.stage not in {Stage.REFUSED, Stage.INTAKE_REFUSED, Stage.LAPSED, Stage.WITHDRAWN}:
+        raise Invalid((FieldError(field="previous_case_id", code="not_ended", message=_NOT_ENDED),))
+
+
+_UNKNOWN_PART = Text(
+    vi="Thủ tục không có thành phần hồ sơ này.",
+    en="The procedure has no such part.",
+    fr="La procédure ne connaît pas cette pièce.",
+)
+_WRONG_MEDIA = Text(
+    vi="Thành phần hồ sơ này chỉ nhận: {taken}.",
+    en="This part takes only: {taken}.",
+    fr="Cette pièce n'accepte que : {taken}.",
+)
+_TOO_LARGE = Text(
+    vi="Tệp của thành phần này không quá {limit} byte.",
+    en="A file of this part has at most {limit} bytes.",
+    fr="Un fichier de cette pièce fait au plus {limit} octets.",
+)
+_TOO_MANY_FILES = Text(
+    vi="Thành phần này nhận nhiều nhất {limit} tệp; hãy gỡ tệp cũ trước.",
+    en="This part takes at most {limit} file(s); remove an old one first.",
+    fr="Cette pièce accepte au plus {limit} fichier(s) ; retirez-en un d'abord.",
+)
+_NOT_ASKED_FOR = Text(
+    vi="Chỉ được sửa những nội dung nêu trong phiếu yêu cầu bổ sung.",
+    en="Only what the supplement request names may be changed now.",
+    fr="Seuls les éléments de la demande de complément peuvent être modifiés.",
+)
+_APPLICANT_KIND = Text(
+    vi="Thủ tục này không áp dụng cho loại tổ chức, cá nhân này.",
+    en="The procedure does not take this kind of applicant.",
+    fr="La procédure n'est pas ouverte à ce type de demandeur.",
+)
+_RECEIVING_UNIT = Text(
+    vi="Hãy chọn một đơn vị tiếp nhận của thủ tục này.",
+    en="Choose a unit that takes dossiers of this procedure in.",
+    fr="Choisissez un guichet qui reçoit les dossiers de cette procédure.",
+)
+_NOT_ENDED = Text(
+    vi="Hồ sơ trước chưa kết thúc.", en="The earlier case has not ended.", fr="Le dossier précédent n'est pas clos."
+)

@@ -1,0 +1,148 @@
+"""Opening an appraisal: the level fixed, interests declared before the dossier is opened, checks on site."""
+
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from sandbox_registry.authz import Action
+from sandbox_registry.domain.cases import lifecycle
+from sandbox_registry.domain.cases.applications import Application
+from sandbox_registry.domain.cases.appraisal import Declaration, Participation, SiteVisit
+from sandbox_registry.domain.errors import Duplicate, FieldError, Invalid
+from sandbox_registry.domain.identity.people import Actor, Capacity
+from sandbox_registry.domain.texts import Text
+from sandbox_registry.usecases.cases.participations import end_part
+from sandbox_registry.usecases.transaction.transactions import Acts, CaseAct
+
+
+class Appraisal:
+    """One method per thing that opens or accompanies an appraisal."""
+
+    def __init__(self, acts: Acts) -> None:
+        self.acts = acts
+
+    async def classify(
+        self, actor: Actor, application_id: UUID, *, expected_version: int, level: str | None
+    ) -> Application:
+        """Fix the trial level and open the appraisal (A11, A13)."""
+        async with self.acts.on_case(
+            actor, Action.APPLICATION_CLASSIFY, application_id, expected_version=expected_version
+        ) as act:
+            procedure = await self.acts.rules.pinned(act.work.connection, act.application)
+            classified = lifecycle.classify(act.application, level=level, procedure=procedure, at=act.at)
+            return act.done(await act.save(classified))
+
+    async def declare(self, actor: Actor, application_id: UUID, *, conflicted: bool, statement: str) -> Declaration:
+        """Declare interests before opening the dossier (hard rule 2).
+
+        A conflict, also one that shows only later, ends every part of the person in the case, for good; what the person
+        scored no longer counts.
+
+        Raises:
+            Duplicate: declared before, and this declares no new conflict.
+            Invalid: a conflict without a word on what it is.
+
+        """
+        async with self.acts.on_case(actor, Action.DECLARATION_MAKE, application_id) as act:
+            if conflicted and not statement:
+                raise Invalid((FieldError(field="statement", code="required", message=_SAY_WHAT),))
+            made = await self._declaration(act, conflicted=conflicted, statement=statement)
+            if conflicted:
+                await _end_every_part(act)
+            return act.done(made)
+
+    async def list_declarations(self, actor: Actor, application_id: UUID) -> tuple[Declaration, ...]:
+        """List the declarations of a case; reviewers, members and conflicted people see their own."""
+        async with self.acts.reading(actor, Action.DECLARATION_READ, application_id) as act:
+            declarations = await act.work.of(Declaration, application_id=application_id)
+            return act.done(declarations_for(self.acts, act, declarations))
+
+    async def record_visit(
+        self,
+        actor: Actor,
+        application_id: UUID,
+        *,
+        visited_at: datetime,
+        place: str,
+        minutes: str,
+        applicant_attended: bool,
+    ) -> SiteVisit:
+        """Keep the minutes of a check on site (A15; Decree 61/2018 art. 19(3)).
+
+        Raises:
+            Invalid: the visit lies in the future.
+            Duplicate: minutes of this visit are kept already.
+
+        """
+        async with self.acts.on_case(actor, Action.SITE_VISIT_RECORD, application_id) as act:
+            if visited_at > act.at:
+                raise Invalid((FieldError(field="visited_at", code="in_the_future", message=_FUTURE),))
+            kept = await act.work.of(SiteVisit, application_id=application_id, visited_at=visited_at)
+            if any(each.place == place for each in kept):
+                raise Duplicate(what="site visit")
+            visit = SiteVisit(
+                id=act.new_id(),
+                version=1,
+                application_id=application_id,
+                visited_at=visited_at,
+                place=place,
+                minutes=minutes,
+                applicant_attended=applicant_attended,
+                recorded_by=actor.person_id,
+                recorded_at=act.at,
+            )
+            return act.done(await act.add(visit))
+
+    async def list_visits(self, actor: Actor, application_id: UUID) -> tuple[SiteVisit, ...]:
+        """List the checks on site, for those who may read the reviews of the case."""
+        async with self.acts.reading(actor, Action.REVIEW_READ, application_id) as act:
+            return act.done(await act.work.of(SiteVisit, application_id=application_id))
+
+    async def _declaration(self, act: CaseAct, *, conflicted: bool, statement: str) -> Declaration:
+        person_id = act.actor.person_id
+        earlier = await act.work.of(Declaration, application_id=act.application.id, person_id=person_id)
+        if not earlier:
+            first = Declaration(
+                id=act.new_id(),
+                version=1,
+                application_id=act.application.id,
+                person_id=person_id,
+                conflicted=conflicted,
+                statement=statement,
+                made_at=act.at,
+            )
+            return await act.add(first)
+        if earlier[0].conflicted or not conflicted:
+            raise Duplicate(what="declaration")
+        version = earlier[0].version + 1
+        return await act.save(
+            replace(earlier[0], version=version, conflicted=True, statement=statement, made_at=act.at)
+        )
+
+
+def declarations_for(acts: Acts, act: CaseAct, found: tuple[Declaration, ...]) -> tuple[Declaration, ...]:
+    """Leave only the reader's own, for reviewers, members and conflicted people."""
+    partial = {Capacity.REVIEWER, Capacity.COUNCIL_MEMBER}
+    if not act.standing.conflicted and acts.would_allow(act, Action.DECLARATION_READ, without=partial):
+        return found
+    return tuple(each for each in found if each.person_id == act.actor.person_id)
+
+
+async def _end_every_part(act: CaseAct) -> None:
+    held = await act.work.of(
+        Participation, application_id=act.application.id, person_id=act.actor.person_id, until=None
+    )
+    for each in held:
+        await end_part(act, each)
+
+
+_SAY_WHAT = Text(
+    vi="Hãy nêu rõ xung đột lợi ích.",
+    en="Say what the conflict is.",
+    fr="Précisez le conflit d'intérêts.",
+)
+_FUTURE = Text(
+    vi="Thời điểm kiểm tra chưa tới.",
+    en="The visit lies in the future.",
+    fr="La visite est dans le futur.",
+)

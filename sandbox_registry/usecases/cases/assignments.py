@@ -1,0 +1,199 @@
+"""Who works on a case: claimed by an officer, assigned, reassigned and released by the head, fit for it or refused."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from uuid import UUID
+
+from sandbox_registry.authz import Action
+from sandbox_registry.db.cases import applications as case_rows
+from sandbox_registry.db.identity import people as people_rows
+from sandbox_registry.domain.cases.appraisal import Participation, Review
+from sandbox_registry.domain.errors import Duplicate, FieldError, Invalid, NotFound, PermissionDenied
+from sandbox_registry.domain.identity.people import Actor, Capacity, Relation, Role, Standing, relations
+from sandbox_registry.domain.stages import Stage
+from sandbox_registry.domain.texts import Text
+from sandbox_registry.usecases.cases.participations import end_part, give_part, holders
+from sandbox_registry.usecases.transaction.transactions import Acts, CaseAct, consulted_units
+
+ASSIGNABLE = frozenset({Capacity.FOCAL, Capacity.REVIEWER, Capacity.SUPERVISOR})
+OFFICES: Mapping[Capacity, frozenset[Role]] = {
+    Capacity.CHAIR: frozenset({Role.COUNCIL_EXPERT}),
+    Capacity.COUNCIL_MEMBER: frozenset({Role.COUNCIL_EXPERT}),
+    Capacity.FOCAL: frozenset({Role.FOCAL_OFFICER}),
+    Capacity.REVIEWER: frozenset({Role.REVIEWER}),
+    Capacity.SECRETARY: frozenset({Role.COUNCIL_EXPERT, Role.FOCAL_OFFICER}),
+    Capacity.SUPERVISOR: frozenset({Role.SUPERVISOR}),
+}
+WORK: Mapping[Capacity, Action] = {
+    Capacity.CHAIR: Action.COUNCIL_VOTE,
+    Capacity.COUNCIL_MEMBER: Action.COUNCIL_VOTE,
+    Capacity.FOCAL: Action.CONSULTATION_ASK,
+    Capacity.REVIEWER: Action.REVIEW_SUBMIT,
+    Capacity.SECRETARY: Action.COUNCIL_CONCLUDE,
+}
+"""The act a capacity is given for: who would be refused it by the policy is not given the capacity."""
+APART = frozenset(
+    {
+        Relation.ACTED_AS_DECIDER,
+        Relation.ACTED_AS_FILER,
+        Relation.ACTED_AS_INTAKE,
+        Relation.ACTED_AS_REVIEWER,
+        Relation.DELEGATE,
+        Relation.OWN,
+    }
+)
+"""What a supervisor never was in the case (hard rule 1)."""
+
+
+class Assignments:
+    """One method per thing an officer or a head does to spread the work."""
+
+    def __init__(self, acts: Acts) -> None:
+        self.acts = acts
+
+    async def claim(self, actor: Actor, application_id: UUID) -> Participation:
+        """Take a case on as its focal officer (A11); `Duplicate` when it has one."""
+        async with self.acts.on_case(actor, Action.ASSIGNMENT_CLAIM, application_id) as act:
+            await _require_no_focal(act)
+            self._check_fit(actor, act.standing, Capacity.FOCAL, field="person_id")
+            return act.done(await give_part(act, actor.person_id, Capacity.FOCAL))
+
+    async def assign(self, actor: Actor, application_id: UUID, *, person_id: UUID, capacity: Capacity) -> Participation:
+        """Give a case to a focal officer, a reviewer or a supervisor (A11, A13).
+
+        Raises:
+            Invalid: the person does not hold the office, or has or had a part in the case that bars this one.
+            Duplicate: the person has this part, or the case has its focal officer.
+
+        """
+        async with self.acts.on_case(actor, Action.ASSIGNMENT_ASSIGN, application_id) as act:
+            if capacity not in ASSIGNABLE:
+                raise Invalid((FieldError(field="capacity", code="not_assignable", message=_NOT_ASSIGNABLE),))
+            if capacity is Capacity.FOCAL:
+                await _require_no_focal(act)
+            await self.check_candidate(act, person_id, capacity, field="person_id")
+            return act.done(await give_part(act, person_id, capacity))
+
+    async def reassign(
+        self, actor: Actor, application_id: UUID, assignment_id: UUID, *, person_id: UUID, reason: str
+    ) -> Participation:
+        """Pass a part on to another person, with the reason on record."""
+        async with self.acts.on_case(actor, Action.ASSIGNMENT_ASSIGN, application_id) as act:
+            held = await _assignment(act, assignment_id)
+            if held.person_id == person_id:
+                raise Duplicate(what="assignment")
+            await self.check_candidate(act, person_id, held.capacity, field="person_id")
+            await _end(act, held, reason=reason)
+            return act.done(await give_part(act, person_id, held.capacity))
+
+    async def release(self, actor: Actor, application_id: UUID, assignment_id: UUID, *, reason: str) -> Participation:
+        """End a part, with the reason on record. An officer gives back their own; the head may end any.
+
+        That the person once had it stays on record for separation of duty.
+        """
+        async with self.acts.on_case(actor, Action.ASSIGNMENT_RELEASE, application_id) as act:
+            held = await _assignment(act, assignment_id)
+            is_head = Role.FOCAL_HEAD in actor.roles_towards(act.standing.unit_ids)
+            if held.person_id != actor.person_id and not is_head:
+                raise PermissionDenied(action=Action.ASSIGNMENT_RELEASE, line=act.decision.line, reason=_NOT_YOURS)
+            return act.done(await _end(act, held, reason=reason))
+
+    async def list_parts(self, actor: Actor, application_id: UUID) -> tuple[Participation, ...]:
+        """List who has or had which part in the case; a reviewer sees others only after filing."""
+        async with self.acts.reading(actor, Action.REVIEW_READ, application_id) as act:
+            parts = await act.work.of(Participation, application_id=application_id)
+            if Capacity.REVIEWER not in act.standing.capacities:
+                return act.done(parts)
+            filed = await act.work.of(Review, application_id=application_id, reviewer_id=actor.person_id)
+            return act.done(parts if filed else tuple(each for each in parts if each.person_id == actor.person_id))
+
+    async def check_candidate(self, act: CaseAct, person_id: UUID, capacity: Capacity, *, field: str) -> None:
+        """Refuse to give a part to a person who may not have it; `Invalid` names the field.
+
+        What counts is the office in force now and everything the person ever was in this case.
+        """
+        candidate = await people_rows.actor_for_person(
+            act.work.connection, person_id, at=act.at, method="", request_id=""
+        )
+        if candidate is None:
+            raise _unfit(field, "unknown_person")
+        case = await case_rows.load_case(
+            act.work.connection,
+            act.application.id,
+            person_id=person_id,
+            consulted_unit_ids=consulted_units(candidate),
+            lock=False,
+        )
+        if case is None:
+            raise NotFound(what="application")
+        self._check_fit(candidate, case.standing, capacity, field=field)
+
+    def _check_fit(self, candidate: Actor, standing: Standing, capacity: Capacity, *, field: str) -> None:
+        if not candidate.roles_towards(standing.unit_ids) & OFFICES[capacity]:
+            raise _unfit(field, "role_not_held")
+        if standing.conflicted:
+            raise _unfit(field, "conflicted")
+        if self._is_barred(candidate, standing, capacity):
+            raise _unfit(field, "separation_of_duty")
+
+    def _is_barred(self, candidate: Actor, standing: Standing, capacity: Capacity) -> bool:
+        """Ask the policy whether the person could do the work of the part, a declaration of interest granted."""
+        if capacity is Capacity.SUPERVISOR:
+            return bool(relations(candidate, standing) & APART)
+        if Capacity.SUPERVISOR in standing.capacities | standing.past_capacities:
+            return True
+        sitting = replace(standing, capacities=standing.capacities | {capacity}, conflicted=False)
+        full = replace(candidate, token_scopes=None)
+        return not self.acts.authorizer.judge(full, sitting, Stage.UNDER_APPRAISAL, WORK[capacity]).allowed
+
+
+async def _require_no_focal(act: CaseAct) -> None:
+    if await holders(act, Capacity.FOCAL):
+        raise Duplicate(what="focal officer")
+
+
+async def _assignment(act: CaseAct, assignment_id: UUID) -> Participation:
+    held = await act.work.get(Participation, assignment_id)
+    if held.application_id != act.application.id or held.until is not None or held.capacity not in ASSIGNABLE:
+        raise NotFound(what="assignment")
+    return held
+
+
+async def _end(act: CaseAct, held: Participation, *, reason: str) -> Participation:
+    ended = await end_part(act, held)
+    act.note("release", ended.id, ended.version, {"reason": reason})
+    return ended
+
+
+def _unfit(field: str, code: str) -> Invalid:
+    return Invalid((FieldError(field=field, code=code, message=_UNFIT[code]),))
+
+
+_NOT_YOURS = "an officer gives back only their own case; the head may release anybody"
+_NOT_ASSIGNABLE = Text(
+    vi="Chỉ phân công chuyên viên đầu mối, chuyên gia thẩm định hoặc người giám sát.",
+    en="Only a focal officer, a reviewer or a supervisor is assigned.",
+    fr="On désigne un agent référent, un évaluateur ou un superviseur.",
+)
+_UNFIT = {
+    "unknown_person": Text(
+        vi="Không có người này hoặc tài khoản đã bị khóa.",
+        en="No such person, or the account is disabled.",
+        fr="Personne inconnue ou compte désactivé.",
+    ),
+    "role_not_held": Text(
+        vi="Người này không giữ vai trò cần có.",
+        en="This person does not hold the office that is needed.",
+        fr="Cette personne n'exerce pas la fonction requise.",
+    ),
+    "conflicted": Text(
+        vi="Người này đã khai có xung đột lợi ích.",
+        en="This person declared a conflict of interest.",
+        fr="Cette personne a déclaré un conflit d'intérêts.",
+    ),
+    "separation_of_duty": Text(
+        vi="Người này đã tham gia hồ sơ ở vai trò khác nên không được giao việc này.",
+        en="This person has or had another part in the case that bars this one.",
+        fr="Cette personne a ou a eu dans le dossier un rôle incompatible.",
+    ),
+}

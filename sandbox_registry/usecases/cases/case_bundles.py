@@ -1,0 +1,194 @@
+"""Taking the log of a case out as an offline bundle: by right, with the records its reader may see, on record itself.
+
+What is read goes into a temporary file, batch by batch, each in a statement of its own; only then is anything sent, so
+that a slow client holds neither a connection nor a lock.
+"""
+
+import asyncio
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from tempfile import SpooledTemporaryFile
+from typing import IO
+from uuid import UUID
+
+from anyio import to_thread
+
+from sandbox_registry.auditlog.folder import LogFolder, MissingFile
+from sandbox_registry.auditlog.verifying.bundle_files import BundleWriter, Kept, newest_note
+from sandbox_registry.auditlog.verifying.history import read_record
+from sandbox_registry.authz import Action
+from sandbox_registry.db.auditlog import leaves as audit
+from sandbox_registry.db.cases import case_people, dossiers, histories
+from sandbox_registry.db.cases.histories import SLICE, HistoryRow
+from sandbox_registry.db.core.engine import Connection
+from sandbox_registry.db.permits import permits
+from sandbox_registry.domain.cases.appraisal import CouncilSession
+from sandbox_registry.domain.errors import ConditionNotMet
+from sandbox_registry.domain.identity.people import APPLICANT_SIDE, Actor, relations
+from sandbox_registry.domain.operations.quotas import TooManyRequests
+from sandbox_registry.domain.stages import Stage
+from sandbox_registry.domain.texts import Text
+from sandbox_registry.usecases.transaction.transactions import CASE, Acts, CaseAct
+
+AT_ONCE = 2
+"""How many bundles one process writes at the same time; each keeps a thread busy."""
+IN_MEMORY = 1024 * 1024
+"""Bytes of a bundle that are kept in memory; the rest goes to the disk."""
+_BUSY_FOR = 10
+_IDENTITY = re.compile(rb'"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"')
+_READ_BY = {
+    "application": Action.APPLICATION_READ,
+    "clarification": Action.CLARIFICATION_READ,
+    "complaint": Action.APPLICATION_READ,
+    "consultation": Action.CONSULTATION_READ,
+    "council_session": Action.COUNCIL_READ,
+    "decision": Action.DECISION_READ,
+    "declaration": Action.DECLARATION_READ,
+    "document": Action.APPLICATION_READ,
+    "dossier_version": Action.APPLICATION_READ,
+    "legal_hold": Action.HOLD_READ,
+    "message": Action.MESSAGE_READ,
+    "participation": Action.REVIEW_READ,
+    "recommendation": Action.REVIEW_READ,
+    "review": Action.REVIEW_READ,
+    "site_visit": Action.REVIEW_READ,
+    "supplement_request": Action.APPLICATION_READ,
+    "vote": Action.COUNCIL_READ,
+}
+"""What one must be allowed to read to be handed a record that holds this kind of object; of other kinds none is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reader:
+    """What a bundle may hold for whom it is made: records of `kinds` only, and of `known` people only if that is said."""
+
+    case_id: UUID
+    code: str
+    kinds: frozenset[str]
+    known: frozenset[UUID] | None
+    documents: tuple[tuple[str, str, str], ...]
+
+
+class CaseBundles:
+    """Makes offline bundles of single cases."""
+
+    def __init__(self, acts: Acts) -> None:
+        self.acts = acts
+        self._room = asyncio.Semaphore(AT_ONCE)
+
+    async def take(self, actor: Actor, application_id: UUID, *, folder: LogFolder) -> IO[bytes]:
+        """Write the bundle of a case; the caller closes the file.
+
+        Oversight gets every leaf and record of the case. An applicant gets the leaves of their timeline, and of the
+        records those that name nobody they may not know.
+
+        Raises:
+            NotFound: no such case, or the actor may not know of it.
+            PermissionDenied: the actor may read the case but not take it out.
+            ConditionNotMet: `not_published`, while no checkpoint covers the case.
+            TooManyRequests: this process writes as many bundles as it can.
+
+        """
+        if self._room.locked():
+            raise TooManyRequests(limit="bundles at once", seconds=_BUSY_FOR)
+        async with self._room:
+            async with self.acts.on_case(actor, Action.APPLICATION_READ_BUNDLE, application_id, lock=False) as act:
+                note = await self._note(act, folder)
+                reader = await self._reader(act)
+                act.note(CASE, application_id, act.application.version, {"read": act.action})
+            file: IO[bytes] = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - handed on to the caller.
+            try:
+                writer = await to_thread.run_sync(
+                    partial(BundleWriter, file, folder=folder, note=note, case=reader.code)
+                )
+                await self._write(writer, reader)
+                await to_thread.run_sync(partial(writer.finish, documents=reader.documents))
+            except BaseException:
+                file.close()
+                raise
+            file.seek(0)
+            return file
+
+    async def _note(self, act: CaseAct, folder: LogFolder) -> bytes:
+        covering = await histories.last_leaf(act.work.connection, act.application.id) + 1
+        try:
+            return await to_thread.run_sync(partial(newest_note, folder, covering=covering))
+        except MissingFile:
+            raise ConditionNotMet("not_published", _NOT_PUBLISHED) from None
+
+    async def _reader(self, act: CaseAct) -> _Reader:
+        connection, case = act.work.connection, act.application
+        may = self.acts.authorizer.may_do(act.actor, act.standing, case.stage)
+        kinds = {kind for kind, action in _READ_BY.items() if action in may}
+        permit = await permits.of_case(connection, case.id)
+        if permit is not None:
+            stage = permit.stage(at=act.at)
+            if self.acts.authorizer.judge(act.actor, act.standing, stage, Action.PERMIT_READ).allowed:
+                kinds |= {"permit", "permit_version"}
+        sessions = await act.work.of(CouncilSession, application_id=case.id)
+        if any(each.concluded_at is None for each in sessions):
+            kinds -= {"vote"}  # Nobody reads a vote before the council has concluded.
+        if self.acts.authorizer.judge(act.actor, None, Stage.NONE, Action.ERASURE_READ).allowed:
+            kinds |= {"erasure"}
+        is_applicant = bool(relations(act.actor, act.standing) & APPLICANT_SIDE)
+        if is_applicant:
+            kinds |= {"participation"}  # Their own; those of others name people they do not know.
+        live = await dossiers.live_documents(connection, case.id)
+        return _Reader(
+            case_id=case.id,
+            code=case.code or str(case.id),
+            kinds=frozenset(kinds),
+            known=await case_people.known_to_applicant(connection, case.id) if is_applicant else None,
+            documents=tuple((each.part, each.filename, each.sha256) for each in live),
+        )
+
+    async def _write(self, writer: BundleWriter, reader: _Reader) -> None:
+        after = -1
+        while True:
+            async with self.acts.database.looking_up() as connection:  # A replica may not have the last leaves yet.
+                rows = await histories.leaves_after(
+                    connection, reader.case_id, after=after, limit=SLICE, only_changes=reader.known is not None
+                )
+                leaves = await _handed_out(connection, rows, reader)
+                names = await audit.names_of(connection, _doers(leaves))
+            await to_thread.run_sync(partial(writer.add, leaves, names=names))
+            if len(rows) < SLICE or rows[-1].index >= writer.size:
+                return
+            after = rows[-1].index
+
+
+async def _handed_out(connection: Connection, rows: Sequence[HistoryRow], reader: _Reader) -> list[Kept]:
+    """Leave out the records that are not for this reader; the entries themselves hold nothing personal."""
+    named = {row.index: {UUID(found.decode()) for found in _IDENTITY.findall(row.record or b"")} for row in rows}
+    unknown: frozenset[UUID] = frozenset()
+    if reader.known is not None:
+        unknown = await case_people.people_among(connection, set().union(*named.values())) - reader.known
+    return [
+        _kept(row, is_open=_kinds_in(row.record) <= reader.kinds and named[row.index].isdisjoint(unknown))
+        for row in rows
+    ]
+
+
+def _kept(row: HistoryRow, *, is_open: bool) -> Kept:
+    if not is_open:
+        return Kept(index=row.index, entry=row.entry, nonce=None, record=None)
+    return Kept(index=row.index, entry=row.entry, nonce=row.nonce, record=row.record)
+
+
+def _kinds_in(record: bytes | None) -> frozenset[str]:
+    said = None if record is None else read_record(record)
+    return frozenset() if said is None else frozenset(each["type"] for each in said["objects"])
+
+
+def _doers(leaves: Sequence[Kept]) -> set[UUID]:
+    records = [read_record(leaf.record) for leaf in leaves if leaf.record is not None]
+    return {UUID(record["actor"]) for record in records if record is not None}
+
+
+_NOT_PUBLISHED = Text(
+    vi="Nhật ký chưa được công bố; hãy thử lại sau giây lát.",
+    en="The log is not published yet; try again in a moment.",
+    fr="Le journal n'est pas encore publié ; réessayez dans un instant.",
+)

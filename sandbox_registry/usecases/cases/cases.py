@@ -1,0 +1,161 @@
+"""Reading cases: lists inside a scope, one case with its deadlines, versions and their differences."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sandbox_registry.authz import Action
+from sandbox_registry.db.cases import applications as case_rows
+from sandbox_registry.db.cases import case_lists, dossiers, histories
+from sandbox_registry.domain.cases.applications import (
+    Application,
+    Complaint,
+    Document,
+    DossierVersion,
+    SupplementRequest,
+)
+from sandbox_registry.domain.cases.deadlines import CaseDeadline, Duty, case_deadlines
+from sandbox_registry.domain.errors import FieldError, NotFound
+from sandbox_registry.domain.identity.people import Actor, Organisation
+from sandbox_registry.domain.rules.forms import Referral, route, validate
+from sandbox_registry.domain.rules.procedures import Procedure
+from sandbox_registry.usecases.transaction.transactions import Acts
+
+_STEPS = (Action.APPLICATION_SUBMIT, Action.APPLICATION_RECEIVE, Action.APPLICATION_ACCEPT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseView:
+    """One case as its reader may see it: the dossier, what hangs on it, its deadlines, and what the reader may do."""
+
+    application: Application
+    procedure: Procedure
+    documents: tuple[Document, ...]
+    supplements: tuple[SupplementRequest, ...]
+    complaints: tuple[Complaint, ...]
+    deadlines: tuple[CaseDeadline, ...]
+    may_do: frozenset[Action]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problems:
+    """What stands between a draft and its submission, and whether another authority seems competent."""
+
+    errors: tuple[FieldError, ...]
+    referral: Referral | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What the applicant is given for a filed dossier, and the leaves of filing, registration and acceptance."""
+
+    application: Application
+    submitted_at: datetime
+    organisation: str
+    procedure: Procedure
+    filed: int | None
+    received: int | None
+    accepted: int | None
+
+
+class Cases:
+    """One method per thing a reader does."""
+
+    def __init__(self, acts: Acts) -> None:
+        self.acts = acts
+
+    async def list_cases(
+        self,
+        actor: Actor,
+        *,
+        narrowed: case_rows.CaseFilter,
+        after: tuple[datetime, UUID] | UUID | None,
+        limit: int,
+    ) -> tuple[case_rows.CaseRow, ...]:
+        """List the cases this actor may read, newest first, or by change when `updated_since` is asked for."""
+        scope = self.acts.authorizer.scope(actor)
+        async with self.acts.database.reading() as connection:
+            return await case_lists.list_cases(connection, scope=scope, narrowed=narrowed, after=after, limit=limit)
+
+    async def awaiting_declaration(self, actor: Actor) -> tuple[case_rows.CaseRow, ...]:
+        """List the cases this actor must declare interests for before opening them."""
+        async with self.acts.database.reading() as connection:
+            return await case_lists.awaiting_declaration(connection, scope=self.acts.authorizer.scope(actor))
+
+    async def read(self, actor: Actor, application_id: UUID) -> CaseView:
+        """Read one case. The People's Council and auditors leave a leaf by reading."""
+        async with self.acts.reading(actor, Action.APPLICATION_READ, application_id) as act:
+            connection = act.work.connection
+            procedure = await self.acts.rules.pinned(connection, act.application, at=act.at)
+            records = await act.records()
+            may_do = self.acts.authorizer.may_do(actor, act.standing, act.application.stage)
+            deadlines = case_deadlines(
+                await act.facts(),
+                procedure=procedure,
+                calendar=await act.calendar(),
+                at=act.at,
+            )
+            view = CaseView(
+                application=act.application,
+                procedure=procedure,
+                documents=records.documents,
+                supplements=records.supplements,
+                complaints=records.complaints,
+                # That an agency was asked, and whether it was late, is for those who may read the consultation.
+                deadlines=tuple(
+                    each for each in deadlines if each.duty is not Duty.CONSULTED or Action.CONSULTATION_READ in may_do
+                ),
+                may_do=may_do,
+            )
+            return act.done(view)
+
+    async def receipt(self, actor: Actor, application_id: UUID) -> Receipt:
+        """Read the receipt of a filed dossier; `NotFound` while it is a draft."""
+        async with self.acts.reading(actor, Action.APPLICATION_READ, application_id) as act:
+            if act.application.submitted_at is None:
+                raise NotFound(what="receipt")
+            connection = act.work.connection
+            filed, received, accepted = [
+                await histories.leaf_of_act(connection, application_id, {step}) for step in _STEPS
+            ]
+            organisation = await act.work.get(Organisation, act.application.organisation_id)
+            receipt = Receipt(
+                application=act.application,
+                submitted_at=act.application.submitted_at,
+                organisation=organisation.name,
+                procedure=await self.acts.rules.pinned(connection, act.application),
+                filed=filed,
+                received=received,
+                accepted=accepted,
+            )
+            return act.done(receipt)
+
+    async def problems(self, actor: Actor, application_id: UUID) -> Problems:
+        """List what a dossier still lacks, without submitting it."""
+        async with self.acts.reading(actor, Action.APPLICATION_READ, application_id) as act:
+            procedure = await self.acts.rules.pinned(act.work.connection, act.application, at=act.at)
+            documents = await dossiers.live_documents(act.work.connection, application_id)
+            return Problems(
+                errors=validate(procedure, act.application.answers, frozenset(each.part for each in documents)),
+                referral=route(procedure, act.application.answers),
+            )
+
+    async def document(self, actor: Actor, application_id: UUID, document_id: UUID) -> Document:
+        """Read about one document of a case, removed ones included."""
+        async with self.acts.reading(actor, Action.APPLICATION_READ, application_id) as act:
+            document = await act.work.get(Document, document_id)
+            if document.application_id != application_id:
+                raise NotFound(what="document")
+            return document
+
+    async def versions(self, actor: Actor, application_id: UUID) -> tuple[DossierVersion, ...]:
+        """List every version of a dossier."""
+        async with self.acts.reading(actor, Action.APPLICATION_READ, application_id) as act:
+            return await dossiers.versions_of(act.work.connection, application_id)
+
+    async def workload(self, actor: Actor) -> tuple[case_rows.Load, ...]:
+        """Count the open cases each officer of the actor's units holds."""
+        async with self.acts.general(actor, Action.WORKLOAD_READ) as act:
+            act.leave_no_leaf()
+            units = frozenset(unit for _, unit in actor.offices)
+            return await case_rows.workload(act.work.connection, unit_ids=units, procedures=actor.token_procedures)

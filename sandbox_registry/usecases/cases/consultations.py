@@ -1,0 +1,112 @@
+"""Asking other agencies for their opinion, and what came of it: an answer, a late one, or silence on record."""
+
+from datetime import date
+from uuid import UUID
+
+from sandbox_registry.authz import Action
+from sandbox_registry.domain.cases import consultations
+from sandbox_registry.domain.cases.appraisal import Consultation, Opinion, Participation
+from sandbox_registry.domain.errors import NotFound
+from sandbox_registry.domain.identity.people import Actor, Capacity, Organisation
+from sandbox_registry.domain.rules.calendars import Term
+from sandbox_registry.usecases.transaction.transactions import Acts, CaseAct, consulted_units
+
+
+class Consultations:
+    """One method per thing done with a consultation."""
+
+    def __init__(self, acts: Acts) -> None:
+        self.acts = acts
+
+    async def ask(
+        self,
+        actor: Actor,
+        application_id: UUID,
+        *,
+        unit_id: UUID,
+        question: str,
+        term: Term | None,
+        remind_on: date | None,
+        is_required: bool,
+    ) -> Consultation:
+        """Ask another state unit (A14); the lead sets the term, or the procedure does."""
+        async with self.acts.on_case(actor, Action.CONSULTATION_ASK, application_id) as act:
+            asked = consultations.ask_unit(
+                consultation_id=act.new_id(),
+                application_id=application_id,
+                unit=await act.work.get(Organisation, unit_id),
+                handling_unit_ids=act.application.unit_ids,
+                question=question,
+                term=term,
+                remind_on=remind_on,
+                is_required=is_required,
+                earlier=await act.work.of(Consultation, application_id=application_id),
+                procedure=await self.acts.rules.pinned(act.work.connection, act.application),
+                calendar=await act.calendar(),
+                by=actor.person_id,
+                at=act.at,
+            )
+            return act.done(await act.add(asked))
+
+    async def answer(
+        self, actor: Actor, application_id: UUID, consultation_id: UUID, *, opinion: Opinion, text: str
+    ) -> Consultation:
+        """Answer for one's own agency; a late answer is kept and marked."""
+        async with self.acts.on_case(actor, Action.CONSULTATION_ANSWER, application_id) as act:
+            asked = await _consultation(act, consultation_id)
+            if asked.unit_id not in consulted_units(actor):
+                raise NotFound(what="consultation")
+            answered = consultations.answer_consultation(
+                asked,
+                opinion=opinion,
+                text=text,
+                calendar=await act.calendar(),
+                by=actor.person_id,
+                at=act.at,
+            )
+            await act.save(answered)
+            await _acted_as_consulted(act)
+            return act.done(answered)
+
+    async def close_silent(self, actor: Actor, application_id: UUID, consultation_id: UUID) -> Consultation:
+        """Record that the agency let its term pass: silence, never consent."""
+        async with self.acts.on_case(actor, Action.CONSULTATION_CLOSE, application_id) as act:
+            closed = consultations.close_silent(
+                await _consultation(act, consultation_id),
+                calendar=await act.calendar(),
+                at=act.at,
+            )
+            return act.done(await act.save(closed))
+
+    async def list_consultations(self, actor: Actor, application_id: UUID) -> tuple[Consultation, ...]:
+        """List the consultations of a case; a consulted agency sees the questions put to it and nothing else."""
+        async with self.acts.reading(actor, Action.CONSULTATION_READ, application_id) as act:
+            found = await act.work.of(Consultation, application_id=application_id)
+            if not self.acts.would_allow(act, act.action, without={Capacity.CONSULTED}):
+                found = tuple(each for each in found if each.unit_id in consulted_units(actor))
+            return act.done(found)
+
+
+async def _consultation(act: CaseAct, consultation_id: UUID) -> Consultation:
+    asked = await act.work.get(Consultation, consultation_id)
+    if asked.application_id != act.application.id:
+        raise NotFound(what="consultation")
+    return asked
+
+
+async def _acted_as_consulted(act: CaseAct) -> None:
+    """Keep for ever that this person gave an opinion. It ends at once: what lets an agency in is its question alone."""
+    if Capacity.CONSULTED in act.standing.past_capacities:
+        return
+    await act.add(
+        Participation(
+            id=act.new_id(),
+            version=1,
+            application_id=act.application.id,
+            person_id=act.actor.person_id,
+            capacity=Capacity.CONSULTED,
+            given_by=act.actor.person_id,
+            since=act.at,
+            until=act.at,
+        )
+    )

@@ -1,0 +1,184 @@
+"""The appraisal council of a case: called, recomposed, voting, concluding."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sandbox_registry.authz import Action
+from sandbox_registry.domain.cases import councils
+from sandbox_registry.domain.cases.appraisal import Choice, CouncilSession, Declaration, Participation, Vote
+from sandbox_registry.domain.cases.councils import Composition
+from sandbox_registry.domain.errors import Duplicate, NotFound, StaleVersion
+from sandbox_registry.domain.identity.people import Actor, Capacity
+from sandbox_registry.domain.rules.procedures import Council
+from sandbox_registry.usecases.cases.assignments import Assignments
+from sandbox_registry.usecases.cases.participations import end_part, give_part, holders
+from sandbox_registry.usecases.transaction.transactions import Acts, CaseAct
+
+SEATS = (Capacity.CHAIR, Capacity.COUNCIL_MEMBER, Capacity.SECRETARY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionView:
+    """A sitting and the votes its reader may see: all once concluded, before that only one's own."""
+
+    session: CouncilSession
+    votes: tuple[Vote, ...]
+
+
+class Councils:
+    """One method per thing a council does."""
+
+    def __init__(self, acts: Acts, assignments: Assignments) -> None:
+        self.acts = acts
+        self.assignments = assignments
+
+    async def convene(
+        self, actor: Actor, application_id: UUID, *, composition: Composition, scheduled_at: datetime, place: str
+    ) -> CouncilSession:
+        """Call the council (A16): every member gets a part in the case and declares interests before opening it.
+
+        Raises:
+            ConditionNotMet: `no_council`, where the procedure has none.
+            Invalid: who sits breaks a rule, or a person may not sit; each with its field.
+            Duplicate: the case has its council already.
+
+        """
+        async with self.acts.on_case(actor, Action.COUNCIL_CONVENE, application_id) as act:
+            session = councils.convene(
+                session_id=act.new_id(),
+                application_id=application_id,
+                composition=composition,
+                scheduled_at=scheduled_at,
+                place=place,
+                earlier=await act.work.of(CouncilSession, application_id=application_id),
+                council=await self._rules(act),
+                by=actor.person_id,
+                at=act.at,
+            )
+            await self._check_people(act, composition)
+            await act.add(session)
+            await _seat(act, composition)
+            return act.done(session)
+
+    async def recompose(
+        self,
+        actor: Actor,
+        application_id: UUID,
+        session_id: UUID,
+        *,
+        expected_version: int,
+        composition: Composition,
+        scheduled_at: datetime,
+        place: str,
+    ) -> CouncilSession:
+        """Change who sits, when or where, while the council has not concluded; `expected_version` is the session's."""
+        async with self.acts.on_case(actor, Action.COUNCIL_CONVENE, application_id) as act:
+            session = councils.recompose(
+                await _session(act, session_id, expected_version=expected_version),
+                composition=composition,
+                scheduled_at=scheduled_at,
+                place=place,
+                council=await self._rules(act),
+                at=act.at,
+            )
+            await self._check_people(act, composition)
+            await act.save(session)
+            await _seat(act, composition)
+            return act.done(session)
+
+    async def vote(
+        self,
+        actor: Actor,
+        application_id: UUID,
+        session_id: UUID,
+        *,
+        choice: Choice,
+        is_written: bool,
+        dissent: str,
+    ) -> Vote:
+        """Vote, once; an absent member sends a written opinion, which counts only if the procedure says so."""
+        async with self.acts.on_case(actor, Action.COUNCIL_VOTE, application_id) as act:
+            session = await _session(act, session_id)
+            if await act.work.of(Vote, session_id=session_id, member_id=actor.person_id):
+                raise Duplicate(what="vote")
+            cast = councils.cast(
+                session,
+                vote_id=act.new_id(),
+                choice=choice,
+                is_written=is_written,
+                dissent=dissent,
+                by=actor.person_id,
+                at=act.at,
+            )
+            return act.done(await act.add(cast))
+
+    async def conclude(
+        self,
+        actor: Actor,
+        application_id: UUID,
+        session_id: UUID,
+        *,
+        expected_version: int,
+        present_ids: tuple[UUID, ...],
+        minutes: str,
+    ) -> CouncilSession:
+        """Close the sitting with its minutes; chair or secretary, as the policy says."""
+        async with self.acts.on_case(actor, Action.COUNCIL_CONCLUDE, application_id) as act:
+            declarations = await act.work.of(Declaration, application_id=application_id)
+            concluded = councils.conclude(
+                await _session(act, session_id, expected_version=expected_version),
+                votes=await act.work.of(Vote, session_id=session_id),
+                present_ids=present_ids,
+                minutes=minutes,
+                conflicted=frozenset(each.person_id for each in declarations if each.conflicted),
+                council=await self._rules(act),
+                at=act.at,
+            )
+            return act.done(await act.save(concluded))
+
+    async def list_sessions(self, actor: Actor, application_id: UUID) -> tuple[SessionView, ...]:
+        """List the sittings of a case; how others voted shows only once the council concluded."""
+        async with self.acts.reading(actor, Action.COUNCIL_READ, application_id) as act:
+            sessions = await act.work.of(CouncilSession, application_id=application_id)
+            votes = await act.work.of(Vote, application_id=application_id)
+            return act.done(tuple(session_view(each, votes, reader=actor.person_id) for each in sessions))
+
+    async def _rules(self, act: CaseAct) -> Council:
+        return councils.council_of(await self.acts.rules.pinned(act.work.connection, act.application))
+
+    async def _check_people(self, act: CaseAct, composition: Composition) -> None:
+        for index, person in enumerate(composition.member_ids):
+            capacity = Capacity.CHAIR if person == composition.chair_id else Capacity.COUNCIL_MEMBER
+            await self.assignments.check_candidate(act, person, capacity, field=f"member_ids.{index}")
+        await self.assignments.check_candidate(act, composition.secretary_id, Capacity.SECRETARY, field="secretary_id")
+
+
+async def _session(act: CaseAct, session_id: UUID, *, expected_version: int | None = None) -> CouncilSession:
+    session = await act.work.get(CouncilSession, session_id)
+    if session.application_id != act.application.id:
+        raise NotFound(what="council session")
+    if expected_version is not None and session.version != expected_version:
+        raise StaleVersion(current=session.version)
+    return session
+
+
+async def _seat(act: CaseAct, composition: Composition) -> None:
+    """Give everybody the part they sit in, and end the parts of those who no longer do."""
+    wanted = composition.parts()
+    held: dict[tuple[UUID, Capacity], Participation] = {}
+    for capacity in SEATS:
+        held |= {(each.person_id, capacity): each for each in await holders(act, capacity)}
+    for seat in sorted(held.keys() - wanted):
+        await end_part(act, held[seat])
+    for person_id, capacity in sorted(wanted - held.keys()):
+        await give_part(act, person_id, capacity)
+
+
+def session_view(session: CouncilSession, votes: tuple[Vote, ...], *, reader: UUID) -> SessionView:
+    """Show a sitting with the votes its reader may see: all once it concluded, before that only one's own."""
+    mine = session.concluded_at is None
+    return SessionView(
+        session=session,
+        votes=tuple(each for each in votes if each.session_id == session.id and (not mine or each.member_id == reader)),
+    )

@@ -1,0 +1,263 @@
+"""What ends an appraisal: the recommendation to the signer, and the decision that allows the trial or refuses it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+from uuid import UUID
+
+from sandbox_registry.authz import Action
+from sandbox_registry.db.auditlog import leaves as audit
+from sandbox_registry.db.cases import histories
+from sandbox_registry.db.core.engine import Connection
+from sandbox_registry.domain.cases import decisions
+from sandbox_registry.domain.cases.applications import Application, Reason
+from sandbox_registry.domain.cases.appraisal import (
+    Advice,
+    Clarification,
+    Consultation,
+    CouncilSession,
+    Decision,
+    Declaration,
+    Recommendation,
+    Review,
+)
+from sandbox_registry.domain.cases.appraisal_guards import unmet
+from sandbox_registry.domain.cases.decisions import Signing
+from sandbox_registry.domain.cases.reviews import counting
+from sandbox_registry.domain.errors import FieldError, NotFound
+from sandbox_registry.domain.identity.people import Actor, Capacity, Organisation, OrganisationKind, Role
+from sandbox_registry.domain.permits.permits import PermitTerms
+from sandbox_registry.domain.rules.calendars import local_date
+from sandbox_registry.domain.texts import Text
+from sandbox_registry.usecases.cases.participations import holders, take_part
+from sandbox_registry.usecases.transaction.transactions import Acts, CaseAct
+
+T = TypeVar("T")
+DECIDING = (Action.DECISION_APPROVE, Action.DECISION_REFUSE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recommended:
+    """A case put before the signer, and the recommendation that did it."""
+
+    application: Application
+    recommendation: Recommendation
+
+    @property
+    def version(self) -> int:
+        """The case's version."""
+        return self.application.version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionView:
+    """A decision, with the names of those who signed it and lent their power.
+
+    `leaf` is the leaf of the log that records it; null in the answer of the act itself, whose leaf comes last.
+    """
+
+    decision: Decision
+    names: Mapping[UUID, str]
+    leaf: int | None = None
+
+    @property
+    def version(self) -> int:
+        """The decision's version."""
+        return self.decision.version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """A case decided, and the decision."""
+
+    application: Application
+    view: DecisionView
+
+    @property
+    def version(self) -> int:
+        """The case's version."""
+        return self.application.version
+
+
+class Decisions:
+    """One method per thing the focal department's head and the signer do."""
+
+    def __init__(self, acts: Acts) -> None:
+        self.acts = acts
+
+    async def recommend(
+        self,
+        actor: Actor,
+        application_id: UUID,
+        *,
+        expected_version: int,
+        advice: Advice,
+        report: str,
+        conditions: tuple[str, ...] = (),
+        departure: str | None = None,
+    ) -> Recommended:
+        """Put the appraisal report before the signer (A18); `departure` says why it goes against the council's vote.
+
+        Raises:
+            AppraisalIncomplete: with everything the appraisal still lacks.
+            Invalid: conditions or a departure that do not fit the advice.
+
+        """
+        async with self.acts.on_case(
+            actor, Action.APPLICATION_RECOMMEND, application_id, expected_version=expected_version
+        ) as act:
+            sessions = await act.work.of(CouncilSession, application_id=application_id)
+            moved, recommendation = decisions.recommend(
+                act.application,
+                recommendation_id=act.new_id(),
+                advice=advice,
+                report=report,
+                conditions=conditions,
+                departure=departure,
+                sessions=sessions,
+                unmet=await self._unmet(act, sessions),
+                by=actor.person_id,
+                at=act.at,
+            )
+            await act.save(moved)
+            await act.add(recommendation)
+            await take_part(act, Capacity.RECOMMENDER)
+            return act.done(Recommended(application=moved, recommendation=recommendation))
+
+    async def approve(
+        self,
+        actor: Actor,
+        application_id: UUID,
+        *,
+        expected_version: int,
+        signer_title: str,
+        legal_basis: tuple[str, ...],
+        terms: PermitTerms,
+        conditions: tuple[str, ...] = (),
+    ) -> Decided:
+        """Allow the trial under terms (A19), by right or on behalf of the signer whose power was lent.
+
+        Raises:
+            Invalid: every rule the decision or its terms break.
+
+        """
+        async with self.acts.on_case(
+            actor, Action.DECISION_APPROVE, application_id, expected_version=expected_version
+        ) as act:
+            holder = await act.work.get(Organisation, act.application.organisation_id)
+            moved, decision = decisions.approve(
+                act.application,
+                signing=await _signing(act, signer_title=signer_title, legal_basis=legal_basis),
+                terms=terms,
+                conditions=conditions,
+                procedure=await self.acts.rules.pinned(act.work.connection, act.application),
+                licence_end=holder.licence_end,
+                errors=await _unit_errors(act, terms.supervising_unit_id),
+            )
+            return await _kept(act, moved, decision)
+
+    async def refuse(
+        self,
+        actor: Actor,
+        application_id: UUID,
+        *,
+        expected_version: int,
+        signer_title: str,
+        legal_basis: tuple[str, ...],
+        reasons: tuple[Reason, ...],
+    ) -> Decided:
+        """Refuse the trial, with reasons from the procedure's list (A20).
+
+        Raises:
+            Invalid: every rule the decision breaks.
+
+        """
+        async with self.acts.on_case(
+            actor, Action.DECISION_REFUSE, application_id, expected_version=expected_version
+        ) as act:
+            moved, decision = decisions.refuse(
+                act.application,
+                signing=await _signing(act, signer_title=signer_title, legal_basis=legal_basis),
+                reasons=reasons,
+                procedure=await self.acts.rules.pinned(act.work.connection, act.application),
+            )
+            return await _kept(act, moved, decision)
+
+    async def read(self, actor: Actor, application_id: UUID) -> DecisionView:
+        """Read the decision on a case; `NotFound` while there is none."""
+        async with self.acts.reading(actor, Action.DECISION_READ, application_id) as act:
+            decision = _only(await act.work.of(Decision, application_id=application_id), what="decision")
+            leaf = await histories.leaf_of_act(act.work.connection, application_id, DECIDING)
+            return act.done(await decision_view(act.work.connection, decision, leaf=leaf))
+
+    async def read_recommendation(self, actor: Actor, application_id: UUID) -> Recommendation:
+        """Read the appraisal report; it is for those who may read the reviews it rests on."""
+        async with self.acts.reading(actor, Action.REVIEW_READ, application_id) as act:
+            found = await act.work.of(Recommendation, application_id=application_id)
+            return act.done(_only(found, what="recommendation"))
+
+    async def _unmet(self, act: CaseAct, sessions: tuple[CouncilSession, ...]) -> tuple[FieldError, ...]:
+        of, case_id = act.work.of, act.application.id
+        declarations = await of(Declaration, application_id=case_id)
+        conflicted = {each.person_id for each in declarations if each.conflicted}
+        reviewers = {each.person_id for each in await holders(act, Capacity.REVIEWER)}
+        return unmet(
+            await self.acts.rules.pinned(act.work.connection, act.application),
+            consultations=await of(Consultation, application_id=case_id),
+            clarifications=await of(Clarification, application_id=case_id),
+            assigned_reviewers=frozenset(reviewers - conflicted),
+            reviews=counting(await of(Review, application_id=case_id), declarations),
+            sessions=sessions,
+        )
+
+
+async def _signing(act: CaseAct, *, signer_title: str, legal_basis: tuple[str, ...]) -> Signing:
+    """Say who signs where, and take the agency's next number of the year; it goes back if the decision fails."""
+    actor, year = act.actor, local_date(act.at).year
+    unit_id = min(
+        unit for role, unit in actor.offices if role is Role.DECISION_MAKER and unit in act.application.unit_ids
+    )
+    number = await act.work.next_number(f"decision {unit_id} {year}")
+    return Signing(
+        decision_id=act.new_id(),
+        unit_id=unit_id,
+        number=f"{number}/QĐ-UBND",
+        signer_id=actor.person_id,
+        signer_title=signer_title,
+        on_behalf_of=actor.signs_for,
+        legal_basis=legal_basis,
+        at=act.at,
+    )
+
+
+async def _unit_errors(act: CaseAct, unit_id: UUID) -> tuple[FieldError, ...]:
+    found = await act.work.of(Organisation, id=unit_id, kind=OrganisationKind.STATE_UNIT.value)
+    if found:
+        return ()
+    return (FieldError(field="terms.supervising_unit_id", code="unknown_unit", message=_UNKNOWN_UNIT),)
+
+
+async def _kept(act: CaseAct, application: Application, decision: Decision) -> Decided:
+    await act.save(application)
+    await act.add(decision)
+    await take_part(act, Capacity.DECIDER)
+    return act.done(Decided(application=application, view=await decision_view(act.work.connection, decision)))
+
+
+async def decision_view(connection: Connection, decision: Decision, *, leaf: int | None = None) -> DecisionView:
+    """Put the names of who signed, and lent the power to, beside a decision."""
+    people = {decision.signer_id} | ({decision.on_behalf_of} if decision.on_behalf_of is not None else set())
+    return DecisionView(decision=decision, names=await audit.names_of(connection, people), leaf=leaf)
+
+
+def _only(found: tuple[T, ...], *, what: str) -> T:
+    if not found:
+        raise NotFound(what=what)
+    return found[0]
+
+
+_UNKNOWN_UNIT = Text(
+    vi="Không có cơ quan giám sát này.",
+    en="There is no such unit of the state.",
+    fr="Cette unité de l'État n'existe pas.",
+)

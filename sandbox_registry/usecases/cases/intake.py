@@ -1,0 +1,203 @@
+"""What the one-stop unit does: register, check, ask once, take in, refuse, refer, apologize, stop, hand over."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sandbox_registry.authz import Action
+from sandbox_registry.domain.cases import lifecycle
+from sandbox_registry.domain.cases.applications import Application, Reason, SupplementItem, SupplementRequest
+from sandbox_registry.domain.cases.deadlines import latest_apology
+from sandbox_registry.domain.errors import ConditionNotMet, FieldError, Invalid
+from sandbox_registry.domain.identity.people import Actor, Capacity, Organisation
+from sandbox_registry.domain.rules.calendars import local_date
+from sandbox_registry.domain.rules.forms import Referral, route
+from sandbox_registry.domain.rules.procedures import Procedure
+from sandbox_registry.domain.stages import Stage
+from sandbox_registry.domain.texts import Text
+from sandbox_registry.usecases.cases.applications import open_request
+from sandbox_registry.usecases.cases.participations import take_part
+from sandbox_registry.usecases.transaction.transactions import Acts, CaseAct
+
+
+class Intake:
+    """One method per thing an intake officer does. Whoever does one of them has acted as intake, for ever."""
+
+    def __init__(self, acts: Acts) -> None:
+        self.acts = acts
+
+    async def receive(self, actor: Actor, application_id: UUID, *, expected_version: int) -> Application:
+        """Register a filed dossier (A3) and give it its code `agency-YYMMDD-XXXX`, gap-free per unit and day."""
+        async with self.acts.on_case(
+            actor, Action.APPLICATION_RECEIVE, application_id, expected_version=expected_version
+        ) as act:
+            lifecycle.require_stage(act.application, "receive")
+            unit = await act.work.get(Organisation, act.application.receiving_unit_id)
+            if unit.agency_code is None:
+                raise ConditionNotMet("no_agency_code", _NO_CODE)
+            day = f"{unit.agency_code}-{local_date(act.at):%y%m%d}"
+            # A dossier registered already is refused here, and its number goes back with the transaction.
+            number = await act.work.next_number(f"dossier {day}")
+            received = lifecycle.receive(act.application, code=f"{day}-{number:04}", at=act.at)
+            return await self._kept(act, received)
+
+    async def request_supplement(
+        self,
+        actor: Actor,
+        application_id: UUID,
+        *,
+        expected_version: int,
+        items: tuple[SupplementItem, ...],
+        exception_reason: str | None,
+    ) -> Application:
+        """Ask for everything that is missing, once (A4, A5); a further request needs a recorded exception."""
+        async with self.acts.on_case(
+            actor, Action.APPLICATION_REQUEST_SUPPLEMENT, application_id, expected_version=expected_version
+        ) as act:
+            asked, request = lifecycle.request_supplement(
+                act.application,
+                request_id=act.new_id(),
+                items=items,
+                exception_reason=exception_reason,
+                earlier=await act.work.of(SupplementRequest, application_id=application_id),
+                procedure=await self.acts.rules.pinned(act.work.connection, act.application),
+                by=actor.person_id,
+                at=act.at,
+            )
+            await act.save(asked)
+            await act.add(request)
+            await take_part(act, Capacity.INTAKE)
+            return act.done(asked)
+
+    async def lapse(self, actor: Actor, application_id: UUID, *, expected_version: int) -> Application:
+        """Confirm that a supplement never came (A8)."""
+        async with self.acts.on_case(
+            actor, Action.APPLICATION_LAPSE, application_id, expected_version=expected_version
+        ) as act:
+            lifecycle.require_stage(act.application, "lapse")
+            lapsed = lifecycle.lapse(
+                act.application,
+                request=await open_request(act),
+                procedure=await self.acts.rules.pinned(act.work.connection, act.application),
+                calendar=await act.calendar(),
+                by=actor.person_id,
+                at=act.at,
+            )
+            return await self._kept(act, lapsed)
+
+    async def refuse_intake(
+        self, actor: Actor, application_id: UUID, *, expected_version: int, reasons: tuple[Reason, ...]
+    ) -> Application:
+        """Refuse to take the dossier in, with reasons from the procedure's list (A9; form 03)."""
+        async with self.acts.on_case(
+            actor, Action.APPLICATION_REFUSE_INTAKE, application_id, expected_version=expected_version
+        ) as act:
+            procedure = await self.acts.rules.pinned(act.work.connection, act.application)
+            refused = lifecycle.refuse_intake(
+                act.application, reasons=reasons, procedure=procedure, by=actor.person_id, at=act.at
+            )
+            return await self._kept(act, refused)
+
+    async def refer(
+        self, actor: Actor, application_id: UUID, *, expected_version: int, reason: str, target: str | None
+    ) -> Application:
+        """Send the case to the competent authority (A9, A12).
+
+        The procedure's routes name it from the answers; `target` picks one of the procedure's routes by hand instead.
+
+        Raises:
+            ConditionNotMet: `no_referral`, when the answers name no other authority.
+            Invalid: the procedure has no route to `target`.
+
+        """
+        async with self.acts.on_case(
+            actor, Action.APPLICATION_REFER, application_id, expected_version=expected_version
+        ) as act:
+            lifecycle.require_stage(act.application, "refer")
+            procedure = await self.acts.rules.pinned(act.work.connection, act.application)
+            referral = route(procedure, act.application.answers) if target is None else by_hand(procedure, target)
+            if referral is None:
+                raise ConditionNotMet("no_referral", _NO_REFERRAL)
+            referred = lifecycle.refer(act.application, referral=referral, reason=reason, by=actor.person_id, at=act.at)
+            if act.application.stage is Stage.SUBMITTED:
+                return await self._kept(act, referred)
+            return act.done(await act.save(referred))
+
+    async def accept(self, actor: Actor, application_id: UUID, *, expected_version: int) -> Application:
+        """Take a complete dossier in and promise the day of the result (A10; form 01)."""
+        async with self.acts.on_case(
+            actor, Action.APPLICATION_ACCEPT, application_id, expected_version=expected_version
+        ) as act:
+            accepted = lifecycle.accept(
+                act.application,
+                procedure=await self.acts.rules.pinned(act.work.connection, act.application),
+                calendar=await act.calendar(),
+                at=act.at,
+            )
+            return await self._kept(act, accepted)
+
+    async def apologize(
+        self, actor: Actor, application_id: UUID, *, expected_version: int, promised_at: datetime, reason: str
+    ) -> Application:
+        """Apologize for a delay and promise one new day (A22; form 04)."""
+        async with self.acts.on_case(
+            actor, Action.APPLICATION_APOLOGIZE, application_id, expected_version=expected_version
+        ) as act:
+            procedure = await self.acts.rules.pinned(act.work.connection, act.application)
+            calendar = await act.calendar()
+            apologized = lifecycle.apologize(
+                act.application,
+                promised_at=promised_at,
+                reason=reason,
+                latest=latest_apology(act.application, procedure=procedure, calendar=calendar),
+                by=actor.person_id,
+                at=act.at,
+            )
+            return act.done(await act.save(apologized))
+
+    async def stop(self, actor: Actor, application_id: UUID, *, expected_version: int) -> Application:
+        """Give notice that handling stops at the applicant's wish (A21; form 05)."""
+        async with self.acts.on_case(
+            actor, Action.APPLICATION_STOP, application_id, expected_version=expected_version
+        ) as act:
+            stopped = lifecycle.stop(act.application, by=actor.person_id, at=act.at)
+            return act.done(await act.save(stopped))
+
+    async def deliver(self, actor: Actor, application_id: UUID, *, expected_version: int, channel: str) -> Application:
+        """Hand the result over to the applicant (A24)."""
+        async with self.acts.on_case(
+            actor, Action.APPLICATION_DELIVER, application_id, expected_version=expected_version
+        ) as act:
+            delivered = lifecycle.deliver(act.application, channel=channel, by=actor.person_id, at=act.at)
+            return act.done(await act.save(delivered))
+
+    async def _kept(self, act: CaseAct, application: Application) -> Application:
+        await act.save(application)
+        await take_part(act, Capacity.INTAKE)
+        return act.done(application)
+
+
+def by_hand(procedure: Procedure, target: str) -> Referral:
+    """Return the procedure's route to a target, whatever the answers say; raises `Invalid` when it has none."""
+    for each in procedure.routes:
+        if each.target == target:
+            return Referral(
+                target=each.target, authority=each.authority, reason=each.reason, basis=each.basis, answers={}
+            )
+    raise Invalid((FieldError(field="target", code="unknown_target", message=_NO_ROUTE),))
+
+
+_NO_ROUTE = Text(
+    vi="Thủ tục không nêu nơi chuyển này.",
+    en="The procedure lists no such target.",
+    fr="La procédure ne prévoit pas cette cible.",
+)
+_NO_REFERRAL = Text(
+    vi="Câu trả lời về thẩm quyền không chỉ ra cơ quan khác; hãy chọn nơi chuyển trong danh mục của thủ tục.",
+    en="The answers on competence name no other authority; pick a target the procedure lists.",
+    fr="Les réponses sur la compétence ne désignent aucune autre autorité ; choisissez une cible de la procédure.",
+)
+_NO_CODE = Text(
+    vi="Đơn vị tiếp nhận không còn mã định danh để cấp mã hồ sơ.",
+    en="The receiving unit has no agency code any more to number dossiers with.",
+    fr="Le guichet n'a plus de code d'organisme pour numéroter les dossiers.",
+)

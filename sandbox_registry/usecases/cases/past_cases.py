@@ -1,0 +1,203 @@
+"""A case as it stood at a moment, put together from its records: what its reader may read of it now, and no more."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import TypeVar
+
+from sandbox_registry.authz import Action
+from sandbox_registry.db.cases import dossiers
+from sandbox_registry.db.core.engine import Connection
+from sandbox_registry.domain.cases import reviews
+from sandbox_registry.domain.cases.applications import Application, Complaint, DossierVersion, SupplementRequest
+from sandbox_registry.domain.cases.appraisal import (
+    Clarification,
+    Consultation,
+    CouncilSession,
+    Decision,
+    Declaration,
+    Participation,
+    Recommendation,
+    Review,
+    SiteVisit,
+    Vote,
+)
+from sandbox_registry.domain.cases.deadlines import CaseDeadline, CaseFacts, Duty, case_deadlines
+from sandbox_registry.domain.errors import FieldError, Invalid
+from sandbox_registry.domain.identity.people import Capacity
+from sandbox_registry.domain.permits.permits import Permit
+from sandbox_registry.domain.rules.calendars import LOCAL_ZONE, local_date, start_of
+from sandbox_registry.domain.rules.procedures import Procedure
+from sandbox_registry.domain.texts import Text
+from sandbox_registry.usecases.cases.appraisal import declarations_for
+from sandbox_registry.usecases.cases.councils import SessionView, session_view
+from sandbox_registry.usecases.cases.decisions import DecisionView, decision_view
+from sandbox_registry.usecases.cases.recorded_states import Done, LastStates
+from sandbox_registry.usecases.cases.reviews import ScoredReview
+from sandbox_registry.usecases.transaction.transactions import Acts, CaseAct, consulted_units
+
+T = TypeVar("T")
+_MOMENT = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseAt:
+    """A case as it stood at a moment, as far as its reader may read it now; what they may not is null.
+
+    `may` is what its reader may do; `leaf` is the last leaf that counted. `erased` are leaves up to then whose records were erased: what they wrote is
+    missing here; the application is null when it is the application itself.
+    """
+
+    at: datetime
+    may: frozenset[Action]
+    leaf: int | None
+    procedure: Procedure
+    application: Application | None
+    dossier: DossierVersion | None
+    deadlines: tuple[CaseDeadline, ...]
+    supplements: tuple[SupplementRequest, ...] | None
+    complaints: tuple[Complaint, ...] | None
+    clarifications: tuple[Clarification, ...] | None
+    consultations: tuple[Consultation, ...] | None
+    participations: tuple[Participation, ...] | None
+    declarations: tuple[Declaration, ...] | None
+    site_visits: tuple[SiteVisit, ...] | None
+    reviews: tuple[ScoredReview, ...] | None
+    sessions: tuple[SessionView, ...] | None
+    recommendation: Recommendation | None
+    decision: DecisionView | None
+    permit: Permit | None
+    erased: tuple[Done, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PastCase:
+    """Puts together what the reader of a case may see of a moment."""
+
+    acts: Acts
+    act: CaseAct
+    found: LastStates
+    at: datetime
+
+    async def show(self) -> CaseAt:
+        """Read what the records do not hold, and leave out what the reader may not read."""
+        connection, application_id = self.act.work.connection, self.act.application.id
+        may = self.acts.authorizer.may_do(self.act.actor, self.act.standing, self.act.application.stage)
+        dossier = await dossiers.version_at(connection, application_id, at=self.at)
+        application = self._application(dossier)
+        procedure = await self.acts.rules.pinned(connection, application or self.act.application, at=self.at)
+
+        def of(kind: type[T], action: Action) -> tuple[T, ...] | None:
+            return self.found.of(kind) if action in may else None
+
+        is_read = Action.APPLICATION_READ in may
+        return CaseAt(
+            at=self.at,
+            may=may,
+            leaf=self.found.leaf,
+            procedure=procedure,
+            application=application if is_read else None,
+            dossier=dossier if is_read else None,
+            deadlines=await self._deadlines(application, procedure, may) if is_read else (),
+            supplements=of(SupplementRequest, Action.APPLICATION_READ),
+            complaints=of(Complaint, Action.APPLICATION_READ),
+            clarifications=of(Clarification, Action.CLARIFICATION_READ),
+            consultations=self._consultations() if Action.CONSULTATION_READ in may else None,
+            participations=of(Participation, Action.REVIEW_READ),
+            declarations=self._declarations() if Action.DECLARATION_READ in may else None,
+            site_visits=of(SiteVisit, Action.REVIEW_READ),
+            reviews=self._reviews(procedure) if Action.REVIEW_READ in may else None,
+            sessions=self._sessions() if Action.COUNCIL_READ in may else None,
+            recommendation=_last(of(Recommendation, Action.REVIEW_READ)),
+            decision=await self._decision(connection) if Action.DECISION_READ in may else None,
+            permit=self._permit(),
+            erased=tuple(self.found.erased),
+        )
+
+    def _application(self, dossier: DossierVersion | None) -> Application | None:
+        """Return the case with the dossier of that moment: the edits of a draft are versions of the dossier only."""
+        application = _last(self.found.of(Application))
+        if application is None or dossier is None:
+            return application
+        return replace(application, title=dossier.title, answers=dossier.answers)
+
+    async def _deadlines(
+        self, application: Application | None, procedure: Procedure, may: frozenset[Action]
+    ) -> tuple[CaseDeadline, ...]:
+        if application is None:
+            return ()
+        facts = CaseFacts(
+            application=application,
+            supplements=self.found.of(SupplementRequest),
+            clarifications=self.found.of(Clarification),
+            consultations=self.found.of(Consultation),
+        )
+        calendar = await self.acts.rules.calendar(self.act.work.connection, at=self.at)
+        return tuple(
+            each
+            for each in case_deadlines(facts, procedure=procedure, calendar=calendar, at=self.at)
+            if each.duty is not Duty.CONSULTED or Action.CONSULTATION_READ in may
+        )
+
+    def _consultations(self) -> tuple[Consultation, ...]:
+        found = self.found.of(Consultation)
+        if self.acts.would_allow(self.act, Action.CONSULTATION_READ, without={Capacity.CONSULTED}):
+            return found
+        return tuple(each for each in found if each.unit_id in consulted_units(self.act.actor))
+
+    def _declarations(self) -> tuple[Declaration, ...]:
+        return declarations_for(self.acts, self.act, self.found.of(Declaration))
+
+    def _reviews(self, procedure: Procedure) -> tuple[ScoredReview, ...]:
+        found = reviews.counting(self.found.of(Review), self.found.of(Declaration))
+        if Capacity.REVIEWER in self.act.standing.capacities:
+            found = reviews.shown_to_reviewer(found, reviewer_id=self.act.actor.person_id)
+        return tuple(ScoredReview(review=each, score=reviews.weighted(each, procedure)) for each in found)
+
+    def _sessions(self) -> tuple[SessionView, ...]:
+        votes, reader = self.found.of(Vote), self.act.actor.person_id
+        return tuple(session_view(each, votes, reader=reader) for each in self.found.of(CouncilSession))
+
+    async def _decision(self, connection: Connection) -> DecisionView | None:
+        decision = _last(self.found.of(Decision))
+        if decision is None:
+            return None
+        return await decision_view(connection, decision, leaf=self.found.leaf_of(decision))
+
+    def _permit(self) -> Permit | None:
+        permit = _last(self.found.of(Permit))
+        if permit is None:
+            return None
+        stage = permit.stage(at=self.act.at)
+        is_read = self.acts.authorizer.judge(self.act.actor, self.act.standing, stage, Action.PERMIT_READ).allowed
+        return permit if is_read else None
+
+
+def moment_of(at: date | datetime, *, now: datetime, begun: datetime) -> datetime:
+    """Return the moment that is meant: of a day its end in Cà Mau, of today now.
+
+    Raises:
+        Invalid: it is yet to come, or lies before the case was begun.
+
+    """
+    if isinstance(at, datetime):
+        moment, is_ahead = at.astimezone(UTC), at > now
+    else:
+        moment, is_ahead = min(start_of(at + timedelta(days=1)) - _MOMENT, now), at > local_date(now)
+    if is_ahead:
+        raise Invalid((FieldError(field="at", code="in_the_future", message=_AHEAD),))
+    if moment < begun:
+        since = f"{begun.astimezone(LOCAL_ZONE):%d/%m/%Y %H:%M:%S}"
+        raise Invalid((FieldError(field="at", code="before_the_case", message=_NOT_BEGUN.filled(since=since)),))
+    return moment
+
+
+def _last(found: tuple[T, ...] | None) -> T | None:
+    return found[-1] if found else None
+
+
+_AHEAD = Text(vi="Thời điểm này chưa tới.", en="This moment is yet to come.", fr="Cet instant est à venir.")
+_NOT_BEGUN = Text(
+    vi="Lúc đó chưa có hồ sơ này; hồ sơ được lập lúc {since} (giờ Việt Nam).",
+    en="There was no such case yet: it was begun on {since} (Vietnam time).",
+    fr="Ce dossier n'existait pas encore : il a été créé le {since} (heure du Viêt Nam).",
+)

@@ -1,0 +1,144 @@
+"""What the records of a case's log hold: the last state of each object at a moment, and every state of one of them."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Generic, TypeVar
+from uuid import UUID
+
+import msgspec
+
+from sandbox_registry.db.cases import histories
+from sandbox_registry.db.cases.histories import HistoryRow
+from sandbox_registry.db.core.engine import Connection
+from sandbox_registry.db.core.records import Versioned, name_of
+from sandbox_registry.db.core.unit_of_work import kind_of
+from sandbox_registry.domain.audit import EPOCH
+
+T = TypeVar("T")
+
+
+class _Object(msgspec.Struct):
+    type: str
+    state: msgspec.Raw
+
+
+class _Record(msgspec.Struct):
+    objects: tuple[_Object, ...]
+
+
+class _Key(msgspec.Struct):
+    """What tells a whole state from a remark: an identity and a version."""
+
+    id: str | None = None
+    version: int | None = None
+
+
+class _Subject(msgspec.Struct):
+    type: str
+    id: UUID
+    ver: int
+
+
+class _Entry(msgspec.Struct):
+    t: int
+    act: str
+    obj: _Subject
+
+
+_RECORDS = msgspec.json.Decoder(_Record)
+_KEYS = msgspec.json.Decoder(_Key)
+_ENTRIES = msgspec.json.Decoder(_Entry)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What a leaf says was done, without its record: `kind`, `identity` and `version` name the first object written."""
+
+    index: int
+    at: datetime
+    action: str
+    kind: str
+    identity: UUID
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State(Generic[T]):
+    """One recorded state of an object, and the leaf that records it; `state` is null once it was erased."""
+
+    version: int
+    leaf: Done
+    state: T | None
+
+
+@dataclass(slots=True)
+class LastStates:
+    """The last state of each object of a case, as recorded up to a moment.
+
+    `erased` are the leaves whose records were erased: what they wrote is not known, and an object that one of them
+    names is not shown as it stood before it either.
+    """
+
+    leaf: int | None = None
+    erased: list[Done] = field(default_factory=list)
+    _last: dict[tuple[str, str], tuple[int, msgspec.Raw]] = field(default_factory=dict)
+
+    def take(self, row: HistoryRow) -> None:
+        """Take the next leaf in."""
+        self.leaf = row.index
+        if row.record is None:
+            said = done_in(row)
+            self.erased.append(said)
+            self._last.pop((said.kind, str(said.identity)), None)
+            return
+        for each in _RECORDS.decode(row.record).objects:
+            if (identity := _KEYS.decode(each.state).id) is not None:
+                self._last[each.type, identity] = row.index, each.state
+
+    def of(self, kind: type[T]) -> tuple[T, ...]:
+        """List the states of one kind, oldest object first."""
+        name = name_of(kind, between="_")
+        found = {identity: state for (each, identity), (_, state) in self._last.items() if each == name}
+        return tuple(msgspec.json.decode(found[identity], type=kind) for identity in sorted(found))
+
+    def leaf_of(self, obj: Versioned) -> int:
+        """Return the leaf that records a state which `of` gave."""
+        return self._last[kind_of(obj), str(obj.id)][0]
+
+
+async def last_states(connection: Connection, case_id: UUID, *, at: datetime) -> LastStates:
+    """Fold what was recorded of a case up to a moment, that moment included."""
+    found = LastStates()
+    async for row in histories.changes_until(connection, case_id, until=at):
+        found.take(row)
+    return found
+
+
+async def states_of(
+    connection: Connection, case_id: UUID, kind: type[T], *, until: datetime
+) -> AsyncIterator[State[T]]:
+    """Go through the recorded states of the object of this kind that a case has one of."""
+    name = name_of(kind, between="_")
+    async for row in histories.changes_until(connection, case_id, until=until):
+        said = done_in(row)
+        if row.record is None:
+            if said.kind == name:
+                yield State(version=said.version, leaf=said, state=None)
+            continue
+        for each in _RECORDS.decode(row.record).objects:
+            if each.type == name and (version := _KEYS.decode(each.state).version) is not None:
+                yield State(version=version, leaf=said, state=msgspec.json.decode(each.state, type=kind))
+
+
+def done_in(row: HistoryRow) -> Done:
+    """Read what a leaf says was done."""
+    entry = _ENTRIES.decode(row.entry)
+    return Done(
+        index=row.index,
+        at=EPOCH + timedelta(milliseconds=entry.t),
+        action=entry.act,
+        kind=entry.obj.type,
+        identity=entry.obj.id,
+        version=entry.obj.ver,
+    )

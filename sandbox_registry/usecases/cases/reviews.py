@@ -1,0 +1,73 @@
+"""Reviews of a case: filed once, hidden from other reviewers until their own is in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from uuid import UUID
+
+from sandbox_registry.authz import Action
+from sandbox_registry.domain.cases import reviews
+from sandbox_registry.domain.cases.appraisal import Advice, Declaration, Review
+from sandbox_registry.domain.errors import Duplicate
+from sandbox_registry.domain.identity.people import Actor, Capacity
+from sandbox_registry.usecases.transaction.transactions import Acts, CaseAct
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoredReview:
+    """A review and its score out of 100 by the procedure's weights; null when the procedure has no criteria."""
+
+    review: Review
+    score: Fraction | None
+
+
+class Reviews:
+    """One method per thing done with reviews."""
+
+    def __init__(self, acts: Acts) -> None:
+        self.acts = acts
+
+    async def submit(
+        self, actor: Actor, application_id: UUID, *, scores: Mapping[str, int], comment: str, advice: Advice
+    ) -> ScoredReview:
+        """File one's review (A13). It is final.
+
+        Raises:
+            Invalid: a criterion without a score, out of range, or unknown; all at once.
+            Duplicate: one's review is in already.
+
+        """
+        async with self.acts.on_case(actor, Action.REVIEW_SUBMIT, application_id) as act:
+            procedure = await self.acts.rules.pinned(act.work.connection, act.application)
+            if await act.work.of(Review, application_id=application_id, reviewer_id=actor.person_id):
+                raise Duplicate(what="review")
+            review = reviews.submit(
+                review_id=act.new_id(),
+                application_id=application_id,
+                scores=scores,
+                comment=comment,
+                advice=advice,
+                procedure=procedure,
+                by=actor.person_id,
+                at=act.at,
+            )
+            await act.add(review)
+            return act.done(ScoredReview(review=review, score=reviews.weighted(review, procedure)))
+
+    async def list_reviews(self, actor: Actor, application_id: UUID) -> tuple[ScoredReview, ...]:
+        """List the reviews that count. A reviewer sees those of others only once their own is in."""
+        async with self.acts.reading(actor, Action.REVIEW_READ, application_id) as act:
+            procedure = await self.acts.rules.pinned(act.work.connection, act.application)
+            found = await counting_reviews(act)
+            if Capacity.REVIEWER in act.standing.capacities:
+                found = reviews.shown_to_reviewer(found, reviewer_id=actor.person_id)
+            return act.done(tuple(ScoredReview(review=each, score=reviews.weighted(each, procedure)) for each in found))
+
+
+async def counting_reviews(act: CaseAct) -> tuple[Review, ...]:
+    """Load the reviews of a case, less those of people who declared a conflict."""
+    application_id = act.application.id
+    return reviews.counting(
+        await act.work.of(Review, application_id=application_id),
+        await act.work.of(Declaration, application_id=application_id),
+    )

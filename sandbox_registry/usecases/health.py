@@ -1,9 +1,0 @@
-"""Whether the registry can work: the database answers, at the revision this program needs."""
-
-from sandbox_registry.db.engine import Database
-from sandbox_registry.db.revisions import newest
-
-
-async def is_ready(database: Database) -> bool:
-    """Tell whether the database answers and has the schema this program was written for."""
-    return await database.revision() == newest()

@@ -1,0 +1,1 @@
+"""Use cases: people, offices, organisations, accounts and tokens."""

@@ -1,0 +1,54 @@
+"""Looking at authority inside an act: whether what allowed it still stands, and who may stand on which side."""
+
+from uuid import UUID
+
+from sandbox_registry.db.identity import people
+from sandbox_registry.domain.errors import ConditionNotMet, NotFound, PermissionDenied
+from sandbox_registry.domain.identity.people import Role
+from sandbox_registry.domain.texts import Text
+from sandbox_registry.usecases.transaction.operators import OPERATOR
+from sandbox_registry.usecases.transaction.transactions import Act
+
+
+async def lock_people(act: Act, *person_ids: UUID) -> None:
+    """Lock these people and the actor, then make sure that the role which allowed the act is still held.
+
+    Two administrators who disable or dismiss each other at the same moment go one after the other; the second is late.
+
+    Raises:
+        PermissionDenied: the actor's account or office ended a moment ago.
+
+    """
+    actor = act.actor
+    await people.lock(act.work.connection, {actor.person_id, *person_ids})
+    if actor.person_id == OPERATOR or act.decision.role in {None, Role.APPLICANT}:
+        return
+    now = await people.actor_for_person(
+        act.work.connection, actor.person_id, at=act.at, method=actor.auth_method, request_id=actor.request_id
+    )
+    if now is None or act.decision.role not in now.roles:
+        raise PermissionDenied(action=act.action, line=act.decision.line)
+
+
+async def refuse_official(act: Act, person_id: UUID) -> None:
+    """Keep somebody who holds an office off an applicant's side: naming an official would bar that official from the case.
+
+    Raises:
+        NotFound: no such account, or a closed one.
+        ConditionNotMet: `holds_office`.
+
+    """
+    found = await people.actor_for_person(
+        act.work.connection, person_id, at=act.at, method=act.actor.auth_method, request_id=act.actor.request_id
+    )
+    if found is None:
+        raise NotFound(what="person")
+    if found.offices:
+        raise ConditionNotMet("holds_office", _HOLDS_OFFICE)
+
+
+_HOLDS_OFFICE = Text(
+    vi="Người đang giữ chức trách trong hệ thống không thể đứng về phía tổ chức, cá nhân đề nghị.",
+    en="Somebody who holds an office here cannot stand on an applicant's side.",
+    fr="Une personne qui exerce une fonction ici ne peut pas se trouver du côté d'un demandeur.",
+)

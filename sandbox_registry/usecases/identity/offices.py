@@ -1,0 +1,204 @@
+"""Offices and the power to sign: given and ended by administrators, lent by who holds it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sandbox_registry.authz import Action
+from sandbox_registry.authz.ways import stranger
+from sandbox_registry.domain.errors import ConditionNotMet, FieldError, Invalid, NotFound
+from sandbox_registry.domain.identity.offices import (
+    check_grant,
+    check_lending,
+    check_other,
+    check_window,
+    ended,
+    revoked,
+)
+from sandbox_registry.domain.identity.people import Actor, Delegation, Organisation, Person, Role, RoleGrant
+from sandbox_registry.domain.texts import Text
+from sandbox_registry.usecases.identity.authority import lock_people
+from sandbox_registry.usecases.transaction.preconditions import check_version
+from sandbox_registry.usecases.transaction.transactions import Act, Acts
+
+
+class Offices:
+    """One method per thing done with offices and lent power."""
+
+    def __init__(self, acts: Acts) -> None:
+        self.acts = acts
+
+    async def grant(
+        self,
+        actor: Actor,
+        person_id: UUID,
+        *,
+        role: Role,
+        unit_id: UUID,
+        valid_from: datetime | None = None,
+        valid_to: datetime | None = None,
+    ) -> RoleGrant:
+        """Give somebody an office in a unit, from now or later.
+
+        Raises:
+            NotFound: no such person or unit.
+            Invalid: a window in the past, or no office of a state unit.
+            Duplicate: the person holds it in that time already.
+            ConditionNotMet: `not_oneself`, `account_closed`, `hdnd_disjoint`, `auditor_disjoint`.
+
+        """
+        async with self.acts.general(actor, Action.ROLE_GRANT) as act:
+            check_other(actor_id=actor.person_id, person_id=person_id)
+            await lock_people(act, person_id)
+            await _open_account(act, person_id)
+            new = RoleGrant(
+                id=act.new_id(),
+                version=1,
+                person_id=person_id,
+                role=role,
+                unit_id=unit_id,
+                valid_from=valid_from or act.at,
+                valid_to=valid_to,
+            )
+            check_window(new.valid_from, new.valid_to, at=act.at)
+            check_grant(
+                new,
+                unit=await act.work.get(Organisation, unit_id),
+                grants=await act.work.of(RoleGrant, person_id=person_id),
+                lent=await act.work.of(Delegation, to_person_id=person_id),
+            )
+            return act.done(await act.add(new))
+
+    async def end(self, actor: Actor, grant_id: UUID, *, expected_version: int) -> RoleGrant:
+        """End an office now; power lent by its holder ends with it.
+
+        Raises:
+            NotFound: no such office.
+            StaleVersion: it changed since it was read.
+            Duplicate: it is over already.
+            ConditionNotMet: `not_oneself`.
+
+        """
+        async with self.acts.general(actor, Action.ROLE_REVOKE) as act:
+            await lock_people(act, (await act.work.get(RoleGrant, grant_id)).person_id)
+            grant = await act.work.get(RoleGrant, grant_id)
+            check_other(actor_id=actor.person_id, person_id=grant.person_id)
+            check_version(grant.version, expected_version)
+            return act.done(await act.save(ended(grant, at=act.at)))
+
+    async def lend(
+        self,
+        actor: Actor,
+        *,
+        to_person_id: UUID,
+        unit_id: UUID,
+        document: str,
+        valid_to: datetime,
+        valid_from: datetime | None = None,
+        from_person_id: UUID | None = None,
+    ) -> Delegation:
+        """Lend one's power to sign for a unit, by a document, between two moments.
+
+        An administrator may enter it for the signer that `from_person_id` names.
+
+        Raises:
+            NotFound: no such person.
+            Invalid: a window in the past, or no document.
+            Duplicate: the borrower carries lent power in that time already.
+            ConditionNotMet: `not_by_right`, `not_an_official`, `signs_by_right`, `not_oneself`, `account_closed`,
+                `hdnd_disjoint`, `auditor_disjoint`.
+
+        """
+        standing = stranger(unit_ids={unit_id})
+        async with self.acts.general(actor, Action.DELEGATION_GRANT, standing=standing) as act:
+            is_own = from_person_id in {None, actor.person_id}
+            lender_id = actor.person_id if from_person_id is None else from_person_id
+            if not is_own and act.decision.role is not Role.SYSTEM_ADMIN:
+                raise ConditionNotMet("not_ones_own", _NOT_ONES_OWN)
+            check_other(actor_id=actor.person_id, person_id=to_person_id)
+            check_other(actor_id=lender_id, person_id=to_person_id)
+            await lock_people(act, lender_id, to_person_id)
+            await _open_account(act, lender_id)
+            await _open_account(act, to_person_id)
+            new = Delegation(
+                id=act.new_id(),
+                version=1,
+                from_person_id=lender_id,
+                to_person_id=to_person_id,
+                unit_id=unit_id,
+                document=_named(document),
+                valid_from=valid_from or act.at,
+                valid_to=valid_to,
+                revoked_at=None,
+            )
+            check_window(new.valid_from, new.valid_to, at=act.at)
+            check_lending(
+                new,
+                lender=await act.work.of(RoleGrant, person_id=lender_id),
+                borrower=await act.work.of(RoleGrant, person_id=to_person_id),
+                borrowed=await act.work.of(Delegation, to_person_id=to_person_id),
+                at=act.at,
+            )
+            return act.done(await act.add(new))
+
+    async def take_back(self, actor: Actor, delegation_id: UUID, *, expected_version: int) -> Delegation:
+        """Take lent power back at once: who lent it does, or an administrator.
+
+        Raises:
+            NotFound: no such delegation, or none of the actor's unit.
+            StaleVersion: it changed since it was read.
+            Duplicate: it was taken back, or is over.
+            ConditionNotMet: `not_ones_own`.
+
+        """
+        unit_id = await self._unit_of(actor, delegation_id)
+        standing = stranger(unit_ids={unit_id})
+        async with self.acts.general(actor, Action.DELEGATION_REVOKE, standing=standing) as act:
+            known = await act.work.get(Delegation, delegation_id)
+            await lock_people(act, known.from_person_id, known.to_person_id)
+            delegation = await act.work.get(Delegation, delegation_id)
+            check_version(delegation.version, expected_version)
+            by = None if act.decision.role is Role.SYSTEM_ADMIN else actor.person_id
+            return act.done(await act.save(revoked(delegation, by=by, at=act.at)))
+
+    async def list_lent(self, actor: Actor, *, unit_id: UUID) -> tuple[Delegation, ...]:
+        """List the power lent in a unit, past and future included.
+
+        Raises:
+            PermissionDenied: that unit's power to sign is none of the actor's business.
+
+        """
+        async with self.acts.general(actor, Action.DELEGATION_READ, standing=stranger(unit_ids={unit_id})) as act:
+            act.leave_no_leaf()
+            return await act.work.of(Delegation, unit_id=unit_id)
+
+    async def _unit_of(self, actor: Actor, delegation_id: UUID) -> UUID:
+        async with self.acts.database.work() as work:
+            delegation = await work.get(Delegation, delegation_id)
+        held = {unit for _, unit in actor.offices}
+        if delegation.unit_id not in held and Role.SYSTEM_ADMIN not in actor.roles:
+            raise NotFound(what="delegation")
+        return delegation.unit_id
+
+
+async def _open_account(act: Act, person_id: UUID) -> None:
+    if (await act.work.get(Person, person_id)).disabled_at is not None:
+        raise ConditionNotMet("account_closed", _ACCOUNT_CLOSED)
+
+
+def _named(document: str) -> str:
+    if not document.strip():
+        raise Invalid((FieldError(field="document", code="required", message=_NEEDS_DOCUMENT),))
+    return document
+
+
+_ACCOUNT_CLOSED = Text(vi="Tài khoản này đã bị khóa.", en="This account is closed.", fr="Ce compte est fermé.")
+_NEEDS_DOCUMENT = Text(
+    vi="Cần số, ký hiệu của văn bản ủy quyền.",
+    en="Name the document by which the power is lent.",
+    fr="Indiquez l'acte de délégation.",
+)
+_NOT_ONES_OWN = Text(
+    vi="Chỉ được ủy quyền thẩm quyền của chính mình.",
+    en="One lends only one's own power.",
+    fr="On ne délègue que son propre pouvoir.",
+)

@@ -1,0 +1,299 @@
+"""Applicants that people register themselves, and their members; who may know of which organisation.
+
+Who registers an applicant declares to be its legal representative; the declaration is on record. Checking it against
+the enterprise register is an adapter's work: until there is one, the officer compares it with the dossier's papers.
+"""
+
+from collections.abc import Iterable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from sandbox_registry.authz import Action
+from sandbox_registry.authz.ways import stranger
+from sandbox_registry.db.identity import organisations, people
+from sandbox_registry.db.identity.organisations import Member, OrganisationScope
+from sandbox_registry.domain.errors import Duplicate, FieldError, Invalid, NotFound, PermissionDenied
+from sandbox_registry.domain.identity.contacts import contact_errors
+from sandbox_registry.domain.identity.offices import check_window
+from sandbox_registry.domain.identity.organisations import (
+    applicant_errors,
+    check_may_appoint,
+    check_new_membership,
+    check_signatory_remains,
+)
+from sandbox_registry.domain.identity.people import (
+    UNIT_BOUND_ROLES,
+    Actor,
+    Membership,
+    MembershipKind,
+    Organisation,
+    OrganisationKind,
+    Role,
+    towards_organisation,
+)
+from sandbox_registry.domain.stages import Stage
+from sandbox_registry.domain.texts import Text
+from sandbox_registry.usecases.identity.authority import refuse_official
+from sandbox_registry.usecases.transaction.preconditions import check_fields, check_version
+from sandbox_registry.usecases.transaction.transactions import Act, Acts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganisationView:
+    """An organisation and everybody's standing in it; a state unit has no members but officers."""
+
+    organisation: Organisation
+    members: tuple[Member, ...]
+
+
+class Organisations:
+    """One method per thing done with organisations."""
+
+    def __init__(self, acts: Acts) -> None:
+        self.acts = acts
+
+    async def create(
+        self,
+        actor: Actor,
+        *,
+        kind: OrganisationKind,
+        name: str,
+        tax_code: str | None,
+        address: str,
+        email: str,
+        phone: str,
+        licence_end: datetime | None = None,
+    ) -> Organisation:
+        """Register an applicant one declares to represent.
+
+        Raises:
+            Invalid: a contact, the kind, or the tax code.
+            Duplicate: the tax code is registered already.
+
+        """
+        async with self.acts.general(actor, Action.ORGANISATION_CREATE) as act:
+            check_fields(
+                [*contact_errors(name=name, email=email, phone=phone), *applicant_errors(kind=kind, tax_code=tax_code)]
+            )
+            organisation = await act.add(
+                Organisation(
+                    id=act.new_id(),
+                    version=1,
+                    kind=kind,
+                    name=name,
+                    tax_code=tax_code,
+                    address=address,
+                    email=email,
+                    phone=phone,
+                    licence_end=licence_end,
+                    agency_code=None,
+                    handles=(),
+                    created_at=act.at,
+                )
+            )
+            await act.add(
+                Membership(
+                    id=act.new_id(),
+                    version=1,
+                    organisation_id=organisation.id,
+                    person_id=actor.person_id,
+                    kind=MembershipKind.LEGAL_REPRESENTATIVE,
+                    valid_from=act.at,
+                    valid_to=None,
+                )
+            )
+            return act.done(organisation)
+
+    async def edit(
+        self,
+        actor: Actor,
+        organisation_id: UUID,
+        *,
+        expected_version: int,
+        address: str,
+        email: str,
+        phone: str,
+        licence_end: datetime | None,
+    ) -> Organisation:
+        """Change how an applicant is reached, and until when its own licence runs. Name and tax code stay.
+
+        Raises:
+            NotFound: no such applicant, or the actor may not know of it.
+            PermissionDenied: the actor does not sign for it.
+            StaleVersion: it changed since it was read.
+            Invalid: a contact.
+
+        """
+        async with await self._changing(actor, organisation_id) as act:
+            known = await self._applicant(act, organisation_id, expected_version)
+            check_fields(contact_errors(name=known.name, email=email, phone=phone))
+            return act.done(
+                await act.save(
+                    replace(
+                        known,
+                        version=known.version + 1,
+                        address=address,
+                        email=email,
+                        phone=phone,
+                        licence_end=licence_end,
+                    )
+                )
+            )
+
+    async def add_member(
+        self,
+        actor: Actor,
+        organisation_id: UUID,
+        *,
+        email: str,
+        kind: MembershipKind,
+        valid_from: datetime | None = None,
+        valid_to: datetime | None = None,
+    ) -> Membership:
+        """Let somebody with an account act for an applicant; the power to sign is the representative's to give.
+
+        Raises:
+            NotFound: no such applicant, or the actor may not know of it.
+            PermissionDenied: the actor does not sign for it.
+            Invalid: no account has that e-mail address, or the window is past.
+            Duplicate: the person is a member in that time already.
+            ConditionNotMet: `representative_needed`; `holds_office`.
+
+        """
+        async with await self._changing(actor, organisation_id) as act:
+            await self._applicant(act, organisation_id)
+            present = await act.work.of(Membership, organisation_id=organisation_id)
+            _check_may_appoint(act, present, kind)
+            person = await people.by_email(act.work.connection, email)
+            if person is None or person.disabled_at is not None:
+                raise Invalid((FieldError(field="email", code="no_account", message=_NO_ACCOUNT),))
+            await refuse_official(act, person.id)
+            new = Membership(
+                id=act.new_id(),
+                version=1,
+                organisation_id=organisation_id,
+                person_id=person.id,
+                kind=kind,
+                valid_from=valid_from or act.at,
+                valid_to=valid_to,
+            )
+            check_window(new.valid_from, new.valid_to, at=act.at)
+            check_new_membership(present, new)
+            return act.done(await act.add(new))
+
+    async def end_membership(
+        self, actor: Actor, organisation_id: UUID, membership_id: UUID, *, expected_version: int
+    ) -> Membership:
+        """End somebody's standing now; a signatory always remains.
+
+        Raises:
+            NotFound: no such membership, or the actor may not know of it.
+            PermissionDenied: the actor does not sign for the applicant.
+            StaleVersion: it changed since it was read.
+            Duplicate: it is over already.
+            ConditionNotMet: `signatory_needed`, `representative_needed`.
+
+        """
+        async with await self._changing(actor, organisation_id) as act:
+            await self._applicant(act, organisation_id)
+            present = {each.id: each for each in await act.work.of(Membership, organisation_id=organisation_id)}
+            known = present.get(membership_id)
+            if known is None:
+                raise NotFound(what="membership")
+            check_version(known.version, expected_version)
+            if known.valid_to is not None and known.valid_to <= act.at:
+                raise Duplicate(what="end of membership")
+            _check_may_appoint(act, present.values(), known.kind)
+            over = replace(known, version=known.version + 1, valid_to=max(act.at, known.valid_from))
+            check_signatory_remains([*(present | {over.id: over}).values()], at=act.at)
+            return act.done(await act.save(over))
+
+    async def read(self, actor: Actor, organisation_id: UUID) -> OrganisationView:
+        """Read an organisation inside one's scope, with its members.
+
+        Raises:
+            NotFound: no such organisation, or the actor may not know of it.
+
+        """
+        async with self.acts.database.reading() as connection:
+            found = await organisations.find(connection, organisation_id, scope=self.scope(actor))
+            members = () if found is None else await organisations.members_of(connection, organisation_id)
+        if found is None:
+            await self.acts.refuse(actor, Action.ORGANISATION_READ, NotFound(what="organisation"))
+            raise NotFound(what="organisation")
+        await self.acts.note_oversight(actor, Action.ORGANISATION_READ, "organisation", organisation_id)
+        return OrganisationView(organisation=found, members=members)
+
+    async def list_organisations(
+        self,
+        actor: Actor,
+        *,
+        kind: OrganisationKind | None = None,
+        text: str | None = None,
+        after: UUID | None = None,
+        limit: int = 50,
+    ) -> tuple[Organisation, ...]:
+        """List the organisations one may know of, oldest first; units of the state are among them for everybody."""
+        async with self.acts.database.reading() as connection:
+            return await organisations.list_organisations(
+                connection, scope=self.scope(actor), kind=kind, text=text, after=after, limit=limit
+            )
+
+    def scope(self, actor: Actor) -> OrganisationScope:
+        """Ask the policy which applicants this actor may know of; a desk in a unit knows those that file there."""
+        judge, read = self.acts.authorizer.judge, Action.ORGANISATION_READ
+        own = {
+            each for each in actor.organisations if judge(actor, towards_organisation(each), Stage.NONE, read).allowed
+        }
+        allowed = {
+            (role, unit)
+            for role, unit in actor.offices
+            if judge(
+                replace(actor, offices=frozenset({(role, unit)})), stranger(unit_ids={unit}), Stage.NONE, read
+            ).allowed
+        }
+        return OrganisationScope(
+            own=frozenset(own),
+            units=frozenset(unit for role, unit in allowed if role in UNIT_BOUND_ROLES),
+            is_all=any(role not in UNIT_BOUND_ROLES for role, _ in allowed),
+        )
+
+    async def _changing(self, actor: Actor, organisation_id: UUID) -> AbstractAsyncContextManager[Act]:
+        """Open the change of an applicant. What the actor may not know of is not found, and the attempt is on record."""
+        async with self.acts.database.looking_up() as connection:
+            found = await organisations.find(connection, organisation_id, scope=self.scope(actor))
+        if found is None:
+            await self.acts.refuse(actor, Action.ORGANISATION_EDIT, NotFound(what="organisation"))
+            raise NotFound(what="organisation")
+        return self.acts.general(actor, Action.ORGANISATION_EDIT, standing=towards_organisation(organisation_id))
+
+    async def _applicant(self, act: Act, organisation_id: UUID, expected_version: int | None = None) -> Organisation:
+        """Lock and load an applicant."""
+        await organisations.lock(act.work.connection, organisation_id)
+        known = await act.work.get(Organisation, organisation_id)
+        if known.kind is OrganisationKind.STATE_UNIT:
+            raise NotFound(what="applicant")
+        if expected_version is not None:
+            check_version(known.version, expected_version)
+        return known
+
+
+def _check_may_appoint(act: Act, present: Iterable[Membership], kind: MembershipKind) -> None:
+    in_force = [
+        each for each in present if each.valid_from <= act.at and (each.valid_to is None or act.at < each.valid_to)
+    ]
+    own = next((each for each in in_force if each.person_id == act.actor.person_id), None)
+    is_administrator = act.decision.role is Role.SYSTEM_ADMIN
+    if own is None and not is_administrator:
+        # Ended a moment ago by another signatory.
+        raise PermissionDenied(action=act.action, line=act.decision.line)
+    check_may_appoint(in_force, by=None if is_administrator else own, kind=kind)
+
+
+_NO_ACCOUNT = Text(
+    vi="Không có tài khoản nào dùng địa chỉ thư này; người đó cần mở tài khoản trước.",
+    en="No account has this e-mail address; the person opens one first.",
+    fr="Aucun compte n'a cette adresse ; la personne doit d'abord en ouvrir un.",
+)

@@ -1,0 +1,245 @@
+"""Accounts: registering, passwords, closing an account, and who may look whom up."""
+
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from sandbox_registry.authz import Action
+from sandbox_registry.db.identity import credentials, people
+from sandbox_registry.db.identity.people import PersonRow
+from sandbox_registry.domain.errors import ConditionNotMet, Duplicate, NotFound
+from sandbox_registry.domain.identity.contacts import contact_errors
+from sandbox_registry.domain.identity.offices import check_other
+from sandbox_registry.domain.identity.passwords import WrongCredentials
+from sandbox_registry.domain.identity.people import (
+    READ_ALL_ROLES,
+    Actor,
+    Delegation,
+    Membership,
+    Person,
+    Role,
+    RoleGrant,
+)
+from sandbox_registry.domain.stages import Stage
+from sandbox_registry.domain.texts import Text
+from sandbox_registry.usecases.identity.authority import lock_people
+from sandbox_registry.usecases.identity.passwords import Passwords
+from sandbox_registry.usecases.transaction.operators import COMMAND_LINE, applicant, operator
+from sandbox_registry.usecases.transaction.preconditions import check_fields, check_version
+from sandbox_registry.usecases.transaction.transactions import Act, Acts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonView:
+    """A person with every office, membership and lent power, past and future ones included."""
+
+    person: Person
+    grants: tuple[RoleGrant, ...]
+    memberships: tuple[Membership, ...]
+    borrowed: tuple[Delegation, ...]
+    lent: tuple[Delegation, ...]
+
+
+class People:
+    """One method per thing done with an account."""
+
+    def __init__(self, acts: Acts, passwords: Passwords, *, self_registration: bool = False) -> None:
+        self.acts = acts
+        self.passwords = passwords
+        self.self_registration = self_registration
+
+    async def register_oneself(
+        self, *, full_name: str, email: str, phone: str, password: str, request_id: str
+    ) -> Person:
+        """Open an account for oneself, where the installation allows it.
+
+        Raises:
+            ConditionNotMet: `registration_closed`.
+            Invalid: a contact, or the password.
+            Duplicate: the e-mail address has an account.
+
+        """
+        if not self.self_registration:
+            raise ConditionNotMet("registration_closed", _CLOSED)
+        actor = applicant(self.acts.new_id(), method="registration", request_id=request_id)
+        self._check(full_name=full_name, email=email, phone=phone, password=password)
+        new_hash = await self.passwords.hashed(password)
+        async with self.acts.general(actor, Action.PERSON_REGISTER) as act:
+            person = _new(act, actor.person_id, full_name=full_name, email=email, phone=phone)
+            return await _open(act, person, new_hash)
+
+    async def register(
+        self, actor: Actor, *, full_name: str, email: str, phone: str = "", password: str | None = None
+    ) -> Person:
+        """Open an account for somebody; without a password nobody can log in with one.
+
+        Raises:
+            Invalid: a contact, or the password.
+            Duplicate: the e-mail address has an account.
+
+        """
+        async with self.acts.general(actor, Action.PERSON_CREATE) as act:
+            # Hashing costs a tenth of a second; only who may open accounts makes us spend it.
+            self._check(full_name=full_name, email=email, phone=phone, password=password)
+            new_hash = None if password is None else await self.passwords.hashed(password)
+            person = _new(act, act.new_id(), full_name=full_name, email=email, phone=phone)
+            return await _open(act, person, new_hash)
+
+    async def change_password(self, actor: Actor, *, current: str, new: str) -> Person:
+        """Change one's own password. Every token one has ends: log in again.
+
+        Raises:
+            WrongCredentials: the current password is not right; this is on record.
+            Invalid: the new one is too short, easily guessed, or the old one.
+
+        """
+        async with self.acts.database.looking_up() as connection:
+            known = await credentials.of_person(connection, actor.person_id)
+        stored = None if known is None else known.hash
+        if not await self.passwords.matches(stored, current):
+            await self.acts.refuse(actor, Action.PASSWORD_CHANGE, WrongCredentials())
+            raise WrongCredentials
+        new_hash = await self.passwords.hashed(new)
+        async with self.acts.general(actor, Action.PASSWORD_CHANGE) as act:
+            person = await act.work.get(Person, actor.person_id)
+            self.passwords.check(new, about=(person.full_name, person.email, current), field="new")
+            if await credentials.current_hash(act.work.connection, person.id, changing=True) != stored:
+                raise WrongCredentials
+            await credentials.keep_hash(act.work.connection, person.id, new_hash, at=act.at)
+            _note_password(act, person)
+            await _end_tokens(act, person.id)
+            return act.done(person)
+
+    async def set_password(self, person_id: UUID, *, new: str, request_id: str) -> Person:
+        """Give somebody who lost theirs a new password, on the operator's command line; every token they have ends.
+
+        No administrator may: who sets a signer's password could sign.
+
+        Raises:
+            NotFound: no such person.
+            Invalid: it is too short or easily guessed.
+
+        """
+        new_hash = await self.passwords.hashed(new)
+        async with self.acts.general(
+            operator(method=COMMAND_LINE, request_id=request_id), Action.PASSWORD_CHANGE
+        ) as act:
+            await lock_people(act, person_id)
+            person = await act.work.get(Person, person_id)
+            self.passwords.check(new, about=(person.full_name, person.email))
+            await credentials.keep_hash(act.work.connection, person.id, new_hash, at=act.at)
+            _note_password(act, person)
+            await _end_tokens(act, person.id)
+            return act.done(person)
+
+    async def disable(self, actor: Actor, person_id: UUID, *, expected_version: int) -> Person:
+        """Close an account at once: its tokens end, and power it lent to others ends with it.
+
+        Raises:
+            NotFound: no such person.
+            StaleVersion: the account changed since it was read.
+            Duplicate: it is closed already.
+            ConditionNotMet: `not_oneself`; so one administrator always remains.
+
+        """
+        async with self.acts.general(actor, Action.PERSON_DISABLE) as act:
+            check_other(actor_id=actor.person_id, person_id=person_id)
+            await lock_people(act, person_id)
+            person = await act.work.get(Person, person_id)
+            check_version(person.version, expected_version)
+            if person.disabled_at is not None:
+                raise Duplicate(what="closing of account")
+            closed = await act.save(replace(person, version=person.version + 1, disabled_at=act.at))
+            await _end_tokens(act, person_id)
+            return act.done(closed)
+
+    async def read(self, actor: Actor, person_id: UUID) -> PersonView:
+        """Read one's own account, or another's where the office asks for it.
+
+        Raises:
+            NotFound: no such person, or the actor may not know of them.
+
+        """
+        is_own = actor.person_id == person_id
+        if not is_own and not self._may_look_up(actor):
+            await self.acts.refuse(actor, Action.PERSON_READ, NotFound(what="person"))
+            raise NotFound(what="person")
+        async with self.acts.database.work() as work:
+            found = PersonView(
+                person=await work.get(Person, person_id),
+                grants=await work.of(RoleGrant, person_id=person_id),
+                memberships=await work.of(Membership, person_id=person_id),
+                borrowed=await work.of(Delegation, to_person_id=person_id),
+                lent=await work.of(Delegation, from_person_id=person_id),
+            )
+        if not is_own:
+            await self.acts.note_oversight(actor, Action.PERSON_READ, "person", person_id)
+        return found
+
+    async def list_people(
+        self,
+        actor: Actor,
+        *,
+        text: str | None = None,
+        role: Role | None = None,
+        unit_id: UUID | None = None,
+        after: UUID | None = None,
+        limit: int = 50,
+    ) -> tuple[PersonRow, ...]:
+        """List people with their offices, oldest account first.
+
+        Raises:
+            PermissionDenied: looking people up is no part of the actor's office.
+
+        """
+        async with self.acts.general(actor, Action.PERSON_READ) as act:
+            if actor.roles & READ_ALL_ROLES:
+                asked = {"read": Action.PERSON_READ, "text": text, "role": role, "unit_id": unit_id, "after": after}
+                act.note("people", act.new_id(), 1, asked)
+            else:
+                act.leave_no_leaf()
+            return await people.list_people(
+                act.work.connection, at=act.at, text=text, role=role, unit_id=unit_id, after=after, limit=limit
+            )
+
+    def _may_look_up(self, actor: Actor) -> bool:
+        return self.acts.authorizer.judge(actor, None, Stage.NONE, Action.PERSON_READ).allowed
+
+    def _check(self, *, full_name: str, email: str, phone: str, password: str | None) -> None:
+        check_fields(contact_errors(name=full_name, email=email, phone=phone, name_field="full_name"))
+        if password is not None:
+            self.passwords.check(password, about=(full_name, email))
+
+
+def _new(act: Act, person_id: UUID, *, full_name: str, email: str, phone: str) -> Person:
+    return Person(
+        id=person_id,
+        version=1,
+        full_name=full_name,
+        email=email,
+        phone=phone,
+        disabled_at=None,
+        created_at=act.at,
+    )
+
+
+async def _open(act: Act, person: Person, new_hash: str | None) -> Person:
+    await act.add(person)
+    if new_hash is not None:
+        await credentials.keep_hash(act.work.connection, person.id, new_hash, at=act.at)
+    return act.done(person)
+
+
+def _note_password(act: Act, person: Person) -> None:
+    act.note("password", person.id, person.version, {"person_id": str(person.id), "changed_at": act.at})
+
+
+async def _end_tokens(act: Act, person_id: UUID) -> None:
+    for token in await credentials.revoke_all(act.work.connection, person_id, at=act.at):
+        act.note("token", token.id, token.version, token)
+
+
+_CLOSED = Text(
+    vi="Hệ thống này không cho tự đăng ký; hãy liên hệ quản trị viên.",
+    en="People do not register themselves here; ask an administrator.",
+    fr="L'inscription n'est pas ouverte ici ; adressez-vous à un administrateur.",
+)

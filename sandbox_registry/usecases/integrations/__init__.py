@@ -1,0 +1,1 @@
+"""Use cases: webhooks, exports and feeds."""

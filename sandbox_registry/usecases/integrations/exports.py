@@ -1,0 +1,232 @@
+"""Taking out everything one may list, as a stream of one instant; who does it from an office leaves a leaf.
+
+A stream holds a connection and a snapshot until it ends, so few run at once, and whoever sends it ends it in time.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+
+from sandbox_registry.authz import Action
+from sandbox_registry.authz.enforcer import TOKEN_SCOPE
+from sandbox_registry.db.core.engine import Connection
+from sandbox_registry.db.integrations import exports
+from sandbox_registry.db.integrations.exports import Batch, ExportFilter, FeedRow
+from sandbox_registry.domain.audit import EPOCH
+from sandbox_registry.domain.errors import PermissionDenied
+from sandbox_registry.domain.identity.people import READ_ALL_ROLES, Actor
+from sandbox_registry.domain.identity.scopes import Scope
+from sandbox_registry.domain.operations.quotas import TooManyRequests
+from sandbox_registry.usecases.transaction.transactions import DONE, Acts
+
+AT_ONCE = 4
+"""How many streams one process sends at the same time; each holds one of its twenty connections."""
+_BUSY_FOR = 10
+Reading = Callable[[Connection], AsyncGenerator[Batch, None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table under way: `batches` opens the snapshot when it is first asked and must be closed."""
+
+    fields: tuple[str, ...]
+    batches: AsyncGenerator[Batch, None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogObject:
+    """A thing events are about. `relations` are (qualifier, id of another object); `at` is when `facts` became true."""
+
+    id: str
+    kind: str
+    at: datetime = EPOCH
+    facts: tuple[tuple[str, str], ...] = ()
+    relations: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogEvent:
+    """Something done in a case, by a pseudonym. `relations` are (qualifier, id of an object)."""
+
+    id: str
+    activity: str
+    actor: str
+    at: datetime
+    facts: tuple[tuple[str, str], ...]
+    relations: tuple[tuple[str, str], ...]
+
+
+LogBatch = list[LogObject] | list[LogEvent]
+
+
+class _Actor(msgspec.Struct):
+    pid: str
+
+
+class _Object(msgspec.Struct):
+    type: str
+    id: str
+    ver: int
+
+
+class _Entry(msgspec.Struct):
+    """What is read of a leaf."""
+
+    t: int
+    actor: _Actor
+    act: str
+    obj: _Object
+    result: str
+
+
+_ENTRIES = msgspec.json.Decoder(_Entry)
+
+
+class Exports:
+    """One method per thing that can be taken out."""
+
+    def __init__(self, acts: Acts) -> None:
+        self.acts = acts
+        self._room = asyncio.Semaphore(AT_ONCE)
+
+    async def cases(self, actor: Actor, *, narrowed: ExportFilter) -> Table:
+        """Stream every case the actor may read.
+
+        Raises:
+            PermissionDenied: the policy, or the token, does not allow it.
+            TooManyRequests: this process sends as many streams as it can.
+
+        """
+        scope = await self._begin(actor, Action.APPLICATION_READ, what="applications", narrowed=narrowed)
+        reading = self._streamed(lambda connection: exports.cases(connection, scope=scope, narrowed=narrowed))
+        return Table(fields=exports.CASE_FIELDS, batches=reading)
+
+    async def permits(self, actor: Actor, *, narrowed: ExportFilter) -> Table:
+        """Stream every permit the actor may read, as it stands now; raises as `cases` does."""
+        scope = await self._begin(actor, Action.PERMIT_READ, what="permits", narrowed=narrowed)
+        at = self.acts.now()
+        reading = self._streamed(
+            lambda connection: exports.permits_of(connection, scope=scope, narrowed=narrowed, at=at)
+        )
+        return Table(fields=exports.PERMIT_FIELDS, batches=reading)
+
+    async def events(self, actor: Actor) -> AsyncGenerator[LogBatch, None]:
+        """Stream what was done in every case whose timeline the actor may read: all events, then all objects.
+
+        People are named by their pseudonyms only. Raises as `cases` does.
+        """
+        scope = await self._begin(actor, Action.APPLICATION_READ_TIMELINE, what="events", narrowed=ExportFilter())
+        return self._events(scope)
+
+    async def case_feed(
+        self, actor: Actor, *, since: datetime | None, after: tuple[datetime, UUID] | None, limit: int
+    ) -> tuple[FeedRow, ...]:
+        """List the cases changed last; raises PermissionDenied. A page is a list, so only oversight leaves a leaf."""
+        scope = await self._begin(
+            actor, Action.APPLICATION_READ, what="applications feed", narrowed=ExportFilter(updated_since=since)
+        )
+        async with self.acts.database.reading() as connection:
+            return await exports.feed_of_cases(connection, scope=scope, since=since, after=after, limit=limit)
+
+    async def permit_feed(
+        self, actor: Actor, *, since: datetime | None, after: tuple[datetime, UUID] | None, limit: int
+    ) -> tuple[FeedRow, ...]:
+        """List the permits changed last, as they stand now; raises and is logged as `case_feed` is."""
+        scope = await self._begin(
+            actor, Action.PERMIT_READ, what="permits feed", narrowed=ExportFilter(updated_since=since)
+        )
+        async with self.acts.database.reading() as connection:
+            return await exports.feed_of_permits(
+                connection, scope=scope, since=since, after=after, limit=limit, at=self.acts.now()
+            )
+
+    async def _begin(self, actor: Actor, reading: Action, *, what: str, narrowed: ExportFilter) -> Scope:
+        """Ask the policy, write the leaf, and say what the stream may hold."""
+        is_stream = not what.endswith("feed")
+        if actor.token_scopes is not None and reading not in actor.token_scopes:
+            refusal = PermissionDenied(action=reading, line=TOKEN_SCOPE)
+            await self.acts.refuse(actor, reading, refusal)
+            raise refusal
+        if is_stream and self._room.locked():
+            raise TooManyRequests(limit="exports at once", seconds=_BUSY_FOR)
+        async with self.acts.general(actor, Action.EXPORT_READ) as act:
+            if actor.offices if is_stream else actor.roles & READ_ALL_ROLES:
+                act.note("export", act.new_id(), 1, {"what": what, "narrowed": _said(narrowed)})
+            else:
+                act.leave_no_leaf()
+        return self.acts.authorizer.scope(actor, reading)
+
+    async def _streamed(self, reading: Reading) -> AsyncGenerator[Batch, None]:
+        async with (
+            self._room,
+            self.acts.database.snapshot() as connection,
+            aclosing(reading(connection)) as batches,
+        ):
+            async for batch in batches:
+                yield batch
+
+    async def _events(self, scope: Scope) -> AsyncGenerator[LogBatch, None]:
+        people: set[bytes] = set()  # About 100 bytes for each person who ever did something, not for each event.
+        async with self._room, self.acts.database.snapshot() as connection:
+            async with aclosing(exports.case_leaves(connection, scope=scope)) as batches:
+                async for batch in batches:
+                    events = [event for row in batch if (event := _event(*row)) is not None]
+                    people.update(bytes.fromhex(event.actor) for event in events)
+                    yield events
+            for reading, make in _OBJECTS:
+                async with aclosing(reading(connection, scope=scope)) as batches:
+                    async for batch in batches:
+                        yield [make(*row) for row in batch]
+        while people:
+            yield [LogObject(id=people.pop().hex(), kind="person") for _ in range(min(len(people), exports.BATCH))]
+
+
+def _said(narrowed: ExportFilter) -> Mapping[str, object]:
+    said: Mapping[str, object] = msgspec.to_builtins({k: v for k, v in asdict(narrowed).items() if v is not None})
+    return said
+
+
+def _case(identity: UUID, procedure: str, organisation: UUID, at: datetime) -> LogObject:
+    return LogObject(
+        id=str(identity),
+        kind="application",
+        at=at,
+        facts=(("procedure", procedure),),
+        relations=(("applicant", str(organisation)),),
+    )
+
+
+def _permit(identity: UUID, case: UUID, at: datetime) -> LogObject:
+    return LogObject(id=str(identity), kind="permit", at=at, relations=(("issued on", str(case)),))
+
+
+def _organisation(identity: UUID) -> LogObject:
+    return LogObject(id=str(identity), kind="organisation")
+
+
+_OBJECTS: tuple[tuple[Callable[..., AsyncGenerator[Batch, None]], Callable[..., LogObject]], ...] = (
+    (exports.case_objects, _case),
+    (exports.permit_objects, _permit),
+    (exports.organisation_objects, _organisation),
+)
+
+
+def _event(index: int, case: UUID, organisation: UUID, written: bytes) -> LogEvent | None:
+    """Return what a leaf says was done, null for what was refused."""
+    entry = _ENTRIES.decode(written)
+    if entry.result != DONE:
+        return None
+    about = (("permit", entry.obj.id),) if entry.obj.type == "permit" else ()
+    return LogEvent(
+        id=f"leaf-{index}",
+        activity=entry.act,
+        actor=entry.actor.pid,
+        at=EPOCH + timedelta(milliseconds=entry.t),
+        facts=(("object", entry.obj.type), ("version", str(entry.obj.ver))),
+        relations=(("case", str(case)), ("applicant", str(organisation)), *about, ("actor", entry.actor.pid)),
+    )

@@ -1,0 +1,318 @@
+"""Endpoints for webhooks and the record of what was sent there: an applicant's signatories, or a unit's administrators."""
+
+from collections.abc import Iterable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from secrets import token_bytes, token_urlsafe
+from uuid import UUID
+
+from sandbox_registry.authz import Action
+from sandbox_registry.db.core.engine import Connection
+from sandbox_registry.db.identity import organisations
+from sandbox_registry.db.integrations import webhooks
+from sandbox_registry.domain.errors import FieldError, Invalid, NotFound
+from sandbox_registry.domain.identity.people import Actor, Role, towards_organisation
+from sandbox_registry.domain.integrations.webhooks import (
+    OVERLAP,
+    SECRET_SIZE,
+    Attempt,
+    Delivery,
+    DeliveryState,
+    Endpoint,
+    EndpointState,
+    check_may_replay,
+    check_overlap,
+    check_room,
+    check_takes_events,
+    endpoint_errors,
+    written_secret,
+)
+from sandbox_registry.domain.stages import Stage
+from sandbox_registry.usecases.integrations.webhook_secrets import Seals
+from sandbox_registry.usecases.transaction import idempotency as answers
+from sandbox_registry.usecases.transaction.preconditions import check_version
+from sandbox_registry.usecases.transaction.transactions import Act, Acts
+
+ENDPOINT = "webhook"
+AT_ONCE = 100
+"""How many dead letters one request sends again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewSecret:
+    """An endpoint and its new secret, which nobody will see again."""
+
+    endpoint: Endpoint
+    secret: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryView:
+    """A delivery with its tries."""
+
+    delivery: Delivery
+    attempts: tuple[Attempt, ...]
+
+
+class Webhooks:
+    """One method per thing done with endpoints. What one may not manage is not found."""
+
+    def __init__(self, acts: Acts, *, to_loopback: bool = False) -> None:
+        self.acts = acts
+        self.seals = Seals(acts.pseudonyms.key)
+        self.to_loopback = to_loopback
+
+    async def create(
+        self, actor: Actor, *, organisation_id: UUID, url: str, events: Iterable[str], description: str
+    ) -> NewSecret:
+        """Register an endpoint. It is pending until it has answered its challenge.
+
+        Raises:
+            NotFound: nothing the actor may register endpoints for.
+            PermissionDenied: the policy or the token.
+            Invalid: the address or the events.
+            ConditionNotMet: `too_many_endpoints`.
+
+        """
+        answers.current.set(None)  # The answer holds a secret: it is never kept for a repeated request.
+        wanted = tuple(sorted(set(events)))
+        if organisation_id not in managed_by(actor):
+            await self.acts.refuse(actor, Action.WEBHOOK_CREATE, NotFound(what="organisation"))
+            raise NotFound(what="organisation")
+        standing = towards_organisation(organisation_id)
+        async with self.acts.general(actor, Action.WEBHOOK_CREATE, standing=standing) as act:
+            self._check(url, wanted)
+            await organisations.lock(act.work.connection, organisation_id)
+            check_room(len(await webhooks.endpoints_of(act.work.connection, [organisation_id])))
+            endpoint = Endpoint(
+                id=act.new_id(),
+                version=1,
+                organisation_id=organisation_id,
+                url=url,
+                events=wanted,
+                description=description,
+                state=EndpointState.PENDING,
+                answerable_id=actor.person_id,
+                created_at=act.at,
+            )
+            await webhooks.RECORDS.add(act.work.connection, endpoint)
+            act.note(ENDPOINT, endpoint.id, endpoint.version, endpoint)
+            await _ask_to_check(act, endpoint)
+            return await self._new_secret(act, endpoint, overlap=timedelta(0))
+
+    async def edit(
+        self,
+        actor: Actor,
+        endpoint_id: UUID,
+        *,
+        expected_version: int,
+        url: str,
+        events: Iterable[str],
+        description: str,
+    ) -> Endpoint:
+        """Change an endpoint; at a new address it must answer a challenge again. The actor becomes answerable for it.
+
+        Raises:
+            NotFound: no such endpoint, or not the actor's to manage.
+            StaleVersion: it changed since it was read.
+            Invalid: the address or the events.
+
+        """
+        wanted = tuple(sorted(set(events)))
+        async with await self._changing(actor, Action.WEBHOOK_EDIT, endpoint_id) as act:
+            known = await self._endpoint(act, endpoint_id, expected_version)
+            self._check(url, wanted)
+            is_same = url == known.url
+            changed = replace(
+                known,
+                version=known.version + 1,
+                url=url,
+                events=wanted,
+                description=description,
+                answerable_id=actor.person_id,
+                state=known.state if is_same else EndpointState.PENDING,
+                failing_since=known.failing_since if is_same else None,
+            )
+            await self._save(act, changed)
+            if not is_same:
+                await _ask_to_check(act, changed)
+            return act.done(changed)
+
+    async def check(self, actor: Actor, endpoint_id: UUID) -> Endpoint:
+        """Ask an endpoint for its challenge again, so that one that failed or was switched off is active once more.
+
+        Raises:
+            NotFound: no such endpoint, or not the actor's to manage.
+
+        """
+        async with await self._changing(actor, Action.WEBHOOK_EDIT, endpoint_id) as act:
+            known = await self._endpoint(act, endpoint_id)
+            is_active = known.state is EndpointState.ACTIVE
+            again = replace(
+                known,
+                version=known.version + 1,
+                state=known.state if is_active else EndpointState.PENDING,
+                answerable_id=actor.person_id,
+                failing_since=known.failing_since if is_active else None,
+            )
+            await self._save(act, again)
+            await _ask_to_check(act, again)
+            return act.done(again)
+
+    async def rotate(self, actor: Actor, endpoint_id: UUID, *, overlap: timedelta = OVERLAP) -> NewSecret:
+        """Make a new secret; the one before signs beside it for as long as `overlap` says.
+
+        Raises:
+            NotFound: no such endpoint, or not the actor's to manage.
+            Invalid: the overlap.
+
+        """
+        answers.current.set(None)
+        async with await self._changing(actor, Action.WEBHOOK_EDIT, endpoint_id) as act:
+            known = await self._endpoint(act, endpoint_id)
+            _refuse(check_overlap(overlap))
+            changed = replace(known, version=known.version + 1)
+            await self._save(act, changed)
+            return await self._new_secret(act, changed, overlap=overlap)
+
+    async def remove(self, actor: Actor, endpoint_id: UUID) -> Endpoint:
+        """Remove an endpoint at once, with its secrets; nothing that still waits is sent.
+
+        Raises:
+            NotFound: no such endpoint, or not the actor's to manage.
+
+        """
+        async with await self._changing(actor, Action.WEBHOOK_REMOVE, endpoint_id) as act:
+            known = await self._endpoint(act, endpoint_id)
+            gone = replace(known, version=known.version + 1, state=EndpointState.REMOVED)
+            await self._save(act, gone)
+            await webhooks.end_all(act.work.connection, endpoint_id, at=act.at)
+            return act.done(gone)
+
+    async def replay(self, actor: Actor, endpoint_id: UUID, delivery_id: UUID) -> Delivery:
+        """Send an event again under its old id: a dead letter, one withheld, or one that was delivered.
+
+        Raises:
+            NotFound: no such endpoint or delivery, or not the actor's to manage.
+            ConditionNotMet: `still_trying`, `endpoint_not_active`.
+
+        """
+        async with await self._changing(actor, Action.WEBHOOK_REPLAY, endpoint_id) as act:
+            known = await self._endpoint(act, endpoint_id)
+            delivery = await webhooks.find_delivery(
+                act.work.connection, delivery_id, endpoint_id=endpoint_id, lock=True
+            )
+            if delivery is None:
+                raise NotFound(what="delivery")
+            check_may_replay(delivery, known)
+            again = await webhooks.reopen(act.work.connection, delivery)
+            act.note("webhook_delivery", again.id, again.attempts, {"event_id": again.event_id, "type": again.type})
+            return act.done(again)
+
+    async def replay_dead(self, actor: Actor, endpoint_id: UUID) -> tuple[Delivery, ...]:
+        """Send the oldest dead letters of an endpoint again under their old ids, at most `AT_ONCE` of them.
+
+        Raises:
+            NotFound: no such endpoint, or not the actor's to manage.
+            ConditionNotMet: `endpoint_not_active`.
+
+        """
+        async with await self._changing(actor, Action.WEBHOOK_REPLAY, endpoint_id) as act:
+            known = await self._endpoint(act, endpoint_id)
+            check_takes_events(known)
+            again = await webhooks.reopen_dead(act.work.connection, endpoint_id, limit=AT_ONCE)
+            events = [{"event_id": each.event_id, "type": each.type} for each in again]
+            act.note("webhook_replay", endpoint_id, known.version, {"events": events})
+            if not again:
+                act.leave_no_leaf()
+            return act.done(again)
+
+    async def list_endpoints(self, actor: Actor) -> tuple[Endpoint, ...]:
+        """List the endpoints one manages."""
+        async with self.acts.database.reading() as connection:
+            return await webhooks.endpoints_of(connection, self._readable(actor))
+
+    async def read(self, actor: Actor, endpoint_id: UUID) -> Endpoint:
+        """Read an endpoint one manages; raises `NotFound` for any other."""
+        async with self.acts.database.reading() as connection:
+            return await self._find(connection, actor, endpoint_id)
+
+    async def list_deliveries(
+        self, actor: Actor, endpoint_id: UUID, *, state: DeliveryState | None, after: UUID | None, limit: int
+    ) -> tuple[Delivery, ...]:
+        """List what was and is to be sent to an endpoint, newest first; with `state` dead, the dead letters."""
+        async with self.acts.database.reading() as connection:
+            await self._find(connection, actor, endpoint_id)
+            return await webhooks.deliveries_of(connection, endpoint_id, state=state, after=after, limit=limit)
+
+    async def read_delivery(self, actor: Actor, endpoint_id: UUID, delivery_id: UUID) -> DeliveryView:
+        """Read one delivery with its tries; raises `NotFound` for none."""
+        async with self.acts.database.reading() as connection:
+            await self._find(connection, actor, endpoint_id)
+            delivery = await webhooks.find_delivery(connection, delivery_id, endpoint_id=endpoint_id)
+            if delivery is None:
+                raise NotFound(what="delivery")
+            return DeliveryView(delivery=delivery, attempts=await webhooks.attempts_of(connection, delivery_id))
+
+    def _readable(self, actor: Actor) -> frozenset[UUID]:
+        judge = self.acts.authorizer.judge
+        return frozenset(
+            each
+            for each in managed_by(actor)
+            if judge(actor, towards_organisation(each), Stage.NONE, Action.WEBHOOK_READ).allowed
+        )
+
+    async def _find(self, connection: Connection, actor: Actor, endpoint_id: UUID) -> Endpoint:
+        found = await webhooks.find_endpoint(connection, endpoint_id, organisation_ids=self._readable(actor))
+        if found is None:
+            raise NotFound(what=ENDPOINT)
+        return found
+
+    async def _changing(self, actor: Actor, action: Action, endpoint_id: UUID) -> AbstractAsyncContextManager[Act]:
+        """Open the change of an endpoint. What the actor does not manage is not found, and the attempt is on record."""
+        async with self.acts.database.looking_up() as connection:
+            found = await webhooks.find_endpoint(connection, endpoint_id, organisation_ids=managed_by(actor))
+        if found is None:
+            await self.acts.refuse(actor, action, NotFound(what=ENDPOINT))
+            raise NotFound(what=ENDPOINT)
+        return self.acts.general(actor, action, standing=towards_organisation(found.organisation_id))
+
+    async def _endpoint(self, act: Act, endpoint_id: UUID, expected_version: int | None = None) -> Endpoint:
+        known = await webhooks.find_endpoint(
+            act.work.connection, endpoint_id, organisation_ids=managed_by(act.actor), lock=True
+        )
+        if known is None:
+            raise NotFound(what=ENDPOINT)
+        if expected_version is not None:
+            check_version(known.version, expected_version)
+        return known
+
+    async def _save(self, act: Act, endpoint: Endpoint) -> None:
+        await webhooks.RECORDS.save(act.work.connection, endpoint)
+        act.note(ENDPOINT, endpoint.id, endpoint.version, endpoint)
+
+    async def _new_secret(self, act: Act, endpoint: Endpoint, *, overlap: timedelta) -> NewSecret:
+        secret, identity = token_bytes(SECRET_SIZE), act.new_id()
+        sealed = webhooks.Sealed(id=identity, sealed=self.seals.seal(secret, identity=identity))
+        await webhooks.add_secret(act.work.connection, endpoint.id, sealed, at=act.at, others_end_at=act.at + overlap)
+        return NewSecret(endpoint=endpoint, secret=written_secret(secret))
+
+    def _check(self, url: str, events: tuple[str, ...]) -> None:
+        _refuse(endpoint_errors(url=url, events=events, to_loopback=self.to_loopback))
+
+
+def managed_by(actor: Actor) -> frozenset[UUID]:
+    """Return the applicants one signs for and the units one administers; the policy still has its say."""
+    return actor.signs_for_organisations | {unit for role, unit in actor.offices if role is Role.SYSTEM_ADMIN}
+
+
+async def _ask_to_check(act: Act, endpoint: Endpoint) -> None:
+    await webhooks.ask_to_check(
+        act.work.connection, endpoint, challenge=token_urlsafe(24), at=act.at, new_id=act.new_id
+    )
+
+
+def _refuse(errors: tuple[FieldError, ...]) -> None:
+    if errors:
+        raise Invalid(errors)

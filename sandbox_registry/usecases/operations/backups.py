@@ -1,0 +1,180 @@
+"""Backups: the database at one moment, the files of dossiers and the published log, in one folder that grows.
+
+    DIRECTORY/20261120T070000Z/database.dump, backup.json      one such folder for each backup
+    DIRECTORY/documents/, DIRECTORY/log/                       shared by all: what is there already is not copied again
+
+The log is copied before the database is dumped, so that a restored database is never behind it. Keys are not in a
+backup: whoever finds one must not be able to sign, nor to undo pseudonyms.
+"""
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+import msgspec
+
+from sandbox_registry.auditlog.folder import CHECKPOINT, COSIGNED, LOG_DIR, Busy, flush_directory, locked, replace_file
+from sandbox_registry.authz import Action
+from sandbox_registry.db.operations import backups
+from sandbox_registry.db.operations.backups import BackupFailed
+from sandbox_registry.domain.identity.people import Actor
+from sandbox_registry.domain.operations.installation import Backup
+from sandbox_registry.transparency.merkle import CompactRange
+from sandbox_registry.usecases.transaction.transactions import Acts
+
+DUMP, ABOUT, DOCUMENTS, LOCK = "database.dump", "backup.json", "documents", ".lock"
+_CHECKPOINTS = (COSIGNED, CHECKPOINT)
+
+
+def write_backup(
+    directory: Path, *, owner_url: str, data_dir: Path, at: datetime, new_id: Callable[[], UUID]
+) -> tuple[Path, Backup]:
+    """Write a backup below `directory`; return where it stands and what it holds.
+
+    Raises:
+        BackupFailed: the database cannot be dumped, a file cannot be written, or another backup is being made there.
+
+    """
+    whole = directory / f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    with _told(), _alone(directory), _unfinished(directory) as unfinished:
+        _copy_log(data_dir / LOG_DIR, directory / LOG_DIR)
+        with backups.one_moment(owner_url) as moment:
+            backups.dump(owner_url, moment, unfinished / DUMP)
+        _copy_missing(data_dir / DOCUMENTS, directory / DOCUMENTS)
+        made = Backup(
+            id=new_id(),
+            version=1,
+            made_at=at,
+            sha256=digest_of(unfinished / DUMP),
+            bytes=(unfinished / DUMP).stat().st_size,
+            log_size=moment.size,
+            log_root=CompactRange.from_list(moment.hashes, size=moment.size).root().hex(),
+            revision=moment.revision,
+        )
+        (unfinished / ABOUT).write_bytes(msgspec.json.format(msgspec.json.encode(made), indent=2) + b"\n")
+        _flush(unfinished / DUMP, unfinished / ABOUT)
+        flush_directory(unfinished)
+        unfinished.rename(whole)
+        flush_directory(directory)
+    return whole, made
+
+
+def read_backup(folder: Path) -> Backup:
+    """Read what a backup says of itself, and check that its dump is the one it names.
+
+    Raises:
+        BackupFailed: it is no backup, or was damaged.
+
+    """
+    try:
+        about = msgspec.json.decode((folder / ABOUT).read_bytes(), type=Backup)
+        found = digest_of(folder / DUMP)
+    except (OSError, msgspec.DecodeError) as error:
+        message = f"{folder} is no whole backup ({error})"
+        raise BackupFailed(message) from error
+    if found != about.sha256:
+        message = f"{folder / DUMP} was damaged or changed: its SHA-256 is {found}, not {about.sha256}"
+        raise BackupFailed(message)
+    return about
+
+
+def restore_backup(folder: Path, *, owner_url: str, data_dir: Path) -> Backup:
+    """Restore a backup into an empty database and a data directory that holds no log; return what it held.
+
+    Raises:
+        BackupFailed: the backup is damaged, or something is there already.
+
+    """
+    about = read_backup(folder)
+    if (data_dir / LOG_DIR / CHECKPOINT).exists():
+        message = f"{data_dir / LOG_DIR} holds a published log already; name an empty data directory"
+        raise BackupFailed(message)
+    backups.load(owner_url, folder / DUMP)
+    with _told():
+        _copy_missing(folder.parent / DOCUMENTS, data_dir / DOCUMENTS)
+        _copy_log(folder.parent / LOG_DIR, data_dir / LOG_DIR)
+    return about
+
+
+async def note_backup(acts: Acts, actor: Actor, action: Action, backup: Backup) -> None:
+    """Put on record that a backup was made or restored: its digest, its size, and how far the log was.
+
+    Raises:
+        PermissionDenied: the policy does not let this actor; the refusal is a leaf.
+
+    """
+    async with acts.general(actor, action) as act:
+        act.note("backup", backup.id, backup.version, backup)
+
+
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a file, hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    """Let one backup at a time be made below a directory: they share the files of dossiers and of the log."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        with locked(directory / LOCK, wait=False):
+            yield
+    except Busy as busy:
+        message = f"another backup is being made in {directory}"
+        raise BackupFailed(message) from busy
+
+
+@contextmanager
+def _unfinished(directory: Path) -> Iterator[Path]:
+    """Give a private folder that is gone afterwards, unless it was renamed to stay."""
+    folder = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=directory))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Say in one line which file stood in the way."""
+    try:
+        yield
+    except OSError as error:
+        message = f"cannot write {error.filename2 or error.filename}: {error.strerror}"
+        raise BackupFailed(message) from error
+
+
+def _copy_log(source: Path, target: Path) -> None:
+    """Copy a published log: its checkpoints as they were before its tiles were looked at, so that none lacks a tile."""
+    notes = {name: (source / name).read_bytes() for name in _CHECKPOINTS if (source / name).exists()}
+    _copy_missing(source / "tile", target / "tile")
+    for name, note in notes.items():
+        target.mkdir(mode=0o700, parents=True, exist_ok=True)
+        replace_file(target / name, note, incoming=target, name=name)
+
+
+def _copy_missing(source: Path, target: Path) -> None:
+    """Copy the files that are not there yet; a file that never changes under its name is whole or absent."""
+    if not source.exists():
+        return
+    for path in sorted(source.rglob("*")):
+        copy = target / path.relative_to(source)
+        if path.is_file() and "incoming" not in path.relative_to(source).parts and not copy.exists():
+            copy.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            unfinished = copy.with_name(f".{copy.name}.unfinished")
+            shutil.copy2(path, unfinished)
+            _flush(unfinished)
+            unfinished.rename(copy)
+
+
+def _flush(*paths: Path) -> None:
+    for path in paths:
+        with path.open("rb") as file:
+            os.fsync(file.fileno())

@@ -1,0 +1,100 @@
+"""What the program puts on record about itself: the policy, keys and witnesses it goes by, steps of its clock, backups.
+
+None of it is a person's act. The actor is the program, or its operator at the command line, and the policy is asked
+as for anybody.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+import structlog
+
+from sandbox_registry.authz import Action
+from sandbox_registry.db.operations import installation
+from sandbox_registry.domain.identity.people import Actor
+from sandbox_registry.domain.operations.installation import (
+    ClockStep,
+    Fact,
+    FactChange,
+    change_of,
+    fact_id,
+    step_while_away,
+)
+from sandbox_registry.usecases.transaction.operators import operator
+from sandbox_registry.usecases.transaction.transactions import Acts
+
+ACTS = {
+    Fact.AUTHORITY_POLICY: Action.POLICY_CHANGE,
+    Fact.LOG_KEY: Action.KEY_CHANGE,
+    Fact.PSEUDONYM_KEY: Action.KEY_CHANGE,
+    Fact.WITNESS_POLICY: Action.WITNESS_CHANGE,
+    Fact.WITNESS_VERDICT: Action.WITNESS_REPORT,
+}
+
+logger = structlog.get_logger("registry.installation")
+
+
+def program(method: str) -> Actor:
+    """Return the program as it acts by itself: at its `start`, or on its `watch`."""
+    return operator(method=method, request_id=method)
+
+
+class Installation:
+    """One method per thing an installation says of itself."""
+
+    def __init__(self, acts: Acts) -> None:
+        self.acts = acts
+
+    async def announce(self) -> None:
+        """Put on record which policy decides and under which key people have their pseudonyms, before anything else is.
+
+        Every process that writes leaves does this at its start; of several at once one leaves the leaf.
+        """
+        policy, pseudonyms = self.acts.authorizer.policy, self.acts.pseudonyms
+        texts = {"model": policy.model_text, "policy": policy.policy_text}
+        await self.note(program("start"), Fact.AUTHORITY_POLICY, policy.version, details=texts)
+        await self.note(program("start"), Fact.PSEUDONYM_KEY, pseudonyms.check_value)
+
+    async def note(
+        self, actor: Actor, fact: Fact, value: str | None, *, of: str = "", details: Mapping[str, str] | None = None
+    ) -> FactChange | None:
+        """Put on record what holds now, if the log does not say so already; return the change, null when there is none.
+
+        Raises:
+            PermissionDenied: the policy does not let this actor; the refusal is a leaf.
+
+        """
+        identity = fact_id(fact, of)
+        async with self.acts.database.looking_up() as connection:
+            known = await installation.last_known(connection, identity)
+        if change_of(fact, value, known=known) is None:
+            return None
+        async with self.acts.general(actor, ACTS[fact]) as act:
+            await installation.lock(act.work.connection, identity)
+            known = await installation.last_known(act.work.connection, identity)
+            change = change_of(fact, value, known=known, of=of, details=details)
+            if change is None:
+                act.leave_no_leaf()  # Another process was faster.
+            else:
+                act.note(fact, change.id, change.version, change)
+        if change is not None and change.before is not None:
+            logger.warning("installation.changed", fact=fact, of=of, before=change.before, after=change.after)
+        return change
+
+    async def note_clock_step(self, actor: Actor, step: timedelta, *, was_running: bool) -> ClockStep:
+        """Put on record that the wall clock was set, and by how much; raises as `note`."""
+        async with self.acts.general(actor, Action.CLOCK_STEP) as act:
+            found = ClockStep(
+                id=act.new_id(),
+                version=1,
+                milliseconds=round(step / timedelta(milliseconds=1)),
+                was_running=was_running,
+            )
+            act.note("clock", found.id, found.version, found)
+        return found
+
+    async def step_since_last_leaf(self, *, tolerance: timedelta) -> timedelta | None:
+        """Say how far the clock stands behind the last leaf; null when it does not, give or take the tolerance."""
+        async with self.acts.database.looking_up() as connection:
+            last = await installation.last_leaf_at(connection)
+        return step_while_away(last, self.acts.now(), tolerance=tolerance)

@@ -1,0 +1,207 @@
+"""Asking before doing: one quota per limit, shared by all processes; what a process knows by itself only ever says no.
+
+Quotas live in the database. A process keeps two things for a few seconds: that a quota is used up, which no other
+process can undo, and a few reads it has paid for in advance. Both can only make it stricter, never more generous.
+"""
+
+import hashlib
+import hmac
+import math
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime
+from time import monotonic
+from typing import Any
+
+import structlog
+
+from sandbox_registry.db.core.engine import Database
+from sandbox_registry.db.operations import rate_limits
+from sandbox_registry.domain.operations.quotas import By, Group, Limit, LimitsUnknown, Room, TooManyRequests
+
+address: ContextVar[str | None] = ContextVar("address", default=None)
+"""Where the request comes from, as counted: one IPv4 address or an IPv6 /64; null when there is no request."""
+
+PAID_AHEAD = 16
+"""How many reads a process pays for at once, at most; it begins with one and doubles while they are used up."""
+KEPT = 10.0
+"""Seconds for which reads paid for ahead, and a refusal, are remembered."""
+_RIGHT_FOR = 600.0
+_MOST_REMEMBERED = 20_000
+_AHEAD_OF_A_QUOTA = 30  # No more than a thirtieth of the quota is ever paid for ahead.
+OPEN_WHEN_UNKNOWN = frozenset({Group.READS, Group.WRITES})
+_SUBJECT_SIZE = 16
+_ORDER = {by: place for place, by in enumerate(By)}
+logger = structlog.get_logger(__name__)
+
+Subjects = Mapping[By, bytes]
+
+
+@dataclass(slots=True)
+class _Paid:
+    """Reads paid for and not yet used."""
+
+    left: int
+    size: int
+    until: float
+    rooms: tuple[Room, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Closed:
+    """A quota known to be used up until `opens_at`; looked at again after `until`."""
+
+    until: float
+    opens_at: float
+    room: Room
+
+
+class RateLimits:
+    """The one place that counts. `key` hides who is counted; `now` is null but in tests: the database has the clock."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        key: bytes,
+        limits: Mapping[str, Limit],
+        now: Callable[[], datetime] | None = None,
+        ticks: Callable[[], float] = monotonic,
+    ) -> None:
+        self.database = database
+        self.now = now
+        self.ticks = ticks
+        self._key = key
+        self._limits = {
+            group: {limit.by: limit for limit in limits.values() if limit.group is group} for group in Group
+        }
+        self._closed: dict[tuple[str, bytes], _Closed] = {}
+        self._paid: dict[tuple[Group, tuple[bytes, ...]], _Paid] = {}
+        self._right: dict[bytes, float] = {}
+        self._paying: set[tuple[Group, tuple[bytes, ...]]] = set()
+
+    async def take(self, group: Group, subjects: Subjects) -> tuple[Room, ...]:
+        """Take one from every limit of a group that counts these subjects, or from none; return what is left.
+
+        Raises:
+            TooManyRequests: one of the quotas is used up; nothing was taken.
+            LimitsUnknown: the database does not answer, and the group is one that then stays closed.
+
+        """
+        key = (group, tuple(subjects.values()))
+        paid = self._paid.get(key)
+        if paid is not None and paid.until > self.ticks() and paid.left > 0:
+            paid.left -= 1
+            return _with_paid(paid)
+        asked = self._asked(group, subjects)
+        if not asked:
+            return ()
+        self._check_closed(asked)
+        if group is not Group.READS or key in self._paying:
+            return (await self._ask(group, asked, wanted=1))[1]
+        self._paying.add(key)
+        try:
+            return await self._pay_ahead(key, asked)
+        finally:
+            self._paying.discard(key)
+
+    async def take_login(self, email: str) -> None:
+        """Count a try to log in, by e-mail, by address and in all, before anything costly is done for it.
+
+        Raises as `take` does. Whether there is such an account makes no difference.
+        """
+        where = address.get()
+        subjects = {By.ACCOUNT: email.strip().casefold().encode(), By.EVERYBODY: b""}
+        await self.take(Group.LOGIN, subjects if where is None else {**subjects, By.ADDRESS: where.encode()})
+
+    def check(self, group: Group, subjects: Subjects) -> None:
+        """Refuse what this process knows to be used up, without asking the database.
+
+        Raises:
+            TooManyRequests: it is used up.
+
+        """
+        self._check_closed(self._asked(group, subjects))
+
+    def is_right(self, token: bytes) -> bool:
+        """Say whether this process saw this token accepted a moment ago, by its digest and, if that matters, from where."""
+        return self._right.get(token, 0.0) > self.ticks()
+
+    def remember_right(self, token: bytes) -> None:
+        """Keep in mind that a token was right; nothing but the quota of wrong ones looks at it."""
+        self._right.pop(token, None)
+        self._right[token] = self.ticks() + _RIGHT_FOR
+        _forget_oldest(self._right)
+
+    async def purge(self) -> int:
+        """Forget quotas that are full again; return how many."""
+        return await rate_limits.purge(self.database)
+
+    def _asked(self, group: Group, subjects: Subjects) -> list[tuple[Limit, bytes]]:
+        limits = self._limits[group]
+        return [(limits[by], subjects[by]) for by in sorted(subjects, key=_ORDER.__getitem__) if by in limits]
+
+    async def _pay_ahead(
+        self, key: tuple[Group, tuple[bytes, ...]], asked: list[tuple[Limit, bytes]]
+    ) -> tuple[Room, ...]:
+        """Pay for one read at first, then for twice as many as before while those are used up in time."""
+        last = self._paid.pop(key, None)
+        most = min(PAID_AHEAD, *(limit.quota // _AHEAD_OF_A_QUOTA for limit, _ in asked))
+        wanted = max(1, min(most, last.size * 2)) if last is not None and last.until > self.ticks() else 1
+        granted, rooms = await self._ask(key[0], asked, wanted=wanted)
+        self._paid[key] = paid = _Paid(left=granted - 1, size=wanted, until=self.ticks() + KEPT, rooms=rooms)
+        _forget_oldest(self._paid)
+        return _with_paid(paid)
+
+    async def _ask(
+        self, group: Group, asked: list[tuple[Limit, bytes]], *, wanted: int
+    ) -> tuple[int, tuple[Room, ...]]:
+        hidden = [(limit, self._hidden(limit, subject)) for limit, subject in asked]
+        at = None if self.now is None else self.now()
+        try:
+            granted, rooms = await rate_limits.take(self.database, hidden, wanted=wanted, at=at)
+        except rate_limits.Unreachable as error:
+            logger.warning("limits_unknown", group=group, cause=str(error.__cause__))
+            if group in OPEN_WHEN_UNKNOWN:
+                return 1, ()
+            raise LimitsUnknown from error
+        if not granted:
+            self._remember_closed(asked, rooms)
+            raise _refusal(rooms)
+        return granted, rooms
+
+    def _hidden(self, limit: Limit, subject: bytes) -> bytes:
+        """Return the name under which a subject is counted: neither addresses nor e-mails stand in the database."""
+        text = f"rate limit {limit.by} ".encode() + subject
+        return hmac.new(self._key, text, hashlib.sha256).digest()[:_SUBJECT_SIZE]
+
+    def _check_closed(self, asked: list[tuple[Limit, bytes]]) -> None:
+        for limit, subject in asked:
+            known = self._closed.get((limit.name, subject))
+            if known is not None and known.until > self.ticks():
+                raise _refusal((known.room._replace(opens_in=known.opens_at - self.ticks()),))
+
+    def _remember_closed(self, asked: list[tuple[Limit, bytes]], rooms: tuple[Room, ...]) -> None:
+        at = self.ticks()
+        for (limit, subject), room in zip(asked, rooms, strict=True):
+            if room.left == 0:
+                opens_at = at + room.opens_in
+                self._closed.pop((limit.name, subject), None)
+                self._closed[limit.name, subject] = _Closed(min(opens_at, at + KEPT), opens_at, room)
+        _forget_oldest(self._closed)
+
+
+def _with_paid(paid: _Paid) -> tuple[Room, ...]:
+    return tuple([Room(limit, left + paid.left, opens_in, full_in) for limit, left, opens_in, full_in in paid.rooms])
+
+
+def _refusal(rooms: tuple[Room, ...]) -> TooManyRequests:
+    used_up = max(rooms, key=lambda room: room.opens_in)
+    seconds = max(1, math.ceil(used_up.opens_in))
+    return TooManyRequests(limit=used_up.limit.name, seconds=seconds, rooms=rooms)
+
+
+def _forget_oldest(remembered: dict[Any, Any]) -> None:
+    while len(remembered) > _MOST_REMEMBERED:
+        del remembered[next(iter(remembered))]

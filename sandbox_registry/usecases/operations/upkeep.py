@@ -1,0 +1,148 @@
+"""What the program does by itself, at its hour or after an act. None of it decides anything, so none of it is a leaf.
+
+Each method may be done twice, or broken off and begun again, without harm: that is what a queue can promise.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+import structlog
+
+from sandbox_registry.db.cases import applications as case_rows
+from sandbox_registry.db.cases import replays
+from sandbox_registry.db.core import idempotency
+from sandbox_registry.db.core.engine import Connection
+from sandbox_registry.db.core.jobs import Task
+from sandbox_registry.db.operations import reminders
+from sandbox_registry.db.privacy import erasures
+from sandbox_registry.documents.uploads.store import Store
+from sandbox_registry.domain.cases.deadlines import next_due
+from sandbox_registry.domain.errors import RuleGap
+from sandbox_registry.domain.identity.tokens import SOON
+from sandbox_registry.domain.operations.mails import Mail, expiry_notice
+from sandbox_registry.domain.rules.calendars import Calendar
+from sandbox_registry.domain.rules.working_days import start_of
+from sandbox_registry.usecases.operations.quotas import RateLimits
+from sandbox_registry.usecases.transaction.transactions import Acts
+
+ANSWERS_KEPT = timedelta(hours=24)
+UPLOADS_KEPT = timedelta(days=1)
+NOTICES = (SOON, timedelta(days=1))
+"""How long before its end the holder of a token is told: by the first of these that is shorter than it lasts."""
+UPLOADS_LAST = timedelta(minutes=10)
+"""Longer than the last step of an upload takes, from keeping its bytes to the row that names them."""
+BATCH = 100
+"""Cases refreshed in one transaction, during which nobody else can act on them."""
+
+Send = Callable[[Mail], Awaitable[None]]
+"""Hands a mail to the mail server. Raises when that does not take it; the queue tries again later."""
+
+logger = structlog.get_logger("registry.upkeep")
+
+
+class Upkeep:
+    """One method per thing to be kept in order; each returns how much there was to do."""
+
+    def __init__(self, acts: Acts, *, store: Store, rate_limits: RateLimits, batch: int = BATCH) -> None:
+        self.acts = acts
+        self.store = store
+        self.rate_limits = rate_limits
+        self.batch = batch
+
+    async def refresh_due_dates(self, *, after: UUID | None = None, as_of: datetime | None = None) -> int:
+        """Derive the kept due dates of some open cases anew, and defer the next ones in the same transaction.
+
+        `as_of` is a moment whose rules must count even if the clock of this machine is a little behind. A case whose
+        rules leave a needed value open keeps its date; acts on it say so to people.
+        """
+        at = self.acts.now() if as_of is None else max(as_of, self.acts.now())
+        async with self.acts.database.work() as work:
+            cases = await replays.lock_open_cases(work.connection, after=after, limit=self.batch)
+            if not cases:
+                return 0
+            # After the locks: an act that read another calendar has committed, or will read this one.
+            calendar = await self.acts.rules.calendar(work.connection, at=at)
+            changed = [await self._refresh(work.connection, case, calendar=calendar, at=at) for case in cases]
+            if len(cases) == self.batch:
+                await work.defer(Task.REFRESH_DUE_DATES, after=cases[-1].facts.application.id, as_of=as_of)
+        return sum(changed)
+
+    async def _refresh(
+        self, connection: Connection, case: replays.OpenCase, *, calendar: Calendar, at: datetime
+    ) -> bool:
+        application = case.facts.application
+        procedure = await self.acts.rules.pinned(connection, application)
+        try:
+            due = next_due(case.facts, procedure=procedure, calendar=calendar, at=at)
+        except RuleGap as gap:
+            logger.warning("due_date.gap", application_id=application.id, parameter=gap.details["parameter"])
+            return False
+        if due == case.next_due_at:
+            return False
+        await case_rows.set_next_due(connection, application.id, due)
+        return True
+
+    async def purge_answers(self) -> int:
+        """Delete the answers kept for repeated requests that nobody will repeat any more."""
+        async with self.acts.database.work() as work:
+            return await idempotency.purge(work.connection, before=self.acts.now() - ANSWERS_KEPT)
+
+    async def purge_quotas(self) -> int:
+        """Delete the counts of requests that no longer limit anybody."""
+        return await self.rate_limits.purge()
+
+    async def forget_files(self, case_id: UUID) -> int:
+        """Remove the files of an erased case that no other case holds.
+
+        One written a moment ago may be another's upload whose row is not there yet: it is looked at again later.
+        """
+        async with self.acts.database.work() as work:
+            digests = await erasures.files_to_forget(work.connection, case_id)
+            now = self.acts.now()
+            fresh = [each for each in digests if not await self.store.forget(each, older_than=now - UPLOADS_LAST)]
+            if fresh:
+                await work.defer(Task.FORGET_FILES, at=now + UPLOADS_LAST, case_id=case_id)
+        return len(digests) - len(fresh)
+
+    async def sweep_uploads(self) -> int:
+        """Remove the temporary files of uploads that broke off."""
+        return await self.store.sweep(older_than=self.acts.now() - UPLOADS_KEPT)
+
+    async def remind_consulted(self, *, day: date) -> int:
+        """Say in the log which consulted units have not answered though their reminder falls on this day."""
+        async with self.acts.database.looking_up() as connection:
+            due = await reminders.consultations_on(connection, day=day)
+        for each in due:
+            logger.warning(
+                "consultation.reminder",
+                consultation_id=each.consultation_id,
+                application_id=each.application_id,
+                code=each.code,
+                unit_id=each.unit_id,
+                is_required=each.is_required,
+            )
+        return len(due)
+
+    async def remind_token_holders(self, *, day: date) -> int:
+        """Note which tokens end within 14 days from this day, or on the next, and have their holders written to, once."""
+        at, found = self.acts.now(), list[reminders.EndingToken]()
+        async with self.acts.database.work() as work:
+            for notice in NOTICES:
+                until = start_of(day + notice + timedelta(days=1))
+                found += await reminders.note_ending(work.connection, at=at, until=until, notice=notice)
+            for each in found:
+                await work.defer(Task.WRITE_TO_TOKEN_HOLDER, token_id=each.id)
+        for each in found:
+            logger.warning("token.expires_soon", token_id=each.id, person_id=each.person_id, expires_at=each.expires_at)
+        return len(found)
+
+    async def write_to_token_holder(self, token_id: UUID, *, send: Send) -> bool:
+        """Write to the holder of a token that it ends; not once it was revoked, has ended, or the account is closed."""
+        async with self.acts.database.looking_up() as connection:
+            found = await reminders.holder_of(connection, token_id, at=self.acts.now())
+        if found is None:
+            return False
+        token, email = found
+        await send(expiry_notice(token_id, name=token.name, expires_at=token.expires_at, to=email))
+        return True

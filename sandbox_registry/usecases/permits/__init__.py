@@ -1,0 +1,1 @@
+"""Use cases: permits and their terms."""

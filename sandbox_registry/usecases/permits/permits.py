@@ -1,0 +1,135 @@
+"""Permits: issued by the records office on an approval, read and listed by where they stand now."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sandbox_registry.authz import Action
+from sandbox_registry.db.cases import histories
+from sandbox_registry.db.permits import permits as rows
+from sandbox_registry.domain.cases import decisions
+from sandbox_registry.domain.cases.appraisal import Decision
+from sandbox_registry.domain.cases.lifecycle import require_stage
+from sandbox_registry.domain.errors import Duplicate
+from sandbox_registry.domain.identity.people import Actor, Organisation
+from sandbox_registry.domain.permits.duties import PermitDuty, duties_of
+from sandbox_registry.domain.permits.permits import Permit, PermitVersion, first_version, latest_end
+from sandbox_registry.domain.rules.calendars import local_date
+from sandbox_registry.domain.rules.procedures import Procedure
+from sandbox_registry.domain.stages import Stage
+from sandbox_registry.usecases.transaction.transactions import Acts, CaseAct
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PermitView:
+    """One permit as its reader may see it: where it stands now, who holds and supervises it, what is owed when.
+
+    `leaf` is the leaf of the log that records this version; null in the answer of the act itself, whose leaf comes last.
+    """
+
+    permit: Permit
+    stage: Stage
+    title: str
+    case_code: str | None
+    decision_number: str
+    decided_at: datetime
+    holder: Organisation
+    supervising_unit: Organisation
+    procedure: Procedure
+    versions: tuple[PermitVersion, ...]
+    duties: tuple[PermitDuty, ...]
+    may_do: frozenset[Action]
+    leaf: int | None
+
+    @property
+    def version(self) -> int:
+        """The permit's version."""
+        return self.permit.version
+
+
+class Permits:
+    """One method per thing done with a permit."""
+
+    def __init__(self, acts: Acts) -> None:
+        self.acts = acts
+
+    async def issue(self, actor: Actor, application_id: UUID, *, expected_version: int) -> PermitView:
+        """Issue the permit an approval allows (A23), numbered without gaps per year: `<n>/<year>/GPTN`.
+
+        `expected_version` is the case's; the case stays approved.
+
+        Raises:
+            Duplicate: the permit was issued already.
+            ConditionNotMet: the decided window is over, or beyond what the holder's licence still covers.
+
+        """
+        async with self.acts.on_case(
+            actor, Action.PERMIT_ISSUE, application_id, expected_version=expected_version
+        ) as act:
+            require_stage(act.application, "issue")
+            if await rows.of_case(act.work.connection, application_id) is not None:
+                raise Duplicate(what="permit")
+            permit, ceiling = await self._issued(act)
+            version = first_version(permit, ceiling=ceiling)
+            await act.add(permit)
+            await rows.add_version(act.work.connection, permit, version)
+            act.note("permit_version", permit.id, version.terms_version, version)
+            return act.done(await self._view(act, permit))
+
+    async def read(self, actor: Actor, permit_id: UUID) -> PermitView:
+        """Read one permit. The People's Council and auditors leave a leaf by reading."""
+        async with self.acts.reading_permit(actor, permit_id) as act:
+            return act.done(await self._view(act, act.permit))
+
+    async def list_permits(
+        self, actor: Actor, *, narrowed: rows.PermitFilter, after: tuple[datetime, UUID] | UUID | None, limit: int
+    ) -> tuple[rows.PermitRow, ...]:
+        """List the permits this actor may read as they stand now, newest first, or by change if `updated_since` is asked."""
+        scope, at = self.acts.authorizer.scope(actor, Action.PERMIT_READ), self.acts.now()
+        async with self.acts.database.reading() as connection:
+            return await rows.list_permits(connection, scope=scope, narrowed=narrowed, at=at, after=after, limit=limit)
+
+    async def _issued(self, act: CaseAct) -> tuple[Permit, datetime | None]:
+        decision = await _decision(act)
+        holder = await act.work.get(Organisation, act.application.organisation_id)
+        procedure = await self.acts.rules.pinned(act.work.connection, act.application)
+        ceiling = None
+        if decision.terms is not None:
+            ceiling = latest_end(decision.terms.start, procedure=procedure, licence_end=holder.licence_end)
+        year = local_date(act.at).year
+        number = await act.work.next_number(f"permit {year}")
+        permit = decisions.issue(
+            act.application,
+            decision=decision,
+            permit_id=act.new_id(),
+            number=f"{number}/{year}/GPTN",
+            ceiling=ceiling,
+            by=act.actor.person_id,
+            at=act.at,
+        )
+        return permit, ceiling
+
+    async def _view(self, act: CaseAct, permit: Permit) -> PermitView:
+        connection, decision = act.work.connection, await _decision(act)
+        procedure = await self.acts.rules.pinned(connection, act.application)
+        stage = permit.stage(at=act.at)
+        return PermitView(
+            permit=permit,
+            stage=stage,
+            title=act.application.title,
+            case_code=act.application.code,
+            decision_number=decision.number,
+            decided_at=decision.decided_at,
+            holder=await act.work.get(Organisation, permit.organisation_id),
+            supervising_unit=await act.work.get(Organisation, permit.terms.supervising_unit_id),
+            procedure=procedure,
+            versions=await rows.versions_of(connection, permit.id),
+            duties=duties_of(permit, procedure, await self.acts.rules.calendar(connection, at=act.at)),
+            may_do=self.acts.authorizer.may_do(act.actor, act.standing, stage),
+            leaf=await histories.leaf_of_version(connection, permit.id, permit.version),
+        )
+
+
+async def _decision(act: CaseAct) -> Decision:
+    """Load the decision of a case that has one."""
+    return (await act.work.of(Decision, application_id=act.application.id))[0]

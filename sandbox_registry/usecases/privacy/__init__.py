@@ -1,0 +1,1 @@
+"""Use cases: erasure and legal holds."""

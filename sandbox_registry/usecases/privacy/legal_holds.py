@@ -1,0 +1,62 @@
+"""Orders to keep a case as it is: placed and lifted by officers of its unit, each with a reason; no erasure passes one."""
+
+from uuid import UUID
+
+from sandbox_registry.authz import Action
+from sandbox_registry.domain.errors import NotFound
+from sandbox_registry.domain.identity.people import Actor
+from sandbox_registry.domain.privacy.erasures import HoldKind, LegalHold, lift
+from sandbox_registry.usecases.transaction.preconditions import check_version
+from sandbox_registry.usecases.transaction.transactions import Acts
+
+
+class LegalHolds:
+    """One method per thing done with a hold."""
+
+    def __init__(self, acts: Acts) -> None:
+        self.acts = acts
+
+    async def place(
+        self, actor: Actor, application_id: UUID, *, kind: HoldKind, reason: str, reference: str
+    ) -> LegalHold:
+        """Order a case to be kept: an audit, an inspection, a complaint or a dispute needs it.
+
+        Raises:
+            NotFound: no such case, or the actor may not know of it.
+
+        """
+        async with self.acts.on_case(actor, Action.HOLD_PLACE, application_id) as act:
+            hold = LegalHold(
+                id=act.new_id(),
+                version=1,
+                application_id=application_id,
+                kind=kind,
+                reason=reason,
+                reference=reference,
+                placed_by=actor.person_id,
+                placed_at=act.at,
+            )
+            return act.done(await act.add(hold))
+
+    async def lift(
+        self, actor: Actor, application_id: UUID, hold_id: UUID, *, expected_version: int, because: str
+    ) -> LegalHold:
+        """End a hold.
+
+        Raises:
+            NotFound: no such hold in this case, or the actor may not know of the case.
+            StaleVersion: it changed since it was read.
+            Duplicate: it is lifted already.
+
+        """
+        async with self.acts.on_case(actor, Action.HOLD_LIFT, application_id) as act:
+            hold = await act.work.get(LegalHold, hold_id)
+            if hold.application_id != application_id:
+                raise NotFound(what="legal hold")
+            check_version(hold.version, expected_version)
+            return act.done(await act.save(lift(hold, by=actor.person_id, at=act.at, because=because)))
+
+    async def list_holds(self, actor: Actor, application_id: UUID) -> tuple[LegalHold, ...]:
+        """List the holds of a case, lifted ones included."""
+        async with self.acts.reading(actor, Action.HOLD_READ, application_id) as act:
+            return act.done(await act.work.of(LegalHold, application_id=application_id))

@@ -1,0 +1,1 @@
+"""Use cases: procedures, calendars, forms and their versions."""

@@ -1,0 +1,300 @@
+"""Versions of procedures and calendars: registered at start, proposed, approved by somebody else, tried on past cases.
+
+A version never touches a dossier already received: each is pinned to the one in force when it came in.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from uuid import UUID
+
+from sandbox_registry.authz import Action
+from sandbox_registry.db.cases import replays
+from sandbox_registry.db.core.jobs import Task
+from sandbox_registry.db.rules import rule_versions
+from sandbox_registry.db.rules.rule_versions import RuleListed
+from sandbox_registry.domain.cases.deadlines import CaseDeadline, CaseFacts, case_deadlines
+from sandbox_registry.domain.errors import FieldError, RuleGap
+from sandbox_registry.domain.identity.people import Actor
+from sandbox_registry.domain.rules.calendars import Calendar, start_of
+from sandbox_registry.domain.rules.procedures import Procedure
+from sandbox_registry.domain.rules.rule_versions import RuleKind, RuleStatus, RuleVersion, approve
+from sandbox_registry.domain.texts import Text
+from sandbox_registry.rulebook.calendar_files import CalendarFileError, parse_calendar
+from sandbox_registry.rulebook.procedure_checks import faults_of
+from sandbox_registry.rulebook.procedure_files import ProcedureFileError, parse_procedure
+from sandbox_registry.usecases.identity.authority import lock_people
+from sandbox_registry.usecases.transaction.operators import operator
+from sandbox_registry.usecases.transaction.preconditions import check_fields, check_version
+from sandbox_registry.usecases.transaction.transactions import Acts
+
+REPLAYED_CASES = 500
+Dues = Mapping[tuple[str, str], datetime | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShippedRule:
+    """A rule file that came with the program; `since` is the day it names as its first, if it names one."""
+
+    kind: RuleKind
+    code: str
+    content: str
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """A deadline of a past case that another version would have set otherwise; null where none would run."""
+
+    application_id: UUID
+    code: str | None
+    deadline: str
+    subject: str
+    before: datetime | None
+    after: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replay:
+    """What a version would have changed: how many cases were looked at, and every deadline that differs."""
+
+    cases: int
+    differences: tuple[Difference, ...]
+
+
+class RuleVersions:
+    """One method per thing done with a version."""
+
+    def __init__(self, acts: Acts) -> None:
+        self.acts = acts
+
+    async def register_shipped(self, folder: Path) -> tuple[RuleVersion, ...]:
+        """Register the rule files of a folder that the database does not hold yet, and return those.
+
+        The first version of a code is in force at once. A later one waits for an administrator: installing a new
+        release moves no deadline. Any number of nodes may do this at the same time.
+        """
+        async with self.acts.database.looking_up() as connection:
+            known = await rule_versions.checksums(connection)
+        held = frozenset(checksum for each in known.values() for checksum in each)
+        made = [
+            await self._register(rule, is_first=(rule.kind, rule.code) not in known)
+            for rule in shipped_rules(folder, held=held)
+        ]
+        return tuple(each for each in made if each is not None)
+
+    async def propose(self, actor: Actor, *, kind: RuleKind, content: str) -> RuleVersion:
+        """Propose a version; it takes effect when another administrator approves it.
+
+        Raises:
+            Invalid: the file cannot be read, or `rules check` finds something; each finding with its key.
+            Duplicate: this very text is a version already.
+
+        """
+        async with self.acts.general(actor, Action.PROCEDURE_PROPOSE) as act:
+            await lock_people(act)
+            code, errors = _judged(
+                kind, content, known=frozenset(await rule_versions.codes(act.work.connection, kind=RuleKind.PROCEDURE))
+            )
+            check_fields(errors)
+            return act.done(
+                await act.add(
+                    RuleVersion(
+                        id=act.new_id(),
+                        version=1,
+                        kind=kind,
+                        code=code,
+                        checksum=_checksum(content),
+                        content=content,
+                        status=RuleStatus.PROPOSED,
+                        proposed_by=actor.person_id,
+                        proposed_at=act.at,
+                    )
+                )
+            )
+
+    async def approve(
+        self, actor: Actor, version_id: UUID, *, expected_version: int, effective_from: datetime
+    ) -> RuleVersion:
+        """Put a proposed version in force from a moment on, as an administrator who did not propose it.
+
+        The due dates that lists go by follow a calendar when it takes force; cases follow it at once.
+
+        Raises:
+            NotFound: no such version.
+            StaleVersion: somebody approved it since it was read.
+            Duplicate: it is approved already.
+            ConditionNotMet: `four_eyes`, `effective_in_past`.
+
+        """
+        async with self.acts.general(actor, Action.PROCEDURE_APPROVE) as act:
+            await lock_people(act)
+            proposed = await act.work.get(RuleVersion, version_id)
+            check_version(proposed.version, expected_version)
+            approved = await act.save(approve(proposed, by=actor.person_id, at=act.at, effective_from=effective_from))
+            if approved.kind is RuleKind.CALENDAR:
+                await act.work.defer(Task.REFRESH_DUE_DATES, at=effective_from, as_of=effective_from)
+            return act.done(approved)
+
+    async def list_versions(self, *, kind: RuleKind | None = None, code: str | None = None) -> tuple[RuleListed, ...]:
+        """List versions without their text, proposals included: how rules change is nobody's secret."""
+        async with self.acts.database.reading() as connection:
+            return await rule_versions.list_versions(connection, kind=kind, code=code)
+
+    async def read(self, version_id: UUID) -> RuleVersion:
+        """Read one version with its text; `NotFound` when there is none."""
+        async with self.acts.database.work() as work:
+            return await work.get(RuleVersion, version_id)
+
+    async def current(self, code: str) -> Procedure:
+        """Read the procedure in force now; `NotFound` when there is none."""
+        async with self.acts.database.reading() as connection:
+            return await self.acts.rules.current(connection, code, at=self.acts.now())
+
+    async def replay(self, actor: Actor, version_id: UUID) -> Replay:
+        """Reckon the deadlines of past cases anew under a version, and say which would have been otherwise.
+
+        Changes nothing. Looks at the newest filed cases: of the procedure, or all of them for a calendar.
+
+        Raises:
+            NotFound: no such version.
+
+        """
+        async with self.acts.general(actor, Action.PROCEDURE_PROPOSE) as act:
+            act.leave_no_leaf()
+            tried = await act.work.get(RuleVersion, version_id)
+            connection = act.work.connection
+            code = tried.code if tried.kind is RuleKind.PROCEDURE else None
+            cases = await replays.filed_cases(connection, procedure_code=code, limit=REPLAYED_CASES)
+            calendar = await self.acts.rules.calendar(connection, at=act.at)
+            new_procedure, new_calendar = _read(tried)
+            found: list[Difference] = []
+            for case in cases:
+                pinned = await self.acts.rules.pinned(connection, case.application)
+                before = _dues(case, pinned, calendar, act.at)
+                after = _dues(case, new_procedure or pinned, new_calendar or calendar, act.at)
+                found += _differences(case, before, after)
+            return Replay(cases=len(cases), differences=tuple(found))
+
+    async def _register(self, rule: ShippedRule, *, is_first: bool) -> RuleVersion | None:
+        action = Action.PROCEDURE_APPROVE if is_first else Action.PROCEDURE_PROPOSE
+        async with self.acts.general(operator(method="start", request_id="start"), action) as act:
+            await rule_versions.lock(act.work.connection)
+            known = (await rule_versions.checksums(act.work.connection)).get((rule.kind, rule.code), frozenset())
+            if _checksum(rule.content) in known or (is_first and known):
+                # Another node was faster; what it brought decides.
+                act.leave_no_leaf()
+                return None
+            return act.done(
+                await act.add(
+                    RuleVersion(
+                        id=act.new_id(),
+                        version=1,
+                        kind=rule.kind,
+                        code=rule.code,
+                        checksum=_checksum(rule.content),
+                        content=rule.content,
+                        status=RuleStatus.APPROVED if is_first else RuleStatus.PROPOSED,
+                        proposed_by=None,
+                        proposed_at=act.at,
+                        approved_at=act.at if is_first else None,
+                        effective_from=(rule.since or act.at) if is_first else None,
+                    )
+                )
+            )
+
+
+def shipped_rules(folder: Path, *, held: frozenset[str] = frozenset()) -> tuple[ShippedRule, ...]:
+    """Read `procedures/*.toml` and `calendars/*.toml` of a folder, but for those whose checksum is held already.
+
+    Raises:
+        ProcedureFileError, CalendarFileError: a file cannot be used.
+
+    """
+    return (*_procedures(folder / "procedures", held), *_calendars(folder / "calendars", held))
+
+
+def _procedures(folder: Path, held: frozenset[str]) -> Iterator[ShippedRule]:
+    for name, content in _files(folder, held):
+        procedure = parse_procedure(content.encode(), file=name)
+        since = None if procedure.effective_from is None else start_of(procedure.effective_from)
+        yield ShippedRule(kind=RuleKind.PROCEDURE, code=procedure.code, content=content, since=since)
+
+
+def _calendars(folder: Path, held: frozenset[str]) -> Iterator[ShippedRule]:
+    for name, content in _files(folder, held):
+        calendar = parse_calendar(content.encode(), file=name)
+        since = start_of(calendar.covered_from)
+        yield ShippedRule(kind=RuleKind.CALENDAR, code=calendar.code, content=content, since=since)
+
+
+def _files(folder: Path, held: frozenset[str]) -> Iterator[tuple[str, str]]:
+    for path in sorted(folder.glob("*.toml")):
+        # Not read_text: line ends count in the checksum.
+        content = path.read_bytes().decode("utf-8")
+        if _checksum(content) not in held:
+            yield path.name, content
+
+
+def _judged(kind: RuleKind, content: str, *, known: frozenset[str]) -> tuple[str, tuple[FieldError, ...]]:
+    """Read a proposal; return its code and what is wrong with it."""
+    try:
+        if kind is RuleKind.CALENDAR:
+            return parse_calendar(content.encode(), file="content").code, ()
+        procedure = parse_procedure(content.encode(), file="content")
+    except ProcedureFileError as error:
+        return "", tuple(_error(each.key, each.code, each.message) for each in error.findings)
+    except CalendarFileError as error:
+        return "", (_error("content", "wrong_value", str(error)),)
+    return procedure.code, tuple(_faults(procedure, known))
+
+
+def _faults(procedure: Procedure, known: frozenset[str]) -> Iterator[FieldError]:
+    yield from (_error(*fault) for fault in faults_of(procedure))
+    for index, route in enumerate(procedure.routes):
+        if route.target not in known:
+            yield _error(f"routes.{index}.target", "unknown_target", f"no procedure is called «{route.target}»")
+
+
+def _error(key: str, code: str, message: str) -> FieldError:
+    # The lint speaks one language, that of the people who write rule files.
+    return FieldError(field=key, code=code, message=Text(vi=message, en=message, fr=message))
+
+
+def _read(tried: RuleVersion) -> tuple[Procedure | None, Calendar | None]:
+    content = tried.content.encode()
+    if tried.kind is RuleKind.PROCEDURE:
+        return parse_procedure(content, file=tried.code), None
+    return None, parse_calendar(content, file=tried.code)
+
+
+def _differences(case: CaseFacts, before: Dues, after: Dues) -> Iterator[Difference]:
+    for name, subject in sorted(before.keys() | after.keys()):
+        old, new = before.get((name, subject)), after.get((name, subject))
+        if old != new:
+            yield Difference(
+                application_id=case.application.id,
+                code=case.application.code,
+                deadline=name,
+                subject=subject,
+                before=old,
+                after=new,
+            )
+
+
+def _dues(case: CaseFacts, procedure: Procedure, calendar: Calendar, at: datetime) -> Dues:
+    try:
+        reckoned = case_deadlines(case, procedure=procedure, calendar=calendar, at=at)
+    except RuleGap:
+        return {}
+    return {(each.name, each.subject): _due(each) for each in reckoned}
+
+
+def _due(deadline: CaseDeadline) -> datetime | None:
+    return None if deadline.reckoning is None else deadline.reckoning.due
+
+
+def _checksum(content: str) -> str:
+    return sha256(content.encode()).hexdigest()

@@ -1,0 +1,39 @@
+"""Wires the worker; apart from the application, so that processes that answer requests never load the queue."""
+
+import asyncio
+import os
+
+from sandbox_registry.app import build_use_cases
+from sandbox_registry.jobs.mail import Postman
+from sandbox_registry.jobs.tasks import job_app
+from sandbox_registry.jobs.webhooks import Sender
+from sandbox_registry.jobs.worker import keep_working, stopped_by_signals
+from sandbox_registry.runtime.logs import configure_logs
+from sandbox_registry.runtime.processes import end_with_parent
+from sandbox_registry.runtime.settings import Settings
+
+
+async def run_worker(settings: Settings) -> None:
+    """Do background work until SIGTERM or SIGINT, finishing what was begun."""
+    with stopped_by_signals() as stop:
+        use_cases = build_use_cases(settings)
+        try:
+            await use_cases.installation.announce()
+            jobs = job_app(
+                settings.database_url or "",
+                use_cases.upkeep,
+                deliveries=use_cases.deliveries,
+                sender=Sender(to_loopback=settings.webhooks_to_loopback),
+                postman=None if settings.mail is None else Postman(server=settings.mail),
+            )
+            await keep_working(jobs, stop=stop)
+        finally:
+            await use_cases.acts.database.close()
+
+
+def worker() -> None:
+    """Do background work as the environment says; what `serve` runs in a process beside the HTTP server."""
+    settings = Settings.from_environ(os.environ)
+    configure_logs(level=settings.log_level, form=settings.log_format)
+    end_with_parent()
+    asyncio.run(run_worker(settings))

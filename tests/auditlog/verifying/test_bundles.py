@@ -1,0 +1,185 @@
+"""Offline bundles of a province at work: whole and of one case, checked from the file alone."""
+
+import csv
+import io
+import re
+import stat
+import zipfile
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from sandbox_registry.auditlog.verifying.bundle_files import IN_MEMORY
+from sandbox_registry.auditlog.verifying.bundles import bundle_contents, check_bundle, is_of_one_case, write_bundle
+from sandbox_registry.auditlog.verifying.database import authorities_in
+from sandbox_registry.auditlog.verifying.findings import Report
+from sandbox_registry.auditlog.verifying.sources import ZipLog
+from sandbox_registry.auditlog.verifying.trees import check_checkpoint, check_published
+from sandbox_registry.domain.cases.applications import Application
+from sandbox_registry.domain.errors import NotFound
+from sandbox_registry.runtime.shipped import shipped
+from sandbox_registry.transparency.policies import Policy, PolicyLog
+from tests.auditlog.ledger import Ledger, signing_for
+from tests.auditlog.verifying.test_database import record_settled
+from tests.support.stages import accepted, submitted
+from tests.support.world import World
+
+
+@pytest.fixture
+async def case(world: World) -> Application:
+    """A case among others, in a log that begins with the people."""
+    await record_settled(world)
+    await submitted(world)
+    return await accepted(world)
+
+
+@pytest.fixture
+async def ledger(case: Application, database_url: str, owner: AsyncEngine, tmp_path: Path) -> AsyncIterator[Ledger]:
+    assert case.code
+    async with signing_for(database_url, owner, tmp_path) as ledger:
+        await ledger.signer().publish()
+        yield ledger
+
+
+@pytest.fixture
+def policy(ledger: Ledger) -> Policy:
+    return Policy(logs=(PolicyLog(key=ledger.signer().key.verifier_key),))
+
+
+async def written(ledger: Ledger, path: Path, *, code: str | None = None, with_records: bool = True) -> Path:
+    contents = await bundle_contents(ledger.database, ledger.folder, code=code, with_records=with_records)
+    write_bundle(path, contents)
+    return path
+
+
+def checked(path: Path, policy: Policy) -> Report:
+    bundle, report = ZipLog(path), Report()
+    if is_of_one_case(bundle):
+        checkpoint = check_checkpoint(bundle.read("checkpoint"), policy=policy, report=report)
+    else:
+        checkpoint, _ = check_published(bundle, policy=policy, report=report)
+    if checkpoint is not None:
+        authorities = authorities_in((shipped("policies") / "casbin",))
+        check_bundle(bundle, checkpoint=checkpoint, authorities=authorities, report=report)
+    return report
+
+
+def timeline(path: Path) -> list[dict[str, str]]:
+    """Read the table of a bundle."""
+    return list(csv.DictReader(io.StringIO(ZipLog(path).read("timeline.csv").decode("utf-8-sig"))))
+
+
+def changed(path: Path, name: str, change: Callable[[bytes], bytes]) -> Path:
+    """Copy a bundle with one file changed."""
+    forged = path.with_name("forged.zip")
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(forged, "w") as target:
+        for each in source.namelist():
+            content = source.read(each)
+            target.writestr(each, change(content) if each == name else content)
+    return forged
+
+
+async def test_a_whole_bundle_says_all_without_us(ledger: Ledger, policy: Policy, tmp_path: Path) -> None:
+    path = await written(ledger, tmp_path / "whole.zip")
+    report = checked(path, policy)
+    size = (await ledger.reader.head()).size
+    assert (report.findings, report.entries, report.records) == ([], size, size)
+    assert {"README.txt", "verify.html", "timeline.csv", "timeline.html"} <= set(ZipLog(path).names())
+
+
+async def test_a_bundle_of_one_case_is_small_and_proves_each_act(
+    ledger: Ledger, case: Application, policy: Policy, tmp_path: Path
+) -> None:
+    path = await written(ledger, tmp_path / "case.zip", code=case.code)
+    report = checked(path, policy)
+    assert (report.findings, report.entries, report.records) == ([], 4, 4)
+    names = ZipLog(path).names()
+    assert not any(name.startswith("tile/") for name in names)
+    rows = timeline(path)
+    assert [row["act"] for row in rows] == [
+        "application:create",
+        "application:submit",
+        "application:receive",
+        "application:accept",
+    ]
+    assert (rows[0]["who"], rows[1]["act_name"]) == ("Nguoi Dai Dien", "Nộp hồ sơ")
+    assert (rows[0]["time"], rows[0]["time_utc"]) == ("2026-11-20 14:00:00", "2026-11-20 07:00:00")
+    assert "documents.csv" in names
+
+
+async def test_a_bundle_is_its_owners_to_hand_on(ledger: Ledger, tmp_path: Path) -> None:
+    path = await written(ledger, tmp_path / "log.zip")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+async def test_without_records_nothing_personal_leaves(ledger: Ledger, policy: Policy, tmp_path: Path) -> None:
+    path = await written(ledger, tmp_path / "bare.zip", with_records=False)
+    report = checked(path, policy)
+    assert [found.code for found in report.findings] == ["records_not_given"]
+    with zipfile.ZipFile(path) as archive:
+        everything = b"".join(archive.read(name) for name in archive.namelist())
+    assert b"Nguoi Dai Dien" not in everything
+    assert b'camau.example"' not in everything
+
+
+async def test_what_is_changed_in_a_bundle_is_found(
+    ledger: Ledger, case: Application, policy: Policy, tmp_path: Path
+) -> None:
+    path = await written(ledger, tmp_path / "case.zip", code=case.code)
+    names = ZipLog(path).names()
+    record = next(name for name in names if name.startswith("records/"))
+    entry = next(name for name in names if name.startswith("entries/"))
+    proof = next(name for name in names if name.startswith("proofs/"))
+    index = int(entry.rpartition("/")[2].removesuffix(".json"))
+    for name, change, code in (
+        (record, lambda content: content.replace(b"application", b"applicatiom", 1), "record_changed"),
+        (record, lambda _content: b"[]", "record_changed"),
+        (entry, lambda content: content.replace(b"done", b"dome"), "proof_wrong"),
+        (proof, lambda content: content.replace(b"index ", b"index 1", 1), "proof_wrong"),
+        (proof, lambda _content: b"", "proof_wrong"),
+    ):
+        found = checked(changed(path, name, change), policy).first_bad
+        assert found is not None, name
+        assert found.code == code
+        assert found.index in {index, int(f"1{index}")}
+    forged = checked(changed(path, "checkpoint", lambda content: content.replace(b"log\n", b"lag\n", 1)), policy)
+    assert [found.code for found in forged.findings] == ["checkpoint_refused"]
+
+
+async def test_timeline_is_read_by_people(ledger: Ledger, case: Application, tmp_path: Path) -> None:
+    path = tmp_path / "case.zip"
+    write_bundle(path, await bundle_contents(ledger.database, ledger.folder, code=case.code, with_records=True))
+    page, first = ZipLog(path).read("timeline.html").decode(), timeline(path)[0]
+    row = page[page.index("<tbody>") : page.index("</tr>", page.index("<tbody>"))]
+    told = dict(re.findall(r'<td data-head="([^"]+)">(.*?)</td>', row))
+    assert told["Thời điểm (giờ Việt Nam)"] == f"{first['time']}<small>{first['time_utc']} UTC</small>"
+    assert (told["Người thực hiện"], told["Kết quả"]) == (first["who"], "Đã làm")
+    assert told["Việc"].startswith(f"{first['act_name']}<small>{first['act']}</small>")
+    assert told["Căn cứ"].startswith(first["line"])
+    assert [f'<th scope="col">{head}</th>' in page for head in told] == [True] * 6
+
+
+async def test_a_case_nobody_knows(ledger: Ledger) -> None:
+    with pytest.raises(NotFound):
+        await bundle_contents(ledger.database, ledger.folder, code="H12.01-000000-0000", with_records=True)
+
+
+async def test_no_cell_runs_as_a_formula(ledger: Ledger, case: Application, tmp_path: Path) -> None:
+    contents = await bundle_contents(ledger.database, ledger.folder, code=case.code, with_records=True)
+    path = tmp_path / "evil.zip"
+    write_bundle(path, replace(contents, names=dict.fromkeys(contents.names, '=HYPERLINK("http://x")')))
+    assert {row["who"] for row in timeline(path)} == {'\'=HYPERLINK("http://x")'}
+
+
+async def test_a_long_timeline_goes_through_the_disk(ledger: Ledger, case: Application, tmp_path: Path) -> None:
+    contents = await bundle_contents(ledger.database, ledger.folder, code=case.code, with_records=True)
+    path = tmp_path / "long.zip"
+    write_bundle(path, replace(contents, names=dict.fromkeys(contents.names, "<b>" + "A" * 100_000)))
+    assert len(contents.leaves) * 100_000 > IN_MEMORY
+    assert {len(row["who"]) for row in timeline(path)} == {100_003}
+    page = ZipLog(path).read("timeline.html").decode()
+    assert page.count("&lt;b&gt;AAA") == len(contents.leaves)
+    assert page.rstrip().endswith("</html>")

@@ -1,0 +1,285 @@
+"""The database against its log: a province at work is found whole; what only a superuser can do to it is found."""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import rfc8785
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from sandbox_registry.auditlog.folder import LogFolder
+from sandbox_registry.auditlog.verifying.database import authorities_in, check_database, is_same
+from sandbox_registry.auditlog.verifying.findings import Report
+from sandbox_registry.auditlog.verifying.history import is_legal, ranges
+from sandbox_registry.auditlog.verifying.trees import check_published
+from sandbox_registry.authz import Action
+from sandbox_registry.db.auditlog import leaves as audit
+from sandbox_registry.db.auditlog import rows as log_rows
+from sandbox_registry.domain.audit import ActorKind, Entry, commitment
+from sandbox_registry.runtime.shipped import shipped
+from sandbox_registry.transparency.policies import Policy, PolicyLog
+from tests.auditlog.ledger import Ledger, signing_for
+from tests.support.stages import reviewed
+from tests.support.world import World
+
+AUTHORITY = shipped("policies") / "casbin"
+
+
+async def record_settled(world: World) -> None:
+    """Put the people and units of a test world on record, as an installation's first acts would."""
+    async with world.database.reading() as connection:
+        rows = [row async for row in log_rows.rows_of_kinds(connection)]
+    objects: list[Any] = [{"type": kind, "state": state} for kind, _, state in rows if kind != "rule_version"]
+    person = world.people["quan_tri"]
+    record = rfc8785.dumps({"actor": str(person), "signs_for": None, "objects": objects})
+    authorizer = world.acts.authorizer
+    allowing = next(line for line in authorizer.policy.by_action[Action.PERSON_CREATE] if line.effect == "allow")
+    nonce = b"n" * 16
+    entry = Entry(
+        at=world.clock.at,
+        actor=world.acts.pseudonyms.of(person),
+        actor_kind=ActorKind.PERSON,
+        method="test",
+        action=Action.PERSON_CREATE,
+        kind="person",
+        identity=person,
+        version=1,
+        result="done",
+        reason=None,
+        request_id="settling",
+        line=allowing.text,
+        policy=authorizer.version,
+        procedure=None,
+        commitment=commitment(nonce, record),
+    )
+    async with world.database.work() as work:
+        work.end_with(
+            audit.NewLeaf(
+                entry=rfc8785.dumps(msgspec.to_builtins(entry.as_json())),
+                nonce=nonce,
+                record=record,
+                object_type="person",
+                object_id=person,
+                case_id=None,
+                at=world.clock.at,
+            )
+        )
+
+
+@pytest.fixture
+async def ledger(world: World, database_url: str, owner: AsyncEngine, tmp_path: Path) -> AsyncIterator[Ledger]:
+    """Sign the log of a world where a case came as far as its reviews."""
+    await record_settled(world)
+    await reviewed(world)
+    await world.draft(answers={})
+    async with signing_for(database_url, owner, tmp_path) as ledger:
+        await ledger.signer().publish()
+        yield ledger
+
+
+async def checked(world: World, ledger: Ledger) -> Report:
+    report = Report()
+    policy = Policy(logs=(PolicyLog(key=ledger.signer().key.verifier_key),))
+    checkpoint, _ = check_published(LogFolder(ledger.folder.root), policy=policy, report=report)
+    await check_database(
+        world.database,
+        published=ledger.folder,
+        checkpoint=checkpoint,
+        authorities=authorities_in((AUTHORITY,)),
+        report=report,
+    )
+    return report
+
+
+async def index_of(ledger: Ledger, act: str) -> int:
+    return next(index for index, entry in enumerate(await ledger.entries()) if json.loads(entry)["act"] == act)
+
+
+# What a superuser does, how it is undone, and what the check says.
+FORGERIES = {
+    "a title": (
+        "UPDATE applications SET title = title || '.' WHERE stage = 'under_appraisal'",
+        "UPDATE applications SET title = rtrim(title, '.') WHERE stage = 'under_appraisal'",
+        {"row_changed"},
+    ),
+    "a score": (
+        "UPDATE reviews SET scores = jsonb_set(scores, '{benefit}', '9')",
+        "UPDATE reviews SET scores = jsonb_set(scores, '{benefit}', '8')",
+        {"row_changed"},
+    ),
+    "a stage": (
+        "UPDATE applications SET stage = 'approved' WHERE stage = 'under_appraisal'",
+        "UPDATE applications SET stage = 'under_appraisal' WHERE stage = 'approved'",
+        {"row_changed"},
+    ),
+    "a deleted declaration": (
+        "CREATE TABLE kept AS SELECT * FROM declarations; DELETE FROM declarations",
+        "INSERT INTO declarations SELECT * FROM kept; DROP TABLE kept",
+        {"row_missing"},
+    ),
+    "a person nobody made": (
+        (
+            "INSERT INTO people (id, version, full_name, email, phone, created_at) "
+            "VALUES ('00000000-0000-0000-0000-000000000009', 1, 'X', 'x@x.example', '', now())"
+        ),
+        "DELETE FROM people WHERE id = '00000000-0000-0000-0000-000000000009'",
+        {"row_unrecorded"},
+    ),
+    "an office nobody gave": (
+        "UPDATE role_grants SET role = 'decision_maker' WHERE role = 'records_officer'",
+        "UPDATE role_grants SET role = 'records_officer' FROM people WHERE person_id = people.id AND full_name = 'Van Thu'",
+        {"row_changed"},
+    ),
+    "a file exchanged": (
+        "UPDATE documents SET sha256 = repeat('0', 64) WHERE part = 'application_form'",
+        "UPDATE documents SET sha256 = encode(sha256('application_form'), 'hex') WHERE part = 'application_form'",
+        {"documents_changed"},
+    ),
+    "a record rewritten": (
+        "CREATE TABLE kept AS SELECT * FROM audit_records WHERE index = 3; UPDATE audit_records SET record = convert_to(replace(convert_from(record, 'UTF8'), '\"version\":', '\"version\": '), 'UTF8') WHERE index = 3",
+        "UPDATE audit_records SET record = kept.record FROM kept WHERE audit_records.index = kept.index; DROP TABLE kept",
+        {"record_changed"},
+    ),
+    "a record taken away": (
+        "CREATE TABLE kept AS SELECT * FROM audit_records WHERE index = 3; DELETE FROM audit_records WHERE index = 3",
+        "INSERT INTO audit_records SELECT * FROM kept; DROP TABLE kept",
+        {"record_missing"},
+    ),
+    "a leaf hash": (
+        "UPDATE audit_leaves SET leaf_hash = sha256(leaf_hash) WHERE index = 4",
+        "UPDATE audit_leaves SET leaf_hash = sha256('\\x00'::bytea || entry) WHERE index = 4",
+        {"leaf_hash"},
+    ),
+    "the column a leaf is found by": (
+        "UPDATE audit_leaves SET object_type = 'permit' WHERE index = 2",
+        "UPDATE audit_leaves SET object_type = 'application' WHERE index = 2",
+        {"leaf_columns"},
+    ),
+    "the day a leaf was written": (
+        "UPDATE audit_leaves SET at = at - interval '1 day' WHERE index = 2",
+        "UPDATE audit_leaves SET at = at + interval '1 day' WHERE index = 2",
+        {"leaf_columns"},
+    ),
+    "the head": (
+        "UPDATE log_head SET hashes[1] = sha256(hashes[1])",
+        None,
+        {"head"},
+    ),
+}
+
+
+async def test_a_province_at_work_is_whole_and_every_forgery_is_found(world: World, ledger: Ledger) -> None:
+    clean = await checked(world, ledger)
+    assert clean.findings == []
+    assert clean.entries == clean.records > 10
+    assert clean.rows > 60
+    head = (await ledger.reader.head()).hashes
+    for name, (forge, undo, codes) in FORGERIES.items():
+        await ledger.forge_all(forge)
+        found = await checked(world, ledger)
+        assert {each.code for each in found.findings if each.is_bad} & codes, name
+        assert not found.is_good, name
+        if undo is None:
+            await ledger.forge("UPDATE log_head SET hashes = %s", list(head))
+        else:
+            await ledger.forge_all(undo)
+        assert (await checked(world, ledger)).findings == [], name
+
+
+async def test_a_forged_history_with_right_hashes_is_found_by_what_it_says(world: World, ledger: Ledger) -> None:
+    """Whoever rewrites everything, and holds the signer's key, still has to obey the law's table and the policy."""
+    accept = await index_of(ledger, "application:accept")
+    async with world.database.reading() as connection:
+        kept = (await audit.all_leaves(connection))[accept]
+    said = json.loads(kept.entry)
+    for wrong in (
+        said | {"act": "application:deliver"},
+        said | {"policy": said["policy"] | {"line": "p1 *,*,*,*,allow"}},
+        said | {"procedure": "ca-mau-2026-draft@0000"},
+        said | {"policy": said["policy"] | {"version": "0" * 64}},
+        {"v": 1},
+    ):
+        entries = await ledger.entries()
+        entries[accept] = rfc8785.dumps(wrong)
+        await ledger.rewrite_entries(entries)
+        report = Report()
+        await check_database(
+            world.database, published=None, checkpoint=None, authorities=authorities_in((AUTHORITY,)), report=report
+        )
+        found = {finding.code for finding in report.findings if finding.index == accept}
+        expected = {
+            "application:deliver": {"illegal_step", "not_permitted"},
+            "application:accept": {"not_permitted", "procedure_unknown", "policy_unknown"},
+        }.get(str(wrong.get("act")), {"entry_malformed"})
+        assert found & expected, wrong
+
+
+async def test_what_was_published_binds_the_database(world: World, ledger: Ledger) -> None:
+    """Rewritten with right hashes, the database is whole in itself, and not what was published."""
+    entries = await ledger.entries()
+    entries[5] = entries[5].replace(b'"ver":', b'"ver":1', 1)
+    await ledger.rewrite_entries(entries)
+    found = (await checked(world, ledger)).first_bad
+    assert found is not None
+    assert (found.code, found.index) == ("entry_changed", 5)
+    await ledger.rewrite_entries(entries[:-2])
+    found = (await checked(world, ledger)).first_bad
+    assert found is not None
+    assert (found.code, found.index) == ("entry_changed", 5)
+
+
+@pytest.mark.parametrize(
+    ("act", "before", "after", "legal"),
+    [
+        ("application:create", None, "draft", True),
+        ("application:create", None, "submitted", False),
+        ("application:submit", "draft", "submitted", True),
+        ("application:submit", "accepted", "submitted", False),
+        ("application:submit", "draft", "approved", False),
+        ("decision:approve", "awaiting_decision", "approved", True),
+        ("decision:approve", "under_appraisal", "approved", False),
+        ("decision:refuse", "awaiting_decision", "approved", False),
+        ("application:receive", "submitted", "submitted", True),
+        ("review:submit", "under_appraisal", "under_appraisal", True),
+        ("review:submit", "under_appraisal", "approved", False),
+    ],
+)
+def test_legal_steps(act: str, before: str | None, after: str, *, legal: bool) -> None:
+    assert is_legal(act, before, after) is legal
+
+
+@pytest.mark.parametrize(
+    ("recorded", "kept", "same"),
+    [
+        ("2026-11-20T07:00:00Z", "2026-11-20T14:00:00+07:00", True),
+        ("2026-11-20T07:00:00Z", "2026-11-20T07:00:01Z", False),
+        ("2026-11-20", "2026-11-21", False),
+        ("a", "b", False),
+        (None, (), False),
+        (None, [], True),
+        (1, 1.0, True),
+    ],
+)
+def test_what_counts_as_the_same(recorded: object, kept: object, *, same: bool) -> None:
+    assert is_same(recorded, kept) is same
+
+
+def test_indexes_for_people() -> None:
+    assert ranges([0, 1, 2, 5, 7, 8]) == "0-2, 5, 7-8"
+    assert ranges([4]) == "4"
+
+
+def test_findings_keep_the_first_bad_leaf_apart() -> None:
+    report = Report()
+    report.add("head")
+    report.add("record_changed", 9)
+    report.add("leaf_hash", 4)
+    report.add("erased", 1, which="1", on="", asked="", by="", why="")
+    first = report.first_bad
+    assert first is not None
+    assert (first.code, first.index) == ("leaf_hash", 4)
+    assert replace(first, index=None).index is None

@@ -1,0 +1,277 @@
+"""The page that checks a bundle, opened from file:// in a real browser, by its three steps, in Vietnamese.
+
+Chromium and its driver come from `make tools`.
+"""
+
+import base64
+import json
+import socket
+import subprocess
+import time
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from sandbox_registry.auditlog.folder import LogFolder
+from sandbox_registry.auditlog.publishing.proofs import Prover
+from sandbox_registry.auditlog.verifying.bundle_files import PAGES
+from sandbox_registry.domain.audit import commitment
+from sandbox_registry.transparency.cosignatures import add_signatures, cosign
+from sandbox_registry.transparency.keys import KeyType, SigningKey, format_vkey
+from sandbox_registry.transparency.notes import format_note, parse_note
+from sandbox_registry.transparency.tiles import Bundle, Tile, bundles_of, tiles_of
+from sandbox_registry.transparency.tlog_proofs import format_tlog_proof
+from tests.auditlog.verifying.test_trees import KEY, write_log
+
+VKEY = format_vkey(KEY.verifier_key)
+WITNESS = SigningKey(name="hdnd.example/w1", key_type=KeyType.COSIGNATURE_V1, seed=b"w" * 32)
+ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
+NONCE, RECORD = b"n" * 16, '{"actor":"1","objects":[],"signs_for":null,"tên":"Tôm"}'
+SIZE = 700
+
+
+class Browser:
+    """A headless Chromium, spoken to as the W3C WebDriver standard says."""
+
+    def __init__(self, url: str) -> None:
+        self._http = httpx.Client(base_url=url, timeout=30)
+        options = {"args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=390,844"]}
+        asked = {"capabilities": {"alwaysMatch": {"browserName": "chrome", "goog:chromeOptions": options}}}
+        self._session = f"/session/{self._call('POST', '/session', asked)['sessionId']}"
+
+    def _call(self, method: str, path: str, body: Any = None) -> Any:
+        answer = self._http.request(method, path, json=body if method == "POST" else None)
+        answer.raise_for_status()
+        return answer.json()["value"]
+
+    def open(self, path: Path) -> None:
+        self._call("POST", f"{self._session}/url", {"url": path.as_uri()})
+
+    def type(self, selector: str, words: str) -> None:
+        found = self._call("POST", f"{self._session}/element", {"using": "css selector", "value": selector})
+        self._call("POST", f"{self._session}/element/{found[ELEMENT]}/value", {"text": words})
+
+    def run(self, script: str) -> Any:
+        return self._call("POST", f"{self._session}/execute/sync", {"script": script, "args": []})
+
+    def resize(self, width: int, height: int) -> None:
+        self._call("POST", f"{self._session}/window/rect", {"width": width, "height": height})
+
+    def picture(self, path: Path) -> None:
+        path.write_bytes(base64.b64decode(self._call("GET", f"{self._session}/screenshot")))
+
+    def close(self) -> None:
+        self._call("DELETE", self._session)
+        self._http.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    with subprocess.Popen(["chromedriver", f"--port={port}"], stdout=subprocess.DEVNULL) as driver:
+        url = f"http://127.0.0.1:{port}"
+        try:
+            for _ in range(200):
+                try:
+                    if httpx.get(f"{url}/status").json()["value"]["ready"]:
+                        break
+                except httpx.TransportError:
+                    time.sleep(0.1)
+            opened = Browser(url)
+            yield opened
+            opened.close()
+        finally:
+            driver.terminate()
+
+
+def entry_at(index: int) -> bytes:
+    commit = commitment(NONCE, RECORD.encode())
+    return (
+        f'{{"act":"application:accept","commit":"{commit}","result":"done","t":{1_795_000_000_000 + index}}}'.encode()
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> LogFolder:
+    return write_log(tmp_path_factory.mktemp("log"), [entry_at(index) for index in range(SIZE)])
+
+
+def whole(folder: LogFolder) -> dict[str, bytes]:
+    note = parse_note(folder.checkpoint() or b"")
+    cosigned = add_signatures(note, signatures=[cosign(note.text, key=WITNESS, timestamp=1_795_000_000)])
+    files = {"checkpoint": format_note(cosigned), "records/3.json": record()}
+    places: list[Tile | Bundle] = [*tiles_of(SIZE), *bundles_of(SIZE)]
+    return files | {each.path: folder.read(each.path) for each in places}
+
+
+def of_case(folder: LogFolder) -> dict[str, bytes]:
+    files = {"checkpoint": folder.checkpoint() or b""}
+    for index in (0, 256, 699):
+        files[f"proofs/{index}.tlog-proof"] = format_tlog_proof(Prover(folder).prove(index))
+        files[f"entries/{index}.json"] = entry_at(index)
+        files[f"records/{index}.json"] = record()
+    return files
+
+
+def record(*, words: str = RECORD) -> bytes:
+    kept = {"nonce": base64.b64encode(NONCE).decode(), "record": words}
+    return json.dumps(kept, ensure_ascii=False).encode()
+
+
+def ask(browser: Browser, directory: Path, files: dict[str, bytes], keys: str) -> tuple[str, str]:
+    """Do the three steps; return yes or no, and all that is said."""
+    path = directory / "bundle.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    browser.open(PAGES / "verify.html")
+    browser.type("#file", str(path))
+    browser.run(f"document.getElementById('keys').value = {keys!r}")
+    browser.run("document.getElementById('go').click()")
+    for _ in range(300):
+        if not browser.run("return document.getElementById('answer').hidden"):
+            break
+        time.sleep(0.05)
+    answer = browser.run("const a = document.getElementById('answer'); return [a.className, a.innerText]")
+    return str(answer[0]), str(answer[1])
+
+
+def test_a_whole_log_is_a_plain_yes(browser: Browser, folder: LogFolder, tmp_path: Path) -> None:
+    verdict, words = ask(browser, tmp_path, whole(folder), f"{VKEY}\n{format_vkey(WITNESS.verifier_key)}")
+    assert verdict == "yes", words
+    assert "CÓ, nhật ký nguyên vẹn" in words
+    assert "Đã băm lại 700 mục" in words
+    assert "hdnd.example/w1 đã chứng kiến lúc" in words
+    assert "Tiếp nhận" in browser.run("return document.getElementById('acts').innerText")
+    for width, name in ((390, "phone"), (1280, "desktop")):
+        browser.resize(width, 1400)
+        browser.picture(tmp_path / f"{name}.png")
+        assert browser.run("return document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_one_case_is_a_yes_that_says_its_limits(browser: Browser, folder: LogFolder, tmp_path: Path) -> None:
+    verdict, words = ask(browser, tmp_path, of_case(folder), VKEY)
+    assert verdict == "yes", words
+    assert "chỉ chứa 3 mục của một hồ sơ" in words
+    assert "Chưa kiểm tra chữ ký chứng kiến nào" in words
+
+
+ERASED = [3, 4, 5, 9]
+REQUEST = {
+    "proposed_by": "1",
+    "proposed_by_name": "Nguyễn Thị Sen",
+    "settled_by": "2",
+    "settled_by_name": "Trần Văn Chủ Tịch",
+    "basis": "Luật 91/2025/QH15",
+    "indexes": ERASED,
+}
+
+
+def erasing(directory: Path, **changes: Any) -> dict[str, bytes]:
+    """A whole log in which an erasure took four records; the last entry says so, and its record by whom."""
+    state = REQUEST | changes
+    words = json.dumps({"actor": "2", "objects": [{"type": "erasure", "state": state}], "signs_for": None})
+    commit = commitment(NONCE, words.encode())
+    said = {"act": "erasure:confirm", "commit": commit, "erased": ERASED, "result": "done", "t": 1_795_300_000_000}
+    folder = write_log(directory, [*(entry_at(index) for index in range(20)), json.dumps(said).encode()])
+    places: list[Tile | Bundle] = [*tiles_of(21), *bundles_of(21)]
+    files = {"checkpoint": folder.checkpoint() or b"", **{each.path: folder.read(each.path) for each in places}}
+    files |= {f"records/{index}.json": record() for index in range(20) if index not in ERASED}
+    return files | {"records/20.json": record(words=words)}
+
+
+def test_an_erasure_is_a_yes_that_says_on_which_day_and_by_whom(browser: Browser, tmp_path: Path) -> None:
+    files = erasing(tmp_path / "log")
+    verdict, words = ask(browser, tmp_path, files, VKEY)
+    assert verdict == "yes", words
+    said = "Bản ghi của mục 3–5, 9 đã được xóa ngày 22/11/2026 theo yêu cầu của Nguyễn Thị Sen, Trần Văn Chủ Tịch phê duyệt: Luật 91/2025/QH15"
+    assert said in words
+    assert "không kèm bản ghi" not in words
+    assert "Xóa dữ liệu cá nhân" in browser.run("return document.getElementById('acts').innerText")
+    del files["records/20.json"]
+    verdict, words = ask(browser, tmp_path, files, VKEY)
+    assert (verdict, "đã được xóa ngày 22/11/2026 theo yêu cầu của (không kèm tên)" in words) == ("yes", True), words
+
+
+def test_an_erasure_that_is_none_is_a_no(browser: Browser, tmp_path: Path) -> None:
+    wrongs: list[tuple[dict[str, Any], int | None, str]] = [
+        ({"settled_by": "1"}, None, "Việc xóa ở mục 20 không do hai người quyết định"),
+        ({"indexes": [3]}, None, "Việc xóa ở mục 20"),
+        ({}, 4, "Bản ghi của mục 4 đã được xóa nhưng lại có trong tệp này"),
+    ]
+    for number, (change, back, said) in enumerate(wrongs):
+        files = erasing(tmp_path / f"log-{number}", **change)
+        if back is not None:
+            files[f"records/{back}.json"] = record()
+        verdict, words = ask(browser, tmp_path, files, VKEY)
+        assert (verdict, said in words) == ("no", True), words
+
+
+def flipped(content: bytes, at: int) -> bytes:
+    return content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "change", "said"),
+    [
+        (whole, "tile/entries/001", lambda c: c.replace(b"accept", b"refuse", 1), "Mục 256 đã bị sửa"),
+        (whole, "tile/entries/002.p/188", lambda c: c[:-5], "không đúng định dạng"),
+        (whole, "tile/entries/000", None, "Thiếu tệp tile/entries/000"),
+        (whole, "checkpoint", lambda c: c.replace(b"\n700\n", b"\n699\n"), "không phải của khóa đã nhập"),
+        (whole, "checkpoint", lambda c: flipped(c, len(c) - 20), "Chữ ký chứng kiến của hdnd.example/w1"),
+        (whole, "records/3.json", lambda _c: record(words=RECORD.replace("Tôm", "Cua")), "Bản ghi của mục 3 đã bị sửa"),
+        (whole, "records/900.json", lambda _c: record(), "không thuộc mục nào"),
+        (of_case, "entries/256.json", lambda c: c.replace(b"accept", b"refuse"), "Bằng chứng của mục 256"),
+        (of_case, "proofs/0.tlog-proof", lambda c: c.replace(b"index 0", b"index 1"), "không đúng định dạng"),
+        (of_case, "records/699.json", lambda _c: b"{}", "không đúng định dạng"),
+    ],
+)
+def test_every_change_is_a_plain_no(
+    browser: Browser, folder: LogFolder, tmp_path: Path, *, kind: Any, name: str, change: Any, said: str
+) -> None:
+    files = kind(folder)
+    if change is None:
+        del files[name]
+    else:
+        files[name] = change(files.get(name, b""))
+    verdict, words = ask(browser, tmp_path, files, f"{VKEY}\n{format_vkey(WITNESS.verifier_key)}")
+    assert (verdict, said in words) == ("no", True), words
+    assert "KHÔNG, không thể tin nhật ký này" in words
+    assert "báo Thường trực HĐND" in words
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ("", "Hãy nhập khóa"),
+        (VKEY[:-3] + "AA=", "Khóa ở dòng 1 không đúng"),
+        (format_vkey(WITNESS.verifier_key), "Chưa có khóa của nhật ký"),
+        (format_vkey(SigningKey(name=KEY.name, seed=b"x" * 32).verifier_key), "không phải của khóa đã nhập"),
+    ],
+)
+def test_a_wrong_key_is_a_no(browser: Browser, folder: LogFolder, tmp_path: Path, keys: str, said: str) -> None:
+    verdict, words = ask(browser, tmp_path, whole(folder), keys)
+    assert (verdict, said in words) == ("no", True), words
+
+
+def test_the_page_asks_nothing_of_a_network_and_speaks_three_languages(browser: Browser) -> None:
+    browser.open(PAGES / "verify.html")
+    assert browser.run("return performance.getEntriesByType('resource').length") == 0
+    titles = []
+    for language in ("vi", "en", "fr"):
+        browser.run(
+            f"const s = document.getElementById('lang'); s.value = '{language}'; s.dispatchEvent(new Event('change'))"
+        )
+        titles.append(browser.run("return document.querySelector('h1').innerText"))
+        assert browser.run(
+            "return [...document.querySelectorAll('[data-t]')].every(e => e.textContent !== 'undefined')"
+        )
+    assert titles == ["Kiểm tra nhật ký", "Check the log", "Vérifier le journal"]
+    page = (PAGES / "verify.html").read_text(encoding="utf-8")
+    assert "http://" not in page
+    assert "https://" not in page

@@ -1,0 +1,115 @@
+"""The server as a process: it answers, ends in good order, and survives being killed."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+
+from sandbox_registry.db.embedded.server import running_url
+from sandbox_registry.runtime.shipped import shipped
+
+
+@pytest.fixture
+def directory() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="sandbox-") as made:
+        Path(made).chmod(0o711)
+        yield Path(made)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def serve(directory: Path, port: int) -> "subprocess.Popen[bytes]":
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SANDBOX_", "DATABASE_"))}
+    variables = {"PYTHONPATH": str(shipped("alembic").parent), "SANDBOX_DATA_DIR": str(directory)}
+    command = [sys.executable, "-m", "sandbox_registry.cli", "serve", "--port", str(port)]
+    return subprocess.Popen(command, env={**kept, **variables}, cwd="/")
+
+
+def answer(port: int, path: str) -> int | None:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}{path}").status_code
+    except httpx.TransportError:
+        return None
+
+
+def wait_for(port: int, status: int | None, *, path: str = "/health/live", patience: float = 60) -> None:
+    give_up = time.monotonic() + patience
+    while answer(port, path) != status:
+        assert time.monotonic() < give_up, f"{path} never answered {status}"
+        time.sleep(0.1)
+
+
+def test_serve_answers_and_ends_in_good_order_even_after_a_kill(directory: Path) -> None:
+    port = free_port()
+    killed = serve(directory, port)
+    wait_for(port, 200)
+    killed.kill()
+    killed.wait()
+    wait_for(port, None, patience=5)
+    serving = serve(directory, port)
+    wait_for(port, 200, path="/health/ready")
+    owner = running_url(directory)
+    assert owner is not None
+    with psycopg.connect(owner) as connection:
+        others = "SELECT DISTINCT usename FROM pg_stat_activity WHERE datname = 'registry' AND pid <> pg_backend_pid()"
+        assert connection.execute(others).fetchall() == [("registry_app",)]
+    serving.send_signal(signal.SIGTERM)
+    assert serving.wait(timeout=30) == 0
+    assert running_url(directory) is None
+    assert answer(port, "/health/live") is None
+
+
+def test_the_application_cannot_take_back_the_rights_of_the_owner(directory: Path) -> None:
+    port = free_port()
+    serving = serve(directory, port)
+    wait_for(port, 200)
+    application = (running_url(directory) or "").replace("postgres@", "registry_app@", 1)
+    with psycopg.connect(application, autocommit=True) as connection:
+        connection.execute("RESET ROLE")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("DELETE FROM audit_leaves")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("SET ROLE postgres")
+    serving.send_signal(signal.SIGINT)
+    assert serving.wait(timeout=30) == 0
+
+
+def told(port: int, head: bytes) -> bytes:
+    """Send bytes as they are, and return the first line that comes back; nothing when the connection is closed."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        try:
+            connection.sendall(head)
+            return connection.recv(4096).partition(b"\r\n")[0]
+        except ConnectionError:
+            return b""
+
+
+def test_heads_are_bounded_and_only_http_1_is_spoken(directory: Path) -> None:
+    port = free_port()
+    serving = serve(directory, port)
+    try:
+        wait_for(port, 200)
+        asked = b"GET /health/live HTTP/1.1\r\nHost: x\r\n"
+        line = b"X-A: %b\r\n"
+        assert told(port, asked + line % (b"a" * 30_000) + b"\r\n") == b"HTTP/1.1 200 OK"
+        for too_much in (line % (b"a" * 200_000), line % b"a" * 200):
+            refused = told(port, asked + too_much + b"\r\n")
+            assert refused in {b"HTTP/1.1 431 Request Header Fields Too Large", b""}
+        # As who knows that a server speaks HTTP/2 begins, with a frame of settings.
+        begun = told(port, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(3) + b"\x04" + bytes(5))
+        assert begun in {b"HTTP/1.1 400 Bad Request", b""}
+    finally:
+        serving.send_signal(signal.SIGTERM)
+        assert serving.wait(timeout=60) == 0

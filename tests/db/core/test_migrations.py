@@ -1,0 +1,54 @@
+"""Migrations: up, down, up again, the same as the tables in code, and several nodes at once."""
+
+import subprocess
+import sys
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+from sandbox_registry.db.core import migrations, revisions
+from sandbox_registry.runtime.shipped import shipped
+
+NAME = "migrations_test"
+
+
+@pytest.fixture
+def empty_url(server_url: str) -> str:
+    """Address of an empty database of this test's own."""
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)".encode())
+        connection.execute(f"CREATE DATABASE {NAME}".encode())
+    parts = conninfo_to_dict(server_url)
+    return server_url.replace(f"/{parts['dbname']}", f"/{NAME}", 1)
+
+
+def tables(url: str) -> set[str]:
+    with psycopg.connect(url) as connection:
+        rows = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+    return {name for (name,) in rows}
+
+
+def test_up_down_and_up_again(empty_url: str) -> None:
+    assert revisions.current(empty_url) is None
+    migrations.upgrade(empty_url)
+    made = tables(empty_url)
+    assert revisions.current(empty_url) == revisions.newest()
+    migrations.downgrade(empty_url, "base")
+    assert tables(empty_url) == {"alembic_version"}
+    migrations.upgrade(empty_url)
+    assert tables(empty_url) == made
+
+
+def test_the_tables_in_code_and_in_the_database_are_the_same(empty_url: str) -> None:
+    migrations.upgrade(empty_url)
+    migrations.check(empty_url)
+
+
+def test_several_nodes_at_once_queue(empty_url: str) -> None:
+    program = "import sys; from sandbox_registry.db.core import migrations; migrations.upgrade(sys.argv[1])"
+    nodes = [
+        subprocess.Popen([sys.executable, "-c", program, empty_url], cwd=shipped("alembic").parent) for _ in range(3)
+    ]
+    assert [node.wait() for node in nodes] == [0, 0, 0]
+    assert revisions.current(empty_url) == revisions.newest()

@@ -1,0 +1,287 @@
+"""Councils: composition, votes, quorum, pass rules, dissent."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sandbox_registry.domain.cases.appraisal import Choice, CouncilSession, Vote
+from sandbox_registry.domain.cases.councils import Composition, Tally, cast, conclude, convene, count, recompose
+from sandbox_registry.domain.errors import ConditionNotMet, Duplicate, Invalid, RuleGap
+from sandbox_registry.domain.identity.people import Capacity
+from sandbox_registry.domain.rules.procedures import Council
+
+NOW = datetime(2026, 11, 20, 7, tzinfo=UTC)
+CASE, SESSION, SOMEBODY = UUID(int=1), UUID(int=2), UUID(int=3)
+A, B, C, D, E, F, SECRETARY = (UUID(int=number) for number in range(10, 17))
+RULES = Council(min_members=5, quorum=Fraction(2, 3), pass_rule="majority_of_members", written_opinions_count=False)
+FIVE = Composition(chair_id=A, secretary_id=SECRETARY, member_ids=(A, B, C, D, E))
+
+
+def called(**changes: object) -> CouncilSession:
+    how: dict[str, object] = {"composition": FIVE, "scheduled_at": NOW, "earlier": (), "council": RULES} | changes
+    return convene(session_id=SESSION, application_id=CASE, place="Phòng 2", by=SOMEBODY, at=NOW, **how)  # type: ignore[arg-type]  # Changes are named by the test.
+
+
+def vote(member: UUID, choice: Choice = Choice.FOR, *, is_written: bool = False, dissent: str = "") -> Vote:
+    return cast(called(), vote_id=member, choice=choice, is_written=is_written, dissent=dissent, by=member, at=NOW)
+
+
+def closed(
+    *votes: Vote,
+    present: tuple[UUID, ...] = FIVE.member_ids,
+    rules: Council = RULES,
+    conflicted: frozenset[UUID] = frozenset(),
+    at: datetime = NOW,
+    session: CouncilSession | None = None,
+) -> CouncilSession:
+    return conclude(
+        session or called(),
+        votes=votes,
+        present_ids=present,
+        minutes="Biên bản",
+        conflicted=conflicted,
+        council=rules,
+        at=at,
+    )
+
+
+def test_convened_session_keeps_who_sits_and_gives_each_a_part() -> None:
+    assert called() == CouncilSession(
+        id=SESSION,
+        version=1,
+        application_id=CASE,
+        chair_id=A,
+        secretary_id=SECRETARY,
+        member_ids=(A, B, C, D, E),
+        scheduled_at=NOW,
+        place="Phòng 2",
+        convened_by=SOMEBODY,
+        convened_at=NOW,
+    )
+    assert FIVE.parts() == {
+        (A, Capacity.CHAIR),
+        *((each, Capacity.COUNCIL_MEMBER) for each in (B, C, D, E)),
+        (SECRETARY, Capacity.SECRETARY),
+    }
+
+
+@pytest.mark.parametrize(
+    ("composition", "errors"),
+    [
+        (replace(FIVE, member_ids=(A, B, C, D)), [("member_ids", "even"), ("member_ids", "too_few")]),
+        (replace(FIVE, member_ids=(A, B, C)), [("member_ids", "too_few")]),
+        (replace(FIVE, member_ids=(A, B, C, D, D)), [("member_ids.4", "twice")]),
+        (replace(FIVE, chair_id=F), [("chair_id", "not_a_member")]),
+        (replace(FIVE, secretary_id=E), [("secretary_id", "is_a_member")]),
+        (
+            replace(FIVE, member_ids=()),
+            [("member_ids", "even"), ("member_ids", "too_few"), ("chair_id", "not_a_member")],
+        ),
+    ],
+)
+def test_faulty_composition_names_every_fault(composition: Composition, errors: list[tuple[str, str]]) -> None:
+    with pytest.raises(Invalid) as caught:
+        called(composition=composition)
+    assert [(each.field, each.code) for each in caught.value.errors] == errors
+
+
+def test_council_of_any_odd_size_is_fine_where_no_minimum_is_stated() -> None:
+    three = replace(FIVE, member_ids=(A, B, C))
+    assert called(composition=three, council=replace(RULES, min_members=None)).member_ids == (A, B, C)
+
+
+def test_sitting_in_the_past_is_refused() -> None:
+    with pytest.raises(Invalid) as caught:
+        called(scheduled_at=NOW - timedelta(minutes=1))
+    assert [(each.field, each.code) for each in caught.value.errors] == [("scheduled_at", "in_the_past")]
+
+
+def test_second_council_is_refused_open_or_concluded() -> None:
+    for earlier in (called(), closed(*map(vote, FIVE.member_ids))):
+        with pytest.raises(Duplicate):
+            called(earlier=(earlier,))
+
+
+def test_recompose_keeps_a_past_hour_but_sets_no_new_one_in_the_past() -> None:
+    later = NOW + timedelta(days=2)
+    six = replace(FIVE, member_ids=(A, B, C, D, F))
+    changed = recompose(called(), composition=six, scheduled_at=NOW, place="Phòng 3", council=RULES, at=later)
+    assert changed == replace(called(), version=2, member_ids=(A, B, C, D, F), place="Phòng 3")
+    with pytest.raises(Invalid):
+        recompose(called(), composition=six, scheduled_at=NOW + timedelta(days=1), place="", council=RULES, at=later)
+
+
+@pytest.mark.parametrize(
+    ("change", "condition"),
+    [
+        ({"by": F}, "not_a_member"),
+        ({"by": SECRETARY}, "not_a_member"),
+        ({"at": NOW - timedelta(seconds=1)}, "council_not_begun"),
+    ],
+)
+def test_vote_that_may_not_be_cast(change: dict[str, object], condition: str) -> None:
+    how = {"by": B, "at": NOW} | change
+    with pytest.raises(ConditionNotMet) as caught:
+        cast(called(), vote_id=B, choice=Choice.FOR, is_written=False, dissent="", **how)  # type: ignore[arg-type]  # Named by the test.
+    assert caught.value.condition == condition
+
+
+def test_written_opinion_may_come_before_the_sitting() -> None:
+    early = cast(called(), vote_id=B, choice=Choice.FOR, is_written=True, dissent="", by=B, at=NOW - timedelta(hours=1))
+    assert early.is_written
+
+
+def test_concluded_session_keeps_presence_votes_dissent_and_minutes() -> None:
+    votes = (
+        vote(A),
+        vote(B),
+        vote(C),
+        vote(D, Choice.AGAINST, dissent="Thiếu số liệu"),
+        vote(E, Choice.ABSTAIN),
+    )
+    assert closed(*votes) == replace(
+        called(),
+        version=2,
+        present_ids=(A, B, C, D, E),
+        minutes="Biên bản",
+        dissent=("Thiếu số liệu",),
+        votes_for=3,
+        votes_against=1,
+        votes_abstain=1,
+        is_passed=True,
+        concluded_at=NOW,
+    )
+
+
+@pytest.mark.parametrize(
+    ("given_", "condition"),
+    [
+        ({"present": (A, B, C)}, "council_quorum_not_reached"),
+        ({"conflicted": frozenset({E})}, "council_member_left"),
+        ({"conflicted": frozenset({SECRETARY})}, "council_member_left"),
+        ({"at": NOW - timedelta(seconds=1)}, "council_not_begun"),
+        ({"session": replace(called(), concluded_at=NOW, is_passed=True)}, "council_concluded"),
+    ],
+)
+def test_conclusion_that_is_refused(given_: dict[str, object], condition: str) -> None:
+    votes = [vote(each) for each in given_.get("present", FIVE.member_ids)]  # type: ignore[attr-defined]  # A tuple.
+    with pytest.raises(ConditionNotMet) as caught:
+        closed(*votes, **given_)  # type: ignore[arg-type]  # Named by the test.
+    assert caught.value.condition == condition
+
+
+def test_conflict_of_somebody_who_left_before_does_not_matter() -> None:
+    assert closed(*map(vote, FIVE.member_ids), conflicted=frozenset({F})).is_passed
+
+
+def test_present_member_without_a_vote_holds_the_conclusion_up() -> None:
+    with pytest.raises(ConditionNotMet) as caught:
+        closed(vote(A), vote(B), vote(C), vote(D))
+    assert caught.value.condition == "council_votes_missing"
+
+
+@pytest.mark.parametrize(
+    ("present", "errors"),
+    [
+        ((A, B, C, D, F), [("present_ids.4", "not_a_member"), ("present_ids", "voter_absent")]),
+        ((A, B, C, D, E, E), [("present_ids.5", "twice")]),
+        ((A, B, C, D), [("present_ids", "voter_absent")]),
+    ],
+)
+def test_list_of_those_present_that_does_not_fit(present: tuple[UUID, ...], errors: list[tuple[str, str]]) -> None:
+    with pytest.raises(Invalid) as caught:
+        closed(*map(vote, FIVE.member_ids), present=present)
+    assert [(each.field, each.code) for each in caught.value.errors] == errors
+
+
+def test_open_quorum_and_open_pass_rule_are_gaps() -> None:
+    for rules, parameter in (
+        (replace(RULES, quorum=None), "council.quorum"),
+        (replace(RULES, pass_rule=None), "council.pass_rule"),
+    ):
+        with pytest.raises(RuleGap) as caught:
+            closed(*map(vote, FIVE.member_ids), rules=rules)
+        assert caught.value.details == {"parameter": parameter}
+
+
+@pytest.mark.parametrize("counts", [None, False])
+def test_written_opinion_of_an_absent_member_counts_for_nothing_unless_said(counts: bool | None) -> None:  # noqa: FBT001 - a parameter of the test.
+    votes = [vote(A), vote(B), vote(C), vote(D, is_written=True), vote(E, is_written=True)]
+    rules = replace(RULES, written_opinions_count=counts)
+    assert count(called(), votes=tuple(votes), present_ids=(A, B, C), council=rules) == Tally(
+        members=5, taking_part=3, votes_for=3, votes_against=0, votes_abstain=0
+    )
+
+
+def test_written_opinion_counts_to_quorum_and_tally_where_the_procedure_says_so() -> None:
+    votes = (vote(A), vote(B), vote(C, Choice.AGAINST), vote(D, is_written=True))
+    rules = replace(RULES, written_opinions_count=True)
+    found = closed(*votes, present=(A, B, C), rules=rules)
+    assert (found.votes_for, found.votes_against, found.is_passed, found.present_ids) == (3, 1, True, (A, B, C))
+
+
+def test_written_opinion_of_a_member_who_came_after_all_is_a_vote() -> None:
+    votes = (vote(A), vote(B), vote(C), vote(D, is_written=True))
+    assert closed(*votes, present=(A, B, C, D)).votes_for == 4
+
+
+def test_vote_of_a_member_who_left_is_not_counted() -> None:
+    session = recompose(
+        called(),
+        composition=replace(FIVE, member_ids=(A, B, C, D, F)),
+        scheduled_at=NOW,
+        place="Phòng 2",
+        council=RULES,
+        at=NOW,
+    )
+    votes = (*(vote(each) for each in (A, B, C, D)), vote(E, Choice.AGAINST))
+    found = closed(*votes, session=session, present=(A, B, C, D))
+    assert (found.votes_for, found.votes_against) == (4, 0)
+
+
+@pytest.mark.parametrize(
+    ("rule", "members", "taking_part", "votes_for", "passes"),
+    [
+        ("majority_of_members", 5, 5, 3, True),
+        ("majority_of_members", 5, 4, 2, False),
+        ("majority_of_members", 7, 4, 3, False),
+        ("majority_of_present", 7, 5, 3, True),
+        ("majority_of_present", 7, 4, 2, False),
+        ("majority_of_present", 7, 0, 0, False),
+        ("two_thirds_of_members", 9, 9, 6, True),
+        ("two_thirds_of_members", 5, 5, 3, False),
+        ("two_thirds_of_members", 5, 5, 4, True),
+    ],
+)
+def test_pass_rules(rule: str, members: int, taking_part: int, votes_for: int, *, passes: bool) -> None:
+    tally = Tally(
+        members=members,
+        taking_part=taking_part,
+        votes_for=votes_for,
+        votes_against=taking_part - votes_for,
+        votes_abstain=0,
+    )
+    assert tally.passes(rule) is passes
+
+
+@pytest.mark.parametrize(("taking_part", "reached"), [(3, False), (4, True), (5, True)])
+def test_quorum_is_an_exact_share_of_the_members(taking_part: int, *, reached: bool) -> None:
+    tally = Tally(members=5, taking_part=taking_part, votes_for=0, votes_against=0, votes_abstain=0)
+    assert tally.has_quorum(Fraction(2, 3)) is reached
+    six_of_nine = replace(tally, members=9, taking_part=6)
+    assert six_of_nine.has_quorum(Fraction(2, 3))
+
+
+@given(st.lists(st.sampled_from(Choice), min_size=5, max_size=5))
+def test_one_more_vote_in_favour_never_turns_a_pass_into_a_failure(choices: list[Choice]) -> None:
+    votes = [vote(member, choice) for member, choice in zip(FIVE.member_ids, choices, strict=True)]
+    before = closed(*votes)
+    assert (before.votes_for, before.votes_against, before.votes_abstain) == tuple(map(choices.count, Choice))
+    for index, member in enumerate(FIVE.member_ids):
+        after = closed(*votes[:index], vote(member), *votes[index + 1 :])
+        assert after.is_passed or not before.is_passed

@@ -1,0 +1,326 @@
+"""Recommending, deciding, issuing: what each makes, and everything it refuses at once."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from sandbox_registry.domain.cases import decisions
+from sandbox_registry.domain.cases.applications import Application, Reason
+from sandbox_registry.domain.cases.appraisal import Advice, CouncilSession, Decision, Outcome, Recommendation
+from sandbox_registry.domain.cases.appraisal_guards import AppraisalIncomplete
+from sandbox_registry.domain.cases.decisions import Signing
+from sandbox_registry.domain.errors import ConditionNotMet, FieldError, Invalid, TransitionNotAllowed
+from sandbox_registry.domain.permits.permits import Permit
+from sandbox_registry.domain.rules.procedures import Procedure
+from sandbox_registry.domain.stages import APPLICATION_STAGES, Stage
+from tests.domain.small import CASE, OTHER, PERSON, UNIT, WORD, case, local, procedure
+from tests.support.decided import BASIS, REASONS, TITLE, TRIAL_END, TRIAL_START, terms
+
+AT = local(2026, 12, 15, 9)
+RULES = procedure()
+TERMS = terms(OTHER)
+SIGNING = Signing(
+    decision_id=UUID(int=40),
+    unit_id=UNIT,
+    number="12/QĐ-UBND",
+    signer_id=PERSON,
+    signer_title=TITLE,
+    on_behalf_of=OTHER,
+    legal_basis=BASIS,
+    at=AT,
+)
+
+
+def session(*, passed: bool | None, concluded: datetime | None = AT, number: int = 50) -> CouncilSession:
+    return CouncilSession(
+        id=UUID(int=number),
+        version=2,
+        application_id=CASE,
+        chair_id=PERSON,
+        secretary_id=OTHER,
+        member_ids=(PERSON,),
+        scheduled_at=AT,
+        place="Phòng 2",
+        convened_by=OTHER,
+        convened_at=AT,
+        is_passed=passed,
+        concluded_at=concluded,
+    )
+
+
+PASSED, FAILED = session(passed=True), session(passed=False)
+
+
+def recommend(
+    application: Application | None = None,
+    *,
+    advice: Advice = Advice.APPROVE,
+    conditions: tuple[str, ...] = (),
+    departure: str | None = None,
+    sessions: tuple[CouncilSession, ...] = (PASSED,),
+    unmet: tuple[FieldError, ...] = (),
+) -> tuple[Application, Recommendation]:
+    return decisions.recommend(
+        application or case(Stage.UNDER_APPRAISAL),
+        recommendation_id=UUID(int=60),
+        advice=advice,
+        report="Đủ điều kiện.",
+        conditions=conditions,
+        departure=departure,
+        sessions=sessions,
+        unmet=unmet,
+        by=PERSON,
+        at=AT,
+    )
+
+
+def approve(
+    application: Application | None = None,
+    *,
+    signing: Signing = SIGNING,
+    allowed: Any = TERMS,
+    rules: Procedure = RULES,
+    licence_end: datetime | None = None,
+    errors: tuple[FieldError, ...] = (),
+) -> tuple[Application, Decision]:
+    return decisions.approve(
+        application or case(Stage.AWAITING_DECISION),
+        signing=signing,
+        terms=allowed,
+        conditions=("Mua bảo hiểm",),
+        procedure=rules,
+        licence_end=licence_end,
+        errors=errors,
+    )
+
+
+def refuse(
+    application: Application | None = None, *, signing: Signing = SIGNING, reasons: tuple[Reason, ...] = REASONS
+) -> tuple[Application, Decision]:
+    return decisions.refuse(
+        application or case(Stage.AWAITING_DECISION), signing=signing, reasons=reasons, procedure=RULES
+    )
+
+
+def issue(application: Application | None = None, *, ceiling: datetime | None = None, at: datetime = AT) -> Permit:
+    return decisions.issue(
+        application or case(Stage.APPROVED),
+        decision=approve()[1],
+        permit_id=UUID(int=70),
+        number="3/2026/GPTN",
+        ceiling=ceiling,
+        by=OTHER,
+        at=at,
+    )
+
+
+def fields(refused: pytest.ExceptionInfo[Invalid]) -> list[tuple[str, str]]:
+    return [(error.field, error.code) for error in refused.value.errors]
+
+
+@pytest.mark.parametrize(
+    ("act", "stage"),
+    [
+        (recommend, Stage.UNDER_APPRAISAL),
+        (approve, Stage.AWAITING_DECISION),
+        (refuse, Stage.AWAITING_DECISION),
+        (issue, Stage.APPROVED),
+    ],
+)
+def test_each_act_has_its_stage(act: Any, stage: Stage) -> None:
+    act(case(stage))
+    for other in set(APPLICATION_STAGES) - {stage}:
+        with pytest.raises(TransitionNotAllowed):
+            act(case(other))
+
+
+# --- Recommending ---------------------------------------------------------------------------------------------------
+
+
+def test_recommendation_puts_the_case_before_the_signer() -> None:
+    before = case(Stage.UNDER_APPRAISAL)
+    after, recommendation = recommend(before)
+    assert after == replace(before, version=8, stage=Stage.AWAITING_DECISION, updated_at=AT, recommended_at=AT)
+    assert recommendation == Recommendation(
+        id=UUID(int=60),
+        version=1,
+        application_id=CASE,
+        advice=Advice.APPROVE,
+        report="Đủ điều kiện.",
+        conditions=(),
+        departure=None,
+        made_by=PERSON,
+        made_at=AT,
+    )
+
+
+def test_recommendation_waits_for_the_whole_appraisal() -> None:
+    missing = FieldError(field="reviews", code="review_missing", message=WORD)
+    with pytest.raises(AppraisalIncomplete) as refused:
+        recommend(unmet=(missing,))
+    assert refused.value.errors == (missing,)
+
+
+@pytest.mark.parametrize(
+    ("sessions", "advice", "departs"),
+    [
+        ((), Advice.APPROVE, False),
+        ((), Advice.REFUSE, False),
+        ((session(passed=None, concluded=None),), Advice.REFUSE, False),
+        ((PASSED,), Advice.APPROVE, False),
+        ((PASSED,), Advice.APPROVE_WITH_CONDITIONS, False),
+        ((PASSED,), Advice.REFUSE, True),
+        ((FAILED,), Advice.APPROVE, True),
+        ((FAILED,), Advice.APPROVE_WITH_CONDITIONS, True),
+        ((FAILED,), Advice.REFUSE, False),
+        ((FAILED, session(passed=True, concluded=AT + timedelta(days=1), number=49)), Advice.APPROVE, False),
+        ((session(passed=True, concluded=AT + timedelta(days=1), number=49), FAILED), Advice.REFUSE, True),
+    ],
+)
+def test_last_vote_of_the_council_counts(
+    sessions: tuple[CouncilSession, ...],
+    advice: Advice,
+    departs: bool,  # noqa: FBT001 - a case.
+) -> None:
+    assert decisions.departs_from_council(advice, sessions) is departs
+
+
+def test_departure_from_the_council_needs_a_reason_and_keeps_it() -> None:
+    with pytest.raises(Invalid) as silent:
+        recommend(sessions=(FAILED,))
+    with pytest.raises(Invalid) as needless:
+        recommend(sessions=(PASSED,), departure="Hội đồng chưa xét số liệu mới.")
+    _, kept = recommend(sessions=(FAILED,), departure="Hội đồng chưa xét số liệu mới.")
+    assert fields(silent) == [("departure", "required")]
+    assert fields(needless) == [("departure", "no_departure")]
+    assert kept.departure == "Hội đồng chưa xét số liệu mới."
+
+
+def test_conditions_fit_the_advice() -> None:
+    with pytest.raises(Invalid) as none:
+        recommend(advice=Advice.APPROVE_WITH_CONDITIONS, sessions=(FAILED,))
+    with pytest.raises(Invalid) as some:
+        recommend(advice=Advice.APPROVE, conditions=("Bảo hiểm",))
+    _, kept = recommend(advice=Advice.APPROVE_WITH_CONDITIONS, conditions=("Bảo hiểm",))
+    assert fields(none) == [("conditions", "required"), ("departure", "required")]
+    assert fields(some) == [("conditions", "not_with_this_advice")]
+    assert kept.conditions == ("Bảo hiểm",)
+
+
+# --- Deciding -------------------------------------------------------------------------------------------------------
+
+
+def test_approval_keeps_terms_and_on_whose_power_it_was_signed() -> None:
+    before = case(Stage.AWAITING_DECISION)
+    after, decision = approve(before)
+    assert after == replace(before, version=8, stage=Stage.APPROVED, updated_at=AT, decided_at=AT)
+    assert decision == Decision(
+        id=UUID(int=40),
+        version=1,
+        application_id=CASE,
+        unit_id=UNIT,
+        number="12/QĐ-UBND",
+        outcome=Outcome.APPROVED,
+        signer_id=PERSON,
+        signer_title=TITLE,
+        on_behalf_of=OTHER,
+        decided_at=AT,
+        legal_basis=BASIS,
+        reasons=(),
+        conditions=("Mua bảo hiểm",),
+        terms=TERMS,
+    )
+
+
+def test_refusal_keeps_its_reasons() -> None:
+    after, decision = refuse()
+    assert (after.stage, after.decided_at) == (Stage.REFUSED, AT)
+    assert (decision.outcome, decision.reasons, decision.terms) == (Outcome.REFUSED, REASONS, None)
+
+
+def test_approval_lists_every_fault_at_once() -> None:
+    faulty = replace(SIGNING, signer_title="Giám đốc", legal_basis=())
+    stranger = FieldError(field="terms.supervising_unit_id", code="unknown_unit", message=WORD)
+    with pytest.raises(Invalid) as refused:
+        approve(
+            signing=faulty,
+            allowed=replace(TERMS, legal_basis=(), end=TRIAL_END + timedelta(days=1000)),
+            errors=(stranger,),
+        )
+    assert fields(refused) == [
+        ("signer_title", "unknown_title"),
+        ("legal_basis", "required"),
+        ("terms.end", "end_beyond_ceiling"),
+        ("terms.legal_basis", "required"),
+        ("terms.supervising_unit_id", "unknown_unit"),
+    ]
+
+
+def test_refusal_lists_every_fault_at_once() -> None:
+    faulty = replace(SIGNING, signer_title="Giám đốc", legal_basis=())
+    with pytest.raises(Invalid) as unknown:
+        refuse(signing=faulty, reasons=(*REASONS, Reason(code="mood", text="-")))
+    with pytest.raises(Invalid) as none:
+        refuse(reasons=())
+    assert fields(unknown) == [
+        ("signer_title", "unknown_title"),
+        ("legal_basis", "required"),
+        ("reasons.1.code", "unknown_reason"),
+    ]
+    assert fields(none) == [("reasons", "required")]
+
+
+def test_any_title_signs_where_the_procedure_names_none() -> None:
+    signing = replace(SIGNING, signer_title="Quyền Chủ tịch")
+    _, decision = approve(signing=signing, rules=procedure(signer_titles=None))
+    assert decision.signer_title == "Quyền Chủ tịch"
+
+
+@pytest.mark.parametrize("late", [timedelta(0), timedelta(microseconds=1)])
+def test_permit_never_outlives_the_holders_licence(late: timedelta) -> None:
+    allowed = replace(TERMS, end=TRIAL_END + late)
+    if not late:
+        assert approve(allowed=allowed, licence_end=TRIAL_END)[1].terms == allowed
+    else:
+        with pytest.raises(Invalid) as refused:
+            approve(allowed=allowed, licence_end=TRIAL_END)
+        assert fields(refused) == [("terms.end", "end_beyond_ceiling")]
+
+
+# --- Issuing --------------------------------------------------------------------------------------------------------
+
+
+def test_permit_carries_the_decided_terms() -> None:
+    application = case(Stage.APPROVED)
+    assert issue(application) == Permit(
+        id=UUID(int=70),
+        version=1,
+        number="3/2026/GPTN",
+        application_id=CASE,
+        decision_id=UUID(int=40),
+        organisation_id=application.organisation_id,
+        unit_ids=(UNIT,),
+        procedure_code="nho",
+        procedure_version="0" * 64,
+        terms_version=1,
+        terms=TERMS,
+        issued_by=OTHER,
+        issued_at=AT,
+    )
+
+
+def test_permit_may_be_issued_until_its_window_is_over() -> None:
+    assert issue(at=TRIAL_START).stage(at=TRIAL_START) is Stage.PERMIT_ACTIVE
+    with pytest.raises(ConditionNotMet) as refused:
+        issue(at=TRIAL_END)
+    assert refused.value.condition == "window_over"
+
+
+def test_permit_is_not_issued_beyond_a_licence_cut_short() -> None:
+    assert issue(ceiling=TRIAL_END).terms == TERMS
+    with pytest.raises(ConditionNotMet) as refused:
+        issue(ceiling=TRIAL_END - timedelta(seconds=1))
+    assert refused.value.condition == "beyond_ceiling"

@@ -1,0 +1,394 @@
+"""Every move of a case: the table as a whole, and what each act refuses."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from sandbox_registry.domain.cases import lifecycle
+from sandbox_registry.domain.cases.applications import (
+    Apology,
+    Application,
+    Closing,
+    ClosingKind,
+    Delivery,
+    Reason,
+    SupplementItem,
+    SupplementRequest,
+    WithdrawalRequest,
+)
+from sandbox_registry.domain.cases.lifecycle import TRANSITIONS
+from sandbox_registry.domain.errors import ConditionNotMet, Duplicate, FieldError, Invalid, TransitionNotAllowed
+from sandbox_registry.domain.rules.forms import Referral
+from sandbox_registry.domain.rules.procedures import Procedure, ProcedureStatus
+from sandbox_registry.domain.stages import APPLICATION_STAGES, Stage
+from tests.domain.small import CALENDAR, CASE, FRIDAY, PERSON, UNIT, WORD, case, local, procedure
+
+MONDAY, DECEMBER, JANUARY = local(2026, 11, 23, 9), local(2026, 12, 1, 10), local(2027, 1, 5)
+RULES = procedure()
+REASONS = (Reason(code="not_innovative", text="Đã có trên thị trường."),)
+ITEMS = (
+    SupplementItem(target="answers.plan.title", reason="Chưa rõ."),
+    SupplementItem(target="documents.trial_plan", reason="Thiếu trang."),
+)
+REFERRAL = Referral(target="cap-bo", authority=WORD, reason=WORD, basis="Điều 23(3)", answers={})
+REQUEST = SupplementRequest(
+    id=UUID(int=9),
+    version=1,
+    application_id=CASE,
+    round=1,
+    items=ITEMS,
+    exception_reason=None,
+    requested_by=PERSON,
+    requested_at=MONDAY,
+)
+D, S, R, A = Stage.DRAFT, Stage.SUBMITTED, Stage.SUPPLEMENT_REQUESTED, Stage.ACCEPTED
+U, W, OK, NO = Stage.UNDER_APPRAISAL, Stage.AWAITING_DECISION, Stage.APPROVED, Stage.REFUSED
+OUT, GONE, TURNED_AWAY, SENT = Stage.WITHDRAWN, Stage.LAPSED, Stage.INTAKE_REFUSED, Stage.REFERRED
+
+
+def at(stage: Stage, **facts: Any) -> Application:
+    return case(stage, **({"received_at": FRIDAY} if stage is not D else {}), **facts)
+
+
+def test_the_table_says_exactly_this() -> None:
+    moves = {(act, start, end or start) for act, (starts, end) in TRANSITIONS.items() for start in starts}
+    assert moves == {
+        ("discard", D, OUT),
+        ("submit", D, S),
+        ("receive", S, S),
+        ("request_supplement", S, R),
+        ("submit_supplement", R, S),
+        ("lapse", R, GONE),
+        ("refuse_intake", S, TURNED_AWAY),
+        ("refer", S, SENT),
+        ("refer", A, SENT),
+        ("refer", U, SENT),
+        ("accept", S, A),
+        ("classify", A, U),
+        ("recommend", U, W),
+        ("approve", W, OK),
+        ("refuse", W, NO),
+        ("request_withdrawal", S, S),
+        ("request_withdrawal", R, R),
+        ("request_withdrawal", A, A),
+        ("request_withdrawal", U, U),
+        ("request_withdrawal", W, W),
+        ("stop", S, OUT),
+        ("stop", R, OUT),
+        ("stop", A, OUT),
+        ("stop", U, OUT),
+        ("stop", W, OUT),
+        ("apologize", A, A),
+        ("apologize", U, U),
+        ("apologize", W, W),
+        ("issue", OK, OK),
+        ("deliver", OK, OK),
+        ("deliver", NO, NO),
+        ("complain", NO, NO),
+        ("complain", TURNED_AWAY, TURNED_AWAY),
+    }
+
+
+@pytest.mark.parametrize("stage", APPLICATION_STAGES)
+@pytest.mark.parametrize("act", sorted(TRANSITIONS))
+def test_moved_follows_the_table(act: str, stage: Stage) -> None:
+    before = at(stage)
+    starts, end = TRANSITIONS[act]
+    if stage not in starts:
+        with pytest.raises(TransitionNotAllowed) as refused:
+            lifecycle.moved(before, act, at=MONDAY)
+        assert refused.value.details == {"action": act, "stage": stage}
+    else:
+        after = lifecycle.moved(before, act, at=MONDAY, level="2")
+        assert after == replace(before, version=8, stage=end or stage, updated_at=MONDAY, level="2")
+
+
+def ask(
+    application: Application,
+    *,
+    items: tuple[SupplementItem, ...] = ITEMS,
+    earlier: tuple[SupplementRequest, ...] = (),
+    exception_reason: str | None = None,
+    rules: Procedure = RULES,
+) -> tuple[Application, SupplementRequest]:
+    return lifecycle.request_supplement(
+        application,
+        request_id=UUID(int=9),
+        items=items,
+        exception_reason=exception_reason,
+        earlier=earlier,
+        procedure=rules,
+        by=PERSON,
+        at=MONDAY,
+    )
+
+
+def answer(
+    application: Application,
+    *,
+    rules: Procedure = RULES,
+    when: Any = DECEMBER,
+    errors: tuple[FieldError, ...] = (),
+) -> tuple[Application, SupplementRequest]:
+    return lifecycle.submit_supplement(
+        application, request=REQUEST, procedure=rules, calendar=CALENDAR, errors=errors, by=PERSON, at=when
+    )
+
+
+def lapse(application: Application, *, rules: Procedure = RULES, when: Any = MONDAY) -> Application:
+    return lifecycle.lapse(application, request=REQUEST, procedure=rules, calendar=CALENDAR, by=PERSON, at=when)
+
+
+def apologize(application: Application, *, promised: Any = JANUARY, latest: Any = None) -> Application:
+    return lifecycle.apologize(
+        application, promised_at=promised, reason="Chờ ý kiến", latest=latest, by=PERSON, at=MONDAY
+    )
+
+
+CALLS: dict[str, Callable[[Application], object]] = {
+    "discard": lambda each: lifecycle.discard(each, by=PERSON, at=MONDAY),
+    "submit": lambda each: lifecycle.submit(each, by=PERSON, at=MONDAY, procedure=RULES, unit_ids=(UNIT,), errors=()),
+    "receive": lambda each: lifecycle.receive(each, code="H12-1", at=MONDAY),
+    "request_supplement": ask,
+    "submit_supplement": answer,
+    "lapse": lapse,
+    "refuse_intake": lambda each: lifecycle.refuse_intake(each, reasons=REASONS, procedure=RULES, by=PERSON, at=MONDAY),
+    "refer": lambda each: lifecycle.refer(each, referral=REFERRAL, reason="Hai tỉnh", by=PERSON, at=MONDAY),
+    "accept": lambda each: lifecycle.accept(each, procedure=RULES, calendar=CALENDAR, at=MONDAY),
+    "classify": lambda each: lifecycle.classify(each, level="1", procedure=RULES, at=MONDAY),
+    "request_withdrawal": lambda each: lifecycle.request_withdrawal(each, reason="Đổi ý", by=PERSON, at=MONDAY),
+    "stop": lambda each: lifecycle.stop(each, by=PERSON, at=MONDAY),
+    "apologize": apologize,
+    "deliver": lambda each: lifecycle.deliver(each, channel="online", by=PERSON, at=MONDAY),
+}
+
+
+@pytest.mark.parametrize("act", sorted(CALLS))
+def test_every_act_refuses_every_other_stage_before_anything_else(act: str) -> None:
+    refused = set()
+    for stage in APPLICATION_STAGES:
+        try:
+            CALLS[act](case(stage))
+        except TransitionNotAllowed:
+            refused.add(stage)
+        except (ConditionNotMet, Duplicate, Invalid):
+            pass
+    assert refused == set(APPLICATION_STAGES) - TRANSITIONS[act][0]
+
+
+def condition_of(refused: pytest.ExceptionInfo[ConditionNotMet]) -> str:
+    return refused.value.condition
+
+
+def codes_of(refused: pytest.ExceptionInfo[Invalid]) -> list[tuple[str, str]]:
+    return [(error.field, error.code) for error in refused.value.errors]
+
+
+def test_submit_pins_the_rules_and_starts_the_clock() -> None:
+    draft = case(D)
+    filed = lifecycle.submit(draft, by=PERSON, at=MONDAY, procedure=RULES, unit_ids=(UNIT,), errors=())
+    assert filed == replace(
+        draft,
+        version=8,
+        stage=S,
+        updated_at=MONDAY,
+        procedure_version=RULES.checksum,
+        unit_ids=(UNIT,),
+        submitted_by=PERSON,
+        submitted_at=MONDAY,
+        completeness_from=MONDAY,
+    )
+
+
+def test_submit_refuses_a_faulty_dossier_and_a_procedure_of_others() -> None:
+    fault = FieldError(field="answers.plan.title", code="required", message=WORD)
+    with pytest.raises(Invalid) as faulty:
+        lifecycle.submit(case(D), by=PERSON, at=MONDAY, procedure=RULES, unit_ids=(), errors=(fault,))
+    others = procedure(more={"status": ProcedureStatus.REFERRAL})
+    with pytest.raises(ConditionNotMet) as elsewhere:
+        lifecycle.submit(case(D), by=PERSON, at=MONDAY, procedure=others, unit_ids=(), errors=())
+    assert faulty.value.errors == (fault,)
+    assert condition_of(elsewhere) == "procedure_takes_no_dossiers"
+
+
+def test_a_dossier_is_received_once() -> None:
+    received = lifecycle.receive(case(S), code="H12.01-261123-0001", at=MONDAY)
+    assert (received.code, received.received_at, received.stage) == ("H12.01-261123-0001", MONDAY, S)
+    with pytest.raises(Duplicate):
+        lifecycle.receive(received, code="H12.01-261123-0002", at=MONDAY)
+
+
+@pytest.mark.parametrize("act", ["request_supplement", "refuse_intake", "refer", "accept"])
+def test_intake_acts_need_a_received_dossier(act: str) -> None:
+    with pytest.raises(ConditionNotMet) as refused:
+        CALLS[act](case(S))
+    assert condition_of(refused) == "not_received"
+
+
+def test_supplement_request_names_what_it_asks_for() -> None:
+    asked, request = ask(at(S))
+    assert (asked.stage, request) == (R, REQUEST)
+
+
+def test_supplement_request_lists_every_fault_at_once() -> None:
+    strange = SupplementItem(target="documents.bank_statement", reason="Thêm.")
+    with pytest.raises(Invalid) as refused:
+        ask(at(S), items=(strange, ITEMS[0], ITEMS[0]))
+    with pytest.raises(Invalid) as empty:
+        ask(at(S), items=())
+    assert codes_of(refused) == [("items.0.target", "unknown_target"), ("items.2.target", "twice")]
+    assert codes_of(empty) == [("items", "required")]
+
+
+def test_second_supplement_request_is_an_exception_with_a_reason() -> None:
+    with pytest.raises(ConditionNotMet) as refused:
+        ask(at(S), earlier=(REQUEST,))
+    _, second = ask(at(S), earlier=(REQUEST,), exception_reason="Luật mới")
+    assert condition_of(refused) == "supplement_rounds_used"
+    assert (second.round, second.exception_reason) == (2, "Luật mới")
+
+
+def test_first_supplement_request_needs_no_exception() -> None:
+    _, first = ask(at(S), exception_reason="Thừa")
+    assert first.exception_reason is None
+
+
+def test_rounds_are_not_counted_where_the_procedure_leaves_them_open() -> None:
+    _, second = ask(at(S), earlier=(REQUEST,), rules=procedure(supplement__max_rounds=None))
+    assert (second.round, second.exception_reason) == (2, None)
+
+
+@pytest.mark.parametrize(
+    ("policy", "restarts"), [(("restart", "word"), True), (("continue", "word"), False), (None, True)]
+)
+def test_supplement_restarts_or_continues_the_clock(policy: Any, restarts: bool) -> None:  # noqa: FBT001 - a case.
+    when = local(2026, 12, 1, 10)
+    answered, request = answer(at(R), rules=procedure(supplement__clock_policy=policy), when=when)
+    assert (answered.stage, answered.completeness_from) == (S, when if restarts else FRIDAY)
+    assert request == replace(REQUEST, version=2, answered_by=PERSON, answered_at=when)
+
+
+def test_supplement_ends_with_its_term() -> None:
+    last = local(2026, 12, 24) - timedelta(microseconds=1)  # 30 days from Monday 23 November.
+    assert answer(at(R), when=last)[0].stage is S
+    with pytest.raises(ConditionNotMet) as late:
+        answer(at(R), when=local(2026, 12, 24))
+    with pytest.raises(ConditionNotMet) as early:
+        lapse(at(R), when=last)
+    lapsed = lapse(at(R), when=local(2026, 12, 24))
+    assert (condition_of(late), condition_of(early)) == ("supplement_too_late", "supplement_term_open")
+    assert lapsed.closing == Closing(kind=ClosingKind.LAPSED, at=local(2026, 12, 24), by=PERSON, reasons=())
+
+
+def test_nothing_lapses_and_nothing_is_late_without_a_term() -> None:
+    rules = procedure(supplement__term=None)
+    assert answer(at(R), rules=rules, when=local(2029, 1, 1))[0].stage is S
+    with pytest.raises(ConditionNotMet):
+        lapse(at(R), rules=rules, when=local(2029, 1, 1))
+
+
+def test_faulty_supplement_is_refused() -> None:
+    fault = FieldError(field="documents.trial_plan", code="missing", message=WORD)
+    with pytest.raises(Invalid) as refused:
+        answer(at(R), errors=(fault,))
+    assert refused.value.errors == (fault,)
+
+
+def test_refusal_of_intake_needs_reasons_of_the_procedure() -> None:
+    refused = lifecycle.refuse_intake(at(S), reasons=REASONS, procedure=RULES, by=PERSON, at=MONDAY)
+    closing = Closing(kind=ClosingKind.INTAKE_REFUSED, at=MONDAY, by=PERSON, reasons=REASONS)
+    assert (refused.stage, refused.closing) == (TURNED_AWAY, closing)
+    for reasons, codes in (
+        ((), [("reasons", "required")]),
+        ((*REASONS, Reason(code="mood", text="-")), [("reasons.1.code", "unknown_reason")]),
+    ):
+        with pytest.raises(Invalid) as faulty:
+            lifecycle.refuse_intake(at(S), reasons=reasons, procedure=RULES, by=PERSON, at=MONDAY)
+        assert codes_of(faulty) == codes
+
+
+def test_referral_names_the_authority() -> None:
+    sent = lifecycle.refer(at(U), referral=REFERRAL, reason="Cấp độ 3", by=PERSON, at=MONDAY)
+    assert sent.closing == Closing(
+        kind=ClosingKind.REFERRED,
+        at=MONDAY,
+        by=PERSON,
+        reasons=(Reason(code="not_competent", text="Cấp độ 3"),),
+        authority=WORD.vi,
+        target_procedure="cap-bo",
+    )
+
+
+def test_accept_promises_appraisal_and_decision() -> None:
+    accepted = lifecycle.accept(at(S), procedure=RULES, calendar=CALENDAR, at=local(2026, 11, 26, 10))
+    # Ten working days to Thursday 10 December, five more to Thursday 17 December, 24:00.
+    assert (accepted.stage, accepted.appointment_at) == (A, local(2026, 12, 18))
+
+
+def test_accept_promises_nothing_while_a_term_is_open() -> None:
+    rules = procedure(decision__term=None)
+    assert lifecycle.accept(at(S), procedure=rules, calendar=CALENDAR, at=MONDAY).appointment_at is None
+
+
+@pytest.mark.parametrize("level", ["3", None])
+def test_classify_takes_a_level_of_the_procedure(level: str | None) -> None:
+    with pytest.raises(Invalid) as refused:
+        lifecycle.classify(at(A), level=level, procedure=RULES, at=MONDAY)
+    assert codes_of(refused) == [("level", "unknown_level")]
+    classified = lifecycle.classify(at(A), level="2", procedure=RULES, at=MONDAY)
+    assert (classified.stage, classified.level, classified.classified_at) == (U, "2", MONDAY)
+
+
+def test_classify_takes_no_level_where_there_are_none() -> None:
+    rules = procedure(more={"levels": ()})
+    assert lifecycle.classify(at(A), level=None, procedure=rules, at=MONDAY).level is None
+    with pytest.raises(Invalid):
+        lifecycle.classify(at(A), level="1", procedure=rules, at=MONDAY)
+
+
+def test_withdrawal_is_a_wish_and_then_a_notice() -> None:
+    with pytest.raises(ConditionNotMet) as unasked:
+        lifecycle.stop(at(U), by=PERSON, at=MONDAY)
+    asked = lifecycle.request_withdrawal(at(U), reason="Đổi ý", by=PERSON, at=MONDAY)
+    with pytest.raises(Duplicate):
+        lifecycle.request_withdrawal(asked, reason="Vẫn vậy", by=PERSON, at=MONDAY)
+    stopped = lifecycle.stop(asked, by=PERSON, at=MONDAY)
+    assert condition_of(unasked) == "no_withdrawal_requested"
+    assert (asked.stage, asked.withdrawal) == (U, WithdrawalRequest(at=MONDAY, by=PERSON, reason="Đổi ý"))
+    assert (stopped.stage, stopped.closing) == (
+        OUT,
+        Closing(
+            kind=ClosingKind.WITHDRAWN, at=MONDAY, by=PERSON, reasons=(Reason(code="applicant_wish", text="Đổi ý"),)
+        ),
+    )
+
+
+def test_discarded_draft_stays_on_record() -> None:
+    discarded = lifecycle.discard(case(D), by=PERSON, at=MONDAY)
+    closing = Closing(kind=ClosingKind.WITHDRAWN, at=MONDAY, by=PERSON, reasons=())
+    assert (discarded.stage, discarded.closing) == (OUT, closing)
+
+
+def test_one_new_date_only_and_in_time() -> None:
+    promised = at(U, appointment_at=local(2026, 12, 18))
+    apologized = apologize(promised)
+    assert apologized.apology == Apology(at=MONDAY, by=PERSON, reason="Chờ ý kiến", promised_at=local(2027, 1, 5))
+    with pytest.raises(Duplicate):
+        apologize(apologized)
+    with pytest.raises(ConditionNotMet) as late:
+        apologize(promised, latest=MONDAY)
+    with pytest.raises(Invalid) as backwards:
+        apologize(promised, promised=local(2026, 12, 18))
+    assert condition_of(late) == "apology_too_late"
+    assert codes_of(backwards) == [("promised_at", "not_later")]
+
+
+def test_result_is_delivered_once() -> None:
+    delivered = lifecycle.deliver(at(NO), channel="online", by=PERSON, at=MONDAY)
+    assert (delivered.stage, delivered.delivery) == (NO, Delivery(at=MONDAY, by=PERSON, channel="online"))
+    with pytest.raises(Duplicate):
+        lifecycle.deliver(delivered, channel="post", by=PERSON, at=MONDAY)

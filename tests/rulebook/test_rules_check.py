@@ -1,0 +1,313 @@
+"""The lint of procedure files: what we ship is clean, and every seeded fault is found."""
+
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+
+from sandbox_registry.rulebook.procedure_checks import check_procedures, load_sound_procedures
+from sandbox_registry.rulebook.procedure_files import ProcedureFileError
+
+SHIPPED = Path(__file__).parents[2] / "policies" / "procedures"
+DRAFT = "ca-mau-2026-draft.toml"
+LAW = "ai-decree-142-2026.toml"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return copytree(SHIPPED, tmp_path / "procedures")
+
+
+def seed(folder: Path, file: str, old: str, new: str) -> None:
+    content = (folder / file).read_text("utf-8")
+    assert old in content
+    (folder / file).write_text(content.replace(old, new, 1), "utf-8")
+
+
+def test_shipped_files_are_clean() -> None:
+    assert check_procedures(SHIPPED) == []
+
+
+COMPLETENESS = (
+    '"completeness.term" = { value = 3, unit = "wd", basis = "Nghị định 142/2026/NĐ-CP Điều 23(4)", confidence = "VC" }'
+)
+FAULTS = {
+    "unknown key": (DRAFT, 'version = "2026.11"', 'version = "2026.11"\ncolour = "red"', "colour", "unknown_key"),
+    "misspelt parameter": (LAW, '"draft.ttl" =', '"draft.tll" =', "parameters.draft.tll", "unknown_key"),
+    "missing unit": (
+        LAW,
+        COMPLETENESS,
+        COMPLETENESS.replace(', unit = "wd"', ""),
+        "parameters.completeness.term.unit",
+        "missing_unit",
+    ),
+    "missing basis": (
+        LAW,
+        COMPLETENESS,
+        COMPLETENESS.replace(', basis = "Nghị định 142/2026/NĐ-CP Điều 23(4)"', ""),
+        "parameters.completeness.term.basis",
+        "missing_basis",
+    ),
+    "missing confidence": (
+        LAW,
+        COMPLETENESS,
+        COMPLETENESS.replace(', confidence = "VC"', ""),
+        "parameters.completeness.term.confidence",
+        "missing_confidence",
+    ),
+    "null without n/s": (
+        LAW,
+        COMPLETENESS,
+        COMPLETENESS.replace("value = 3, ", ""),
+        "parameters.completeness.term",
+        "null_without_reason",
+    ),
+    "value with n/s": (
+        LAW,
+        COMPLETENESS,
+        COMPLETENESS.replace('"VC"', '"n/s"'),
+        "parameters.completeness.term",
+        "value_without_source",
+    ),
+    "wrong unit": (
+        LAW,
+        COMPLETENESS,
+        COMPLETENESS.replace('"wd"', '"weeks"'),
+        "parameters.completeness.term",
+        "wrong_unit",
+    ),
+    "wrong type": (
+        LAW,
+        COMPLETENESS,
+        COMPLETENESS.replace("value = 3", 'value = "three"'),
+        "parameters.completeness.term",
+        "wrong_value",
+    ),
+    "zero term": (
+        LAW,
+        COMPLETENESS,
+        COMPLETENESS.replace("value = 3", "value = 0"),
+        "parameters.completeness.term",
+        "wrong_value",
+    ),
+    "proposal in force": (
+        LAW,
+        COMPLETENESS,
+        COMPLETENESS.replace('"VC"', '"I"'),
+        "parameters.completeness.term",
+        "draft_value_in_force",
+    ),
+    "remembered in force": (
+        LAW,
+        COMPLETENESS,
+        COMPLETENESS.replace('"VC"', '"M"'),
+        "parameters.completeness.term",
+        "draft_value_in_force",
+    ),
+    "hearsay in force": (
+        LAW,
+        COMPLETENESS,
+        COMPLETENESS.replace('"VC"', '"S"'),
+        "parameters.completeness.term",
+        "draft_value_in_force",
+    ),
+    "in force since when": (LAW, "effective_from = 2026-05-01\n", "", "effective_from", "missing_key"),
+    "unreachable stage": (
+        DRAFT,
+        'next = ["accepted", "x"]'.replace('["accepted", "x"]', '["under_appraisal", "referred", "withdrawn"]'),
+        'next = ["referred", "withdrawn"]',
+        "stages.under_appraisal",
+        "unreachable_stage",
+    ),
+    "endless stage": (
+        DRAFT,
+        'stage = "permit_transition"\nowner = "supervisor"',
+        'stage = "permit_transition"\nowner = "supervisor"\nnext = ["permit_completed"]',
+        "stages.permit_completed",
+        "endless_stage",
+    ),
+    "stage without owner": (
+        DRAFT,
+        'stage = "lapsed"\nowner = "one_stop_officer"',
+        'stage = "lapsed"',
+        "stages.lapsed.owner",
+        "missing_owner",
+    ),
+    "owner that is nobody": (
+        DRAFT,
+        'stage = "lapsed"\nowner = "one_stop_officer"',
+        'stage = "lapsed"\nowner = "clerk"',
+        "-",
+        "wrong_value",
+    ),
+    "undescribed stage": (
+        DRAFT,
+        '[[stages]]\nstage = "lapsed"\nowner = "one_stop_officer"\n',
+        "",
+        "stages.supplement_requested.next",
+        "unknown_stage",
+    ),
+    "stage timer on null": (
+        LAW,
+        'stage = "supplement_requested"\nowner = "applicant"',
+        'stage = "supplement_requested"\nowner = "applicant"\nterm = "supplement.term"',
+        "stages.supplement_requested.term",
+        "timer_on_null",
+    ),
+    "duty timer on null": (
+        DRAFT,
+        'term = "final_report.due"',
+        'term = "transition.max"',
+        "duties.final_report.term",
+        "timer_on_null",
+    ),
+    "duty without a term": (
+        DRAFT,
+        'term = "final_report.due"',
+        'term = "final.report"',
+        "duties.final_report.term",
+        "unknown_key",
+    ),
+    "guard on absent field": (
+        DRAFT,
+        'field = "users.vulnerable"',
+        'field = "users.fragile"',
+        "sections.users.protection.required_when",
+        "absent_field",
+    ),
+    "part guarded by absent field": (
+        DRAFT,
+        'field = "contact.by_delegate"',
+        'field = "contact.proxy"',
+        "parts.power_of_attorney.required_when",
+        "absent_field",
+    ),
+    "route guarded by absent field": (
+        DRAFT,
+        'field = "competence.children_data"',
+        'field = "competence.kids"',
+        "routes.1.when",
+        "absent_field",
+    ),
+    "rule on absent field": (
+        DRAFT,
+        'other = "limits.money_total"',
+        'other = "limits.money"',
+        "rules.3",
+        "absent_field",
+    ),
+    "condition on a choice that is none": (
+        DRAFT,
+        'op = "eq", value = "p2p_lending"',
+        'op = "eq", value = "p2p"',
+        "routes.3.when",
+        "impossible_condition",
+    ),
+    "condition on a later field": (
+        DRAFT,
+        'shown_when = [{ field = "project.sector", op = "eq", value = "other" }]',
+        'shown_when = [{ field = "contact.by_delegate", op = "eq", value = true }]',
+        "sections.project.other_sector.shown_when",
+        "condition_on_later_field",
+    ),
+    "missing translation": (
+        DRAFT,
+        ', fr = "Intitulé"',
+        "",
+        "sections.project.fields.title.label.fr",
+        "missing_translation",
+    ),
+    "blank translation": (
+        DRAFT,
+        'fr = "Intitulé"',
+        'fr = " "',
+        "sections.project.fields.title.label.fr",
+        "missing_translation",
+    ),
+    "key written twice": (DRAFT, '"decision.term" =', '"appraisal.term" =', "-", "duplicate_key"),
+    "field key twice": (DRAFT, 'key = "readiness"', 'key = "title"', "sections.project.title", "duplicate_key"),
+    "reason twice": (
+        DRAFT,
+        'code = "not_innovative"',
+        'code = "not_competent"',
+        "refusal_reasons.not_competent",
+        "duplicate_key",
+    ),
+    "code of another file": (DRAFT, 'code = "ca-mau-2026-draft"', 'code = "hcmc-20-2024"', "code", "duplicate_key"),
+    "referral to nowhere": (
+        DRAFT,
+        'target = "hanoi-29-2025"',
+        'target = "hue-2026"',
+        "routes.7.target",
+        "unknown_target",
+    ),
+    "referral to itself": (
+        DRAFT,
+        'target = "hanoi-29-2025"',
+        'target = "ca-mau-2026-draft"',
+        "routes.7.target",
+        "route_to_itself",
+    ),
+    "even council": (
+        DRAFT,
+        'value = 5, unit = "people"',
+        'value = 6, unit = "people"',
+        "parameters.council.min_members",
+        "even_council",
+    ),
+    "quorum above all": (DRAFT, 'value = "2/3"', 'value = "3/2"', "parameters.council.quorum", "wrong_value"),
+    "council without quorum": (
+        DRAFT,
+        'value = "2/3", unit = "ratio", basis = "Đề xuất theo thông lệ hội đồng khoa học và công nghệ", confidence = "I"',
+        'confidence = "n/s"',
+        "parameters.council.quorum",
+        "council_gap",
+    ),
+    "weights": (DRAFT, "weight = 25", "weight = 26", "criteria", "wrong_weights"),
+    "ceiling in working days": (
+        DRAFT,
+        'value = 2, unit = "y"',
+        'value = 2, unit = "wd"',
+        "rules.1.parameter",
+        "wrong_unit",
+    ),
+    "message with a stranger": (DRAFT, "({limit})", "({length})", "rules.1.message", "wrong_value"),
+    "no TOML": (DRAFT, "[summary]", "[summary", "-", "not_toml"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=str)
+def test_seeded_fault_is_found(folder: Path, fault: str) -> None:
+    file, old, new, key, code = FAULTS[fault]
+    seed(folder, file, old, new)
+    found = {(finding.file, finding.key, finding.code) for finding in check_procedures(folder)}
+    if key == "-":
+        assert {(name, found_code) for name, _, found_code in found} >= {(file, code)}
+    else:
+        assert (file, key, code) in found
+
+
+def test_many_faults_are_reported_together(folder: Path) -> None:
+    for fault in ("missing unit", "unknown key", "missing translation", "stage without owner"):
+        file, old, new, _, _ = FAULTS[fault]
+        seed(folder, file, old, new)
+    assert sorted(
+        (finding.file, finding.code) for finding in check_procedures(folder) if finding.code != "unknown_target"
+    ) == [
+        (LAW, "missing_unit"),
+        (DRAFT, "missing_owner"),
+        (DRAFT, "missing_translation"),
+        (DRAFT, "unknown_key"),
+    ]
+
+
+def test_one_file_is_judged_beside_its_neighbours(folder: Path) -> None:
+    seed(folder, LAW, "weight = 25", "weight = 24")
+    assert check_procedures(folder / DRAFT) == []
+    assert [finding.code for finding in check_procedures(folder / LAW)] == ["wrong_weights"]
+
+
+def test_faulty_folder_is_refused_whole(folder: Path) -> None:
+    seed(folder, LAW, "weight = 25", "weight = 24")
+    with pytest.raises(ProcedureFileError, match=r"ai-decree-142-2026\.toml: criteria: the weights add up to 100"):
+        load_sound_procedures(folder)

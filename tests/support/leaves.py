@@ -1,0 +1,64 @@
+"""What the log of a test holds, and that no secret is in it."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sandbox_registry.db.auditlog import leaves as audit
+from tests.support.world import START, World
+
+OBJECT = UUID(int=1)
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """One leaf: what was done to what, how it ended, and the record beside it."""
+
+    action: str
+    kind: str
+    result: str
+    reason: str | None
+    entry: dict[str, Any]
+    record: dict[str, Any]
+
+
+def new_leaf(entry: bytes) -> audit.NewLeaf:
+    """Make a leaf of a test's own, about nothing in the registry."""
+    return audit.NewLeaf(
+        entry=entry,
+        nonce=b"n" * 16,
+        record=b"{}",
+        object_type="test",
+        object_id=OBJECT,
+        case_id=None,
+        at=START,
+    )
+
+
+async def leaves(world: World) -> list[Leaf]:
+    """Return the whole log."""
+    async with world.database.reading() as connection:
+        rows = await audit.all_leaves(connection)
+    return [_leaf(row) for row in rows]
+
+
+def _leaf(row: audit.LeafRow) -> Leaf:
+    entry, record = json.loads(row.entry), json.loads(row.record or b"{}")
+    return Leaf(entry["act"], entry["obj"]["type"], entry["result"], entry["reason_code"], entry, record)
+
+
+async def told(world: World) -> list[tuple[str, str, str | None]]:
+    """Return action, result and reason of every leaf."""
+    return [(leaf.action, leaf.result, leaf.reason) for leaf in await leaves(world)]
+
+
+async def assert_nothing_leaked(world: World, secrets: Iterable[str]) -> None:
+    """Fail when a password, a token or a hash stands anywhere in the log."""
+    async with world.database.reading() as connection:
+        rows = await audit.all_leaves(connection)
+    written = b"".join(row.entry + (row.record or b"") for row in rows)
+    assert [each for each in secrets if each.encode() in written] == []
+    assert b"argon2" not in written
+    assert b"cmsr_" not in written

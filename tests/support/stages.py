@@ -1,0 +1,187 @@
+"""Cases brought to a stage, step by step, by the people who would do it."""
+
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any
+
+from sandbox_registry.db.cases.applications import CaseFilter
+from sandbox_registry.domain.cases.applications import Application
+from sandbox_registry.domain.cases.appraisal import Advice, Choice, CouncilSession
+from sandbox_registry.domain.cases.councils import Composition
+from sandbox_registry.domain.identity.people import Capacity
+from tests.rulebook.test_procedures import ATTACHED, DOSSIER
+from tests.support.world import AI_PROCEDURE, PROCEDURE, World
+
+OWNER, INTAKE, FOCAL, HEAD = "nguoi_dai_dien", "mot_cua", "chuyen_vien", "truong_phong"
+REVIEWERS = ("phan_bien_1", "phan_bien_2")
+MEMBERS = ("uy_vien_1", "uy_vien_2", "uy_vien_3", "uy_vien_4", "uy_vien_5")
+CHAIR, SECRETARY = MEMBERS[0], "thu_ky"
+EVERYTHING = CaseFilter()
+SCORES = dict.fromkeys(("innovation", "benefit", "plan", "risk_control", "user_protection", "regulatory_need"), 8)
+AI_DOSSIER: dict[str, dict[str, object]] = {
+    **{key: DOSSIER[key] for key in ("users", "schedule", "data", "risks", "contact")},
+    "competence": {
+        "open_trial": True,
+        "sensitive_data": False,
+        "children_data": False,
+        "important_data": False,
+        "security_system": False,
+        "province_count": 1,
+        "ministry_fields": 1,
+        "bank_fintech": "none",
+        "real_users": True,
+        "is_small": True,
+        "short_dossier": False,
+    },
+    "system": {
+        "title": "Đếm tôm bằng thị giác máy tính",
+        "summary": "Camera đếm tôm và báo khi tôm yếu, người nuôi quyết định.",
+        "sector": "fisheries",
+        "function": "Đếm và cảnh báo, không tự điều khiển.",
+        "innovation": "Lần đầu đếm được tôm trong nước đục, không phải bắt tôm lên khỏi ao để đếm.",
+        "human_oversight": "Người nuôi xác nhận mọi cảnh báo.",
+    },
+    "plan": DOSSIER["plan"] | {"space_kinds": ["test_points"]},
+    "limits": {"technical": DOSSIER["limits"]["technical"]},
+}
+"""A dossier under the procedure in force, which has no council and leaves more terms open."""
+AI_ATTACHED = frozenset({"application_form", "trial_plan", "user_protection", "capacity"})
+
+
+async def complete_draft(
+    world: World, *, answers: dict[str, Any] | None = None, procedure_code: str = PROCEDURE
+) -> Application:
+    """A draft with every answer and every part the procedure asks for."""
+    is_ai = procedure_code == AI_PROCEDURE
+    draft = await world.draft(procedure_code=procedure_code, answers=answers or (AI_DOSSIER if is_ai else DOSSIER))
+    for part in sorted(AI_ATTACHED if is_ai else ATTACHED):
+        await world.use_cases.applications.add_document(
+            world.actor(OWNER),
+            draft.id,
+            part=part,
+            filename=f"{part}.pdf",
+            media_type="application/pdf",
+            size=1000,
+            sha256=sha256(part.encode()).hexdigest(),
+        )
+    return draft
+
+
+async def submitted(world: World, *, procedure_code: str = PROCEDURE) -> Application:
+    """A dossier filed by its signatory."""
+    draft = await complete_draft(world, procedure_code=procedure_code)
+    return await world.use_cases.applications.submit(world.actor(OWNER), draft.id, expected_version=draft.version)
+
+
+async def received(world: World, *, procedure_code: str = PROCEDURE) -> Application:
+    """A filed dossier with its code."""
+    filed = await submitted(world, procedure_code=procedure_code)
+    return await world.use_cases.intake.receive(world.actor(INTAKE), filed.id, expected_version=filed.version)
+
+
+async def accepted(world: World, *, procedure_code: str = PROCEDURE) -> Application:
+    """A complete dossier taken in."""
+    case = await received(world, procedure_code=procedure_code)
+    return await world.use_cases.intake.accept(world.actor(INTAKE), case.id, expected_version=case.version)
+
+
+async def claimed(world: World, *, procedure_code: str = PROCEDURE) -> Application:
+    """An accepted case with its focal officer."""
+    case = await accepted(world, procedure_code=procedure_code)
+    await world.use_cases.assignments.claim(world.actor(FOCAL), case.id)
+    return case
+
+
+async def under_appraisal(world: World, *, procedure_code: str = PROCEDURE) -> Application:
+    """A case whose level is fixed; nobody reviews it yet."""
+    case = await claimed(world, procedure_code=procedure_code)
+    level = "2" if procedure_code == AI_PROCEDURE else "low"
+    return await world.use_cases.appraisal.classify(
+        world.actor(FOCAL), case.id, expected_version=case.version, level=level
+    )
+
+
+async def with_reviewers(world: World) -> Application:
+    """A case under appraisal with two reviewers who declared no conflict."""
+    case = await under_appraisal(world)
+    for name in REVIEWERS:
+        await world.use_cases.assignments.assign(
+            world.actor(HEAD), case.id, person_id=world.people[name], capacity=Capacity.REVIEWER
+        )
+        await declared(world, case, name)
+    return case
+
+
+async def reviewed(world: World) -> Application:
+    """A case under appraisal with both reviews in."""
+    case = await with_reviewers(world)
+    for name in REVIEWERS:
+        await world.use_cases.reviews.submit(
+            world.actor(name), case.id, scores=SCORES, comment="Khả thi.", advice=Advice.APPROVE
+        )
+    return case
+
+
+async def declared(world: World, case: Application, *names: str) -> None:
+    """Let people declare that they have no conflict of interest."""
+    for name in names:
+        await world.use_cases.appraisal.declare(world.actor(name), case.id, conflicted=False, statement="")
+
+
+def composition(world: World, *members: str, chair: str | None = None, secretary: str = SECRETARY) -> Composition:
+    """A council of these people, of all five experts when none are named; the first one chairs."""
+    names = members or MEMBERS
+    return Composition(
+        chair_id=world.people[chair or names[0]],
+        secretary_id=world.people[secretary],
+        member_ids=tuple(world.people[name] for name in names),
+    )
+
+
+async def convened(world: World, case: Application) -> CouncilSession:
+    """The council of a case called for tomorrow."""
+    return await world.use_cases.councils.convene(
+        world.actor(FOCAL),
+        case.id,
+        composition=composition(world),
+        scheduled_at=world.clock.at + timedelta(days=1),
+        place="Phòng họp số 2",
+    )
+
+
+async def sitting(world: World, case: Application) -> CouncilSession:
+    """The council of a case, everybody declared, at the hour of its sitting."""
+    session = await convened(world, case)
+    await declared(world, case, *MEMBERS, SECRETARY)
+    world.clock.forward(days=1)
+    return session
+
+
+async def concluded(world: World, case: Application, *, against: int = 1) -> CouncilSession:
+    """The council of a case, concluded, the last `against` members voting against."""
+    session = await sitting(world, case)
+    for index, name in enumerate(MEMBERS):
+        is_against = index >= len(MEMBERS) - against
+        await world.use_cases.councils.vote(
+            world.actor(name),
+            case.id,
+            session.id,
+            choice=Choice.AGAINST if is_against else Choice.FOR,
+            is_written=False,
+            dissent="Chưa đủ số liệu." if is_against else "",
+        )
+    return await world.use_cases.councils.conclude(
+        world.actor(SECRETARY),
+        case.id,
+        session.id,
+        expected_version=session.version,
+        present_ids=tuple(world.people[name] for name in MEMBERS),
+        minutes="Hội đồng họp đủ thành viên.",
+    )
+
+
+async def appraised(world: World) -> Application:
+    """A case under appraisal that lacks nothing: reviews in, council concluded in favour."""
+    case = await reviewed(world)
+    await concluded(world, case)
+    return case

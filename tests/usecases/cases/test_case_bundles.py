@@ -1,0 +1,293 @@
+"""Bundles of a case over HTTP: whole for oversight, one's own for the applicant, checked by the verifier and the page."""
+
+import asyncio
+import io
+import threading
+import zipfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from sandbox_registry.auditlog.folder import LogFolder
+from sandbox_registry.auditlog.verifying.bundle_files import PAGES
+from sandbox_registry.domain.cases.appraisal import Choice
+from sandbox_registry.domain.errors import ConditionNotMet
+from sandbox_registry.domain.identity.tokens import Limits
+from sandbox_registry.domain.operations.quotas import TooManyRequests
+from sandbox_registry.transparency.keys import format_vkey
+from sandbox_registry.transparency.policies import Policy, PolicyLog
+from sandbox_registry.usecases.cases.case_bundles import AT_ONCE
+from tests.auditlog.ledger import Ledger, signing_for
+from tests.auditlog.verifying.test_bundles import checked, timeline
+from tests.auditlog.verifying.test_verifier_page import Browser, ask, browser  # noqa: F401 - a fixture.
+from tests.support.checks import leaving
+from tests.support.client import Client
+from tests.support.decided import issued
+from tests.support.stages import MEMBERS, OWNER, accepted, reviewed, sitting, submitted
+from tests.support.world import World
+from tests.usecases.integrations.test_exports import under_way
+from tests.usecases.privacy.test_erasures import confirm, propose, refused_intake
+
+COUNCIL = "dai_bieu"
+
+
+@pytest.fixture
+async def ledger(world: World, database_url: str, owner: AsyncEngine, tmp_path: Path) -> AsyncIterator[Ledger]:  # noqa: ARG001 - it empties the log.
+    async with signing_for(database_url, owner, tmp_path) as ledger:
+        yield ledger
+
+
+@pytest.fixture
+def policy(ledger: Ledger) -> Policy:
+    return Policy(logs=(PolicyLog(key=ledger.signer().key.verifier_key),))
+
+
+async def asked(client: Client, case_id: object, *, by: str | None) -> httpx.Response:
+    return await client.send("GET", f"/applications/{case_id}/bundle.zip", by=by)
+
+
+async def taken(client: Client, case_id: object, path: Path, *, by: str) -> Path:
+    answer = await asked(client, case_id, by=by)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/zip"), answer.text
+    await asyncio.to_thread(path.write_bytes, answer.content)
+    return path
+
+
+def files_in(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def indexes(files: dict[str, bytes], folder: str) -> list[int]:
+    names = [name.rpartition("/")[2].partition(".")[0] for name in files if name.startswith(f"{folder}/")]
+    return sorted(map(int, names))
+
+
+async def test_oversight_gets_everything_of_the_case_and_it_checks(
+    client: Client, ledger: Ledger, policy: Policy, tmp_path: Path
+) -> None:
+    permit = (await issued(client.world)).permit
+    await submitted(client.world)
+    told = await client.world.use_cases.timelines.read(client.world.actor(COUNCIL), permit.application_id)
+    await ledger.signer().publish()
+    path = await taken(client, permit.application_id, tmp_path / "case.zip", by=COUNCIL)
+    report, files = checked(path, policy), files_in(path)
+    expected = [each.index for each in told]
+    assert ([found.code for found in report.findings], report.entries) == ([], len(expected) + 1)
+    assert indexes(files, "proofs")[:-1] == indexes(files, "records")[:-1] == expected
+    rows = timeline(path)
+    assert (rows[1]["act_name"], rows[1]["who"]) == ("Nộp hồ sơ", "Nguoi Dai Dien")
+    assert {"Chuyen Vien", "Phan Bien 1", "Chu Tich"} < {row["who"] for row in rows}
+    assert files["documents.csv"].count(b"trial_plan.pdf") == 1
+    assert not any(name.endswith(".pdf") for name in files)
+
+
+async def test_taking_a_bundle_is_on_record_for_everybody(client: Client, ledger: Ledger) -> None:
+    case = await submitted(client.world)
+    await ledger.signer().publish()
+    for name in (COUNCIL, "thanh_tra", OWNER, "nguoi_soan"):
+        async with leaving(client.world, case.id, count=1):
+            assert (await asked(client, case.id, by=name)).status_code == 200
+    told = await client.world.use_cases.timelines.read(client.world.actor(COUNCIL), case.id)
+    assert [each.action for each in told][-4:] == ["application:read_bundle"] * 4
+
+
+async def test_applicant_gets_the_own_case_and_nobody_they_may_not_know(
+    client: Client, ledger: Ledger, policy: Policy, tmp_path: Path
+) -> None:
+    world = client.world
+    permit = (await issued(world)).permit
+    await world.use_cases.cases.read(world.actor(COUNCIL), permit.application_id)
+    told = await world.use_cases.timelines.read(world.actor(OWNER), permit.application_id)
+    await ledger.signer().publish()
+    path = await taken(client, permit.application_id, tmp_path / "own.zip", by=OWNER)
+    report, files = checked(path, policy), files_in(path)
+    assert [found.code for found in report.findings] == ["records_absent"]
+    assert report.first_bad is None
+    assert indexes(files, "entries") == [each.index for each in told]
+    acts = {each.index: each.action for each in told}
+    assert [acts[index] for index in indexes(files, "records")] == [
+        "application:create",
+        "application:submit",
+        "decision:approve",
+    ]
+    everything = b"".join(files.values())
+    known = {OWNER, "chu_tich"}
+    for name, identity in world.people.items():
+        if name not in known:
+            assert str(identity).encode() not in everything, name
+            assert name.replace("_", " ").title().encode() not in everything, name
+    assert {row["who"] for row in timeline(path)} == {"", "Nguoi Dai Dien", "Chu Tich"}
+
+
+async def test_page_in_the_bundle_says_yes_without_a_network(
+    client: Client,
+    ledger: Ledger,
+    tmp_path: Path,
+    browser: Browser,  # noqa: F811 - the fixture.
+) -> None:
+    case = await accepted(client.world)
+    await ledger.signer().publish()
+    for name in (COUNCIL, OWNER):
+        files = files_in(await taken(client, case.id, tmp_path / f"{name}.zip", by=name))
+        assert files["verify.html"] == (PAGES / "verify.html").read_bytes()
+        verdict, words = ask(browser, tmp_path, files, format_vkey(ledger.signer().key.verifier_key))
+        assert verdict == "yes", words
+        assert f"chỉ chứa {len(indexes(files, 'proofs'))} mục của một hồ sơ" in words
+        changed = files | {f"entries/{indexes(files, 'entries')[0]}.json": b"{}"}
+        assert ask(browser, tmp_path, changed, format_vkey(ledger.signer().key.verifier_key))[0] == "no"
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [("doi_thu", 404), ("quan_tri", 404), ("cong_an", 404), ("mot_cua", 403), ("truong_phong", 403), (None, 401)],
+)
+async def test_nobody_else_takes_a_case_out(client: Client, ledger: Ledger, name: str | None, status: int) -> None:
+    case = await submitted(client.world)
+    await ledger.signer().publish()
+    async with leaving(client.world, case.id, count=0 if name is None else 1):
+        assert (await asked(client, case.id, by=name)).status_code == status
+
+
+async def test_draft_is_not_taken_out(client: Client, ledger: Ledger) -> None:
+    draft = await client.world.draft()
+    await ledger.signer().publish()
+    answer = await asked(client, draft.id, by=OWNER)
+    assert (answer.status_code, answer.json()["code"]) == (409, "transition_not_allowed")
+
+
+async def test_scoped_token_needs_the_act(client: Client, ledger: Ledger) -> None:
+    case = await submitted(client.world)
+    await ledger.signer().publish()
+    secret = await client.world.token(OWNER, limits=Limits(scopes=frozenset({"application:read"})))
+    path = f"/applications/{case.id}/bundle.zip"
+    answer = await client.send("GET", path, by=None, headers={"Authorization": f"Bearer {secret}"})
+    assert answer.status_code == 403
+
+
+async def test_before_the_first_checkpoint_nothing_is_taken_and_nothing_recorded(client: Client) -> None:
+    case = await submitted(client.world)
+    async with leaving(client.world, case.id, count=0):
+        answer = await asked(client, case.id, by=OWNER)
+    assert (answer.status_code, answer.json()["code"]) == (409, "not_published")
+
+
+async def test_what_is_not_covered_yet_is_left_out(
+    client: Client, ledger: Ledger, policy: Policy, tmp_path: Path
+) -> None:
+    case = await submitted(client.world)
+    await ledger.signer().publish()
+    await client.world.use_cases.intake.receive(client.world.actor("mot_cua"), case.id, expected_version=case.version)
+    path = await taken(client, case.id, tmp_path / "early.zip", by=COUNCIL)
+    assert [row["act"] for row in timeline(path)] == ["application:create", "application:submit"]
+    assert checked(path, policy).findings == []
+
+
+async def test_erased_record_is_left_out_and_the_rest_still_checks(
+    client: Client, ledger: Ledger, policy: Policy, owner: AsyncEngine, tmp_path: Path
+) -> None:
+    case = await accepted(client.world)
+    await ledger.signer().publish()
+    told = await client.world.use_cases.timelines.read(client.world.actor(OWNER), case.id)
+    async with owner.begin() as connection:
+        await connection.execute(text("SET LOCAL session_replication_role = replica"))
+        await connection.execute(text("DELETE FROM audit_records WHERE index = :index"), {"index": told[1].index})
+    path = await taken(client, case.id, tmp_path / "erased.zip", by=COUNCIL)
+    report, files = checked(path, policy), files_in(path)
+    assert report.first_bad is None
+    assert told[1].index in indexes(files, "proofs")
+    assert told[1].index not in indexes(files, "records")
+    assert timeline(path)[1]["who"] == ""
+
+
+async def test_erasure_by_request_is_told_to_oversight_with_who_agreed(
+    client: Client, ledger: Ledger, policy: Policy, tmp_path: Path
+) -> None:
+    case = await refused_intake(client.world)
+    client.world.clock.forward(days=1)
+    await confirm(client.world, await propose(client.world, case.id))
+    await ledger.signer().publish()
+    whole = checked(await taken(client, case.id, tmp_path / "whole.zip", by=COUNCIL), policy)
+    own = checked(await taken(client, case.id, tmp_path / "own.zip", by=OWNER), policy)
+    assert [found.code for found in whole.findings] == ["erased"]
+    assert "Chu Tich" in whole.findings[0].text.vi
+    # Nothing of what the applicant may be handed is left: the proofs of the acts are.
+    assert [found.code for found in own.findings] == ["records_not_given"]
+    assert (own.first_bad, own.entries) == (None, whole.entries)
+
+
+async def test_votes_are_not_in_a_bundle_before_the_council_concluded(
+    client: Client, ledger: Ledger, tmp_path: Path
+) -> None:
+    world = client.world
+    case = await reviewed(world)
+    session = await sitting(world, case)
+    await world.use_cases.councils.vote(
+        world.actor(MEMBERS[1]), case.id, session.id, choice=Choice.AGAINST, is_written=False, dissent="Bí mật."
+    )
+    await ledger.signer().publish()
+    files = files_in(await taken(client, case.id, tmp_path / "early.zip", by=COUNCIL))
+    told = {each.index: each.action for each in await world.use_cases.timelines.read(world.actor(COUNCIL), case.id)}
+    (vote,) = [index for index, action in told.items() if action == "council:vote"]
+    assert vote in indexes(files, "entries")
+    assert vote not in indexes(files, "records")
+    assert "Bí mật".encode() not in b"".join(files.values())
+
+
+async def test_it_counts_as_an_export_and_holds_no_connection_while_it_is_sent(
+    client: Client, ledger: Ledger, owner: AsyncEngine
+) -> None:
+    case = await submitted(client.world)
+    await ledger.signer().publish()
+    answer = await asked(client, case.id, by=OWNER)
+    assert '"exports.token"' in answer.headers["ratelimit-policy"]
+    assert answer.headers["content-disposition"] == f'attachment; filename="{case.id}.zip"'
+    with await client.world.use_cases.bundles.take(client.world.actor(OWNER), case.id, folder=ledger.folder) as file:
+        assert await under_way(owner) == []
+        assert zipfile.ZipFile(io.BytesIO(file.read())).testzip() is None
+
+
+class SlowFolder(LogFolder):
+    """A folder on a disk that answers when it is let."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.asked, self.go = threading.Semaphore(0), threading.Event()
+
+    def read(self, path: str) -> bytes:
+        self.asked.release()
+        self.go.wait(timeout=30)
+        return super().read(path)
+
+
+async def test_few_are_written_at_once(world: World, ledger: Ledger) -> None:
+    case = await submitted(world)
+    await ledger.signer().publish()
+    slow, take = SlowFolder(ledger.folder.root), world.use_cases.bundles.take
+    under = [asyncio.create_task(take(world.actor(COUNCIL), case.id, folder=slow)) for _ in range(AT_ONCE)]
+    for _ in under:
+        await asyncio.to_thread(slow.asked.acquire, timeout=30)
+    with pytest.raises(TooManyRequests):
+        await take(world.actor(COUNCIL), case.id, folder=ledger.folder)
+    slow.go.set()
+    for file in await asyncio.gather(*under):
+        file.close()
+    (await take(world.actor(COUNCIL), case.id, folder=ledger.folder)).close()
+
+
+async def test_nothing_is_kept_of_a_bundle_that_fails(world: World, tmp_path: Path) -> None:
+    case = await submitted(world)
+    for _ in range(AT_ONCE + 1):  # No place is lost by a failure.
+        with pytest.raises(ConditionNotMet) as caught:
+            await world.use_cases.bundles.take(world.actor(OWNER), case.id, folder=LogFolder(tmp_path / "none"))
+        assert caught.value.condition == "not_published"
+
+
+def test_fields_of_a_page_are_known() -> None:
+    page: Any = (PAGES / "timeline.html").read_text(encoding="utf-8")
+    assert [page.count(each) for each in ("{{title}}", "{{heads}}", "{{rows}}")] == [2, 1, 1]

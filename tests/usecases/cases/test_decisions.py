@@ -1,0 +1,382 @@
+"""Recommending and deciding through the real use cases: who, when, in what words, and only once."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError, ProgrammingError
+from sqlalchemy.ext.asyncio import AsyncEngine
+from uuid_utils.compat import uuid7
+
+from sandbox_registry.db.auditlog import leaves as audit
+from sandbox_registry.domain.cases.applications import Application, Reason
+from sandbox_registry.domain.cases.appraisal import Advice, Decision, Outcome, Participation, Recommendation
+from sandbox_registry.domain.cases.appraisal_guards import AppraisalIncomplete
+from sandbox_registry.domain.errors import (
+    DomainError,
+    Invalid,
+    NotFound,
+    PermissionDenied,
+    StaleVersion,
+    TransitionNotAllowed,
+)
+from sandbox_registry.domain.identity.people import Actor, Capacity, Organisation, Role
+from sandbox_registry.domain.stages import Stage
+from sandbox_registry.usecases.cases.decisions import Decided, Recommended
+from tests.support.decided import BASIS, REASONS, SIGNER, TITLE, TRIAL_END, approved, recommended, terms
+from tests.support.stages import HEAD, appraised, concluded, reviewed, under_appraisal
+from tests.support.world import World
+
+TWIN = text(
+    "INSERT INTO decisions SELECT (jsonb_populate_record(each, cast(:changes AS jsonb))).* FROM decisions AS each"
+    " WHERE each.application_id = :case"
+)
+
+
+async def recommend(world: World, case: Application, by: str = HEAD, **how: Any) -> Recommended:
+    wanted = {"advice": Advice.APPROVE, "report": "Đủ điều kiện."} | how
+    return await world.use_cases.decisions.recommend(world.actor(by), case.id, expected_version=case.version, **wanted)
+
+
+async def approve(world: World, case: Application, by: Actor | None = None, **how: Any) -> Decided:
+    allowed = how.pop("allowed", None) or terms(world.units["focal"])
+    wanted = {"signer_title": TITLE, "legal_basis": BASIS} | how
+    return await world.use_cases.decisions.approve(
+        by or world.actor(SIGNER), case.id, expected_version=case.version, terms=allowed, **wanted
+    )
+
+
+async def refuse(world: World, case: Application, by: Actor | None = None, **how: Any) -> Decided:
+    wanted = {"signer_title": TITLE, "legal_basis": BASIS, "reasons": REASONS} | how
+    return await world.use_cases.decisions.refuse(
+        by or world.actor(SIGNER), case.id, expected_version=case.version, **wanted
+    )
+
+
+async def last_record(world: World, case: Application) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The last leaf of a case and the objects its record holds."""
+    async with world.database.reading() as connection:
+        leaf = (await audit.leaves_of_case(connection, case.id))[-1]
+    assert leaf.record is not None
+    return json.loads(leaf.entry), json.loads(leaf.record)["objects"]
+
+
+async def leaves(world: World, case: Application) -> int:
+    async with world.database.reading() as connection:
+        return len(await audit.leaves_of_case(connection, case.id))
+
+
+def lent(world: World, name: str, *, signs_for: str = SIGNER) -> Actor:
+    """Somebody to whom the chairman lent the power to sign."""
+    office = (Role.DECISION_MAKER, world.units["committee"])
+    own = world.actor(name)
+    return replace(own, offices=own.offices | {office}, signs_for=world.people[signs_for])
+
+
+# --- Recommending ---------------------------------------------------------------------------------------------------
+
+
+async def test_recommendation_is_one_act_with_one_leaf(world: World) -> None:
+    case = await appraised(world)
+    before = await leaves(world, case)
+    made = await recommend(world, case)
+    entry, objects = await last_record(world, case)
+    assert (made.application.stage, made.application.recommended_at) == (Stage.AWAITING_DECISION, world.clock.at)
+    assert await leaves(world, case) == before + 1
+    assert (entry["act"], entry["obj"]["type"], entry["obj"]["ver"]) == (
+        "application:recommend",
+        "application",
+        made.application.version,
+    )
+    assert [each["type"] for each in objects] == ["application", "recommendation", "participation"]
+    assert msgspec.convert(objects[0]["state"], Application) == made.application
+    assert msgspec.convert(objects[1]["state"], Recommendation) == made.recommendation
+    assert objects[2]["state"]["capacity"] == Capacity.RECOMMENDER
+
+
+async def test_recommendation_waits_for_everything_and_names_it(world: World) -> None:
+    case = await under_appraisal(world)
+    before = await leaves(world, case)
+    with pytest.raises(AppraisalIncomplete) as refused:
+        await recommend(world, case)
+    assert [error.code for error in refused.value.errors] == ["review_missing", "council_not_concluded"]
+    assert await leaves(world, case) == before
+
+
+async def test_recommendation_against_the_council_needs_a_reason(world: World) -> None:
+    case = await reviewed(world)
+    await concluded(world, case, against=4)
+    with pytest.raises(Invalid) as refused:
+        await recommend(world, case, advice=Advice.APPROVE_WITH_CONDITIONS)
+    made = await recommend(world, case, departure="Có số liệu mới sau phiên họp.")
+    assert [(error.field, error.code) for error in refused.value.errors] == [
+        ("conditions", "required"),
+        ("departure", "required"),
+    ]
+    assert made.recommendation.departure == "Có số liệu mới sau phiên họp."
+
+
+@pytest.mark.parametrize(
+    ("by", "refusal"),
+    [
+        ("chuyen_vien", PermissionDenied),
+        ("mot_cua", PermissionDenied),
+        ("nguoi_dai_dien", PermissionDenied),
+        ("dai_bieu", PermissionDenied),
+        ("chu_tich", NotFound),
+        ("doi_thu", NotFound),
+        ("mot_cua_noi_khac", NotFound),
+    ],
+)
+async def test_only_the_focal_head_recommends(world: World, by: str, refusal: type[DomainError]) -> None:
+    case = await under_appraisal(world)
+    with pytest.raises(refusal):
+        await recommend(world, case, by=by)
+
+
+async def test_case_is_recommended_once(world: World) -> None:
+    case = await appraised(world)
+    done = await asyncio.gather(recommend(world, case), recommend(world, case), return_exceptions=True)
+    again = await world.use_cases.cases.read(world.actor(HEAD), case.id)
+    with pytest.raises(TransitionNotAllowed):
+        await recommend(world, again.application)
+    assert sorted(type(each).__name__ for each in done) == ["Recommended", "StaleVersion"]
+
+
+async def test_recommendation_is_for_those_who_read_reviews(world: World) -> None:
+    case = await appraised(world)
+    with pytest.raises(NotFound):
+        await world.use_cases.decisions.read_recommendation(world.actor(HEAD), case.id)
+    made = await recommend(world, case)
+    for name in (HEAD, "chuyen_vien", "uy_vien_1", SIGNER, "dai_bieu", "thanh_tra"):
+        found = await world.use_cases.decisions.read_recommendation(world.actor(name), case.id)
+        assert found == made.recommendation
+    for name in ("nguoi_dai_dien", "mot_cua"):
+        with pytest.raises(PermissionDenied):
+            await world.use_cases.decisions.read_recommendation(world.actor(name), case.id)
+    for name in ("doi_thu", "nguoi_la", "y_te"):
+        with pytest.raises(NotFound):
+            await world.use_cases.decisions.read_recommendation(world.actor(name), case.id)
+
+
+# --- Deciding -------------------------------------------------------------------------------------------------------
+
+
+async def test_approval_is_one_act_with_one_leaf(world: World) -> None:
+    case = await recommended(world)
+    before = await leaves(world, case)
+    made = await approve(world, case, conditions=("Mua bảo hiểm",))
+    decision = made.view.decision
+    entry, objects = await last_record(world, case)
+    assert (made.application.stage, made.application.decided_at) == (Stage.APPROVED, world.clock.at)
+    assert (decision.number, decision.signer_id, decision.on_behalf_of, decision.unit_id) == (
+        "1/QĐ-UBND",
+        world.people[SIGNER],
+        None,
+        world.units["committee"],
+    )
+    assert (decision.conditions, decision.terms) == (("Mua bảo hiểm",), terms(world.units["focal"]))
+    assert made.view.names == {world.people[SIGNER]: "Chu Tich"}
+    assert await leaves(world, case) == before + 1
+    assert (entry["act"], entry["obj"]["ver"]) == ("decision:approve", made.application.version)
+    assert [each["type"] for each in objects] == ["application", "decision", "participation"]
+    assert msgspec.convert(objects[0]["state"], Application) == made.application
+    assert msgspec.convert(objects[1]["state"], Decision) == decision
+    assert (objects[2]["state"]["capacity"], objects[2]["state"]["person_id"]) == (
+        Capacity.DECIDER,
+        str(world.people[SIGNER]),
+    )
+
+
+async def test_refusal_keeps_its_reasons_and_what_is_read_is_what_was_decided(world: World) -> None:
+    case = await recommended(world)
+    made = await refuse(world, case)
+    found = await world.use_cases.decisions.read(world.actor("nguoi_dai_dien"), case.id)
+    assert (made.application.stage, made.view.decision.outcome) == (Stage.REFUSED, Outcome.REFUSED)
+    assert (found, found.decision.reasons) == (replace(made.view, leaf=found.leaf), REASONS)
+    assert (made.view.leaf, found.leaf is None) == (None, False)
+
+
+async def test_decision_may_be_signed_on_lent_power(world: World) -> None:
+    case = await recommended(world)
+    deputy = lent(world, "nguoi_la")
+    made = await approve(world, case, deputy, signer_title="Phó Chủ tịch")
+    _, objects = await last_record(world, case)
+    assert (made.view.decision.signer_id, made.view.decision.on_behalf_of) == (
+        world.people["nguoi_la"],
+        world.people[SIGNER],
+    )
+    assert made.view.names == {world.people["nguoi_la"]: "Nguoi La", world.people[SIGNER]: "Chu Tich"}
+    assert objects[1]["state"]["on_behalf_of"] == str(world.people[SIGNER])
+
+
+@pytest.mark.parametrize("act", [approve, refuse])
+@pytest.mark.parametrize(
+    "name", ["nguoi_dai_dien", "nguoi_soan", "mot_cua", "chuyen_vien", HEAD, "phan_bien_1", "uy_vien_1", "thu_ky"]
+)
+async def test_nobody_who_filed_took_in_or_appraised_decides(world: World, name: str, act: Callable[..., Any]) -> None:
+    case = await recommended(world)
+    with pytest.raises(PermissionDenied) as refused:
+        await act(world, case, lent(world, name))
+    assert refused.value.line is not None
+    entry, _ = await last_record(world, case)
+    assert (entry["result"], entry["reason_code"], entry["policy"]["line"]) == (
+        "refused",
+        "permission_denied",
+        refused.value.line,
+    )
+
+
+@pytest.mark.parametrize(
+    ("by", "refusal"),
+    [
+        (HEAD, PermissionDenied),
+        ("nguoi_dai_dien", PermissionDenied),
+        ("dai_bieu", PermissionDenied),
+        ("doi_thu", NotFound),
+        ("van_thu", NotFound),
+        ("quan_tri", NotFound),
+    ],
+)
+async def test_only_the_signer_decides(world: World, by: str, refusal: type[DomainError]) -> None:
+    case = await recommended(world)
+    with pytest.raises(refusal):
+        await approve(world, case, world.actor(by))
+    with pytest.raises(refusal):
+        await refuse(world, case, world.actor(by))
+
+
+async def test_signer_of_another_agency_does_not_know_the_case(world: World) -> None:
+    case = await recommended(world)
+    office = frozenset({(Role.DECISION_MAKER, world.units["elsewhere"])})
+    with pytest.raises(NotFound):
+        await approve(world, case, world.actor(SIGNER, offices=office))
+
+
+async def test_case_is_not_known_to_the_signer_before_it_is_put_before_him(world: World) -> None:
+    case = await under_appraisal(world)
+    with pytest.raises(NotFound):
+        await approve(world, case)
+
+
+async def test_decided_case_is_not_decided_again(world: World) -> None:
+    case = await approved(world)
+    for act in (approve, refuse):
+        with pytest.raises(TransitionNotAllowed):
+            await act(world, case)
+
+
+async def test_approval_lists_every_fault_at_once(world: World) -> None:
+    case = await recommended(world)
+    faulty = terms(world.startup, legal_basis=(), end=TRIAL_END + timedelta(days=800))
+    with pytest.raises(Invalid) as refused:
+        await approve(world, case, signer_title="Giám đốc", legal_basis=(), allowed=faulty)
+    assert [(error.field, error.code) for error in refused.value.errors] == [
+        ("signer_title", "unknown_title"),
+        ("legal_basis", "required"),
+        ("terms.end", "end_beyond_ceiling"),
+        ("terms.legal_basis", "required"),
+        ("terms.supervising_unit_id", "unknown_unit"),
+    ]
+
+
+async def test_refusal_lists_every_fault_at_once(world: World) -> None:
+    case = await recommended(world)
+    with pytest.raises(Invalid) as refused:
+        await refuse(world, case, signer_title="Giám đốc", legal_basis=(), reasons=(Reason(code="mood", text="-"),))
+    assert [(error.field, error.code) for error in refused.value.errors] == [
+        ("signer_title", "unknown_title"),
+        ("legal_basis", "required"),
+        ("reasons.0.code", "unknown_reason"),
+    ]
+
+
+async def test_licence_of_the_holder_limits_the_trial(world: World) -> None:
+    case = await recommended(world)
+    async with world.database.work() as work:
+        firm = await work.get(Organisation, world.startup)
+        await work.save(replace(firm, version=2, licence_end=TRIAL_END - timedelta(days=1)))
+    with pytest.raises(Invalid) as refused:
+        await approve(world, case)
+    assert [(error.field, error.code) for error in refused.value.errors] == [("terms.end", "end_beyond_ceiling")]
+
+
+async def test_two_signers_at_once_give_one_decision(world: World) -> None:
+    case = await recommended(world)
+    done = await asyncio.gather(
+        approve(world, case), refuse(world, case, lent(world, "nguoi_la")), return_exceptions=True
+    )
+    assert sum(isinstance(each, Decided) for each in done) == 1
+    assert sum(isinstance(each, StaleVersion) for each in done) == 1
+    async with world.database.work() as work:
+        assert len(await work.of(Decision, application_id=case.id)) == 1
+        assert len(await work.of(Participation, application_id=case.id, capacity=Capacity.DECIDER.value)) == 1
+
+
+async def test_numbers_have_no_gaps_under_refusals_and_at_once(world: World) -> None:
+    cases = [await recommended(world) for _ in range(3)]
+    with pytest.raises(Invalid):
+        await approve(world, cases[0], signer_title="Giám đốc")
+    done = await asyncio.gather(*(refuse(world, each) for each in cases))
+    assert sorted(each.view.decision.number for each in done) == ["1/QĐ-UBND", "2/QĐ-UBND", "3/QĐ-UBND"]
+
+
+async def test_numbers_begin_again_each_local_year(world: World) -> None:
+    first, second, third = [await recommended(world) for _ in range(3)]
+    world.clock.at = datetime(2026, 12, 31, 16, 59, tzinfo=UTC)
+    last_of_year = await refuse(world, first)
+    world.clock.at = datetime(2026, 12, 31, 17, tzinfo=UTC)  # 1 January 2027, 00:00 in Ca Mau.
+    new_year = await refuse(world, second)
+    next_one = await refuse(world, third)
+    numbers = [each.view.decision.number for each in (last_of_year, new_year, next_one)]
+    assert numbers == ["1/QĐ-UBND", "1/QĐ-UBND", "2/QĐ-UBND"]
+
+
+async def test_database_keeps_one_decision_per_case_and_number(world: World, owner: AsyncEngine) -> None:
+    first, second = await approved(world), await recommended(world)
+    other_case = {"application_id": str(second.id)}
+    for changes, constraint in (
+        ({"number": "2/QĐ-UBND"}, "uq_decisions_application_id"),
+        (other_case, "uq_decisions_unit_id_year_number"),
+        (other_case | {"number": "2/QĐ-UBND", "terms": None}, "ck_decisions_terms_when_approved"),
+        (
+            other_case | {"number": "2/QĐ-UBND", "terms": None, "outcome": "refused"},
+            "ck_decisions_reasons_when_refused",
+        ),
+    ):
+        twin = json.dumps({"id": str(uuid7())} | changes)
+        with pytest.raises(IntegrityError, match=constraint):
+            async with owner.begin() as connection:
+                await connection.execute(TWIN, {"changes": twin, "case": first.id})
+
+
+async def test_the_application_role_cannot_change_a_decision(world: World) -> None:
+    case = await approved(world)
+    for statement in ("UPDATE decisions SET number = '9/QĐ-UBND'", "DELETE FROM decisions"):
+        with pytest.raises(ProgrammingError, match="permission denied"):
+            async with world.database.work() as work:
+                await work.connection.execute(text(statement))
+    assert (await world.use_cases.decisions.read(world.actor(HEAD), case.id)).decision.number == "1/QĐ-UBND"
+
+
+async def test_decision_is_read_by_those_concerned_and_overseers_leave_a_leaf(world: World) -> None:
+    case = await recommended(world)
+    with pytest.raises(TransitionNotAllowed):
+        await world.use_cases.decisions.read(world.actor("nguoi_dai_dien"), case.id)
+    case = (await approve(world, case)).application
+    before = await leaves(world, case)
+    for name in ("nguoi_dai_dien", "nguoi_soan", "mot_cua", "chuyen_vien", HEAD, SIGNER, "van_thu"):
+        await world.use_cases.decisions.read(world.actor(name), case.id)
+    assert await leaves(world, case) == before
+    for name in ("dai_bieu", "thanh_tra"):
+        await world.use_cases.decisions.read(world.actor(name), case.id)
+    assert await leaves(world, case) == before + 2
+    for name in ("doi_thu", "nguoi_la", "quan_tri", "phan_bien_1"):
+        with pytest.raises(NotFound):
+            await world.use_cases.decisions.read(world.actor(name), case.id)

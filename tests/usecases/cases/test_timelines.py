@@ -1,0 +1,96 @@
+"""Who did what in a case: page by page, what a reader may know of it, and what is left once it was erased."""
+
+import json
+import re
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from sandbox_registry.auditlog.verifying.bundle_files import PAGES
+from sandbox_registry.authz import Action
+from sandbox_registry.authz.act_names import ACT_NAMES, act_name
+from sandbox_registry.domain.identity.office_names import OFFICE_NAMES, office_name
+from sandbox_registry.domain.identity.people import Role
+from sandbox_registry.domain.texts import Language, Text
+from tests.support.stages import OWNER, claimed, received
+from tests.support.statements import statements
+from tests.support.world import PROCEDURE, World
+
+
+async def test_pages_hold_every_act_once(world: World) -> None:
+    case = await claimed(world)
+    await claimed(world)
+    read, reader = world.use_cases.timelines.read, world.actor("mot_cua_2")
+    whole = await read(reader, case.id)
+    pages, after = [], -1
+    while page := await read(reader, case.id, after=after, limit=2):
+        pages.append(len(page))
+        after = page[-1].index
+    assert [each.action for each in whole] == [
+        "application:create",
+        "application:submit",
+        "application:receive",
+        "application:accept",
+        "assignment:claim",
+    ]
+    assert pages == [2, 2, 1]
+
+
+async def test_pages_of_an_applicant_are_full_although_others_read_and_were_refused(world: World) -> None:
+    case = await received(world)
+    for _ in range(3):
+        await world.use_cases.cases.read(world.actor("dai_bieu"), case.id)
+    await world.use_cases.intake.accept(world.actor("mot_cua"), case.id, expected_version=case.version)
+    page = await world.use_cases.timelines.read(world.actor(OWNER), case.id, limit=4)
+    assert [each.action for each in page][-1] == "application:accept"
+    assert len(page) == 4
+
+
+async def test_each_act_says_under_which_line_and_rules_it_was_done(world: World) -> None:
+    case = await received(world)
+    told = await world.use_cases.timelines.read(world.actor("dai_bieu"), case.id)
+    begun, filed, registered = told
+    assert begun.procedure is None
+    assert filed.procedure == registered.procedure == f"{PROCEDURE}@{case.procedure_version}"
+    assert {each.policy for each in told} == {world.acts.authorizer.version}
+    assert "application:receive" in (registered.line or "")
+
+
+async def test_erased_act_stays_in_the_timeline_without_its_doer(world: World, owner: AsyncEngine) -> None:
+    case = await received(world)
+    reader = world.actor("dai_bieu")
+    before = await world.use_cases.timelines.read(reader, case.id)
+    async with owner.begin() as connection:
+        await connection.execute(text("SET LOCAL session_replication_role = replica"))
+        await connection.execute(text("DELETE FROM audit_records WHERE index = :index"), {"index": before[1].index})
+    after = await world.use_cases.timelines.read(reader, case.id)
+    assert [each.is_erased for each in before] == [False, False, False]
+    assert [each.is_erased for each in after[:3]] == [False, True, False]
+    assert (after[1].action, after[1].actor_id, after[1].actor_name) == ("application:submit", None, None)
+    assert (after[1].line, after[1].at) == (before[1].line, before[1].at)
+
+
+async def test_a_page_is_read_by_the_index_of_the_case(world: World) -> None:
+    case = await received(world)
+    with statements(world) as sent:
+        await world.use_cases.timelines.read(world.actor(OWNER), case.id)
+    (page,) = [each for each in sent if "audit_leaves" in each]
+    assert "audit_leaves.case_id = " in page
+    assert len(sent) == 3  # The case and its reader, the page, the names.
+
+
+def test_every_act_and_office_has_a_name() -> None:
+    assert set(ACT_NAMES) == set(Action)
+    assert set(OFFICE_NAMES) == set(Role)
+    for name in [*ACT_NAMES.values(), *OFFICE_NAMES.values()]:
+        assert all(name.said_in(language) for language in Language)
+    assert len({name.vi for name in ACT_NAMES.values()}) == len(ACT_NAMES)
+    assert act_name("application:submit").vi == "Nộp hồ sơ"
+    assert office_name("later_office") == Text(vi="later_office", en="later_office", fr="later_office")
+    assert act_name("later:act") == Text(vi="later:act", en="later:act", fr="later:act")
+
+
+def test_page_of_the_offline_verifier_calls_acts_by_the_same_names() -> None:
+    found = re.search(r"^const ACTS = (\{.*\});$", (PAGES / "verify.html").read_text(encoding="utf-8"), re.MULTILINE)
+    assert found is not None
+    assert json.loads(found[1]) == {str(action): name.vi for action, name in ACT_NAMES.items()}

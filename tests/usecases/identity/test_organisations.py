@@ -1,0 +1,312 @@
+"""Applicants, their members and units of the state, through the real use cases on the real database."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+from uuid_utils.compat import uuid7
+
+from sandbox_registry.domain.errors import (
+    ConditionNotMet,
+    DomainError,
+    Duplicate,
+    Invalid,
+    NotFound,
+    PermissionDenied,
+    StaleVersion,
+)
+from sandbox_registry.domain.identity.people import Actor, Membership, MembershipKind, Organisation, OrganisationKind
+from sandbox_registry.usecases.identity.organisations import Organisations
+from sandbox_registry.usecases.identity.units import Units
+from tests.support.leaves import leaves, told
+from tests.support.stages import submitted
+from tests.support.world import PROCEDURE, World
+
+TAX_CODE = "0300588569"
+CONTACT = {"address": "Phường Năm Căn, Cà Mau", "email": "lienhe@tom.example", "phone": "0290 3800 800"}
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def organisations(world: World) -> Organisations:
+    return world.use_cases.organisations
+
+
+@pytest.fixture
+def units(world: World) -> Units:
+    return world.use_cases.units
+
+
+async def create(organisations: Organisations, actor: Actor, **how: Any) -> Organisation:
+    given: dict[str, Any] = {"kind": OrganisationKind.ENTERPRISE, "name": "Công ty Tôm Vàng", "tax_code": TAX_CODE}
+    return await organisations.create(actor, **(given | CONTACT | how))
+
+
+async def invite(world: World, who: str, kind: MembershipKind, *, by: str = "nguoi_dai_dien") -> Membership:
+    return await world.use_cases.organisations.add_member(
+        world.actor(by), world.startup, email=f"{who}@camau.example", kind=kind
+    )
+
+
+async def membership_of(world: World, name: str) -> Membership:
+    async with world.database.work() as work:
+        (found,) = await work.of(Membership, person_id=world.people[name])
+    return found
+
+
+def one_refused(done: list[Any], kind: type[DomainError]) -> bool:
+    return sorted(isinstance(each, kind) for each in done) == [False, True] and not any(
+        isinstance(each, BaseException) and not isinstance(each, kind) for each in done
+    )
+
+
+async def test_who_registers_an_applicant_declares_to_represent_it(world: World, organisations: Organisations) -> None:
+    stranger = world.actor("nguoi_la")
+    made = await create(organisations, stranger)
+    actor = world.actor("nguoi_la", signs_for_organisations=frozenset({made.id}))
+    view = await organisations.read(actor, made.id)
+    assert view.organisation == made
+    assert [(each.membership.kind, each.membership.person_id) for each in view.members] == [
+        (MembershipKind.LEGAL_REPRESENTATIVE, stranger.person_id)
+    ]
+    (leaf,) = await leaves(world)
+    assert (leaf.action, leaf.kind, leaf.result) == ("organisation:create", "organisation", "done")
+    assert [each["type"] for each in leaf.record["objects"]] == ["organisation", "membership"]
+
+
+async def test_what_stands_against_an_applicant(world: World, organisations: Organisations) -> None:
+    stranger = world.actor("nguoi_la")
+    for how in (
+        {"tax_code": None},
+        {"tax_code": "0300588568"},
+        {"kind": OrganisationKind.STATE_UNIT, "tax_code": None},
+        {"email": "x"},
+        {"name": ""},
+    ):
+        with pytest.raises(Invalid):
+            await create(organisations, stranger, **how)
+    with pytest.raises(PermissionDenied):
+        await create(organisations, world.actor("dai_bieu"))
+    assert await told(world) == [("organisation:create", "refused", "permission_denied")]
+
+
+async def test_two_registrations_of_one_tax_code_give_one_success(world: World, organisations: Organisations) -> None:
+    people = [world.actor("nguoi_la"), world.actor("doi_thu")]
+    done = await asyncio.gather(*[create(organisations, each) for each in people], return_exceptions=True)
+    assert one_refused(done, Duplicate)
+    assert len(await told(world)) == 1
+
+
+async def test_who_knows_of_an_applicant(world: World, organisations: Organisations) -> None:
+    async def known_by() -> set[str]:
+        found = set()
+        for name in world.people:
+            try:
+                await organisations.read(world.actor(name), world.startup)
+            except NotFound:
+                continue
+            found.add(name)
+        return found
+
+    always = {"nguoi_dai_dien", "nguoi_soan", "dai_bieu", "thanh_tra", "quan_tri", "quan_tri_2"}
+    assert await known_by() == always
+    await world.draft(answers={})
+    assert await known_by() == always
+    await submitted(world)
+    assert await known_by() == always | {"mot_cua", "mot_cua_2", "chuyen_vien", "chuyen_vien_2", "truong_phong"}
+
+
+async def test_lists_show_what_may_be_read(world: World, organisations: Organisations) -> None:
+    async def listed(name: str, **how: Any) -> set[str]:
+        return {each.name for each in await organisations.list_organisations(world.actor(name), **how)}
+
+    startup, rival = "Công ty TNHH Tôm Sáng", "Công ty CP Cua Biển"
+    applicants = {"kind": OrganisationKind.ENTERPRISE}
+    assert await listed("nguoi_soan", **applicants) == {startup}
+    assert await listed("nguoi_la", **applicants) == set()
+    assert await listed("mot_cua", **applicants) == set()
+    assert await listed("quan_tri", **applicants) == {startup, rival}
+    assert await listed("quan_tri", text="cua biển") == {rival}
+    assert await listed("quan_tri", text="20012") == {startup}
+    assert await listed("quan_tri", text="_") == set()
+    assert len(await listed("nguoi_la", kind=OrganisationKind.STATE_UNIT)) == len(world.units)
+    assert await listed("nguoi_soan", **applicants) != await listed("doi_thu", **applicants)
+    narrow = world.actor("quan_tri", token_scopes=frozenset({"token:read"}))
+    assert await organisations.list_organisations(narrow, kind=OrganisationKind.ENTERPRISE) == ()
+
+
+@pytest.mark.parametrize("item_count", [1, 30])
+async def test_a_list_costs_one_statement(world: World, organisations: Organisations, item_count: int) -> None:
+    stranger = world.actor("nguoi_la")
+    kind = OrganisationKind.INDIVIDUAL
+    made = [await create(organisations, stranger, kind=kind, tax_code=None) for _ in range(item_count)]
+    actor = world.actor("nguoi_la", signs_for_organisations=frozenset(each.id for each in made))
+    counted: list[str] = []
+    engine = world.database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", lambda *args: counted.append(args[2]))
+    assert len(await organisations.list_organisations(actor, kind=kind)) == item_count
+    assert len(counted) == 1
+
+
+async def test_a_signatory_changes_how_it_is_reached(world: World, organisations: Organisations) -> None:
+    owner, end = world.actor("nguoi_dai_dien"), world.clock.at + 900 * DAY
+    edited = await organisations.edit(owner, world.startup, expected_version=1, licence_end=end, **CONTACT)
+    assert (edited.version, edited.licence_end, edited.email) == (2, end, CONTACT["email"])
+    assert (edited.name, edited.tax_code) == ("Công ty TNHH Tôm Sáng", "2001234560")
+    assert await told(world) == [("organisation:edit", "done", None)]
+
+
+async def test_who_may_not_change_an_applicant(world: World, organisations: Organisations) -> None:
+    async def edit(name: str, **how: Any) -> Organisation:
+        given: dict[str, Any] = {"expected_version": 1, "licence_end": None}
+        return await organisations.edit(world.actor(name), world.startup, **(given | CONTACT | how))
+
+    for name in ("nguoi_soan", "dai_bieu"):
+        with pytest.raises(PermissionDenied):
+            await edit(name)
+    for name in ("doi_thu", "nguoi_la", "mot_cua"):
+        with pytest.raises(NotFound):
+            await edit(name)
+    assert [each[2] for each in await told(world)] == ["permission_denied"] * 2 + ["not_found"] * 3
+    with pytest.raises(NotFound):
+        await organisations.edit(
+            world.actor("quan_tri"), world.units["focal"], expected_version=1, licence_end=None, **CONTACT
+        )
+    with pytest.raises(Invalid):
+        await edit("nguoi_dai_dien", email="x")
+    with pytest.raises(StaleVersion):
+        await edit("nguoi_dai_dien", expected_version=2)
+
+
+async def test_two_edits_at_once_give_one_success(world: World, organisations: Organisations) -> None:
+    owner = world.actor("nguoi_dai_dien")
+    edits = [
+        organisations.edit(owner, world.startup, expected_version=1, licence_end=None, **CONTACT) for _ in range(2)
+    ]
+    assert one_refused(await asyncio.gather(*edits, return_exceptions=True), StaleVersion)
+
+
+async def test_the_representative_appoints(world: World) -> None:
+    added = await invite(world, "nguoi_la", MembershipKind.AUTHORISED_SIGNATORY)
+    assert (added.person_id, added.valid_from, added.valid_to) == (world.people["nguoi_la"], world.clock.at, None)
+    with pytest.raises(Duplicate):
+        await invite(world, "nguoi_la", MembershipKind.EDITOR)
+    with pytest.raises(Invalid):
+        await invite(world, "khong_co", MembershipKind.EDITOR)
+    with pytest.raises(PermissionDenied):
+        await invite(world, "doi_thu", MembershipKind.EDITOR, by="nguoi_soan")
+    with pytest.raises(NotFound):
+        await invite(world, "nguoi_la", MembershipKind.EDITOR, by="doi_thu")
+    assert [each[1:] for each in await told(world)] == [
+        ("done", None),
+        ("refused", "permission_denied"),
+        ("refused", "not_found"),
+    ]
+
+
+async def test_an_authorised_signatory_appoints_editors_only(world: World) -> None:
+    await invite(world, "nguoi_la", MembershipKind.AUTHORISED_SIGNATORY)
+    signatory = world.actor("nguoi_la", signs_for_organisations=frozenset({world.startup}))
+    organisations = world.use_cases.organisations
+    for kind in (MembershipKind.LEGAL_REPRESENTATIVE, MembershipKind.AUTHORISED_SIGNATORY):
+        with pytest.raises(ConditionNotMet):
+            await organisations.add_member(signatory, world.startup, email="doi_thu@camau.example", kind=kind)
+    head = await membership_of(world, "nguoi_dai_dien")
+    with pytest.raises(ConditionNotMet):
+        await organisations.end_membership(signatory, world.startup, head.id, expected_version=1)
+    await organisations.add_member(signatory, world.startup, email="doi_thu@camau.example", kind=MembershipKind.EDITOR)
+
+
+async def test_two_invitations_at_once_give_one_success(world: World) -> None:
+    done = await asyncio.gather(
+        *[invite(world, "nguoi_la", MembershipKind.EDITOR) for _ in range(2)], return_exceptions=True
+    )
+    assert one_refused(done, Duplicate)
+
+
+async def test_an_organisation_never_stands_without_a_signatory(world: World, organisations: Organisations) -> None:
+    owner, head = world.actor("nguoi_dai_dien"), await membership_of(world, "nguoi_dai_dien")
+    with pytest.raises(ConditionNotMet):
+        await organisations.end_membership(owner, world.startup, head.id, expected_version=1)
+    await invite(world, "nguoi_la", MembershipKind.LEGAL_REPRESENTATIVE)
+    ended = await organisations.end_membership(owner, world.startup, head.id, expected_version=1)
+    assert ended.valid_to == world.clock.at
+
+
+async def test_two_representatives_cannot_end_each_other(world: World, organisations: Organisations) -> None:
+    second = await invite(world, "nguoi_la", MembershipKind.LEGAL_REPRESENTATIVE)
+    first = await membership_of(world, "nguoi_dai_dien")
+    other = world.actor("nguoi_la", signs_for_organisations=frozenset({world.startup}))
+    done = await asyncio.gather(
+        organisations.end_membership(world.actor("nguoi_dai_dien"), world.startup, second.id, expected_version=1),
+        organisations.end_membership(other, world.startup, first.id, expected_version=1),
+        return_exceptions=True,
+    )
+    assert one_refused(list(done), PermissionDenied)
+
+
+async def test_ending_a_membership(world: World, organisations: Organisations) -> None:
+    owner, editor = world.actor("nguoi_dai_dien"), await membership_of(world, "nguoi_soan")
+    rival = await membership_of(world, "doi_thu")
+    for membership_id in (rival.id, uuid7()):
+        with pytest.raises(NotFound):
+            await organisations.end_membership(owner, world.startup, membership_id, expected_version=1)
+    done = await asyncio.gather(
+        *[organisations.end_membership(owner, world.startup, editor.id, expected_version=1) for _ in range(2)],
+        return_exceptions=True,
+    )
+    assert one_refused(done, StaleVersion)
+    with pytest.raises(Duplicate):
+        await organisations.end_membership(owner, world.startup, editor.id, expected_version=2)
+    assert await told(world) == [("organisation:edit", "done", None)]
+
+
+async def test_an_administrator_enters_units(world: World, units: Units) -> None:
+    admin = world.actor("quan_tri")
+    unit = await units.create(
+        admin, name="Ban Quản lý Khu kinh tế", agency_code="H12.30", handles=[PROCEDURE], **CONTACT
+    )
+    assert (unit.kind, unit.handles, unit.tax_code) == (OrganisationKind.STATE_UNIT, (PROCEDURE,), None)
+    changed = await units.edit(
+        admin, unit.id, expected_version=1, name="Ban Quản lý", agency_code=None, handles=[], **CONTACT
+    )
+    assert (changed.version, changed.name, changed.agency_code, changed.handles) == (2, "Ban Quản lý", None, ())
+    assert [each[:2] for each in await told(world)] == [("organisation:create_unit", "done")] * 2
+
+
+async def test_what_stands_against_a_unit(world: World, units: Units) -> None:
+    admin = world.actor("quan_tri")
+    with pytest.raises(PermissionDenied):
+        await units.create(world.actor("truong_phong"), name="Đơn vị", **CONTACT)
+    for how in ({"agency_code": "h 12"}, {"handles": ["khong-co"]}, {"email": "x"}):
+        given: dict[str, Any] = {"name": "Đơn vị"} | CONTACT | how
+        with pytest.raises(Invalid):
+            await units.create(admin, **given)
+    with pytest.raises(Duplicate):
+        await units.create(admin, name="Đơn vị", agency_code="H12.01", **CONTACT)
+    with pytest.raises(NotFound):
+        await units.edit(admin, world.startup, expected_version=1, name="x", agency_code=None, handles=[], **CONTACT)
+    done = await asyncio.gather(
+        *[
+            units.edit(
+                admin, world.units["focal"], expected_version=1, name="x", agency_code=None, handles=[], **CONTACT
+            )
+            for _ in range(2)
+        ],
+        return_exceptions=True,
+    )
+    assert one_refused(done, StaleVersion)
+
+
+async def test_official_cannot_be_drawn_to_an_applicants_side(world: World) -> None:
+    """Naming an official a member would bar that official from the applicant's cases for ever."""
+    with pytest.raises(ConditionNotMet) as refused:
+        await world.use_cases.organisations.add_member(
+            world.actor("nguoi_dai_dien"),
+            world.startup,
+            email="phan_bien_1@camau.example",
+            kind=MembershipKind.EDITOR,
+        )
+    assert refused.value.condition == "holds_office"

@@ -1,0 +1,226 @@
+"""Exports: what one may list and nothing else, one batch in memory, a leaf where an office takes it out."""
+
+import json
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from sandbox_registry.authz import Action
+from sandbox_registry.db.auditlog import leaves as audit
+from sandbox_registry.db.cases.applications import CaseFilter
+from sandbox_registry.db.integrations.exports import BATCH, CASE_FIELDS, ExportFilter
+from sandbox_registry.domain.errors import PermissionDenied
+from sandbox_registry.domain.operations.quotas import TooManyRequests
+from sandbox_registry.domain.stages import Stage
+from sandbox_registry.usecases.integrations.exports import AT_ONCE, LogBatch, LogEvent, LogObject
+from tests.support.decided import issued
+from tests.support.stages import FOCAL, INTAKE, OWNER, claimed, submitted
+from tests.support.world import World
+
+EVERYTHING = ExportFilter()
+# Copies of one filed case, as many as wanted; the rest of the row stays as it is.
+COPIES = text(
+    "INSERT INTO applications (id, version, stage, procedure_code, procedure_version, organisation_id,"
+    " receiving_unit_id, unit_ids, title, answers, created_by, created_at, updated_at, code, submitted_at,"
+    " submitted_by, search_text)"
+    " SELECT gen_random_uuid(), version, stage, procedure_code, procedure_version, organisation_id,"
+    " receiving_unit_id, unit_ids, title || ' ' || n, '{}', created_by, created_at, updated_at, 'C' || n,"
+    " submitted_at, submitted_by, search_text FROM applications, generate_series(1, :copies) AS n WHERE id = :id"
+)
+
+
+async def ids(world: World, name: str, narrowed: ExportFilter = EVERYTHING) -> list[Any]:
+    table = await world.use_cases.exports.cases(world.actor(name), narrowed=narrowed)
+    return [row[0] async for batch in table.batches for row in batch]
+
+
+async def leaves(world: World) -> list[dict[str, Any]]:
+    async with world.database.reading() as connection:
+        return [json.loads(leaf.entry) for leaf in await audit.all_leaves(connection)]
+
+
+async def exported(world: World) -> int:
+    return sum(leaf["act"] == Action.EXPORT_READ and leaf["result"] == "done" for leaf in await leaves(world))
+
+
+@pytest.mark.parametrize("name", ["nguoi_dai_dien", "nguoi_soan", "mot_cua", "chuyen_vien", "dai_bieu", "thanh_tra"])
+async def test_export_holds_what_the_list_holds(world: World, name: str) -> None:
+    await world.draft()
+    await submitted(world)
+    listed = await world.use_cases.cases.list_cases(world.actor(name), narrowed=CaseFilter(), after=None, limit=100)
+    assert sorted(await ids(world, name)) == sorted(row.id for row in listed)
+    assert listed
+
+
+@pytest.mark.parametrize("name", ["doi_thu", "nguoi_la", "mot_cua_noi_khac", "phan_bien_1", "cong_an"])
+async def test_export_of_an_outsider_is_empty(world: World, name: str) -> None:
+    await submitted(world)
+    assert await ids(world, name) == []
+
+
+async def test_administrator_takes_nothing_out(world: World) -> None:
+    with pytest.raises(PermissionDenied):
+        await world.use_cases.exports.cases(world.actor("quan_tri"), narrowed=EVERYTHING)
+    assert [(leaf["act"], leaf["result"]) for leaf in await leaves(world)] == [("export:read", "refused")]
+
+
+async def test_token_needs_both_the_export_and_the_reading(world: World) -> None:
+    for scopes in ({"export:read"}, {"application:read"}):
+        with pytest.raises(PermissionDenied):
+            await world.use_cases.exports.cases(
+                world.actor("nguoi_dai_dien", token_scopes=frozenset(scopes)), narrowed=EVERYTHING
+            )
+    both = world.actor("nguoi_dai_dien", token_scopes=frozenset({"export:read", "application:read"}))
+    table = await world.use_cases.exports.cases(both, narrowed=EVERYTHING)
+    assert [batch async for batch in table.batches] == []
+
+
+async def test_export_from_an_office_is_on_record_and_of_ones_own_is_not(world: World) -> None:
+    await submitted(world)
+    await ids(world, "nguoi_dai_dien")
+    assert await exported(world) == 0
+    await ids(world, "dai_bieu")
+    await ids(world, "mot_cua")
+    assert await exported(world) == 2
+    exports = world.use_cases.exports
+    await exports.case_feed(world.actor("mot_cua"), since=None, after=None, limit=10)
+    assert await exported(world) == 2
+    await exports.permit_feed(world.actor("thanh_tra"), since=None, after=None, limit=10)
+    assert await exported(world) == 3
+
+
+async def test_narrowed_export_holds_only_that(world: World) -> None:
+    draft, filed = await world.draft(), await submitted(world)
+    assert await ids(world, "nguoi_dai_dien", ExportFilter(stages=frozenset({Stage.DRAFT}))) == [draft.id]
+    assert await ids(world, "nguoi_dai_dien", ExportFilter(organisation_id=world.rival)) == []
+    assert await ids(world, "nguoi_dai_dien", ExportFilter(procedure_code="khac")) == []
+    world.clock.forward(hours=1)
+    assert await ids(world, "nguoi_dai_dien", ExportFilter(updated_since=world.clock.at)) == []
+    assert len(await ids(world, "nguoi_dai_dien", ExportFilter(updated_since=filed.updated_at))) == 2
+
+
+async def test_an_export_is_narrowed_as_the_list_is(world: World) -> None:
+    held, other = await claimed(world), await submitted(world)
+    world.clock.forward(days=3)
+    await submitted(world)
+    asked: list[dict[str, Any]] = [
+        {"officer_id": world.people[FOCAL]},
+        {"officer_id": world.people["phan_bien_1"]},
+        {"overdue_at": world.clock.at + timedelta(days=4)},
+        {"overdue_at": world.clock.at - timedelta(days=3)},
+        {"text": "AO TOM thi giac"},
+        {"text": other.code or "?"},
+        {"text": "  "},
+        {"text": "ao khong co"},
+        {"text": "AO TOM", "officer_id": world.people[FOCAL], "organisation_id": world.startup},
+    ]
+    counts = []
+    for narrowed in asked:
+        listed = await world.use_cases.cases.list_cases(
+            world.actor(INTAKE), narrowed=CaseFilter(**narrowed), after=None, limit=100
+        )
+        taken = await ids(world, INTAKE, ExportFilter(**narrowed))
+        assert taken == [row.id for row in reversed(listed)], narrowed
+        counts.append(len(taken))
+    assert counts == [1, 0, counts[2], 0, 3, 1 if other.code else 0, 3, 0, 1]
+    assert 0 < counts[2] < 3
+    assert await ids(world, INTAKE, ExportFilter(officer_id=world.people[FOCAL])) == [held.id]
+
+
+async def test_permits_are_found_by_words_and_number(world: World) -> None:
+    permit = (await issued(world)).permit
+
+    async def found(words: str) -> list[Any]:
+        table = await world.use_cases.exports.permits(world.actor(OWNER), narrowed=ExportFilter(text=words))
+        return [row[0] async for batch in table.batches for row in batch]
+
+    assert [await found(words) for words in ("ao tom", permit.number[:3], "cua bien", "99/")] == [
+        [permit.id],
+        [permit.id],
+        [],
+        [],
+    ]
+
+
+async def test_no_more_than_one_batch_is_in_memory_and_the_cursor_is_closed(world: World, owner: AsyncEngine) -> None:
+    filed = await submitted(world)
+    async with owner.begin() as connection:
+        await connection.execute(COPIES, {"copies": 3 * BATCH, "id": filed.id})
+    table = await world.use_cases.exports.cases(world.actor("dai_bieu"), narrowed=EVERYTHING)
+    first = await anext(table.batches)
+    assert (len(first), len(first[0])) == (BATCH, len(CASE_FIELDS))
+    assert await under_way(owner) == [("idle in transaction", True)]
+    sizes = [BATCH, *[len(batch) async for batch in table.batches]]
+    assert sizes == [BATCH, BATCH, BATCH, 1]
+    assert await under_way(owner) == []
+
+
+async def test_closing_half_way_lets_the_snapshot_go(world: World, owner: AsyncEngine) -> None:
+    filed = await submitted(world)
+    async with owner.begin() as connection:
+        await connection.execute(COPIES, {"copies": 2 * BATCH, "id": filed.id})
+    table = await world.use_cases.exports.cases(world.actor("dai_bieu"), narrowed=EVERYTHING)
+    await anext(table.batches)
+    assert len(await under_way(owner)) == 1
+    await table.batches.aclose()
+    assert await under_way(owner) == []
+
+
+async def under_way(owner: AsyncEngine) -> list[tuple[str, bool]]:
+    """The state of every connection that holds a snapshot or a cursor, and whether it last fetched from one."""
+    query = text(
+        "SELECT state, query LIKE 'FETCH FORWARD%' FROM pg_stat_activity WHERE datname = current_database()"
+        " AND pid <> pg_backend_pid() AND state LIKE 'idle in transaction%'"
+    )
+    async with owner.connect() as connection:
+        return [(row[0], row[1]) for row in await connection.execute(query)]
+
+
+async def test_few_streams_run_at_once(world: World, owner: AsyncEngine) -> None:
+    filed = await submitted(world)
+    async with owner.begin() as connection:
+        await connection.execute(COPIES, {"copies": BATCH, "id": filed.id})
+    actor = world.actor("dai_bieu")
+    running = [await world.use_cases.exports.cases(actor, narrowed=EVERYTHING) for _ in range(AT_ONCE)]
+    for table in running:
+        await anext(table.batches)
+    with pytest.raises(TooManyRequests):
+        await world.use_cases.exports.cases(actor, narrowed=EVERYTHING)
+    await running[0].batches.aclose()
+    assert len(await ids(world, "dai_bieu")) == BATCH + 1
+    for table in running:
+        await table.batches.aclose()
+
+
+async def test_event_log_names_people_by_pseudonym_and_relates_only_to_what_it_holds(world: World) -> None:
+    filed = await submitted(world)
+    await world.use_cases.cases.read(world.actor("thanh_tra"), filed.id)
+    things = await collected(await world.use_cases.exports.events(world.actor("dai_bieu")))
+    objects = [each for each in things if isinstance(each, LogObject)]
+    events = [each for each in things if isinstance(each, LogEvent)]
+    assert [each.activity for each in events][-2:] == ["application:submit", "application:read"]
+    assert {each.kind for each in objects} == {"application", "organisation", "person"}
+    known = {each.id for each in objects}
+    assert {target for each in things for _, target in each.relations} <= known
+    people = {each.id for each in objects if each.kind == "person"}
+    assert people == {world.acts.pseudonyms.of(world.people[name]) for name in ("nguoi_dai_dien", "thanh_tra")}
+    written = repr(things)
+    assert not any(str(person) in written for person in world.people.values())
+
+
+async def test_event_log_leaves_out_what_was_refused_and_what_is_foreign(world: World) -> None:
+    filed = await submitted(world)
+    with pytest.raises(Exception, match="not_found"):
+        await world.use_cases.cases.read(world.actor("doi_thu"), filed.id)
+    own = await collected(await world.use_cases.exports.events(world.actor("nguoi_dai_dien")))
+    assert "application:read" not in {each.activity for each in own if isinstance(each, LogEvent)}
+    assert world.acts.pseudonyms.of(world.people["doi_thu"]) not in {each.id for each in own}
+    assert await collected(await world.use_cases.exports.events(world.actor("doi_thu"))) == []
+
+
+async def collected(batches: AsyncIterator[LogBatch]) -> list[LogObject | LogEvent]:
+    return [each async for batch in batches for each in batch]

@@ -1,0 +1,362 @@
+"""The frame of every act: one transaction, one leaf that opens, the same statements whether a case exists or not."""
+
+import asyncio
+import base64
+import hashlib
+import json
+import random
+import re
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+from uuid_utils.compat import uuid7
+
+from sandbox_registry.authz import Action
+from sandbox_registry.db import tables
+from sandbox_registry.db.auditlog import leaves as audit
+from sandbox_registry.db.cases.applications import load_case
+from sandbox_registry.domain.audit import EPOCH
+from sandbox_registry.domain.cases.applications import Reason, SupplementItem
+from sandbox_registry.domain.cases.appraisal import Declaration
+from sandbox_registry.domain.errors import DomainError, Invalid, NotFound, PermissionDenied
+from sandbox_registry.domain.identity.people import Standing
+from sandbox_registry.usecases.transaction import idempotency as answers
+from sandbox_registry.usecases.transaction.transactions import Acts, CaseAct
+from tests.support.stages import FOCAL, INTAKE, OWNER, accepted, claimed, received, submitted, under_appraisal
+from tests.support.statements import statements
+from tests.support.world import World
+
+REFUSED_SUPPLEMENT = (SupplementItem(target="answers.project.nothing", reason="?"),)
+
+
+async def leaves(world: World) -> list[audit.LeafRow]:
+    async with world.database.reading() as connection:
+        return list(await audit.all_leaves(connection))
+
+
+async def test_every_leaf_opens_its_record(world: World) -> None:
+    case = await accepted(world)
+    with pytest.raises(NotFound):
+        await world.use_cases.cases.read(world.actor("doi_thu"), case.id)
+    for leaf in await leaves(world):
+        entry = json.loads(leaf.entry)
+        assert leaf.nonce is not None
+        assert leaf.record is not None
+        assert entry["commit"] == base64.b64encode(hashlib.sha256(leaf.nonce + leaf.record).digest()).decode()
+        assert entry["actor"]["pid"] == world.acts.pseudonyms.of(UUID(json.loads(leaf.record)["actor"]))
+        assert entry["policy"]["version"] == world.acts.authorizer.version
+        assert entry["t"] == (world.clock.at - EPOCH).total_seconds() * 1000
+    assert len({leaf.nonce for leaf in await leaves(world)}) == len(await leaves(world))
+
+
+async def test_leaf_names_no_person(world: World) -> None:
+    await accepted(world)
+    written = b"".join(leaf.entry for leaf in await leaves(world))
+    private = [str(each) for each in world.people.values()] + ["Nguoi", "camau.example", "Tôm Sáng"]
+    assert [each for each in private if each.encode() in written] == []
+
+
+async def test_record_holds_the_whole_new_state_of_everything_changed(world: World) -> None:
+    case = await accepted(world)
+    record = json.loads((await leaves(world))[-1].record or b"")
+    assert [each["type"] for each in record["objects"]] == ["application"]
+    assert record["objects"][0]["state"]["appointment_at"].startswith("2026-12-28T17:00")
+    assert record["objects"][0]["state"]["answers"] == case.answers
+    taken = json.loads((await leaves(world))[-2].record or b"")
+    assert [each["type"] for each in taken["objects"]] == ["application", "participation"]
+
+
+async def test_submission_records_the_dossier_with_its_documents(world: World) -> None:
+    await submitted(world)
+    record = json.loads((await leaves(world))[-1].record or b"")
+    kinds = [each["type"] for each in record["objects"]]
+    assert kinds == ["application", "participation", "dossier_version"]
+    assert len(record["objects"][-1]["state"]["documents"]) > 3
+
+
+async def retitle(opened: AbstractAsyncContextManager[CaseAct]) -> None:
+    """Write behind the back of the act."""
+    async with opened as act:
+        await act.work.save(replace(act.application, version=act.application.version + 1, title="Đổi lén"))
+
+
+async def test_act_that_names_nothing_fails_and_saves_nothing(world: World) -> None:
+    case = await received(world)
+    before = await leaves(world)
+    acted = world.acts.on_case(world.actor(INTAKE), Action.APPLICATION_ACCEPT, case.id)
+    with pytest.raises(AssertionError, match="changed nothing"):
+        await retitle(acted)
+    view = await world.use_cases.cases.read(world.actor(INTAKE), case.id)
+    assert (view.application, await leaves(world)) == (case, before)
+
+
+async def refuse_late(opened: AbstractAsyncContextManager[CaseAct]) -> None:
+    """Save, take a number, and only then find a reason to refuse."""
+    async with opened as act:
+        await act.work.save(replace(act.application, version=act.application.version + 1, title="Nửa chừng"))
+        await act.work.next_number("dossier H12.01-261120")
+        raise Invalid(())
+
+
+async def test_nothing_is_saved_when_the_domain_refuses_after_saving(world: World) -> None:
+    case = await received(world)
+    before = await leaves(world)
+    with pytest.raises(Invalid):
+        await refuse_late(world.acts.on_case(world.actor(INTAKE), Action.APPLICATION_ACCEPT, case.id))
+    view = await world.use_cases.cases.read(world.actor(INTAKE), case.id)
+    assert (view.application, await leaves(world)) == (case, before)
+    again = await world.use_cases.intake.receive(
+        world.actor(INTAKE), (other := await submitted(world)).id, expected_version=other.version
+    )
+    assert again.code == "H12.01-261120-0002"
+
+
+async def test_case_is_written_once_with_its_due_date_and_without_what_stayed(world: World) -> None:
+    case = await received(world)
+    with statements(world) as sent:
+        await world.use_cases.intake.accept(world.actor(INTAKE), case.id, expected_version=case.version)
+    (written,) = [statement for statement in sent if statement.startswith("UPDATE applications")]
+    columns = set(re.findall(r"(\w+)=", written.partition(" WHERE ")[0]))
+    assert columns == {"version", "stage", "updated_at", "accepted_at", "appointment_at", "next_due_at"}
+
+
+async def test_case_that_was_refused_has_no_due_date(world: World) -> None:
+    case = await received(world)
+    due = select(tables.applications.c.next_due_at).where(tables.applications.c.id == case.id)
+    async with world.database.reading() as connection:
+        assert (await connection.execute(due)).scalar_one() is not None
+    await world.use_cases.intake.refuse_intake(
+        world.actor(INTAKE),
+        case.id,
+        expected_version=case.version,
+        reasons=(Reason(code="not_innovative", text="Đã có."),),
+    )
+    async with world.database.reading() as connection:
+        assert (await connection.execute(due)).scalar_one() is None
+
+
+async def move_twice(opened: AbstractAsyncContextManager[CaseAct]) -> None:
+    async with opened as act:
+        once = await act.save(replace(act.application, version=act.application.version + 1))
+        await act.save(replace(once, version=once.version + 1))
+
+
+async def test_act_moves_its_case_once(world: World) -> None:
+    case = await received(world)
+    with pytest.raises(RuntimeError, match="once"):
+        await move_twice(world.acts.on_case(world.actor(INTAKE), Action.APPLICATION_ACCEPT, case.id))
+    view = await world.use_cases.cases.read(world.actor(INTAKE), case.id)
+    assert view.application == case
+
+
+async def test_refusal_names_line_reason_and_object(world: World) -> None:
+    case = await received(world)
+    with pytest.raises(PermissionDenied) as caught:
+        await world.use_cases.intake.accept(world.actor(OWNER), case.id, expected_version=case.version)
+    leaf = (await leaves(world))[-1]
+    entry = json.loads(leaf.entry)
+    assert (entry["act"], entry["result"], entry["reason_code"]) == (
+        "application:accept",
+        "refused",
+        "permission_denied",
+    )
+    assert entry["policy"]["line"] == caught.value.line
+    assert "own" in (caught.value.line or "")
+    assert (entry["obj"], entry["prev_ver"]) == ({"type": "application", "id": str(case.id), "ver": 0}, 0)
+    assert json.loads(leaf.record or b"")["objects"] == []
+
+
+Call = Callable[[World, str, UUID], Awaitable[Any]]
+HIDDEN: dict[str, Call] = {
+    "read": lambda world, by, case: world.use_cases.cases.read(world.actor(by), case),
+    "timeline": lambda world, by, case: world.use_cases.timelines.read(world.actor(by), case),
+    "versions": lambda world, by, case: world.use_cases.cases.versions(world.actor(by), case),
+    "document": lambda world, by, case: world.use_cases.cases.document(world.actor(by), case, case),
+    "edit": lambda world, by, case: world.use_cases.applications.edit(
+        world.actor(by), case, expected_version=1, title="Chen", answers={}
+    ),
+    "submit": lambda world, by, case: world.use_cases.applications.submit(world.actor(by), case, expected_version=1),
+    "complain": lambda world, by, case: world.use_cases.applications.complain(world.actor(by), case, grounds="?"),
+    "accept": lambda world, by, case: world.use_cases.intake.accept(world.actor(by), case, expected_version=1),
+    "claim": lambda world, by, case: world.use_cases.assignments.claim(world.actor(by), case),
+    "permit": lambda world, by, case: world.use_cases.permits.read(world.actor(by), case),
+}
+
+
+async def test_hidden_case_and_no_case_cost_the_same_statements(world: World) -> None:
+    case = await under_appraisal(world)
+    for name, call in HIDDEN.items():
+        for by in ("doi_thu", "nguoi_la", "mot_cua_noi_khac", "quan_tri", "cong_an"):
+            run: list[tuple[list[str], str]] = []
+            for identity in (case.id, uuid7()):
+                with statements(world) as sent, pytest.raises(NotFound) as caught:
+                    await call(world, by, identity)
+                run.append((list(sent), str(caught.value)))
+            assert run[0] == run[1], (name, by)
+            assert "append_leaf" in run[0][0][-1]
+
+
+async def test_reading_leaves_a_trace_for_overseers_only(world: World) -> None:
+    case = await received(world)
+    before = len(await leaves(world))
+    for name in (OWNER, "nguoi_soan", INTAKE, "truong_phong"):
+        await world.use_cases.cases.read(world.actor(name), case.id)
+    assert len(await leaves(world)) == before
+    for name in ("dai_bieu", "thanh_tra"):
+        await world.use_cases.cases.read(world.actor(name), case.id)
+    told = [json.loads(each.entry) for each in (await leaves(world))[before:]]
+    assert [(each["act"], each["result"]) for each in told] == [("application:read", "done")] * 2
+
+
+async def test_token_gives_no_more_than_it_names(world: World) -> None:
+    case = await received(world)
+    narrow = world.actor(INTAKE, token_scopes=frozenset({"application:read"}))
+    assert (await world.use_cases.cases.read(narrow, case.id)).may_do == {Action.APPLICATION_READ}
+    with pytest.raises(PermissionDenied) as caught:
+        await world.use_cases.intake.accept(narrow, case.id, expected_version=case.version)
+    assert caught.value.line == "token scope"
+    blind = world.actor(INTAKE, token_scopes=frozenset({"application:accept"}))
+    done = await world.use_cases.intake.accept(blind, case.id, expected_version=case.version)
+    assert done.accepted_at == world.clock.at
+
+
+def rendered(result: object) -> answers.Answer:
+    return answers.Answer(status=200, headers={}, body=str(getattr(result, "id", None)).encode())
+
+
+@contextmanager
+def keyed(*, key: str = "mot", body: bytes = b"1") -> Iterator[None]:
+    ticket = answers.Ticket(route="POST /x", key=key, request_hash=hashlib.sha256(body).digest(), render=rendered)
+    token = answers.current.set(ticket)
+    try:
+        yield
+    finally:
+        answers.current.reset(token)
+
+
+async def test_key_in_use_is_told_and_finished_key_is_replayed(world: World) -> None:
+    case = await received(world)
+    actor = world.actor(INTAKE)
+    before = len(await leaves(world))
+    with keyed():
+        async with world.acts.on_case(actor, Action.APPLICATION_READ, case.id) as act:
+            act.leave_no_leaf()
+            with pytest.raises(answers.KeyInUse):
+                await world.use_cases.intake.accept(actor, case.id, expected_version=case.version)
+            act.done(case)
+        with pytest.raises(answers.Replayed) as replayed:
+            await world.use_cases.intake.accept(actor, case.id, expected_version=case.version)
+    with keyed(body=b"2"), pytest.raises(answers.KeyReused):
+        await world.use_cases.intake.accept(actor, case.id, expected_version=case.version)
+    assert replayed.value.answer == rendered(case)
+    assert len(await leaves(world)) == before
+    with keyed(key="hai"):
+        await world.use_cases.intake.accept(actor, case.id, expected_version=case.version)
+    assert len(await leaves(world)) == before + 1
+
+
+async def test_key_of_one_person_is_not_that_of_another(world: World) -> None:
+    case = await received(world)
+    with keyed():
+        await world.use_cases.intake.accept(world.actor(INTAKE), case.id, expected_version=case.version)
+        with pytest.raises(DomainError):
+            await world.use_cases.intake.accept(world.actor("mot_cua_2"), case.id, expected_version=case.version)
+
+
+async def test_failed_act_frees_its_key(world: World) -> None:
+    case = await received(world)
+    with keyed():
+        with pytest.raises(Invalid):
+            await world.use_cases.intake.request_supplement(
+                world.actor(INTAKE),
+                case.id,
+                expected_version=case.version,
+                items=REFUSED_SUPPLEMENT,
+                exception_reason=None,
+            )
+        done = await world.use_cases.intake.accept(world.actor(INTAKE), case.id, expected_version=case.version)
+    assert done.accepted_at == world.clock.at
+
+
+async def test_clock_is_read_under_the_lock_of_the_case(world: World) -> None:
+    case = await claimed(world)
+    told = random.Random(1)  # noqa: S311 - a clock that jumps, repeatably.
+    seen: list[str] = []
+
+    def now() -> Any:
+        seen.append("clock")
+        world.clock.forward(milliseconds=told.randint(1, 9))
+        return world.clock.at
+
+    acts = Acts(
+        database=world.database,
+        authorizer=world.acts.authorizer,
+        rules=world.acts.rules,
+        pseudonyms=world.acts.pseudonyms,
+        now=now,
+        new_id=uuid7,
+    )
+    with statements(world) as sent:
+        async with acts.on_case(world.actor(FOCAL), Action.APPLICATION_READ, case.id) as act:
+            act.leave_no_leaf()
+            assert act.at == world.clock.at
+    assert len(seen) == 1
+    assert "FOR UPDATE" in sent[0]
+
+
+async def test_standing_is_read_after_the_wait_for_the_case(world: World) -> None:
+    """A conflict declared while another act waits for the case counts in that act."""
+    application = await world.draft()
+    reader = world.actor("phan_bien_1")
+    async with world.database.work() as first:
+        await first.connection.execute(
+            tables.applications.update().where(tables.applications.c.id == application.id).values(title="Đang giữ")
+        )
+        waiting = asyncio.create_task(_standing_of(world, application.id, reader.person_id))
+        await asyncio.sleep(0.2)
+        await first.add(
+            Declaration(
+                id=uuid7(),
+                version=1,
+                application_id=application.id,
+                person_id=reader.person_id,
+                conflicted=True,
+                statement="Có góp vốn.",
+                made_at=world.clock.at,
+            )
+        )
+    assert (await waiting).conflicted is True
+
+
+async def _standing_of(world: World, application_id: UUID, person_id: UUID) -> Standing:
+    async with world.database.work() as work:
+        case = await load_case(
+            work.connection, application_id, person_id=person_id, consulted_unit_ids=frozenset(), lock=True
+        )
+    assert case is not None
+    return case.standing
+
+
+async def test_answer_that_goes_out_is_the_one_that_was_kept(world: World) -> None:
+    """What is shown may depend on the moment, as the proof of a leaf does: it is written once."""
+    case = await received(world)
+    actor, times = world.actor(INTAKE), iter(range(9))
+    ticket = answers.Ticket(
+        route="POST /x",
+        key="mot",
+        request_hash=b"1",
+        render=lambda _: answers.Answer(status=200, headers={}, body=b"%d" % next(times)),
+    )
+    token = answers.current.set(ticket)
+    try:
+        await world.use_cases.intake.accept(actor, case.id, expected_version=case.version)
+        with pytest.raises(answers.Replayed) as replayed:
+            await world.use_cases.intake.accept(actor, case.id, expected_version=case.version)
+    finally:
+        answers.current.reset(token)
+    assert replayed.value.answer == ticket.answer == answers.Answer(status=200, headers={}, body=b"0")
