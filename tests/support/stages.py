@@ -4,9 +4,9 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
-from sandbox_registry.db.cases.applications import CaseFilter
 from sandbox_registry.domain.cases.applications import Application
 from sandbox_registry.domain.cases.appraisal import Advice, Choice, CouncilSession
+from sandbox_registry.domain.cases.case_lists import CaseFilter
 from sandbox_registry.domain.cases.councils import Composition
 from sandbox_registry.domain.identity.people import Capacity
 from tests.rulebook.test_procedures import ATTACHED, DOSSIER

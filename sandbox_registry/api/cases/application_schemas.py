@@ -20,8 +20,8 @@ from sandbox_registry.api.handling.schemas import (
     check_depth,
     shown,
 )
-from sandbox_registry.db.cases.applications import CaseRow
 from sandbox_registry.domain.cases.applications import by_stage
+from sandbox_registry.domain.cases.case_lists import CaseRow
 from sandbox_registry.domain.cases.deadlines import CaseDeadline, Duty, Timing
 from sandbox_registry.domain.errors import FieldError
 from sandbox_registry.domain.rules.calendars import Deadline, LedgerLine

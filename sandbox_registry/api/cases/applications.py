@@ -45,7 +45,7 @@ from sandbox_registry.api.handling.requests import (
     use_cases,
 )
 from sandbox_registry.api.handling.schemas import shown
-from sandbox_registry.db.cases.applications import CaseFilter
+from sandbox_registry.domain.cases.case_lists import CaseFilter
 from sandbox_registry.domain.stages import Stage
 
 

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from litestar.exceptions import ValidationException
 
-from sandbox_registry.db.cases.applications import CaseRow
-from sandbox_registry.db.permits.permits import PermitRow
 from sandbox_registry.domain.audit import EPOCH
+from sandbox_registry.domain.cases.case_lists import CaseRow
+from sandbox_registry.domain.permits.permit_lists import PermitRow
 from sandbox_registry.http.malformed import NOT_A_CURSOR
 
 _INDEX = re.compile(r"[0-9]{1,18}")

@@ -8,8 +8,8 @@ from msgspec import Meta
 from sandbox_registry.api.handling.cursors import id_cursor
 from sandbox_registry.api.handling.schemas import Code, In, Instant, Line, Moment, Out, PageOut, shown
 from sandbox_registry.api.identity.people_schemas import MembershipOut, Phone
-from sandbox_registry.db.identity.organisations import Member
 from sandbox_registry.domain.identity.people import MembershipKind, Organisation, OrganisationKind
+from sandbox_registry.domain.identity.people_lists import Member
 from sandbox_registry.usecases.identity.organisations import OrganisationView
 
 TaxCode = Annotated[str, Meta(max_length=14)]

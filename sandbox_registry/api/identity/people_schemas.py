@@ -8,8 +8,8 @@ from msgspec import Meta
 
 from sandbox_registry.api.handling.cursors import id_cursor
 from sandbox_registry.api.handling.schemas import Code, In, Instant, Line, Moment, Out, PageOut, shown
-from sandbox_registry.db.identity.people import PersonRow
 from sandbox_registry.domain.identity.people import Actor, Delegation, MembershipKind, Role
+from sandbox_registry.domain.identity.people_lists import PersonRow
 from sandbox_registry.domain.identity.tokens import Limits, Token
 from sandbox_registry.usecases.identity.people import PersonView
 from sandbox_registry.usecases.identity.tokens import NewToken

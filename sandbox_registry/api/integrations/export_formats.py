@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from sandbox_registry.authz import Action
-from sandbox_registry.db.integrations.exports import Batch
+from sandbox_registry.domain.integrations.exports import Batch
 from sandbox_registry.domain.texts import Language, Text
 from sandbox_registry.usecases.integrations.exports import LogBatch, LogEvent, LogObject
 

@@ -26,7 +26,7 @@ from sandbox_registry.api.handling.schemas import Moment
 from sandbox_registry.api.handling.streams import BoundedStream
 from sandbox_registry.api.integrations.export_formats import as_csv, as_json_lines, as_ocel
 from sandbox_registry.api.integrations.feeds import ATOM, CASES, PERMITS, Feed, as_atom, newest
-from sandbox_registry.db.integrations.exports import ExportFilter, FeedRow
+from sandbox_registry.domain.integrations.exports import ExportFilter, FeedRow
 from sandbox_registry.domain.operations.quotas import Group
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.http.problems import language_of

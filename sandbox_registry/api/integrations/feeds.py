@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from html import escape
 from urllib.parse import urlencode
 
-from sandbox_registry.db.integrations.exports import FeedRow
 from sandbox_registry.domain.audit import EPOCH
+from sandbox_registry.domain.integrations.exports import FeedRow
 from sandbox_registry.domain.texts import Language, Text
 
 ATOM = "application/atom+xml; charset=utf-8"

@@ -22,8 +22,8 @@ from sandbox_registry.api.handling.schemas import (
     TextOut,
     shown,
 )
-from sandbox_registry.db.permits.permits import PermitRow
 from sandbox_registry.domain.permits.duties import PermitDuty
+from sandbox_registry.domain.permits.permit_lists import PermitRow
 from sandbox_registry.domain.permits.permits import Comparator, Effect, PermitKind, PermitTerms, named
 from sandbox_registry.domain.rules.calendars import Deadline, Unit
 from sandbox_registry.domain.rules.procedures import DutyStart, ProcedureStatus

@@ -20,7 +20,7 @@ from sandbox_registry.api.handling.requests import (
 )
 from sandbox_registry.api.handling.schemas import Moment
 from sandbox_registry.api.permits.permit_schemas import PermitOut, PermitPageOut, permit_out, permit_page_out
-from sandbox_registry.db.permits.permits import PermitFilter
+from sandbox_registry.domain.permits.permit_lists import PermitFilter
 from sandbox_registry.domain.stages import Stage
 
 

@@ -27,9 +27,9 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
-from sandbox_registry.db.cases.applications import CaseFilter, CaseRow
 from sandbox_registry.db.core.scopes import Condition, Kind, grouped, kind_of, values_of
 from sandbox_registry.db.core.statements import Row, Statement
+from sandbox_registry.domain.cases.case_lists import CaseFilter, CaseRow
 from sandbox_registry.domain.identity.scopes import Scope
 from sandbox_registry.domain.stages import OPEN_STAGES, Stage
 from sandbox_registry.domain.texts import folded

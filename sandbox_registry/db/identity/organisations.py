@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sandbox_registry.db import tables
 from sandbox_registry.db.core.records import Records, as_dict
 from sandbox_registry.domain.identity.people import Membership, Organisation, OrganisationKind
+from sandbox_registry.domain.identity.people_lists import Member
 from sandbox_registry.domain.stages import Stage
 
 _ORGANISATIONS, _MEMBERSHIPS, _PEOPLE = tables.organisations, tables.memberships, tables.people
@@ -28,15 +29,6 @@ class OrganisationScope:
     own: frozenset[UUID]
     units: frozenset[UUID]
     is_all: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
-    """A membership with the name and address of who holds it."""
-
-    membership: Membership
-    full_name: str
-    email: str
 
 
 def _known(scope: OrganisationScope) -> ColumnElement[bool]:

@@ -1,7 +1,6 @@
 """People as rows: who stands behind a token with what is in force now, lists of people, and locks on them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any, NamedTuple
@@ -30,6 +29,7 @@ from sandbox_registry.db import tables
 from sandbox_registry.db.core.records import Records, as_dict
 from sandbox_registry.db.core.statements import Statement
 from sandbox_registry.domain.identity.people import Actor, MembershipKind, Person, Role
+from sandbox_registry.domain.identity.people_lists import PersonRow
 
 _PEOPLE, _TOKENS = tables.people, tables.tokens
 _GRANTS, _LENT, _MEMBERSHIPS = tables.role_grants, tables.delegations, tables.memberships
@@ -38,14 +38,6 @@ _AT = bindparam("at", type_=tables.Stamp)
 _UNUSED_SINCE = bindparam("unused_since", type_=tables.Stamp)
 USE_KEPT_EVERY = timedelta(minutes=1)
 """How old the last use of a token may get before a request writes it down again."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PersonRow:
-    """A person and the offices in force."""
-
-    person: Person
-    offices: frozenset[tuple[Role, UUID]]
 
 
 def _in_force(table: Any) -> ColumnElement[bool]:

@@ -1,7 +1,6 @@
 """Whole tables as streams out of a server-side cursor: never more than one batch of rows is in memory."""
 
-from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,12 +14,12 @@ from sandbox_registry.db.core.records import as_dict
 from sandbox_registry.db.core.scopes import inside
 from sandbox_registry.db.permits import permits
 from sandbox_registry.domain.identity.scopes import Scope
-from sandbox_registry.domain.stages import OPEN_STAGES, Stage
+from sandbox_registry.domain.integrations.exports import Batch, ExportFilter, FeedRow
+from sandbox_registry.domain.stages import OPEN_STAGES
 from sandbox_registry.domain.texts import folded
 
 BATCH = 500
 """Rows fetched at once, which is also how many are ever in memory."""
-Batch = Sequence[Sequence[Any]]
 _APPLICATIONS, _PERMITS, _LEAVES = tables.applications, tables.permits, tables.audit_leaves
 _CASES = select(
     _APPLICATIONS.c.id,
@@ -44,34 +43,6 @@ _CASES = select(
 _OF_PERMITS = permits.ROW.order_by(None)
 CASE_FIELDS = tuple(map(str, _CASES.selected_columns.keys()))
 PERMIT_FIELDS = tuple(map(str, _OF_PERMITS.selected_columns.keys()))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExportFilter:
-    """What an export is narrowed by; null leaves a question open. `officer_id` and `overdue_at` ask of cases only.
-
-    `text` finds without diacritics, and permits by the beginning of their number too.
-    """
-
-    stages: frozenset[Stage] | None = None
-    procedure_code: str | None = None
-    organisation_id: UUID | None = None
-    updated_since: datetime | None = None
-    officer_id: UUID | None = None
-    overdue_at: datetime | None = None
-    text: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedRow:
-    """One entry of a feed."""
-
-    id: UUID
-    code: str | None
-    stage: Stage
-    title: str
-    since: datetime
-    updated_at: datetime
 
 
 def cases(connection: AsyncConnection, *, scope: Scope, narrowed: ExportFilter) -> AsyncGenerator[Batch, None]:

@@ -1,6 +1,5 @@
 """Permits as rows: one permit, what governs it when, and lists inside a scope by where each permit stands now."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,7 +14,8 @@ from sandbox_registry.db import tables
 from sandbox_registry.db.core.records import NATIVE, Records, as_dict, duplicate_or_same
 from sandbox_registry.db.core.scopes import inside
 from sandbox_registry.domain.identity.scopes import Scope
-from sandbox_registry.domain.permits.permits import Permit, PermitKind, PermitVersion
+from sandbox_registry.domain.permits.permit_lists import PermitFilter, PermitRow
+from sandbox_registry.domain.permits.permits import Permit, PermitVersion
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.domain.texts import folded
 
@@ -105,42 +105,6 @@ UPDATED = func.greatest(
     _PERMITS.c.completion_refused_at,
     type_=tables.Stamp,
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PermitFilter:
-    """What a list is narrowed by; null leaves a question open.
-
-    `text` finds without diacritics in the dossier, and by the beginning of a permit number.
-    """
-
-    stages: frozenset[Stage] | None = None
-    procedure_code: str | None = None
-    application_id: UUID | None = None
-    organisation_id: UUID | None = None
-    ends_before: datetime | None = None
-    text: str | None = None
-    updated_since: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PermitRow:
-    """One line of a list; `stage` is where the permit stands at the moment of the list."""
-
-    id: UUID
-    version: int
-    number: str
-    stage: Stage
-    kind: PermitKind
-    title: str
-    procedure_code: str
-    application_id: UUID
-    organisation_id: UUID
-    organisation_name: str
-    start: datetime
-    end: datetime
-    issued_at: datetime
-    updated_at: datetime
 
 
 ROW: Select[Any] = (

@@ -14,6 +14,7 @@ from sandbox_registry.domain.cases.applications import (
     DossierVersion,
     SupplementRequest,
 )
+from sandbox_registry.domain.cases.case_lists import CaseFilter, CaseRow
 from sandbox_registry.domain.cases.deadlines import CaseDeadline, Duty, case_deadlines
 from sandbox_registry.domain.errors import FieldError, NotFound
 from sandbox_registry.domain.identity.people import Actor, Organisation
@@ -68,16 +69,16 @@ class Cases:
         self,
         actor: Actor,
         *,
-        narrowed: case_rows.CaseFilter,
+        narrowed: CaseFilter,
         after: tuple[datetime, UUID] | UUID | None,
         limit: int,
-    ) -> tuple[case_rows.CaseRow, ...]:
+    ) -> tuple[CaseRow, ...]:
         """List the cases this actor may read, newest first, or by change when `updated_since` is asked for."""
         scope = self.acts.authorizer.scope(actor)
         async with self.acts.database.reading() as connection:
             return await case_lists.list_cases(connection, scope=scope, narrowed=narrowed, after=after, limit=limit)
 
-    async def awaiting_declaration(self, actor: Actor) -> tuple[case_rows.CaseRow, ...]:
+    async def awaiting_declaration(self, actor: Actor) -> tuple[CaseRow, ...]:
         """List the cases this actor must declare interests for before opening them."""
         async with self.acts.database.reading() as connection:
             return await case_lists.awaiting_declaration(connection, scope=self.acts.authorizer.scope(actor))

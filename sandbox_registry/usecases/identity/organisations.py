@@ -13,7 +13,7 @@ from uuid import UUID
 from sandbox_registry.authz import Action
 from sandbox_registry.authz.ways import stranger
 from sandbox_registry.db.identity import organisations, people
-from sandbox_registry.db.identity.organisations import Member, OrganisationScope
+from sandbox_registry.db.identity.organisations import OrganisationScope
 from sandbox_registry.domain.errors import Duplicate, FieldError, Invalid, NotFound, PermissionDenied
 from sandbox_registry.domain.identity.contacts import contact_errors
 from sandbox_registry.domain.identity.offices import check_window
@@ -33,6 +33,7 @@ from sandbox_registry.domain.identity.people import (
     Role,
     towards_organisation,
 )
+from sandbox_registry.domain.identity.people_lists import Member
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.domain.texts import Text
 from sandbox_registry.usecases.identity.authority import refuse_official

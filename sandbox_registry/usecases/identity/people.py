@@ -5,7 +5,6 @@ from uuid import UUID
 
 from sandbox_registry.authz import Action
 from sandbox_registry.db.identity import credentials, people
-from sandbox_registry.db.identity.people import PersonRow
 from sandbox_registry.domain.errors import ConditionNotMet, Duplicate, NotFound
 from sandbox_registry.domain.identity.contacts import contact_errors
 from sandbox_registry.domain.identity.offices import check_other
@@ -19,6 +18,7 @@ from sandbox_registry.domain.identity.people import (
     Role,
     RoleGrant,
 )
+from sandbox_registry.domain.identity.people_lists import PersonRow
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.domain.texts import Text
 from sandbox_registry.usecases.identity.authority import lock_people

@@ -16,11 +16,11 @@ from sandbox_registry.authz import Action
 from sandbox_registry.authz.enforcer import TOKEN_SCOPE
 from sandbox_registry.db.core.engine import Connection
 from sandbox_registry.db.integrations import exports
-from sandbox_registry.db.integrations.exports import Batch, ExportFilter, FeedRow
 from sandbox_registry.domain.audit import EPOCH
 from sandbox_registry.domain.errors import PermissionDenied
 from sandbox_registry.domain.identity.people import READ_ALL_ROLES, Actor
 from sandbox_registry.domain.identity.scopes import Scope
+from sandbox_registry.domain.integrations.exports import Batch, ExportFilter, FeedRow
 from sandbox_registry.domain.operations.quotas import TooManyRequests
 from sandbox_registry.usecases.transaction.transactions import DONE, Acts
 

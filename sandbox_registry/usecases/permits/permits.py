@@ -13,6 +13,7 @@ from sandbox_registry.domain.cases.lifecycle import require_stage
 from sandbox_registry.domain.errors import Duplicate
 from sandbox_registry.domain.identity.people import Actor, Organisation
 from sandbox_registry.domain.permits.duties import PermitDuty, duties_of
+from sandbox_registry.domain.permits.permit_lists import PermitFilter, PermitRow
 from sandbox_registry.domain.permits.permits import Permit, PermitVersion, first_version, latest_end
 from sandbox_registry.domain.rules.calendars import local_date
 from sandbox_registry.domain.rules.procedures import Procedure
@@ -82,8 +83,8 @@ class Permits:
             return act.done(await self._view(act, act.permit))
 
     async def list_permits(
-        self, actor: Actor, *, narrowed: rows.PermitFilter, after: tuple[datetime, UUID] | UUID | None, limit: int
-    ) -> tuple[rows.PermitRow, ...]:
+        self, actor: Actor, *, narrowed: PermitFilter, after: tuple[datetime, UUID] | UUID | None, limit: int
+    ) -> tuple[PermitRow, ...]:
         """List the permits this actor may read as they stand now, newest first, or by change if `updated_since` is asked."""
         scope, at = self.acts.authorizer.scope(actor, Action.PERMIT_READ), self.acts.now()
         async with self.acts.database.reading() as connection:

@@ -16,7 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from sandbox_registry.api.handling.streams import BoundedStream, BrokenOff
 from sandbox_registry.api.integrations.export_formats import as_csv
-from sandbox_registry.db.integrations.exports import BATCH, CASE_FIELDS, PERMIT_FIELDS, Batch, ExportFilter
+from sandbox_registry.db.integrations.exports import BATCH, CASE_FIELDS, PERMIT_FIELDS
+from sandbox_registry.domain.integrations.exports import Batch, ExportFilter
 from sandbox_registry.domain.texts import Language
 from tests.support.client import Client
 from tests.support.stages import submitted

@@ -9,9 +9,10 @@ from uuid_utils.compat import uuid7
 
 from sandbox_registry.authz import Action
 from sandbox_registry.db import tables
-from sandbox_registry.db.cases.applications import CaseFilter, load_case
+from sandbox_registry.db.cases.applications import load_case
 from sandbox_registry.db.cases.case_lists import list_cases
 from sandbox_registry.db.core.scopes import inside
+from sandbox_registry.domain.cases.case_lists import CaseFilter
 from sandbox_registry.domain.identity.people import Actor, Capacity, Role, Standing
 from sandbox_registry.domain.identity.scopes import Scope
 from sandbox_registry.domain.stages import APPLICATION_STAGES, Stage

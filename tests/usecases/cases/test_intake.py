@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid_utils.compat import uuid7
 
 from sandbox_registry.db.auditlog import leaves as audit
-from sandbox_registry.db.cases.applications import CaseFilter
 from sandbox_registry.domain.cases.applications import Application, ClosingKind, Reason, SupplementItem
+from sandbox_registry.domain.cases.case_lists import CaseFilter
 from sandbox_registry.domain.errors import (
     ConditionNotMet,
     DomainError,

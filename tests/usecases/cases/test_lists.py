@@ -8,8 +8,8 @@ from uuid import UUID
 import pytest
 from uuid_utils.compat import uuid7
 
-from sandbox_registry.db.cases.applications import CaseFilter, CaseRow
 from sandbox_registry.domain.cases.applications import Application, Reason
+from sandbox_registry.domain.cases.case_lists import CaseFilter, CaseRow
 from sandbox_registry.domain.identity.tokens import Limits
 from sandbox_registry.domain.stages import Stage
 from tests.support.client import Client

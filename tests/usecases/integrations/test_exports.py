@@ -11,9 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from sandbox_registry.authz import Action
 from sandbox_registry.db.auditlog import leaves as audit
-from sandbox_registry.db.cases.applications import CaseFilter
-from sandbox_registry.db.integrations.exports import BATCH, CASE_FIELDS, ExportFilter
+from sandbox_registry.db.integrations.exports import BATCH, CASE_FIELDS
+from sandbox_registry.domain.cases.case_lists import CaseFilter
 from sandbox_registry.domain.errors import PermissionDenied
+from sandbox_registry.domain.integrations.exports import ExportFilter
 from sandbox_registry.domain.operations.quotas import TooManyRequests
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.usecases.integrations.exports import AT_ONCE, LogBatch, LogEvent, LogObject

@@ -15,7 +15,6 @@ from uuid_utils.compat import uuid7
 
 from sandbox_registry.authz import Action
 from sandbox_registry.db.auditlog import leaves as audit
-from sandbox_registry.db.permits.permits import PermitFilter, PermitRow
 from sandbox_registry.domain.cases.applications import Application
 from sandbox_registry.domain.cases.appraisal import Participation
 from sandbox_registry.domain.errors import (
@@ -28,6 +27,7 @@ from sandbox_registry.domain.errors import (
     TransitionNotAllowed,
 )
 from sandbox_registry.domain.identity.people import Capacity, Organisation
+from sandbox_registry.domain.permits.permit_lists import PermitFilter, PermitRow
 from sandbox_registry.domain.permits.permits import Permit, PermitVersion
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.usecases.permits.permits import PermitView
