@@ -11,7 +11,7 @@ from sandbox_registry.cli.environment import migrate_to, open_database, owner_ur
 from sandbox_registry.cli.session import do_with
 from sandbox_registry.db.embedded.server import EmbeddedServer
 from sandbox_registry.runtime.clocks import system_clock
-from sandbox_registry.usecases.identity.accounts_by_operator import command_line
+from sandbox_registry.usecases.accounts_by_operator import command_line
 from sandbox_registry.usecases.operations.backups import note_backup, read_backup, restore_backup, write_backup
 from sandbox_registry.usecases.registry import UseCases
 

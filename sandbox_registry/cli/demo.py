@@ -21,7 +21,7 @@ from sandbox_registry.rulebook.procedure_files import load_procedures
 from sandbox_registry.runtime.clocks import system_clock
 from sandbox_registry.runtime.settings import Settings
 from sandbox_registry.runtime.shipped import shipped
-from sandbox_registry.usecases.identity import accounts_by_operator as accounts
+from sandbox_registry.usecases import accounts_by_operator as accounts
 
 ADMIN = "quantri@camau.example"
 _API = "/api/v1"

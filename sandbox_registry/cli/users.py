@@ -7,7 +7,7 @@ import click
 
 from sandbox_registry.cli.session import do
 from sandbox_registry.domain.identity.people import Role
-from sandbox_registry.usecases.identity import accounts_by_operator as accounts
+from sandbox_registry.usecases import accounts_by_operator as accounts
 from sandbox_registry.usecases.registry import UseCases
 
 

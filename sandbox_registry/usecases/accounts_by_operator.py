@@ -3,9 +3,9 @@
 from uuid import UUID
 
 from sandbox_registry.db.identity import people
-from sandbox_registry.db.identity.people import PersonRow
 from sandbox_registry.domain.errors import NotFound
 from sandbox_registry.domain.identity.people import Actor, Organisation, OrganisationKind, Person, Role, RoleGrant
+from sandbox_registry.domain.identity.people_lists import PersonRow
 from sandbox_registry.usecases.registry import UseCases
 from sandbox_registry.usecases.transaction.operators import COMMAND_LINE, operator
 

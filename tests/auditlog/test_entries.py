@@ -3,7 +3,7 @@
 import pytest
 
 from sandbox_registry.domain.errors import NotFound
-from sandbox_registry.usecases.identity import accounts_by_operator as accounts
+from sandbox_registry.usecases import accounts_by_operator as accounts
 from tests.support.client import Client
 from tests.support.leaves import assert_nothing_leaked, leaves
 from tests.support.stages import received

@@ -31,7 +31,7 @@ from sandbox_registry.runtime.shipped import shipped
 from sandbox_registry.transparency.checkpoints import checkpoint_of
 from sandbox_registry.transparency.notes import parse_note
 from sandbox_registry.transparency.policies import Policy, PolicyLog
-from sandbox_registry.usecases.identity.accounts_by_operator import command_line
+from sandbox_registry.usecases.accounts_by_operator import command_line
 from sandbox_registry.usecases.operations.backups import (
     LOCK,
     digest_of,
