@@ -4,12 +4,12 @@ import tomllib
 from collections.abc import Iterator
 from datetime import date, timedelta
 from hashlib import sha256
-from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
 
 import msgspec
+from holidays import country_holidays
 
 from sandbox_registry.domain.rules.calendars import Calendar, DayKind, DayMark
 from sandbox_registry.domain.rules.procedures import Confidence
@@ -121,8 +121,7 @@ def _version(file: CalendarIn, marks: dict[date, DayMark]) -> str:
 
 def _standing(file: CalendarIn) -> Iterator[DayMark]:
     years = range(file.covered_from.year, file.covered_to.year + 1)
-    # Loaded with the first calendar: what it knows of the months of many peoples takes a twelfth of the program's import.
-    known = import_module("holidays").country_holidays(file.country, years=years, language="vi")
+    known = country_holidays(file.country, years=years, language="vi")
     source = f"{file.standing_source} (holidays {_LIBRARY})"
     names = {name.vi: Text(vi=name.vi, en=name.en, fr=name.fr) for name in file.names}
     for day, name in known.items():

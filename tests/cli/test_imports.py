@@ -10,7 +10,7 @@ import pytest
 from sandbox_registry.runtime.imports import imports_uncollected
 from sandbox_registry.runtime.shipped import shipped
 
-NOT_TO_ANSWER = {"alembic", "granian", "holidays", "httpx", "procrastinate", "sandbox_registry.worker", "typst"}
+NOT_TO_ANSWER = {"alembic", "granian", "httpx", "procrastinate", "sandbox_registry.worker", "typst"}
 NOT_TO_SERVE = {"alembic", "casbin", "litestar", "msgspec", "sandbox_registry.app", "sqlalchemy"}
 NOT_FOR_ANY_COMMAND = {"psycopg", "sandbox_registry.cli.environment", "structlog"}
 
