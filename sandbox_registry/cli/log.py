@@ -1,7 +1,6 @@
 """The command line of the log: its keys, the signing, and handing it out; checking it is in `cli_verify`."""
 
 import asyncio
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from sandbox_registry.cli.witness import witness
 from sandbox_registry.db.auditlog.tree import LogUnreachable, log_reader
 from sandbox_registry.db.core.engine import Database
 from sandbox_registry.domain.errors import NotFound
+from sandbox_registry.runtime.clocks import system_clock
 from sandbox_registry.runtime.logs import configure_logs
 from sandbox_registry.runtime.settings import Settings
 from sandbox_registry.transparency.checkpoints import Checkpoint, checkpoint_of, open_checkpoint
@@ -113,7 +113,7 @@ def status() -> None:
         if last is None
         else f"Last cosigned at {datetime.fromtimestamp(last, UTC):%Y-%m-%d %H:%M} UTC."
     )
-    if is_overdue(folder, policy=policy, now=time.time()):
+    if is_overdue(folder, policy=policy, now=system_clock().timestamp()):
         message = "the witnesses were last complete more than 24 hours ago"
         raise click.ClickException(message)
 

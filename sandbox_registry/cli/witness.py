@@ -12,6 +12,7 @@ from sandbox_registry.auditlog.publishing.keys import make_key, read_vkey
 from sandbox_registry.auditlog.verifying.sources import HttpLog
 from sandbox_registry.auditlog.witness.server import WitnessServer
 from sandbox_registry.auditlog.witness.witness import SplitView, WentBack, Witness
+from sandbox_registry.runtime.clocks import system_clock
 from sandbox_registry.transparency.errors import LogError
 from sandbox_registry.transparency.keys import KeyType, format_vkey
 
@@ -100,4 +101,6 @@ def _pull(mine: Witness, url: str, origin: str, *, is_sent: bool) -> int:
 
 
 def _witness(directory: Path, logs: tuple[str, ...]) -> Witness:
-    return Witness(directory=directory, logs=tuple(read_vkey(each) for each in logs), now=lambda: int(time.time()))
+    return Witness(
+        directory=directory, logs=tuple(read_vkey(each) for each in logs), now=lambda: int(system_clock().timestamp())
+    )

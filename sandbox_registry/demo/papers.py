@@ -5,13 +5,13 @@ The same data makes the same bytes: fonts are those the typesetter carries, the 
 
 import argparse
 import json
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
-import click
 import msgspec
 import typst
 
@@ -188,9 +188,8 @@ def main() -> None:
     procedures = load_procedures(shipped("policies") / "procedures")
     for slug, dossier in dossiers_for(given.today).items():
         made = make(dossier, procedures[dossier.procedure], given.folder / slug)
-        click.echo(
-            f"{given.folder / slug}: {len(made)} files, {sum(path.stat().st_size for _, path in made) // 1000} kB"
-        )
+        size = sum(path.stat().st_size for _, path in made) // 1000
+        sys.stdout.write(f"{given.folder / slug}: {len(made)} files, {size} kB\n")
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from sandbox_registry.db.core.jobs import QUEUE, Task
 from sandbox_registry.domain.rules.calendars import local_date
 from sandbox_registry.jobs.mail import Postman
 from sandbox_registry.jobs.webhooks import Sender
+from sandbox_registry.runtime.clocks import system_clock
 from sandbox_registry.usecases.integrations.webhook_deliveries import Deliveries
 from sandbox_registry.usecases.operations.upkeep import Upkeep
 
@@ -131,7 +132,7 @@ class Tasks:
         for job in jobs:
             if job.attempts < MAX_RESCUES:
                 logger.warning("job.rescued", task=job.task_name, job=job.id, attempt=job.attempts + 1)
-                await self.app.job_manager.retry_job(job=job, retry_at=datetime.now(UTC))
+                await self.app.job_manager.retry_job(job=job, retry_at=system_clock())
             else:
                 logger.error("job.given_up", task=job.task_name, job=job.id, attempt=job.attempts)
                 await self.app.job_manager.finish_job(job=job, status=Status.FAILED, delete_job=False)

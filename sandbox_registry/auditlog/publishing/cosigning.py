@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Awaitable, Callable, Mapping
@@ -16,6 +15,7 @@ from sandbox_registry.auditlog.publishing.cosignatures import is_overdue, merge,
 from sandbox_registry.auditlog.publishing.keys import named
 from sandbox_registry.db.auditlog.tree import LogUnreachable
 from sandbox_registry.domain.errors import DomainError
+from sandbox_registry.runtime.clocks import system_clock
 from sandbox_registry.transparency.checkpoints import Checkpoint, checkpoint_of
 from sandbox_registry.transparency.cosignatures import add_signatures, verify_cosignature
 from sandbox_registry.transparency.errors import LogError, NoteError
@@ -137,8 +137,9 @@ async def keep_cosigned(
             policy = registry_policy(data_dir)
             if policy is not None:
                 await judged(await to_thread.run_sync(_round, folder, policy))
-                if is_overdue(folder, policy=policy, now=time.time()) and time.time() - alarmed_at > KEPT_QUIET:
-                    alarmed_at = time.time()
+                now = system_clock().timestamp()
+                if is_overdue(folder, policy=policy, now=now) and now - alarmed_at > KEPT_QUIET:
+                    alarmed_at = now
                     logger.critical("log.not_cosigned_for_a_day")
         except (DomainError, LogError, LogUnreachable, OSError) as error:
             logger.critical("log.not_cosigned", error=str(error))
@@ -149,7 +150,7 @@ async def keep_cosigned(
 
 
 def _round(folder: LogFolder, policy: Policy) -> Mapping[str, Checkpoint | None]:
-    offer(folder, policy=policy, now=time.time())
+    offer(folder, policy=policy, now=system_clock().timestamp())
     collector = Collector(folder=folder, policy=policy)
     collector.collect()
     return collector.verdicts
