@@ -108,8 +108,8 @@ async def freshness(url: str, *, seconds: float) -> Row:
 
 async def _commit(writing: Database, committed: dict[int, float], *, until: float) -> None:
     while monotonic() < until:
-        async with writing.work() as work:
-            work.end_with(leaf())
+        async with writing.transaction() as work:
+            work.stage_audit_entry(leaf())
         if work.index is not None:
             committed[work.index] = monotonic()
         await asyncio.sleep(0.02)

@@ -57,7 +57,7 @@ from sandbox_registry.runtime.settings import Settings
 from sandbox_registry.runtime.shipped import shipped
 from sandbox_registry.usecases.identity.passwords import Passwords, load_common_passwords
 from sandbox_registry.usecases.registry import UseCases, wire
-from sandbox_registry.usecases.transaction.transactions import Acts
+from sandbox_registry.usecases.transaction.transactions import Transactions
 
 MAX_JSON_BYTES = 1024 * 1024  # The longest form a procedure can ask for takes a quarter of it.
 
@@ -100,7 +100,7 @@ def build_use_cases(
     if settings.database_url is None:
         message = "the settings name no database; start the embedded one first"
         raise ValueError(message)
-    acts = Acts(
+    transactions = Transactions(
         database=Database(settings.database_url, read_url=settings.database_read_url),
         authorizer=Authorizer(shipped("policies") / "casbin"),
         rules=RuleBook(),
@@ -109,7 +109,7 @@ def build_use_cases(
         new_id=new_id,
     )
     return wire(
-        acts,
+        transactions,
         store=Store(settings.data_dir / "documents"),
         scanner=NullScanner(),
         passwords=Passwords(load_common_passwords(shipped("policies") / "common-passwords.txt")),
@@ -141,7 +141,7 @@ def create_app(
             await cases.rule_versions.register_shipped(shipped("policies"))
             yield
         finally:
-            await cases.acts.database.close()
+            await cases.transactions.database.close()
 
     counting = {"limits": cases.rate_limits, "proxies": settings.trusted_proxies}
     files = Router(path="", route_handlers=[DocumentsController], request_max_body_size=settings.max_upload_bytes)

@@ -28,7 +28,7 @@ async def run_worker(settings: Settings) -> None:
             )
             await keep_working(jobs, stop=stop)
         finally:
-            await use_cases.acts.database.close()
+            await use_cases.transactions.database.close()
 
 
 def worker() -> None:

@@ -29,7 +29,7 @@ def backup(directory: Path) -> None:
     with open_database(settings) as ready:
 
         async def note(cases: UseCases) -> None:
-            await note_backup(cases.acts, command_line(), Action.BACKUP_MAKE, made)
+            await note_backup(cases.transactions, command_line(), Action.BACKUP_MAKE, made)
 
         folder, made = write_backup(
             directory.absolute(),
@@ -63,7 +63,7 @@ def restore(folder: Path) -> None:
             ready = with_embedded(settings, server)
 
         async def note(cases: UseCases) -> None:
-            await note_backup(cases.acts, command_line(), Action.BACKUP_RESTORE, about)
+            await note_backup(cases.transactions, command_line(), Action.BACKUP_RESTORE, about)
 
         do_with(ready, note)
     click.echo(f"Restored the backup of {about.made_at:%Y-%m-%d %H:%M} UTC, with {about.log_size} leaves.")

@@ -27,6 +27,6 @@ def do_with(ready: Settings, act: Callable[[UseCases], Awaitable[T]]) -> T:
             await cases.installation.announce()
             return await act(cases)
         finally:
-            await cases.acts.database.close()
+            await cases.transactions.database.close()
 
     return asyncio.run(doing())

@@ -86,7 +86,7 @@ async def unit_names(cases: UseCases) -> dict[UUID, str]:
 
 async def find_user(cases: UseCases, email: str) -> Person:
     """Find an account by e-mail address; `NotFound` when there is none."""
-    async with cases.acts.database.looking_up() as connection:
+    async with cases.transactions.database.primary() as connection:
         person = await people.by_email(connection, email)
     if person is None:
         raise NotFound(what=f"account {email}")

@@ -37,14 +37,14 @@ from sandbox_registry.usecases.permits.permits import Permits
 from sandbox_registry.usecases.privacy.erasures import Erasures
 from sandbox_registry.usecases.privacy.legal_holds import LegalHolds
 from sandbox_registry.usecases.rules.rule_versions import RuleVersions
-from sandbox_registry.usecases.transaction.transactions import Acts
+from sandbox_registry.usecases.transaction.transactions import Transactions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UseCases:
     """One attribute per aggregate; each has one method per thing a person does."""
 
-    acts: Acts
+    transactions: Transactions
     applications: Applications
     appraisal: Appraisal
     assignments: Assignments
@@ -78,7 +78,7 @@ class UseCases:
 
 
 def wire(
-    acts: Acts,
+    transactions: Transactions,
     *,
     store: Store,
     scanner: Scanner,
@@ -89,41 +89,46 @@ def wire(
     webhooks_to_loopback: bool = False,
 ) -> UseCases:
     """Build the use cases over one frame."""
-    applications, cases = Applications(acts), Cases(acts)
-    assignments = Assignments(acts)
-    rate_limits = RateLimits(acts.database, key=acts.pseudonyms.key, limits=limits)
+    applications, cases = Applications(transactions), Cases(transactions)
+    assignments = Assignments(transactions)
+    rate_limits = RateLimits(transactions.database, key=transactions.pseudonyms.key, limits=limits)
     return UseCases(
-        acts=acts,
+        transactions=transactions,
         applications=applications,
-        appraisal=Appraisal(acts),
+        appraisal=Appraisal(transactions),
         assignments=assignments,
-        bundles=CaseBundles(acts),
+        bundles=CaseBundles(transactions),
         cases=cases,
-        clarifications=Clarifications(acts),
-        consultations=Consultations(acts),
-        councils=Councils(acts, assignments),
-        decisions=Decisions(acts),
-        deliveries=Deliveries(acts),
+        clarifications=Clarifications(transactions),
+        consultations=Consultations(transactions),
+        councils=Councils(transactions, assignments),
+        decisions=Decisions(transactions),
+        deliveries=Deliveries(transactions),
         documents=Documents(
-            acts, applications=applications, cases=cases, store=store, scanner=scanner, max_bytes=max_upload_bytes
+            transactions,
+            applications=applications,
+            cases=cases,
+            store=store,
+            scanner=scanner,
+            max_bytes=max_upload_bytes,
         ),
-        erasures=Erasures(acts),
-        exports=Exports(acts),
-        histories=Histories(acts),
-        installation=Installation(acts),
-        intake=Intake(acts),
-        legal_holds=LegalHolds(acts),
-        messages=Messages(acts),
-        offices=Offices(acts),
-        organisations=Organisations(acts),
-        people=People(acts, passwords, self_registration=self_registration),
-        permits=Permits(acts),
+        erasures=Erasures(transactions),
+        exports=Exports(transactions),
+        histories=Histories(transactions),
+        installation=Installation(transactions),
+        intake=Intake(transactions),
+        legal_holds=LegalHolds(transactions),
+        messages=Messages(transactions),
+        offices=Offices(transactions),
+        organisations=Organisations(transactions),
+        people=People(transactions, passwords, self_registration=self_registration),
+        permits=Permits(transactions),
         rate_limits=rate_limits,
-        reviews=Reviews(acts),
-        rule_versions=RuleVersions(acts),
-        timelines=Timelines(acts),
-        tokens=Tokens(acts, passwords, rate_limits),
-        units=Units(acts),
-        upkeep=Upkeep(acts, store=store, rate_limits=rate_limits),
-        webhooks=Webhooks(acts, to_loopback=webhooks_to_loopback),
+        reviews=Reviews(transactions),
+        rule_versions=RuleVersions(transactions),
+        timelines=Timelines(transactions),
+        tokens=Tokens(transactions, passwords, rate_limits),
+        units=Units(transactions),
+        upkeep=Upkeep(transactions, store=store, rate_limits=rate_limits),
+        webhooks=Webhooks(transactions, to_loopback=webhooks_to_loopback),
     )

@@ -200,7 +200,7 @@ class Place:
 async def place(world: World, name: str, identity: UUID, people: Mapping[str, Actor]) -> Place:
     standings = {}
     stage, version = Stage.NONE, 0
-    async with world.database.reading() as connection:
+    async with world.database.replica() as connection:
         for person, actor in people.items():
             units = frozenset(unit for role, unit in actor.offices if role is Role.CONSULTED_OFFICER)
             case = await load_case(
@@ -265,7 +265,8 @@ async def test_every_route_gives_each_person_what_the_policy_says(
             action = CASE_ROUTES[route.method, route.path.removeprefix(CASE)]
             for number, (name, actor) in enumerate(people.items()):
                 wanted = [
-                    expected(world.acts.authorizer, actor, each.standings[name], each.stage, action) for each in places
+                    expected(world.transactions.authorizer, actor, each.standings[name], each.stage, action)
+                    for each in places
                 ]
                 if number % 6 == row % 6 or number == 0:
                     none = await send(client, route, by=name)
@@ -301,7 +302,7 @@ async def test_every_other_route_gives_each_person_what_the_policy_says(
                 own = next((unit for _, unit in actor.offices), NOBODY_KNOWS)
                 answer = await send(client, route, by=name, unit_id=own)
                 standing = stranger(unit_ids={own}) if "{unit_id" in route.path and route.method == "GET" else None
-                may = action is None or world.acts.authorizer.judge(actor, standing, Stage.NONE, action).allowed
+                may = action is None or world.transactions.authorizer.judge(actor, standing, Stage.NONE, action).allowed
                 assert answer.status_code not in {400, 405, 415, 428, 429, 500}, (route.key, answer.text)
                 if not may and answer.status_code not in {403, 404}:
                     wrong.append((*route.key, name, answer.status_code))
@@ -336,7 +337,9 @@ async def test_permit_is_seen_by_whom_the_policy_names(world: World, tmp_path: P
             for name, actor in people.items():
                 answer = await send(client, route, by=name, permit_id=view.permit.id)
                 none = await send(client, route, by=name)
-                may = world.acts.authorizer.judge(actor, where.standings[name], stage, Action.PERMIT_READ).allowed
+                may = world.transactions.authorizer.judge(
+                    actor, where.standings[name], stage, Action.PERMIT_READ
+                ).allowed
                 is_told = answer.status_code == 200 or all_told(answer) != all_told(none)
                 assert is_told is may, (route.path, name, answer.text)
 
@@ -348,7 +351,7 @@ async def test_exports_hold_what_each_person_may_read_one_by_one(
     permit = (await issued(world)).permit
     cases = [permit.application_id, (await with_reviewers(world)).id, (await received(world)).id]
     places = [await place(world, str(identity), identity, people) for identity in cases]
-    judge, counted = world.acts.authorizer.judge, Counter[str]()
+    judge, counted = world.transactions.authorizer.judge, Counter[str]()
     async with rehearsing(world, tmp_path, Rehearsal(database_url), people=PEOPLE) as (client, _):
         for path, (action, is_permits) in EXPORTS.items():
             for name, actor in people.items():

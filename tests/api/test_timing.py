@@ -32,7 +32,7 @@ from sandbox_registry.domain.identity.people import Actor
 from sandbox_registry.domain.identity.tokens import Limits
 from sandbox_registry.usecases.identity.passwords import Passwords
 from sandbox_registry.usecases.registry import wire
-from sandbox_registry.usecases.transaction.transactions import Acts, CaseAct
+from sandbox_registry.usecases.transaction.transactions import CaseTransaction, Transactions
 from tests.api.contract.routes import CASE, NOBODY_KNOWS, Rehearsal, rehearsing, send
 from tests.support.client import Client
 from tests.support.decided import issued
@@ -48,37 +48,39 @@ Ask = Callable[[], Awaitable[httpx.Response]]
 Pairs = dict[str, tuple[Ask, Ask]]
 
 
-class Hasty(Acts):
+class Hasty(Transactions):
     """The fault that these tests are for: who finds nothing returns at once."""
 
     @asynccontextmanager
-    async def on_case(self, actor: Actor, action: Action, application_id: UUID, **how: Any) -> AsyncIterator[CaseAct]:
-        async with self.database.looking_up() as connection:
+    async def open_case(
+        self, actor: Actor, action: Action, application_id: UUID, **how: Any
+    ) -> AsyncIterator[CaseTransaction]:
+        async with self.database.primary() as connection:
             known = await connection.execute(_KNOWN, {"id": application_id})
             if known.first() is None:
                 raise NotFound(what="application")
-        async with super().on_case(actor, action, application_id, **how) as act:
+        async with super().open_case(actor, action, application_id, **how) as act:
             yield act
 
 
 _KNOWN = select(tables.applications.c.id).where(tables.applications.c.id == bindparam("id"))
 
 
-def rewired(world: World, tmp_path: Path, kind: type[Acts] = Acts) -> World:
+def rewired(world: World, tmp_path: Path, kind: type[Transactions] = Transactions) -> World:
     """The same world without quotas, with passwords that cost little, and perhaps with a fault."""
-    acts = kind(
-        database=world.acts.database,
-        authorizer=world.acts.authorizer,
-        rules=world.acts.rules,
-        pseudonyms=world.acts.pseudonyms,
-        now=world.acts.now,
-        new_id=world.acts.new_id,
+    transactions = kind(
+        database=world.transactions.database,
+        authorizer=world.transactions.authorizer,
+        rules=world.transactions.rules,
+        pseudonyms=world.transactions.pseudonyms,
+        now=world.transactions.now,
+        new_id=world.transactions.new_id,
     )
     store = Store(tmp_path / "store")
     return replace(
         world,
         use_cases=wire(
-            acts, store=store, scanner=NullScanner(), passwords=CHEAP, max_upload_bytes=5_000_000, limits={}
+            transactions, store=store, scanner=NullScanner(), passwords=CHEAP, max_upload_bytes=5_000_000, limits={}
         ),
     )
 
@@ -87,7 +89,7 @@ async def pairs(world: World) -> Callable[[Client], Pairs]:
     """Name what is another's, beside what is nobody's, of every kind that can be asked for."""
     permit = (await issued(world)).permit
     owner, rival = world.actor("nguoi_dai_dien"), world.actor(RIVAL)
-    async with world.database.work() as work:
+    async with world.database.transaction() as work:
         document = (await live_documents(work.connection, permit.application_id))[0]
         await keep_hash(work.connection, world.people[RIVAL], await CHEAP.hashed("một mật khẩu"), at=world.clock.at)
     own = await world.use_cases.applications.create(

@@ -38,13 +38,13 @@ class Ledger:
     async def append(self, count: int, *, words: str = "entry") -> None:
         """Append so many leaves by one transaction, past the unit of work, which has one leaf."""
         entries = [f'{{"{words}":{number}}}'.encode() for number in range(count)]
-        async with self.database.work() as work:
+        async with self.database.transaction() as work:
             await work.connection.execute(
                 _APPEND, [{"entry": entry, "object_id": OBJECT, "at": START} for entry in entries]
             )
 
     async def entries(self) -> list[bytes]:
-        async with self.database.reading() as connection:
+        async with self.database.replica() as connection:
             return [leaf.entry for leaf in await audit.all_leaves(connection)]
 
     async def forge(self, statement: str, *values: object) -> None:

@@ -110,5 +110,5 @@ async def test_code_of_a_dossier_is_given_once(world: World) -> None:
     case = await received(world)
     other = await world.draft()
     with pytest.raises(Exception, match="uq_applications_code"):
-        async with world.database.work() as work:
+        async with world.database.transaction() as work:
             await work.save(replace(other, version=other.version + 1, code=case.code))

@@ -36,7 +36,7 @@ JSON = {"Content-Type": "application/json"}
 async def password(client: Client) -> None:
     """The owner can log in."""
     hashed = await PASSWORDS.hashed(PASSWORD)
-    async with client.world.database.work() as work:
+    async with client.world.database.transaction() as work:
         await keep_hash(work.connection, client.world.people[OWNER], hashed, at=client.world.clock.at)
 
 

@@ -11,7 +11,7 @@ from procrastinate import App
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
-from sandbox_registry.db.core.idempotency import StoredAnswer, claim, keep
+from sandbox_registry.db.core.idempotency import ResponseRecord, begin, store_response
 from sandbox_registry.db.core.jobs import Task
 from sandbox_registry.domain.rules.rule_versions import RuleKind, RuleVersion
 from sandbox_registry.jobs.tasks import HOURS, job_app
@@ -52,7 +52,7 @@ async def test_a_rollback_takes_the_job_with_it(world: World, queue: Queue) -> N
         """The act fails at its end."""
 
     async def act() -> None:
-        async with world.database.work() as work:
+        async with world.database.transaction() as work:
             await work.defer(Task.REFRESH_DUE_DATES)
             raise Changed
 
@@ -62,7 +62,7 @@ async def test_a_rollback_takes_the_job_with_it(world: World, queue: Queue) -> N
 
 
 async def test_a_job_is_there_from_the_commit_on_with_its_arguments(world: World, queue: Queue) -> None:
-    async with world.database.work() as work:
+    async with world.database.transaction() as work:
         await work.defer(Task.REFRESH_DUE_DATES, after=world.startup, as_of=world.clock.at, at=world.clock.at)
         assert await queue.jobs() == []
     given = {"after": str(world.startup), "as_of": "2026-11-20T07:00:00Z"}
@@ -77,7 +77,7 @@ async def test_a_worker_is_woken_by_the_commit_and_keeps_nothing_of_a_job_done(
         async with working(jobs):
             await queue.until(WORKERS, [(1,)])
             await asyncio.sleep(0.3)  # It looked, found nothing, and would look again in five seconds.
-            async with world.database.work() as work:
+            async with world.database.transaction() as work:
                 await work.defer(Task.REFRESH_DUE_DATES)
             await queue.until(STATES, [], patience=3)
     assert await queue.rows(WORKERS) == [(0,)]
@@ -125,8 +125,10 @@ async def test_due_dates_are_refreshed_batch_by_batch_each_with_the_next(
         await submitted(world)
     right = await queue.rows(DUE)
     await queue.do(SPOIL)
-    upkeep = Upkeep(world.acts, store=world.use_cases.upkeep.store, rate_limits=world.use_cases.rate_limits, batch=2)
-    async with world.database.work() as work:
+    upkeep = Upkeep(
+        world.transactions, store=world.use_cases.upkeep.store, rate_limits=world.use_cases.rate_limits, batch=2
+    )
+    async with world.database.transaction() as work:
         await work.defer(Task.REFRESH_DUE_DATES)
     with capture_logs(processors=[merge_contextvars]) as lines:
         async with working(job_app(database_url, upkeep, deliveries=world.use_cases.deliveries, sender=Sender())):
@@ -160,7 +162,7 @@ async def test_a_stop_waits_for_the_job_being_done(world: World, queue: Queue, j
     await submitted(world)
     right = await queue.rows(DUE)
     await queue.do(SPOIL)
-    async with world.database.work() as work:
+    async with world.database.transaction() as work:
         await work.defer(Task.REFRESH_DUE_DATES)
     async with queue.owner.connect() as holder:
         await holder.exec_driver_sql("SELECT FROM applications FOR UPDATE")
@@ -212,19 +214,19 @@ async def test_what_a_dead_worker_was_doing_is_taken_up_by_another(queue: Queue,
 
 async def test_answers_and_uploads_are_kept_for_a_day_and_no_longer(world: World, queue: Queue, jobs: App) -> None:
     person = world.people["nguoi_dai_dien"]
-    answer = StoredAnswer(request_hash=b"h" * 32, status=201, headers={}, body=b"{}")
+    answer = ResponseRecord(request_hash=b"h" * 32, status=201, headers={}, body=b"{}")
     ages = {"old": timedelta(hours=24, seconds=1), "young": timedelta(hours=23)}
     incoming = world.use_cases.upkeep.store.root / "incoming"
-    async with world.database.work() as work:
+    async with world.database.transaction() as work:
         for key, age in ages.items():
             at = world.clock.at - age
-            await keep(work.connection, person_id=person, route="POST /x", key=key, answer=answer, at=at)
+            await store_response(work.connection, person_id=person, route="POST /x", key=key, response=answer, at=at)
             left_behind(incoming / key, at=at)
     await run(queue, jobs, Task.PURGE_ANSWERS)
     await run(queue, jobs, Task.SWEEP_UPLOADS)
-    async with world.database.work() as work:
-        claims = {key: await claim(work.connection, person_id=person, route="POST /x", key=key) for key in ages}
-    assert {key: each.answer for key, each in claims.items()} == {"old": None, "young": answer}
+    async with world.database.transaction() as work:
+        claims = {key: await begin(work.connection, person_id=person, route="POST /x", key=key) for key in ages}
+    assert {key: each.response for key, each in claims.items()} == {"old": None, "young": answer}
     assert [path.name for path in incoming.iterdir()] == ["young"]
 
 

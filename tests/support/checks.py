@@ -13,7 +13,7 @@ from tests.support.world import World
 
 async def leaves(world: World, application_id: UUID) -> int:
     """How many leaves of the log are about a case."""
-    async with world.database.reading() as connection:
+    async with world.database.replica() as connection:
         return len(await audit.leaves_of_case(connection, application_id))
 
 

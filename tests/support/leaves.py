@@ -39,7 +39,7 @@ def new_leaf(entry: bytes) -> audit.NewLeaf:
 
 async def leaves(world: World) -> list[Leaf]:
     """Return the whole log."""
-    async with world.database.reading() as connection:
+    async with world.database.replica() as connection:
         rows = await audit.all_leaves(connection)
     return [_leaf(row) for row in rows]
 
@@ -56,7 +56,7 @@ async def told(world: World) -> list[tuple[str, str, str | None]]:
 
 async def assert_nothing_leaked(world: World, secrets: Iterable[str]) -> None:
     """Fail when a password, a token or a hash stands anywhere in the log."""
-    async with world.database.reading() as connection:
+    async with world.database.replica() as connection:
         rows = await audit.all_leaves(connection)
     written = b"".join(row.entry + (row.record or b"") for row in rows)
     assert [each for each in secrets if each.encode() in written] == []

@@ -31,7 +31,7 @@ from sandbox_registry.rulebook.rule_book import RuleBook
 from sandbox_registry.runtime.shipped import shipped
 from sandbox_registry.usecases.identity.passwords import Passwords, load_common_passwords
 from sandbox_registry.usecases.registry import UseCases, wire
-from sandbox_registry.usecases.transaction.transactions import Acts
+from sandbox_registry.usecases.transaction.transactions import Transactions
 
 RULES = RuleBook()  # Versions never change, so every test may share what was read.
 PASSWORDS = Passwords(load_common_passwords(shipped("policies") / "common-passwords.txt"))
@@ -103,18 +103,18 @@ class World:
     rival: UUID = field(default_factory=uuid7)
 
     @property
-    def acts(self) -> Acts:
+    def transactions(self) -> Transactions:
         """The frame under the use cases."""
-        return self.use_cases.acts
+        return self.use_cases.transactions
 
     @property
     def database(self) -> Database:
         """The database under the frame."""
-        return self.acts.database
+        return self.transactions.database
 
     async def settle(self) -> None:
         """Put units, people and the two startups into the database."""
-        async with self.database.work() as work:
+        async with self.database.transaction() as work:
             for key, (name, agency_code, handles) in UNITS.items():
                 unit = _organisation(OrganisationKind.STATE_UNIT, name, at=self.clock.at)
                 codes = (PROCEDURE, AI_PROCEDURE) if handles else ()
@@ -130,7 +130,7 @@ class World:
             ):
                 firm = _organisation(OrganisationKind.ENTERPRISE, name, at=self.clock.at)
                 await work.add(replace(firm, id=identity, tax_code=code))
-        async with self.database.work() as work:
+        async with self.database.transaction() as work:
             for name, (role, unit_key) in OFFICES.items():
                 await work.add(_grant(self.people[name], role, self.units[unit_key], at=self.clock.at))
             for name, organisation_id, kind in (
@@ -183,7 +183,7 @@ class World:
 def new_world(database_url: str, *, documents: Path) -> World:
     """Wire the use cases over a test database."""
     clock = Clock()
-    acts = Acts(
+    transactions = Transactions(
         database=Database(database_url),
         authorizer=Authorizer(shipped("policies") / "casbin"),
         rules=RULES,
@@ -193,7 +193,7 @@ def new_world(database_url: str, *, documents: Path) -> World:
     )
     return World(
         use_cases=wire(
-            acts, store=Store(documents), scanner=NullScanner(), passwords=PASSWORDS, max_upload_bytes=5_000_000
+            transactions, store=Store(documents), scanner=NullScanner(), passwords=PASSWORDS, max_upload_bytes=5_000_000
         ),
         clock=clock,
     )

@@ -60,7 +60,7 @@ def read_tools() -> Tools:
 
 
 @dataclass(kw_only=True)
-class Act:
+class Transaction:
     """An act on a locked case: allowed, and not yet written down."""
 
     tools: Tools
@@ -89,7 +89,7 @@ class Asked:
 Asking = Annotated[Asked, Depends()]
 
 
-async def opened(asked: Asked, action: str, *more: Any) -> Act:
+async def opened(asked: Asked, action: str, *more: Any) -> Transaction:
     """Lock a case and ask the policy; refuse whoever may not, or saw another version."""
     tools: Tools = asked.request.app.state.tools
     actor, related = asked.actor, [*_CONCERNING_ALL, *more]
@@ -103,7 +103,7 @@ async def opened(asked: Asked, action: str, *more: Any) -> Act:
         raise HTTPException(403)
     if asked.if_match != f'"{case.version}"':
         raise HTTPException(412)
-    return Act(
+    return Transaction(
         tools=tools,
         session=asked.session,
         actor=actor,
@@ -143,7 +143,7 @@ def _standing(case: Application, actor: Actor) -> Standing:
     )
 
 
-def taking_part(act: Act, capacity: Capacity) -> list[Base]:
+def taking_part(act: Transaction, capacity: Capacity) -> list[Base]:
     """Record that the actor acts in this capacity, once."""
     if capacity in act.standing.capacities:
         return []
@@ -160,7 +160,7 @@ def taking_part(act: Act, capacity: Capacity) -> list[Base]:
     return [part]
 
 
-async def closed(act: Act, *, due: datetime | None, beside: list[Base]) -> None:
+async def closed(act: Transaction, *, due: datetime | None, beside: list[Base]) -> None:
     """Write the next deadline, what machines are told and the link, and commit."""
     case, session = act.case, act.session
     case.version, case.updated_at, case.next_due_at = case.version + 1, act.at, due

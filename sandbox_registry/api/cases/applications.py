@@ -90,18 +90,18 @@ class ApplicationsController(Controller):
         Who follows changes asks each time from a minute before the newest one seen: acts may end out of order.
         """
         by_change = updated_since is not None
-        acts = use_cases(request).cases
+        cases = use_cases(request).cases
         narrowed = CaseFilter(
             stages=frozenset(stage) if stage else None,
             procedure_code=procedure,
             officer_id=officer,
             organisation_id=organisation,
-            overdue_at=acts.acts.now() if overdue else None,
+            overdue_at=cases.transactions.now() if overdue else None,
             text=q,
             updated_since=instant("updated_since", updated_since),
         )
         position = None if after is None else read_row_cursor(after, by_change=by_change)
-        found = acts.list_cases(actor_of(request), narrowed=narrowed, after=position, limit=limit)
+        found = cases.list_cases(actor_of(request), narrowed=narrowed, after=position, limit=limit)
         return await done(request, found, out=lambda rows: page_out(rows, limit=limit, by_change=by_change))
 
     @get("/awaiting-declaration")

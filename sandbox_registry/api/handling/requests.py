@@ -17,7 +17,7 @@ from sandbox_registry.api.handling.schemas import FIRST_YEAR, LAST_YEAR, ONE_LIN
 from sandbox_registry.domain.identity.people import Actor
 from sandbox_registry.http.malformed import NO_ZONE, NOT_A_DAY, NOT_A_KEY, NOT_A_VERSION
 from sandbox_registry.usecases.registry import UseCases
-from sandbox_registry.usecases.transaction import idempotency as answers
+from sandbox_registry.usecases.transaction import idempotency
 
 JSON = "application/json; charset=utf-8"
 T = TypeVar("T")
@@ -108,7 +108,7 @@ def etag(version: int) -> str:
 
 def answer(
     obj: T, *, out: Callable[[T], Any], status: int = 200, location: Callable[[T], str] | None = None
-) -> answers.Answer:
+) -> idempotency.StoredResponse:
     """Render a result as an answer, with its ETag when it has a version, and a Link to its proof when it has one."""
     headers: dict[str, str] = {}
     rendered = out(obj)
@@ -119,10 +119,10 @@ def answer(
         headers["Link"] = link_to(proof)
     if location is not None:
         headers["Location"] = location(obj)
-    return answers.Answer(status=status, headers=headers, body=msgspec.json.encode(rendered))
+    return idempotency.StoredResponse(status=status, headers=headers, body=msgspec.json.encode(rendered))
 
 
-def respond(given: answers.Answer, *, replayed: bool = False) -> Response[Any]:
+def respond(given: idempotency.StoredResponse, *, replayed: bool = False) -> Response[Any]:
     """Send an answer: bytes, rendered once."""
     headers = {**given.headers, "Idempotency-Replayed": "true"} if replayed else given.headers
     return Response(given.body, status_code=given.status, headers=headers, media_type=JSON)
@@ -157,17 +157,17 @@ async def done(
     if not _KEY.fullmatch(key):
         act.close()
         raise ValidationException(extra=[{"key": "Idempotency-Key", "message": NOT_A_KEY}])
-    ticket = answers.Ticket(
+    idempotent = idempotency.IdempotentRequest(
         route=f"{request.method} {request.url.path}",
         key=key,
         request_hash=_request_hash(await request.body(), request.scope.get("user")),
         render=lambda result: answer(result, out=out, status=status, location=location),  # type: ignore[arg-type]  # The act's own result.
     )
-    token = answers.current.set(ticket)
+    token = idempotency.current.set(idempotent)
     try:
         result = await act
-        return respond(ticket.answer or ticket.render(result))
-    except answers.Replayed as replayed:
-        return respond(replayed.answer, replayed=True)
+        return respond(idempotent.response or idempotent.render(result))
+    except idempotency.AlreadyDone as replayed:
+        return respond(replayed.response, replayed=True)
     finally:
-        answers.current.reset(token)
+        idempotency.current.reset(token)

@@ -84,4 +84,4 @@ class TokensController(Controller):
 
 def _now(request: Incoming, out: Callable[..., T]) -> Callable[[Any], T]:
     """Show something as it stands now."""
-    return partial(out, at=use_cases(request).tokens.acts.now())
+    return partial(out, at=use_cases(request).tokens.transactions.now())

@@ -174,7 +174,7 @@ def _filter(  # noqa: PLR0917 - the query parameters, in their order.
 
 
 def _now_if(asked: bool, request: Incoming) -> datetime | None:  # noqa: FBT001 - what was asked.
-    return use_cases(request).acts.now() if asked else None
+    return use_cases(request).transactions.now() if asked else None
 
 
 def _position(after: str | None) -> tuple[datetime, UUID] | None:

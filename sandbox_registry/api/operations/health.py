@@ -23,6 +23,6 @@ class HealthController(Controller):
     @get("/ready")
     async def ready(self, request: Incoming) -> Response[bytes]:
         """Answer 200 when the database answers and has the schema this program needs, else 503."""
-        if await is_ready(use_cases(request).acts.database):
+        if await is_ready(use_cases(request).transactions.database):
             return Response(b'{"status":"ready"}', media_type=JSON)
         return Response(b'{"status":"not ready"}', media_type=JSON, status_code=503)

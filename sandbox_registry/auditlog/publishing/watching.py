@@ -109,7 +109,7 @@ class Watch:
         self._noted[fact, of] = value
 
     def _reading(self) -> Reading:
-        return Reading(wall=self.installation.acts.now(), steady=self._steady())
+        return Reading(wall=self.installation.transactions.now(), steady=self._steady())
 
 
 def log_key(data_dir: Path) -> tuple[str, str] | None:

@@ -70,7 +70,7 @@ _OF_CASE = _LEAVES.where(tables.audit_leaves.c.case_id == bindparam("case_id"))
 
 async def append_and_commit(connection: AsyncConnection, leaf: NewLeaf) -> int:
     """Append one leaf, commit, and return its index. Everybody waits for the head meanwhile: it is one message."""
-    rows = await _APPEND.last(connection, {name: getattr(leaf, name) for name in _LEAF})
+    rows = await _APPEND.execute_and_commit(connection, {name: getattr(leaf, name) for name in _LEAF})
     return int(rows[0][0])
 
 

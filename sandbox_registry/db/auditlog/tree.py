@@ -69,7 +69,7 @@ class LogReader:
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[AsyncConnection]:
         with reaching():
-            async with self.database.reading() as connection:
+            async with self.database.replica() as connection:
                 yield connection
 
 
@@ -87,7 +87,7 @@ async def log_reader(url: str) -> LogReader:
     plain = Database(url, role=None)
     try:
         with reaching():
-            async with plain.reading() as connection:
+            async with plain.replica() as connection:
                 may_read = (await connection.execute(_MAY_READ)).scalar_one()
     finally:
         await plain.close()

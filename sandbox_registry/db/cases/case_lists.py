@@ -85,7 +85,7 @@ class _Question:
         return self.has_words and not (is_few or self.by_change)
 
     @property
-    def is_steady(self) -> bool:
+    def cache_plan(self) -> bool:
         """Tell whether one plan is good for all values: not for stages and words that many or few cases have."""
         if self.is_recent:
             return True  # However many cases have the words, the newest are looked through.
@@ -172,7 +172,7 @@ def _statement(asked: _Question) -> Statement:
         query = query.order_by(columns.id.desc())
         if asked.goes_on:
             query = query.where(columns.id < _AFTER)
-    return Statement(query, is_steady=asked.is_steady)
+    return Statement(query, cache_plan=asked.cache_plan)
 
 
 def _recent(asked: _Question) -> FromClause:

@@ -38,19 +38,19 @@ class Database:
         self._snapshots = reading.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     @asynccontextmanager
-    async def work(self) -> AsyncIterator[UnitOfWork]:
+    async def transaction(self) -> AsyncIterator[UnitOfWork]:
         """Begin a transaction; append its leaf and commit on a clean exit, roll back on any error."""
         async with self.engine.begin() as connection:
             work = UnitOfWork(connection)
             yield work
             await work.finish()
 
-    def reading(self) -> AbstractAsyncContextManager[AsyncConnection]:
+    def replica(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Give a connection on which each statement stands alone: two round trips fewer for a list."""
         return self._readers.one()
 
     @asynccontextmanager
-    async def snapshot(self) -> AsyncIterator[AsyncConnection]:
+    async def read_snapshot(self) -> AsyncIterator[AsyncConnection]:
         """Begin a transaction that only reads and sees one instant throughout, maybe on a replica: for streams.
 
         The server ends it when it stands idle for 30 seconds; what it holds back meanwhile is only the clearing of old rows.
@@ -58,14 +58,14 @@ class Database:
         async with self._snapshots.connect() as connection, connection.begin():
             yield connection
 
-    def looking_up(self) -> AbstractAsyncContextManager[AsyncConnection]:
-        """Give a connection as `reading` does, but never to a replica: for who may act, which must be as of now."""
+    def primary(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """Give a connection as `replica` does, but never to a replica: for who may act, which must be as of now."""
         return self._primary.one()
 
     async def revision(self) -> str | None:
         """Return the schema revision, null when the database does not answer or has none."""
         try:
-            async with self.reading() as connection:
+            async with self.replica() as connection:
                 found: str | None = (await connection.execute(_REVISION)).scalar_one_or_none()
                 return found
         except SQLAlchemyError:

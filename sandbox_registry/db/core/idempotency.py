@@ -1,4 +1,4 @@
-"""Answers kept under an Idempotency-Key, as rows."""
+"""Responses stored under an Idempotency-Key, as rows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sandbox_registry.db import tables
 from sandbox_registry.db.core.statements import Statement
 
-_ANSWERS = tables.idempotency_answers
+_RESPONSES = tables.idempotency_answers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoredAnswer:
-    """An answer and the digest of the request it belongs to."""
+class ResponseRecord:
+    """A response and the digest of the request it belongs to."""
 
     request_hash: bytes
     status: int
@@ -25,55 +25,57 @@ class StoredAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
-    """Whether the key is free for this transaction, and the answer already stored under it."""
+class Beginning:
+    """Whether the key is free for this transaction, and the response already stored under it."""
 
     is_free: bool
-    answer: StoredAnswer | None
+    response: ResponseRecord | None
 
 
 _LOCK = Statement(select(func.pg_try_advisory_xact_lock(func.hashtextextended(bindparam("name", type_=Text), 0))))
 _STORED = Statement(
-    select(_ANSWERS.c.request_hash, _ANSWERS.c.status, _ANSWERS.c.headers, _ANSWERS.c.body).where(
-        _ANSWERS.c.person_id == bindparam("person_id"),
-        _ANSWERS.c.route == bindparam("route"),
-        _ANSWERS.c.key == bindparam("key"),
+    select(_RESPONSES.c.request_hash, _RESPONSES.c.status, _RESPONSES.c.headers, _RESPONSES.c.body).where(
+        _RESPONSES.c.person_id == bindparam("person_id"),
+        _RESPONSES.c.route == bindparam("route"),
+        _RESPONSES.c.key == bindparam("key"),
     )
 )
-_KEEP = Statement(insert(_ANSWERS).values({each.name: bindparam(each.name, type_=each.type) for each in _ANSWERS.c}))
+_STORE = Statement(
+    insert(_RESPONSES).values({each.name: bindparam(each.name, type_=each.type) for each in _RESPONSES.c})
+)
 
 
-async def claim(connection: AsyncConnection, *, person_id: UUID, route: str, key: str) -> Claim:
+async def begin(connection: AsyncConnection, *, person_id: UUID, route: str, key: str) -> Beginning:
     """Take a key until the transaction ends. The lock comes before the look, so a finished twin is always seen."""
     name = f"{person_id}|{route}|{key}"
     [(is_free,)] = await _LOCK.rows(connection, {"name": name})
     for request_hash, status, headers, body in await _STORED.rows(
         connection, {"person_id": person_id, "route": route, "key": key}
     ):
-        answer = StoredAnswer(request_hash=request_hash, status=status, headers=headers, body=body)
-        return Claim(is_free=is_free, answer=answer)
-    return Claim(is_free=is_free, answer=None)
+        response = ResponseRecord(request_hash=request_hash, status=status, headers=headers, body=body)
+        return Beginning(is_free=is_free, response=response)
+    return Beginning(is_free=is_free, response=None)
 
 
-async def keep(
-    connection: AsyncConnection, *, person_id: UUID, route: str, key: str, answer: StoredAnswer, at: datetime
+async def store_response(
+    connection: AsyncConnection, *, person_id: UUID, route: str, key: str, response: ResponseRecord, at: datetime
 ) -> None:
-    """Store the answer of a request."""
-    await _KEEP.count(
+    """Store the response of a request."""
+    await _STORE.count(
         connection,
         {
             "person_id": person_id,
             "route": route,
             "key": key,
-            "request_hash": answer.request_hash,
-            "status": answer.status,
-            "headers": dict(answer.headers),
-            "body": answer.body,
+            "request_hash": response.request_hash,
+            "status": response.status,
+            "headers": dict(response.headers),
+            "body": response.body,
             "created_at": at,
         },
     )
 
 
 async def purge(connection: AsyncConnection, *, before: datetime) -> int:
-    """Delete answers kept since before an instant; return how many."""
-    return (await connection.execute(delete(_ANSWERS).where(_ANSWERS.c.created_at < before))).rowcount
+    """Delete the responses stored before an instant; return how many."""
+    return (await connection.execute(delete(_RESPONSES).where(_RESPONSES.c.created_at < before))).rowcount

@@ -31,13 +31,13 @@ Row = tuple[Any, ...]
 class Statement:
     """One statement with named parameters; lists go in as arrays (`= ANY(...)`), for nothing is written anew.
 
-    With `is_steady` off the server plans it for the very values of each run: for conditions that match one row or
+    With `cache_plan` off the server plans it for the very values of each run: for conditions that match one row or
     a million.
     """
 
-    def __init__(self, query: ClauseElement, *, is_steady: bool = True) -> None:
+    def __init__(self, query: ClauseElement, *, cache_plan: bool = True) -> None:
         self._query = query
-        self._prepare = None if is_steady else False
+        self._prepare = None if cache_plan else False
 
     async def rows(self, connection: AsyncConnection, given: Mapping[str, object]) -> list[Row]:
         """Run the statement and return its rows, columns in the order of the query."""
@@ -48,7 +48,7 @@ class Statement:
         """Run the statement and return how many rows it touched."""
         return (await self._run(connection, given)).rowcount
 
-    async def last(self, connection: AsyncConnection, given: Mapping[str, object]) -> list[Row]:
+    async def execute_and_commit(self, connection: AsyncConnection, given: Mapping[str, object]) -> list[Row]:
         """Run the statement and COMMIT, in one message: what it locks is not held while we are told and answer.
 
         Values go in as literals, since a message of two statements takes no parameters. When the statement fails,

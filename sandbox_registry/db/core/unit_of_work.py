@@ -78,7 +78,7 @@ NAMED: dict[str, type[Any]] = {name: kind for kind, name in _KINDS.items()}
 
 
 class UnitOfWork:
-    """Everything one use case reads and writes; it commits or rolls back as a whole (see `Database.work`)."""
+    """Everything one use case reads and writes; it commits or rolls back as a whole (see `Database.transaction`)."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self.connection = connection
@@ -86,7 +86,7 @@ class UnitOfWork:
         """Where the leaf stands in the log; null until it is committed, and where there is none."""
         self._leaf: audit.NewLeaf | None = None
 
-    def end_with(self, leaf: audit.NewLeaf) -> None:
+    def stage_audit_entry(self, leaf: audit.NewLeaf) -> None:
         """Have the leaf appended with the COMMIT, so that the head of the log is locked no longer than for that.
 
         Nothing can then happen after the leaf, or without it.
@@ -97,7 +97,7 @@ class UnitOfWork:
         self._leaf = leaf
 
     async def finish(self) -> None:
-        """Append the leaf, if there is one, and commit with it; without one, `Database.work` commits."""
+        """Append the leaf, if there is one, and commit with it; without one, `Database.transaction` commits."""
         if self._leaf is not None:
             self.index = await audit.append_and_commit(self.connection, self._leaf)
 

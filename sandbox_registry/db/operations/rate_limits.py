@@ -49,7 +49,7 @@ async def take(
         "at": at,
     }
     try:
-        async with asyncio.timeout(PATIENCE), database.looking_up() as connection:
+        async with asyncio.timeout(PATIENCE), database.primary() as connection:
             rows = await _TAKE.rows(connection, given)
     except (SQLAlchemyError, OSError) as error:
         raise Unreachable from error
@@ -62,5 +62,5 @@ async def take(
 
 async def purge(database: Database) -> int:
     """Delete the quotas that are full again, which say nothing; return how many."""
-    async with database.looking_up() as connection:
+    async with database.primary() as connection:
         return (await connection.execute(delete(_LIMITS).where(_LIMITS.c.full_at < func.clock_timestamp()))).rowcount

@@ -33,14 +33,14 @@ from sandbox_registry.domain.texts import Text
 from sandbox_registry.usecases.cases.participations import take_part
 from sandbox_registry.usecases.identity.authority import refuse_official
 from sandbox_registry.usecases.transaction.preconditions import check_fields
-from sandbox_registry.usecases.transaction.transactions import Acts, CaseAct
+from sandbox_registry.usecases.transaction.transactions import CaseTransaction, Transactions
 
 
 class Applications:
     """One method per thing an applicant does."""
 
-    def __init__(self, acts: Acts) -> None:
-        self.acts = acts
+    def __init__(self, transactions: Transactions) -> None:
+        self.transactions = transactions
 
     async def create(
         self,
@@ -62,10 +62,10 @@ class Applications:
 
         """
         standing = towards_organisation(organisation_id)
-        async with self.acts.general(
+        async with self.transactions.open(
             actor, Action.APPLICATION_CREATE, standing=standing, procedure_code=procedure_code
         ) as act:
-            procedure = await self.acts.rules.current(act.work.connection, procedure_code, at=act.at)
+            procedure = await self.transactions.rules.current(act.work.connection, procedure_code, at=act.at)
             organisation = await act.work.get(Organisation, organisation_id)
             check_applicant(organisation, procedure)
             units = await act.work.of(Organisation, kind=OrganisationKind.STATE_UNIT.value)
@@ -93,7 +93,7 @@ class Applications:
             await dossiers.keep_version(
                 act.work.connection, application, documents=(), cause="created", by=actor.person_id, at=act.at
             )
-            return act.done(application)
+            return act.respond(application)
 
     async def edit(
         self,
@@ -113,10 +113,10 @@ class Applications:
             ConditionNotMet: `not_asked_for` when the supplement request did not name what is being changed.
 
         """
-        async with self.acts.on_case(
+        async with self.transactions.open_case(
             actor, Action.APPLICATION_EDIT, application_id, expected_version=expected_version
         ) as act:
-            procedure = await self.acts.rules.pinned(act.work.connection, act.application, at=act.at)
+            procedure = await self.transactions.rules.pinned(act.work.connection, act.application, at=act.at)
             merged = merge_patch(act.application.answers, normalise(answers))
             errors = validate_shape(procedure, merged)
             if errors:
@@ -130,15 +130,15 @@ class Applications:
             )
             await self._check_asked_for(act, changed_targets(act.application, edited))
             await act.save(edited)
-            act.leave_no_leaf()
+            act.skip_audit()
             await self._keep(act, edited, cause="edited")
-            return act.done(edited)
+            return act.respond(edited)
 
     async def check_part(self, actor: Actor, application_id: UUID, *, part: str) -> None:
         """Refuse a file before its first byte: no right to attach any, no such part, or a part nobody asked for."""
-        async with self.acts.on_case(actor, Action.APPLICATION_EDIT, application_id) as act:
+        async with self.transactions.open_case(actor, Action.APPLICATION_EDIT, application_id) as act:
             await self._part(act, part)
-            act.leave_no_leaf()
+            act.skip_audit()
 
     async def add_document(
         self,
@@ -161,7 +161,7 @@ class Applications:
             Duplicate: this very file is attached to this part already.
 
         """
-        async with self.acts.on_case(actor, Action.APPLICATION_EDIT, application_id) as act:
+        async with self.transactions.open_case(actor, Action.APPLICATION_EDIT, application_id) as act:
             asked = await self._part(act, part)
             present = await dossiers.live_documents(act.work.connection, application_id)
             alike = [each for each in present if each.part == part]
@@ -183,21 +183,21 @@ class Applications:
                 uploaded_at=act.at,
             )
             await act.add(document)
-            act.leave_no_leaf()
+            act.skip_audit()
             await self._keep(act, act.application, cause="document added")
-            return act.done(document)
+            return act.respond(document)
 
     async def remove_document(self, actor: Actor, application_id: UUID, document_id: UUID) -> Document:
         """Take a document out of a draft or an open supplement; it stays on record as removed."""
-        async with self.acts.on_case(actor, Action.APPLICATION_EDIT, application_id) as act:
+        async with self.transactions.open_case(actor, Action.APPLICATION_EDIT, application_id) as act:
             document = await act.work.get(Document, document_id)
             if document.application_id != application_id or document.removed_at is not None:
                 raise NotFound(what="document")
             await self._check_asked_for(act, {f"documents.{document.part}"})
             removed = await act.save(replace(document, version=document.version + 1, removed_at=act.at))
-            act.leave_no_leaf()
+            act.skip_audit()
             await self._keep(act, act.application, cause="document removed")
-            return act.done(removed)
+            return act.respond(removed)
 
     async def share(self, actor: Actor, application_id: UUID, *, person_id: UUID) -> Participation:
         """Let another person write on this dossier; only a signatory may, and only a signatory may file it.
@@ -208,7 +208,7 @@ class Applications:
                 official would take the case out of that official's hands.
 
         """
-        async with self.acts.on_case(actor, Action.APPLICATION_SHARE, application_id) as act:
+        async with self.transactions.open_case(actor, Action.APPLICATION_SHARE, application_id) as act:
             await refuse_official(act, person_id)
             editor = Participation(
                 id=act.new_id(),
@@ -219,11 +219,11 @@ class Applications:
                 given_by=actor.person_id,
                 since=act.at,
             )
-            return act.done(await act.add(editor))
+            return act.respond(await act.add(editor))
 
     async def unshare(self, actor: Actor, application_id: UUID, *, person_id: UUID) -> Participation:
         """End another person's right to write on this dossier."""
-        async with self.acts.on_case(actor, Action.APPLICATION_SHARE, application_id) as act:
+        async with self.transactions.open_case(actor, Action.APPLICATION_SHARE, application_id) as act:
             held = await act.work.of(
                 Participation,
                 application_id=application_id,
@@ -233,7 +233,7 @@ class Applications:
             )
             if not held:
                 raise NotFound(what="editor")
-            return act.done(await act.save(replace(held[0], version=held[0].version + 1, until=act.at)))
+            return act.respond(await act.save(replace(held[0], version=held[0].version + 1, until=act.at)))
 
     async def submit(self, actor: Actor, application_id: UUID, *, expected_version: int) -> Application:
         """File a draft (A2): the rules are pinned, the clock starts, and the log records the dossier whole.
@@ -242,10 +242,12 @@ class Applications:
             Invalid: every broken rule of the procedure's form and checklist, each with its field.
 
         """
-        async with self.acts.on_case(
+        async with self.transactions.open_case(
             actor, Action.APPLICATION_SUBMIT, application_id, expected_version=expected_version
         ) as act:
-            procedure = await self.acts.rules.current(act.work.connection, act.application.procedure_code, at=act.at)
+            procedure = await self.transactions.rules.current(
+                act.work.connection, act.application.procedure_code, at=act.at
+            )
             organisation = await act.work.get(Organisation, act.application.organisation_id)
             check_applicant(organisation, procedure)
             units = await act.work.of(Organisation, kind=OrganisationKind.STATE_UNIT.value)
@@ -261,14 +263,14 @@ class Applications:
             await act.save(submitted)
             await take_part(act, Capacity.FILER)
             await self._record_whole(act, submitted, cause="submitted")
-            return act.done(submitted)
+            return act.respond(submitted)
 
     async def submit_supplement(self, actor: Actor, application_id: UUID, *, expected_version: int) -> Application:
         """Answer the open supplement request with the completed dossier (A6)."""
-        async with self.acts.on_case(
+        async with self.transactions.open_case(
             actor, Action.APPLICATION_SUBMIT_SUPPLEMENT, application_id, expected_version=expected_version
         ) as act:
-            procedure = await self.acts.rules.pinned(act.work.connection, act.application)
+            procedure = await self.transactions.rules.pinned(act.work.connection, act.application)
             completed, answered = lifecycle.submit_supplement(
                 act.application,
                 request=await open_request(act),
@@ -282,28 +284,28 @@ class Applications:
             await act.save(answered)
             await take_part(act, Capacity.FILER)
             await self._record_whole(act, completed, cause="supplemented")
-            return act.done(completed)
+            return act.respond(completed)
 
     async def discard(self, actor: Actor, application_id: UUID, *, expected_version: int) -> Application:
         """Give up a draft."""
-        async with self.acts.on_case(
+        async with self.transactions.open_case(
             actor, Action.APPLICATION_DISCARD, application_id, expected_version=expected_version
         ) as act:
-            return act.done(await act.save(lifecycle.discard(act.application, by=actor.person_id, at=act.at)))
+            return act.respond(await act.save(lifecycle.discard(act.application, by=actor.person_id, at=act.at)))
 
     async def request_withdrawal(
         self, actor: Actor, application_id: UUID, *, expected_version: int, reason: str
     ) -> Application:
         """Ask to stop the handling (A21); the authority's notice ends the case."""
-        async with self.acts.on_case(
+        async with self.transactions.open_case(
             actor, Action.APPLICATION_REQUEST_WITHDRAWAL, application_id, expected_version=expected_version
         ) as act:
             asked = lifecycle.request_withdrawal(act.application, reason=reason, by=actor.person_id, at=act.at)
-            return act.done(await act.save(asked))
+            return act.respond(await act.save(asked))
 
     async def complain(self, actor: Actor, application_id: UUID, *, grounds: str) -> Complaint:
         """File a complaint against a refusal (A25). It is recorded whenever it comes; whether it is late shows."""
-        async with self.acts.on_case(actor, Action.APPLICATION_COMPLAIN, application_id) as act:
+        async with self.transactions.open_case(actor, Action.APPLICATION_COMPLAIN, application_id) as act:
             lifecycle.require_stage(act.application, "complain")
             complaint = Complaint(
                 id=act.new_id(),
@@ -313,37 +315,37 @@ class Applications:
                 filed_at=act.at,
                 grounds=grounds,
             )
-            return act.done(await act.add(complaint))
+            return act.respond(await act.add(complaint))
 
-    async def _part(self, act: CaseAct, key: str) -> Part:
-        procedure = await self.acts.rules.pinned(act.work.connection, act.application, at=act.at)
+    async def _part(self, act: CaseTransaction, key: str) -> Part:
+        procedure = await self.transactions.rules.pinned(act.work.connection, act.application, at=act.at)
         part = procedure.part(key)
         if part is None:
             raise Invalid((FieldError(field="part", code="unknown_part", message=_UNKNOWN_PART),))
         await self._check_asked_for(act, {f"documents.{key}"})
         return part
 
-    async def _errors(self, act: CaseAct, procedure: Procedure) -> tuple[FieldError, ...]:
+    async def _errors(self, act: CaseTransaction, procedure: Procedure) -> tuple[FieldError, ...]:
         records = await act.records()
         return validate(procedure, act.application.answers, frozenset(each.part for each in records.documents))
 
-    async def _keep(self, act: CaseAct, application: Application, *, cause: str) -> DossierVersion:
+    async def _keep(self, act: CaseTransaction, application: Application, *, cause: str) -> DossierVersion:
         """Keep the dossier with its documents as they are after the act."""
         documents = await dossiers.live_documents(act.work.connection, application.id)
         return await self._version(act, application, documents, cause=cause)
 
-    async def _record_whole(self, act: CaseAct, application: Application, *, cause: str) -> None:
+    async def _record_whole(self, act: CaseTransaction, application: Application, *, cause: str) -> None:
         version = await self._version(act, application, (await act.records()).documents, cause=cause)
-        act.note("dossier_version", application.id, version.number, version)
+        act.record_state("dossier_version", application.id, version.number, version)
 
     async def _version(
-        self, act: CaseAct, application: Application, documents: tuple[Document, ...], *, cause: str
+        self, act: CaseTransaction, application: Application, documents: tuple[Document, ...], *, cause: str
     ) -> DossierVersion:
         return await dossiers.keep_version(
             act.work.connection, application, documents=documents, cause=cause, by=act.actor.person_id, at=act.at
         )
 
-    async def _check_asked_for(self, act: CaseAct, targets: set[str]) -> None:
+    async def _check_asked_for(self, act: CaseTransaction, targets: set[str]) -> None:
         """During a supplement only what was asked for may change."""
         if act.application.stage is not Stage.SUPPLEMENT_REQUESTED:
             return
@@ -352,7 +354,7 @@ class Applications:
             raise ConditionNotMet("not_asked_for", _NOT_ASKED_FOR)
 
 
-async def open_request(act: CaseAct) -> SupplementRequest:
+async def open_request(act: CaseTransaction) -> SupplementRequest:
     """Return the supplement request that waits for an answer; `NotFound` when none does."""
     for request in await act.work.of(SupplementRequest, application_id=act.application.id):
         if request.answered_at is None:

@@ -12,25 +12,25 @@ from sandbox_registry.domain.errors import Duplicate, FieldError, Invalid
 from sandbox_registry.domain.identity.people import Actor, Capacity
 from sandbox_registry.domain.texts import Text
 from sandbox_registry.usecases.cases.participations import end_part
-from sandbox_registry.usecases.transaction.transactions import Acts, CaseAct
+from sandbox_registry.usecases.transaction.transactions import CaseTransaction, Transactions
 
 
 class Appraisal:
     """One method per thing that opens or accompanies an appraisal."""
 
-    def __init__(self, acts: Acts) -> None:
-        self.acts = acts
+    def __init__(self, transactions: Transactions) -> None:
+        self.transactions = transactions
 
     async def classify(
         self, actor: Actor, application_id: UUID, *, expected_version: int, level: str | None
     ) -> Application:
         """Fix the trial level and open the appraisal (A11, A13)."""
-        async with self.acts.on_case(
+        async with self.transactions.open_case(
             actor, Action.APPLICATION_CLASSIFY, application_id, expected_version=expected_version
         ) as act:
-            procedure = await self.acts.rules.pinned(act.work.connection, act.application)
+            procedure = await self.transactions.rules.pinned(act.work.connection, act.application)
             classified = lifecycle.classify(act.application, level=level, procedure=procedure, at=act.at)
-            return act.done(await act.save(classified))
+            return act.respond(await act.save(classified))
 
     async def declare(self, actor: Actor, application_id: UUID, *, conflicted: bool, statement: str) -> Declaration:
         """Declare interests before opening the dossier (hard rule 2).
@@ -43,19 +43,19 @@ class Appraisal:
             Invalid: a conflict without a word on what it is.
 
         """
-        async with self.acts.on_case(actor, Action.DECLARATION_MAKE, application_id) as act:
+        async with self.transactions.open_case(actor, Action.DECLARATION_MAKE, application_id) as act:
             if conflicted and not statement:
                 raise Invalid((FieldError(field="statement", code="required", message=_SAY_WHAT),))
             made = await self._declaration(act, conflicted=conflicted, statement=statement)
             if conflicted:
                 await _end_every_part(act)
-            return act.done(made)
+            return act.respond(made)
 
     async def list_declarations(self, actor: Actor, application_id: UUID) -> tuple[Declaration, ...]:
         """List the declarations of a case; reviewers, members and conflicted people see their own."""
-        async with self.acts.reading(actor, Action.DECLARATION_READ, application_id) as act:
+        async with self.transactions.read_case(actor, Action.DECLARATION_READ, application_id) as act:
             declarations = await act.work.of(Declaration, application_id=application_id)
-            return act.done(declarations_for(self.acts, act, declarations))
+            return act.respond(declarations_for(self.transactions, act, declarations))
 
     async def record_visit(
         self,
@@ -74,7 +74,7 @@ class Appraisal:
             Duplicate: minutes of this visit are kept already.
 
         """
-        async with self.acts.on_case(actor, Action.SITE_VISIT_RECORD, application_id) as act:
+        async with self.transactions.open_case(actor, Action.SITE_VISIT_RECORD, application_id) as act:
             if visited_at > act.at:
                 raise Invalid((FieldError(field="visited_at", code="in_the_future", message=_FUTURE),))
             kept = await act.work.of(SiteVisit, application_id=application_id, visited_at=visited_at)
@@ -91,14 +91,14 @@ class Appraisal:
                 recorded_by=actor.person_id,
                 recorded_at=act.at,
             )
-            return act.done(await act.add(visit))
+            return act.respond(await act.add(visit))
 
     async def list_visits(self, actor: Actor, application_id: UUID) -> tuple[SiteVisit, ...]:
         """List the checks on site, for those who may read the reviews of the case."""
-        async with self.acts.reading(actor, Action.REVIEW_READ, application_id) as act:
-            return act.done(await act.work.of(SiteVisit, application_id=application_id))
+        async with self.transactions.read_case(actor, Action.REVIEW_READ, application_id) as act:
+            return act.respond(await act.work.of(SiteVisit, application_id=application_id))
 
-    async def _declaration(self, act: CaseAct, *, conflicted: bool, statement: str) -> Declaration:
+    async def _declaration(self, act: CaseTransaction, *, conflicted: bool, statement: str) -> Declaration:
         person_id = act.actor.person_id
         earlier = await act.work.of(Declaration, application_id=act.application.id, person_id=person_id)
         if not earlier:
@@ -120,15 +120,17 @@ class Appraisal:
         )
 
 
-def declarations_for(acts: Acts, act: CaseAct, found: tuple[Declaration, ...]) -> tuple[Declaration, ...]:
+def declarations_for(
+    transactions: Transactions, act: CaseTransaction, found: tuple[Declaration, ...]
+) -> tuple[Declaration, ...]:
     """Leave only the reader's own, for reviewers, members and conflicted people."""
     partial = {Capacity.REVIEWER, Capacity.COUNCIL_MEMBER}
-    if not act.standing.conflicted and acts.would_allow(act, Action.DECLARATION_READ, without=partial):
+    if not act.standing.conflicted and transactions.would_allow(act, Action.DECLARATION_READ, without=partial):
         return found
     return tuple(each for each in found if each.person_id == act.actor.person_id)
 
 
-async def _end_every_part(act: CaseAct) -> None:
+async def _end_every_part(act: CaseTransaction) -> None:
     held = await act.work.of(
         Participation, application_id=act.application.id, person_id=act.actor.person_id, until=None
     )

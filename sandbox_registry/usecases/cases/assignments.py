@@ -13,7 +13,7 @@ from sandbox_registry.domain.identity.people import Actor, Capacity, Relation, R
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.domain.texts import Text
 from sandbox_registry.usecases.cases.participations import end_part, give_part, holders
-from sandbox_registry.usecases.transaction.transactions import Acts, CaseAct, consulted_units
+from sandbox_registry.usecases.transaction.transactions import CaseTransaction, Transactions, consulted_units
 
 ASSIGNABLE = frozenset({Capacity.FOCAL, Capacity.REVIEWER, Capacity.SUPERVISOR})
 OFFICES: Mapping[Capacity, frozenset[Role]] = {
@@ -48,15 +48,15 @@ APART = frozenset(
 class Assignments:
     """One method per thing an officer or a head does to spread the work."""
 
-    def __init__(self, acts: Acts) -> None:
-        self.acts = acts
+    def __init__(self, transactions: Transactions) -> None:
+        self.transactions = transactions
 
     async def claim(self, actor: Actor, application_id: UUID) -> Participation:
         """Take a case on as its focal officer (A11); `Duplicate` when it has one."""
-        async with self.acts.on_case(actor, Action.ASSIGNMENT_CLAIM, application_id) as act:
+        async with self.transactions.open_case(actor, Action.ASSIGNMENT_CLAIM, application_id) as act:
             await _require_no_focal(act)
             self._check_fit(actor, act.standing, Capacity.FOCAL, field="person_id")
-            return act.done(await give_part(act, actor.person_id, Capacity.FOCAL))
+            return act.respond(await give_part(act, actor.person_id, Capacity.FOCAL))
 
     async def assign(self, actor: Actor, application_id: UUID, *, person_id: UUID, capacity: Capacity) -> Participation:
         """Give a case to a focal officer, a reviewer or a supervisor (A11, A13).
@@ -66,48 +66,48 @@ class Assignments:
             Duplicate: the person has this part, or the case has its focal officer.
 
         """
-        async with self.acts.on_case(actor, Action.ASSIGNMENT_ASSIGN, application_id) as act:
+        async with self.transactions.open_case(actor, Action.ASSIGNMENT_ASSIGN, application_id) as act:
             if capacity not in ASSIGNABLE:
                 raise Invalid((FieldError(field="capacity", code="not_assignable", message=_NOT_ASSIGNABLE),))
             if capacity is Capacity.FOCAL:
                 await _require_no_focal(act)
             await self.check_candidate(act, person_id, capacity, field="person_id")
-            return act.done(await give_part(act, person_id, capacity))
+            return act.respond(await give_part(act, person_id, capacity))
 
     async def reassign(
         self, actor: Actor, application_id: UUID, assignment_id: UUID, *, person_id: UUID, reason: str
     ) -> Participation:
         """Pass a part on to another person, with the reason on record."""
-        async with self.acts.on_case(actor, Action.ASSIGNMENT_ASSIGN, application_id) as act:
+        async with self.transactions.open_case(actor, Action.ASSIGNMENT_ASSIGN, application_id) as act:
             held = await _assignment(act, assignment_id)
             if held.person_id == person_id:
                 raise Duplicate(what="assignment")
             await self.check_candidate(act, person_id, held.capacity, field="person_id")
             await _end(act, held, reason=reason)
-            return act.done(await give_part(act, person_id, held.capacity))
+            return act.respond(await give_part(act, person_id, held.capacity))
 
     async def release(self, actor: Actor, application_id: UUID, assignment_id: UUID, *, reason: str) -> Participation:
         """End a part, with the reason on record. An officer gives back their own; the head may end any.
 
         That the person once had it stays on record for separation of duty.
         """
-        async with self.acts.on_case(actor, Action.ASSIGNMENT_RELEASE, application_id) as act:
+        async with self.transactions.open_case(actor, Action.ASSIGNMENT_RELEASE, application_id) as act:
             held = await _assignment(act, assignment_id)
             is_head = Role.FOCAL_HEAD in actor.roles_towards(act.standing.unit_ids)
             if held.person_id != actor.person_id and not is_head:
                 raise PermissionDenied(action=Action.ASSIGNMENT_RELEASE, line=act.decision.line, reason=_NOT_YOURS)
-            return act.done(await _end(act, held, reason=reason))
+            return act.respond(await _end(act, held, reason=reason))
 
     async def list_parts(self, actor: Actor, application_id: UUID) -> tuple[Participation, ...]:
         """List who has or had which part in the case; a reviewer sees others only after filing."""
-        async with self.acts.reading(actor, Action.REVIEW_READ, application_id) as act:
+        async with self.transactions.read_case(actor, Action.REVIEW_READ, application_id) as act:
             parts = await act.work.of(Participation, application_id=application_id)
             if Capacity.REVIEWER not in act.standing.capacities:
-                return act.done(parts)
+                return act.respond(parts)
             filed = await act.work.of(Review, application_id=application_id, reviewer_id=actor.person_id)
-            return act.done(parts if filed else tuple(each for each in parts if each.person_id == actor.person_id))
+            return act.respond(parts if filed else tuple(each for each in parts if each.person_id == actor.person_id))
 
-    async def check_candidate(self, act: CaseAct, person_id: UUID, capacity: Capacity, *, field: str) -> None:
+    async def check_candidate(self, act: CaseTransaction, person_id: UUID, capacity: Capacity, *, field: str) -> None:
         """Refuse to give a part to a person who may not have it; `Invalid` names the field.
 
         What counts is the office in force now and everything the person ever was in this case.
@@ -144,24 +144,24 @@ class Assignments:
             return True
         sitting = replace(standing, capacities=standing.capacities | {capacity}, conflicted=False)
         full = replace(candidate, token_scopes=None)
-        return not self.acts.authorizer.judge(full, sitting, Stage.UNDER_APPRAISAL, WORK[capacity]).allowed
+        return not self.transactions.authorizer.judge(full, sitting, Stage.UNDER_APPRAISAL, WORK[capacity]).allowed
 
 
-async def _require_no_focal(act: CaseAct) -> None:
+async def _require_no_focal(act: CaseTransaction) -> None:
     if await holders(act, Capacity.FOCAL):
         raise Duplicate(what="focal officer")
 
 
-async def _assignment(act: CaseAct, assignment_id: UUID) -> Participation:
+async def _assignment(act: CaseTransaction, assignment_id: UUID) -> Participation:
     held = await act.work.get(Participation, assignment_id)
     if held.application_id != act.application.id or held.until is not None or held.capacity not in ASSIGNABLE:
         raise NotFound(what="assignment")
     return held
 
 
-async def _end(act: CaseAct, held: Participation, *, reason: str) -> Participation:
+async def _end(act: CaseTransaction, held: Participation, *, reason: str) -> Participation:
     ended = await end_part(act, held)
-    act.note("release", ended.id, ended.version, {"reason": reason})
+    act.record_state("release", ended.id, ended.version, {"reason": reason})
     return ended
 
 

@@ -30,7 +30,7 @@ from sandbox_registry.domain.identity.people import APPLICANT_SIDE, Actor, relat
 from sandbox_registry.domain.operations.quotas import TooManyRequests
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.domain.texts import Text
-from sandbox_registry.usecases.transaction.transactions import CASE, Acts, CaseAct
+from sandbox_registry.usecases.transaction.transactions import CASE, CaseTransaction, Transactions
 
 AT_ONCE = 2
 """How many bundles one process writes at the same time; each keeps a thread busy."""
@@ -74,8 +74,8 @@ class _Reader:
 class CaseBundles:
     """Makes offline bundles of single cases."""
 
-    def __init__(self, acts: Acts) -> None:
-        self.acts = acts
+    def __init__(self, transactions: Transactions) -> None:
+        self.transactions = transactions
         self._room = asyncio.Semaphore(AT_ONCE)
 
     async def take(self, actor: Actor, application_id: UUID, *, folder: LogFolder) -> IO[bytes]:
@@ -94,10 +94,12 @@ class CaseBundles:
         if self._room.locked():
             raise TooManyRequests(limit="bundles at once", seconds=_BUSY_FOR)
         async with self._room:
-            async with self.acts.on_case(actor, Action.APPLICATION_READ_BUNDLE, application_id, lock=False) as act:
+            async with self.transactions.open_case(
+                actor, Action.APPLICATION_READ_BUNDLE, application_id, lock=False
+            ) as act:
                 note = await self._note(act, folder)
                 reader = await self._reader(act)
-                act.note(CASE, application_id, act.application.version, {"read": act.action})
+                act.record_state(CASE, application_id, act.application.version, {"read": act.action})
             file: IO[bytes] = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - handed on to the caller.
             try:
                 writer = await to_thread.run_sync(
@@ -111,26 +113,26 @@ class CaseBundles:
             file.seek(0)
             return file
 
-    async def _note(self, act: CaseAct, folder: LogFolder) -> bytes:
+    async def _note(self, act: CaseTransaction, folder: LogFolder) -> bytes:
         covering = await histories.last_leaf(act.work.connection, act.application.id) + 1
         try:
             return await to_thread.run_sync(partial(newest_note, folder, covering=covering))
         except MissingFile:
             raise ConditionNotMet("not_published", _NOT_PUBLISHED) from None
 
-    async def _reader(self, act: CaseAct) -> _Reader:
+    async def _reader(self, act: CaseTransaction) -> _Reader:
         connection, case = act.work.connection, act.application
-        may = self.acts.authorizer.may_do(act.actor, act.standing, case.stage)
+        may = self.transactions.authorizer.may_do(act.actor, act.standing, case.stage)
         kinds = {kind for kind, action in _READ_BY.items() if action in may}
         permit = await permits.of_case(connection, case.id)
         if permit is not None:
             stage = permit.stage(at=act.at)
-            if self.acts.authorizer.judge(act.actor, act.standing, stage, Action.PERMIT_READ).allowed:
+            if self.transactions.authorizer.judge(act.actor, act.standing, stage, Action.PERMIT_READ).allowed:
                 kinds |= {"permit", "permit_version"}
         sessions = await act.work.of(CouncilSession, application_id=case.id)
         if any(each.concluded_at is None for each in sessions):
             kinds -= {"vote"}  # Nobody reads a vote before the council has concluded.
-        if self.acts.authorizer.judge(act.actor, None, Stage.NONE, Action.ERASURE_READ).allowed:
+        if self.transactions.authorizer.judge(act.actor, None, Stage.NONE, Action.ERASURE_READ).allowed:
             kinds |= {"erasure"}
         is_applicant = bool(relations(act.actor, act.standing) & APPLICANT_SIDE)
         if is_applicant:
@@ -147,7 +149,9 @@ class CaseBundles:
     async def _write(self, writer: BundleWriter, reader: _Reader) -> None:
         after = -1
         while True:
-            async with self.acts.database.looking_up() as connection:  # A replica may not have the last leaves yet.
+            async with (
+                self.transactions.database.primary() as connection
+            ):  # A replica may not have the last leaves yet.
                 rows = await histories.leaves_after(
                     connection, reader.case_id, after=after, limit=SLICE, only_changes=reader.known is not None
                 )

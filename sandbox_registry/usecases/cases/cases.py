@@ -20,7 +20,7 @@ from sandbox_registry.domain.errors import FieldError, NotFound
 from sandbox_registry.domain.identity.people import Actor, Organisation
 from sandbox_registry.domain.rules.forms import Referral, route, validate
 from sandbox_registry.domain.rules.procedures import Procedure
-from sandbox_registry.usecases.transaction.transactions import Acts
+from sandbox_registry.usecases.transaction.transactions import Transactions
 
 _STEPS = (Action.APPLICATION_SUBMIT, Action.APPLICATION_RECEIVE, Action.APPLICATION_ACCEPT)
 
@@ -62,8 +62,8 @@ class Receipt:
 class Cases:
     """One method per thing a reader does."""
 
-    def __init__(self, acts: Acts) -> None:
-        self.acts = acts
+    def __init__(self, transactions: Transactions) -> None:
+        self.transactions = transactions
 
     async def list_cases(
         self,
@@ -74,22 +74,22 @@ class Cases:
         limit: int,
     ) -> tuple[CaseRow, ...]:
         """List the cases this actor may read, newest first, or by change when `updated_since` is asked for."""
-        scope = self.acts.authorizer.scope(actor)
-        async with self.acts.database.reading() as connection:
+        scope = self.transactions.authorizer.scope(actor)
+        async with self.transactions.database.replica() as connection:
             return await case_lists.list_cases(connection, scope=scope, narrowed=narrowed, after=after, limit=limit)
 
     async def awaiting_declaration(self, actor: Actor) -> tuple[CaseRow, ...]:
         """List the cases this actor must declare interests for before opening them."""
-        async with self.acts.database.reading() as connection:
-            return await case_lists.awaiting_declaration(connection, scope=self.acts.authorizer.scope(actor))
+        async with self.transactions.database.replica() as connection:
+            return await case_lists.awaiting_declaration(connection, scope=self.transactions.authorizer.scope(actor))
 
     async def read(self, actor: Actor, application_id: UUID) -> CaseView:
         """Read one case. The People's Council and auditors leave a leaf by reading."""
-        async with self.acts.reading(actor, Action.APPLICATION_READ, application_id) as act:
+        async with self.transactions.read_case(actor, Action.APPLICATION_READ, application_id) as act:
             connection = act.work.connection
-            procedure = await self.acts.rules.pinned(connection, act.application, at=act.at)
+            procedure = await self.transactions.rules.pinned(connection, act.application, at=act.at)
             records = await act.records()
-            may_do = self.acts.authorizer.may_do(actor, act.standing, act.application.stage)
+            may_do = self.transactions.authorizer.may_do(actor, act.standing, act.application.stage)
             deadlines = case_deadlines(
                 await act.facts(),
                 procedure=procedure,
@@ -108,11 +108,11 @@ class Cases:
                 ),
                 may_do=may_do,
             )
-            return act.done(view)
+            return act.respond(view)
 
     async def receipt(self, actor: Actor, application_id: UUID) -> Receipt:
         """Read the receipt of a filed dossier; `NotFound` while it is a draft."""
-        async with self.acts.reading(actor, Action.APPLICATION_READ, application_id) as act:
+        async with self.transactions.read_case(actor, Action.APPLICATION_READ, application_id) as act:
             if act.application.submitted_at is None:
                 raise NotFound(what="receipt")
             connection = act.work.connection
@@ -124,17 +124,17 @@ class Cases:
                 application=act.application,
                 submitted_at=act.application.submitted_at,
                 organisation=organisation.name,
-                procedure=await self.acts.rules.pinned(connection, act.application),
+                procedure=await self.transactions.rules.pinned(connection, act.application),
                 filed=filed,
                 received=received,
                 accepted=accepted,
             )
-            return act.done(receipt)
+            return act.respond(receipt)
 
     async def problems(self, actor: Actor, application_id: UUID) -> Problems:
         """List what a dossier still lacks, without submitting it."""
-        async with self.acts.reading(actor, Action.APPLICATION_READ, application_id) as act:
-            procedure = await self.acts.rules.pinned(act.work.connection, act.application, at=act.at)
+        async with self.transactions.read_case(actor, Action.APPLICATION_READ, application_id) as act:
+            procedure = await self.transactions.rules.pinned(act.work.connection, act.application, at=act.at)
             documents = await dossiers.live_documents(act.work.connection, application_id)
             return Problems(
                 errors=validate(procedure, act.application.answers, frozenset(each.part for each in documents)),
@@ -143,7 +143,7 @@ class Cases:
 
     async def document(self, actor: Actor, application_id: UUID, document_id: UUID) -> Document:
         """Read about one document of a case, removed ones included."""
-        async with self.acts.reading(actor, Action.APPLICATION_READ, application_id) as act:
+        async with self.transactions.read_case(actor, Action.APPLICATION_READ, application_id) as act:
             document = await act.work.get(Document, document_id)
             if document.application_id != application_id:
                 raise NotFound(what="document")
@@ -151,12 +151,12 @@ class Cases:
 
     async def versions(self, actor: Actor, application_id: UUID) -> tuple[DossierVersion, ...]:
         """List every version of a dossier."""
-        async with self.acts.reading(actor, Action.APPLICATION_READ, application_id) as act:
+        async with self.transactions.read_case(actor, Action.APPLICATION_READ, application_id) as act:
             return await dossiers.versions_of(act.work.connection, application_id)
 
     async def workload(self, actor: Actor) -> tuple[case_rows.Load, ...]:
         """Count the open cases each officer of the actor's units holds."""
-        async with self.acts.general(actor, Action.WORKLOAD_READ) as act:
-            act.leave_no_leaf()
+        async with self.transactions.open(actor, Action.WORKLOAD_READ) as act:
+            act.skip_audit()
             units = frozenset(unit for _, unit in actor.offices)
             return await case_rows.workload(act.work.connection, unit_ids=units, procedures=actor.token_procedures)

@@ -7,19 +7,19 @@ from sandbox_registry.domain.cases import consultations
 from sandbox_registry.domain.cases.appraisal import Clarification
 from sandbox_registry.domain.errors import NotFound
 from sandbox_registry.domain.identity.people import Actor
-from sandbox_registry.usecases.transaction.transactions import Acts
+from sandbox_registry.usecases.transaction.transactions import Transactions
 
 
 class Clarifications:
     """One method per thing done with a clarification."""
 
-    def __init__(self, acts: Acts) -> None:
-        self.acts = acts
+    def __init__(self, transactions: Transactions) -> None:
+        self.transactions = transactions
 
     async def ask(self, actor: Actor, application_id: UUID, *, question: str) -> Clarification:
         """Ask the applicant (A17). Where the procedure states no number of rounds, that gap goes on record."""
-        async with self.acts.on_case(actor, Action.CLARIFICATION_ASK, application_id) as act:
-            procedure = await self.acts.rules.pinned(act.work.connection, act.application)
+        async with self.transactions.open_case(actor, Action.CLARIFICATION_ASK, application_id) as act:
+            procedure = await self.transactions.rules.pinned(act.work.connection, act.application)
             asked = consultations.ask_applicant(
                 clarification_id=act.new_id(),
                 application_id=application_id,
@@ -31,19 +31,21 @@ class Clarifications:
             )
             await act.add(asked)
             if procedure.number("clarification.max_rounds") is None:
-                act.note("rule_gap", application_id, act.application.version, {"parameter": "clarification.max_rounds"})
-            return act.done(asked)
+                act.record_state(
+                    "rule_gap", application_id, act.application.version, {"parameter": "clarification.max_rounds"}
+                )
+            return act.respond(asked)
 
     async def answer(self, actor: Actor, application_id: UUID, clarification_id: UUID, *, answer: str) -> Clarification:
         """Answer for the applicant; the clock goes on or restarts as the procedure says."""
-        async with self.acts.on_case(actor, Action.CLARIFICATION_ANSWER, application_id) as act:
+        async with self.transactions.open_case(actor, Action.CLARIFICATION_ANSWER, application_id) as act:
             asked = await act.work.get(Clarification, clarification_id)
             if asked.application_id != application_id:
                 raise NotFound(what="clarification")
             answered = consultations.answer_clarification(asked, answer=answer, by=actor.person_id, at=act.at)
-            return act.done(await act.save(answered))
+            return act.respond(await act.save(answered))
 
     async def list_clarifications(self, actor: Actor, application_id: UUID) -> tuple[Clarification, ...]:
         """List the questions put to the applicant and the answers, oldest first."""
-        async with self.acts.reading(actor, Action.CLARIFICATION_READ, application_id) as act:
-            return act.done(await act.work.of(Clarification, application_id=application_id))
+        async with self.transactions.read_case(actor, Action.CLARIFICATION_READ, application_id) as act:
+            return act.respond(await act.work.of(Clarification, application_id=application_id))

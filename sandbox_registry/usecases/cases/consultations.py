@@ -9,14 +9,14 @@ from sandbox_registry.domain.cases.appraisal import Consultation, Opinion, Parti
 from sandbox_registry.domain.errors import NotFound
 from sandbox_registry.domain.identity.people import Actor, Capacity, Organisation
 from sandbox_registry.domain.rules.calendars import Term
-from sandbox_registry.usecases.transaction.transactions import Acts, CaseAct, consulted_units
+from sandbox_registry.usecases.transaction.transactions import CaseTransaction, Transactions, consulted_units
 
 
 class Consultations:
     """One method per thing done with a consultation."""
 
-    def __init__(self, acts: Acts) -> None:
-        self.acts = acts
+    def __init__(self, transactions: Transactions) -> None:
+        self.transactions = transactions
 
     async def ask(
         self,
@@ -30,7 +30,7 @@ class Consultations:
         is_required: bool,
     ) -> Consultation:
         """Ask another state unit (A14); the lead sets the term, or the procedure does."""
-        async with self.acts.on_case(actor, Action.CONSULTATION_ASK, application_id) as act:
+        async with self.transactions.open_case(actor, Action.CONSULTATION_ASK, application_id) as act:
             asked = consultations.ask_unit(
                 consultation_id=act.new_id(),
                 application_id=application_id,
@@ -41,18 +41,18 @@ class Consultations:
                 remind_on=remind_on,
                 is_required=is_required,
                 earlier=await act.work.of(Consultation, application_id=application_id),
-                procedure=await self.acts.rules.pinned(act.work.connection, act.application),
+                procedure=await self.transactions.rules.pinned(act.work.connection, act.application),
                 calendar=await act.calendar(),
                 by=actor.person_id,
                 at=act.at,
             )
-            return act.done(await act.add(asked))
+            return act.respond(await act.add(asked))
 
     async def answer(
         self, actor: Actor, application_id: UUID, consultation_id: UUID, *, opinion: Opinion, text: str
     ) -> Consultation:
         """Answer for one's own agency; a late answer is kept and marked."""
-        async with self.acts.on_case(actor, Action.CONSULTATION_ANSWER, application_id) as act:
+        async with self.transactions.open_case(actor, Action.CONSULTATION_ANSWER, application_id) as act:
             asked = await _consultation(act, consultation_id)
             if asked.unit_id not in consulted_units(actor):
                 raise NotFound(what="consultation")
@@ -66,35 +66,35 @@ class Consultations:
             )
             await act.save(answered)
             await _acted_as_consulted(act)
-            return act.done(answered)
+            return act.respond(answered)
 
     async def close_silent(self, actor: Actor, application_id: UUID, consultation_id: UUID) -> Consultation:
         """Record that the agency let its term pass: silence, never consent."""
-        async with self.acts.on_case(actor, Action.CONSULTATION_CLOSE, application_id) as act:
+        async with self.transactions.open_case(actor, Action.CONSULTATION_CLOSE, application_id) as act:
             closed = consultations.close_silent(
                 await _consultation(act, consultation_id),
                 calendar=await act.calendar(),
                 at=act.at,
             )
-            return act.done(await act.save(closed))
+            return act.respond(await act.save(closed))
 
     async def list_consultations(self, actor: Actor, application_id: UUID) -> tuple[Consultation, ...]:
         """List the consultations of a case; a consulted agency sees the questions put to it and nothing else."""
-        async with self.acts.reading(actor, Action.CONSULTATION_READ, application_id) as act:
+        async with self.transactions.read_case(actor, Action.CONSULTATION_READ, application_id) as act:
             found = await act.work.of(Consultation, application_id=application_id)
-            if not self.acts.would_allow(act, act.action, without={Capacity.CONSULTED}):
+            if not self.transactions.would_allow(act, act.action, without={Capacity.CONSULTED}):
                 found = tuple(each for each in found if each.unit_id in consulted_units(actor))
-            return act.done(found)
+            return act.respond(found)
 
 
-async def _consultation(act: CaseAct, consultation_id: UUID) -> Consultation:
+async def _consultation(act: CaseTransaction, consultation_id: UUID) -> Consultation:
     asked = await act.work.get(Consultation, consultation_id)
     if asked.application_id != act.application.id:
         raise NotFound(what="consultation")
     return asked
 
 
-async def _acted_as_consulted(act: CaseAct) -> None:
+async def _acted_as_consulted(act: CaseTransaction) -> None:
     """Keep for ever that this person gave an opinion. It ends at once: what lets an agency in is its question alone."""
     if Capacity.CONSULTED in act.standing.past_capacities:
         return

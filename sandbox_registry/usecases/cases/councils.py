@@ -13,7 +13,7 @@ from sandbox_registry.domain.identity.people import Actor, Capacity
 from sandbox_registry.domain.rules.procedures import Council
 from sandbox_registry.usecases.cases.assignments import Assignments
 from sandbox_registry.usecases.cases.participations import end_part, give_part, holders
-from sandbox_registry.usecases.transaction.transactions import Acts, CaseAct
+from sandbox_registry.usecases.transaction.transactions import CaseTransaction, Transactions
 
 SEATS = (Capacity.CHAIR, Capacity.COUNCIL_MEMBER, Capacity.SECRETARY)
 
@@ -29,8 +29,8 @@ class SessionView:
 class Councils:
     """One method per thing a council does."""
 
-    def __init__(self, acts: Acts, assignments: Assignments) -> None:
-        self.acts = acts
+    def __init__(self, transactions: Transactions, assignments: Assignments) -> None:
+        self.transactions = transactions
         self.assignments = assignments
 
     async def convene(
@@ -44,7 +44,7 @@ class Councils:
             Duplicate: the case has its council already.
 
         """
-        async with self.acts.on_case(actor, Action.COUNCIL_CONVENE, application_id) as act:
+        async with self.transactions.open_case(actor, Action.COUNCIL_CONVENE, application_id) as act:
             session = councils.convene(
                 session_id=act.new_id(),
                 application_id=application_id,
@@ -59,7 +59,7 @@ class Councils:
             await self._check_people(act, composition)
             await act.add(session)
             await _seat(act, composition)
-            return act.done(session)
+            return act.respond(session)
 
     async def recompose(
         self,
@@ -73,7 +73,7 @@ class Councils:
         place: str,
     ) -> CouncilSession:
         """Change who sits, when or where, while the council has not concluded; `expected_version` is the session's."""
-        async with self.acts.on_case(actor, Action.COUNCIL_CONVENE, application_id) as act:
+        async with self.transactions.open_case(actor, Action.COUNCIL_CONVENE, application_id) as act:
             session = councils.recompose(
                 await _session(act, session_id, expected_version=expected_version),
                 composition=composition,
@@ -85,7 +85,7 @@ class Councils:
             await self._check_people(act, composition)
             await act.save(session)
             await _seat(act, composition)
-            return act.done(session)
+            return act.respond(session)
 
     async def vote(
         self,
@@ -98,7 +98,7 @@ class Councils:
         dissent: str,
     ) -> Vote:
         """Vote, once; an absent member sends a written opinion, which counts only if the procedure says so."""
-        async with self.acts.on_case(actor, Action.COUNCIL_VOTE, application_id) as act:
+        async with self.transactions.open_case(actor, Action.COUNCIL_VOTE, application_id) as act:
             session = await _session(act, session_id)
             if await act.work.of(Vote, session_id=session_id, member_id=actor.person_id):
                 raise Duplicate(what="vote")
@@ -111,7 +111,7 @@ class Councils:
                 by=actor.person_id,
                 at=act.at,
             )
-            return act.done(await act.add(cast))
+            return act.respond(await act.add(cast))
 
     async def conclude(
         self,
@@ -124,7 +124,7 @@ class Councils:
         minutes: str,
     ) -> CouncilSession:
         """Close the sitting with its minutes; chair or secretary, as the policy says."""
-        async with self.acts.on_case(actor, Action.COUNCIL_CONCLUDE, application_id) as act:
+        async with self.transactions.open_case(actor, Action.COUNCIL_CONCLUDE, application_id) as act:
             declarations = await act.work.of(Declaration, application_id=application_id)
             concluded = councils.conclude(
                 await _session(act, session_id, expected_version=expected_version),
@@ -135,26 +135,26 @@ class Councils:
                 council=await self._rules(act),
                 at=act.at,
             )
-            return act.done(await act.save(concluded))
+            return act.respond(await act.save(concluded))
 
     async def list_sessions(self, actor: Actor, application_id: UUID) -> tuple[SessionView, ...]:
         """List the sittings of a case; how others voted shows only once the council concluded."""
-        async with self.acts.reading(actor, Action.COUNCIL_READ, application_id) as act:
+        async with self.transactions.read_case(actor, Action.COUNCIL_READ, application_id) as act:
             sessions = await act.work.of(CouncilSession, application_id=application_id)
             votes = await act.work.of(Vote, application_id=application_id)
-            return act.done(tuple(session_view(each, votes, reader=actor.person_id) for each in sessions))
+            return act.respond(tuple(session_view(each, votes, reader=actor.person_id) for each in sessions))
 
-    async def _rules(self, act: CaseAct) -> Council:
-        return councils.council_of(await self.acts.rules.pinned(act.work.connection, act.application))
+    async def _rules(self, act: CaseTransaction) -> Council:
+        return councils.council_of(await self.transactions.rules.pinned(act.work.connection, act.application))
 
-    async def _check_people(self, act: CaseAct, composition: Composition) -> None:
+    async def _check_people(self, act: CaseTransaction, composition: Composition) -> None:
         for index, person in enumerate(composition.member_ids):
             capacity = Capacity.CHAIR if person == composition.chair_id else Capacity.COUNCIL_MEMBER
             await self.assignments.check_candidate(act, person, capacity, field=f"member_ids.{index}")
         await self.assignments.check_candidate(act, composition.secretary_id, Capacity.SECRETARY, field="secretary_id")
 
 
-async def _session(act: CaseAct, session_id: UUID, *, expected_version: int | None = None) -> CouncilSession:
+async def _session(act: CaseTransaction, session_id: UUID, *, expected_version: int | None = None) -> CouncilSession:
     session = await act.work.get(CouncilSession, session_id)
     if session.application_id != act.application.id:
         raise NotFound(what="council session")
@@ -163,7 +163,7 @@ async def _session(act: CaseAct, session_id: UUID, *, expected_version: int | No
     return session
 
 
-async def _seat(act: CaseAct, composition: Composition) -> None:
+async def _seat(act: CaseTransaction, composition: Composition) -> None:
     """Give everybody the part they sit in, and end the parts of those who no longer do."""
     wanted = composition.parts()
     held: dict[tuple[UUID, Capacity], Participation] = {}

@@ -30,7 +30,7 @@ from sandbox_registry.domain.permits.permits import PermitTerms
 from sandbox_registry.domain.rules.calendars import local_date
 from sandbox_registry.domain.texts import Text
 from sandbox_registry.usecases.cases.participations import holders, take_part
-from sandbox_registry.usecases.transaction.transactions import Acts, CaseAct
+from sandbox_registry.usecases.transaction.transactions import CaseTransaction, Transactions
 
 T = TypeVar("T")
 DECIDING = (Action.DECISION_APPROVE, Action.DECISION_REFUSE)
@@ -82,8 +82,8 @@ class Decided:
 class Decisions:
     """One method per thing the focal department's head and the signer do."""
 
-    def __init__(self, acts: Acts) -> None:
-        self.acts = acts
+    def __init__(self, transactions: Transactions) -> None:
+        self.transactions = transactions
 
     async def recommend(
         self,
@@ -103,7 +103,7 @@ class Decisions:
             Invalid: conditions or a departure that do not fit the advice.
 
         """
-        async with self.acts.on_case(
+        async with self.transactions.open_case(
             actor, Action.APPLICATION_RECOMMEND, application_id, expected_version=expected_version
         ) as act:
             sessions = await act.work.of(CouncilSession, application_id=application_id)
@@ -122,7 +122,7 @@ class Decisions:
             await act.save(moved)
             await act.add(recommendation)
             await take_part(act, Capacity.RECOMMENDER)
-            return act.done(Recommended(application=moved, recommendation=recommendation))
+            return act.respond(Recommended(application=moved, recommendation=recommendation))
 
     async def approve(
         self,
@@ -141,7 +141,7 @@ class Decisions:
             Invalid: every rule the decision or its terms break.
 
         """
-        async with self.acts.on_case(
+        async with self.transactions.open_case(
             actor, Action.DECISION_APPROVE, application_id, expected_version=expected_version
         ) as act:
             holder = await act.work.get(Organisation, act.application.organisation_id)
@@ -150,7 +150,7 @@ class Decisions:
                 signing=await _signing(act, signer_title=signer_title, legal_basis=legal_basis),
                 terms=terms,
                 conditions=conditions,
-                procedure=await self.acts.rules.pinned(act.work.connection, act.application),
+                procedure=await self.transactions.rules.pinned(act.work.connection, act.application),
                 licence_end=holder.licence_end,
                 errors=await _unit_errors(act, terms.supervising_unit_id),
             )
@@ -172,37 +172,37 @@ class Decisions:
             Invalid: every rule the decision breaks.
 
         """
-        async with self.acts.on_case(
+        async with self.transactions.open_case(
             actor, Action.DECISION_REFUSE, application_id, expected_version=expected_version
         ) as act:
             moved, decision = decisions.refuse(
                 act.application,
                 signing=await _signing(act, signer_title=signer_title, legal_basis=legal_basis),
                 reasons=reasons,
-                procedure=await self.acts.rules.pinned(act.work.connection, act.application),
+                procedure=await self.transactions.rules.pinned(act.work.connection, act.application),
             )
             return await _kept(act, moved, decision)
 
     async def read(self, actor: Actor, application_id: UUID) -> DecisionView:
         """Read the decision on a case; `NotFound` while there is none."""
-        async with self.acts.reading(actor, Action.DECISION_READ, application_id) as act:
+        async with self.transactions.read_case(actor, Action.DECISION_READ, application_id) as act:
             decision = _only(await act.work.of(Decision, application_id=application_id), what="decision")
             leaf = await histories.leaf_of_act(act.work.connection, application_id, DECIDING)
-            return act.done(await decision_view(act.work.connection, decision, leaf=leaf))
+            return act.respond(await decision_view(act.work.connection, decision, leaf=leaf))
 
     async def read_recommendation(self, actor: Actor, application_id: UUID) -> Recommendation:
         """Read the appraisal report; it is for those who may read the reviews it rests on."""
-        async with self.acts.reading(actor, Action.REVIEW_READ, application_id) as act:
+        async with self.transactions.read_case(actor, Action.REVIEW_READ, application_id) as act:
             found = await act.work.of(Recommendation, application_id=application_id)
-            return act.done(_only(found, what="recommendation"))
+            return act.respond(_only(found, what="recommendation"))
 
-    async def _unmet(self, act: CaseAct, sessions: tuple[CouncilSession, ...]) -> tuple[FieldError, ...]:
+    async def _unmet(self, act: CaseTransaction, sessions: tuple[CouncilSession, ...]) -> tuple[FieldError, ...]:
         of, case_id = act.work.of, act.application.id
         declarations = await of(Declaration, application_id=case_id)
         conflicted = {each.person_id for each in declarations if each.conflicted}
         reviewers = {each.person_id for each in await holders(act, Capacity.REVIEWER)}
         return unmet(
-            await self.acts.rules.pinned(act.work.connection, act.application),
+            await self.transactions.rules.pinned(act.work.connection, act.application),
             consultations=await of(Consultation, application_id=case_id),
             clarifications=await of(Clarification, application_id=case_id),
             assigned_reviewers=frozenset(reviewers - conflicted),
@@ -211,7 +211,7 @@ class Decisions:
         )
 
 
-async def _signing(act: CaseAct, *, signer_title: str, legal_basis: tuple[str, ...]) -> Signing:
+async def _signing(act: CaseTransaction, *, signer_title: str, legal_basis: tuple[str, ...]) -> Signing:
     """Say who signs where, and take the agency's next number of the year; it goes back if the decision fails."""
     actor, year = act.actor, local_date(act.at).year
     unit_id = min(
@@ -230,18 +230,18 @@ async def _signing(act: CaseAct, *, signer_title: str, legal_basis: tuple[str, .
     )
 
 
-async def _unit_errors(act: CaseAct, unit_id: UUID) -> tuple[FieldError, ...]:
+async def _unit_errors(act: CaseTransaction, unit_id: UUID) -> tuple[FieldError, ...]:
     found = await act.work.of(Organisation, id=unit_id, kind=OrganisationKind.STATE_UNIT.value)
     if found:
         return ()
     return (FieldError(field="terms.supervising_unit_id", code="unknown_unit", message=_UNKNOWN_UNIT),)
 
 
-async def _kept(act: CaseAct, application: Application, decision: Decision) -> Decided:
+async def _kept(act: CaseTransaction, application: Application, decision: Decision) -> Decided:
     await act.save(application)
     await act.add(decision)
     await take_part(act, Capacity.DECIDER)
-    return act.done(Decided(application=application, view=await decision_view(act.work.connection, decision)))
+    return act.respond(Decided(application=application, view=await decision_view(act.work.connection, decision)))
 
 
 async def decision_view(connection: Connection, decision: Decision, *, leaf: int | None = None) -> DecisionView:

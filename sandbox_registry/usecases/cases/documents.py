@@ -16,7 +16,7 @@ from sandbox_registry.domain.identity.people import Actor
 from sandbox_registry.domain.texts import Text
 from sandbox_registry.usecases.cases.applications import Applications
 from sandbox_registry.usecases.cases.cases import Cases
-from sandbox_registry.usecases.transaction.transactions import Acts
+from sandbox_registry.usecases.transaction.transactions import Transactions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,9 +31,16 @@ class Documents:
     """One method per thing a person does with a file."""
 
     def __init__(
-        self, acts: Acts, *, applications: Applications, cases: Cases, store: Store, scanner: Scanner, max_bytes: int
+        self,
+        transactions: Transactions,
+        *,
+        applications: Applications,
+        cases: Cases,
+        store: Store,
+        scanner: Scanner,
+        max_bytes: int,
     ) -> None:
-        self.acts = acts
+        self.transactions = transactions
         self.applications = applications
         self.cases = cases
         self.store = store

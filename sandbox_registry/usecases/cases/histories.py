@@ -16,7 +16,7 @@ from sandbox_registry.domain.rules.procedures import Procedure
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.usecases.cases.past_cases import CaseAt, PastCase, moment_of
 from sandbox_registry.usecases.cases.recorded_states import Done, State, last_states, states_of
-from sandbox_registry.usecases.transaction.transactions import Acts, CaseAct
+from sandbox_registry.usecases.transaction.transactions import CaseTransaction, Transactions
 
 T = TypeVar("T")
 
@@ -50,8 +50,8 @@ class TwoStates(Generic[T]):
 class Histories:
     """One method per question about the past of a case."""
 
-    def __init__(self, acts: Acts) -> None:
-        self.acts = acts
+    def __init__(self, transactions: Transactions) -> None:
+        self.transactions = transactions
 
     async def as_it_stood(self, actor: Actor, application_id: UUID, *, at: date | datetime) -> CaseAt:
         """Show a case as it stood at a moment, or at the end of a day in Cà Mau.
@@ -60,52 +60,54 @@ class Histories:
             Invalid: the moment is yet to come, or lies before the case was begun.
 
         """
-        async with self.acts.reading(actor, Action.APPLICATION_READ_TIMELINE, application_id) as act:
+        async with self.transactions.read_case(actor, Action.APPLICATION_READ_TIMELINE, application_id) as act:
             moment = moment_of(at, now=act.at, begun=act.application.created_at)
             found = await last_states(act.work.connection, application_id, at=moment)
-            return act.done(await PastCase(self.acts, act, found, moment).show())
+            return act.respond(await PastCase(self.transactions, act, found, moment).show())
 
     async def dossier_changes(self, actor: Actor, application_id: UUID, *, older: int, newer: int) -> DossierChanges:
         """Compare two versions of a dossier field by field; `NotFound` when there is no such version."""
-        async with self.acts.reading(actor, Action.APPLICATION_READ, application_id) as act:
+        async with self.transactions.read_case(actor, Action.APPLICATION_READ, application_id) as act:
             known = await dossiers.some_versions(act.work.connection, application_id, {older, newer})
             if not known.keys() >= {older, newer}:
                 raise NotFound(what="version")
-            procedure = await self.acts.rules.pinned(act.work.connection, act.application, at=act.at)
+            procedure = await self.transactions.rules.pinned(act.work.connection, act.application, at=act.at)
             return DossierChanges(changes=differences(known[older], known[newer]), procedure=procedure)
 
     async def versions(self, actor: Actor, application_id: UUID) -> tuple[Version, ...]:
         """List the versions of a case that the log records; edits of a draft leave versions of the dossier instead."""
-        async with self.acts.reading(actor, Action.APPLICATION_READ_TIMELINE, application_id) as act:
-            return act.done(await _versions(act, Application, lambda state, _at: state.stage))
+        async with self.transactions.read_case(actor, Action.APPLICATION_READ_TIMELINE, application_id) as act:
+            return act.respond(await _versions(act, Application, lambda state, _at: state.stage))
 
     async def changes(self, actor: Actor, application_id: UUID, *, older: int, newer: int) -> TwoStates[Application]:
         """Find two recorded versions of a case to compare; `NotFound` when one is not on record."""
-        async with self.acts.reading(actor, Action.APPLICATION_READ_TIMELINE, application_id) as act:
-            return act.done(await self._two_states(act, Application, older=older, newer=newer))
+        async with self.transactions.read_case(actor, Action.APPLICATION_READ_TIMELINE, application_id) as act:
+            return act.respond(await self._two_states(act, Application, older=older, newer=newer))
 
     async def permit_versions(self, actor: Actor, permit_id: UUID) -> tuple[Version, ...]:
         """List the versions of a permit that the log records."""
-        async with self.acts.reading_permit(actor, permit_id) as act:
-            return act.done(await _versions(act, Permit, lambda state, at: state.stage(at=at)))
+        async with self.transactions.read_permit(actor, permit_id) as act:
+            return act.respond(await _versions(act, Permit, lambda state, at: state.stage(at=at)))
 
     async def permit_changes(self, actor: Actor, permit_id: UUID, *, older: int, newer: int) -> TwoStates[Permit]:
         """Find two recorded versions of a permit to compare; `NotFound` when one is not on record."""
-        async with self.acts.reading_permit(actor, permit_id) as act:
-            return act.done(await self._two_states(act, Permit, older=older, newer=newer))
+        async with self.transactions.read_permit(actor, permit_id) as act:
+            return act.respond(await self._two_states(act, Permit, older=older, newer=newer))
 
-    async def _two_states(self, act: CaseAct, kind: type[T], *, older: int, newer: int) -> TwoStates[T]:
+    async def _two_states(self, act: CaseTransaction, kind: type[T], *, older: int, newer: int) -> TwoStates[T]:
         connection, found = act.work.connection, dict[int, State[T]]()
         async for state in states_of(connection, act.application.id, kind, until=act.at):
             if state.version in {older, newer}:
                 found[state.version] = state
         if not found.keys() >= {older, newer}:
             raise NotFound(what="version")
-        procedure = await self.acts.rules.pinned(connection, act.application, at=act.at)
+        procedure = await self.transactions.rules.pinned(connection, act.application, at=act.at)
         return TwoStates(older=found[older], newer=found[newer], procedure=procedure)
 
 
-async def _versions(act: CaseAct, kind: type[T], stage_of: Callable[[T, datetime], Stage]) -> tuple[Version, ...]:
+async def _versions(
+    act: CaseTransaction, kind: type[T], stage_of: Callable[[T, datetime], Stage]
+) -> tuple[Version, ...]:
     return tuple(
         [
             Version(

@@ -16,18 +16,18 @@ from sandbox_registry.domain.stages import Stage
 from sandbox_registry.domain.texts import Text
 from sandbox_registry.usecases.cases.applications import open_request
 from sandbox_registry.usecases.cases.participations import take_part
-from sandbox_registry.usecases.transaction.transactions import Acts, CaseAct
+from sandbox_registry.usecases.transaction.transactions import CaseTransaction, Transactions
 
 
 class Intake:
     """One method per thing an intake officer does. Whoever does one of them has acted as intake, for ever."""
 
-    def __init__(self, acts: Acts) -> None:
-        self.acts = acts
+    def __init__(self, transactions: Transactions) -> None:
+        self.transactions = transactions
 
     async def receive(self, actor: Actor, application_id: UUID, *, expected_version: int) -> Application:
         """Register a filed dossier (A3) and give it its code `agency-YYMMDD-XXXX`, gap-free per unit and day."""
-        async with self.acts.on_case(
+        async with self.transactions.open_case(
             actor, Action.APPLICATION_RECEIVE, application_id, expected_version=expected_version
         ) as act:
             lifecycle.require_stage(act.application, "receive")
@@ -50,7 +50,7 @@ class Intake:
         exception_reason: str | None,
     ) -> Application:
         """Ask for everything that is missing, once (A4, A5); a further request needs a recorded exception."""
-        async with self.acts.on_case(
+        async with self.transactions.open_case(
             actor, Action.APPLICATION_REQUEST_SUPPLEMENT, application_id, expected_version=expected_version
         ) as act:
             asked, request = lifecycle.request_supplement(
@@ -59,25 +59,25 @@ class Intake:
                 items=items,
                 exception_reason=exception_reason,
                 earlier=await act.work.of(SupplementRequest, application_id=application_id),
-                procedure=await self.acts.rules.pinned(act.work.connection, act.application),
+                procedure=await self.transactions.rules.pinned(act.work.connection, act.application),
                 by=actor.person_id,
                 at=act.at,
             )
             await act.save(asked)
             await act.add(request)
             await take_part(act, Capacity.INTAKE)
-            return act.done(asked)
+            return act.respond(asked)
 
     async def lapse(self, actor: Actor, application_id: UUID, *, expected_version: int) -> Application:
         """Confirm that a supplement never came (A8)."""
-        async with self.acts.on_case(
+        async with self.transactions.open_case(
             actor, Action.APPLICATION_LAPSE, application_id, expected_version=expected_version
         ) as act:
             lifecycle.require_stage(act.application, "lapse")
             lapsed = lifecycle.lapse(
                 act.application,
                 request=await open_request(act),
-                procedure=await self.acts.rules.pinned(act.work.connection, act.application),
+                procedure=await self.transactions.rules.pinned(act.work.connection, act.application),
                 calendar=await act.calendar(),
                 by=actor.person_id,
                 at=act.at,
@@ -88,10 +88,10 @@ class Intake:
         self, actor: Actor, application_id: UUID, *, expected_version: int, reasons: tuple[Reason, ...]
     ) -> Application:
         """Refuse to take the dossier in, with reasons from the procedure's list (A9; form 03)."""
-        async with self.acts.on_case(
+        async with self.transactions.open_case(
             actor, Action.APPLICATION_REFUSE_INTAKE, application_id, expected_version=expected_version
         ) as act:
-            procedure = await self.acts.rules.pinned(act.work.connection, act.application)
+            procedure = await self.transactions.rules.pinned(act.work.connection, act.application)
             refused = lifecycle.refuse_intake(
                 act.application, reasons=reasons, procedure=procedure, by=actor.person_id, at=act.at
             )
@@ -109,27 +109,27 @@ class Intake:
             Invalid: the procedure has no route to `target`.
 
         """
-        async with self.acts.on_case(
+        async with self.transactions.open_case(
             actor, Action.APPLICATION_REFER, application_id, expected_version=expected_version
         ) as act:
             lifecycle.require_stage(act.application, "refer")
-            procedure = await self.acts.rules.pinned(act.work.connection, act.application)
+            procedure = await self.transactions.rules.pinned(act.work.connection, act.application)
             referral = route(procedure, act.application.answers) if target is None else by_hand(procedure, target)
             if referral is None:
                 raise ConditionNotMet("no_referral", _NO_REFERRAL)
             referred = lifecycle.refer(act.application, referral=referral, reason=reason, by=actor.person_id, at=act.at)
             if act.application.stage is Stage.SUBMITTED:
                 return await self._kept(act, referred)
-            return act.done(await act.save(referred))
+            return act.respond(await act.save(referred))
 
     async def accept(self, actor: Actor, application_id: UUID, *, expected_version: int) -> Application:
         """Take a complete dossier in and promise the day of the result (A10; form 01)."""
-        async with self.acts.on_case(
+        async with self.transactions.open_case(
             actor, Action.APPLICATION_ACCEPT, application_id, expected_version=expected_version
         ) as act:
             accepted = lifecycle.accept(
                 act.application,
-                procedure=await self.acts.rules.pinned(act.work.connection, act.application),
+                procedure=await self.transactions.rules.pinned(act.work.connection, act.application),
                 calendar=await act.calendar(),
                 at=act.at,
             )
@@ -139,10 +139,10 @@ class Intake:
         self, actor: Actor, application_id: UUID, *, expected_version: int, promised_at: datetime, reason: str
     ) -> Application:
         """Apologize for a delay and promise one new day (A22; form 04)."""
-        async with self.acts.on_case(
+        async with self.transactions.open_case(
             actor, Action.APPLICATION_APOLOGIZE, application_id, expected_version=expected_version
         ) as act:
-            procedure = await self.acts.rules.pinned(act.work.connection, act.application)
+            procedure = await self.transactions.rules.pinned(act.work.connection, act.application)
             calendar = await act.calendar()
             apologized = lifecycle.apologize(
                 act.application,
@@ -152,28 +152,28 @@ class Intake:
                 by=actor.person_id,
                 at=act.at,
             )
-            return act.done(await act.save(apologized))
+            return act.respond(await act.save(apologized))
 
     async def stop(self, actor: Actor, application_id: UUID, *, expected_version: int) -> Application:
         """Give notice that handling stops at the applicant's wish (A21; form 05)."""
-        async with self.acts.on_case(
+        async with self.transactions.open_case(
             actor, Action.APPLICATION_STOP, application_id, expected_version=expected_version
         ) as act:
             stopped = lifecycle.stop(act.application, by=actor.person_id, at=act.at)
-            return act.done(await act.save(stopped))
+            return act.respond(await act.save(stopped))
 
     async def deliver(self, actor: Actor, application_id: UUID, *, expected_version: int, channel: str) -> Application:
         """Hand the result over to the applicant (A24)."""
-        async with self.acts.on_case(
+        async with self.transactions.open_case(
             actor, Action.APPLICATION_DELIVER, application_id, expected_version=expected_version
         ) as act:
             delivered = lifecycle.deliver(act.application, channel=channel, by=actor.person_id, at=act.at)
-            return act.done(await act.save(delivered))
+            return act.respond(await act.save(delivered))
 
-    async def _kept(self, act: CaseAct, application: Application) -> Application:
+    async def _kept(self, act: CaseTransaction, application: Application) -> Application:
         await act.save(application)
         await take_part(act, Capacity.INTAKE)
-        return act.done(application)
+        return act.respond(application)
 
 
 def by_hand(procedure: Procedure, target: str) -> Referral:

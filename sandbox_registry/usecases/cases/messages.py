@@ -8,7 +8,7 @@ from sandbox_registry.authz import Action
 from sandbox_registry.db.cases import messages as message_rows
 from sandbox_registry.domain.cases.applications import Message
 from sandbox_registry.domain.identity.people import Actor, Relation, relations
-from sandbox_registry.usecases.transaction.transactions import Acts, CaseAct
+from sandbox_registry.usecases.transaction.transactions import CaseTransaction, Transactions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,12 +26,12 @@ class Letter:
 class Messages:
     """One method per thing done with letters."""
 
-    def __init__(self, acts: Acts) -> None:
-        self.acts = acts
+    def __init__(self, transactions: Transactions) -> None:
+        self.transactions = transactions
 
     async def send(self, actor: Actor, application_id: UUID, *, body: str) -> Letter:
         """Write to the other side (Decree 224/2026 art. 15(1)(g))."""
-        async with self.acts.on_case(actor, Action.MESSAGE_SEND, application_id) as act:
+        async with self.transactions.open_case(actor, Action.MESSAGE_SEND, application_id) as act:
             is_applicant = _is_applicant(act)
             message = Message(
                 id=act.new_id(),
@@ -43,19 +43,19 @@ class Messages:
                 sent_at=act.at,
             )
             await act.add(message)
-            return act.done(_letter(message, to_applicant=is_applicant))
+            return act.respond(_letter(message, to_applicant=is_applicant))
 
     async def list_messages(
         self, actor: Actor, application_id: UUID, *, after: UUID | None, limit: int
     ) -> tuple[Letter, ...]:
         """List the letters of a case, newest first."""
-        async with self.acts.reading(actor, Action.MESSAGE_READ, application_id) as act:
+        async with self.transactions.read_case(actor, Action.MESSAGE_READ, application_id) as act:
             found = await message_rows.messages_of(act.work.connection, application_id, after=after, limit=limit)
             to_applicant = _is_applicant(act)
-            return act.done(tuple(_letter(each, to_applicant=to_applicant) for each in found))
+            return act.respond(tuple(_letter(each, to_applicant=to_applicant) for each in found))
 
 
-def _is_applicant(act: CaseAct) -> bool:
+def _is_applicant(act: CaseTransaction) -> bool:
     return bool(relations(act.actor, act.standing) & {Relation.OWN, Relation.DELEGATE})
 
 

@@ -5,16 +5,16 @@ from uuid import UUID
 
 from sandbox_registry.domain.cases.appraisal import Participation
 from sandbox_registry.domain.identity.people import Capacity
-from sandbox_registry.usecases.transaction.transactions import CaseAct
+from sandbox_registry.usecases.transaction.transactions import CaseTransaction
 
 
-async def take_part(act: CaseAct, capacity: Capacity) -> None:
+async def take_part(act: CaseTransaction, capacity: Capacity) -> None:
     """Record that the actor acts in this capacity, once."""
     if capacity not in act.standing.capacities:
         await give_part(act, act.actor.person_id, capacity)
 
 
-async def give_part(act: CaseAct, person_id: UUID, capacity: Capacity) -> Participation:
+async def give_part(act: CaseTransaction, person_id: UUID, capacity: Capacity) -> Participation:
     """Give a person a capacity in the case; `Duplicate` when that person holds it."""
     participation = Participation(
         id=act.new_id(),
@@ -28,11 +28,11 @@ async def give_part(act: CaseAct, person_id: UUID, capacity: Capacity) -> Partic
     return await act.add(participation)
 
 
-async def end_part(act: CaseAct, participation: Participation) -> Participation:
+async def end_part(act: CaseTransaction, participation: Participation) -> Participation:
     """End a capacity; that the person once held it stays on record for separation of duty."""
     return await act.save(replace(participation, version=participation.version + 1, until=act.at))
 
 
-async def holders(act: CaseAct, capacity: Capacity) -> tuple[Participation, ...]:
+async def holders(act: CaseTransaction, capacity: Capacity) -> tuple[Participation, ...]:
     """List who holds a capacity in the case now."""
     return await act.work.of(Participation, application_id=act.application.id, capacity=capacity.value, until=None)

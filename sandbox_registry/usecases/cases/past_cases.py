@@ -33,7 +33,7 @@ from sandbox_registry.usecases.cases.councils import SessionView, session_view
 from sandbox_registry.usecases.cases.decisions import DecisionView, decision_view
 from sandbox_registry.usecases.cases.recorded_states import Done, LastStates
 from sandbox_registry.usecases.cases.reviews import ScoredReview
-from sandbox_registry.usecases.transaction.transactions import Acts, CaseAct, consulted_units
+from sandbox_registry.usecases.transaction.transactions import CaseTransaction, Transactions, consulted_units
 
 T = TypeVar("T")
 _MOMENT = timedelta(microseconds=1)
@@ -73,18 +73,18 @@ class CaseAt:
 class PastCase:
     """Puts together what the reader of a case may see of a moment."""
 
-    acts: Acts
-    act: CaseAct
+    transactions: Transactions
+    act: CaseTransaction
     found: LastStates
     at: datetime
 
     async def show(self) -> CaseAt:
         """Read what the records do not hold, and leave out what the reader may not read."""
         connection, application_id = self.act.work.connection, self.act.application.id
-        may = self.acts.authorizer.may_do(self.act.actor, self.act.standing, self.act.application.stage)
+        may = self.transactions.authorizer.may_do(self.act.actor, self.act.standing, self.act.application.stage)
         dossier = await dossiers.version_at(connection, application_id, at=self.at)
         application = self._application(dossier)
-        procedure = await self.acts.rules.pinned(connection, application or self.act.application, at=self.at)
+        procedure = await self.transactions.rules.pinned(connection, application or self.act.application, at=self.at)
 
         def of(kind: type[T], action: Action) -> tuple[T, ...] | None:
             return self.found.of(kind) if action in may else None
@@ -131,7 +131,7 @@ class PastCase:
             clarifications=self.found.of(Clarification),
             consultations=self.found.of(Consultation),
         )
-        calendar = await self.acts.rules.calendar(self.act.work.connection, at=self.at)
+        calendar = await self.transactions.rules.calendar(self.act.work.connection, at=self.at)
         return tuple(
             each
             for each in case_deadlines(facts, procedure=procedure, calendar=calendar, at=self.at)
@@ -140,12 +140,12 @@ class PastCase:
 
     def _consultations(self) -> tuple[Consultation, ...]:
         found = self.found.of(Consultation)
-        if self.acts.would_allow(self.act, Action.CONSULTATION_READ, without={Capacity.CONSULTED}):
+        if self.transactions.would_allow(self.act, Action.CONSULTATION_READ, without={Capacity.CONSULTED}):
             return found
         return tuple(each for each in found if each.unit_id in consulted_units(self.act.actor))
 
     def _declarations(self) -> tuple[Declaration, ...]:
-        return declarations_for(self.acts, self.act, self.found.of(Declaration))
+        return declarations_for(self.transactions, self.act, self.found.of(Declaration))
 
     def _reviews(self, procedure: Procedure) -> tuple[ScoredReview, ...]:
         found = reviews.counting(self.found.of(Review), self.found.of(Declaration))
@@ -168,7 +168,9 @@ class PastCase:
         if permit is None:
             return None
         stage = permit.stage(at=self.act.at)
-        is_read = self.acts.authorizer.judge(self.act.actor, self.act.standing, stage, Action.PERMIT_READ).allowed
+        is_read = self.transactions.authorizer.judge(
+            self.act.actor, self.act.standing, stage, Action.PERMIT_READ
+        ).allowed
         return permit if is_read else None
 
 

@@ -10,7 +10,7 @@ from sandbox_registry.domain.cases import reviews
 from sandbox_registry.domain.cases.appraisal import Advice, Declaration, Review
 from sandbox_registry.domain.errors import Duplicate
 from sandbox_registry.domain.identity.people import Actor, Capacity
-from sandbox_registry.usecases.transaction.transactions import Acts, CaseAct
+from sandbox_registry.usecases.transaction.transactions import CaseTransaction, Transactions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,8 +24,8 @@ class ScoredReview:
 class Reviews:
     """One method per thing done with reviews."""
 
-    def __init__(self, acts: Acts) -> None:
-        self.acts = acts
+    def __init__(self, transactions: Transactions) -> None:
+        self.transactions = transactions
 
     async def submit(
         self, actor: Actor, application_id: UUID, *, scores: Mapping[str, int], comment: str, advice: Advice
@@ -37,8 +37,8 @@ class Reviews:
             Duplicate: one's review is in already.
 
         """
-        async with self.acts.on_case(actor, Action.REVIEW_SUBMIT, application_id) as act:
-            procedure = await self.acts.rules.pinned(act.work.connection, act.application)
+        async with self.transactions.open_case(actor, Action.REVIEW_SUBMIT, application_id) as act:
+            procedure = await self.transactions.rules.pinned(act.work.connection, act.application)
             if await act.work.of(Review, application_id=application_id, reviewer_id=actor.person_id):
                 raise Duplicate(what="review")
             review = reviews.submit(
@@ -52,19 +52,21 @@ class Reviews:
                 at=act.at,
             )
             await act.add(review)
-            return act.done(ScoredReview(review=review, score=reviews.weighted(review, procedure)))
+            return act.respond(ScoredReview(review=review, score=reviews.weighted(review, procedure)))
 
     async def list_reviews(self, actor: Actor, application_id: UUID) -> tuple[ScoredReview, ...]:
         """List the reviews that count. A reviewer sees those of others only once their own is in."""
-        async with self.acts.reading(actor, Action.REVIEW_READ, application_id) as act:
-            procedure = await self.acts.rules.pinned(act.work.connection, act.application)
+        async with self.transactions.read_case(actor, Action.REVIEW_READ, application_id) as act:
+            procedure = await self.transactions.rules.pinned(act.work.connection, act.application)
             found = await counting_reviews(act)
             if Capacity.REVIEWER in act.standing.capacities:
                 found = reviews.shown_to_reviewer(found, reviewer_id=actor.person_id)
-            return act.done(tuple(ScoredReview(review=each, score=reviews.weighted(each, procedure)) for each in found))
+            return act.respond(
+                tuple(ScoredReview(review=each, score=reviews.weighted(each, procedure)) for each in found)
+            )
 
 
-async def counting_reviews(act: CaseAct) -> tuple[Review, ...]:
+async def counting_reviews(act: CaseTransaction) -> tuple[Review, ...]:
     """Load the reviews of a case, less those of people who declared a conflict."""
     application_id = act.application.id
     return reviews.counting(

@@ -13,7 +13,7 @@ from sandbox_registry.db.cases import histories
 from sandbox_registry.db.cases.histories import HistoryRow
 from sandbox_registry.domain.audit import EPOCH
 from sandbox_registry.domain.identity.people import APPLICANT_SIDE, Actor, Role, relations
-from sandbox_registry.usecases.transaction.transactions import Acts
+from sandbox_registry.usecases.transaction.transactions import Transactions
 
 PAGE = 100
 _ROLE = re.compile(r"p\d+ r:(\w+),")
@@ -48,8 +48,8 @@ class Event:
 class Timelines:
     """Reads what was done in a case."""
 
-    def __init__(self, acts: Acts) -> None:
-        self.acts = acts
+    def __init__(self, transactions: Transactions) -> None:
+        self.transactions = transactions
 
     async def read(
         self, actor: Actor, application_id: UUID, *, after: int = -1, limit: int = PAGE
@@ -59,7 +59,7 @@ class Timelines:
         The applicant's side sees what was done and by which office; neither the names of officials (a reviewer stays
         unknown to the applicant: hard rule 9) nor what others tried in vain or read.
         """
-        async with self.acts.reading(actor, Action.APPLICATION_READ_TIMELINE, application_id) as act:
+        async with self.transactions.read_case(actor, Action.APPLICATION_READ_TIMELINE, application_id) as act:
             connection = act.work.connection
             is_applicant = bool(relations(actor, act.standing) & APPLICANT_SIDE)
             rows = await histories.leaves_after(
@@ -69,7 +69,7 @@ class Timelines:
             if is_applicant:
                 events = tuple(map(_for_applicant, events))
             names = await audit.names_of(connection, {each.actor_id for each in events if each.actor_id})
-            return act.done(tuple(_named(each, names) for each in events))
+            return act.respond(tuple(_named(each, names) for each in events))
 
 
 def _event(row: HistoryRow) -> Event:

@@ -7,10 +7,10 @@ from sandbox_registry.domain.errors import ConditionNotMet, NotFound, Permission
 from sandbox_registry.domain.identity.people import Role
 from sandbox_registry.domain.texts import Text
 from sandbox_registry.usecases.transaction.operators import OPERATOR
-from sandbox_registry.usecases.transaction.transactions import Act
+from sandbox_registry.usecases.transaction.transactions import Transaction
 
 
-async def lock_people(act: Act, *person_ids: UUID) -> None:
+async def lock_people(act: Transaction, *person_ids: UUID) -> None:
     """Lock these people and the actor, then make sure that the role which allowed the act is still held.
 
     Two administrators who disable or dismiss each other at the same moment go one after the other; the second is late.
@@ -30,7 +30,7 @@ async def lock_people(act: Act, *person_ids: UUID) -> None:
         raise PermissionDenied(action=act.action, line=act.decision.line)
 
 
-async def refuse_official(act: Act, person_id: UUID) -> None:
+async def refuse_official(act: Transaction, person_id: UUID) -> None:
     """Keep somebody who holds an office off an applicant's side: naming an official would bar that official from the case.
 
     Raises:

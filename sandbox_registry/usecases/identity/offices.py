@@ -18,14 +18,14 @@ from sandbox_registry.domain.identity.people import Actor, Delegation, Organisat
 from sandbox_registry.domain.texts import Text
 from sandbox_registry.usecases.identity.authority import lock_people
 from sandbox_registry.usecases.transaction.preconditions import check_version
-from sandbox_registry.usecases.transaction.transactions import Act, Acts
+from sandbox_registry.usecases.transaction.transactions import Transaction, Transactions
 
 
 class Offices:
     """One method per thing done with offices and lent power."""
 
-    def __init__(self, acts: Acts) -> None:
-        self.acts = acts
+    def __init__(self, transactions: Transactions) -> None:
+        self.transactions = transactions
 
     async def grant(
         self,
@@ -46,7 +46,7 @@ class Offices:
             ConditionNotMet: `not_oneself`, `account_closed`, `hdnd_disjoint`, `auditor_disjoint`.
 
         """
-        async with self.acts.general(actor, Action.ROLE_GRANT) as act:
+        async with self.transactions.open(actor, Action.ROLE_GRANT) as act:
             check_other(actor_id=actor.person_id, person_id=person_id)
             await lock_people(act, person_id)
             await _open_account(act, person_id)
@@ -66,7 +66,7 @@ class Offices:
                 grants=await act.work.of(RoleGrant, person_id=person_id),
                 lent=await act.work.of(Delegation, to_person_id=person_id),
             )
-            return act.done(await act.add(new))
+            return act.respond(await act.add(new))
 
     async def end(self, actor: Actor, grant_id: UUID, *, expected_version: int) -> RoleGrant:
         """End an office now; power lent by its holder ends with it.
@@ -78,12 +78,12 @@ class Offices:
             ConditionNotMet: `not_oneself`.
 
         """
-        async with self.acts.general(actor, Action.ROLE_REVOKE) as act:
+        async with self.transactions.open(actor, Action.ROLE_REVOKE) as act:
             await lock_people(act, (await act.work.get(RoleGrant, grant_id)).person_id)
             grant = await act.work.get(RoleGrant, grant_id)
             check_other(actor_id=actor.person_id, person_id=grant.person_id)
             check_version(grant.version, expected_version)
-            return act.done(await act.save(ended(grant, at=act.at)))
+            return act.respond(await act.save(ended(grant, at=act.at)))
 
     async def lend(
         self,
@@ -109,7 +109,7 @@ class Offices:
 
         """
         standing = stranger(unit_ids={unit_id})
-        async with self.acts.general(actor, Action.DELEGATION_GRANT, standing=standing) as act:
+        async with self.transactions.open(actor, Action.DELEGATION_GRANT, standing=standing) as act:
             is_own = from_person_id in {None, actor.person_id}
             lender_id = actor.person_id if from_person_id is None else from_person_id
             if not is_own and act.decision.role is not Role.SYSTEM_ADMIN:
@@ -138,7 +138,7 @@ class Offices:
                 borrowed=await act.work.of(Delegation, to_person_id=to_person_id),
                 at=act.at,
             )
-            return act.done(await act.add(new))
+            return act.respond(await act.add(new))
 
     async def take_back(self, actor: Actor, delegation_id: UUID, *, expected_version: int) -> Delegation:
         """Take lent power back at once: who lent it does, or an administrator.
@@ -152,13 +152,13 @@ class Offices:
         """
         unit_id = await self._unit_of(actor, delegation_id)
         standing = stranger(unit_ids={unit_id})
-        async with self.acts.general(actor, Action.DELEGATION_REVOKE, standing=standing) as act:
+        async with self.transactions.open(actor, Action.DELEGATION_REVOKE, standing=standing) as act:
             known = await act.work.get(Delegation, delegation_id)
             await lock_people(act, known.from_person_id, known.to_person_id)
             delegation = await act.work.get(Delegation, delegation_id)
             check_version(delegation.version, expected_version)
             by = None if act.decision.role is Role.SYSTEM_ADMIN else actor.person_id
-            return act.done(await act.save(revoked(delegation, by=by, at=act.at)))
+            return act.respond(await act.save(revoked(delegation, by=by, at=act.at)))
 
     async def list_lent(self, actor: Actor, *, unit_id: UUID) -> tuple[Delegation, ...]:
         """List the power lent in a unit, past and future included.
@@ -167,12 +167,12 @@ class Offices:
             PermissionDenied: that unit's power to sign is none of the actor's business.
 
         """
-        async with self.acts.general(actor, Action.DELEGATION_READ, standing=stranger(unit_ids={unit_id})) as act:
-            act.leave_no_leaf()
+        async with self.transactions.open(actor, Action.DELEGATION_READ, standing=stranger(unit_ids={unit_id})) as act:
+            act.skip_audit()
             return await act.work.of(Delegation, unit_id=unit_id)
 
     async def _unit_of(self, actor: Actor, delegation_id: UUID) -> UUID:
-        async with self.acts.database.work() as work:
+        async with self.transactions.database.transaction() as work:
             delegation = await work.get(Delegation, delegation_id)
         held = {unit for _, unit in actor.offices}
         if delegation.unit_id not in held and Role.SYSTEM_ADMIN not in actor.roles:
@@ -180,7 +180,7 @@ class Offices:
         return delegation.unit_id
 
 
-async def _open_account(act: Act, person_id: UUID) -> None:
+async def _open_account(act: Transaction, person_id: UUID) -> None:
     if (await act.work.get(Person, person_id)).disabled_at is not None:
         raise ConditionNotMet("account_closed", _ACCOUNT_CLOSED)
 

@@ -38,7 +38,7 @@ from sandbox_registry.domain.stages import Stage
 from sandbox_registry.domain.texts import Text
 from sandbox_registry.usecases.identity.authority import refuse_official
 from sandbox_registry.usecases.transaction.preconditions import check_fields, check_version
-from sandbox_registry.usecases.transaction.transactions import Act, Acts
+from sandbox_registry.usecases.transaction.transactions import Transaction, Transactions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +52,8 @@ class OrganisationView:
 class Organisations:
     """One method per thing done with organisations."""
 
-    def __init__(self, acts: Acts) -> None:
-        self.acts = acts
+    def __init__(self, transactions: Transactions) -> None:
+        self.transactions = transactions
 
     async def create(
         self,
@@ -74,7 +74,7 @@ class Organisations:
             Duplicate: the tax code is registered already.
 
         """
-        async with self.acts.general(actor, Action.ORGANISATION_CREATE) as act:
+        async with self.transactions.open(actor, Action.ORGANISATION_CREATE) as act:
             check_fields(
                 [*contact_errors(name=name, email=email, phone=phone), *applicant_errors(kind=kind, tax_code=tax_code)]
             )
@@ -105,7 +105,7 @@ class Organisations:
                     valid_to=None,
                 )
             )
-            return act.done(organisation)
+            return act.respond(organisation)
 
     async def edit(
         self,
@@ -130,7 +130,7 @@ class Organisations:
         async with await self._changing(actor, organisation_id) as act:
             known = await self._applicant(act, organisation_id, expected_version)
             check_fields(contact_errors(name=known.name, email=email, phone=phone))
-            return act.done(
+            return act.respond(
                 await act.save(
                     replace(
                         known,
@@ -182,7 +182,7 @@ class Organisations:
             )
             check_window(new.valid_from, new.valid_to, at=act.at)
             check_new_membership(present, new)
-            return act.done(await act.add(new))
+            return act.respond(await act.add(new))
 
     async def end_membership(
         self, actor: Actor, organisation_id: UUID, membership_id: UUID, *, expected_version: int
@@ -209,7 +209,7 @@ class Organisations:
             _check_may_appoint(act, present.values(), known.kind)
             over = replace(known, version=known.version + 1, valid_to=max(act.at, known.valid_from))
             check_signatory_remains([*(present | {over.id: over}).values()], at=act.at)
-            return act.done(await act.save(over))
+            return act.respond(await act.save(over))
 
     async def read(self, actor: Actor, organisation_id: UUID) -> OrganisationView:
         """Read an organisation inside one's scope, with its members.
@@ -218,13 +218,13 @@ class Organisations:
             NotFound: no such organisation, or the actor may not know of it.
 
         """
-        async with self.acts.database.reading() as connection:
+        async with self.transactions.database.replica() as connection:
             found = await organisations.find(connection, organisation_id, scope=self.scope(actor))
             members = () if found is None else await organisations.members_of(connection, organisation_id)
         if found is None:
-            await self.acts.refuse(actor, Action.ORGANISATION_READ, NotFound(what="organisation"))
+            await self.transactions.record_refusal(actor, Action.ORGANISATION_READ, NotFound(what="organisation"))
             raise NotFound(what="organisation")
-        await self.acts.note_oversight(actor, Action.ORGANISATION_READ, "organisation", organisation_id)
+        await self.transactions.record_oversight(actor, Action.ORGANISATION_READ, "organisation", organisation_id)
         return OrganisationView(organisation=found, members=members)
 
     async def list_organisations(
@@ -237,14 +237,14 @@ class Organisations:
         limit: int = 50,
     ) -> tuple[Organisation, ...]:
         """List the organisations one may know of, oldest first; units of the state are among them for everybody."""
-        async with self.acts.database.reading() as connection:
+        async with self.transactions.database.replica() as connection:
             return await organisations.list_organisations(
                 connection, scope=self.scope(actor), kind=kind, text=text, after=after, limit=limit
             )
 
     def scope(self, actor: Actor) -> OrganisationScope:
         """Ask the policy which applicants this actor may know of; a desk in a unit knows those that file there."""
-        judge, read = self.acts.authorizer.judge, Action.ORGANISATION_READ
+        judge, read = self.transactions.authorizer.judge, Action.ORGANISATION_READ
         own = {
             each for each in actor.organisations if judge(actor, towards_organisation(each), Stage.NONE, read).allowed
         }
@@ -261,16 +261,18 @@ class Organisations:
             is_all=any(role not in UNIT_BOUND_ROLES for role, _ in allowed),
         )
 
-    async def _changing(self, actor: Actor, organisation_id: UUID) -> AbstractAsyncContextManager[Act]:
+    async def _changing(self, actor: Actor, organisation_id: UUID) -> AbstractAsyncContextManager[Transaction]:
         """Open the change of an applicant. What the actor may not know of is not found, and the attempt is on record."""
-        async with self.acts.database.looking_up() as connection:
+        async with self.transactions.database.primary() as connection:
             found = await organisations.find(connection, organisation_id, scope=self.scope(actor))
         if found is None:
-            await self.acts.refuse(actor, Action.ORGANISATION_EDIT, NotFound(what="organisation"))
+            await self.transactions.record_refusal(actor, Action.ORGANISATION_EDIT, NotFound(what="organisation"))
             raise NotFound(what="organisation")
-        return self.acts.general(actor, Action.ORGANISATION_EDIT, standing=towards_organisation(organisation_id))
+        return self.transactions.open(actor, Action.ORGANISATION_EDIT, standing=towards_organisation(organisation_id))
 
-    async def _applicant(self, act: Act, organisation_id: UUID, expected_version: int | None = None) -> Organisation:
+    async def _applicant(
+        self, act: Transaction, organisation_id: UUID, expected_version: int | None = None
+    ) -> Organisation:
         """Lock and load an applicant."""
         await organisations.lock(act.work.connection, organisation_id)
         known = await act.work.get(Organisation, organisation_id)
@@ -281,7 +283,7 @@ class Organisations:
         return known
 
 
-def _check_may_appoint(act: Act, present: Iterable[Membership], kind: MembershipKind) -> None:
+def _check_may_appoint(act: Transaction, present: Iterable[Membership], kind: MembershipKind) -> None:
     in_force = [
         each for each in present if each.valid_from <= act.at and (each.valid_to is None or act.at < each.valid_to)
     ]

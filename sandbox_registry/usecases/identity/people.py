@@ -25,7 +25,7 @@ from sandbox_registry.usecases.identity.authority import lock_people
 from sandbox_registry.usecases.identity.passwords import Passwords
 from sandbox_registry.usecases.transaction.operators import COMMAND_LINE, applicant, operator
 from sandbox_registry.usecases.transaction.preconditions import check_fields, check_version
-from sandbox_registry.usecases.transaction.transactions import Act, Acts
+from sandbox_registry.usecases.transaction.transactions import Transaction, Transactions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +42,8 @@ class PersonView:
 class People:
     """One method per thing done with an account."""
 
-    def __init__(self, acts: Acts, passwords: Passwords, *, self_registration: bool = False) -> None:
-        self.acts = acts
+    def __init__(self, transactions: Transactions, passwords: Passwords, *, self_registration: bool = False) -> None:
+        self.transactions = transactions
         self.passwords = passwords
         self.self_registration = self_registration
 
@@ -60,10 +60,10 @@ class People:
         """
         if not self.self_registration:
             raise ConditionNotMet("registration_closed", _CLOSED)
-        actor = applicant(self.acts.new_id(), method="registration", request_id=request_id)
+        actor = applicant(self.transactions.new_id(), method="registration", request_id=request_id)
         self._check(full_name=full_name, email=email, phone=phone, password=password)
         new_hash = await self.passwords.hashed(password)
-        async with self.acts.general(actor, Action.PERSON_REGISTER) as act:
+        async with self.transactions.open(actor, Action.PERSON_REGISTER) as act:
             person = _new(act, actor.person_id, full_name=full_name, email=email, phone=phone)
             return await _open(act, person, new_hash)
 
@@ -77,7 +77,7 @@ class People:
             Duplicate: the e-mail address has an account.
 
         """
-        async with self.acts.general(actor, Action.PERSON_CREATE) as act:
+        async with self.transactions.open(actor, Action.PERSON_CREATE) as act:
             # Hashing costs a tenth of a second; only who may open accounts makes us spend it.
             self._check(full_name=full_name, email=email, phone=phone, password=password)
             new_hash = None if password is None else await self.passwords.hashed(password)
@@ -92,14 +92,14 @@ class People:
             Invalid: the new one is too short, easily guessed, or the old one.
 
         """
-        async with self.acts.database.looking_up() as connection:
+        async with self.transactions.database.primary() as connection:
             known = await credentials.of_person(connection, actor.person_id)
         stored = None if known is None else known.hash
         if not await self.passwords.matches(stored, current):
-            await self.acts.refuse(actor, Action.PASSWORD_CHANGE, WrongCredentials())
+            await self.transactions.record_refusal(actor, Action.PASSWORD_CHANGE, WrongCredentials())
             raise WrongCredentials
         new_hash = await self.passwords.hashed(new)
-        async with self.acts.general(actor, Action.PASSWORD_CHANGE) as act:
+        async with self.transactions.open(actor, Action.PASSWORD_CHANGE) as act:
             person = await act.work.get(Person, actor.person_id)
             self.passwords.check(new, about=(person.full_name, person.email, current), field="new")
             if await credentials.current_hash(act.work.connection, person.id, changing=True) != stored:
@@ -107,7 +107,7 @@ class People:
             await credentials.keep_hash(act.work.connection, person.id, new_hash, at=act.at)
             _note_password(act, person)
             await _end_tokens(act, person.id)
-            return act.done(person)
+            return act.respond(person)
 
     async def set_password(self, person_id: UUID, *, new: str, request_id: str) -> Person:
         """Give somebody who lost theirs a new password, on the operator's command line; every token they have ends.
@@ -120,7 +120,7 @@ class People:
 
         """
         new_hash = await self.passwords.hashed(new)
-        async with self.acts.general(
+        async with self.transactions.open(
             operator(method=COMMAND_LINE, request_id=request_id), Action.PASSWORD_CHANGE
         ) as act:
             await lock_people(act, person_id)
@@ -129,7 +129,7 @@ class People:
             await credentials.keep_hash(act.work.connection, person.id, new_hash, at=act.at)
             _note_password(act, person)
             await _end_tokens(act, person.id)
-            return act.done(person)
+            return act.respond(person)
 
     async def disable(self, actor: Actor, person_id: UUID, *, expected_version: int) -> Person:
         """Close an account at once: its tokens end, and power it lent to others ends with it.
@@ -141,7 +141,7 @@ class People:
             ConditionNotMet: `not_oneself`; so one administrator always remains.
 
         """
-        async with self.acts.general(actor, Action.PERSON_DISABLE) as act:
+        async with self.transactions.open(actor, Action.PERSON_DISABLE) as act:
             check_other(actor_id=actor.person_id, person_id=person_id)
             await lock_people(act, person_id)
             person = await act.work.get(Person, person_id)
@@ -150,7 +150,7 @@ class People:
                 raise Duplicate(what="closing of account")
             closed = await act.save(replace(person, version=person.version + 1, disabled_at=act.at))
             await _end_tokens(act, person_id)
-            return act.done(closed)
+            return act.respond(closed)
 
     async def read(self, actor: Actor, person_id: UUID) -> PersonView:
         """Read one's own account, or another's where the office asks for it.
@@ -161,9 +161,9 @@ class People:
         """
         is_own = actor.person_id == person_id
         if not is_own and not self._may_look_up(actor):
-            await self.acts.refuse(actor, Action.PERSON_READ, NotFound(what="person"))
+            await self.transactions.record_refusal(actor, Action.PERSON_READ, NotFound(what="person"))
             raise NotFound(what="person")
-        async with self.acts.database.work() as work:
+        async with self.transactions.database.transaction() as work:
             found = PersonView(
                 person=await work.get(Person, person_id),
                 grants=await work.of(RoleGrant, person_id=person_id),
@@ -172,7 +172,7 @@ class People:
                 lent=await work.of(Delegation, from_person_id=person_id),
             )
         if not is_own:
-            await self.acts.note_oversight(actor, Action.PERSON_READ, "person", person_id)
+            await self.transactions.record_oversight(actor, Action.PERSON_READ, "person", person_id)
         return found
 
     async def list_people(
@@ -191,18 +191,18 @@ class People:
             PermissionDenied: looking people up is no part of the actor's office.
 
         """
-        async with self.acts.general(actor, Action.PERSON_READ) as act:
+        async with self.transactions.open(actor, Action.PERSON_READ) as act:
             if actor.roles & READ_ALL_ROLES:
                 asked = {"read": Action.PERSON_READ, "text": text, "role": role, "unit_id": unit_id, "after": after}
-                act.note("people", act.new_id(), 1, asked)
+                act.record_state("people", act.new_id(), 1, asked)
             else:
-                act.leave_no_leaf()
+                act.skip_audit()
             return await people.list_people(
                 act.work.connection, at=act.at, text=text, role=role, unit_id=unit_id, after=after, limit=limit
             )
 
     def _may_look_up(self, actor: Actor) -> bool:
-        return self.acts.authorizer.judge(actor, None, Stage.NONE, Action.PERSON_READ).allowed
+        return self.transactions.authorizer.judge(actor, None, Stage.NONE, Action.PERSON_READ).allowed
 
     def _check(self, *, full_name: str, email: str, phone: str, password: str | None) -> None:
         check_fields(contact_errors(name=full_name, email=email, phone=phone, name_field="full_name"))
@@ -210,7 +210,7 @@ class People:
             self.passwords.check(password, about=(full_name, email))
 
 
-def _new(act: Act, person_id: UUID, *, full_name: str, email: str, phone: str) -> Person:
+def _new(act: Transaction, person_id: UUID, *, full_name: str, email: str, phone: str) -> Person:
     return Person(
         id=person_id,
         version=1,
@@ -222,20 +222,20 @@ def _new(act: Act, person_id: UUID, *, full_name: str, email: str, phone: str) -
     )
 
 
-async def _open(act: Act, person: Person, new_hash: str | None) -> Person:
+async def _open(act: Transaction, person: Person, new_hash: str | None) -> Person:
     await act.add(person)
     if new_hash is not None:
         await credentials.keep_hash(act.work.connection, person.id, new_hash, at=act.at)
-    return act.done(person)
+    return act.respond(person)
 
 
-def _note_password(act: Act, person: Person) -> None:
-    act.note("password", person.id, person.version, {"person_id": str(person.id), "changed_at": act.at})
+def _note_password(act: Transaction, person: Person) -> None:
+    act.record_state("password", person.id, person.version, {"person_id": str(person.id), "changed_at": act.at})
 
 
-async def _end_tokens(act: Act, person_id: UUID) -> None:
+async def _end_tokens(act: Transaction, person_id: UUID) -> None:
     for token in await credentials.revoke_all(act.work.connection, person_id, at=act.at):
-        act.note("token", token.id, token.version, token)
+        act.record_state("token", token.id, token.version, token)
 
 
 _CLOSED = Text(

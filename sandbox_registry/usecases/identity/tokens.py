@@ -30,9 +30,9 @@ from sandbox_registry.domain.rules.rule_versions import RuleKind
 from sandbox_registry.domain.texts import Text
 from sandbox_registry.usecases.identity.passwords import Passwords
 from sandbox_registry.usecases.operations.quotas import RateLimits
-from sandbox_registry.usecases.transaction import idempotency as answers
+from sandbox_registry.usecases.transaction import idempotency
 from sandbox_registry.usecases.transaction.operators import NOBODY, applicant
-from sandbox_registry.usecases.transaction.transactions import Act, Acts
+from sandbox_registry.usecases.transaction.transactions import Transaction, Transactions
 
 SESSION = timedelta(hours=12)
 _LONGEST_NAME = 100
@@ -58,8 +58,8 @@ class Bearer:
 class Tokens:
     """One method per thing a person does with tokens, and the question every request asks."""
 
-    def __init__(self, acts: Acts, passwords: Passwords, rate_limits: RateLimits) -> None:
-        self.acts = acts
+    def __init__(self, transactions: Transactions, passwords: Passwords, rate_limits: RateLimits) -> None:
+        self.transactions = transactions
         self.passwords = passwords
         self.rate_limits = rate_limits
 
@@ -70,8 +70,8 @@ class Tokens:
 
         Null for a token unknown, expired, revoked, or not for use from there: asked by the same one statement.
         """
-        at = self.acts.now()
-        async with self.acts.database.looking_up() as connection:
+        at = self.transactions.now()
+        async with self.transactions.database.primary() as connection:
             found = await people.actor_for_token(connection, token_hash, address=address, at=at, request_id=request_id)
         if found is None:
             return None
@@ -99,13 +99,13 @@ class Tokens:
 
         """
         await self.rate_limits.take_login(email)
-        async with self.acts.database.looking_up() as connection:
+        async with self.transactions.database.primary() as connection:
             wanted = await _checked(connection, name, limits, lifetime, held=UNLIMITED)
             found = await credentials.by_email(connection, email)
         is_right = await self.passwords.matches(None if found is None else found.hash, password)
         actor = applicant(NOBODY if found is None else found.person_id, method="password", request_id=request_id)
         if found is None or found.hash is None or found.is_disabled or not is_right:
-            await self.acts.refuse(actor, Action.TOKEN_CREATE, WrongCredentials())
+            await self.transactions.record_refusal(actor, Action.TOKEN_CREATE, WrongCredentials())
             raise WrongCredentials
         renewed = await self.passwords.hashed(password) if self.passwords.is_outdated(found.hash) else None
         async with self._unkept(actor) as act:
@@ -130,8 +130,8 @@ class Tokens:
 
     async def list_own(self, actor: Actor) -> tuple[Token, ...]:
         """List one's tokens, ended ones included, with their last use."""
-        async with self.acts.general(actor, Action.TOKEN_READ) as act:
-            act.leave_no_leaf()
+        async with self.transactions.open(actor, Action.TOKEN_READ) as act:
+            act.skip_audit()
             return await credentials.tokens_of(act.work.connection, actor.person_id)
 
     async def revoke(self, actor: Actor, token_id: UUID) -> Token:
@@ -142,18 +142,18 @@ class Tokens:
             Duplicate: it is revoked already.
 
         """
-        async with self.acts.general(actor, Action.TOKEN_REVOKE) as act:
+        async with self.transactions.open(actor, Action.TOKEN_REVOKE) as act:
             return await _revoke(act, await credentials.find_token(act.work.connection, token_id=token_id))
 
     async def log_out(self, actor: Actor, secret: str) -> Token:
         """End the token that is being used; raises as `revoke` does."""
-        async with self.acts.general(actor, Action.TOKEN_REVOKE) as act:
+        async with self.transactions.open(actor, Action.TOKEN_REVOKE) as act:
             return await _revoke(act, await credentials.find_token(act.work.connection, digest=digest(secret)))
 
-    def _unkept(self, actor: Actor) -> AbstractAsyncContextManager[Act]:
+    def _unkept(self, actor: Actor) -> AbstractAsyncContextManager[Transaction]:
         """Open an act whose answer is never kept for a repeated request: it holds a secret."""
-        answers.current.set(None)
-        return self.acts.general(actor, Action.TOKEN_CREATE)
+        idempotency.current.set(None)
+        return self.transactions.open(actor, Action.TOKEN_CREATE)
 
 
 async def _checked(connection: Connection, name: str, wanted: Limits, lifetime: timedelta, *, held: Limits) -> Limits:
@@ -173,7 +173,7 @@ async def _checked(connection: Connection, name: str, wanted: Limits, lifetime: 
     return replace(wanted, addresses=ranges)
 
 
-async def _issue(act: Act, *, name: str, limits: Limits, lifetime: timedelta) -> NewToken:
+async def _issue(act: Transaction, *, name: str, limits: Limits, lifetime: timedelta) -> NewToken:
     secret = written(token_bytes(SECRET_SIZE))
     token = Token(
         id=act.new_id(),
@@ -188,7 +188,7 @@ async def _issue(act: Act, *, name: str, limits: Limits, lifetime: timedelta) ->
         expires_at=act.at + lifetime,
     )
     await credentials.add_token(act.work.connection, token, digest=digest(secret))
-    act.note("token", token.id, token.version, token)
+    act.record_state("token", token.id, token.version, token)
     return NewToken(token=token, secret=secret)
 
 
@@ -196,14 +196,14 @@ def _listed(names: frozenset[str] | None) -> tuple[str, ...] | None:
     return None if names is None else tuple(sorted(names))
 
 
-async def _revoke(act: Act, token: Token | None) -> Token:
+async def _revoke(act: Transaction, token: Token | None) -> Token:
     if token is None or token.person_id != act.actor.person_id:
         raise NotFound(what="token")
     if token.revoked_at is not None:
         raise Duplicate(what="end of token")
     ended = await credentials.revoke(act.work.connection, token, at=act.at)
-    act.note("token", ended.id, ended.version, ended)
-    return act.done(ended)
+    act.record_state("token", ended.id, ended.version, ended)
+    return act.respond(ended)
 
 
 _WRONG_NAME = Text(

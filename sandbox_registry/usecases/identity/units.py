@@ -12,14 +12,14 @@ from sandbox_registry.domain.identity.organisations import unit_errors
 from sandbox_registry.domain.identity.people import Actor, Organisation, OrganisationKind
 from sandbox_registry.domain.rules.rule_versions import RuleKind
 from sandbox_registry.usecases.transaction.preconditions import check_fields, check_version
-from sandbox_registry.usecases.transaction.transactions import Act, Acts
+from sandbox_registry.usecases.transaction.transactions import Transaction, Transactions
 
 
 class Units:
     """One method per thing done with a unit."""
 
-    def __init__(self, acts: Acts) -> None:
-        self.acts = acts
+    def __init__(self, transactions: Transactions) -> None:
+        self.transactions = transactions
 
     async def create(
         self,
@@ -39,10 +39,10 @@ class Units:
             Duplicate: another unit has that agency code.
 
         """
-        async with self.acts.general(actor, Action.ORGANISATION_CREATE_UNIT) as act:
+        async with self.transactions.open(actor, Action.ORGANISATION_CREATE_UNIT) as act:
             wanted = frozenset(handles)
             await _check(act, name=name, email=email, phone=phone, agency_code=agency_code, handles=wanted)
-            return act.done(
+            return act.respond(
                 await act.add(
                     Organisation(
                         id=act.new_id(),
@@ -83,14 +83,14 @@ class Units:
             Duplicate: another unit has that agency code.
 
         """
-        async with self.acts.general(actor, Action.ORGANISATION_CREATE_UNIT) as act:
+        async with self.transactions.open(actor, Action.ORGANISATION_CREATE_UNIT) as act:
             unit = await act.work.get(Organisation, unit_id)
             if unit.kind is not OrganisationKind.STATE_UNIT:
                 raise NotFound(what="unit")
             check_version(unit.version, expected_version)
             wanted = frozenset(handles)
             await _check(act, name=name, email=email, phone=phone, agency_code=agency_code, handles=wanted)
-            return act.done(
+            return act.respond(
                 await act.save(
                     replace(
                         unit,
@@ -107,7 +107,7 @@ class Units:
 
 
 async def _check(
-    act: Act, *, name: str, email: str, phone: str, agency_code: str | None, handles: frozenset[str]
+    act: Transaction, *, name: str, email: str, phone: str, agency_code: str | None, handles: frozenset[str]
 ) -> None:
     known = await rule_versions.codes(act.work.connection, kind=RuleKind.PROCEDURE)
     check_fields(

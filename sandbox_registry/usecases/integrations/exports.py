@@ -22,7 +22,7 @@ from sandbox_registry.domain.identity.people import READ_ALL_ROLES, Actor
 from sandbox_registry.domain.identity.scopes import Scope
 from sandbox_registry.domain.integrations.exports import Batch, ExportFilter, FeedRow
 from sandbox_registry.domain.operations.quotas import TooManyRequests
-from sandbox_registry.usecases.transaction.transactions import DONE, Acts
+from sandbox_registry.usecases.transaction.transactions import DONE, Transactions
 
 AT_ONCE = 4
 """How many streams one process sends at the same time; each holds one of its twenty connections."""
@@ -90,8 +90,8 @@ _ENTRIES = msgspec.json.Decoder(_Entry)
 class Exports:
     """One method per thing that can be taken out."""
 
-    def __init__(self, acts: Acts) -> None:
-        self.acts = acts
+    def __init__(self, transactions: Transactions) -> None:
+        self.transactions = transactions
         self._room = asyncio.Semaphore(AT_ONCE)
 
     async def cases(self, actor: Actor, *, narrowed: ExportFilter) -> Table:
@@ -109,7 +109,7 @@ class Exports:
     async def permits(self, actor: Actor, *, narrowed: ExportFilter) -> Table:
         """Stream every permit the actor may read, as it stands now; raises as `cases` does."""
         scope = await self._begin(actor, Action.PERMIT_READ, what="permits", narrowed=narrowed)
-        at = self.acts.now()
+        at = self.transactions.now()
         reading = self._streamed(
             lambda connection: exports.permits_of(connection, scope=scope, narrowed=narrowed, at=at)
         )
@@ -130,7 +130,7 @@ class Exports:
         scope = await self._begin(
             actor, Action.APPLICATION_READ, what="applications feed", narrowed=ExportFilter(updated_since=since)
         )
-        async with self.acts.database.reading() as connection:
+        async with self.transactions.database.replica() as connection:
             return await exports.feed_of_cases(connection, scope=scope, since=since, after=after, limit=limit)
 
     async def permit_feed(
@@ -140,9 +140,9 @@ class Exports:
         scope = await self._begin(
             actor, Action.PERMIT_READ, what="permits feed", narrowed=ExportFilter(updated_since=since)
         )
-        async with self.acts.database.reading() as connection:
+        async with self.transactions.database.replica() as connection:
             return await exports.feed_of_permits(
-                connection, scope=scope, since=since, after=after, limit=limit, at=self.acts.now()
+                connection, scope=scope, since=since, after=after, limit=limit, at=self.transactions.now()
             )
 
     async def _begin(self, actor: Actor, reading: Action, *, what: str, narrowed: ExportFilter) -> Scope:
@@ -150,21 +150,21 @@ class Exports:
         is_stream = not what.endswith("feed")
         if actor.token_scopes is not None and reading not in actor.token_scopes:
             refusal = PermissionDenied(action=reading, line=TOKEN_SCOPE)
-            await self.acts.refuse(actor, reading, refusal)
+            await self.transactions.record_refusal(actor, reading, refusal)
             raise refusal
         if is_stream and self._room.locked():
             raise TooManyRequests(limit="exports at once", seconds=_BUSY_FOR)
-        async with self.acts.general(actor, Action.EXPORT_READ) as act:
+        async with self.transactions.open(actor, Action.EXPORT_READ) as act:
             if actor.offices if is_stream else actor.roles & READ_ALL_ROLES:
-                act.note("export", act.new_id(), 1, {"what": what, "narrowed": _said(narrowed)})
+                act.record_state("export", act.new_id(), 1, {"what": what, "narrowed": _said(narrowed)})
             else:
-                act.leave_no_leaf()
-        return self.acts.authorizer.scope(actor, reading)
+                act.skip_audit()
+        return self.transactions.authorizer.scope(actor, reading)
 
     async def _streamed(self, reading: Reading) -> AsyncGenerator[Batch, None]:
         async with (
             self._room,
-            self.acts.database.snapshot() as connection,
+            self.transactions.database.read_snapshot() as connection,
             aclosing(reading(connection)) as batches,
         ):
             async for batch in batches:
@@ -172,7 +172,7 @@ class Exports:
 
     async def _events(self, scope: Scope) -> AsyncGenerator[LogBatch, None]:
         people: set[bytes] = set()  # About 100 bytes for each person who ever did something, not for each event.
-        async with self._room, self.acts.database.snapshot() as connection:
+        async with self._room, self.transactions.database.read_snapshot() as connection:
             async with aclosing(exports.case_leaves(connection, scope=scope)) as batches:
                 async for batch in batches:
                     events = [event for row in batch if (event := _event(*row)) is not None]

@@ -36,7 +36,7 @@ from sandbox_registry.domain.stages import Stage
 from sandbox_registry.runtime.clocks import Clock, system_clock
 from sandbox_registry.usecases.integrations.webhook_secrets import Seals
 from sandbox_registry.usecases.integrations.webhooks import managed_by
-from sandbox_registry.usecases.transaction.transactions import Acts
+from sandbox_registry.usecases.transaction.transactions import Transactions
 
 TAKEN_FOR = timedelta(seconds=30)
 """How long a try is its worker's own; a request takes five seconds at most."""
@@ -79,9 +79,11 @@ class BeingSent(Exception):
 class Deliveries:
     """What the worker does about webhooks. `now` is the world's clock, whatever a rehearsal says: receivers check it."""
 
-    def __init__(self, acts: Acts, *, now: Clock = system_clock, chance: Callable[[], float] = random.random) -> None:
-        self.acts = acts
-        self.seals = Seals(acts.pseudonyms.key)
+    def __init__(
+        self, transactions: Transactions, *, now: Clock = system_clock, chance: Callable[[], float] = random.random
+    ) -> None:
+        self.transactions = transactions
+        self.seals = Seals(transactions.pseudonyms.key)
         self.now = now
         self.chance = chance
 
@@ -93,7 +95,7 @@ class Deliveries:
 
         """
         at = self.now()
-        async with self.acts.database.work() as work:
+        async with self.transactions.database.transaction() as work:
             delivery = await webhooks.take(work.connection, delivery_id, attempt=attempt, at=at, until=at + TAKEN_FOR)
             if delivery is None:
                 if await webhooks.is_taken(work.connection, delivery_id, attempt=attempt):
@@ -116,7 +118,7 @@ class Deliveries:
     async def sweep(self) -> int:
         """Put back what was left behind, and forget what ended long ago."""
         at = self.now()
-        async with self.acts.database.work() as work:
+        async with self.transactions.database.transaction() as work:
             lost = await webhooks.left_behind(work.connection, before=at - LEFT_BEHIND, limit=BATCH)
             for each in lost:
                 logger.warning("webhook.left_behind", delivery=each.id, attempt=each.attempts)
@@ -126,7 +128,7 @@ class Deliveries:
 
     async def _secrets(self, connection: Connection, endpoint_id: UUID) -> list[bytes]:
         """Open the secrets that sign now; those that the key of the installation does not open sign nothing."""
-        kept = await webhooks.secrets_of(connection, endpoint_id, at=self.acts.now())
+        kept = await webhooks.secrets_of(connection, endpoint_id, at=self.transactions.now())
         opened = (self.seals.open(each.sealed, identity=each.id) for each in kept)
         return [each for each in opened if each is not None]
 
@@ -139,12 +141,12 @@ class Deliveries:
         if not is_open:
             return "endpoint_not_active"
         actor = await people.actor_for_person(
-            connection, endpoint.answerable_id, at=self.acts.now(), method="webhook", request_id=""
+            connection, endpoint.answerable_id, at=self.transactions.now(), method="webhook", request_id=""
         )
         if actor is None or endpoint.organisation_id not in managed_by(actor):
             return "nobody_answerable"
         standing = towards_organisation(endpoint.organisation_id)
-        if not self.acts.authorizer.judge(actor, standing, Stage.NONE, Action.WEBHOOK_READ).allowed:
+        if not self.transactions.authorizer.judge(actor, standing, Stage.NONE, Action.WEBHOOK_READ).allowed:
             return "nobody_answerable"
         if delivery.application_id is None or await self._may_read(connection, delivery, endpoint, actor):
             return None
@@ -168,7 +170,7 @@ class Deliveries:
             return False
         action, stage = _NEEDED.get(delivery.type.partition(".")[0], (Action.APPLICATION_READ, None))
         asked = [(Action.APPLICATION_READ, case.application.stage), (action, stage or case.application.stage)]
-        authorizer, party = self.acts.authorizer, endpoint.organisation_id
+        authorizer, party = self.transactions.authorizer, endpoint.organisation_id
         if party == case.application.organisation_id:
             return all(authorizer.judge(actor, case.standing, at, what).allowed for what, at in asked)
         if party not in case.application.unit_ids:
@@ -195,7 +197,7 @@ class Deliveries:
             failure=failure,
             answer=answer.body,
         )
-        async with self.acts.database.work() as work:
+        async with self.transactions.database.transaction() as work:
             current = await webhooks.lock_endpoint(work.connection, endpoint.id)
             if not await webhooks.close_attempt(work.connection, delivery, attempt, state=state, next_at=next_at):
                 return None

@@ -30,9 +30,9 @@ from sandbox_registry.domain.integrations.webhooks import (
 )
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.usecases.integrations.webhook_secrets import Seals
-from sandbox_registry.usecases.transaction import idempotency as answers
+from sandbox_registry.usecases.transaction import idempotency
 from sandbox_registry.usecases.transaction.preconditions import check_version
-from sandbox_registry.usecases.transaction.transactions import Act, Acts
+from sandbox_registry.usecases.transaction.transactions import Transaction, Transactions
 
 ENDPOINT = "webhook"
 AT_ONCE = 100
@@ -58,9 +58,9 @@ class DeliveryView:
 class Webhooks:
     """One method per thing done with endpoints. What one may not manage is not found."""
 
-    def __init__(self, acts: Acts, *, to_loopback: bool = False) -> None:
-        self.acts = acts
-        self.seals = Seals(acts.pseudonyms.key)
+    def __init__(self, transactions: Transactions, *, to_loopback: bool = False) -> None:
+        self.transactions = transactions
+        self.seals = Seals(transactions.pseudonyms.key)
         self.to_loopback = to_loopback
 
     async def create(
@@ -75,13 +75,13 @@ class Webhooks:
             ConditionNotMet: `too_many_endpoints`.
 
         """
-        answers.current.set(None)  # The answer holds a secret: it is never kept for a repeated request.
+        idempotency.current.set(None)  # The answer holds a secret: it is never kept for a repeated request.
         wanted = tuple(sorted(set(events)))
         if organisation_id not in managed_by(actor):
-            await self.acts.refuse(actor, Action.WEBHOOK_CREATE, NotFound(what="organisation"))
+            await self.transactions.record_refusal(actor, Action.WEBHOOK_CREATE, NotFound(what="organisation"))
             raise NotFound(what="organisation")
         standing = towards_organisation(organisation_id)
-        async with self.acts.general(actor, Action.WEBHOOK_CREATE, standing=standing) as act:
+        async with self.transactions.open(actor, Action.WEBHOOK_CREATE, standing=standing) as act:
             self._check(url, wanted)
             await organisations.lock(act.work.connection, organisation_id)
             check_room(len(await webhooks.endpoints_of(act.work.connection, [organisation_id])))
@@ -97,7 +97,7 @@ class Webhooks:
                 created_at=act.at,
             )
             await webhooks.RECORDS.add(act.work.connection, endpoint)
-            act.note(ENDPOINT, endpoint.id, endpoint.version, endpoint)
+            act.record_state(ENDPOINT, endpoint.id, endpoint.version, endpoint)
             await _ask_to_check(act, endpoint)
             return await self._new_secret(act, endpoint, overlap=timedelta(0))
 
@@ -137,7 +137,7 @@ class Webhooks:
             await self._save(act, changed)
             if not is_same:
                 await _ask_to_check(act, changed)
-            return act.done(changed)
+            return act.respond(changed)
 
     async def check(self, actor: Actor, endpoint_id: UUID) -> Endpoint:
         """Ask an endpoint for its challenge again, so that one that failed or was switched off is active once more.
@@ -158,7 +158,7 @@ class Webhooks:
             )
             await self._save(act, again)
             await _ask_to_check(act, again)
-            return act.done(again)
+            return act.respond(again)
 
     async def rotate(self, actor: Actor, endpoint_id: UUID, *, overlap: timedelta = OVERLAP) -> NewSecret:
         """Make a new secret; the one before signs beside it for as long as `overlap` says.
@@ -168,7 +168,7 @@ class Webhooks:
             Invalid: the overlap.
 
         """
-        answers.current.set(None)
+        idempotency.current.set(None)
         async with await self._changing(actor, Action.WEBHOOK_EDIT, endpoint_id) as act:
             known = await self._endpoint(act, endpoint_id)
             _refuse(check_overlap(overlap))
@@ -188,7 +188,7 @@ class Webhooks:
             gone = replace(known, version=known.version + 1, state=EndpointState.REMOVED)
             await self._save(act, gone)
             await webhooks.end_all(act.work.connection, endpoint_id, at=act.at)
-            return act.done(gone)
+            return act.respond(gone)
 
     async def replay(self, actor: Actor, endpoint_id: UUID, delivery_id: UUID) -> Delivery:
         """Send an event again under its old id: a dead letter, one withheld, or one that was delivered.
@@ -207,8 +207,10 @@ class Webhooks:
                 raise NotFound(what="delivery")
             check_may_replay(delivery, known)
             again = await webhooks.reopen(act.work.connection, delivery)
-            act.note("webhook_delivery", again.id, again.attempts, {"event_id": again.event_id, "type": again.type})
-            return act.done(again)
+            act.record_state(
+                "webhook_delivery", again.id, again.attempts, {"event_id": again.event_id, "type": again.type}
+            )
+            return act.respond(again)
 
     async def replay_dead(self, actor: Actor, endpoint_id: UUID) -> tuple[Delivery, ...]:
         """Send the oldest dead letters of an endpoint again under their old ids, at most `AT_ONCE` of them.
@@ -223,32 +225,32 @@ class Webhooks:
             check_takes_events(known)
             again = await webhooks.reopen_dead(act.work.connection, endpoint_id, limit=AT_ONCE)
             events = [{"event_id": each.event_id, "type": each.type} for each in again]
-            act.note("webhook_replay", endpoint_id, known.version, {"events": events})
+            act.record_state("webhook_replay", endpoint_id, known.version, {"events": events})
             if not again:
-                act.leave_no_leaf()
-            return act.done(again)
+                act.skip_audit()
+            return act.respond(again)
 
     async def list_endpoints(self, actor: Actor) -> tuple[Endpoint, ...]:
         """List the endpoints one manages."""
-        async with self.acts.database.reading() as connection:
+        async with self.transactions.database.replica() as connection:
             return await webhooks.endpoints_of(connection, self._readable(actor))
 
     async def read(self, actor: Actor, endpoint_id: UUID) -> Endpoint:
         """Read an endpoint one manages; raises `NotFound` for any other."""
-        async with self.acts.database.reading() as connection:
+        async with self.transactions.database.replica() as connection:
             return await self._find(connection, actor, endpoint_id)
 
     async def list_deliveries(
         self, actor: Actor, endpoint_id: UUID, *, state: DeliveryState | None, after: UUID | None, limit: int
     ) -> tuple[Delivery, ...]:
         """List what was and is to be sent to an endpoint, newest first; with `state` dead, the dead letters."""
-        async with self.acts.database.reading() as connection:
+        async with self.transactions.database.replica() as connection:
             await self._find(connection, actor, endpoint_id)
             return await webhooks.deliveries_of(connection, endpoint_id, state=state, after=after, limit=limit)
 
     async def read_delivery(self, actor: Actor, endpoint_id: UUID, delivery_id: UUID) -> DeliveryView:
         """Read one delivery with its tries; raises `NotFound` for none."""
-        async with self.acts.database.reading() as connection:
+        async with self.transactions.database.replica() as connection:
             await self._find(connection, actor, endpoint_id)
             delivery = await webhooks.find_delivery(connection, delivery_id, endpoint_id=endpoint_id)
             if delivery is None:
@@ -256,7 +258,7 @@ class Webhooks:
             return DeliveryView(delivery=delivery, attempts=await webhooks.attempts_of(connection, delivery_id))
 
     def _readable(self, actor: Actor) -> frozenset[UUID]:
-        judge = self.acts.authorizer.judge
+        judge = self.transactions.authorizer.judge
         return frozenset(
             each
             for each in managed_by(actor)
@@ -269,16 +271,18 @@ class Webhooks:
             raise NotFound(what=ENDPOINT)
         return found
 
-    async def _changing(self, actor: Actor, action: Action, endpoint_id: UUID) -> AbstractAsyncContextManager[Act]:
+    async def _changing(
+        self, actor: Actor, action: Action, endpoint_id: UUID
+    ) -> AbstractAsyncContextManager[Transaction]:
         """Open the change of an endpoint. What the actor does not manage is not found, and the attempt is on record."""
-        async with self.acts.database.looking_up() as connection:
+        async with self.transactions.database.primary() as connection:
             found = await webhooks.find_endpoint(connection, endpoint_id, organisation_ids=managed_by(actor))
         if found is None:
-            await self.acts.refuse(actor, action, NotFound(what=ENDPOINT))
+            await self.transactions.record_refusal(actor, action, NotFound(what=ENDPOINT))
             raise NotFound(what=ENDPOINT)
-        return self.acts.general(actor, action, standing=towards_organisation(found.organisation_id))
+        return self.transactions.open(actor, action, standing=towards_organisation(found.organisation_id))
 
-    async def _endpoint(self, act: Act, endpoint_id: UUID, expected_version: int | None = None) -> Endpoint:
+    async def _endpoint(self, act: Transaction, endpoint_id: UUID, expected_version: int | None = None) -> Endpoint:
         known = await webhooks.find_endpoint(
             act.work.connection, endpoint_id, organisation_ids=managed_by(act.actor), lock=True
         )
@@ -288,11 +292,11 @@ class Webhooks:
             check_version(known.version, expected_version)
         return known
 
-    async def _save(self, act: Act, endpoint: Endpoint) -> None:
+    async def _save(self, act: Transaction, endpoint: Endpoint) -> None:
         await webhooks.RECORDS.save(act.work.connection, endpoint)
-        act.note(ENDPOINT, endpoint.id, endpoint.version, endpoint)
+        act.record_state(ENDPOINT, endpoint.id, endpoint.version, endpoint)
 
-    async def _new_secret(self, act: Act, endpoint: Endpoint, *, overlap: timedelta) -> NewSecret:
+    async def _new_secret(self, act: Transaction, endpoint: Endpoint, *, overlap: timedelta) -> NewSecret:
         secret, identity = token_bytes(SECRET_SIZE), act.new_id()
         sealed = webhooks.Sealed(id=identity, sealed=self.seals.seal(secret, identity=identity))
         await webhooks.add_secret(act.work.connection, endpoint.id, sealed, at=act.at, others_end_at=act.at + overlap)
@@ -307,7 +311,7 @@ def managed_by(actor: Actor) -> frozenset[UUID]:
     return actor.signs_for_organisations | {unit for role, unit in actor.offices if role is Role.SYSTEM_ADMIN}
 
 
-async def _ask_to_check(act: Act, endpoint: Endpoint) -> None:
+async def _ask_to_check(act: Transaction, endpoint: Endpoint) -> None:
     await webhooks.ask_to_check(
         act.work.connection, endpoint, challenge=token_urlsafe(24), at=act.at, new_id=act.new_id
     )

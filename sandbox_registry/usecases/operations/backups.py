@@ -26,7 +26,7 @@ from sandbox_registry.db.operations.backups import BackupFailed
 from sandbox_registry.domain.identity.people import Actor
 from sandbox_registry.domain.operations.installation import Backup
 from sandbox_registry.transparency.merkle import CompactRange
-from sandbox_registry.usecases.transaction.transactions import Acts
+from sandbox_registry.usecases.transaction.transactions import Transactions
 
 DUMP, ABOUT, DOCUMENTS, LOCK = "database.dump", "backup.json", "documents", ".lock"
 _CHECKPOINTS = (COSIGNED, CHECKPOINT)
@@ -102,15 +102,15 @@ def restore_backup(folder: Path, *, owner_url: str, data_dir: Path) -> Backup:
     return about
 
 
-async def note_backup(acts: Acts, actor: Actor, action: Action, backup: Backup) -> None:
+async def note_backup(transactions: Transactions, actor: Actor, action: Action, backup: Backup) -> None:
     """Put on record that a backup was made or restored: its digest, its size, and how far the log was.
 
     Raises:
         PermissionDenied: the policy does not let this actor; the refusal is a leaf.
 
     """
-    async with acts.general(actor, action) as act:
-        act.note("backup", backup.id, backup.version, backup)
+    async with transactions.open(actor, action) as act:
+        act.record_state("backup", backup.id, backup.version, backup)
 
 
 def digest_of(path: Path) -> str:

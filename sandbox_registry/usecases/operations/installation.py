@@ -21,7 +21,7 @@ from sandbox_registry.domain.operations.installation import (
     step_while_away,
 )
 from sandbox_registry.usecases.transaction.operators import operator
-from sandbox_registry.usecases.transaction.transactions import Acts
+from sandbox_registry.usecases.transaction.transactions import Transactions
 
 ACTS = {
     Fact.AUTHORITY_POLICY: Action.POLICY_CHANGE,
@@ -42,15 +42,15 @@ def program(method: str) -> Actor:
 class Installation:
     """One method per thing an installation says of itself."""
 
-    def __init__(self, acts: Acts) -> None:
-        self.acts = acts
+    def __init__(self, transactions: Transactions) -> None:
+        self.transactions = transactions
 
     async def announce(self) -> None:
         """Put on record which policy decides and under which key people have their pseudonyms, before anything else is.
 
         Every process that writes leaves does this at its start; of several at once one leaves the leaf.
         """
-        policy, pseudonyms = self.acts.authorizer.policy, self.acts.pseudonyms
+        policy, pseudonyms = self.transactions.authorizer.policy, self.transactions.pseudonyms
         texts = {"model": policy.model_text, "policy": policy.policy_text}
         await self.note(program("start"), Fact.AUTHORITY_POLICY, policy.version, details=texts)
         await self.note(program("start"), Fact.PSEUDONYM_KEY, pseudonyms.check_value)
@@ -65,36 +65,36 @@ class Installation:
 
         """
         identity = fact_id(fact, of)
-        async with self.acts.database.looking_up() as connection:
+        async with self.transactions.database.primary() as connection:
             known = await installation.last_known(connection, identity)
         if change_of(fact, value, known=known) is None:
             return None
-        async with self.acts.general(actor, ACTS[fact]) as act:
+        async with self.transactions.open(actor, ACTS[fact]) as act:
             await installation.lock(act.work.connection, identity)
             known = await installation.last_known(act.work.connection, identity)
             change = change_of(fact, value, known=known, of=of, details=details)
             if change is None:
-                act.leave_no_leaf()  # Another process was faster.
+                act.skip_audit()  # Another process was faster.
             else:
-                act.note(fact, change.id, change.version, change)
+                act.record_state(fact, change.id, change.version, change)
         if change is not None and change.before is not None:
             logger.warning("installation.changed", fact=fact, of=of, before=change.before, after=change.after)
         return change
 
     async def note_clock_step(self, actor: Actor, step: timedelta, *, was_running: bool) -> ClockStep:
         """Put on record that the wall clock was set, and by how much; raises as `note`."""
-        async with self.acts.general(actor, Action.CLOCK_STEP) as act:
+        async with self.transactions.open(actor, Action.CLOCK_STEP) as act:
             found = ClockStep(
                 id=act.new_id(),
                 version=1,
                 milliseconds=round(step / timedelta(milliseconds=1)),
                 was_running=was_running,
             )
-            act.note("clock", found.id, found.version, found)
+            act.record_state("clock", found.id, found.version, found)
         return found
 
     async def step_since_last_leaf(self, *, tolerance: timedelta) -> timedelta | None:
         """Say how far the clock stands behind the last leaf; null when it does not, give or take the tolerance."""
-        async with self.acts.database.looking_up() as connection:
+        async with self.transactions.database.primary() as connection:
             last = await installation.last_leaf_at(connection)
-        return step_while_away(last, self.acts.now(), tolerance=tolerance)
+        return step_while_away(last, self.transactions.now(), tolerance=tolerance)

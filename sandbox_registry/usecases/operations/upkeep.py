@@ -24,7 +24,7 @@ from sandbox_registry.domain.operations.mails import Mail, expiry_notice
 from sandbox_registry.domain.rules.calendars import Calendar
 from sandbox_registry.domain.rules.working_days import start_of
 from sandbox_registry.usecases.operations.quotas import RateLimits
-from sandbox_registry.usecases.transaction.transactions import Acts
+from sandbox_registry.usecases.transaction.transactions import Transactions
 
 ANSWERS_KEPT = timedelta(hours=24)
 UPLOADS_KEPT = timedelta(days=1)
@@ -44,8 +44,10 @@ logger = structlog.get_logger("registry.upkeep")
 class Upkeep:
     """One method per thing to be kept in order; each returns how much there was to do."""
 
-    def __init__(self, acts: Acts, *, store: Store, rate_limits: RateLimits, batch: int = BATCH) -> None:
-        self.acts = acts
+    def __init__(
+        self, transactions: Transactions, *, store: Store, rate_limits: RateLimits, batch: int = BATCH
+    ) -> None:
+        self.transactions = transactions
         self.store = store
         self.rate_limits = rate_limits
         self.batch = batch
@@ -56,13 +58,13 @@ class Upkeep:
         `as_of` is a moment whose rules must count even if the clock of this machine is a little behind. A case whose
         rules leave a needed value open keeps its date; acts on it say so to people.
         """
-        at = self.acts.now() if as_of is None else max(as_of, self.acts.now())
-        async with self.acts.database.work() as work:
+        at = self.transactions.now() if as_of is None else max(as_of, self.transactions.now())
+        async with self.transactions.database.transaction() as work:
             cases = await replays.lock_open_cases(work.connection, after=after, limit=self.batch)
             if not cases:
                 return 0
             # After the locks: an act that read another calendar has committed, or will read this one.
-            calendar = await self.acts.rules.calendar(work.connection, at=at)
+            calendar = await self.transactions.rules.calendar(work.connection, at=at)
             changed = [await self._refresh(work.connection, case, calendar=calendar, at=at) for case in cases]
             if len(cases) == self.batch:
                 await work.defer(Task.REFRESH_DUE_DATES, after=cases[-1].facts.application.id, as_of=as_of)
@@ -72,7 +74,7 @@ class Upkeep:
         self, connection: Connection, case: replays.OpenCase, *, calendar: Calendar, at: datetime
     ) -> bool:
         application = case.facts.application
-        procedure = await self.acts.rules.pinned(connection, application)
+        procedure = await self.transactions.rules.pinned(connection, application)
         try:
             due = next_due(case.facts, procedure=procedure, calendar=calendar, at=at)
         except RuleGap as gap:
@@ -85,8 +87,8 @@ class Upkeep:
 
     async def purge_answers(self) -> int:
         """Delete the answers kept for repeated requests that nobody will repeat any more."""
-        async with self.acts.database.work() as work:
-            return await idempotency.purge(work.connection, before=self.acts.now() - ANSWERS_KEPT)
+        async with self.transactions.database.transaction() as work:
+            return await idempotency.purge(work.connection, before=self.transactions.now() - ANSWERS_KEPT)
 
     async def purge_quotas(self) -> int:
         """Delete the counts of requests that no longer limit anybody."""
@@ -97,9 +99,9 @@ class Upkeep:
 
         One written a moment ago may be another's upload whose row is not there yet: it is looked at again later.
         """
-        async with self.acts.database.work() as work:
+        async with self.transactions.database.transaction() as work:
             digests = await erasures.files_to_forget(work.connection, case_id)
-            now = self.acts.now()
+            now = self.transactions.now()
             fresh = [each for each in digests if not await self.store.forget(each, older_than=now - UPLOADS_LAST)]
             if fresh:
                 await work.defer(Task.FORGET_FILES, at=now + UPLOADS_LAST, case_id=case_id)
@@ -107,11 +109,11 @@ class Upkeep:
 
     async def sweep_uploads(self) -> int:
         """Remove the temporary files of uploads that broke off."""
-        return await self.store.sweep(older_than=self.acts.now() - UPLOADS_KEPT)
+        return await self.store.sweep(older_than=self.transactions.now() - UPLOADS_KEPT)
 
     async def remind_consulted(self, *, day: date) -> int:
         """Say in the log which consulted units have not answered though their reminder falls on this day."""
-        async with self.acts.database.looking_up() as connection:
+        async with self.transactions.database.primary() as connection:
             due = await reminders.consultations_on(connection, day=day)
         for each in due:
             logger.warning(
@@ -126,8 +128,8 @@ class Upkeep:
 
     async def remind_token_holders(self, *, day: date) -> int:
         """Note which tokens end within 14 days from this day, or on the next, and have their holders written to, once."""
-        at, found = self.acts.now(), list[reminders.EndingToken]()
-        async with self.acts.database.work() as work:
+        at, found = self.transactions.now(), list[reminders.EndingToken]()
+        async with self.transactions.database.transaction() as work:
             for notice in NOTICES:
                 until = start_of(day + notice + timedelta(days=1))
                 found += await reminders.note_ending(work.connection, at=at, until=until, notice=notice)
@@ -139,8 +141,8 @@ class Upkeep:
 
     async def write_to_token_holder(self, token_id: UUID, *, send: Send) -> bool:
         """Write to the holder of a token that it ends; not once it was revoked, has ended, or the account is closed."""
-        async with self.acts.database.looking_up() as connection:
-            found = await reminders.holder_of(connection, token_id, at=self.acts.now())
+        async with self.transactions.database.primary() as connection:
+            found = await reminders.holder_of(connection, token_id, at=self.transactions.now())
         if found is None:
             return False
         token, email = found

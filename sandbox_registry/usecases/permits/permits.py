@@ -18,7 +18,7 @@ from sandbox_registry.domain.permits.permits import Permit, PermitVersion, first
 from sandbox_registry.domain.rules.calendars import local_date
 from sandbox_registry.domain.rules.procedures import Procedure
 from sandbox_registry.domain.stages import Stage
-from sandbox_registry.usecases.transaction.transactions import Acts, CaseAct
+from sandbox_registry.usecases.transaction.transactions import CaseTransaction, Transactions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +51,8 @@ class PermitView:
 class Permits:
     """One method per thing done with a permit."""
 
-    def __init__(self, acts: Acts) -> None:
-        self.acts = acts
+    def __init__(self, transactions: Transactions) -> None:
+        self.transactions = transactions
 
     async def issue(self, actor: Actor, application_id: UUID, *, expected_version: int) -> PermitView:
         """Issue the permit an approval allows (A23), numbered without gaps per year: `<n>/<year>/GPTN`.
@@ -64,7 +64,7 @@ class Permits:
             ConditionNotMet: the decided window is over, or beyond what the holder's licence still covers.
 
         """
-        async with self.acts.on_case(
+        async with self.transactions.open_case(
             actor, Action.PERMIT_ISSUE, application_id, expected_version=expected_version
         ) as act:
             require_stage(act.application, "issue")
@@ -74,26 +74,26 @@ class Permits:
             version = first_version(permit, ceiling=ceiling)
             await act.add(permit)
             await rows.add_version(act.work.connection, permit, version)
-            act.note("permit_version", permit.id, version.terms_version, version)
-            return act.done(await self._view(act, permit))
+            act.record_state("permit_version", permit.id, version.terms_version, version)
+            return act.respond(await self._view(act, permit))
 
     async def read(self, actor: Actor, permit_id: UUID) -> PermitView:
         """Read one permit. The People's Council and auditors leave a leaf by reading."""
-        async with self.acts.reading_permit(actor, permit_id) as act:
-            return act.done(await self._view(act, act.permit))
+        async with self.transactions.read_permit(actor, permit_id) as act:
+            return act.respond(await self._view(act, act.permit))
 
     async def list_permits(
         self, actor: Actor, *, narrowed: PermitFilter, after: tuple[datetime, UUID] | UUID | None, limit: int
     ) -> tuple[PermitRow, ...]:
         """List the permits this actor may read as they stand now, newest first, or by change if `updated_since` is asked."""
-        scope, at = self.acts.authorizer.scope(actor, Action.PERMIT_READ), self.acts.now()
-        async with self.acts.database.reading() as connection:
+        scope, at = self.transactions.authorizer.scope(actor, Action.PERMIT_READ), self.transactions.now()
+        async with self.transactions.database.replica() as connection:
             return await rows.list_permits(connection, scope=scope, narrowed=narrowed, at=at, after=after, limit=limit)
 
-    async def _issued(self, act: CaseAct) -> tuple[Permit, datetime | None]:
+    async def _issued(self, act: CaseTransaction) -> tuple[Permit, datetime | None]:
         decision = await _decision(act)
         holder = await act.work.get(Organisation, act.application.organisation_id)
-        procedure = await self.acts.rules.pinned(act.work.connection, act.application)
+        procedure = await self.transactions.rules.pinned(act.work.connection, act.application)
         ceiling = None
         if decision.terms is not None:
             ceiling = latest_end(decision.terms.start, procedure=procedure, licence_end=holder.licence_end)
@@ -110,9 +110,9 @@ class Permits:
         )
         return permit, ceiling
 
-    async def _view(self, act: CaseAct, permit: Permit) -> PermitView:
+    async def _view(self, act: CaseTransaction, permit: Permit) -> PermitView:
         connection, decision = act.work.connection, await _decision(act)
-        procedure = await self.acts.rules.pinned(connection, act.application)
+        procedure = await self.transactions.rules.pinned(connection, act.application)
         stage = permit.stage(at=act.at)
         return PermitView(
             permit=permit,
@@ -125,12 +125,12 @@ class Permits:
             supervising_unit=await act.work.get(Organisation, permit.terms.supervising_unit_id),
             procedure=procedure,
             versions=await rows.versions_of(connection, permit.id),
-            duties=duties_of(permit, procedure, await self.acts.rules.calendar(connection, at=act.at)),
-            may_do=self.acts.authorizer.may_do(act.actor, act.standing, stage),
+            duties=duties_of(permit, procedure, await self.transactions.rules.calendar(connection, at=act.at)),
+            may_do=self.transactions.authorizer.may_do(act.actor, act.standing, stage),
             leaf=await histories.leaf_of_version(connection, permit.id, permit.version),
         )
 
 
-async def _decision(act: CaseAct) -> Decision:
+async def _decision(act: CaseTransaction) -> Decision:
     """Load the decision of a case that has one."""
     return (await act.work.of(Decision, application_id=act.application.id))[0]

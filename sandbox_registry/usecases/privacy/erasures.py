@@ -52,14 +52,14 @@ from sandbox_registry.domain.privacy.erasures import (
 from sandbox_registry.usecases.identity.authority import lock_people
 from sandbox_registry.usecases.integrations.webhooks import ENDPOINT
 from sandbox_registry.usecases.transaction.preconditions import check_version
-from sandbox_registry.usecases.transaction.transactions import Act, Acts
+from sandbox_registry.usecases.transaction.transactions import Transaction, Transactions
 
 
 class Erasures:
     """One method per thing done with a request to erase."""
 
-    def __init__(self, acts: Acts) -> None:
-        self.acts = acts
+    def __init__(self, transactions: Transactions) -> None:
+        self.transactions = transactions
 
     async def propose(
         self, actor: Actor, *, kind: ErasureKind, target_id: UUID, basis: str, reason: str, reference: str
@@ -73,12 +73,12 @@ class Erasures:
                 `still_represents`, `nothing_to_erase`, `too_much_to_erase`.
 
         """
-        async with self.acts.general(actor, Action.ERASURE_PROPOSE) as act:
+        async with self.transactions.open(actor, Action.ERASURE_PROPOSE) as act:
             await lock_people(act, target_id)
             check_amount((await _found(act, kind, target_id)).indexes)
             act.case_id = target_id if kind is ErasureKind.CASE else None
             asked = await act.work.get(Person, actor.person_id)
-            return act.done(
+            return act.respond(
                 await act.add(
                     Erasure(
                         id=act.new_id(),
@@ -106,7 +106,7 @@ class Erasures:
             ConditionNotMet: `four_eyes`, and those of `propose`.
 
         """
-        async with self.acts.general(actor, Action.ERASURE_CONFIRM) as act:
+        async with self.transactions.open(actor, Action.ERASURE_CONFIRM) as act:
             proposed = await self._waiting(act, erasure_id, expected_version)
             found = await _found(act, proposed.kind, proposed.target_id)
             signer = await act.work.get(Person, actor.person_id)
@@ -119,7 +119,7 @@ class Erasures:
                 await _empty_account(act, confirmed.target_id)
             await rows.erase(act.work.connection, confirmed)
             await _state_anew(act, found)
-            return act.done(confirmed)
+            return act.respond(confirmed)
 
     async def refuse(self, actor: Actor, erasure_id: UUID, *, expected_version: int, because: str) -> Erasure:
         """Refuse a request, as a signer who did not ask for it.
@@ -129,10 +129,10 @@ class Erasures:
             ConditionNotMet: `four_eyes`.
 
         """
-        async with self.acts.general(actor, Action.ERASURE_REFUSE) as act:
+        async with self.transactions.open(actor, Action.ERASURE_REFUSE) as act:
             proposed = await self._waiting(act, erasure_id, expected_version)
             signer = await act.work.get(Person, actor.person_id)
-            return act.done(await act.save(refuse(proposed, by=signer, at=act.at, because=because)))
+            return act.respond(await act.save(refuse(proposed, by=signer, at=act.at, because=because)))
 
     async def withdraw(self, actor: Actor, erasure_id: UUID, *, expected_version: int, because: str) -> Erasure:
         """Take one's own request back.
@@ -142,19 +142,19 @@ class Erasures:
             ConditionNotMet: `not_ones_own`.
 
         """
-        async with self.acts.general(actor, Action.ERASURE_WITHDRAW) as act:
+        async with self.transactions.open(actor, Action.ERASURE_WITHDRAW) as act:
             proposed = await self._waiting(act, erasure_id, expected_version)
             asker = await act.work.get(Person, actor.person_id)
-            return act.done(await act.save(withdraw(proposed, by=asker, at=act.at, because=because)))
+            return act.respond(await act.save(withdraw(proposed, by=asker, at=act.at, because=because)))
 
     async def read(self, actor: Actor, erasure_id: UUID) -> Erasure:
         """Read one request; `NotFound` when there is none. Oversight leaves a leaf by reading."""
-        async with self.acts.general(actor, Action.ERASURE_READ) as act:
+        async with self.transactions.open(actor, Action.ERASURE_READ) as act:
             found = await act.work.get(Erasure, erasure_id)
             if actor.roles & READ_ALL_ROLES:
-                act.note("erasure", found.id, found.version, {"read": Action.ERASURE_READ})
+                act.record_state("erasure", found.id, found.version, {"read": Action.ERASURE_READ})
             else:
-                act.leave_no_leaf()
+                act.skip_audit()
             return found
 
     async def list_erasures(
@@ -164,14 +164,16 @@ class Erasures:
 
         Oversight leaves a leaf by reading.
         """
-        async with self.acts.general(actor, Action.ERASURE_READ) as act:
+        async with self.transactions.open(actor, Action.ERASURE_READ) as act:
             if actor.roles & READ_ALL_ROLES:
-                act.note("erasures", act.new_id(), 1, {"read": Action.ERASURE_READ, "status": status, "after": after})
+                act.record_state(
+                    "erasures", act.new_id(), 1, {"read": Action.ERASURE_READ, "status": status, "after": after}
+                )
             else:
-                act.leave_no_leaf()
+                act.skip_audit()
             return await rows.list_erasures(act.work.connection, status=status, after=after, limit=limit)
 
-    async def _waiting(self, act: Act, erasure_id: UUID, expected_version: int) -> Erasure:
+    async def _waiting(self, act: Transaction, erasure_id: UUID, expected_version: int) -> Erasure:
         """Load a request somebody wants to settle; the actor is locked, and the person it is about if it is an account."""
         known = await act.work.get(Erasure, erasure_id)
         await lock_people(act, known.target_id)
@@ -181,7 +183,7 @@ class Erasures:
         return proposed
 
 
-async def _found(act: Act, kind: ErasureKind, target_id: UUID) -> Found:
+async def _found(act: Transaction, kind: ErasureKind, target_id: UUID) -> Found:
     """Lock what is to be erased, require that nothing keeps it, and find its records."""
     connection = act.work.connection
     if kind is ErasureKind.CASE:
@@ -205,7 +207,7 @@ async def _found(act: Act, kind: ErasureKind, target_id: UUID) -> Found:
     return await rows.records_of_person(connection, target_id, own)
 
 
-async def _check_cases(act: Act, cases: Iterable[Application]) -> None:
+async def _check_cases(act: Transaction, cases: Iterable[Application]) -> None:
     for case in cases:
         check_case_may_go(
             case,
@@ -216,7 +218,7 @@ async def _check_cases(act: Act, cases: Iterable[Application]) -> None:
         )
 
 
-async def _memberships(act: Act, person_id: UUID) -> tuple[frozenset[UUID], list[Membership]]:
+async def _memberships(act: Transaction, person_id: UUID) -> tuple[frozenset[UUID], list[Membership]]:
     """Tell a person's own applicants, an individual's whose only representative they ever were, from other memberships."""
     own, others = set(), []
     for membership in await act.work.of(Membership, person_id=person_id):
@@ -228,14 +230,14 @@ async def _memberships(act: Act, person_id: UUID) -> tuple[frozenset[UUID], list
     return frozenset(own), others
 
 
-async def _represent(act: Act, organisation_id: UUID) -> set[UUID]:
+async def _represent(act: Transaction, organisation_id: UUID) -> set[UUID]:
     members = await act.work.of(
         Membership, organisation_id=organisation_id, kind=MembershipKind.LEGAL_REPRESENTATIVE.value
     )
     return {each.person_id for each in members}
 
 
-async def _empty_case(act: Act, case_id: UUID) -> None:
+async def _empty_case(act: Transaction, case_id: UUID) -> None:
     """Take what the applicant gave out of the rows of a case; the versions of its dossier go with the records."""
     await rows.forget_answers(act.work.connection, case_id)
     await act.save(without_dossier(await act.work.get(Application, case_id), at=act.at))
@@ -248,19 +250,19 @@ async def _empty_case(act: Act, case_id: UUID) -> None:
             await act.save(without_answer(asked))
 
 
-async def _empty_account(act: Act, person_id: UUID) -> None:
+async def _empty_account(act: Transaction, person_id: UUID) -> None:
     """Close an account and take contacts and names out of it, and out of the person's own applicant."""
     connection = act.work.connection
     await act.save(without_person(await act.work.get(Person, person_id), at=act.at))
     for token in await credentials.forget(connection, person_id, name=ERASED, at=act.at):
-        act.note("token", token.id, token.version, token)
+        act.record_state("token", token.id, token.version, token)
     await rows.forget_answers(connection, person_id)
     own, _ = await _memberships(act, person_id)
     for endpoint in await webhooks.lock_endpoints_of(connection, own):
         gone = without_address(endpoint)
         await webhooks.RECORDS.save(connection, gone)
         await webhooks.end_all(connection, gone.id, at=act.at)
-        act.note(ENDPOINT, gone.id, gone.version, gone)
+        act.record_state(ENDPOINT, gone.id, gone.version, gone)
     for organisation_id in sorted(own):
         await rows.forget_answers(connection, organisation_id)
         await act.save(without_applicant(await act.work.get(Organisation, organisation_id)))
@@ -270,13 +272,13 @@ async def _empty_account(act: Act, person_id: UUID) -> None:
                 await act.save(over)
 
 
-async def _state_anew(act: Act, found: Found) -> None:
+async def _state_anew(act: Transaction, found: Found) -> None:
     """Put what stays of every object whose record was erased into this act's record, so that rows can be checked again."""
     said = {(kind, _identity(state)) for kind, state in act.changed}
     for key in found.objects:
         if key not in said:
             for kind, identity, version, state in await rows.rows_now(act.work.connection, key):
-                act.note(kind, identity, version, state)
+                act.record_state(kind, identity, version, state)
 
 
 def _identity(state: object) -> str:

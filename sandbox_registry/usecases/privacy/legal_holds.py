@@ -7,14 +7,14 @@ from sandbox_registry.domain.errors import NotFound
 from sandbox_registry.domain.identity.people import Actor
 from sandbox_registry.domain.privacy.erasures import HoldKind, LegalHold, lift
 from sandbox_registry.usecases.transaction.preconditions import check_version
-from sandbox_registry.usecases.transaction.transactions import Acts
+from sandbox_registry.usecases.transaction.transactions import Transactions
 
 
 class LegalHolds:
     """One method per thing done with a hold."""
 
-    def __init__(self, acts: Acts) -> None:
-        self.acts = acts
+    def __init__(self, transactions: Transactions) -> None:
+        self.transactions = transactions
 
     async def place(
         self, actor: Actor, application_id: UUID, *, kind: HoldKind, reason: str, reference: str
@@ -25,7 +25,7 @@ class LegalHolds:
             NotFound: no such case, or the actor may not know of it.
 
         """
-        async with self.acts.on_case(actor, Action.HOLD_PLACE, application_id) as act:
+        async with self.transactions.open_case(actor, Action.HOLD_PLACE, application_id) as act:
             hold = LegalHold(
                 id=act.new_id(),
                 version=1,
@@ -36,7 +36,7 @@ class LegalHolds:
                 placed_by=actor.person_id,
                 placed_at=act.at,
             )
-            return act.done(await act.add(hold))
+            return act.respond(await act.add(hold))
 
     async def lift(
         self, actor: Actor, application_id: UUID, hold_id: UUID, *, expected_version: int, because: str
@@ -49,14 +49,14 @@ class LegalHolds:
             Duplicate: it is lifted already.
 
         """
-        async with self.acts.on_case(actor, Action.HOLD_LIFT, application_id) as act:
+        async with self.transactions.open_case(actor, Action.HOLD_LIFT, application_id) as act:
             hold = await act.work.get(LegalHold, hold_id)
             if hold.application_id != application_id:
                 raise NotFound(what="legal hold")
             check_version(hold.version, expected_version)
-            return act.done(await act.save(lift(hold, by=actor.person_id, at=act.at, because=because)))
+            return act.respond(await act.save(lift(hold, by=actor.person_id, at=act.at, because=because)))
 
     async def list_holds(self, actor: Actor, application_id: UUID) -> tuple[LegalHold, ...]:
         """List the holds of a case, lifted ones included."""
-        async with self.acts.reading(actor, Action.HOLD_READ, application_id) as act:
-            return act.done(await act.work.of(LegalHold, application_id=application_id))
+        async with self.transactions.read_case(actor, Action.HOLD_READ, application_id) as act:
+            return act.respond(await act.work.of(LegalHold, application_id=application_id))

@@ -28,7 +28,7 @@ from sandbox_registry.rulebook.procedure_files import ProcedureFileError, parse_
 from sandbox_registry.usecases.identity.authority import lock_people
 from sandbox_registry.usecases.transaction.operators import operator
 from sandbox_registry.usecases.transaction.preconditions import check_fields, check_version
-from sandbox_registry.usecases.transaction.transactions import Acts
+from sandbox_registry.usecases.transaction.transactions import Transactions
 
 REPLAYED_CASES = 500
 Dues = Mapping[tuple[str, str], datetime | None]
@@ -67,8 +67,8 @@ class Replay:
 class RuleVersions:
     """One method per thing done with a version."""
 
-    def __init__(self, acts: Acts) -> None:
-        self.acts = acts
+    def __init__(self, transactions: Transactions) -> None:
+        self.transactions = transactions
 
     async def register_shipped(self, folder: Path) -> tuple[RuleVersion, ...]:
         """Register the rule files of a folder that the database does not hold yet, and return those.
@@ -76,7 +76,7 @@ class RuleVersions:
         The first version of a code is in force at once. A later one waits for an administrator: installing a new
         release moves no deadline. Any number of nodes may do this at the same time.
         """
-        async with self.acts.database.looking_up() as connection:
+        async with self.transactions.database.primary() as connection:
             known = await rule_versions.checksums(connection)
         held = frozenset(checksum for each in known.values() for checksum in each)
         made = [
@@ -93,13 +93,13 @@ class RuleVersions:
             Duplicate: this very text is a version already.
 
         """
-        async with self.acts.general(actor, Action.PROCEDURE_PROPOSE) as act:
+        async with self.transactions.open(actor, Action.PROCEDURE_PROPOSE) as act:
             await lock_people(act)
             code, errors = _judged(
                 kind, content, known=frozenset(await rule_versions.codes(act.work.connection, kind=RuleKind.PROCEDURE))
             )
             check_fields(errors)
-            return act.done(
+            return act.respond(
                 await act.add(
                     RuleVersion(
                         id=act.new_id(),
@@ -129,29 +129,29 @@ class RuleVersions:
             ConditionNotMet: `four_eyes`, `effective_in_past`.
 
         """
-        async with self.acts.general(actor, Action.PROCEDURE_APPROVE) as act:
+        async with self.transactions.open(actor, Action.PROCEDURE_APPROVE) as act:
             await lock_people(act)
             proposed = await act.work.get(RuleVersion, version_id)
             check_version(proposed.version, expected_version)
             approved = await act.save(approve(proposed, by=actor.person_id, at=act.at, effective_from=effective_from))
             if approved.kind is RuleKind.CALENDAR:
                 await act.work.defer(Task.REFRESH_DUE_DATES, at=effective_from, as_of=effective_from)
-            return act.done(approved)
+            return act.respond(approved)
 
     async def list_versions(self, *, kind: RuleKind | None = None, code: str | None = None) -> tuple[RuleListed, ...]:
         """List versions without their text, proposals included: how rules change is nobody's secret."""
-        async with self.acts.database.reading() as connection:
+        async with self.transactions.database.replica() as connection:
             return await rule_versions.list_versions(connection, kind=kind, code=code)
 
     async def read(self, version_id: UUID) -> RuleVersion:
         """Read one version with its text; `NotFound` when there is none."""
-        async with self.acts.database.work() as work:
+        async with self.transactions.database.transaction() as work:
             return await work.get(RuleVersion, version_id)
 
     async def current(self, code: str) -> Procedure:
         """Read the procedure in force now; `NotFound` when there is none."""
-        async with self.acts.database.reading() as connection:
-            return await self.acts.rules.current(connection, code, at=self.acts.now())
+        async with self.transactions.database.replica() as connection:
+            return await self.transactions.rules.current(connection, code, at=self.transactions.now())
 
     async def replay(self, actor: Actor, version_id: UUID) -> Replay:
         """Reckon the deadlines of past cases anew under a version, and say which would have been otherwise.
@@ -162,17 +162,17 @@ class RuleVersions:
             NotFound: no such version.
 
         """
-        async with self.acts.general(actor, Action.PROCEDURE_PROPOSE) as act:
-            act.leave_no_leaf()
+        async with self.transactions.open(actor, Action.PROCEDURE_PROPOSE) as act:
+            act.skip_audit()
             tried = await act.work.get(RuleVersion, version_id)
             connection = act.work.connection
             code = tried.code if tried.kind is RuleKind.PROCEDURE else None
             cases = await replays.filed_cases(connection, procedure_code=code, limit=REPLAYED_CASES)
-            calendar = await self.acts.rules.calendar(connection, at=act.at)
+            calendar = await self.transactions.rules.calendar(connection, at=act.at)
             new_procedure, new_calendar = _read(tried)
             found: list[Difference] = []
             for case in cases:
-                pinned = await self.acts.rules.pinned(connection, case.application)
+                pinned = await self.transactions.rules.pinned(connection, case.application)
                 before = _dues(case, pinned, calendar, act.at)
                 after = _dues(case, new_procedure or pinned, new_calendar or calendar, act.at)
                 found += _differences(case, before, after)
@@ -180,14 +180,14 @@ class RuleVersions:
 
     async def _register(self, rule: ShippedRule, *, is_first: bool) -> RuleVersion | None:
         action = Action.PROCEDURE_APPROVE if is_first else Action.PROCEDURE_PROPOSE
-        async with self.acts.general(operator(method="start", request_id="start"), action) as act:
+        async with self.transactions.open(operator(method="start", request_id="start"), action) as act:
             await rule_versions.lock(act.work.connection)
             known = (await rule_versions.checksums(act.work.connection)).get((rule.kind, rule.code), frozenset())
             if _checksum(rule.content) in known or (is_first and known):
                 # Another node was faster; what it brought decides.
-                act.leave_no_leaf()
+                act.skip_audit()
                 return None
-            return act.done(
+            return act.respond(
                 await act.add(
                     RuleVersion(
                         id=act.new_id(),

@@ -1,4 +1,4 @@
-"""Answers kept under an Idempotency-Key: stored in the transaction of the act itself, given again byte for byte."""
+"""Responses under an Idempotency-Key: stored in the transaction of the act itself, sent again byte for byte."""
 
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
@@ -13,7 +13,7 @@ from sandbox_registry.domain.texts import Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class StoredResponse:
     """What went out over the wire."""
 
     status: int
@@ -22,25 +22,25 @@ class Answer:
 
 
 @dataclass(slots=True, kw_only=True)
-class Ticket:
-    """A keyed request: `request_hash` binds the key to its body, `render` turns the act's result into the answer.
+class IdempotentRequest:
+    """A keyed request: `request_hash` binds the key to its body, `render` turns the act's result into the response.
 
-    `answer` is what was kept: the very bytes that go out, now and ever after.
+    `response` is what was kept: the very bytes that go out, now and ever after.
     """
 
     route: str
     key: str
     request_hash: bytes
-    render: Callable[[object], Answer]
-    answer: Answer | None = None
+    render: Callable[[object], StoredResponse]
+    response: StoredResponse | None = None
 
 
-class Replayed(Exception):
-    """The act was done before under this key; here is its answer."""
+class AlreadyDone(Exception):
+    """The act was done before under this key; here is its response."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, response: StoredResponse) -> None:
         super().__init__("replayed")
-        self.answer = answer
+        self.response = response
 
 
 class KeyReused(ConditionNotMet):
@@ -60,43 +60,45 @@ class KeyInUse(DomainError):
     )
 
 
-current: ContextVar[Ticket | None] = ContextVar("current", default=None)
+current: ContextVar[IdempotentRequest | None] = ContextVar("current", default=None)
 
 
-async def claim(work: UnitOfWork, actor: Actor) -> None:
-    """Take the key for this transaction, or give the stored answer.
+async def begin(work: UnitOfWork, actor: Actor) -> None:
+    """Take the key for this transaction, or give the stored response.
 
     Raises:
-        Replayed: the key was used for this very request.
+        AlreadyDone: the key was used for this very request.
         KeyReused: it was used for another one.
         KeyInUse: another transaction holds it now.
 
     """
-    ticket = current.get()
-    if ticket is None:
+    request = current.get()
+    if request is None:
         return
-    claimed = await idempotency.claim(work.connection, person_id=actor.person_id, route=ticket.route, key=ticket.key)
-    if claimed.answer is not None:
-        if claimed.answer.request_hash != ticket.request_hash:
+    found = await idempotency.begin(work.connection, person_id=actor.person_id, route=request.route, key=request.key)
+    if found.response is not None:
+        if found.response.request_hash != request.request_hash:
             raise KeyReused("idempotency_key_reused", _REUSED)
-        raise Replayed(Answer(status=claimed.answer.status, headers=claimed.answer.headers, body=claimed.answer.body))
-    if not claimed.is_free:
+        raise AlreadyDone(
+            StoredResponse(status=found.response.status, headers=found.response.headers, body=found.response.body)
+        )
+    if not found.is_free:
         raise KeyInUse
 
 
-async def keep(work: UnitOfWork, actor: Actor, *, result: object, at: datetime) -> None:
-    """Store the answer of this act beside what it changed."""
-    ticket = current.get()
-    if ticket is None:
+async def store_response(work: UnitOfWork, actor: Actor, *, result: object, at: datetime) -> None:
+    """Store the response of this act beside what it changed."""
+    request = current.get()
+    if request is None:
         return
-    answer = ticket.answer = ticket.render(result)
-    await idempotency.keep(
+    response = request.response = request.render(result)
+    await idempotency.store_response(
         work.connection,
         person_id=actor.person_id,
-        route=ticket.route,
-        key=ticket.key,
-        answer=idempotency.StoredAnswer(
-            request_hash=ticket.request_hash, status=answer.status, headers=answer.headers, body=answer.body
+        route=request.route,
+        key=request.key,
+        response=idempotency.ResponseRecord(
+            request_hash=request.request_hash, status=response.status, headers=response.headers, body=response.body
         ),
         at=at,
     )

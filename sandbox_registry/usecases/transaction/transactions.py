@@ -38,7 +38,7 @@ from sandbox_registry.domain.rules.calendars import Calendar
 from sandbox_registry.domain.stages import OPEN_STAGES, Stage
 from sandbox_registry.rulebook.rule_book import CALENDAR, RuleBook
 from sandbox_registry.transparency.canonical_json import canonical
-from sandbox_registry.usecases.transaction import idempotency as answers
+from sandbox_registry.usecases.transaction import idempotency
 from sandbox_registry.usecases.transaction.operators import kind_of_actor
 
 T = TypeVar("T")
@@ -47,7 +47,7 @@ DONE, REFUSED = "done", "refused"
 
 
 @dataclass(slots=True, kw_only=True)
-class Act:
+class Transaction:
     """One act being done: who, what, when, and everything it changed. Its leaf names the first object it touched."""
 
     work: UnitOfWork
@@ -67,25 +67,25 @@ class Act:
     async def add(self, obj: V) -> V:
         """Insert an object and put its whole state into the record of this act."""
         await self.work.add(obj)
-        self.note(kind_of(obj), obj.id, obj.version, obj)
+        self.record_state(kind_of(obj), obj.id, obj.version, obj)
         return obj
 
     async def save(self, obj: V) -> V:
         """Write a changed object and put its whole state into the record of this act."""
         await self._write(obj)
-        self.note(kind_of(obj), obj.id, obj.version, obj)
+        self.record_state(kind_of(obj), obj.id, obj.version, obj)
         return obj
 
-    def note(self, kind: str, identity: UUID, version: int, state: object) -> None:
+    def record_state(self, kind: str, identity: UUID, version: int, state: object) -> None:
         """Put something that a use case wrote by other means, or only read, into the record of this act."""
         self.subject = self.subject or (kind, identity, version)
         self.changed.append((kind, state))
 
-    def leave_no_leaf(self) -> None:
+    def skip_audit(self) -> None:
         """Keep this act out of the log: the edit of a draft leaves a version, its submission records it whole."""
         self.is_logged = False
 
-    def done(self, result: T) -> T:
+    def respond(self, result: T) -> T:
         """Name the result, which is also what a repeated request is answered with."""
         self.result = result
         return result
@@ -95,7 +95,7 @@ class Act:
 
 
 @dataclass(slots=True, kw_only=True)
-class CaseAct(Act):
+class CaseTransaction(Transaction):
     """An act on a case, whose row stays locked until the act is done.
 
     `application` is the case before the act, `moved` after it: its row is written last, with the due date that
@@ -139,14 +139,14 @@ class CaseAct(Act):
 
 
 @dataclass(slots=True, kw_only=True)
-class PermitAct(CaseAct):
+class PermitTransaction(CaseTransaction):
     """An act on a permit, judged by where the permit stands."""
 
     permit: Permit
 
 
-class Acts:
-    """Opens acts. Everything that differs between runs comes in: the clock, identities, policy, rules, pseudonyms."""
+class Transactions:
+    """Opens the transactions in which people act. Everything that differs between runs comes in: the clock, identities, policy, rules, pseudonyms."""
 
     def __init__(
         self,
@@ -166,9 +166,9 @@ class Acts:
         self.new_id = new_id
 
     @asynccontextmanager
-    async def general(
+    async def open(
         self, actor: Actor, action: Action, *, standing: Standing | None = None, procedure_code: str | None = None
-    ) -> AsyncIterator[Act]:
+    ) -> AsyncIterator[Transaction]:
         """Do something that concerns no case: accounts, offices, procedures, the creation of a draft.
 
         `standing` says how the actor stands to the organisation concerned, if one is; `procedure_code` under which
@@ -183,10 +183,10 @@ class Acts:
         if decision.allowed and procedure_code is not None and not actor.reaches(procedure_code):
             decision = OUT_OF_PROCEDURES
         refusal = None if decision.allowed else _denied(action, decision)
-        async with self.database.work() as work:
-            act = Act(work=work, actor=actor, action=action, at=at, decision=decision, new_id=self.new_id)
+        async with self.database.transaction() as work:
+            act = Transaction(work=work, actor=actor, action=action, at=at, decision=decision, new_id=self.new_id)
             if refusal is None:
-                await answers.claim(work, actor)
+                await idempotency.begin(work, actor)
                 yield act
                 await self._close(act)
             else:
@@ -196,7 +196,7 @@ class Acts:
             raise refusal
 
     @asynccontextmanager
-    async def on_case(
+    async def open_case(
         self,
         actor: Actor,
         action: Action,
@@ -204,7 +204,7 @@ class Acts:
         *,
         expected_version: int | None = None,
         lock: bool = True,
-    ) -> AsyncIterator[CaseAct]:
+    ) -> AsyncIterator[CaseTransaction]:
         """Do something on a case. `expected_version` is what the person saw; null for acts that add beside the case.
 
         With `lock`, nobody else changes the case until the act is done; a reading does without.
@@ -217,8 +217,8 @@ class Acts:
 
         """
         refusal: DomainError | None = None
-        async with self.database.work() as work:
-            await answers.claim(work, actor)
+        async with self.database.transaction() as work:
+            await idempotency.begin(work, actor)
             case = await self._case(work, actor, application_id, lock=lock)
             at = self.now()  # Under the lock, so that the instants of a case stand in the order of its acts.
             if case is None:
@@ -227,7 +227,7 @@ class Acts:
                 decision = self.authorizer.judge(actor, case.standing, case.application.stage, action)
                 refusal = self._refusal(actor, action, case, decision, expected_version)
             if case is not None and refusal is None:
-                act = CaseAct(
+                act = CaseTransaction(
                     work=work,
                     actor=actor,
                     action=action,
@@ -243,14 +243,16 @@ class Acts:
                 yield act
                 await self._close(act)
             elif isinstance(refusal, NotFound | PermissionDenied):
-                refused = Act(work=work, actor=actor, action=action, at=at, decision=decision, new_id=self.new_id)
+                refused = Transaction(
+                    work=work, actor=actor, action=action, at=at, decision=decision, new_id=self.new_id
+                )
                 refused.case_id, refused.subject = application_id, (CASE, application_id, 0)
                 self._log(refused, refusal=refusal)
         if refusal is not None:
             raise refusal
 
     @asynccontextmanager
-    async def reading(self, actor: Actor, action: Action, application_id: UUID) -> AsyncIterator[CaseAct]:
+    async def read_case(self, actor: Actor, action: Action, application_id: UUID) -> AsyncIterator[CaseTransaction]:
         """Read a case. An outsider's reading (People's Council, auditor) is itself on record; others leave no trace.
 
         Raises:
@@ -258,22 +260,22 @@ class Acts:
             PermissionDenied: the actor may read the case but not this part of it.
 
         """
-        async with self.database.looking_up() as connection:
+        async with self.database.primary() as connection:
             plain = await self._plain_reading(UnitOfWork(connection), actor, action, application_id)
             if plain is not None:
                 yield plain
                 return
         # What leaves a leaf, a reading by an outsider or a refusal, is an act like any other.
-        async with self.on_case(actor, action, application_id, lock=False) as act:
+        async with self.open_case(actor, action, application_id, lock=False) as act:
             if act.decision.role in READ_ALL_ROLES:
-                act.note("application", application_id, act.application.version, {"read": action})
+                act.record_state("application", application_id, act.application.version, {"read": action})
             else:
-                act.leave_no_leaf()
+                act.skip_audit()
             yield act
 
     async def _plain_reading(
         self, work: UnitOfWork, actor: Actor, action: Action, application_id: UUID
-    ) -> CaseAct | None:
+    ) -> CaseTransaction | None:
         """Begin a reading that leaves no trace: no lock and no transaction; null when it is none."""
         case = await self._case(work, actor, application_id, lock=False)
         if case is None:
@@ -281,7 +283,7 @@ class Acts:
         at, decision = self.now(), self.authorizer.judge(actor, case.standing, case.application.stage, action)
         if not decision.allowed or decision.role in READ_ALL_ROLES:
             return None
-        return CaseAct(
+        return CaseTransaction(
             work=work,
             actor=actor,
             action=action,
@@ -296,22 +298,24 @@ class Acts:
             rules=self.rules,
         )
 
-    async def refuse(self, actor: Actor, action: Action, refusal: DomainError) -> None:
+    async def record_refusal(self, actor: Actor, action: Action, refusal: DomainError) -> None:
         """Put on record a refusal that came before an act could begin: a wrong password. The caller raises it."""
-        async with self.database.work() as work:
+        async with self.database.transaction() as work:
             decision = self.authorizer.judge(actor, None, Stage.NONE, action)
-            act = Act(work=work, actor=actor, action=action, at=self.now(), decision=decision, new_id=self.new_id)
+            act = Transaction(
+                work=work, actor=actor, action=action, at=self.now(), decision=decision, new_id=self.new_id
+            )
             act.subject = ("person", actor.person_id, 0)
             self._log(act, refusal=refusal)
 
-    async def note_oversight(self, actor: Actor, action: Action, kind: str, identity: UUID) -> None:
+    async def record_oversight(self, actor: Actor, action: Action, kind: str, identity: UUID) -> None:
         """Put on record that an outsider (People's Council, auditor) read something that is no case; others leave no trace."""
         if actor.roles & READ_ALL_ROLES:
-            async with self.general(actor, action) as act:
-                act.note(kind, identity, 0, {"read": action})
+            async with self.open(actor, action) as act:
+                act.record_state(kind, identity, 0, {"read": action})
 
     @asynccontextmanager
-    async def reading_permit(self, actor: Actor, permit_id: UUID) -> AsyncIterator[PermitAct]:
+    async def read_permit(self, actor: Actor, permit_id: UUID) -> AsyncIterator[PermitTransaction]:
         """Read a permit, by where it stands now. An outsider's reading is itself on record; others leave no trace.
 
         Raises:
@@ -320,8 +324,8 @@ class Acts:
         """
         at, action = self.now(), Action.PERMIT_READ
         refusal: NotFound | None = None
-        async with self.database.work() as work:
-            await answers.claim(work, actor)
+        async with self.database.transaction() as work:
+            await idempotency.begin(work, actor)
             permit = await permits.find(work.connection, permit_id)
             case = await self._case(work, actor, permit_id if permit is None else permit.application_id, lock=False)
             if permit is None or case is None:
@@ -329,7 +333,7 @@ class Acts:
             else:
                 decision = self.authorizer.judge(actor, case.standing, permit.stage(at=at), action)
             if permit is not None and case is not None and decision.allowed:
-                act = PermitAct(
+                act = PermitTransaction(
                     work=work,
                     actor=actor,
                     action=action,
@@ -344,14 +348,16 @@ class Acts:
                     permit=permit,
                 )
                 if decision.role in READ_ALL_ROLES:
-                    act.note(PERMIT, permit.id, permit.version, {"read": action})
+                    act.record_state(PERMIT, permit.id, permit.version, {"read": action})
                 else:
-                    act.leave_no_leaf()
+                    act.skip_audit()
                 yield act
                 await self._close(act)
             else:
                 refusal = NotFound(what=PERMIT)
-                refused = Act(work=work, actor=actor, action=action, at=at, decision=decision, new_id=self.new_id)
+                refused = Transaction(
+                    work=work, actor=actor, action=action, at=at, decision=decision, new_id=self.new_id
+                )
                 refused.case_id = None if permit is None else permit.application_id
                 refused.subject = (PERMIT, permit_id, 0)
                 self._log(refused, refusal=refusal)
@@ -380,7 +386,7 @@ class Acts:
             for action in (Action.APPLICATION_READ, Action.DECLARATION_MAKE)
         )
 
-    def would_allow(self, act: CaseAct, action: Action, *, without: AbstractSet[Capacity]) -> bool:
+    def would_allow(self, act: CaseTransaction, action: Action, *, without: AbstractSet[Capacity]) -> bool:
         """Say whether the actor could do something in this case without some of their parts in it."""
         standing = replace(act.standing, capacities=act.standing.capacities - without)
         return self.authorizer.judge(act.actor, standing, act.application.stage, action).allowed
@@ -401,15 +407,15 @@ class Acts:
         )
         return case if case is not None and actor.reaches(case.application.procedure_code) else None
 
-    async def _close(self, act: Act) -> None:
+    async def _close(self, act: Transaction) -> None:
         """Write the case, what machines are told, the answer for a repeated request and, last, the leaf."""
-        if isinstance(act, CaseAct):
+        if isinstance(act, CaseTransaction):
             await self._close_case(act)
-        await answers.keep(act.work, act.actor, result=act.result, at=act.at)
+        await idempotency.store_response(act.work, act.actor, result=act.result, at=act.at)
         if act.is_logged:
             self._log(act)
 
-    async def _close_case(self, act: CaseAct) -> None:
+    async def _close_case(self, act: CaseTransaction) -> None:
         states = [state for _, state in act.changed]
         connection, case = act.work.connection, act.moved or act.application
         if act.moved is not None:
@@ -419,7 +425,7 @@ class Acts:
         happened = happenings(states, before=act.application)
         await webhooks.announce(connection, happened, case=case, at=act.at, new_id=act.new_id)
 
-    async def _next_due(self, act: CaseAct, case: Application) -> datetime | None:
+    async def _next_due(self, act: CaseTransaction, case: Application) -> datetime | None:
         """Derive the nearest due date of a case as the act leaves it; what is over or not begun has none."""
         if case.stage not in OPEN_STAGES:
             return None
@@ -427,7 +433,7 @@ class Acts:
         calendar = await act.calendar()
         return next_due(await act.facts(), procedure=procedure, calendar=calendar, at=act.at)
 
-    def _log(self, act: Act, *, refusal: DomainError | None = None) -> None:
+    def _log(self, act: Transaction, *, refusal: DomainError | None = None) -> None:
         if act.subject is None:
             message = f"{act.action} changed nothing that a leaf could name"
             raise AssertionError(message)
@@ -459,7 +465,7 @@ class Acts:
             commitment=commitment(nonce, record),
             erased=act.erased,
         )
-        act.work.end_with(
+        act.work.stage_audit_entry(
             audit.NewLeaf(
                 entry=canonical(entry.as_json()),
                 nonce=nonce,

@@ -88,7 +88,7 @@ async def test_refused_file_leaves_nothing(client: Client, tmp_path: Path) -> No
         problem = answer.json()
         assert answer.status_code == status, answer.text
         assert code in {problem["code"], *(each["code"] for each in problem["errors"])}, answer.text
-    async with client.world.database.reading() as connection:
+    async with client.world.database.replica() as connection:
         assert await dossiers.live_documents(connection, case.id) == ()
     assert stored(tmp_path) == []
 
@@ -98,7 +98,7 @@ async def test_kind_that_the_part_does_not_take_is_neither_attached_nor_kept(cli
     answer = await attach(client, case, content=png(), params={"filename": "anh.png"})
     assert stored(tmp_path) == []
     assert (answer.status_code, [each["code"] for each in answer.json()["errors"]]) == (422, ["wrong_media"])
-    async with client.world.database.reading() as connection:
+    async with client.world.database.replica() as connection:
         assert await dossiers.live_documents(connection, case.id) == ()
 
 
@@ -181,7 +181,7 @@ async def test_client_that_leaves_midway_leaves_nothing(world: World, tmp_path: 
         "server": ("test", 80),
     }
     await app(scope, receive, send)
-    async with world.database.reading() as connection:
+    async with world.database.replica() as connection:
         assert await dossiers.live_documents(connection, case.id) == ()
     assert stored(tmp_path) == []
     assert [each["status"] for each in sent if each["type"] == "http.response.start"] != [201]

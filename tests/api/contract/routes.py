@@ -172,9 +172,9 @@ async def rehearsing(
             client = Client(http=http, world=world)
             for name in people:
                 await client.send("GET", "/me", by=name)
-            kept, world.acts.database = world.acts.database, database
+            kept, world.transactions.database = world.transactions.database, database
             try:
                 yield client, list(routes_of(app))
             finally:
-                await world.acts.database.close()
-                world.acts.database = kept
+                await world.transactions.database.close()
+                world.transactions.database = kept

@@ -295,7 +295,7 @@ async def test_client_that_is_gone_before_the_start_costs_no_snapshot(world: Wor
 
 async def test_database_ends_a_transaction_that_stands_idle(world: World, owner: AsyncEngine) -> None:
     """The last line of defence: even without our own limits no snapshot stands longer than 30 seconds."""
-    async with world.database.snapshot() as connection:
+    async with world.database.read_snapshot() as connection:
         shown = [
             (await connection.execute(text(f"SHOW {name}"))).scalar_one()
             for name in ("idle_in_transaction_session_timeout", "statement_timeout", "transaction_isolation")

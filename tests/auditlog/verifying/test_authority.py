@@ -32,7 +32,7 @@ async def replayed(world: World, act: str = "", change: Change = lambda _said, _
     """Feed the log to a reader who has no policy file, one act changed in its entry or record; return what is found."""
     report = Report()
     powers = Powers(report=report, authorities={}, knows_offices=True)
-    async with world.database.reading() as connection:
+    async with world.database.replica() as connection:
         leaves = await audit.all_leaves(connection)
     for leaf in leaves:
         said, record = read_entry(leaf.entry), read_record(leaf.record or b"")
@@ -128,7 +128,7 @@ async def test_lent_power_counts_for_whoever_it_was_lent_to(settled: World) -> N
     lent |= {"from_person_id": "signer", "to_person_id": "deputy"}
     report = Report()
     powers = Powers(report=report, authorities={}, knows_offices=True)
-    async with settled.database.reading() as connection:
+    async with settled.database.replica() as connection:
         said = json.loads((await audit.all_leaves(connection))[-1].entry)
     objects = [{"type": "delegation", "state": lent}]
     asked = {"roles": ["decision_maker", "applicant"], "relations": ["unit"], "stage": "none"}
@@ -167,7 +167,7 @@ async def test_who_lacks_the_record_of_an_office_accuses_nobody(settled: World) 
     report = Report()
     powers = Powers(report=report, authorities={}, knows_offices=True)
     powers.forget_offices()
-    async with settled.database.reading() as connection:
+    async with settled.database.replica() as connection:
         for leaf in await audit.all_leaves(connection):
             said, record = read_entry(leaf.entry), read_record(leaf.record or b"")
             assert said is not None

@@ -31,17 +31,17 @@ AUTHORITY = shipped("policies") / "casbin"
 
 async def record_settled(world: World) -> None:
     """Put the people and units of a test world on record, as an installation's first acts would."""
-    async with world.database.reading() as connection:
+    async with world.database.replica() as connection:
         rows = [row async for row in log_rows.rows_of_kinds(connection)]
     objects: list[Any] = [{"type": kind, "state": state} for kind, _, state in rows if kind != "rule_version"]
     person = world.people["quan_tri"]
     record = rfc8785.dumps({"actor": str(person), "signs_for": None, "objects": objects})
-    authorizer = world.acts.authorizer
+    authorizer = world.transactions.authorizer
     allowing = next(line for line in authorizer.policy.by_action[Action.PERSON_CREATE] if line.effect == "allow")
     nonce = b"n" * 16
     entry = Entry(
         at=world.clock.at,
-        actor=world.acts.pseudonyms.of(person),
+        actor=world.transactions.pseudonyms.of(person),
         actor_kind=ActorKind.PERSON,
         method="test",
         action=Action.PERSON_CREATE,
@@ -56,8 +56,8 @@ async def record_settled(world: World) -> None:
         procedure=None,
         commitment=commitment(nonce, record),
     )
-    async with world.database.work() as work:
-        work.end_with(
+    async with world.database.transaction() as work:
+        work.stage_audit_entry(
             audit.NewLeaf(
                 entry=rfc8785.dumps(msgspec.to_builtins(entry.as_json())),
                 nonce=nonce,
@@ -193,7 +193,7 @@ async def test_a_province_at_work_is_whole_and_every_forgery_is_found(world: Wor
 async def test_a_forged_history_with_right_hashes_is_found_by_what_it_says(world: World, ledger: Ledger) -> None:
     """Whoever rewrites everything, and holds the signer's key, still has to obey the law's table and the policy."""
     accept = await index_of(ledger, "application:accept")
-    async with world.database.reading() as connection:
+    async with world.database.replica() as connection:
         kept = (await audit.all_leaves(connection))[accept]
     said = json.loads(kept.entry)
     for wrong in (

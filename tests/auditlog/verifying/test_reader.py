@@ -33,11 +33,11 @@ async def test_the_signer_beside_the_application_reads_with_fewer_rights_than_it
     reader = await log_reader(served.database_url)
     try:
         assert await reader.head() == LogHead(size=0, hashes=())
-        async with reader.database.reading() as connection:
+        async with reader.database.replica() as connection:
             assert (await connection.execute(text("SELECT current_user"))).scalar_one() == "registry_read"
             with pytest.raises(ProgrammingError, match="permission denied for table tokens"):
                 await connection.execute(text("SELECT * FROM tokens"))
-        async with reader.database.reading() as connection:
+        async with reader.database.replica() as connection:
             with pytest.raises(ProgrammingError, match="permission denied"):
                 await connection.execute(text("INSERT INTO counters VALUES ('x', 1)"))
     finally:

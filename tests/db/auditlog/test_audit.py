@@ -19,20 +19,20 @@ TABLES = ("audit_leaves", "audit_records", "log_head")
 
 async def append(world: World, entry: bytes) -> int | None:
     """Append a leaf by a transaction of its own, and return its index."""
-    async with world.database.work() as work:
-        work.end_with(new_leaf(entry))
+    async with world.database.transaction() as work:
+        work.stage_audit_entry(new_leaf(entry))
     return work.index
 
 
 async def test_concurrent_appends_grow_one_tree_without_gap(world: World) -> None:
     async def one(number: int) -> None:
-        async with world.database.work() as work:
-            work.end_with(new_leaf(b"leaf %d" % number))
+        async with world.database.transaction() as work:
+            work.stage_audit_entry(new_leaf(b"leaf %d" % number))
             if number % 5 == 0:
                 raise ZeroDivisionError
 
     done = await asyncio.gather(*(one(number) for number in range(60)), return_exceptions=True)
-    async with world.database.reading() as connection:
+    async with world.database.replica() as connection:
         leaves, (size, hashes) = await audit.all_leaves(connection), await audit.head(connection)
     grown = CompactRange()
     for leaf in leaves:
@@ -67,7 +67,7 @@ async def test_application_can_only_read_and_append(world: World, table: str) ->
 
 
 async def run(world: World, *statements: str) -> Any:
-    async with world.database.work() as work:
+    async with world.database.transaction() as work:
         for statement in statements:
             await work.connection.exec_driver_sql(statement)
 
@@ -92,7 +92,7 @@ async def test_application_writes_no_history_anew(world: World) -> None:
 
 
 async def test_application_connects_as_a_role_that_owns_nothing(world: World) -> None:
-    async with world.database.reading() as connection:
+    async with world.database.replica() as connection:
         role = (await connection.execute(text("SELECT current_user"))).scalar_one()
         owned = await connection.execute(text("SELECT count(*) FROM pg_class WHERE relowner = current_user::regrole"))
         granted = await connection.execute(
@@ -122,7 +122,7 @@ async def test_function_of_the_log_is_not_open_to_everyone(owner: AsyncEngine) -
 async def test_reset_falls_back_to_the_application_role(world: World) -> None:
     """Only SET ROLE NONE could leave it, where the login owns the tables; a login of its own cannot do even that."""
     for statement in ("RESET ROLE", "RESET ALL", "DISCARD ALL"):
-        async with world.database.reading() as connection:
+        async with world.database.replica() as connection:
             await connection.exec_driver_sql(statement)
             assert (await connection.execute(text("SELECT current_user"))).scalar_one() == "registry_app"
             await connection.invalidate()

@@ -76,7 +76,7 @@ async def scatter(world: World, draw: random.Random, place: Place) -> list[UUID]
         tellers = draw.sample(place.people, draw.randint(0, 3))
         declared.extend((case["id"], person, draw.random() < 0.5) for person in tellers)
         asked.extend((case["id"], unit) for unit in some(draw, place.units))
-    async with world.database.work() as work:
+    async with world.database.transaction() as work:
         await work.connection.execute(tables.applications.insert(), cases)
         rows = [
             {"id": uuid7(), "version": 1, "application_id": case, "person_id": person, "capacity": capacity}
@@ -118,7 +118,7 @@ def somebody(draw: random.Random, place: Place) -> Actor:
 async def standings(world: World, case_ids: list[UUID], actor: Actor) -> dict[UUID, tuple[Standing, Stage, str]]:
     units = frozenset(unit for role, unit in actor.offices if role is Role.CONSULTED_OFFICER)
     found = {}
-    async with world.database.reading() as connection:
+    async with world.database.replica() as connection:
         for case_id in case_ids:
             case = await load_case(connection, case_id, person_id=actor.person_id, consulted_unit_ids=units, lock=False)
             assert case is not None
@@ -127,7 +127,7 @@ async def standings(world: World, case_ids: list[UUID], actor: Actor) -> dict[UU
 
 
 async def listed(world: World, scope: Scope) -> set[UUID]:
-    async with world.database.reading() as connection:
+    async with world.database.replica() as connection:
         rows = await connection.execute(select(tables.applications.c.id).where(inside(scope)))
     return {row.id for row in rows}
 
@@ -135,7 +135,7 @@ async def listed(world: World, scope: Scope) -> set[UUID]:
 async def paged(world: World, scope: Scope, narrowed: CaseFilter) -> list[UUID]:
     """List all cases page by page, as a reader would."""
     seen: list[UUID] = []
-    async with world.database.reading() as connection:
+    async with world.database.replica() as connection:
         while page := await list_cases(
             connection, scope=scope, narrowed=narrowed, after=seen[-1] if seen else None, limit=PAGE
         ):
@@ -154,7 +154,7 @@ async def test_query_admits_what_the_scope_admits_and_a_read_allows(world: World
     shown_somewhere: set[UUID] = set()
     for _ in range(ACTORS):
         actor = somebody(draw, place)
-        scope = world.acts.authorizer.scope(actor)
+        scope = world.transactions.authorizer.scope(actor)
         known = await standings(world, case_ids, actor)
         by_scope = {
             each
@@ -165,7 +165,7 @@ async def test_query_admits_what_the_scope_admits_and_a_read_allows(world: World
             each
             for each, (standing, stage, code) in known.items()
             if actor.reaches(code)
-            and world.acts.authorizer.judge(actor, standing, stage, Action.APPLICATION_READ).allowed
+            and world.transactions.authorizer.judge(actor, standing, stage, Action.APPLICATION_READ).allowed
         }
         by_query = await listed(world, scope)
         assert by_query == by_scope, actor

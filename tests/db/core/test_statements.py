@@ -19,20 +19,20 @@ ITS_PROCESS = Statement(select(func.pg_backend_pid()))
 
 async def test_values_of_other_kinds(world: World) -> None:
     given: list[tuple[str | None, int | None]] = [("tôm", 1), (None, None), ("", 2**31 - 1), ("cua", None), ("tôm", 1)]
-    async with world.database.reading() as connection:
+    async with world.database.replica() as connection:
         found = [await ECHO.rows(connection, {"word": word, "number": number}) for word, number in given * 3]
     assert found == [[each] for each in given * 3]
 
 
 async def test_rows_stay_when_it_runs_again(world: World) -> None:
-    async with world.database.reading() as connection:
+    async with world.database.replica() as connection:
         many = await UP_TO.rows(connection, {"last": 3})
         none = await UP_TO.rows(connection, {"last": 0})
     assert (many, none) == ([(1,), (2,), (3,)], [])
 
 
 async def test_after_it_failed(world: World) -> None:
-    async with world.database.work() as work:
+    async with world.database.transaction() as work:
         for _ in range(3):
             savepoint = await work.connection.begin_nested()
             with pytest.raises(DBAPIError, match="invalid input syntax"):
@@ -42,20 +42,20 @@ async def test_after_it_failed(world: World) -> None:
 
 
 async def test_after_its_connection_was_lost(world: World, owner: AsyncEngine) -> None:
-    async with world.database.reading() as connection:
+    async with world.database.replica() as connection:
         [(process,)] = await ITS_PROCESS.rows(connection, {})
     async with owner.begin() as connection:
         await connection.execute(select(func.pg_terminate_backend(process)))
     with pytest.raises(DBAPIError):
-        async with world.database.reading() as connection:
+        async with world.database.replica() as connection:
             await ITS_PROCESS.rows(connection, {})
-    async with world.database.reading() as connection:
+    async with world.database.replica() as connection:
         assert await ITS_PROCESS.rows(connection, {}) != [(process,)]
 
 
 async def test_on_many_connections_at_once(world: World) -> None:
     async def asked(last: int) -> int:
-        async with world.database.reading() as connection:
+        async with world.database.replica() as connection:
             return len(await UP_TO.rows(connection, {"last": last}))
 
     assert await asyncio.gather(*map(asked, range(30))) == list(range(30))

@@ -23,19 +23,19 @@ WAITING = text("SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' 
 
 async def act(world: World, *names: str, entry: bytes | None = None, patience: str = "10s") -> int | None:
     """Do what can be seen afterwards, each with its leaf, and return the index of the leaf."""
-    async with world.database.work() as work:
+    async with world.database.transaction() as work:
         await work.connection.execute(
             text("SELECT set_config('lock_timeout', :patience, true)"), {"patience": patience}
         )
         for name in names:
             await work.next_number(name)
-            work.end_with(new_leaf(entry or name.encode()))
+            work.stage_audit_entry(new_leaf(entry or name.encode()))
     return work.index
 
 
 async def kept(world: World) -> tuple[list[str], list[str]]:
     """Return what was done and what the log says was done, having checked that the tree fits its leaves."""
-    async with world.database.reading() as connection:
+    async with world.database.replica() as connection:
         done = (await connection.execute(select(tables.counters.c.series))).scalars().all()
         leaves, (size, hashes) = await audit.all_leaves(connection), await audit.head(connection)
     assert [leaf.index for leaf in leaves] == list(range(size))
@@ -63,17 +63,17 @@ async def waiting_for_the_head(owner: AsyncEngine) -> int:
 
 async def test_index_is_known_after_the_transaction(world: World) -> None:
     assert [await act(world, name) for name in ("a", "b")] == [0, 1]
-    async with world.database.work() as work:
+    async with world.database.transaction() as work:
         await work.next_number("c")
     assert work.index is None
     assert await kept(world) == (["a", "b", "c"], ["a", "b"])
 
 
 async def test_leaf_is_appended_after_everything_else_and_committed_with_it(world: World) -> None:
-    async with world.database.work() as work:
+    async with world.database.transaction() as work:
         await work.next_number("a")
-        work.end_with(new_leaf(b"a"))
-        async with world.database.reading() as connection:
+        work.stage_audit_entry(new_leaf(b"a"))
+        async with world.database.replica() as connection:
             assert (await audit.head(connection))[0] == 0
         await work.next_number("b")
     assert await kept(world) == (["a", "b"], ["a"])

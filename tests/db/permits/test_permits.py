@@ -47,7 +47,7 @@ async def test_refuses_windows_no_permit_may_have(
 
 
 async def versions(world: World, permit_id: UUID) -> tuple[PermitVersion, ...]:
-    async with world.database.reading() as connection:
+    async with world.database.replica() as connection:
         return await versions_of(connection, permit_id)
 
 
@@ -83,5 +83,5 @@ async def test_the_application_role_cannot_change_what_governed_a_permit(world: 
         "DELETE FROM permits",
     ):
         with pytest.raises(ProgrammingError, match="permission denied"):
-            async with world.database.work() as work:
+            async with world.database.transaction() as work:
                 await work.connection.execute(text(statement))

@@ -14,7 +14,7 @@ from tests.support.world import World
 
 async def test_create_leaves_one_leaf(world: World) -> None:
     application = await world.draft()
-    async with world.database.reading() as connection:
+    async with world.database.replica() as connection:
         leaves = await audit.leaves_of_case(connection, application.id)
     assert application.stage is Stage.DRAFT
     assert len(leaves) == 1
@@ -25,7 +25,7 @@ async def test_edit_leaves_a_version_and_no_leaf(world: World) -> None:
     owner = world.actor("nguoi_dai_dien")
     versions = await world.use_cases.cases.versions(owner, application.id)
     assert [each.cause for each in versions] == ["created", "edited"]
-    async with world.database.reading() as connection:
+    async with world.database.replica() as connection:
         assert len(await audit.leaves_of_case(connection, application.id)) == 1
 
 
@@ -33,7 +33,7 @@ async def test_stranger_gets_not_found_and_the_refusal_is_logged(world: World) -
     application = await world.draft()
     with pytest.raises(NotFound):
         await world.use_cases.cases.read(world.actor("doi_thu"), application.id)
-    async with world.database.reading() as connection:
+    async with world.database.replica() as connection:
         leaves = await audit.leaves_of_case(connection, application.id)
     assert [b'"result":"refused"' in leaf.entry for leaf in leaves] == [False, True]
 

@@ -24,9 +24,9 @@ async def assigned(world: World, case_id: object, name: str, capacity: Capacity)
 
 async def also(world: World, name: str, role: Role) -> None:
     """Give somebody a further office."""
-    async with world.database.work() as work:
+    async with world.database.transaction() as work:
         grants = await work.of(RoleGrant, person_id=world.people[HEAD])
-        await work.add(replace(grants[0], id=world.acts.new_id(), person_id=world.people[name], role=role))
+        await work.add(replace(grants[0], id=world.transactions.new_id(), person_id=world.people[name], role=role))
 
 
 async def test_claim_makes_the_focal_officer(world: World) -> None:
@@ -150,7 +150,7 @@ async def test_supervisor_and_reviewer_are_two_people(world: World) -> None:
 
 async def test_disabled_person_is_not_assigned(world: World) -> None:
     case = await stages.accepted(world)
-    async with world.database.work() as work:
+    async with world.database.transaction() as work:
         person = await work.get(Person, world.people["phan_bien_1"])
         await work.save(replace(person, version=2, disabled_at=world.clock.at))
     with pytest.raises(Invalid) as caught:

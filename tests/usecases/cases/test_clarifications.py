@@ -50,7 +50,7 @@ async def test_open_number_of_rounds_refuses_nobody_and_the_gap_is_on_record(wor
         asked = await clarifications.ask(world.actor(FOCAL), case.id, question="Nguồn điện?")
         assert asked.round == number
         await clarifications.answer(world.actor(OWNER), case.id, asked.id, answer="Máy phát.")
-    async with world.database.reading() as connection:
+    async with world.database.replica() as connection:
         records = [leaf.record or b"" for leaf in await audit.leaves_of_case(connection, case.id)]
     assert sum(b'"parameter":"clarification.max_rounds"' in each for each in records) == 2
 

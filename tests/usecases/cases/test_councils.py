@@ -66,9 +66,9 @@ async def convene(world: World, case_id: UUID, by: str = FOCAL, **changes: Any) 
 
 async def also(world: World, name: str, role: Role) -> None:
     """Give somebody a further office."""
-    async with world.database.work() as work:
+    async with world.database.transaction() as work:
         grants = await work.of(RoleGrant, person_id=world.people[HEAD])
-        await work.add(replace(grants[0], id=world.acts.new_id(), person_id=world.people[name], role=role))
+        await work.add(replace(grants[0], id=world.transactions.new_id(), person_id=world.people[name], role=role))
 
 
 async def seats(world: World, case_id: UUID) -> set[tuple[UUID, Capacity]]:

@@ -61,14 +61,14 @@ async def refuse(world: World, case: Application, by: Actor | None = None, **how
 
 async def last_record(world: World, case: Application) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The last leaf of a case and the objects its record holds."""
-    async with world.database.reading() as connection:
+    async with world.database.replica() as connection:
         leaf = (await audit.leaves_of_case(connection, case.id))[-1]
     assert leaf.record is not None
     return json.loads(leaf.entry), json.loads(leaf.record)["objects"]
 
 
 async def leaves(world: World, case: Application) -> int:
-    async with world.database.reading() as connection:
+    async with world.database.replica() as connection:
         return len(await audit.leaves_of_case(connection, case.id))
 
 
@@ -299,7 +299,7 @@ async def test_refusal_lists_every_fault_at_once(world: World) -> None:
 
 async def test_licence_of_the_holder_limits_the_trial(world: World) -> None:
     case = await recommended(world)
-    async with world.database.work() as work:
+    async with world.database.transaction() as work:
         firm = await work.get(Organisation, world.startup)
         await work.save(replace(firm, version=2, licence_end=TRIAL_END - timedelta(days=1)))
     with pytest.raises(Invalid) as refused:
@@ -314,7 +314,7 @@ async def test_two_signers_at_once_give_one_decision(world: World) -> None:
     )
     assert sum(isinstance(each, Decided) for each in done) == 1
     assert sum(isinstance(each, StaleVersion) for each in done) == 1
-    async with world.database.work() as work:
+    async with world.database.transaction() as work:
         assert len(await work.of(Decision, application_id=case.id)) == 1
         assert len(await work.of(Participation, application_id=case.id, capacity=Capacity.DECIDER.value)) == 1
 
@@ -360,7 +360,7 @@ async def test_the_application_role_cannot_change_a_decision(world: World) -> No
     case = await approved(world)
     for statement in ("UPDATE decisions SET number = '9/QĐ-UBND'", "DELETE FROM decisions"):
         with pytest.raises(ProgrammingError, match="permission denied"):
-            async with world.database.work() as work:
+            async with world.database.transaction() as work:
                 await work.connection.execute(text(statement))
     assert (await world.use_cases.decisions.read(world.actor(HEAD), case.id)).decision.number == "1/QĐ-UBND"
 

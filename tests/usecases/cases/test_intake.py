@@ -192,7 +192,7 @@ EVERY_ACT = pytest.mark.parametrize("row", ACTS.values(), ids=ACTS)
 
 
 async def leaves(world: World) -> int:
-    async with world.database.reading() as connection:
+    async with world.database.replica() as connection:
         return (await audit.head(connection))[0]
 
 
@@ -245,7 +245,7 @@ async def many_submitted(world: World, number: int) -> list[Application]:
     """One filed dossier, copied."""
     case = await submitted(world)
     copies = [replace(case, id=uuid7()) for _ in range(number - 1)]
-    async with world.database.work() as work:
+    async with world.database.transaction() as work:
         for each in copies:
             await work.add(each)
     return [case, *copies]
@@ -266,7 +266,7 @@ async def test_failed_receipts_among_them_leave_no_gap(world: World) -> None:
     with pytest.raises(Duplicate):
         await receive(world, INTAKE, next(each for each in done if isinstance(each, Application)))
     later = replace(cases[0], id=uuid7())
-    async with world.database.work() as work:
+    async with world.database.transaction() as work:
         await work.add(later)
     assert (await receive(world, INTAKE, later)).code == "H12.01-261120-0009"
 

@@ -24,7 +24,7 @@ REASONS = (Reason(code="not_innovative", text="Đã có."),)
 async def copies(world: World, case: Application, number: int, **changes: Any) -> list[Application]:
     """Keep so many more cases like this one."""
     made = [replace(case, id=uuid7(), code=None, **changes) for _ in range(number)]
-    async with world.database.work() as work:
+    async with world.database.transaction() as work:
         for each in made:
             await work.add(each)
     return made

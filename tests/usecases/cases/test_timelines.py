@@ -52,7 +52,7 @@ async def test_each_act_says_under_which_line_and_rules_it_was_done(world: World
     begun, filed, registered = told
     assert begun.procedure is None
     assert filed.procedure == registered.procedure == f"{PROCEDURE}@{case.procedure_version}"
-    assert {each.policy for each in told} == {world.acts.authorizer.version}
+    assert {each.policy for each in told} == {world.transactions.authorizer.version}
     assert "application:receive" in (registered.line or "")
 
 

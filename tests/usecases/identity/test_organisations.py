@@ -51,7 +51,7 @@ async def invite(world: World, who: str, kind: MembershipKind, *, by: str = "ngu
 
 
 async def membership_of(world: World, name: str) -> Membership:
-    async with world.database.work() as work:
+    async with world.database.transaction() as work:
         (found,) = await work.of(Membership, person_id=world.people[name])
     return found
 

@@ -38,17 +38,17 @@ DAY = timedelta(days=1)
 
 @pytest.fixture
 def accounts(world: World) -> People:
-    return People(world.acts, CHEAP)
+    return People(world.transactions, CHEAP)
 
 
 @pytest.fixture
 def offices(world: World) -> Offices:
-    return Offices(world.acts)
+    return Offices(world.transactions)
 
 
 @pytest.fixture
 def tokens(world: World) -> Tokens:
-    return Tokens(world.acts, CHEAP, world.use_cases.rate_limits)
+    return Tokens(world.transactions, CHEAP, world.use_cases.rate_limits)
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def admin(world: World) -> Actor:
 
 
 async def now(world: World, name: str) -> Actor | None:
-    async with world.database.looking_up() as connection:
+    async with world.database.primary() as connection:
         return await rows.actor_for_person(
             connection, world.people[name], at=world.clock.at, method="test", request_id=f"test-{name}"
         )
@@ -138,7 +138,7 @@ async def test_registering_oneself_needs_the_setting(world: World, accounts: Peo
     }
     with pytest.raises(ConditionNotMet):
         await accounts.register_oneself(**given)
-    person = await People(world.acts, CHEAP, self_registration=True).register_oneself(**given)
+    person = await People(world.transactions, CHEAP, self_registration=True).register_oneself(**given)
     made = await tokens.log_in(email="le@x.example", password=PASSWORD, name="n", request_id="r")
     bearer = await tokens.authenticate(digest(made.secret), "r")
     assert bearer is not None
@@ -326,7 +326,7 @@ async def test_overseers_hold_no_working_office(
 
 
 async def test_an_overseer_may_work_when_the_term_is_over(world: World, offices: Offices, admin: Actor) -> None:
-    async with world.database.work() as work:
+    async with world.database.transaction() as work:
         (grant,) = await work.of(RoleGrant, person_id=world.people["dai_bieu"])
     await offices.end(admin, grant.id, expected_version=1)
     await offices.grant(admin, world.people["dai_bieu"], role=Role.REVIEWER, unit_id=world.units["focal"])
@@ -370,7 +370,7 @@ async def test_the_database_itself_keeps_offices_apart(world: World, owner: Asyn
 
 
 async def test_ending_an_office(world: World, offices: Offices, admin: Actor) -> None:
-    async with world.database.work() as work:
+    async with world.database.transaction() as work:
         (grant,) = await work.of(RoleGrant, person_id=world.people["chuyen_vien"])
         (own,) = await work.of(RoleGrant, person_id=admin.person_id)
     with pytest.raises(PermissionDenied):
@@ -390,7 +390,7 @@ async def test_ending_an_office(world: World, offices: Offices, admin: Actor) ->
 
 
 async def test_two_administrators_cannot_dismiss_each_other(world: World, offices: Offices) -> None:
-    async with world.database.work() as work:
+    async with world.database.transaction() as work:
         grants = {name: await work.of(RoleGrant, person_id=world.people[name]) for name in ("quan_tri", "quan_tri_2")}
     pairs = (("quan_tri", "quan_tri_2"), ("quan_tri_2", "quan_tri"))
     done = await asyncio.gather(
@@ -465,7 +465,7 @@ async def test_two_loans_to_one_person_at_once_give_one_success(world: World, of
 
 async def test_lent_power_ends_with_the_lenders_office(world: World, offices: Offices, admin: Actor) -> None:
     await lend(offices, world.actor("chu_tich"), world)
-    async with world.database.work() as work:
+    async with world.database.transaction() as work:
         (grant,) = await work.of(RoleGrant, person_id=world.people["chu_tich"])
     await offices.end(admin, grant.id, expected_version=1)
     borrower = await now(world, "truong_phong")

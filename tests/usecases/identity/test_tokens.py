@@ -43,9 +43,9 @@ EMAIL = f"{NAME}@camau.example"
 
 @pytest.fixture
 async def tokens(world: World) -> Tokens:
-    async with world.database.work() as work:
+    async with world.database.transaction() as work:
         await keep_hash(work.connection, world.people[NAME], await CHEAP.hashed(PASSWORD), at=world.clock.at)
-    return Tokens(world.acts, CHEAP, world.use_cases.rate_limits)
+    return Tokens(world.transactions, CHEAP, world.use_cases.rate_limits)
 
 
 async def log_in(tokens: Tokens, *, email: str = EMAIL, password: str = PASSWORD, **how: Any) -> NewToken:
@@ -110,7 +110,7 @@ async def test_unknown_and_known_addresses_cost_the_same_work(world: World) -> N
                 raise
 
     passwords = Passwords(frozenset(), hasher=Counting(time_cost=1, memory_cost=64, parallelism=1))
-    counting = Tokens(world.acts, passwords, world.use_cases.rate_limits)
+    counting = Tokens(world.transactions, passwords, world.use_cases.rate_limits)
     for email in (EMAIL, "khong.co@camau.example", "mot_cua@camau.example"):
         with pytest.raises(WrongCredentials):
             await log_in(counting, email=email, password="sai mật khẩu rồi")
@@ -122,7 +122,7 @@ async def test_unknown_and_known_addresses_cost_the_same_work(world: World) -> N
 @pytest.mark.usefixtures("tokens")
 async def test_hash_is_renewed_when_parameters_change(world: World, owner: AsyncEngine) -> None:
     passwords = Passwords(frozenset(), hasher=PasswordHasher(time_cost=2, memory_cost=128, parallelism=1))
-    stronger = Tokens(world.acts, passwords, world.use_cases.rate_limits)
+    stronger = Tokens(world.transactions, passwords, world.use_cases.rate_limits)
     await log_in(stronger)
     async with owner.connect() as connection:
         kept = (await connection.execute(select(tables.passwords.c.hash))).scalars().all()
@@ -224,7 +224,7 @@ async def test_no_use_of_a_token_waits_for_the_disk(world: World, tokens: Tokens
     here, from_elsewhere = await log_in(tokens), await log_in(tokens, limits=Limits(addresses=("192.0.2.0/24",)))
     waits = []
     for secret in (here.secret, from_elsewhere.secret, "cmsr_nothing"):
-        async with world.database.work() as work:
+        async with world.database.transaction() as work:
             await work.connection.execute(text("SET LOCAL synchronous_commit = on"))
             await actor_for_token(work.connection, digest(secret), address=None, at=world.clock.at, request_id="r")
             waits.append((await work.connection.execute(text("SHOW synchronous_commit"))).scalar_one())

@@ -39,8 +39,8 @@ class Post:
     clock: Clock = field(default_factory=Clock)
 
     def __post_init__(self) -> None:
-        self.webhooks = Webhooks(self.world.acts, to_loopback=True)
-        self.deliveries = Deliveries(self.world.acts, now=self.clock, chance=lambda: 0.5)
+        self.webhooks = Webhooks(self.world.transactions, to_loopback=True)
+        self.deliveries = Deliveries(self.world.transactions, now=self.clock, chance=lambda: 0.5)
         self.sender = Sender(to_loopback=True)
 
     async def jobs(self) -> list[tuple[UUID, int]]:
@@ -484,7 +484,7 @@ async def test_worker_never_waits_for_who_removes_the_endpoint_it_sends_to(post:
         sending.set()
         return await post.sender.send(url, body, headers)
 
-    async with asyncio.TaskGroup() as group, post.world.acts.database.work() as work:
+    async with asyncio.TaskGroup() as group, post.world.transactions.database.transaction() as work:
         await webhook_rows.lock_endpoint(work.connection, made.endpoint.id)
         trying = group.create_task(post.deliveries.deliver(delivery_id, attempt=attempt, send=send))
         await sending.wait()

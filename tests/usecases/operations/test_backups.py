@@ -162,9 +162,9 @@ BACKUP: dict[str, Any] = {
 
 async def test_a_backup_is_a_leaf_of_the_operator_and_of_nobody_else(world: World) -> None:
     made = Backup(id=uuid7(), made_at=world.clock(), **BACKUP)
-    await note_backup(world.acts, command_line(), Action.BACKUP_MAKE, made)
+    await note_backup(world.transactions, command_line(), Action.BACKUP_MAKE, made)
     with pytest.raises(PermissionDenied):
-        await note_backup(world.acts, world.actor("mot_cua"), Action.BACKUP_RESTORE, made)
+        await note_backup(world.transactions, world.actor("mot_cua"), Action.BACKUP_RESTORE, made)
     found = [(leaf.action, leaf.result, leaf.entry["actor"]["kind"]) for leaf in await leaves(world)]
     assert found == [("backup:make", "done", "operator"), ("backup:restore", "refused", "person")]
     state = (await leaves(world))[0].record["objects"][0]["state"]

@@ -29,10 +29,10 @@ async def test_processes_that_start_at_once_leave_one_leaf_for_the_policy_and_on
     assert sorted(await told(world)) == [("key:change", "done", None), ("policy:change", "done", None)]
     policy = next(leaf for leaf in await leaves(world) if leaf.kind == "authority_policy")
     assert policy.entry["actor"]["kind"] == "system"
-    assert policy.entry["policy"]["version"] == world.acts.authorizer.version
+    assert policy.entry["policy"]["version"] == world.transactions.authorizer.version
     (stated,) = policy.record["objects"]
-    assert (stated["state"]["before"], stated["state"]["after"]) == (None, world.acts.authorizer.version)
-    assert stated["state"]["details"]["policy"] == world.acts.authorizer.policy.policy_text
+    assert (stated["state"]["before"], stated["state"]["after"]) == (None, world.transactions.authorizer.version)
+    assert stated["state"]["details"]["policy"] == world.transactions.authorizer.policy.policy_text
 
 
 async def test_a_change_says_old_and_new_and_counts_up(world: World, installation: Installation) -> None:
@@ -51,9 +51,9 @@ async def test_a_change_says_old_and_new_and_counts_up(world: World, installatio
 async def test_no_key_gets_into_the_log(world: World, installation: Installation) -> None:
     await installation.announce()
     written = "".join(str(leaf.entry) + str(leaf.record) for leaf in await leaves(world))
-    assert world.acts.pseudonyms.key.hex() not in written
-    assert world.acts.pseudonyms.key.decode() not in written
-    assert world.acts.pseudonyms.check_value in written
+    assert world.transactions.pseudonyms.key.hex() not in written
+    assert world.transactions.pseudonyms.key.decode() not in written
+    assert world.transactions.pseudonyms.check_value in written
 
 
 async def test_a_clock_step_is_a_leaf_that_says_how_far(world: World, installation: Installation) -> None:

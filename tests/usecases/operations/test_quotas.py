@@ -181,7 +181,7 @@ async def test_no_password_is_hashed_for_a_refused_login(world: World) -> None:
             return super().verify(hash, password)
 
     passwords = Passwords(frozenset(), hasher=Counting(time_cost=1, memory_cost=64, parallelism=1))
-    tokens = Tokens(world.acts, passwords, limits(world.database, written="login.account=1/1h"))
+    tokens = Tokens(world.transactions, passwords, limits(world.database, written="login.account=1/1h"))
     for refusal in (WrongCredentials, TooManyRequests):
         with pytest.raises(refusal):
             await tokens.log_in(email="doi_thu@camau.example", password="sai", name="Máy", request_id="test")

@@ -67,7 +67,7 @@ async def listed(world: World, by: str = "nguoi_dai_dien", **narrowed: Any) -> t
 
 
 async def leaves(world: World, case_id: UUID) -> list[audit.LeafRow]:
-    async with world.database.reading() as connection:
+    async with world.database.replica() as connection:
         return list(await audit.leaves_of_case(connection, case_id))
 
 
@@ -211,7 +211,7 @@ async def test_licence_cut_short_after_the_decision_stops_the_issue_and_takes_no
 
 
 async def shorten_licence(world: World, end: datetime) -> None:
-    async with world.database.work() as work:
+    async with world.database.transaction() as work:
         firm = await work.get(Organisation, world.startup)
         await work.save(replace(firm, version=firm.version + 1, licence_end=end))
 
@@ -315,7 +315,7 @@ async def test_lists_show_what_reads_allow_to_everyone(world: World) -> None:
 
 
 async def supervise(world: World, permit: Permit) -> None:
-    async with world.database.work() as work:
+    async with world.database.transaction() as work:
         await work.add(
             Participation(
                 id=uuid7(),
@@ -346,7 +346,7 @@ async def test_hidden_and_absent_permits_look_the_same_and_both_leave_a_leaf(wor
 
 
 async def every_leaf(world: World) -> list[dict[str, Any]]:
-    async with world.database.reading() as connection:
+    async with world.database.replica() as connection:
         return [json.loads(leaf.entry) for leaf in await audit.all_leaves(connection)]
 
 

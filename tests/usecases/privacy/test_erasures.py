@@ -122,7 +122,7 @@ async def test_what_an_applicant_gave_is_gone_from_a_case(world: World, owner: A
     done = await confirm(world, asked)
     after = (await everything_written(owner)).replace("Công ty TNHH Tôm Sáng", "")
     assert [each for each in secrets if each in after] == []
-    async with world.database.work() as work:
+    async with world.database.transaction() as work:
         assert await work.get(Erasure, asked.id) == done
         kept = await work.get(Application, case.id)
         letters = await work.of(Message, application_id=case.id)
@@ -157,7 +157,7 @@ async def test_an_account_is_emptied_and_closed(world: World, owner: AsyncEngine
     after = await everything_written(owner)
     for secret in ("Lê Thị Tôm", "le.thi.tom", "0913 111 222", "máy của Tôm", "203.0.113.7"):
         assert secret not in after
-    async with world.database.work() as work:
+    async with world.database.transaction() as work:
         kept = await work.get(Person, person.id)
         (token,) = await credentials.tokens_of(work.connection, person.id)
         assert await credentials.current_hash(work.connection, person.id, changing=False) is None
@@ -176,7 +176,7 @@ async def test_an_individuals_own_applicant_goes_with_the_account(world: World, 
     after = await everything_written(owner)
     for secret in ("Lê Thị Tôm", "Ấp Cái Nước", "tom-cai-nuoc", "máy của Tôm"):
         assert secret not in after
-    async with world.database.work() as work:
+    async with world.database.transaction() as work:
         kept = await work.get(Organisation, own.id)
         (membership,) = await work.of(Membership, organisation_id=own.id)
         endpoints = await webhook_rows.lock_endpoints_of(work.connection, [own.id])
@@ -317,7 +317,7 @@ async def test_an_account_in_use_is_kept(world: World) -> None:
 
 async def test_an_account_is_kept_while_a_case_it_took_part_in_is_needed(world: World) -> None:
     case = await received(world)
-    async with world.database.work() as work:
+    async with world.database.transaction() as work:
         for each in await work.of(Membership, person_id=world.people[OWNER]):
             await work.save(replace(each, version=each.version + 1, valid_to=world.clock.at))
     assert await refusal(world, world.people[OWNER], kind=ErasureKind.ACCOUNT) == "case_open"
@@ -392,7 +392,7 @@ async def test_files_go_once_no_kept_case_holds_them(world: World) -> None:
     upkeep, store = world.use_cases.upkeep, world.use_cases.documents.store
     case = await refused_intake(world)
     twin = await refused_intake(world)
-    async with world.database.reading() as connection:
+    async with world.database.replica() as connection:
         rows = await connection.exec_driver_sql("SELECT DISTINCT sha256 FROM documents")
         digests = list(rows.scalars())
     for digest in digests:
@@ -414,7 +414,7 @@ async def test_files_go_once_no_kept_case_holds_them(world: World) -> None:
 
 async def forced(world: World, asked: Erasure, *, settled_by: str, indexes: list[int]) -> Any:
     """Do as a program would that was taken over: write the row and call the function, without any use case."""
-    async with world.database.work() as work:
+    async with world.database.transaction() as work:
         await work.connection.exec_driver_sql(
             "UPDATE erasures SET status = 'confirmed', settled_by = %s, settled_by_name = 'X', settled_at = now(), "
             "indexes = %s, version = 2 WHERE id = %s",
@@ -424,7 +424,7 @@ async def forced(world: World, asked: Erasure, *, settled_by: str, indexes: list
 
 
 async def kept_records(world: World) -> int:
-    async with world.database.reading() as connection:
+    async with world.database.replica() as connection:
         return sum(leaf.record is not None for leaf in await audit.all_leaves(connection))
 
 
@@ -466,7 +466,7 @@ async def test_another_cases_records_cannot_be_named(world: World) -> None:
 async def test_records_leave_in_no_other_way(world: World, owner: AsyncEngine) -> None:
     case = await refused_intake(world)
     await confirm(world, await propose(world, case.id))
-    async with world.database.work() as work:
+    async with world.database.transaction() as work:
         with pytest.raises(ProgrammingError) as caught:
             await work.connection.exec_driver_sql("DELETE FROM audit_records")
         assert isinstance(caught.value.orig, psycopg.errors.InsufficientPrivilege)

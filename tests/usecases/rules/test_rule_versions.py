@@ -132,8 +132,8 @@ async def test_a_case_keeps_the_version_it_was_received_under(world: World, vers
     case = await accepted(world)
     proposed = await propose(world)
     await versions.approve(world.actor("quan_tri_2"), proposed.id, expected_version=1, effective_from=world.clock.at)
-    async with world.database.reading() as connection:
-        pinned = await world.acts.rules.pinned(connection, case)
+    async with world.database.replica() as connection:
+        pinned = await world.transactions.rules.pinned(connection, case)
     assert pinned.checksum == case.procedure_version != proposed.checksum
 
 

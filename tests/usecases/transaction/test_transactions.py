@@ -25,8 +25,8 @@ from sandbox_registry.domain.cases.applications import Reason, SupplementItem
 from sandbox_registry.domain.cases.appraisal import Declaration
 from sandbox_registry.domain.errors import DomainError, Invalid, NotFound, PermissionDenied
 from sandbox_registry.domain.identity.people import Standing
-from sandbox_registry.usecases.transaction import idempotency as answers
-from sandbox_registry.usecases.transaction.transactions import Acts, CaseAct
+from sandbox_registry.usecases.transaction import idempotency
+from sandbox_registry.usecases.transaction.transactions import CaseTransaction, Transactions
 from tests.support.stages import FOCAL, INTAKE, OWNER, accepted, claimed, received, submitted, under_appraisal
 from tests.support.statements import statements
 from tests.support.world import World
@@ -35,7 +35,7 @@ REFUSED_SUPPLEMENT = (SupplementItem(target="answers.project.nothing", reason="?
 
 
 async def leaves(world: World) -> list[audit.LeafRow]:
-    async with world.database.reading() as connection:
+    async with world.database.replica() as connection:
         return list(await audit.all_leaves(connection))
 
 
@@ -48,8 +48,8 @@ async def test_every_leaf_opens_its_record(world: World) -> None:
         assert leaf.nonce is not None
         assert leaf.record is not None
         assert entry["commit"] == base64.b64encode(hashlib.sha256(leaf.nonce + leaf.record).digest()).decode()
-        assert entry["actor"]["pid"] == world.acts.pseudonyms.of(UUID(json.loads(leaf.record)["actor"]))
-        assert entry["policy"]["version"] == world.acts.authorizer.version
+        assert entry["actor"]["pid"] == world.transactions.pseudonyms.of(UUID(json.loads(leaf.record)["actor"]))
+        assert entry["policy"]["version"] == world.transactions.authorizer.version
         assert entry["t"] == (world.clock.at - EPOCH).total_seconds() * 1000
     assert len({leaf.nonce for leaf in await leaves(world)}) == len(await leaves(world))
 
@@ -79,7 +79,7 @@ async def test_submission_records_the_dossier_with_its_documents(world: World) -
     assert len(record["objects"][-1]["state"]["documents"]) > 3
 
 
-async def retitle(opened: AbstractAsyncContextManager[CaseAct]) -> None:
+async def retitle(opened: AbstractAsyncContextManager[CaseTransaction]) -> None:
     """Write behind the back of the act."""
     async with opened as act:
         await act.work.save(replace(act.application, version=act.application.version + 1, title="Đổi lén"))
@@ -88,14 +88,14 @@ async def retitle(opened: AbstractAsyncContextManager[CaseAct]) -> None:
 async def test_act_that_names_nothing_fails_and_saves_nothing(world: World) -> None:
     case = await received(world)
     before = await leaves(world)
-    acted = world.acts.on_case(world.actor(INTAKE), Action.APPLICATION_ACCEPT, case.id)
+    acted = world.transactions.open_case(world.actor(INTAKE), Action.APPLICATION_ACCEPT, case.id)
     with pytest.raises(AssertionError, match="changed nothing"):
         await retitle(acted)
     view = await world.use_cases.cases.read(world.actor(INTAKE), case.id)
     assert (view.application, await leaves(world)) == (case, before)
 
 
-async def refuse_late(opened: AbstractAsyncContextManager[CaseAct]) -> None:
+async def refuse_late(opened: AbstractAsyncContextManager[CaseTransaction]) -> None:
     """Save, take a number, and only then find a reason to refuse."""
     async with opened as act:
         await act.work.save(replace(act.application, version=act.application.version + 1, title="Nửa chừng"))
@@ -107,7 +107,7 @@ async def test_nothing_is_saved_when_the_domain_refuses_after_saving(world: Worl
     case = await received(world)
     before = await leaves(world)
     with pytest.raises(Invalid):
-        await refuse_late(world.acts.on_case(world.actor(INTAKE), Action.APPLICATION_ACCEPT, case.id))
+        await refuse_late(world.transactions.open_case(world.actor(INTAKE), Action.APPLICATION_ACCEPT, case.id))
     view = await world.use_cases.cases.read(world.actor(INTAKE), case.id)
     assert (view.application, await leaves(world)) == (case, before)
     again = await world.use_cases.intake.receive(
@@ -128,7 +128,7 @@ async def test_case_is_written_once_with_its_due_date_and_without_what_stayed(wo
 async def test_case_that_was_refused_has_no_due_date(world: World) -> None:
     case = await received(world)
     due = select(tables.applications.c.next_due_at).where(tables.applications.c.id == case.id)
-    async with world.database.reading() as connection:
+    async with world.database.replica() as connection:
         assert (await connection.execute(due)).scalar_one() is not None
     await world.use_cases.intake.refuse_intake(
         world.actor(INTAKE),
@@ -136,11 +136,11 @@ async def test_case_that_was_refused_has_no_due_date(world: World) -> None:
         expected_version=case.version,
         reasons=(Reason(code="not_innovative", text="Đã có."),),
     )
-    async with world.database.reading() as connection:
+    async with world.database.replica() as connection:
         assert (await connection.execute(due)).scalar_one() is None
 
 
-async def move_twice(opened: AbstractAsyncContextManager[CaseAct]) -> None:
+async def move_twice(opened: AbstractAsyncContextManager[CaseTransaction]) -> None:
     async with opened as act:
         once = await act.save(replace(act.application, version=act.application.version + 1))
         await act.save(replace(once, version=once.version + 1))
@@ -149,7 +149,7 @@ async def move_twice(opened: AbstractAsyncContextManager[CaseAct]) -> None:
 async def test_act_moves_its_case_once(world: World) -> None:
     case = await received(world)
     with pytest.raises(RuntimeError, match="once"):
-        await move_twice(world.acts.on_case(world.actor(INTAKE), Action.APPLICATION_ACCEPT, case.id))
+        await move_twice(world.transactions.open_case(world.actor(INTAKE), Action.APPLICATION_ACCEPT, case.id))
     view = await world.use_cases.cases.read(world.actor(INTAKE), case.id)
     assert view.application == case
 
@@ -225,18 +225,20 @@ async def test_token_gives_no_more_than_it_names(world: World) -> None:
     assert done.accepted_at == world.clock.at
 
 
-def rendered(result: object) -> answers.Answer:
-    return answers.Answer(status=200, headers={}, body=str(getattr(result, "id", None)).encode())
+def rendered(result: object) -> idempotency.StoredResponse:
+    return idempotency.StoredResponse(status=200, headers={}, body=str(getattr(result, "id", None)).encode())
 
 
 @contextmanager
 def keyed(*, key: str = "mot", body: bytes = b"1") -> Iterator[None]:
-    ticket = answers.Ticket(route="POST /x", key=key, request_hash=hashlib.sha256(body).digest(), render=rendered)
-    token = answers.current.set(ticket)
+    request = idempotency.IdempotentRequest(
+        route="POST /x", key=key, request_hash=hashlib.sha256(body).digest(), render=rendered
+    )
+    token = idempotency.current.set(request)
     try:
         yield
     finally:
-        answers.current.reset(token)
+        idempotency.current.reset(token)
 
 
 async def test_key_in_use_is_told_and_finished_key_is_replayed(world: World) -> None:
@@ -244,16 +246,16 @@ async def test_key_in_use_is_told_and_finished_key_is_replayed(world: World) -> 
     actor = world.actor(INTAKE)
     before = len(await leaves(world))
     with keyed():
-        async with world.acts.on_case(actor, Action.APPLICATION_READ, case.id) as act:
-            act.leave_no_leaf()
-            with pytest.raises(answers.KeyInUse):
+        async with world.transactions.open_case(actor, Action.APPLICATION_READ, case.id) as act:
+            act.skip_audit()
+            with pytest.raises(idempotency.KeyInUse):
                 await world.use_cases.intake.accept(actor, case.id, expected_version=case.version)
-            act.done(case)
-        with pytest.raises(answers.Replayed) as replayed:
+            act.respond(case)
+        with pytest.raises(idempotency.AlreadyDone) as replayed:
             await world.use_cases.intake.accept(actor, case.id, expected_version=case.version)
-    with keyed(body=b"2"), pytest.raises(answers.KeyReused):
+    with keyed(body=b"2"), pytest.raises(idempotency.KeyReused):
         await world.use_cases.intake.accept(actor, case.id, expected_version=case.version)
-    assert replayed.value.answer == rendered(case)
+    assert replayed.value.response == rendered(case)
     assert len(await leaves(world)) == before
     with keyed(key="hai"):
         await world.use_cases.intake.accept(actor, case.id, expected_version=case.version)
@@ -293,17 +295,17 @@ async def test_clock_is_read_under_the_lock_of_the_case(world: World) -> None:
         world.clock.forward(milliseconds=told.randint(1, 9))
         return world.clock.at
 
-    acts = Acts(
+    transactions = Transactions(
         database=world.database,
-        authorizer=world.acts.authorizer,
-        rules=world.acts.rules,
-        pseudonyms=world.acts.pseudonyms,
+        authorizer=world.transactions.authorizer,
+        rules=world.transactions.rules,
+        pseudonyms=world.transactions.pseudonyms,
         now=now,
         new_id=uuid7,
     )
     with statements(world) as sent:
-        async with acts.on_case(world.actor(FOCAL), Action.APPLICATION_READ, case.id) as act:
-            act.leave_no_leaf()
+        async with transactions.open_case(world.actor(FOCAL), Action.APPLICATION_READ, case.id) as act:
+            act.skip_audit()
             assert act.at == world.clock.at
     assert len(seen) == 1
     assert "FOR UPDATE" in sent[0]
@@ -313,7 +315,7 @@ async def test_standing_is_read_after_the_wait_for_the_case(world: World) -> Non
     """A conflict declared while another act waits for the case counts in that act."""
     application = await world.draft()
     reader = world.actor("phan_bien_1")
-    async with world.database.work() as first:
+    async with world.database.transaction() as first:
         await first.connection.execute(
             tables.applications.update().where(tables.applications.c.id == application.id).values(title="Đang giữ")
         )
@@ -334,7 +336,7 @@ async def test_standing_is_read_after_the_wait_for_the_case(world: World) -> Non
 
 
 async def _standing_of(world: World, application_id: UUID, person_id: UUID) -> Standing:
-    async with world.database.work() as work:
+    async with world.database.transaction() as work:
         case = await load_case(
             work.connection, application_id, person_id=person_id, consulted_unit_ids=frozenset(), lock=True
         )
@@ -346,17 +348,17 @@ async def test_answer_that_goes_out_is_the_one_that_was_kept(world: World) -> No
     """What is shown may depend on the moment, as the proof of a leaf does: it is written once."""
     case = await received(world)
     actor, times = world.actor(INTAKE), iter(range(9))
-    ticket = answers.Ticket(
+    request = idempotency.IdempotentRequest(
         route="POST /x",
         key="mot",
         request_hash=b"1",
-        render=lambda _: answers.Answer(status=200, headers={}, body=b"%d" % next(times)),
+        render=lambda _: idempotency.StoredResponse(status=200, headers={}, body=b"%d" % next(times)),
     )
-    token = answers.current.set(ticket)
+    token = idempotency.current.set(request)
     try:
         await world.use_cases.intake.accept(actor, case.id, expected_version=case.version)
-        with pytest.raises(answers.Replayed) as replayed:
+        with pytest.raises(idempotency.AlreadyDone) as replayed:
             await world.use_cases.intake.accept(actor, case.id, expected_version=case.version)
     finally:
-        answers.current.reset(token)
-    assert replayed.value.answer == ticket.answer == answers.Answer(status=200, headers={}, body=b"0")
+        idempotency.current.reset(token)
+    assert replayed.value.response == request.response == idempotency.StoredResponse(status=200, headers={}, body=b"0")
