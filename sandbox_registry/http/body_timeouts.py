@@ -7,7 +7,7 @@ from typing import Any
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, Receive, Send
 
-from sandbox_registry.http.identity import CONTENT, FILE
+from sandbox_registry.http.declarations import declared
 
 PATIENCE = 20.0
 """Seconds that one piece of a body may take."""
@@ -37,7 +37,7 @@ class TimeBodies:
         if scope["method"] in _READS:  # Of these nobody reads a body.
             await self.app(scope, receive, send)
             return
-        is_file = scope["route_handler"].opt.get(CONTENT) == FILE
+        is_file = declared(scope["route_handler"]).takes_file
         longest = self.longest_file if is_file else self.longest_json
         await self.app(scope, _timed(receive, patience=self.patience, longest=longest), send)
 

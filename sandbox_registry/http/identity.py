@@ -10,6 +10,7 @@ from litestar.exceptions import HTTPException, NotAuthorizedException
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from sandbox_registry.http.client_addresses import Address, Networks, client_address
+from sandbox_registry.http.declarations import NOTHING, Declaration, declared
 from sandbox_registry.http.response_headers import tell
 from sandbox_registry.runtime.logs import begin_request
 from sandbox_registry.usecases.identity.tokens import Bearer
@@ -24,8 +25,6 @@ class Authenticate(Protocol):
 
 _BEARER = re.compile(rb"[Bb]earer ([!-~]{1,200})")
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
-# Handlers say so themselves: `opt={"public": True}` lets anybody in, `opt={"content": "file"}` takes raw bytes.
-PUBLIC, CONTENT, FILE = "public", "content", "file"
 
 
 class RequestIdentity:
@@ -46,11 +45,11 @@ class RequestIdentity:
         request_id, named = begin_request(headers.get(b"x-request-id", b"").decode("latin-1"))
         scope["state"]["request_id"] = request_id
         tell(scope, b"x-request-id", named)
-        opt = scope["route_handler"].opt if "route_handler" in scope else {}
-        _check_content(scope, headers, opt)
+        declaration = declared(scope["route_handler"]) if "route_handler" in scope else NOTHING
+        _check_content(scope, headers, declaration)
         bearer = await self._bearer(scope, request_id)
         scope["user"] = None if bearer is None else bearer.actor
-        if scope["user"] is None and not opt.get(PUBLIC, False):
+        if scope["user"] is None and not declaration.is_public:
             raise NotAuthorizedException(headers={"WWW-Authenticate": 'Bearer realm="sandbox-registry"'})
         if bearer is not None and bearer.ends_at is not None:
             tell(scope, b"token-expires", format_datetime(bearer.ends_at, usegmt=True))
@@ -69,10 +68,10 @@ class RequestIdentity:
         return bearer
 
 
-def _check_content(scope: Any, headers: dict[bytes, bytes], opt: dict[str, Any]) -> None:
+def _check_content(scope: Any, headers: dict[bytes, bytes], declaration: Declaration) -> None:
     """Refuse a body that is not JSON: a cross-site form can send text/plain without asking, and JSON only by asking."""
     has_body = headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
-    if scope["method"] not in _WITH_BODY or not has_body or opt.get(CONTENT) == FILE:
+    if scope["method"] not in _WITH_BODY or not has_body or declaration.takes_file:
         return
     media_type = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
     if media_type not in {b"application/json", b"application/merge-patch+json"}:

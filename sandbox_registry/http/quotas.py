@@ -17,14 +17,12 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from sandbox_registry.domain.identity.people import Actor
 from sandbox_registry.domain.operations.quotas import By, Group, Limit, LimitsUnknown, Room, TooManyRequests
 from sandbox_registry.http.client_addresses import Networks, client_address
-from sandbox_registry.http.identity import CONTENT, FILE
+from sandbox_registry.http.declarations import declared
 from sandbox_registry.http.problems import problem
 from sandbox_registry.http.response_headers import tell
 from sandbox_registry.http.status import status_of
 from sandbox_registry.usecases.operations.quotas import RateLimits, address
 
-LIMIT = "limit"
-"""Handlers whose group does not follow from the method say so: `opt={LIMIT: Group.LOGIN}`; null: never counted."""
 _DIGEST = "token_digest"
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _V6_PREFIX = 64
@@ -105,12 +103,12 @@ class LimitRequests:
 
 def group_of(scope: Any) -> Group | None:
     """Return the group of a request: what its handler says, else uploads, reads or writes by content and method."""
-    opt = scope["route_handler"].opt
-    if LIMIT in opt:
-        return None if opt[LIMIT] is None else Group(opt[LIMIT])
+    declaration = declared(scope["route_handler"])
+    if not declaration.is_counted or declaration.quota is not None:
+        return declaration.quota
     if scope["method"] in _READS:
         return Group.READS
-    return Group.UPLOADS if opt.get(CONTENT) == FILE else Group.WRITES
+    return Group.UPLOADS if declaration.takes_file else Group.WRITES
 
 
 @lru_cache(maxsize=4096)

@@ -12,7 +12,7 @@ from litestar.routes import HTTPRoute
 
 from sandbox_registry.api.handling.schemas import In, Moment
 from sandbox_registry.domain.identity.people import Role
-from sandbox_registry.http.identity import CONTENT, FILE, PUBLIC
+from sandbox_registry.http.declarations import declared
 from sandbox_registry.http.response_headers import CLOSED, add_headers
 from tests.support.client import Client
 from tests.support.world import PROCEDURE
@@ -45,7 +45,7 @@ async def send(client: Client, method: str, path: str, **how: Any) -> httpx.Resp
 
 
 async def test_nobody_gets_past_a_route_that_is_not_marked_public(client: Client) -> None:
-    closed = [each for each in served(client) if not each[2].opt.get(PUBLIC, False)]
+    closed = [each for each in served(client) if not declared(each[2]).is_public]
     answers = {(method, path): await send(client, method, filled(path), by=None) for method, path, _ in closed}
     assert len(answers) > 100
     assert {key for key, answer in answers.items() if answer.status_code != 401} == set()
@@ -85,7 +85,7 @@ async def test_address_that_looks_public_opens_nothing(client: Client, path: str
 )
 async def test_no_write_reads_what_a_foreign_form_can_send(client: Client, kind: str) -> None:
     for method, path, handler in served(client):
-        if method in {"POST", "PUT", "PATCH"} and handler.opt.get(CONTENT) != FILE:
+        if method in {"POST", "PUT", "PATCH"} and not declared(handler).takes_file:
             answer = await send(client, method, filled(path), content=b"{}", headers={"Content-Type": kind})
             assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type"), path
 

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 import sandbox_registry
 from sandbox_registry.app import create_app
 from sandbox_registry.http.body_timeouts import LONGEST_FILE, LONGEST_JSON, PATIENCE, TimeBodies
-from sandbox_registry.http.identity import CONTENT, FILE
+from sandbox_registry.http.declarations import declare
 from sandbox_registry.http.problems import HANDLERS
 from sandbox_registry.runtime.settings import Settings
 from tests.documents.uploads.files import pdf
@@ -31,7 +31,7 @@ async def take_json(data: JSONBody[dict[str, int]]) -> dict[str, int]:
     return data
 
 
-@post("/file", opt={CONTENT: FILE})
+@post("/file", opt=declare(takes_file=True))
 async def take_file(request: Request[Any, Any, Any]) -> int:
     """Take a large one, piece by piece."""
     return sum([len(piece) async for piece in request.stream()])

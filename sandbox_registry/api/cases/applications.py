@@ -47,6 +47,7 @@ from sandbox_registry.api.handling.requests import (
 from sandbox_registry.api.handling.schemas import shown
 from sandbox_registry.domain.cases.case_lists import CaseFilter
 from sandbox_registry.domain.stages import Stage
+from sandbox_registry.http.declarations import declare
 
 
 class ApplicationsController(Controller):
@@ -55,7 +56,7 @@ class ApplicationsController(Controller):
     path = "/applications"
     tags = ("applications",)
 
-    @post(status_code=201)
+    @post(status_code=201, opt=declare(has_location=True))
     async def create(self, request: Incoming, data: JSONBody[DraftIn]) -> Response[ApplicationOut]:
         """Begin a draft under a procedure, for an organisation one acts for."""
         act = use_cases(request).applications.create(
@@ -66,9 +67,7 @@ class ApplicationsController(Controller):
             title=data.title,
             previous_case_id=data.previous_case_id,
         )
-        return await done(
-            request, act, out=application_out, status=201, location=lambda made: f"/api/v1/applications/{made.id}"
-        )
+        return await done(request, act, out=application_out, location=lambda made: f"/api/v1/applications/{made.id}")
 
     @get()
     async def list_cases(  # noqa: PLR0917 - each is a named query parameter.
@@ -115,7 +114,7 @@ class ApplicationsController(Controller):
         """Read one application with its documents, requests, deadlines and their ledgers."""
         return await done(request, use_cases(request).cases.read(actor_of(request), application_id), out=case_out)
 
-    @patch("/{application_id:uuid}")
+    @patch("/{application_id:uuid}", opt=declare(needs_version=True))
     async def edit(self, request: Incoming, application_id: Id, data: JSONBody[EditIn]) -> Response[ApplicationOut]:
         """Save part of a draft or of an open supplement; nothing is required yet, types and limits are checked."""
         act = use_cases(request).applications.edit(
@@ -127,7 +126,7 @@ class ApplicationsController(Controller):
         )
         return await done(request, act, out=application_out)
 
-    @delete("/{application_id:uuid}", status_code=200)
+    @delete("/{application_id:uuid}", status_code=200, opt=declare(needs_version=True))
     async def discard(self, request: Incoming, application_id: Id) -> Response[ApplicationOut]:
         """Give up a draft."""
         act = use_cases(request).applications.discard(
@@ -180,7 +179,7 @@ class ApplicationsController(Controller):
         found = use_cases(request).cases.receipt(actor_of(request), application_id)
         return await done(request, found, out=lambda receipt: receipt_out(receipt, log=published(request)))
 
-    @post("/{application_id:uuid}/submission", status_code=200)
+    @post("/{application_id:uuid}/submission", status_code=200, opt=declare(needs_version=True))
     async def submit(self, request: Incoming, application_id: Id) -> Response[ApplicationOut]:
         """File a draft. Every broken rule comes back at once, each with its field."""
         act = use_cases(request).applications.submit(
@@ -188,7 +187,7 @@ class ApplicationsController(Controller):
         )
         return await done(request, act, out=application_out)
 
-    @post("/{application_id:uuid}/supplement", status_code=200)
+    @post("/{application_id:uuid}/supplement", status_code=200, opt=declare(needs_version=True))
     async def submit_supplement(self, request: Incoming, application_id: Id) -> Response[ApplicationOut]:
         """Answer the open supplement request with the completed dossier."""
         act = use_cases(request).applications.submit_supplement(
@@ -196,7 +195,7 @@ class ApplicationsController(Controller):
         )
         return await done(request, act, out=application_out)
 
-    @post("/{application_id:uuid}/withdrawal", status_code=200)
+    @post("/{application_id:uuid}/withdrawal", status_code=200, opt=declare(needs_version=True))
     async def request_withdrawal(
         self, request: Incoming, application_id: Id, data: JSONBody[WithdrawalIn]
     ) -> Response[ApplicationOut]:
@@ -212,7 +211,7 @@ class ApplicationsController(Controller):
     ) -> Response[ComplaintOut]:
         """File a complaint against a refusal."""
         act = use_cases(request).applications.complain(actor_of(request), application_id, grounds=data.grounds)
-        return await done(request, act, out=shown(ComplaintOut), status=201)
+        return await done(request, act, out=shown(ComplaintOut))
 
     @put("/{application_id:uuid}/editors/{person_id:uuid}")
     async def share(self, request: Incoming, application_id: Id, person_id: Id) -> Response[EditorOut]:

@@ -26,6 +26,7 @@ from sandbox_registry.api.cases.appraisal_schemas import (
     site_visit_out,
 )
 from sandbox_registry.api.handling.requests import Id, Incoming, actor_of, done, seen_version, use_cases
+from sandbox_registry.http.declarations import declare
 
 
 class AppraisalController(Controller):
@@ -34,7 +35,7 @@ class AppraisalController(Controller):
     path = "/applications/{application_id:uuid}"
     tags = ("appraisal",)
 
-    @post("/classification", status_code=200)
+    @post("/classification", status_code=200, opt=declare(needs_version=True))
     async def classify(
         self, request: Incoming, application_id: Id, data: JSONBody[ClassificationIn]
     ) -> Response[ApplicationOut]:
@@ -48,7 +49,7 @@ class AppraisalController(Controller):
     async def claim(self, request: Incoming, application_id: Id) -> Response[AssignmentOut]:
         """Take the case on as its focal officer; there is one at a time."""
         act = use_cases(request).assignments.claim(actor_of(request), application_id)
-        return await done(request, act, out=assignment_out, status=201)
+        return await done(request, act, out=assignment_out)
 
     @post("/assignments", status_code=201)
     async def assign(
@@ -58,7 +59,7 @@ class AppraisalController(Controller):
         act = use_cases(request).assignments.assign(
             actor_of(request), application_id, person_id=data.person_id, capacity=data.capacity
         )
-        return await done(request, act, out=assignment_out, status=201)
+        return await done(request, act, out=assignment_out)
 
     @get("/assignments")
     async def list_assignments(self, request: Incoming, application_id: Id) -> Response[AssignmentsOut]:
@@ -74,7 +75,7 @@ class AppraisalController(Controller):
         act = use_cases(request).assignments.reassign(
             actor_of(request), application_id, assignment_id, person_id=data.person_id, reason=data.reason
         )
-        return await done(request, act, out=assignment_out, status=201)
+        return await done(request, act, out=assignment_out)
 
     @post("/assignments/{assignment_id:uuid}/release", status_code=200)
     async def release(
@@ -94,7 +95,7 @@ class AppraisalController(Controller):
         act = use_cases(request).appraisal.declare(
             actor_of(request), application_id, conflicted=data.conflicted, statement=data.statement
         )
-        return await done(request, act, out=declaration_out, status=201)
+        return await done(request, act, out=declaration_out)
 
     @get("/declarations")
     async def list_declarations(self, request: Incoming, application_id: Id) -> Response[DeclarationsOut]:
@@ -115,7 +116,7 @@ class AppraisalController(Controller):
             minutes=data.minutes,
             applicant_attended=data.applicant_attended,
         )
-        return await done(request, act, out=site_visit_out, status=201)
+        return await done(request, act, out=site_visit_out)
 
     @get("/site-visits")
     async def list_visits(self, request: Incoming, application_id: Id) -> Response[SiteVisitsOut]:
@@ -129,7 +130,7 @@ class AppraisalController(Controller):
         act = use_cases(request).reviews.submit(
             actor_of(request), application_id, scores=data.scores, comment=data.comment, advice=data.advice
         )
-        return await done(request, act, out=review_out, status=201)
+        return await done(request, act, out=review_out)
 
     @get("/reviews")
     async def list_reviews(self, request: Incoming, application_id: Id) -> Response[ReviewsOut]:

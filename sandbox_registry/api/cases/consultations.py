@@ -118,7 +118,7 @@ class ConsultationsController(Controller):
             remind_on=data.remind_on,
             is_required=data.is_required,
         )
-        return await done(request, act, out=consultation_out, status=201)
+        return await done(request, act, out=consultation_out)
 
     @get("/consultations")
     async def list_consultations(self, request: Incoming, application_id: Id) -> Response[ConsultationsOut]:
@@ -150,7 +150,7 @@ class ConsultationsController(Controller):
     ) -> Response[ClarificationOut]:
         """Ask the applicant a question of substance; one waits at a time."""
         act = use_cases(request).clarifications.ask(actor_of(request), application_id, question=data.question)
-        return await done(request, act, out=clarification_out, status=201)
+        return await done(request, act, out=clarification_out)
 
     @get("/clarifications")
     async def list_clarifications(self, request: Incoming, application_id: Id) -> Response[ClarificationsOut]:

@@ -11,6 +11,7 @@ from sandbox_registry.api.handling.requests import Id, Incoming, actor_of, done,
 from sandbox_registry.api.handling.schemas import In, Instant, Line, Moment, Out, Paragraph, Remark, shown
 from sandbox_registry.domain.cases.appraisal import Choice
 from sandbox_registry.domain.cases.councils import Composition
+from sandbox_registry.http.declarations import declare
 from sandbox_registry.usecases.cases.councils import SessionView
 
 People = Annotated[tuple[UUID, ...], Meta(max_length=51)]
@@ -121,7 +122,7 @@ class CouncilsController(Controller):
             scheduled_at=data.scheduled_at,
             place=data.place,
         )
-        return await done(request, act, out=session_out, status=201)
+        return await done(request, act, out=session_out)
 
     @get()
     async def list_sessions(self, request: Incoming, application_id: Id) -> Response[SessionsOut]:
@@ -129,7 +130,7 @@ class CouncilsController(Controller):
         found = use_cases(request).councils.list_sessions(actor_of(request), application_id)
         return await done(request, found, out=sessions_out)
 
-    @put("/{session_id:uuid}")
+    @put("/{session_id:uuid}", opt=declare(needs_version=True))
     async def recompose(
         self, request: Incoming, application_id: Id, session_id: Id, data: JSONBody[SessionIn]
     ) -> Response[SessionOut]:
@@ -158,9 +159,9 @@ class CouncilsController(Controller):
             is_written=data.is_written,
             dissent=data.dissent,
         )
-        return await done(request, act, out=vote_out, status=201)
+        return await done(request, act, out=vote_out)
 
-    @post("/{session_id:uuid}/conclusion", status_code=200)
+    @post("/{session_id:uuid}/conclusion", status_code=200, opt=declare(needs_version=True))
     async def conclude(
         self, request: Incoming, application_id: Id, session_id: Id, data: JSONBody[ConclusionIn]
     ) -> Response[SessionOut]:

@@ -14,6 +14,7 @@ from sandbox_registry.api.handling.requests import Id, Incoming, actor_of, done,
 from sandbox_registry.api.handling.schemas import In, Instant, Line, Out, Paragraph, shown
 from sandbox_registry.api.permits.permit_schemas import Lines, Paragraphs, TermsIn, TermsOut, terms_of, terms_out
 from sandbox_registry.domain.cases.appraisal import Advice, Outcome
+from sandbox_registry.http.declarations import declare
 from sandbox_registry.usecases.cases.decisions import Decided, DecisionView, Recommended
 
 
@@ -140,7 +141,7 @@ class DecisionsController(Controller):
     path = "/applications/{application_id:uuid}"
     tags = ("decisions",)
 
-    @post("/recommendation", status_code=201)
+    @post("/recommendation", status_code=201, opt=declare(needs_version=True))
     async def recommend(
         self, request: Incoming, application_id: Id, data: JSONBody[RecommendationIn]
     ) -> Response[RecommendedOut]:
@@ -154,7 +155,7 @@ class DecisionsController(Controller):
             conditions=data.conditions,
             departure=data.departure,
         )
-        return await done(request, act, out=recommended_out, status=201)
+        return await done(request, act, out=recommended_out)
 
     @get("/recommendation")
     async def read_recommendation(self, request: Incoming, application_id: Id) -> Response[RecommendationOut]:
@@ -162,7 +163,7 @@ class DecisionsController(Controller):
         found = use_cases(request).decisions.read_recommendation(actor_of(request), application_id)
         return await done(request, found, out=shown(RecommendationOut))
 
-    @post("/approval", status_code=201)
+    @post("/approval", status_code=201, opt=declare(needs_version=True, has_location=True))
     async def approve(self, request: Incoming, application_id: Id, data: JSONBody[ApprovalIn]) -> Response[DecidedOut]:
         """Allow the trial under terms. Every rule the decision breaks comes back at once, each with its field."""
         act = use_cases(request).decisions.approve(
@@ -174,9 +175,9 @@ class DecisionsController(Controller):
             conditions=data.conditions,
             terms=terms_of(data.terms),
         )
-        return await done(request, act, out=decided_out, status=201, location=_decision_of)
+        return await done(request, act, out=decided_out, location=_decision_of)
 
-    @post("/refusal", status_code=201)
+    @post("/refusal", status_code=201, opt=declare(needs_version=True, has_location=True))
     async def refuse(self, request: Incoming, application_id: Id, data: JSONBody[RefusalIn]) -> Response[DecidedOut]:
         """Refuse the trial, with reasons."""
         act = use_cases(request).decisions.refuse(
@@ -187,7 +188,7 @@ class DecisionsController(Controller):
             legal_basis=data.legal_basis,
             reasons=reasons_of(data.reasons),
         )
-        return await done(request, act, out=decided_out, status=201, location=_decision_of)
+        return await done(request, act, out=decided_out, location=_decision_of)
 
     @get("/decision")
     async def read(self, request: Incoming, application_id: Id) -> Response[DecisionOut]:

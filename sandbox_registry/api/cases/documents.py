@@ -8,7 +8,7 @@ from litestar.response.base import ASGIResponse
 from sandbox_registry.api.cases.application_schemas import DocumentOut, document_out
 from sandbox_registry.api.handling.requests import Id, Incoming, Words, actor_of, done, use_cases
 from sandbox_registry.api.handling.streams import BoundedStream
-from sandbox_registry.http.identity import CONTENT, FILE
+from sandbox_registry.http.declarations import declare
 
 
 class DocumentsController(Controller):
@@ -17,7 +17,7 @@ class DocumentsController(Controller):
     path = "/applications/{application_id:uuid}/documents"
     tags = ("documents",)
 
-    @post(status_code=201, opt={CONTENT: FILE})
+    @post(status_code=201, opt=declare(takes_file=True, has_location=True, is_keyed=False))
     async def attach(
         self, request: Incoming, application_id: Id, part: Words, filename: Words
     ) -> Response[DocumentOut]:
@@ -29,9 +29,7 @@ class DocumentsController(Controller):
             request,
             act,
             out=document_out,
-            status=201,
             location=lambda made: f"/api/v1/applications/{application_id}/documents/{made.id}",
-            is_keyed=False,
         )
 
     @get("/{document_id:uuid}")
@@ -40,7 +38,7 @@ class DocumentsController(Controller):
         found = use_cases(request).cases.document(actor_of(request), application_id, document_id)
         return await done(request, found, out=document_out)
 
-    @get("/{document_id:uuid}/content")
+    @get("/{document_id:uuid}/content", opt=declare(media_type="application/octet-stream"))
     async def content(self, request: Incoming, application_id: Id, document_id: Id) -> ASGIResponse:
         """Download a document; it breaks off when the bytes are not those that were filed."""
         download = await use_cases(request).documents.download(actor_of(request), application_id, document_id)

@@ -27,8 +27,9 @@ from sandbox_registry.api.handling.requests import (
     use_cases,
 )
 from sandbox_registry.api.handling.streams import BoundedStream
-from sandbox_registry.api.integrations.exports import EXPORT
 from sandbox_registry.auditlog.folder import LogFolder
+from sandbox_registry.domain.operations.quotas import Group
+from sandbox_registry.http.declarations import declare
 
 CHUNK = 64 * 1024
 
@@ -38,7 +39,7 @@ class HistoriesController(Controller):
 
     tags = ("histories",)
 
-    @get("/applications/{application_id:uuid}/history")
+    @get("/applications/{application_id:uuid}/history", opt=declare(errors=(422,)))
     async def as_it_stood(self, request: Incoming, application_id: Id, at: When) -> Response[CaseAtOut]:
         """Read a case as it stood on a day or at a moment, as far as one may read it now.
 
@@ -65,7 +66,9 @@ class HistoriesController(Controller):
         found = use_cases(request).histories.changes(actor_of(request), application_id, older=older, newer=newer)
         return await done(request, found, out=case_changes_out)
 
-    @get("/applications/{application_id:uuid}/bundle.zip", opt=EXPORT)
+    @get(
+        "/applications/{application_id:uuid}/bundle.zip", opt=declare(quota=Group.EXPORTS, media_type="application/zip")
+    )
     async def bundle(self, request: Incoming, application_id: Id) -> ASGIResponse:
         """Take a case out as a ZIP that anybody can check without us and without a network.
 

@@ -7,6 +7,7 @@ from sandbox_registry.api.cases.application_schemas import ApplicationOut, appli
 from sandbox_registry.api.handling.requests import Id, Incoming, actor_of, done, seen_version, use_cases
 from sandbox_registry.api.handling.schemas import Code, In, Line, Moment, Paragraph
 from sandbox_registry.domain.cases.applications import Reason, SupplementItem
+from sandbox_registry.http.declarations import declare
 
 
 class SupplementItemIn(In):
@@ -67,7 +68,7 @@ class IntakeController(Controller):
     path = "/applications/{application_id:uuid}"
     tags = ("intake",)
 
-    @post("/receipt", status_code=200)
+    @post("/receipt", status_code=200, opt=declare(needs_version=True))
     async def receive(self, request: Incoming, application_id: Id) -> Response[ApplicationOut]:
         """Register a filed dossier and give it its code."""
         act = use_cases(request).intake.receive(
@@ -75,7 +76,7 @@ class IntakeController(Controller):
         )
         return await done(request, act, out=application_out)
 
-    @post("/supplement-requests", status_code=200)
+    @post("/supplement-requests", status_code=200, opt=declare(needs_version=True))
     async def request_supplement(
         self, request: Incoming, application_id: Id, data: JSONBody[SupplementRequestIn]
     ) -> Response[ApplicationOut]:
@@ -89,13 +90,13 @@ class IntakeController(Controller):
         )
         return await done(request, act, out=application_out)
 
-    @post("/lapse", status_code=200)
+    @post("/lapse", status_code=200, opt=declare(needs_version=True))
     async def lapse(self, request: Incoming, application_id: Id) -> Response[ApplicationOut]:
         """Confirm that the supplement never came in its term."""
         act = use_cases(request).intake.lapse(actor_of(request), application_id, expected_version=seen_version(request))
         return await done(request, act, out=application_out)
 
-    @post("/intake-refusal", status_code=200)
+    @post("/intake-refusal", status_code=200, opt=declare(needs_version=True))
     async def refuse_intake(
         self, request: Incoming, application_id: Id, data: JSONBody[ReasonsIn]
     ) -> Response[ApplicationOut]:
@@ -108,7 +109,7 @@ class IntakeController(Controller):
         )
         return await done(request, act, out=application_out)
 
-    @post("/referral", status_code=200)
+    @post("/referral", status_code=200, opt=declare(needs_version=True))
     async def refer(
         self, request: Incoming, application_id: Id, data: JSONBody[ReferralIn]
     ) -> Response[ApplicationOut]:
@@ -122,7 +123,7 @@ class IntakeController(Controller):
         )
         return await done(request, act, out=application_out)
 
-    @post("/acceptance", status_code=200)
+    @post("/acceptance", status_code=200, opt=declare(needs_version=True))
     async def accept(self, request: Incoming, application_id: Id) -> Response[ApplicationOut]:
         """Take a complete dossier in and promise the day of the result."""
         act = use_cases(request).intake.accept(
@@ -130,7 +131,7 @@ class IntakeController(Controller):
         )
         return await done(request, act, out=application_out)
 
-    @post("/apology", status_code=200)
+    @post("/apology", status_code=200, opt=declare(needs_version=True))
     async def apologize(
         self, request: Incoming, application_id: Id, data: JSONBody[ApologyIn]
     ) -> Response[ApplicationOut]:
@@ -144,13 +145,13 @@ class IntakeController(Controller):
         )
         return await done(request, act, out=application_out)
 
-    @post("/stop", status_code=200)
+    @post("/stop", status_code=200, opt=declare(needs_version=True))
     async def stop(self, request: Incoming, application_id: Id) -> Response[ApplicationOut]:
         """Stop handling the case at the applicant's wish."""
         act = use_cases(request).intake.stop(actor_of(request), application_id, expected_version=seen_version(request))
         return await done(request, act, out=application_out)
 
-    @post("/delivery", status_code=200)
+    @post("/delivery", status_code=200, opt=declare(needs_version=True))
     async def deliver(
         self, request: Incoming, application_id: Id, data: JSONBody[DeliveryIn]
     ) -> Response[ApplicationOut]:

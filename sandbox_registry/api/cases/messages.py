@@ -63,7 +63,7 @@ class MessagesController(Controller):
     async def send(self, request: Incoming, application_id: Id, data: JSONBody[MessageIn]) -> Response[MessageOut]:
         """Write to the other side. Send an Idempotency-Key, so that a repeated request is one letter."""
         act = use_cases(request).messages.send(actor_of(request), application_id, body=data.body)
-        return await done(request, act, out=message_out, status=201)
+        return await done(request, act, out=message_out)
 
     @get()
     async def list_messages(

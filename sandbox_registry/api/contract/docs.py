@@ -12,14 +12,14 @@ from sandbox_registry.api.contract.docs_pages import POLICY, index_page, operati
 from sandbox_registry.api.contract.openapi import PREFIX, Contract, Json
 from sandbox_registry.api.handling.requests import JSON, Incoming
 from sandbox_registry.domain.texts import Language
-from sandbox_registry.http.identity import PUBLIC
+from sandbox_registry.http.declarations import declare
 from sandbox_registry.http.problems import language_of
 
 HTML = "text/html; charset=utf-8"
 Asked = FromQuery[Language | None]
 
 
-@get("/", opt={PUBLIC: True}, include_in_schema=False, status_code=303)
+@get("/", opt=declare(is_public=True), include_in_schema=False, status_code=303)
 async def home() -> Redirect:
     """Lead whoever opens the bare address to the pages about the API."""
     return Redirect(f"{PREFIX}/docs", status_code=303)
@@ -28,7 +28,7 @@ async def home() -> Redirect:
 class DocsController(Controller):
     """Open to everybody: how to speak to the registry is no secret."""
 
-    opt = {PUBLIC: True}  # noqa: RUF012 - Litestar's way to declare options.
+    opt = declare(is_public=True)
     include_in_schema = False
 
     @get("/openapi.json")

@@ -1,7 +1,7 @@
 """The OpenAPI document: routes, types and docstrings as Litestar reads them, completed with what every handler may answer.
 
-Nothing is written down twice. What a handler may answer follows from what it uses: one that calls `seen_version` can
-answer 412 and 428, one that passes `location` sends a Location header. A test holds document and routes together.
+Nothing is written down twice. What a handler may answer follows from its method, its types and what it declares: one
+that needs a version can answer 412 and 428. What it does without declaring it is refused when it runs.
 """
 
 import json
@@ -27,7 +27,7 @@ from sandbox_registry.api.contract.problem_codes import codes_of, problem_codes
 from sandbox_registry.api.handling.log_links import RELATION
 from sandbox_registry.api.handling.schemas import Out
 from sandbox_registry.domain.identity.tokens import MARK
-from sandbox_registry.http.identity import CONTENT, FILE, PUBLIC
+from sandbox_registry.http.declarations import declared
 from sandbox_registry.http.problems import Problem
 
 PREFIX = "/api/v1"
@@ -35,21 +35,13 @@ VERSION = "1.0.0"
 """Of the contract, not of the program: the middle number grows with every addition, the first with every break."""
 JSON = "application/json"
 PROBLEM_TYPE = "application/problem+json"
-RAW = {
-    ".atom": "application/atom+xml",
-    ".csv": "text/csv",
-    ".jsonl": "application/x-ndjson",
-    ".ocel.json": JSON,
-    ".zip": "application/zip",
-    "/content": "application/octet-stream",
-}
-"""What an address that ends like this answers with, where it is not JSON with a schema."""
 _DESCRIPTION = """{about}
 
 Every error is `application/problem+json` (RFC 9457) with a stable `code`. A method that an address does not take is
 answered with 405 and `Allow`. Objects have no fields but those described here, and requests with others are refused.
 What one may not know of is answered like what does not exist: 404.
 """
+_BINARY = frozenset({"application/octet-stream", "application/zip"})
 _READS = frozenset({"GET", "HEAD"})
 _BODY = frozenset({"POST", "PUT", "PATCH"})
 _ERROR_NAMES = {412: "Precondition Failed"}
@@ -94,7 +86,7 @@ def describe(handlers: Iterable[ControllerRouterHandler]) -> Json:
         operation = document["paths"][path][method.lower()]
         for parameter in operation.setdefault("parameters", []):
             _tidy_parameter(parameter, enums)
-        _complete(operation, path=path, method=method, handler=handler)
+        _complete(operation, method=method, handler=handler)
         _give_types(operation, handler=handler, kinds=kinds)
         names_ids = '"uuid"' in json.dumps(_body_schema(operation, schemas))
         for status in statuses_of(handler, path=path, method=method, names_ids=names_ids):
@@ -136,50 +128,42 @@ def operations_of(app: Litestar) -> Iterator[tuple[str, Method, HTTPRouteHandler
 
 def statuses_of(handler: HTTPRouteHandler, *, path: str, method: str, names_ids: bool) -> tuple[int, ...]:
     """List the errors a handler can answer with; `names_ids` when the body points to other objects."""
-    used, opt = used_by(handler), handler.opt
-    is_read, is_public, is_keyed = method in _READS, opt.get(PUBLIC, False), is_keyed_by(handler, method)
+    facts, is_read, is_keyed = declared(handler), method in _READS, is_keyed_by(handler, method)
     may = {
         400: True,
         401: True,
-        403: not is_public,
-        404: "{" in path or names_ids or (not is_read and not is_public),
+        403: not facts.is_public,
+        404: "{" in path or names_ids or (not is_read and not facts.is_public),
         408: is_keyed or method in _BODY,
-        409: not is_read or (not is_public and "{" in path),
-        412: "seen_version" in used,
+        409: not is_read or (not facts.is_public and "{" in path),
+        412: facts.needs_version,
         413: is_keyed or method in _BODY,
-        415: method in _BODY and opt.get(CONTENT) != FILE,
-        422: is_keyed or method in _BODY or "day_or_moment" in used,
-        428: "seen_version" in used,
+        415: method in _BODY and not facts.takes_file,
+        422: is_keyed or method in _BODY,
+        428: facts.needs_version,
         429: True,
         500: True,
         503: True,
-        507: opt.get(CONTENT) == FILE,
+        507: facts.takes_file,
     }
-    return tuple(status for status, can in may.items() if can)
-
-
-def used_by(handler: HTTPRouteHandler) -> frozenset[str]:
-    """List the names a handler uses: the functions it calls and the keywords it passes to them."""
-    code = handler.fn.__code__
-    keywords = (each for each in code.co_consts if isinstance(each, tuple))
-    return frozenset({*code.co_names, *(word for each in keywords for word in each if isinstance(word, str))})
+    return tuple(status for status, can in may.items() if can or status in facts.errors)
 
 
 def is_keyed_by(handler: HTTPRouteHandler, method: str) -> bool:
-    """Tell whether an Idempotency-Key counts: on every write, but where the handler says `is_keyed=False`."""
-    return method not in _READS and "is_keyed" not in used_by(handler)
+    """Tell whether an Idempotency-Key counts: on every write, but where the handler declares that it does not."""
+    return method not in _READS and declared(handler).is_keyed
 
 
-def _complete(operation: Json, *, path: str, method: str, handler: HTTPRouteHandler) -> None:
+def _complete(operation: Json, *, method: str, handler: HTTPRouteHandler) -> None:
     """Add parameters, security and success headers to an operation."""
     _split_description(operation)
     if not operation.get("deprecated"):
         operation.pop("deprecated", None)
-    operation["security"] = [{}, {"token": []}] if handler.opt.get(PUBLIC, False) else [{"token": []}]
-    operation["parameters"].extend(_header_parameters(handler, path=path, method=method))
-    if handler.opt.get(CONTENT) == FILE:
+    operation["security"] = [{}, {"token": []}] if declared(handler).is_public else [{"token": []}]
+    operation["parameters"].extend(_header_parameters(handler, method=method))
+    if declared(handler).takes_file:
         operation["requestBody"] = _FILE_BODY
-    operation["responses"] = _successes(operation["responses"], path=path, method=method, handler=handler)
+    operation["responses"] = _successes(operation["responses"], method=method, handler=handler)
 
 
 def _give_types(operation: Json, *, handler: HTTPRouteHandler, kinds: dict[Any, Json]) -> None:
@@ -198,24 +182,23 @@ def _split_description(operation: Json) -> None:
     operation["description"] = "\n\n".join(part for part in (more, rest) if part) or paragraph
 
 
-def _successes(found: Json, *, path: str, method: str, handler: HTTPRouteHandler) -> Json:
+def _successes(found: Json, *, method: str, handler: HTTPRouteHandler) -> Json:
     """Return what a handler answers when all is well, with its headers."""
     status = HTTPStatus(handler.status_code)
-    is_feed = path.endswith(".atom")
-    raw = next((media for end, media in RAW.items() if path.endswith(end)), None)
-    content = found[str(status.value)].get("content") if raw is None else {raw: {"schema": _raw_schema(raw, path=path)}}
-    has_version = is_feed or _is_versioned(_kind_of(handler))
+    facts = declared(handler)
+    content = found[str(status.value)].get("content") if facts.media_type is None else _raw_content(facts.media_type)
+    has_version = facts.is_conditional or _is_versioned(_kind_of(handler))
     headers = _headers(handler, method=method, has_version=has_version, has_proof=hasattr(_kind_of(handler), "log"))
     answered = {str(status.value): {"description": status.phrase, "headers": headers, "content": content}}
-    return answered | ({"304": {"description": "Not Modified", "headers": headers}} if is_feed else {})
+    return answered | ({"304": {"description": "Not Modified", "headers": headers}} if facts.is_conditional else {})
 
 
-def _header_parameters(handler: HTTPRouteHandler, *, path: str, method: str) -> Iterator[Json]:
-    if "seen_version" in used_by(handler):
+def _header_parameters(handler: HTTPRouteHandler, *, method: str) -> Iterator[Json]:
+    if declared(handler).needs_version:
         yield {"$ref": "#/components/parameters/IfMatch"}
     if is_keyed_by(handler, method):
         yield {"$ref": "#/components/parameters/IdempotencyKey"}
-    if path.endswith(".atom"):
+    if declared(handler).is_conditional:
         yield {"$ref": "#/components/parameters/IfNoneMatch"}
     yield {"$ref": "#/components/parameters/AcceptLanguage"}
 
@@ -226,7 +209,7 @@ def _headers(handler: HTTPRouteHandler, *, method: str, has_version: bool, has_p
         names.append("ETag")
     if has_proof:
         names.append("Link")
-    if "location" in used_by(handler):
+    if declared(handler).has_location:
         names.append("Location")
     if is_keyed_by(handler, method):
         names.append("IdempotencyReplayed")
@@ -255,10 +238,12 @@ def _body_schema(operation: Json, schemas: Json) -> Json:
     return followed(content.get(JSON, {}).get("schema", {}), schemas)
 
 
-def _raw_schema(media: str, *, path: str) -> Json:
+def _raw_content(declared_type: str) -> Json:
+    """Return the content of an answer that is not JSON with a schema; parameters of its type are left out."""
+    media = declared_type.partition(";")[0]
     if media == JSON:
-        return {"type": "object", "description": "An event log as OCEL 2.0 describes it."}
-    return {"type": "string", "format": "binary"} if path.endswith((".zip", "/content")) else {"type": "string"}
+        return {media: {"schema": {"type": "object", "description": "An event log as OCEL 2.0 describes it."}}}
+    return {media: {"schema": {"type": "string", "format": "binary"} if media in _BINARY else {"type": "string"}}}
 
 
 def _tidy_parameter(parameter: Json, enums: Json) -> None:

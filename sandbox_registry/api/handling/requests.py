@@ -15,6 +15,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from sandbox_registry.api.handling.log_links import ProofOut, PublishedLog, link_to
 from sandbox_registry.api.handling.schemas import FIRST_YEAR, LAST_YEAR, ONE_LINE, YEARS
 from sandbox_registry.domain.identity.people import Actor
+from sandbox_registry.http.declarations import NotDeclared, check_declared, declared
 from sandbox_registry.http.malformed import NO_ZONE, NOT_A_DAY, NOT_A_KEY, NOT_A_VERSION
 from sandbox_registry.usecases.registry import UseCases
 from sandbox_registry.usecases.transaction import idempotency
@@ -66,7 +67,11 @@ def published(request: Incoming) -> PublishedLog:
 
 
 def seen_version(request: Incoming) -> int:
-    """Return the version the client saw, from If-Match; 428 when it is missing, 400 when it is no version."""
+    """Return the version the client saw, from If-Match; 428 when it is missing, 400 when it is no version.
+
+    Only a handler that declares `needs_version` gets it: any other fails with NotDeclared.
+    """
+    check_declared(request, needs_version=True)
     given = request.headers.get("if-match")
     if given is None:
         raise HTTPException(status_code=428)
@@ -142,16 +147,21 @@ async def done(
     act: Coroutine[Any, Any, T],
     *,
     out: Callable[[T], Shown],
-    status: int = 200,
     location: Callable[[T], str] | None = None,
-    is_keyed: bool = True,
 ) -> Response[Shown]:
     """Await an act and answer with its result; under an Idempotency-Key, once, and the same bytes ever after.
 
-    With `is_keyed` off the key is not looked at: a file is recognised by its digest, and its body is read only once.
-    A read is never keyed: it would be answered with what was true long ago.
+    The status is the handler's. Where it declares `is_keyed=False` the key is not looked at: a file is recognised by its
+    digest, and its body is read only once. A read is never keyed: it would be answered with what was true long ago.
     """
-    key = request.headers.get("idempotency-key") if is_keyed and request.method not in _READS else None
+    try:
+        check_declared(request, has_location=location is not None)
+    except NotDeclared:
+        act.close()
+        raise
+    status = request.route_handler.status_code
+    is_keyed = declared(request.route_handler).is_keyed and request.method not in _READS
+    key = request.headers.get("idempotency-key") if is_keyed else None
     if key is None:
         return respond(answer(await act, out=out, status=status, location=location))
     if not _KEY.fullmatch(key):

@@ -30,6 +30,7 @@ from sandbox_registry.api.identity.organisation_schemas import (
 )
 from sandbox_registry.api.identity.people_schemas import MembershipOut
 from sandbox_registry.domain.identity.people import OrganisationKind
+from sandbox_registry.http.declarations import declare
 
 
 class OrganisationsController(Controller):
@@ -37,7 +38,7 @@ class OrganisationsController(Controller):
 
     tags = ("organisations",)
 
-    @post("/organisations", status_code=201)
+    @post("/organisations", status_code=201, opt=declare(has_location=True))
     async def create(self, request: Incoming, data: JSONBody[OrganisationIn]) -> Response[OrganisationOut]:
         """Register an applicant. Who does declares to be its legal representative; that declaration is on record."""
         act = use_cases(request).organisations.create(
@@ -50,9 +51,7 @@ class OrganisationsController(Controller):
             phone=data.phone,
             licence_end=data.licence_end,
         )
-        return await done(
-            request, act, out=organisation_out, status=201, location=lambda made: f"/api/v1/organisations/{made.id}"
-        )
+        return await done(request, act, out=organisation_out, location=lambda made: f"/api/v1/organisations/{made.id}")
 
     @get("/organisations")
     async def list_organisations(
@@ -82,7 +81,7 @@ class OrganisationsController(Controller):
         found = use_cases(request).organisations.read(actor_of(request), organisation_id)
         return await done(request, found, out=organisation_view_out)
 
-    @put("/organisations/{organisation_id:uuid}/contact")
+    @put("/organisations/{organisation_id:uuid}/contact", opt=declare(needs_version=True))
     async def edit(
         self, request: Incoming, organisation_id: Id, data: JSONBody[ContactIn]
     ) -> Response[OrganisationOut]:
@@ -111,9 +110,13 @@ class OrganisationsController(Controller):
             valid_from=data.valid_from,
             valid_to=data.valid_to,
         )
-        return await done(request, act, out=membership_out, status=201)
+        return await done(request, act, out=membership_out)
 
-    @post("/organisations/{organisation_id:uuid}/members/{membership_id:uuid}/ending", status_code=200)
+    @post(
+        "/organisations/{organisation_id:uuid}/members/{membership_id:uuid}/ending",
+        status_code=200,
+        opt=declare(needs_version=True),
+    )
     async def end_membership(
         self, request: Incoming, organisation_id: Id, membership_id: Id
     ) -> Response[MembershipOut]:
@@ -129,7 +132,7 @@ class UnitsController(Controller):
 
     tags = ("organisations",)
 
-    @post("/units", status_code=201)
+    @post("/units", status_code=201, opt=declare(has_location=True))
     async def create(self, request: Incoming, data: JSONBody[UnitIn]) -> Response[OrganisationOut]:
         """Enter a unit."""
         act = use_cases(request).units.create(
@@ -141,11 +144,9 @@ class UnitsController(Controller):
             agency_code=data.agency_code,
             handles=data.handles,
         )
-        return await done(
-            request, act, out=organisation_out, status=201, location=lambda made: f"/api/v1/organisations/{made.id}"
-        )
+        return await done(request, act, out=organisation_out, location=lambda made: f"/api/v1/organisations/{made.id}")
 
-    @put("/units/{unit_id:uuid}")
+    @put("/units/{unit_id:uuid}", opt=declare(needs_version=True))
     async def edit(self, request: Incoming, unit_id: Id, data: JSONBody[UnitIn]) -> Response[OrganisationOut]:
         """Replace what is known of a unit. Needs If-Match."""
         act = use_cases(request).units.edit(

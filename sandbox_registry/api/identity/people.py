@@ -38,7 +38,7 @@ from sandbox_registry.api.identity.people_schemas import (
     person_view_out,
 )
 from sandbox_registry.domain.identity.people import Role
-from sandbox_registry.http.identity import PUBLIC
+from sandbox_registry.http.declarations import declare
 
 
 class PeopleController(Controller):
@@ -61,7 +61,7 @@ class PeopleController(Controller):
         )
         return await done(request, act, out=person_out)
 
-    @post("/registrations", status_code=201, opt={PUBLIC: True})
+    @post("/registrations", status_code=201, opt=declare(is_public=True, is_keyed=False))
     async def register_oneself(self, request: Incoming, data: JSONBody[RegistrationIn]) -> Response[PersonOut]:
         """Open an account for oneself, where the installation allows it."""
         act = use_cases(request).people.register_oneself(
@@ -71,9 +71,9 @@ class PeopleController(Controller):
             password=data.password,
             request_id=request.scope["state"]["request_id"],
         )
-        return await done(request, act, out=person_out, status=201, is_keyed=False)
+        return await done(request, act, out=person_out)
 
-    @post("/people", status_code=201)
+    @post("/people", status_code=201, opt=declare(has_location=True))
     async def register(self, request: Incoming, data: JSONBody[PersonIn]) -> Response[PersonOut]:
         """Open an account for somebody, as an administrator."""
         act = use_cases(request).people.register(
@@ -83,7 +83,7 @@ class PeopleController(Controller):
             phone=data.phone,
             password=data.password,
         )
-        return await done(request, act, out=person_out, status=201, location=lambda made: f"/api/v1/people/{made.id}")
+        return await done(request, act, out=person_out, location=lambda made: f"/api/v1/people/{made.id}")
 
     @get("/people")
     async def list_people(  # noqa: PLR0917 - each is a named query parameter.
@@ -111,7 +111,7 @@ class PeopleController(Controller):
         """Read an account with its offices, memberships and lent power."""
         return await done(request, use_cases(request).people.read(actor_of(request), person_id), out=person_view_out)
 
-    @post("/people/{person_id:uuid}/closing", status_code=200)
+    @post("/people/{person_id:uuid}/closing", status_code=200, opt=declare(needs_version=True))
     async def disable(self, request: Incoming, person_id: Id) -> Response[PersonOut]:
         """Close an account at once; its tokens end. Needs If-Match."""
         act = use_cases(request).people.disable(actor_of(request), person_id, expected_version=seen_version(request))
@@ -134,9 +134,9 @@ class OfficesController(Controller):
             valid_from=data.valid_from,
             valid_to=data.valid_to,
         )
-        return await done(request, act, out=grant_out, status=201)
+        return await done(request, act, out=grant_out)
 
-    @post("/offices/{grant_id:uuid}/ending", status_code=200)
+    @post("/offices/{grant_id:uuid}/ending", status_code=200, opt=declare(needs_version=True))
     async def end(self, request: Incoming, grant_id: Id) -> Response[GrantOut]:
         """End an office now. Needs If-Match."""
         act = use_cases(request).offices.end(actor_of(request), grant_id, expected_version=seen_version(request))
@@ -154,9 +154,9 @@ class OfficesController(Controller):
             valid_to=data.valid_to,
             from_person_id=data.from_person_id,
         )
-        return await done(request, act, out=delegation_out, status=201)
+        return await done(request, act, out=delegation_out)
 
-    @post("/delegations/{delegation_id:uuid}/revocation", status_code=200)
+    @post("/delegations/{delegation_id:uuid}/revocation", status_code=200, opt=declare(needs_version=True))
     async def take_back(self, request: Incoming, delegation_id: Id) -> Response[DelegationOut]:
         """Take lent power back at once. Needs If-Match."""
         act = use_cases(request).offices.take_back(

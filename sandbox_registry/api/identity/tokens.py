@@ -20,8 +20,7 @@ from sandbox_registry.api.identity.people_schemas import (
     token_out,
 )
 from sandbox_registry.domain.operations.quotas import Group
-from sandbox_registry.http.identity import PUBLIC
-from sandbox_registry.http.quotas import LIMIT
+from sandbox_registry.http.declarations import declare
 
 T = TypeVar("T")
 
@@ -31,7 +30,7 @@ class TokensController(Controller):
 
     tags = ("tokens",)
 
-    @post("/sessions", status_code=201, opt={PUBLIC: True, LIMIT: Group.LOGIN})
+    @post("/sessions", status_code=201, opt=declare(is_public=True, quota=Group.LOGIN, is_keyed=False))
     async def log_in(self, request: Incoming, data: JSONBody[LogInIn]) -> Response[NewTokenOut]:
         """Log in with e-mail and password. The answer's `secret` goes into `Authorization: Bearer ...`, and is shown once.
 
@@ -45,16 +44,16 @@ class TokensController(Controller):
             lifetime=lifetime(data.minutes),
             request_id=request.scope["state"]["request_id"],
         )
-        return await done(request, act, out=_now(request, new_token_out), status=201, is_keyed=False)
+        return await done(request, act, out=_now(request, new_token_out))
 
-    @delete("/sessions/current", status_code=200)
+    @delete("/sessions/current", status_code=200, opt=declare(is_keyed=False))
     async def log_out(self, request: Incoming) -> Response[TokenOut]:
         """Log out: end the token this request was sent with."""
         secret = request.headers["authorization"].split(" ", 1)[1]
         act = use_cases(request).tokens.log_out(actor_of(request), secret)
-        return await done(request, act, out=_now(request, token_out), is_keyed=False)
+        return await done(request, act, out=_now(request, token_out))
 
-    @post("/tokens", status_code=201)
+    @post("/tokens", status_code=201, opt=declare(is_keyed=False))
     async def create(self, request: Incoming, data: JSONBody[TokenIn]) -> Response[NewTokenOut]:
         """Make a token for a program. It may do no more than the token this request is sent with.
 
@@ -66,7 +65,7 @@ class TokensController(Controller):
         act = use_cases(request).tokens.create(
             actor_of(request), name=data.name, limits=limits(data), lifetime=lifetime(data.minutes)
         )
-        return await done(request, act, out=_now(request, new_token_out), status=201, is_keyed=False)
+        return await done(request, act, out=_now(request, new_token_out))
 
     @get("/tokens")
     async def list_own(self, request: Incoming) -> Response[TokensOut]:

@@ -29,13 +29,12 @@ from sandbox_registry.api.integrations.feeds import ATOM, CASES, PERMITS, Feed, 
 from sandbox_registry.domain.integrations.exports import ExportFilter, FeedRow
 from sandbox_registry.domain.operations.quotas import Group
 from sandbox_registry.domain.stages import Stage
+from sandbox_registry.http.declarations import declare
 from sandbox_registry.http.problems import language_of
-from sandbox_registry.http.quotas import LIMIT
 
 CSV = "text/csv; charset=utf-8; header=present"
 JSON_LINES = "application/x-ndjson"
 OCEL = "application/json; charset=utf-8"
-EXPORT = {LIMIT: Group.EXPORTS}
 Stages = FromQuery[list[Stage] | None]
 Since = FromQuery[Moment | None]
 
@@ -46,7 +45,7 @@ class ExportsController(Controller):
     path = "/exports"
     tags = ("exports",)
 
-    @get("/applications.csv", opt=EXPORT)
+    @get("/applications.csv", opt=declare(quota=Group.EXPORTS, media_type=CSV))
     async def cases_csv(  # noqa: PLR0917 - each is a named query parameter.
         self,
         request: Incoming,
@@ -70,7 +69,7 @@ class ExportsController(Controller):
         chunks = as_csv(table.fields, table.batches, language=language_of(request), has_bom=bom)
         return _file(chunks, name="applications.csv", media_type=CSV)
 
-    @get("/applications.jsonl", opt=EXPORT)
+    @get("/applications.jsonl", opt=declare(quota=Group.EXPORTS, media_type=JSON_LINES))
     async def cases_json(  # noqa: PLR0917 - each is a named query parameter.
         self,
         request: Incoming,
@@ -88,7 +87,7 @@ class ExportsController(Controller):
         table = await use_cases(request).exports.cases(actor_of(request), narrowed=narrowed)
         return _file(as_json_lines(table.fields, table.batches), name="applications.jsonl", media_type=JSON_LINES)
 
-    @get("/applications.atom")
+    @get("/applications.atom", opt=declare(media_type=ATOM, is_conditional=True))
     async def cases_atom(
         self, request: Incoming, updated_since: Since = None, after: Cursor = None, limit: Limit = 50
     ) -> Response[bytes]:
@@ -101,7 +100,7 @@ class ExportsController(Controller):
         )
         return _page(request, CASES, found, since=updated_since, after=after, limit=limit)
 
-    @get("/permits.csv", opt=EXPORT)
+    @get("/permits.csv", opt=declare(quota=Group.EXPORTS, media_type=CSV))
     async def permits_csv(  # noqa: PLR0917 - each is a named query parameter.
         self,
         request: Incoming,
@@ -118,7 +117,7 @@ class ExportsController(Controller):
         chunks = as_csv(table.fields, table.batches, language=language_of(request), has_bom=bom)
         return _file(chunks, name="permits.csv", media_type=CSV)
 
-    @get("/permits.jsonl", opt=EXPORT)
+    @get("/permits.jsonl", opt=declare(quota=Group.EXPORTS, media_type=JSON_LINES))
     async def permits_json(  # noqa: PLR0917 - each is a named query parameter.
         self,
         request: Incoming,
@@ -133,7 +132,7 @@ class ExportsController(Controller):
         table = await use_cases(request).exports.permits(actor_of(request), narrowed=narrowed)
         return _file(as_json_lines(table.fields, table.batches), name="permits.jsonl", media_type=JSON_LINES)
 
-    @get("/permits.atom")
+    @get("/permits.atom", opt=declare(media_type=ATOM, is_conditional=True))
     async def permits_atom(
         self, request: Incoming, updated_since: Since = None, after: Cursor = None, limit: Limit = 50
     ) -> Response[bytes]:
@@ -143,7 +142,7 @@ class ExportsController(Controller):
         )
         return _page(request, PERMITS, found, since=updated_since, after=after, limit=limit)
 
-    @get("/events.ocel.json", opt=EXPORT)
+    @get("/events.ocel.json", opt=declare(quota=Group.EXPORTS, media_type=OCEL))
     async def events(self, request: Incoming) -> ASGIResponse:
         """Take out what was done in every case one may read, as an OCEL 2.0 event log for process mining.
 

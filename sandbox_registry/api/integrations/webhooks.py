@@ -12,6 +12,7 @@ from sandbox_registry.api.handling.cursors import id_cursor, read_id_cursor
 from sandbox_registry.api.handling.requests import Cursor, Id, Incoming, Limit, actor_of, done, seen_version, use_cases
 from sandbox_registry.api.handling.schemas import ONE_LINE, In, Instant, Out, PageOut, shown
 from sandbox_registry.domain.integrations.webhooks import Delivery, DeliveryState, EndpointState
+from sandbox_registry.http.declarations import declare
 from sandbox_registry.usecases.integrations.webhooks import AT_ONCE, DeliveryView, NewSecret
 
 Url = Annotated[str, Meta(min_length=1, max_length=2000, pattern=ONE_LINE)]
@@ -148,7 +149,7 @@ class WebhooksController(Controller):
     path = "/webhooks"
     tags = ("webhooks",)
 
-    @post(status_code=201)
+    @post(status_code=201, opt=declare(is_keyed=False))
     async def create(self, request: Incoming, data: JSONBody[EndpointIn]) -> Response[NewSecretOut]:
         """Register an endpoint. It stays pending until it has answered an `endpoint.check` event with its challenge.
 
@@ -161,7 +162,7 @@ class WebhooksController(Controller):
             events=data.events,
             description=data.description,
         )
-        return await done(request, act, out=new_secret_out, status=201, is_keyed=False)
+        return await done(request, act, out=new_secret_out)
 
     @get()
     async def list_endpoints(self, request: Incoming) -> Response[EndpointsOut]:
@@ -174,7 +175,7 @@ class WebhooksController(Controller):
         """Read an endpoint."""
         return await done(request, use_cases(request).webhooks.read(actor_of(request), endpoint_id), out=endpoint_out)
 
-    @put("/{endpoint_id:uuid}")
+    @put("/{endpoint_id:uuid}", opt=declare(needs_version=True))
     async def edit(self, request: Incoming, endpoint_id: Id, data: JSONBody[EndpointFields]) -> Response[EndpointOut]:
         """Change an endpoint. At another address it is pending again, until it has answered a challenge there."""
         act = use_cases(request).webhooks.edit(
@@ -197,7 +198,7 @@ class WebhooksController(Controller):
         """Ask an endpoint for its challenge again: one that failed, or was switched off."""
         return await done(request, use_cases(request).webhooks.check(actor_of(request), endpoint_id), out=endpoint_out)
 
-    @post("/{endpoint_id:uuid}/secrets", status_code=201)
+    @post("/{endpoint_id:uuid}/secrets", status_code=201, opt=declare(is_keyed=False))
     async def rotate(self, request: Incoming, endpoint_id: Id, data: JSONBody[RotationIn]) -> Response[NewSecretOut]:
         """Make a new secret. For a while both sign: `webhook-signature` then holds two signatures.
 
@@ -206,7 +207,7 @@ class WebhooksController(Controller):
         act = use_cases(request).webhooks.rotate(
             actor_of(request), endpoint_id, overlap=timedelta(minutes=data.minutes)
         )
-        return await done(request, act, out=new_secret_out, status=201, is_keyed=False)
+        return await done(request, act, out=new_secret_out)
 
     @get("/{endpoint_id:uuid}/deliveries")
     async def list_deliveries(

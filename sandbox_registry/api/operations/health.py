@@ -3,8 +3,7 @@
 from litestar import Controller, Response, get
 
 from sandbox_registry.api.handling.requests import JSON, Incoming, use_cases
-from sandbox_registry.http.identity import PUBLIC
-from sandbox_registry.http.quotas import LIMIT
+from sandbox_registry.http.declarations import declare
 from sandbox_registry.usecases.operations.health import is_ready
 
 
@@ -12,7 +11,7 @@ class HealthController(Controller):
     """For supervisors and load balancers; says nothing about the inside."""
 
     path = "/health"
-    opt = {PUBLIC: True, LIMIT: None}  # noqa: RUF012 - Litestar's way to declare options.
+    opt = declare(is_public=True, is_counted=False)
     include_in_schema = False
 
     @get("/live")

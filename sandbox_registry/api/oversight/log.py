@@ -16,8 +16,7 @@ from sandbox_registry.auditlog.folder import CHECKPOINT, COSIGNED, MissingFile
 from sandbox_registry.auditlog.publishing.cosignatures import OFFERED, merge
 from sandbox_registry.auditlog.publishing.proofs import Prover
 from sandbox_registry.domain.operations.quotas import Group
-from sandbox_registry.http.identity import CONTENT, FILE, PUBLIC
-from sandbox_registry.http.quotas import LIMIT
+from sandbox_registry.http.declarations import declare
 from sandbox_registry.transparency.checkpoints import checkpoint_of
 from sandbox_registry.transparency.errors import LogError
 from sandbox_registry.transparency.notes import parse_note
@@ -34,7 +33,7 @@ class LogController(Controller):
     """Checkpoint, tiles, entry bundles and proofs; nothing in them is personal."""
 
     path = "/log"
-    opt = {PUBLIC: True, LIMIT: None}  # noqa: RUF012 - Litestar's way to declare options.
+    opt = declare(is_public=True, is_counted=False)
     include_in_schema = False
 
     @get("/checkpoint", sync_to_thread=True)
@@ -52,7 +51,7 @@ class LogController(Controller):
         """Return the checkpoint that is kept still for witnesses who pull, so that all of them cosign the same one."""
         return _file(request, OFFERED, media_type=TEXT, cache=FOR_A_MOMENT)
 
-    @post("/cosignatures", opt={LIMIT: Group.UPLOADS, CONTENT: FILE}, status_code=200)
+    @post("/cosignatures", opt=declare(is_public=True, quota=Group.UPLOADS, takes_file=True), status_code=200)
     async def cosignatures(self, request: Incoming) -> Response[bytes]:
         """Take a checkpoint that a witness cosigned; the signatures say who sends it, so nobody logs in."""
         note = await request.body()

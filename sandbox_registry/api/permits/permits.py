@@ -22,6 +22,7 @@ from sandbox_registry.api.handling.schemas import Moment
 from sandbox_registry.api.permits.permit_schemas import PermitOut, PermitPageOut, permit_out, permit_page_out
 from sandbox_registry.domain.permits.permit_lists import PermitFilter
 from sandbox_registry.domain.stages import Stage
+from sandbox_registry.http.declarations import declare
 
 
 class PermitsController(Controller):
@@ -29,7 +30,11 @@ class PermitsController(Controller):
 
     tags = ("permits",)
 
-    @post("/applications/{application_id:uuid}/permit", status_code=201)
+    @post(
+        "/applications/{application_id:uuid}/permit",
+        status_code=201,
+        opt=declare(needs_version=True, has_location=True),
+    )
     async def issue(self, request: Incoming, application_id: Id) -> Response[PermitOut]:
         """Issue the permit that the approval allows. Needs If-Match with the case's version."""
         act = use_cases(request).permits.issue(
@@ -39,7 +44,6 @@ class PermitsController(Controller):
             request,
             act,
             out=lambda view: permit_out(view, log=published(request)),
-            status=201,
             location=lambda made: f"/api/v1/permits/{made.permit.id}",
         )
 

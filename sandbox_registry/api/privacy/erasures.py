@@ -9,6 +9,7 @@ from sandbox_registry.api.handling.cursors import id_cursor, read_id_cursor
 from sandbox_registry.api.handling.requests import Cursor, Id, Incoming, Limit, actor_of, done, seen_version, use_cases
 from sandbox_registry.api.handling.schemas import In, Instant, Line, Out, PageOut, Paragraph, shown
 from sandbox_registry.domain.privacy.erasures import Erasure, ErasureKind, ErasureStatus, HoldKind, LegalHold
+from sandbox_registry.http.declarations import declare
 
 
 class ErasureIn(In):
@@ -106,7 +107,7 @@ class ErasuresController(Controller):
     path = "/erasures"
     tags = ("erasures",)
 
-    @post(status_code=201)
+    @post(status_code=201, opt=declare(has_location=True))
     async def propose(self, request: Incoming, data: JSONBody[ErasureIn]) -> Response[ErasureOut]:
         """Ask to erase an account, or what an applicant gave in a case. Nothing is erased until a signer confirms."""
         act = use_cases(request).erasures.propose(
@@ -117,9 +118,7 @@ class ErasuresController(Controller):
             reason=data.reason,
             reference=data.reference,
         )
-        return await done(
-            request, act, out=erasure_out, status=201, location=lambda made: f"/api/v1/erasures/{made.id}"
-        )
+        return await done(request, act, out=erasure_out, location=lambda made: f"/api/v1/erasures/{made.id}")
 
     @get()
     async def list_erasures(
@@ -140,7 +139,7 @@ class ErasuresController(Controller):
         """Read one request."""
         return await done(request, use_cases(request).erasures.read(actor_of(request), erasure_id), out=erasure_out)
 
-    @post("/{erasure_id:uuid}/confirmation", status_code=200)
+    @post("/{erasure_id:uuid}/confirmation", status_code=200, opt=declare(needs_version=True))
     async def confirm(self, request: Incoming, erasure_id: Id) -> Response[ErasureOut]:
         """Erase now, for good, as somebody else than who asked. Needs If-Match.
 
@@ -149,7 +148,7 @@ class ErasuresController(Controller):
         act = use_cases(request).erasures.confirm(actor_of(request), erasure_id, expected_version=seen_version(request))
         return await done(request, act, out=erasure_out)
 
-    @post("/{erasure_id:uuid}/refusal", status_code=200)
+    @post("/{erasure_id:uuid}/refusal", status_code=200, opt=declare(needs_version=True))
     async def refuse(self, request: Incoming, erasure_id: Id, data: JSONBody[SettlingIn]) -> Response[ErasureOut]:
         """Refuse a request, as somebody else than who asked. Needs If-Match."""
         act = use_cases(request).erasures.refuse(
@@ -157,7 +156,7 @@ class ErasuresController(Controller):
         )
         return await done(request, act, out=erasure_out)
 
-    @post("/{erasure_id:uuid}/withdrawal", status_code=200)
+    @post("/{erasure_id:uuid}/withdrawal", status_code=200, opt=declare(needs_version=True))
     async def withdraw(self, request: Incoming, erasure_id: Id, data: JSONBody[SettlingIn]) -> Response[ErasureOut]:
         """Take one's own request back. Needs If-Match."""
         act = use_cases(request).erasures.withdraw(
@@ -178,7 +177,7 @@ class HoldsController(Controller):
         act = use_cases(request).legal_holds.place(
             actor_of(request), application_id, kind=data.kind, reason=data.reason, reference=data.reference
         )
-        return await done(request, act, out=hold_out, status=201)
+        return await done(request, act, out=hold_out)
 
     @get()
     async def list_holds(self, request: Incoming, application_id: Id) -> Response[HoldsOut]:
@@ -186,7 +185,7 @@ class HoldsController(Controller):
         found = use_cases(request).legal_holds.list_holds(actor_of(request), application_id)
         return await done(request, found, out=_holds)
 
-    @post("/{hold_id:uuid}/lifting", status_code=200)
+    @post("/{hold_id:uuid}/lifting", status_code=200, opt=declare(needs_version=True))
     async def lift(
         self, request: Incoming, application_id: Id, hold_id: Id, data: JSONBody[SettlingIn]
     ) -> Response[HoldOut]:

@@ -12,7 +12,7 @@ from sandbox_registry.api.handling.requests import Id, Incoming, OptionalWords, 
 from sandbox_registry.api.handling.schemas import In, Instant, Moment, Out, shown
 from sandbox_registry.domain.rules.procedures import Procedure
 from sandbox_registry.domain.rules.rule_versions import RuleKind, RuleStatus
-from sandbox_registry.http.identity import PUBLIC
+from sandbox_registry.http.declarations import declare
 
 ProcedureCode = Annotated[str, PathParameter(max_length=100, pattern=r"^[a-z0-9][a-z0-9_.-]*$")]
 
@@ -84,12 +84,12 @@ class ProceduresController(Controller):
 
     tags = ("procedures",)
 
-    @get("/procedures/{code:str}", opt={PUBLIC: True})
+    @get("/procedures/{code:str}", opt=declare(is_public=True))
     async def current(self, request: Incoming, code: ProcedureCode) -> Response[Procedure]:
         """Read the procedure in force: terms with their legal basis, form, checklist, council, duties."""
         return await done(request, use_cases(request).rule_versions.current(code), out=_procedure_out)
 
-    @get("/rules", opt={PUBLIC: True})
+    @get("/rules", opt=declare(is_public=True))
     async def list_versions(
         self, request: Incoming, kind: FromQuery[RuleKind | None] = None, code: OptionalWords = None
     ) -> Response[RulesOut]:
@@ -97,20 +97,18 @@ class ProceduresController(Controller):
         found = use_cases(request).rule_versions.list_versions(kind=kind, code=code)
         return await done(request, found, out=lambda rows: RulesOut(items=tuple(map(shown(RuleRowOut), rows))))
 
-    @get("/rules/{version_id:uuid}", opt={PUBLIC: True})
+    @get("/rules/{version_id:uuid}", opt=declare(is_public=True))
     async def read(self, request: Incoming, version_id: Id) -> Response[RuleOut]:
         """Read a version with its text."""
         return await done(request, use_cases(request).rule_versions.read(version_id), out=shown(RuleOut))
 
-    @post("/rules", status_code=201)
+    @post("/rules", status_code=201, opt=declare(has_location=True))
     async def propose(self, request: Incoming, data: JSONBody[ProposalIn]) -> Response[RuleOut]:
         """Propose a version; another administrator approves it. Every finding of the lint comes back with its key."""
         act = use_cases(request).rule_versions.propose(actor_of(request), kind=data.kind, content=data.content)
-        return await done(
-            request, act, out=shown(RuleOut), status=201, location=lambda made: f"/api/v1/rules/{made.id}"
-        )
+        return await done(request, act, out=shown(RuleOut), location=lambda made: f"/api/v1/rules/{made.id}")
 
-    @post("/rules/{version_id:uuid}/approval", status_code=200)
+    @post("/rules/{version_id:uuid}/approval", status_code=200, opt=declare(needs_version=True))
     async def approve(self, request: Incoming, version_id: Id, data: JSONBody[EnactmentIn]) -> Response[RuleOut]:
         """Put a proposed version in force from a moment on. Dossiers already received keep theirs. Needs If-Match."""
         act = use_cases(request).rule_versions.approve(

@@ -19,7 +19,7 @@ from msgspec import inspect
 from sandbox_registry.app import create_app
 from sandbox_registry.db.core.engine import Database
 from sandbox_registry.db.core.unit_of_work import UnitOfWork
-from sandbox_registry.http.identity import PUBLIC
+from sandbox_registry.http.declarations import declared
 from sandbox_registry.runtime.settings import Settings
 from sandbox_registry.usecases.operations.quotas import RateLimits
 from tests.documents.uploads.files import pdf
@@ -51,6 +51,7 @@ class Route:
     method: str
     path: str
     is_public: bool
+    needs_version: bool
     body: bytes | None
 
     @property
@@ -77,8 +78,9 @@ def routes_of(app: Litestar) -> Iterator[Route]:
             yield Route(
                 method=str(method),
                 path=route.path,
-                is_public=bool(handler.opt.get(PUBLIC)),
-                body=pdf() if handler.opt.get("content") == "file" else body,
+                is_public=declared(handler).is_public,
+                needs_version=declared(handler).needs_version,
+                body=pdf() if declared(handler).takes_file else body,
             )
 
 
@@ -140,7 +142,9 @@ def all_told(answer: httpx.Response) -> tuple[int, dict[str, str], bytes]:
     return answer.status_code, headers, re.sub(rb'"request_id":"[^"]*"', b"", answer.content)
 
 
-async def send(client: Client, route: Route, *, by: str | None, seen: int = 1, **identities: UUID) -> httpx.Response:
+async def send(
+    client: Client, route: Route, *, by: str | None, seen: int | None = 1, **identities: UUID
+) -> httpx.Response:
     kind = "application/octet-stream" if "documents" in route.path else "application/json"
     query = {
         "/changes": "?older=1&newer=2",

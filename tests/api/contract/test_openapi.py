@@ -22,13 +22,14 @@ from sandbox_registry.api.cases.documents import DocumentsController
 from sandbox_registry.api.contract.docs_pages import operation_page
 from sandbox_registry.api.contract.docs_texts import TAG_MEANINGS
 from sandbox_registry.api.contract.field_descriptions import MEANINGS, WORDS
-from sandbox_registry.api.contract.openapi import PREFIX, describe, is_keyed_by, used_by
+from sandbox_registry.api.contract.openapi import PREFIX, describe
 from sandbox_registry.api.contract.problem_codes import CONDITIONS, LAYER, problem_codes
 from sandbox_registry.api.handling.schemas import In, Out
 from sandbox_registry.api.identity.people_schemas import PersonOut
 from sandbox_registry.app import API, create_app
 from sandbox_registry.domain.errors import ConditionNotMet, DomainError
 from sandbox_registry.domain.texts import Language
+from sandbox_registry.http.declarations import declared
 from sandbox_registry.http.status import STATUS
 from sandbox_registry.runtime.settings import Settings
 
@@ -256,14 +257,15 @@ def test_codes_in_the_guide_are_those_of_the_program() -> None:
     assert written == [(code, str(status), said) for code, (status, said) in problem_codes().items()]
 
 
-def test_answers_follow_from_what_handlers_use(tmp_path: Path) -> None:
+def test_answers_follow_from_what_handlers_declare(tmp_path: Path) -> None:
     told = {(method, path): operation for method, path, operation in operations()}
     for method, path, handler in routes(tmp_path):
         operation = told[method, path]
-        source = set(used_by(handler))
+        facts = declared(handler)
         names = {each.get("$ref", "").rpartition("/")[2] for each in operation["parameters"]}
-        assert ("seen_version" in source) == ("428" in operation["responses"]) == ("IfMatch" in names)
-        assert is_keyed_by(handler, method) == ("IdempotencyKey" in names)
+        assert facts.needs_version is ("428" in operation["responses"]) is ("IfMatch" in names)
+        assert (method != "GET" and facts.is_keyed) is ("IdempotencyKey" in names)
+        assert facts.has_location is ("Location" in json.dumps(operation["responses"]))
         assert operation["responses"].keys() >= {"400", "401", "429", "500", "503"}
         assert (operation["security"] == [{"token": []}]) == ("403" in operation["responses"])
 
