@@ -1,0 +1,133 @@
+"""What the import contracts refuse: violations of every kind, each planted in a copy of the package."""
+
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+CONTRACTS: dict[str, str] = {each["id"]: each["name"] for each in PROJECT["tool"]["importlinter"]["contracts"]}
+IMPORTS = [
+    ("usecases/permits/permits.py", "from sandbox_registry.cli.main import main", "layers"),
+    ("jobs/tasks.py", "from sandbox_registry.api.handling import requests", "layers"),
+    ("transparency/merkle.py", "from sandbox_registry.domain.errors import NotFound", "plain-transparency"),
+    ("runtime/clocks.py", "from sandbox_registry.domain.texts import Text", "layers"),
+    ("newcomers/__init__.py", "'''A room in no layer.'''", "layers"),
+    ("newcomers.py", "'''A module in no layer.'''", "layers"),
+    ("usecases/newcomers/__init__.py", "'''A capability nobody placed.'''", "capabilities"),
+    ("usecases/permits/permits.py", "from sandbox_registry.usecases.cases.cases import Cases", "capabilities"),
+    ("usecases/transaction/operators.py", "from sandbox_registry.usecases.rules import rule_versions", "capabilities"),
+    ("domain/texts.py", "from sandbox_registry.domain.rules import calendars", "circles"),
+    ("transparency/merkle.py", "from sandbox_registry.transparency import proofs", "circles"),
+    ("cli/users.py", "import sqlalchemy", "sql"),
+    ("usecases/cases/cases.py", "from psycopg import sql", "sql"),
+    ("newcomers.py", "import sqlalchemy", "sql"),
+    ("cli/users.py", "import casbin", "casbin"),
+    ("usecases/cases/cases.py", "from litestar import Request", "litestar"),
+    ("usecases/integrations/webhooks.py", "import httpx", "network"),
+    ("usecases/operations/upkeep.py", "def send() -> None:\n    import smtplib", "network"),
+    ("usecases/operations/upkeep.py", "from procrastinate import App", "queue"),
+    ("usecases/operations/backups.py", "import click", "commands"),
+    ("domain/texts.py", "import time", "plain-domain"),
+    ("domain/texts.py", "from sandbox_registry.runtime.clocks import system_clock", "plain-domain"),
+    ("domain/texts.py", "from msgspec import Struct", "plain-domain"),
+    ("transparency/notes.py", "from pathlib import Path", "plain-transparency"),
+    ("api/cases/documents.py", "from sandbox_registry.db.cases import applications", "api-db"),
+]
+CALLS = [
+    ("domain/texts.py", "from datetime import UTC, datetime\n\nNOW = datetime.now(UTC)", "datetime.datetime.now"),
+    ("domain/texts.py", "import datetime as d\n\nTODAY = d.date.today()", "datetime.date.today"),
+    ("usecases/cases/cases.py", "import time\n\nNOW = time.time()", "time.time"),
+    ("usecases/cases/cases.py", "from time import time\n\nNOW = time()", "time.time"),
+    ("db/core/engine.py", "from importlib import import_module\n\nimport_module('app')", "importlib.import_module"),
+    ("db/core/engine.py", "import importlib as i\n\ni.import_module('app')", "importlib.import_module"),
+    ("jobs/tasks.py", "from urllib import request\n\nrequest.urlopen('file:///')", "urllib.request"),
+    ("jobs/tasks.py", "import http.client", "http.client"),
+]
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the package, to plant one violation at a time in."""
+    copy = tmp_path_factory.mktemp("contracts") / "sandbox_registry"
+    shutil.copy(ROOT / "pyproject.toml", copy.parent)
+    shutil.copytree(ROOT / "sandbox_registry", copy, ignore=shutil.ignore_patterns("__pycache__"))
+    return copy
+
+
+class Planted:
+    """A file of the copy with something more in it, as long as the block runs."""
+
+    def __init__(self, package: Path, name: str, text: str) -> None:
+        self.file, self.text = package / name, text
+        self.before = self.file.read_text("utf-8") if self.file.exists() else None
+
+    def __enter__(self) -> Path:
+        self.file.parent.mkdir(exist_ok=True)
+        self.file.write_text(f"{self.before or ''}\n\n{self.text}\n", "utf-8")
+        return self.file
+
+    def __exit__(self, *_: object) -> None:
+        self.file.unlink()
+        if self.before is not None:
+            self.file.write_text(self.before, "utf-8")
+        elif self.file.name == "__init__.py":
+            shutil.rmtree(self.file.parent)
+
+
+def broken_contracts(package: Path) -> set[str]:
+    """Return the ids of the contracts that the copy breaks."""
+    program = "from importlinter.cli import lint_imports_command; lint_imports_command()"
+    command = [sys.executable, "-c", program, "--no-logo", "--cache-dir", "cache"]
+    done = subprocess.run(command, cwd=package.parent, capture_output=True, text=True, check=False)
+    told = " ".join(done.stdout.split())
+    assert "Contracts:" in told, done.stdout + done.stderr
+    broken = {each for each, name in CONTRACTS.items() if f"{name} BROKEN" in told}
+    assert (done.returncode == 0) == (not broken)
+    return broken
+
+
+def forbidden_calls(path: Path) -> str:
+    """Return what ruff says of the copy or a file of it."""
+    command = [sys.executable, "-m", "ruff", "check", "--no-cache", "--select", "TID251", "--output-format", "concise"]
+    return subprocess.run([*command, str(path)], capture_output=True, text=True, check=False).stdout
+
+
+def test_package_as_it_is_keeps_every_contract(package: Path) -> None:
+    assert broken_contracts(package) == set()
+    assert "All checks passed!" in forbidden_calls(package)
+
+
+@pytest.mark.parametrize(("name", "text", "contract"), IMPORTS)
+def test_an_import_that_a_contract_forbids_is_refused(package: Path, name: str, text: str, contract: str) -> None:
+    with Planted(package, name, text):
+        assert contract in broken_contracts(package)
+
+
+@pytest.mark.parametrize(("name", "text", "banned"), CALLS)
+def test_a_call_that_hides_an_import_or_asks_the_clock_is_refused(
+    package: Path, name: str, text: str, banned: str
+) -> None:
+    with Planted(package, name, text) as file:
+        assert f"TID251 `{banned}` is banned" in forbidden_calls(file)
+
+
+def test_every_contract_has_a_violation_planted_here() -> None:
+    assert {contract for _, _, contract in IMPORTS} == set(CONTRACTS)
+
+
+def test_nothing_is_imported_through_the_function_that_ruff_cannot_forbid() -> None:
+    assert [path for path in (ROOT / "sandbox_registry").rglob("*.py") if "__import__" in path.read_text("utf-8")] == []
+
+
+def test_excuses_in_the_code_are_counted() -> None:
+    excused = {
+        str(path.relative_to(ROOT)): text.count("noqa: TID251")
+        for path in sorted((ROOT / "sandbox_registry").rglob("*.py"))
+        if "TID251" in (text := path.read_text("utf-8"))
+    }
+    assert excused == {"sandbox_registry/runtime/clocks.py": 1}
