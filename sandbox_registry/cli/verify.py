@@ -109,20 +109,20 @@ def _tell(report: Report, language: Language) -> None:
     first = report.first_bad
     for finding in report.findings:
         if finding is not first:
-            click.echo(("✗ " if finding.is_bad else "· ") + finding.text.said_in(language))
+            click.echo(("✗ " if finding.is_bad else "· ") + finding.text.in_language(language))
     if report.checkpoint is not None:
-        click.echo(_CHECKED.filled(origin=report.checkpoint.origin, size=report.checkpoint.size).said_in(language))
-    click.echo(_COUNTED.filled(entries=report.entries, records=report.records, rows=report.rows).said_in(language))
+        click.echo(_CHECKED.format(origin=report.checkpoint.origin, size=report.checkpoint.size).in_language(language))
+    click.echo(_COUNTED.format(entries=report.entries, records=report.records, rows=report.rows).in_language(language))
     if report.cosigned_at is not None:
         when = datetime.fromtimestamp(report.cosigned_at, UTC)
         click.echo(
-            _COSIGNED.filled(who=", ".join(report.cosigned_by), when=f"{when:%Y-%m-%d %H:%M} UTC").said_in(language)
+            _COSIGNED.format(who=", ".join(report.cosigned_by), when=f"{when:%Y-%m-%d %H:%M} UTC").in_language(language)
         )
     if first is None:
-        click.echo(_GOOD.said_in(language))
+        click.echo(_GOOD.in_language(language))
         return
-    click.echo("✗ " + first.text.said_in(language))
-    click.echo(_BAD.said_in(language))
+    click.echo("✗ " + first.text.in_language(language))
+    click.echo(_BAD.in_language(language))
     sys.exit(FAILED)
 
 

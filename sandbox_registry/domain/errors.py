@@ -28,7 +28,7 @@ class DomainError(Exception):
     @property
     def text(self) -> Text:
         """The message with this occurrence's details in it."""
-        return self.message.filled(**self.details)
+        return self.message.format(**self.details)
 
 
 class NotFound(DomainError):

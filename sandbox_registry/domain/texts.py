@@ -22,16 +22,16 @@ class Text:
     en: str
     fr: str
 
-    def said_in(self, language: Language) -> str:
+    def in_language(self, language: Language) -> str:
         """Return the wording in one language."""
         return {Language.VI: self.vi, Language.EN: self.en, Language.FR: self.fr}[language]
 
-    def filled(self, **values: object) -> "Text":
+    def format(self, **values: object) -> "Text":
         """Return the same text with its `{placeholders}` filled in all three languages."""
         return Text(vi=self.vi.format(**values), en=self.en.format(**values), fr=self.fr.format(**values))
 
 
-def folded(words: str) -> str:
-    """Fold text for search: no diacritics, đ as d, lower case, so that "ca mau" finds "Cà Mau"."""
+def search_form(words: str) -> str:
+    """Return the form under which text is searched: no diacritics, đ as d, lower case, so that "ca mau" finds "Cà Mau"."""
     spread = unicodedata.normalize("NFD", words.casefold().replace("đ", "d"))
     return "".join(filterfalse(unicodedata.combining, spread))

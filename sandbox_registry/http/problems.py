@@ -64,10 +64,11 @@ def problem(
         title=code.replace("_", " "),
         status=status,
         code=code,
-        detail=text.said_in(language),
+        detail=text.in_language(language),
         request_id=request.scope["state"].get("request_id", ""),
         errors=tuple(
-            FieldProblem(field=each.field, code=each.code, message=each.message.said_in(language)) for each in errors
+            FieldProblem(field=each.field, code=each.code, message=each.message.in_language(language))
+            for each in errors
         ),
     )
     return Response(

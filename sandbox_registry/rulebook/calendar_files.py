@@ -134,12 +134,12 @@ def _standing(file: CalendarIn) -> Iterator[DayMark]:
 def _told(name: str, names: dict[str, Text]) -> tuple[DayKind, Text]:
     """Read the library's Vietnamese name: an in-lieu day, a swapped day, or the holiday itself."""
     if name.startswith(_SWAPPED):
-        return DayKind.SWAPPED_OFF, _NAMES[_SWAPPED].filled(day=name.removeprefix(_SWAPPED).rstrip(")"))
+        return DayKind.SWAPPED_OFF, _NAMES[_SWAPPED].format(day=name.removeprefix(_SWAPPED).rstrip(")"))
     holiday = name.removesuffix(_COMPENSATION)
     text = names.get(holiday, Text(vi=holiday, en=holiday, fr=holiday))
     if holiday == name:
         return DayKind.HOLIDAY, text
-    return DayKind.COMPENSATION, _NAMES[_COMPENSATION].filled(vi=text.vi, en=text.en, fr=text.fr)
+    return DayKind.COMPENSATION, _NAMES[_COMPENSATION].format(vi=text.vi, en=text.en, fr=text.fr)
 
 
 def _add_yearly(marks: dict[date, DayMark], yearly: YearlyIn, file: CalendarIn) -> None:
@@ -152,5 +152,5 @@ def _add_yearly(marks: dict[date, DayMark], yearly: YearlyIn, file: CalendarIn) 
         while lieu.weekday() >= _SATURDAY or (lieu in marks and marks[lieu].kind is DayKind.HOLIDAY):
             lieu += _DAY
         told = yearly.name
-        name = _NAMES[_COMPENSATION].filled(vi=told.vi, en=told.en, fr=told.fr)
+        name = _NAMES[_COMPENSATION].format(vi=told.vi, en=told.en, fr=told.fr)
         marks[lieu] = DayMark(date=lieu, kind=DayKind.COMPENSATION, name=name, source=yearly.source)

@@ -268,7 +268,7 @@ def _rule_faults(procedure: Procedure) -> Faults:
                 yield key, "absent_field", f"the form has no field «{path}»"
         yield from _rule_kind_faults(procedure, key, rule)
         try:
-            rule.message.filled(limit="", latest="")
+            rule.message.format(limit="", latest="")
         except (KeyError, IndexError, ValueError):
             yield f"{key}.message", "wrong_value", "only {limit} and {latest} may stand in the message"
     for ceiling in procedure.permit.ceilings:

@@ -31,7 +31,7 @@ def served(client: Client) -> list[tuple[str, str, HTTPRouteHandler]]:
     ]
 
 
-def filled(path: str) -> str:
+def at(path: str) -> str:
     """An address of a route, with an id that is nobody's."""
     kept = [
         ID if step.startswith("{") and step not in {"{code}", "{name}"} else step.strip("{}")
@@ -46,7 +46,7 @@ async def send(client: Client, method: str, path: str, **how: Any) -> httpx.Resp
 
 async def test_nobody_gets_past_a_route_that_is_not_marked_public(client: Client) -> None:
     closed = [each for each in served(client) if not declared(each[2]).is_public]
-    answers = {(method, path): await send(client, method, filled(path), by=None) for method, path, _ in closed}
+    answers = {(method, path): await send(client, method, at(path), by=None) for method, path, _ in closed}
     assert len(answers) > 100
     assert {key for key, answer in answers.items() if answer.status_code != 401} == set()
     assert {answer.json()["code"] for (method, _), answer in answers.items() if method != "HEAD"} == {"unauthenticated"}
@@ -86,7 +86,7 @@ async def test_address_that_looks_public_opens_nothing(client: Client, path: str
 async def test_no_write_reads_what_a_foreign_form_can_send(client: Client, kind: str) -> None:
     for method, path, handler in served(client):
         if method in {"POST", "PUT", "PATCH"} and not declared(handler).takes_file:
-            answer = await send(client, method, filled(path), content=b"{}", headers={"Content-Type": kind})
+            answer = await send(client, method, at(path), content=b"{}", headers={"Content-Type": kind})
             assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type"), path
 
 

@@ -35,7 +35,7 @@ POLICY = f"default-src 'none'; style-src '{STYLE_HASH}'; base-uri 'none'; form-a
 
 def index_page(document: Json, language: Language) -> str:
     """Show every operation by tag, the problem codes and the types."""
-    parts = [_said("p", INTRODUCTION.said_in(language)), f"<p>{_link('/api/v1/openapi.json', 'openapi.json')}</p>"]
+    parts = [_said("p", INTRODUCTION.in_language(language)), f"<p>{_link('/api/v1/openapi.json', 'openapi.json')}</p>"]
     for tag in document["tags"]:
         rows = [
             (
@@ -46,18 +46,18 @@ def index_page(document: Json, language: Language) -> str:
             for path, method, found in _operations(document)
             if tag["name"] in found["tags"]
         ]
-        parts += [_heading(2, TAG_NAMES[tag["name"]].said_in(language), tag["name"])]
+        parts += [_heading(2, TAG_NAMES[tag["name"]].in_language(language), tag["name"])]
         parts += [
-            _said("p", TAG_MEANINGS[tag["name"]].said_in(language)),
+            _said("p", TAG_MEANINGS[tag["name"]].in_language(language)),
             _table((_METHOD, _ADDRESS, _MEANING), rows, language),
         ]
-    parts.append(_heading(2, _CODES.said_in(language), "problems"))
+    parts.append(_heading(2, _CODES.in_language(language), "problems"))
     codes = [
         (f"<code>{each['code']}</code>", str(each["status"]), _inline(_in(language, each["meaning"])))
         for each in document["x-problem-codes"]
     ]
     parts.append(_table((_CODE, _STATUS, _MEANING), codes, language))
-    parts.append(_heading(2, _TYPES.said_in(language), "types"))
+    parts.append(_heading(2, _TYPES.in_language(language), "types"))
     names = (f"<li>{_link(f'{ROOT}/types/{name}', name)}</li>" for name in document["components"]["schemas"])
     parts.append(f"<nav><ul>{''.join(names)}</ul></nav>")
     return _page(document["info"]["title"], parts, language, here="")
@@ -71,15 +71,15 @@ def operation_page(document: Json, operation_id: str, language: Language) -> str
     path, method, operation = found
     parts = [
         f'<p><span class="m">{method.upper()}</span> <code>{escape(path)}</code></p>',
-        _said("p", _DEPRECATED.said_in(language) if operation.get("deprecated") else ""),
+        _said("p", _DEPRECATED.in_language(language) if operation.get("deprecated") else ""),
         _said("p", _in(language, _more(operation))),
-        _heading(2, _PARAMETERS.said_in(language), "parameters"),
+        _heading(2, _PARAMETERS.in_language(language), "parameters"),
         _parameters(document, operation, language),
     ]
     if body := operation.get("requestBody"):
-        parts.append(_heading(2, _BODY.said_in(language), "body"))
+        parts.append(_heading(2, _BODY.in_language(language), "body"))
         parts += [_content(document, media, content) for media, content in body["content"].items()]
-    parts.append(_heading(2, _ANSWERS.said_in(language), "answers"))
+    parts.append(_heading(2, _ANSWERS.in_language(language), "answers"))
     for status, answer in operation["responses"].items():
         parts += _answer(document, status, answer, language)
     return _page(_summary(operation, language), parts, language, here=f"/operations/{operation_id}")
@@ -96,7 +96,7 @@ def type_page(document: Json, name: str, language: Language) -> str | None:
             (
                 f"<code>{escape(key)}</code>",
                 _kind(below),
-                _YES.said_in(language) if key in schema.get("required", ()) else "",
+                _YES.in_language(language) if key in schema.get("required", ()) else "",
                 _inline(_in(language, below.get("description", ""))),
             )
             for key, below in schema["properties"].items()
@@ -143,7 +143,7 @@ def _parameters(document: Json, operation: Json, language: Language) -> str:
                 f"<code>{escape(parameter['name'])}</code>",
                 parameter["in"],
                 _kind(parameter["schema"]),
-                _YES.said_in(language) if parameter.get("required") else "",
+                _YES.in_language(language) if parameter.get("required") else "",
                 _inline(_in(language, parameter.get("description", ""))),
             )
         )
@@ -201,7 +201,7 @@ def _example(value: Any) -> str:
 
 def _table(heads: Iterable[Text], rows: Iterable[Sequence[str]], language: Language) -> str:
     """Write a table, which on a narrow screen becomes a list; the roles keep it a table for who hears it read."""
-    names = [escape(each.said_in(language)) for each in heads]
+    names = [escape(each.in_language(language)) for each in heads]
     head = "".join(f'<th scope="col" role="columnheader">{name}</th>' for name in names)
     body = "".join(
         '<tr role="row">'
@@ -240,11 +240,11 @@ def _page(title: str, parts: Iterable[str], language: Language, *, here: str) ->
         f'<li><a lang="{each}" hreflang="{each}" href="{ROOT}{quote(here)}?lang={each}">{_NAMES[each]}</a></li>'
         for each in Language
     )
-    home = f'<li><a href="{ROOT}?lang={language}">{escape(_HOME.said_in(language))}</a></li>'
+    home = f'<li><a href="{ROOT}?lang={language}">{escape(_HOME.in_language(language))}</a></li>'
     return (
         f'<!DOCTYPE html><html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title.replace('`', ''))} - {escape(_HOME.said_in(language))}</title><style>{STYLE}</style></head>"
+        f"<title>{escape(title.replace('`', ''))} - {escape(_HOME.in_language(language))}</title><style>{STYLE}</style></head>"
         f"<body><nav><ul>{home}{others}</ul></nav><main><h1>{_inline(title)}</h1>{''.join(parts)}</main></body></html>"
     )
 

@@ -54,7 +54,7 @@ async def as_csv(
     out = io.StringIO()
     writer = csv.writer(out)
     out.write(BOM if has_bom else "")
-    writer.writerow([_LABELS[field].said_in(language) for field in fields])
+    writer.writerow([_LABELS[field].in_language(language) for field in fields])
     yield _taken(out)
     async with aclosing(batches):
         async for batch in batches:

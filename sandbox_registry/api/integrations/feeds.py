@@ -50,9 +50,9 @@ def as_atom(
         '<?xml version="1.0" encoding="utf-8"?>\n',
         f'<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="{language}">',
         f"<id>urn:sandbox-registry:feed:{feed.path.rsplit('/', 1)[1].removesuffix('.atom')}</id>",
-        f"<title>{_text(feed.title.said_in(language))}</title>",
+        f"<title>{_text(feed.title.in_language(language))}</title>",
         f"<updated>{_instant(newest(rows, since=since))}</updated>",
-        f"<author><name>{_text(_AUTHOR.said_in(language))}</name></author>",
+        f"<author><name>{_text(_AUTHOR.in_language(language))}</name></author>",
         _link("self", f"{feed.path}?{urlencode(here)}", "application/atom+xml"),
     ]
     if len(rows) == limit:

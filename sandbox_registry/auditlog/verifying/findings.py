@@ -52,7 +52,7 @@ class Report:
 
     def add(self, code: str, index: int | None = None, **values: object) -> None:
         """Add a finding by its code."""
-        text = WORDS[code].filled(index=index, **values)
+        text = WORDS[code].format(index=index, **values)
         self.findings.append(Finding(code=code, text=text, index=index, is_bad=code not in NOTES))
 
 

@@ -16,7 +16,7 @@ from sandbox_registry.db.core.statements import Row, Statement
 from sandbox_registry.domain.cases.applications import Application
 from sandbox_registry.domain.identity.people import Capacity, Standing
 from sandbox_registry.domain.stages import OPEN_STAGES
-from sandbox_registry.domain.texts import folded
+from sandbox_registry.domain.texts import search_form
 
 K = TypeVar("K")
 
@@ -29,7 +29,7 @@ _CONSULTATIONS = tables.consultations
 def search_words(application: Application) -> str:
     """Return the folded text under which a case is found: its code, title and the words of its form."""
     words = [application.code or "", application.title, *_strings(application.answers)]
-    return folded(" ".join(words))[:20_000]
+    return search_form(" ".join(words))[:20_000]
 
 
 def _strings(value: object) -> list[str]:

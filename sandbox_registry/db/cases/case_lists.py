@@ -32,7 +32,7 @@ from sandbox_registry.db.core.statements import Row, Statement
 from sandbox_registry.domain.cases.case_lists import CaseFilter, CaseRow
 from sandbox_registry.domain.identity.scopes import Scope
 from sandbox_registry.domain.stages import OPEN_STAGES, Stage
-from sandbox_registry.domain.texts import folded
+from sandbox_registry.domain.texts import search_form
 
 _APPLICATIONS = tables.applications
 _PARTICIPATIONS = tables.participations
@@ -109,7 +109,7 @@ async def list_cases(
     if narrowed.stages is not None:
         # An official who asks for drafts, of which only writers see any, does not wait while all are looked at.
         scope = _at(scope, narrowed.stages)
-    words = folded(narrowed.text or "").strip()
+    words = search_form(narrowed.text or "").strip()
     by_change = narrowed.updated_since is not None
     asked = _Question(
         scope=kind_of(scope),

@@ -16,7 +16,7 @@ from sandbox_registry.db.permits import permits
 from sandbox_registry.domain.identity.scopes import Scope
 from sandbox_registry.domain.integrations.exports import Batch, ExportFilter, FeedRow
 from sandbox_registry.domain.stages import OPEN_STAGES
-from sandbox_registry.domain.texts import folded
+from sandbox_registry.domain.texts import search_form
 
 BATCH = 500
 """Rows fetched at once, which is also how many are ever in memory."""
@@ -186,7 +186,7 @@ def _narrowing_cases(narrowed: ExportFilter) -> list[ColumnElement[bool]]:
         wanted.append(is_held)
     if narrowed.overdue_at is not None:
         wanted += [columns.next_due_at <= narrowed.overdue_at, columns.stage.in_(sorted(OPEN_STAGES))]
-    if words := folded(narrowed.text or "").strip():
+    if words := search_form(narrowed.text or "").strip():
         wanted.append(columns.search.bool_op("@@")(func.plainto_tsquery("simple", words)))
     return wanted
 

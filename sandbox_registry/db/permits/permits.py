@@ -17,7 +17,7 @@ from sandbox_registry.domain.identity.scopes import Scope
 from sandbox_registry.domain.permits.permit_lists import PermitFilter, PermitRow
 from sandbox_registry.domain.permits.permits import Permit, PermitVersion
 from sandbox_registry.domain.stages import Stage
-from sandbox_registry.domain.texts import folded
+from sandbox_registry.domain.texts import search_form
 
 _PERMITS = tables.permits
 _VERSIONS = tables.permit_versions
@@ -175,5 +175,5 @@ def _narrowing(narrowed: PermitFilter) -> list[ColumnElement[bool]]:
 
 def with_words(text: str) -> ColumnElement[bool]:
     """Say that a permit's dossier has these words, whatever their diacritics, or that its number begins so."""
-    words = func.plainto_tsquery("simple", folded(text))
+    words = func.plainto_tsquery("simple", search_form(text))
     return or_(_APPLICATIONS.c.search.bool_op("@@")(words), _PERMITS.c.number.startswith(text.strip(), autoescape=True))

@@ -60,4 +60,4 @@ MESSAGES = {
 
 def refusal(code: str, **values: object) -> Invalid:
     """Make the error for one refused file: field `file`, a stable code, and what to do about it."""
-    return Invalid((FieldError(field="file", code=code, message=MESSAGES[code].filled(**values)),))
+    return Invalid((FieldError(field="file", code=code, message=MESSAGES[code].format(**values)),))

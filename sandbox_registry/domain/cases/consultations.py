@@ -132,7 +132,7 @@ def ask_applicant(
         raise Duplicate(what="clarification")
     rounds = procedure.number("clarification.max_rounds")
     if rounds is not None and len(earlier) >= rounds:
-        raise ConditionNotMet("clarification_rounds_used", _ROUNDS_USED.filled(rounds=rounds))
+        raise ConditionNotMet("clarification_rounds_used", _ROUNDS_USED.format(rounds=rounds))
     return Clarification(
         id=clarification_id,
         version=1,

@@ -187,7 +187,7 @@ def conclude(
         raise Invalid(errors)
     tally = count(session, votes=cast_by_members, present_ids=present_ids, council=council)
     if not tally.has_quorum(quorum):
-        raise ConditionNotMet("council_quorum_not_reached", _NO_QUORUM.filled(quorum=quorum))
+        raise ConditionNotMet("council_quorum_not_reached", _NO_QUORUM.format(quorum=quorum))
     if set(present_ids) - {each.member_id for each in cast_by_members}:
         raise ConditionNotMet("council_votes_missing", _VOTES_MISSING)
     return replace(
@@ -272,7 +272,7 @@ def _wrong_composition(composition: Composition, council: Council) -> Iterator[F
     if len(members) % 2 == 0:
         yield FieldError(field="member_ids", code="even", message=_EVEN)
     if council.min_members is not None and len(members) < council.min_members:
-        message = _TOO_FEW.filled(minimum=council.min_members)
+        message = _TOO_FEW.format(minimum=council.min_members)
         yield FieldError(field="member_ids", code="too_few", message=message)
     if composition.chair_id not in members:
         yield FieldError(field="chair_id", code="not_a_member", message=_CHAIR)

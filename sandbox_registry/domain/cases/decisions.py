@@ -150,7 +150,7 @@ def refuse(
 def _signing_errors(signing: Signing, procedure: Procedure) -> Iterator[FieldError]:
     titles = procedure.items("signer_titles")
     if titles is not None and signing.signer_title not in titles:
-        message = _UNKNOWN_TITLE.filled(titles=", ".join(titles))
+        message = _UNKNOWN_TITLE.format(titles=", ".join(titles))
         yield FieldError(field="signer_title", code="unknown_title", message=message)
     if not signing.legal_basis:
         yield FieldError(field="legal_basis", code="required", message=_NO_BASIS)
@@ -210,7 +210,7 @@ def issue(
     if at >= terms.end:
         raise ConditionNotMet("window_over", _WINDOW_OVER)
     if ceiling is not None and terms.end > ceiling:
-        raise ConditionNotMet("beyond_ceiling", _BEYOND_CEILING.filled(ceiling=ceiling.isoformat()))
+        raise ConditionNotMet("beyond_ceiling", _BEYOND_CEILING.format(ceiling=ceiling.isoformat()))
     return Permit(
         id=permit_id,
         version=1,

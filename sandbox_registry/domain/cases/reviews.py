@@ -51,7 +51,7 @@ def _broken(scores: Mapping[str, int], criteria: tuple[Criterion, ...]) -> Itera
         if key not in scores:
             yield FieldError(field=f"scores.{key}", code="required", message=_REQUIRED)
         elif not 0 <= scores[key] <= criterion.max_score:
-            message = _OUT_OF_RANGE.filled(maximum=criterion.max_score)
+            message = _OUT_OF_RANGE.format(maximum=criterion.max_score)
             yield FieldError(field=f"scores.{key}", code="out_of_range", message=message)
 
 

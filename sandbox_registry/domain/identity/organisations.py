@@ -40,7 +40,7 @@ def unit_errors(*, agency_code: str | None, handles: Iterable[str], known: froze
     if agency_code is not None and not _AGENCY_CODE.fullmatch(agency_code):
         yield FieldError(field="agency_code", code="wrong_agency_code", message=_WRONG_AGENCY_CODE)
     for code in sorted(set(handles) - known):
-        yield FieldError(field="handles", code="unknown_procedure", message=_UNKNOWN_PROCEDURE.filled(code=code))
+        yield FieldError(field="handles", code="unknown_procedure", message=_UNKNOWN_PROCEDURE.format(code=code))
 
 
 def check_new_membership(present: Iterable[Membership], new: Membership) -> None:

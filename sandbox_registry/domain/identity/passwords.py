@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 
 from sandbox_registry.domain.errors import DomainError, FieldError, Invalid
-from sandbox_registry.domain.texts import Text, folded
+from sandbox_registry.domain.texts import Text, search_form
 
 MIN_LENGTH, MAX_LENGTH = 12, 128
 # So many characters around a guessable word make up for it.
@@ -77,7 +77,7 @@ def _is_about(password: str, about: tuple[str, ...]) -> bool:
 
 
 def _letters(words: str) -> str:
-    return "".join(letter for letter in folded(words) if letter.isalnum())
+    return "".join(letter for letter in search_form(words) if letter.isalnum())
 
 
 _TOO_SHORT = Text(

@@ -137,7 +137,7 @@ def _choice_errors(
     strange = sorted((wanted or frozenset()) - known)
     if strange or (wanted is not None and not wanted):
         code, message = unknown
-        return (FieldError(field=field, code=code, message=message.filled(names=", ".join(strange) or "-")),)
+        return (FieldError(field=field, code=code, message=message.format(names=", ".join(strange) or "-")),)
     if held is not None and (wanted is None or not wanted <= held):
         return (FieldError(field=field, code=f"beyond_own_{field}", message=_BEYOND),)
     return ()
@@ -151,7 +151,7 @@ def _address_errors(wanted: tuple[str, ...] | None, *, held: tuple[str, ...] | N
         except ValueError:
             wrong.append(each)
     if wrong or (wanted is not None and not wanted):
-        message = _NO_RANGE.filled(names=", ".join(wrong) or "-")
+        message = _NO_RANGE.format(names=", ".join(wrong) or "-")
         return (FieldError(field="addresses", code="no_address_range", message=message),)
     own = None if held is None else [read_range(each) for each in held]
     if own is not None and (wanted is None or not all(any(_holds(outer, each) for outer in own) for each in ranges)):

@@ -233,7 +233,7 @@ def endpoint_errors(*, url: str, events: Iterable[str], to_loopback: bool) -> tu
     if not _is_address(url, to_loopback=to_loopback):
         errors.append(FieldError(field="url", code="wrong_url", message=_WRONG_URL))
     if unknown or not tuple(events):
-        message = _NO_EVENT.filled(names=", ".join(unknown) or "-")
+        message = _NO_EVENT.format(names=", ".join(unknown) or "-")
         errors.append(FieldError(field="events", code="unknown_event", message=message))
     return tuple(errors)
 

@@ -21,12 +21,12 @@ class Mail:
 def expiry_notice(token_id: UUID, *, name: str, expires_at: datetime, to: str) -> Mail:
     """Tell the holder of a token when it ends and what to do, in every language: nobody's is known."""
     until = expires_at.astimezone(LOCAL_ZONE)
-    said = _EXPIRY.filled(name=name, id=token_id, day=f"{until:%d/%m/%Y}", hour=f"{until:%H:%M}")
+    said = _EXPIRY.format(name=name, id=token_id, day=f"{until:%d/%m/%Y}", hour=f"{until:%H:%M}")
     return Mail(
         id=f"token-{token_id}-ends",
         to=to,
         subject=f"{_SUBJECT.vi} / {_SUBJECT.en}",
-        body="\n\n".join(said.said_in(language) for language in Language) + "\n",
+        body="\n\n".join(said.in_language(language) for language in Language) + "\n",
     )
 
 

@@ -40,7 +40,7 @@ def _window(terms: PermitTerms, *, decided_at: datetime, ceiling: datetime | Non
     elif terms.end <= decided_at:
         yield "end", "end_in_past", _END_IN_PAST
     if ceiling is not None and terms.end > ceiling:
-        yield "end", "end_beyond_ceiling", _BEYOND_CEILING.filled(ceiling=ceiling.isoformat())
+        yield "end", "end_beyond_ceiling", _BEYOND_CEILING.format(ceiling=ceiling.isoformat())
     if terms.daily_hours is not None and terms.daily_hours.end <= terms.daily_hours.start:
         yield "daily_hours.end", "end_before_start", _END_BEFORE_START
 

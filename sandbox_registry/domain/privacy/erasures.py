@@ -181,13 +181,13 @@ def check_case_may_go(
     """
     name = application.code or str(application.id)
     if any(hold.lifted_at is None for hold in holds):
-        raise ConditionNotMet("on_hold", _ON_HOLD.filled(case=name))
+        raise ConditionNotMet("on_hold", _ON_HOLD.format(case=name))
     if application.stage in OPEN_STAGES | {Stage.DRAFT}:
-        raise ConditionNotMet("case_open", _CASE_OPEN.filled(case=name))
+        raise ConditionNotMet("case_open", _CASE_OPEN.format(case=name))
     if application.stage is Stage.APPROVED and (permit is None or permit.stage(at=at) in _RUNNING):
-        raise ConditionNotMet("permit_running", _PERMIT_RUNNING.filled(case=name))
+        raise ConditionNotMet("permit_running", _PERMIT_RUNNING.format(case=name))
     if any(True for _ in complaints):
-        raise ConditionNotMet("complaint_recorded", _COMPLAINT.filled(case=name))
+        raise ConditionNotMet("complaint_recorded", _COMPLAINT.format(case=name))
 
 
 def check_account_may_go(

@@ -144,7 +144,7 @@ def _check_rules(procedure: Procedure, asked: Answers) -> Iterator[FieldError]:
 
 def _broken(rule: FormRule, *, path: str | None = None, **values: object) -> FieldError:
     where = f"answers.{path or rule.field}"
-    return FieldError(field=where, code=rule.kind.value, message=rule.message.filled(**values))
+    return FieldError(field=where, code=rule.kind.value, message=rule.message.format(**values))
 
 
 def _not_before(_procedure: Procedure, rule: FormRule, asked: Answers) -> Iterator[FieldError]:

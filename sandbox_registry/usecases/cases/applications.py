@@ -365,11 +365,11 @@ async def open_request(act: CaseTransaction) -> SupplementRequest:
 def file_errors(part: Part, *, media_type: str, size: int, present: int) -> Iterator[FieldError]:
     """List why a part of the dossier does not take a file, with so many attached to it already."""
     if media_type not in part.media:
-        yield FieldError(field="file", code="wrong_media", message=_WRONG_MEDIA.filled(taken=", ".join(part.media)))
+        yield FieldError(field="file", code="wrong_media", message=_WRONG_MEDIA.format(taken=", ".join(part.media)))
     if size > part.max_bytes:
-        yield FieldError(field="file", code="too_large", message=_TOO_LARGE.filled(limit=part.max_bytes))
+        yield FieldError(field="file", code="too_large", message=_TOO_LARGE.format(limit=part.max_bytes))
     if present >= part.max_files:
-        yield FieldError(field="part", code="too_many_files", message=_TOO_MANY_FILES.filled(limit=part.max_files))
+        yield FieldError(field="part", code="too_many_files", message=_TOO_MANY_FILES.format(limit=part.max_files))
 
 
 def check_applicant(organisation: Organisation, procedure: Procedure) -> None:

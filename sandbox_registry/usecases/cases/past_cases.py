@@ -189,7 +189,7 @@ def moment_of(at: date | datetime, *, now: datetime, begun: datetime) -> datetim
         raise Invalid((FieldError(field="at", code="in_the_future", message=_AHEAD),))
     if moment < begun:
         since = f"{begun.astimezone(LOCAL_ZONE):%d/%m/%Y %H:%M:%S}"
-        raise Invalid((FieldError(field="at", code="before_the_case", message=_NOT_BEGUN.filled(since=since)),))
+        raise Invalid((FieldError(field="at", code="before_the_case", message=_NOT_BEGUN.format(since=since)),))
     return moment
 
 

@@ -32,7 +32,7 @@ def test_every_field_that_can_differ_has_a_name(kind: type[msgspec.Struct]) -> N
 def test_no_name_is_left_over() -> None:
     used = set(fields_of(ApplicationOut)) | set(fields_of(PermitStateOut)) | {"documents"}
     assert sorted(set(FIELD_NAMES) - used) == []
-    assert all(name.said_in(language) for name in FIELD_NAMES.values() for language in Language)
+    assert all(name.in_language(language) for name in FIELD_NAMES.values() for language in Language)
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,7 @@ def test_every_act_and_office_has_a_name() -> None:
     assert set(ACT_NAMES) == set(Action)
     assert set(OFFICE_NAMES) == set(Role)
     for name in [*ACT_NAMES.values(), *OFFICE_NAMES.values()]:
-        assert all(name.said_in(language) for language in Language)
+        assert all(name.in_language(language) for language in Language)
     assert len({name.vi for name in ACT_NAMES.values()}) == len(ACT_NAMES)
     assert act_name("application:submit").vi == "Nộp hồ sơ"
     assert office_name("later_office") == Text(vi="later_office", en="later_office", fr="later_office")
