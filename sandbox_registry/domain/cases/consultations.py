@@ -81,8 +81,7 @@ def answer_consultation(
         Duplicate: the question is answered already.
 
     """
-    if consultation.answered_at is not None:
-        raise Duplicate(what="consultation answer")
+    require_unanswered_consultation(consultation)
     return replace(
         consultation,
         version=consultation.version + 1,
@@ -94,6 +93,12 @@ def answer_consultation(
     )
 
 
+def require_unanswered_consultation(consultation: Consultation) -> None:
+    """Refuse a second answer; one after the silence was recorded is taken."""
+    if consultation.answered_at is not None:
+        raise Duplicate(what="consultation answer")
+
+
 def close_silent(consultation: Consultation, *, calendar: Calendar, at: datetime) -> Consultation:
     """Record that the agency let its term pass. Silence is silence: never consent.
 
@@ -102,11 +107,16 @@ def close_silent(consultation: Consultation, *, calendar: Calendar, at: datetime
         ConditionNotMet: `consultation_term_open` while the agency still has time.
 
     """
+    require_silent(consultation, calendar=calendar, at=at)
+    return replace(consultation, version=consultation.version + 1, closed_silent_at=at)
+
+
+def require_silent(consultation: Consultation, *, calendar: Calendar, at: datetime) -> None:
+    """Refuse to record the silence of an agency that answered, or still may; raises as `close_silent`."""
     if not is_open(consultation):
         raise Duplicate(what="consultation outcome")
     if not consultation_deadline(consultation, calendar=calendar).is_over(at):
         raise ConditionNotMet("consultation_term_open", _TERM_OPEN)
-    return replace(consultation, version=consultation.version + 1, closed_silent_at=at)
 
 
 def ask_applicant(
@@ -128,11 +138,7 @@ def ask_applicant(
         ConditionNotMet: `clarification_rounds_used`.
 
     """
-    if any(each.answered_at is None for each in earlier):
-        raise Duplicate(what="clarification")
-    rounds = procedure.number("clarification.max_rounds")
-    if rounds is not None and len(earlier) >= rounds:
-        raise ConditionNotMet("clarification_rounds_used", _ROUNDS_USED.format(rounds=rounds))
+    require_clarifiable(earlier, procedure=procedure)
     return Clarification(
         id=clarification_id,
         version=1,
@@ -144,10 +150,24 @@ def ask_applicant(
     )
 
 
-def answer_clarification(clarification: Clarification, *, answer: str, by: UUID, at: datetime) -> Clarification:
-    """Answer a question about the dossier, once; `Duplicate` when it is answered already."""
+def require_clarifiable(earlier: tuple[Clarification, ...], *, procedure: Procedure) -> None:
+    """Refuse a question while another waits, or beyond the procedure's rounds; raises as `ask_applicant`."""
+    if any(each.answered_at is None for each in earlier):
+        raise Duplicate(what="clarification")
+    rounds = procedure.number("clarification.max_rounds")
+    if rounds is not None and len(earlier) >= rounds:
+        raise ConditionNotMet("clarification_rounds_used", _ROUNDS_USED.format(rounds=rounds))
+
+
+def require_unanswered_clarification(clarification: Clarification) -> None:
+    """Refuse a second answer."""
     if clarification.answered_at is not None:
         raise Duplicate(what="clarification answer")
+
+
+def answer_clarification(clarification: Clarification, *, answer: str, by: UUID, at: datetime) -> Clarification:
+    """Answer a question about the dossier, once; `Duplicate` when it is answered already."""
+    require_unanswered_clarification(clarification)
     return replace(clarification, version=clarification.version + 1, answer=answer, answered_by=by, answered_at=at)
 
 

@@ -77,8 +77,7 @@ def convene(
         Invalid: who sits breaks a rule of composition, or the sitting lies in the past.
 
     """
-    if earlier:
-        raise Duplicate(what="council session")
+    require_no_session(earlier)
     _check(composition, council=council, scheduled_at=scheduled_at, at=at)
     return CouncilSession(
         id=session_id,
@@ -92,6 +91,12 @@ def convene(
         convened_by=by,
         convened_at=at,
     )
+
+
+def require_no_session(sessions: tuple[CouncilSession, ...]) -> None:
+    """Refuse a second council of a case."""
+    if sessions:
+        raise Duplicate(what="council session")
 
 
 def recompose(
@@ -126,10 +131,26 @@ def require_open(session: CouncilSession) -> None:
         raise ConditionNotMet("council_concluded", _CONCLUDED)
 
 
+def require_vote(session: CouncilSession, *, votes: tuple[Vote, ...], by: UUID) -> None:
+    """Refuse who voted, a council that concluded, and who has no seat in it; a written opinion may come at any hour.
+
+    Raises:
+        Duplicate: this member voted.
+        ConditionNotMet: `council_concluded`, `not_a_member`.
+
+    """
+    if any(each.session_id == session.id and each.member_id == by for each in votes):
+        raise Duplicate(what="vote")
+    require_open(session)
+    if by not in session.member_ids:
+        raise ConditionNotMet("not_a_member", _NOT_A_MEMBER)
+
+
 def cast(
     session: CouncilSession,
     *,
     vote_id: UUID,
+    earlier: tuple[Vote, ...],
     choice: Choice,
     is_written: bool,
     dissent: str,
@@ -139,12 +160,11 @@ def cast(
     """Vote, once. A written opinion may come before the sitting, a vote only once it began.
 
     Raises:
+        Duplicate: this member voted already.
         ConditionNotMet: `council_concluded`, `council_not_begun`, `not_a_member` of this council.
 
     """
-    require_open(session)
-    if by not in session.member_ids:
-        raise ConditionNotMet("not_a_member", _NOT_A_MEMBER)
+    require_vote(session, votes=earlier, by=by)
     if not is_written and at < session.scheduled_at:
         raise ConditionNotMet("council_not_begun", _NOT_BEGUN)
     return Vote(
@@ -179,17 +199,13 @@ def conclude(
             `council_votes_missing`, `council_quorum_not_reached`.
 
     """
-    quorum, pass_rule = _required(council)
+    pass_rule = _require_rules(council)[1]
     _require_begun(session, conflicted=conflicted, at=at)
-    cast_by_members = tuple(each for each in votes if each.member_id in session.member_ids)
+    cast_by_members = _of_members(votes, session)
     errors = tuple(_wrong_presence(session, votes=cast_by_members, present_ids=present_ids))
     if errors:
         raise Invalid(errors)
-    tally = count(session, votes=cast_by_members, present_ids=present_ids, council=council)
-    if not tally.has_quorum(quorum):
-        raise ConditionNotMet("council_quorum_not_reached", _NO_QUORUM.format(quorum=quorum))
-    if set(present_ids) - {each.member_id for each in cast_by_members}:
-        raise ConditionNotMet("council_votes_missing", _VOTES_MISSING)
+    tally = _counted(session, votes=cast_by_members, present_ids=present_ids, council=council)
     return replace(
         session,
         version=session.version + 1,
@@ -202,6 +218,42 @@ def conclude(
         is_passed=tally.passes(pass_rule),
         concluded_at=at,
     )
+
+
+def require_concludable(
+    session: CouncilSession,
+    *,
+    votes: tuple[Vote, ...],
+    conflicted: frozenset[UUID],
+    council: Council,
+    at: datetime,
+) -> None:
+    """Refuse where no list of those present could close the sitting; raises as `conclude`.
+
+    The best such list names everybody who voted: whoever else is named is one more vote missing, whoever is left out
+    is one fewer towards the quorum.
+    """
+    _require_rules(council)
+    _require_begun(session, conflicted=conflicted, at=at)
+    cast_by_members = _of_members(votes, session)
+    voters = tuple(each.member_id for each in cast_by_members)
+    _counted(session, votes=cast_by_members, present_ids=voters, council=council)
+
+
+def _of_members(votes: tuple[Vote, ...], session: CouncilSession) -> tuple[Vote, ...]:
+    return tuple(each for each in votes if each.session_id == session.id and each.member_id in session.member_ids)
+
+
+def _counted(
+    session: CouncilSession, *, votes: tuple[Vote, ...], present_ids: tuple[UUID, ...], council: Council
+) -> Tally:
+    """Count a vote that has its quorum and lacks nobody's vote."""
+    tally, quorum = count(session, votes=votes, present_ids=present_ids, council=council), _require_rules(council)[0]
+    if not tally.has_quorum(quorum):
+        raise ConditionNotMet("council_quorum_not_reached", _NO_QUORUM.format(quorum=quorum))
+    if set(present_ids) - {each.member_id for each in votes}:
+        raise ConditionNotMet("council_votes_missing", _VOTES_MISSING)
+    return tally
 
 
 def count(
@@ -219,7 +271,7 @@ def count(
     )
 
 
-def _required(council: Council) -> tuple[Fraction, str]:
+def _require_rules(council: Council) -> tuple[Fraction, str]:
     """Return quorum and pass rule, which no conclusion can do without."""
     if council.quorum is None:
         raise RuleGap(parameter="council.quorum")

@@ -9,8 +9,8 @@ from sandbox_registry.domain.cases.applications import Application, Reason
 from sandbox_registry.domain.cases.appraisal import Advice, CouncilSession, Decision, Outcome, Recommendation
 from sandbox_registry.domain.cases.appraisal_guards import require_complete
 from sandbox_registry.domain.cases.lifecycle import moved, require_stage
-from sandbox_registry.domain.cases.reasons import reason_errors
-from sandbox_registry.domain.errors import ConditionNotMet, FieldError, Invalid
+from sandbox_registry.domain.cases.reasons import reason_errors, require_listed_reasons
+from sandbox_registry.domain.errors import ConditionNotMet, FieldError, Invalid, NotFound
 from sandbox_registry.domain.permits.permits import Permit, PermitTerms, latest_end
 from sandbox_registry.domain.permits.terms import term_errors
 from sandbox_registry.domain.rules.procedures import Procedure
@@ -40,8 +40,7 @@ def recommend(
         Invalid: conditions that do not fit the advice, or a departure without reason; all at once.
 
     """
-    require_stage(application, "recommend")
-    require_complete(unmet)
+    require_recommendable(application, unmet=unmet)
     departs = departs_from_council(advice, sessions)
     errors = (*_condition_errors(advice, conditions), *_departure_errors(departure, departs=departs))
     if errors:
@@ -58,6 +57,12 @@ def recommend(
         made_at=at,
     )
     return moved(application, "recommend", at=at, recommended_at=at), recommendation
+
+
+def require_recommendable(application: Application, *, unmet: tuple[FieldError, ...]) -> None:
+    """Refuse to put a case before the signer at another stage, or while its appraisal lacks something."""
+    require_stage(application, "recommend")
+    require_complete(unmet)
 
 
 def departs_from_council(advice: Advice, sessions: tuple[CouncilSession, ...]) -> bool:
@@ -113,10 +118,11 @@ def approve(
 
     Raises:
         TransitionNotAllowed: the case does not await a decision.
+        ConditionNotMet: `licence_over`, where no window is left that the holder's licence covers.
         Invalid: every rule the decision or its terms break.
 
     """
-    require_stage(application, "approve")
+    require_approvable(application, procedure=procedure, licence_end=licence_end, at=signing.at)
     ceiling = latest_end(terms.start, procedure=procedure, licence_end=licence_end)
     broken = (
         *_signing_errors(signing, procedure),
@@ -129,6 +135,27 @@ def approve(
     return moved(application, "approve", at=signing.at, decided_at=signing.at), decision
 
 
+def require_approvable(
+    application: Application, *, procedure: Procedure, licence_end: datetime | None, at: datetime
+) -> None:
+    """Refuse to allow a trial at another stage, or one for which the holder's licence leaves no time."""
+    require_stage(application, "approve")
+    if licence_end is not None and licence_end <= at and procedure.flag("duration.cap_by_licence"):
+        raise ConditionNotMet("licence_over", _LICENCE_OVER)
+
+
+def require_refusable(application: Application, *, procedure: Procedure) -> None:
+    """Refuse to refuse a trial at another stage, or without a reason that the procedure lists."""
+    require_stage(application, "refuse")
+    require_listed_reasons(procedure)
+
+
+def require_decided(application: Application) -> None:
+    """Refuse to show a decision that nobody made yet."""
+    if application.decided_at is None:
+        raise NotFound(what="decision")
+
+
 def refuse(
     application: Application, *, signing: Signing, reasons: tuple[Reason, ...], procedure: Procedure
 ) -> tuple[Application, Decision]:
@@ -139,7 +166,7 @@ def refuse(
         Invalid: every rule the decision breaks.
 
     """
-    require_stage(application, "refuse")
+    require_refusable(application, procedure=procedure)
     broken = (*_signing_errors(signing, procedure), *reason_errors(reasons, procedure))
     if broken:
         raise Invalid(broken)
@@ -202,15 +229,10 @@ def issue(
         ConditionNotMet: `window_over` or `beyond_ceiling`, when the decided window cannot be had any more.
 
     """
-    require_stage(application, "issue")
-    terms = decision.terms
-    if terms is None or application.procedure_version is None:
-        message = f"decision {decision.number} on {application.id} allows nothing"
+    terms = require_issuable(application, terms=decision.terms, ceiling=ceiling, at=at)
+    if application.procedure_version is None:
+        message = f"{application.id} was decided and is pinned to no version of its procedure"
         raise AssertionError(message)
-    if at >= terms.end:
-        raise ConditionNotMet("window_over", _WINDOW_OVER)
-    if ceiling is not None and terms.end > ceiling:
-        raise ConditionNotMet("beyond_ceiling", _BEYOND_CEILING.format(ceiling=ceiling.isoformat()))
     return Permit(
         id=permit_id,
         version=1,
@@ -226,6 +248,21 @@ def issue(
         issued_by=by,
         issued_at=at,
     )
+
+
+def require_issuable(
+    application: Application, *, terms: PermitTerms | None, ceiling: datetime | None, at: datetime
+) -> PermitTerms:
+    """Return the terms a permit is issued on; refuse what cannot be had any more, as `issue` does."""
+    require_stage(application, "issue")
+    if terms is None:
+        message = f"the decision on {application.id} allows nothing"
+        raise AssertionError(message)
+    if at >= terms.end:
+        raise ConditionNotMet("window_over", _WINDOW_OVER)
+    if ceiling is not None and terms.end > ceiling:
+        raise ConditionNotMet("beyond_ceiling", _BEYOND_CEILING.format(ceiling=ceiling.isoformat()))
+    return terms
 
 
 _NO_CONDITIONS = Text(
@@ -255,6 +292,11 @@ _UNKNOWN_TITLE = Text(
 )
 _NO_BASIS = Text(
     vi="Phải nêu căn cứ pháp lý.", en="The legal basis must be named.", fr="La base légale doit être indiquée."
+)
+_LICENCE_OVER = Text(
+    vi="Giấy phép riêng của tổ chức đề nghị đã hết hạn; không còn thời gian nào để cho phép thử nghiệm.",
+    en="The applicant's own licence is over; it leaves no time in which a trial could be allowed.",
+    fr="La licence du demandeur est échue ; elle ne laisse aucun temps pour autoriser une expérimentation.",
 )
 _WINDOW_OVER = Text(
     vi="Thời hạn thử nghiệm trong quyết định đã qua; không thể cấp giấy phép.",

@@ -1,9 +1,20 @@
 """Reasons of a refusal: of the dossier at intake, of the trial by the signer (Decree 61/2018 art. 19(8))."""
 
 from sandbox_registry.domain.cases.applications import Reason
-from sandbox_registry.domain.errors import FieldError
+from sandbox_registry.domain.errors import FieldError, RuleGap
 from sandbox_registry.domain.rules.procedures import Procedure
 from sandbox_registry.domain.texts import Text
+
+
+def require_listed_reasons(procedure: Procedure) -> None:
+    """Refuse to refuse where the procedure lists no reason to: none that a person gives could stand.
+
+    Raises:
+        RuleGap: the list is empty.
+
+    """
+    if not procedure.refusal_reasons:
+        raise RuleGap(parameter="refusal_reasons")
 
 
 def reason_errors(reasons: tuple[Reason, ...], procedure: Procedure) -> tuple[FieldError, ...]:

@@ -158,9 +158,14 @@ def _settled(proposed: Erasure, status: ErasureStatus, *, by: Person, at: dateti
 
 def lift(hold: LegalHold, *, by: UUID, at: datetime, because: str) -> LegalHold:
     """End a hold; raises `Duplicate` when it is lifted already."""
+    require_unlifted(hold)
+    return replace(hold, version=hold.version + 1, lifted_by=by, lifted_at=at, lifted_because=because)
+
+
+def require_unlifted(hold: LegalHold) -> None:
+    """Refuse to lift a hold twice."""
     if hold.lifted_at is not None:
         raise Duplicate(what="lifting of hold")
-    return replace(hold, version=hold.version + 1, lifted_by=by, lifted_at=at, lifted_because=because)
 
 
 def check_case_may_go(

@@ -6,13 +6,12 @@ from uuid import UUID
 
 from sandbox_registry.authz import Action
 from sandbox_registry.db.cases import dossiers
-from sandbox_registry.domain.cases import lifecycle
+from sandbox_registry.domain.cases import filings
 from sandbox_registry.domain.cases.applications import (
     Application,
     Complaint,
     Document,
     DossierVersion,
-    SupplementRequest,
     changed_targets,
     merge_patch,
 )
@@ -251,7 +250,7 @@ class Applications:
             organisation = await act.work.get(Organisation, act.application.organisation_id)
             check_applicant(organisation, procedure)
             units = await act.work.of(Organisation, kind=OrganisationKind.STATE_UNIT.value)
-            submitted = lifecycle.submit(
+            submitted = filings.submit(
                 act.application,
                 by=actor.person_id,
                 at=act.at,
@@ -271,9 +270,9 @@ class Applications:
             actor, Action.APPLICATION_SUBMIT_SUPPLEMENT, application_id, expected_version=expected_version
         ) as act:
             procedure = await self.transactions.rules.pinned(act.work.connection, act.application)
-            completed, answered = lifecycle.submit_supplement(
+            completed, answered = filings.submit_supplement(
                 act.application,
-                request=await open_request(act),
+                supplements=(await act.records()).supplements,
                 procedure=procedure,
                 calendar=await act.calendar(),
                 errors=await self._errors(act, procedure),
@@ -291,7 +290,7 @@ class Applications:
         async with self.transactions.open_case(
             actor, Action.APPLICATION_DISCARD, application_id, expected_version=expected_version
         ) as act:
-            return act.respond(await act.save(lifecycle.discard(act.application, by=actor.person_id, at=act.at)))
+            return act.respond(await act.save(filings.discard(act.application, by=actor.person_id, at=act.at)))
 
     async def request_withdrawal(
         self, actor: Actor, application_id: UUID, *, expected_version: int, reason: str
@@ -300,13 +299,13 @@ class Applications:
         async with self.transactions.open_case(
             actor, Action.APPLICATION_REQUEST_WITHDRAWAL, application_id, expected_version=expected_version
         ) as act:
-            asked = lifecycle.request_withdrawal(act.application, reason=reason, by=actor.person_id, at=act.at)
+            asked = filings.request_withdrawal(act.application, reason=reason, by=actor.person_id, at=act.at)
             return act.respond(await act.save(asked))
 
     async def complain(self, actor: Actor, application_id: UUID, *, grounds: str) -> Complaint:
         """File a complaint against a refusal (A25). It is recorded whenever it comes; whether it is late shows."""
         async with self.transactions.open_case(actor, Action.APPLICATION_COMPLAIN, application_id) as act:
-            lifecycle.require_stage(act.application, "complain")
+            filings.require_complainable(act.application)
             complaint = Complaint(
                 id=act.new_id(),
                 version=1,
@@ -349,17 +348,9 @@ class Applications:
         """During a supplement only what was asked for may change."""
         if act.application.stage is not Stage.SUPPLEMENT_REQUESTED:
             return
-        request = await open_request(act)
+        request = filings.open_request((await act.records()).supplements)
         if targets - {item.target for item in request.items}:
             raise ConditionNotMet("not_asked_for", _NOT_ASKED_FOR)
-
-
-async def open_request(act: CaseTransaction) -> SupplementRequest:
-    """Return the supplement request that waits for an answer; `NotFound` when none does."""
-    for request in await act.work.of(SupplementRequest, application_id=act.application.id):
-        if request.answered_at is None:
-            return request
-    raise NotFound(what="supplement request")
 
 
 def file_errors(part: Part, *, media_type: str, size: int, present: int) -> Iterator[FieldError]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sandbox_registry.authz import Action
-from sandbox_registry.domain.cases import lifecycle
+from sandbox_registry.domain.cases import intake
 from sandbox_registry.domain.cases.applications import Application
 from sandbox_registry.domain.cases.appraisal import Declaration, Participation, SiteVisit
 from sandbox_registry.domain.errors import Duplicate, FieldError, Invalid
@@ -29,7 +29,7 @@ class Appraisal:
             actor, Action.APPLICATION_CLASSIFY, application_id, expected_version=expected_version
         ) as act:
             procedure = await self.transactions.rules.pinned(act.work.connection, act.application)
-            classified = lifecycle.classify(act.application, level=level, procedure=procedure, at=act.at)
+            classified = intake.classify(act.application, level=level, procedure=procedure, at=act.at)
             return act.respond(await act.save(classified))
 
     async def declare(self, actor: Actor, application_id: UUID, *, conflicted: bool, statement: str) -> Declaration:

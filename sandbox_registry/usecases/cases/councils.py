@@ -8,7 +8,7 @@ from sandbox_registry.authz import Action
 from sandbox_registry.domain.cases import councils
 from sandbox_registry.domain.cases.appraisal import Choice, CouncilSession, Declaration, Participation, Vote
 from sandbox_registry.domain.cases.councils import Composition
-from sandbox_registry.domain.errors import Duplicate, NotFound, StaleVersion
+from sandbox_registry.domain.errors import NotFound, StaleVersion
 from sandbox_registry.domain.identity.people import Actor, Capacity
 from sandbox_registry.domain.rules.procedures import Council
 from sandbox_registry.usecases.cases.assignments import Assignments
@@ -99,12 +99,10 @@ class Councils:
     ) -> Vote:
         """Vote, once; an absent member sends a written opinion, which counts only if the procedure says so."""
         async with self.transactions.open_case(actor, Action.COUNCIL_VOTE, application_id) as act:
-            session = await _session(act, session_id)
-            if await act.work.of(Vote, session_id=session_id, member_id=actor.person_id):
-                raise Duplicate(what="vote")
             cast = councils.cast(
-                session,
+                await _session(act, session_id),
                 vote_id=act.new_id(),
+                earlier=await act.work.of(Vote, session_id=session_id, member_id=actor.person_id),
                 choice=choice,
                 is_written=is_written,
                 dissent=dissent,

@@ -4,17 +4,12 @@ from datetime import datetime
 from uuid import UUID
 
 from sandbox_registry.authz import Action
-from sandbox_registry.domain.cases import lifecycle
+from sandbox_registry.domain.cases import intake
 from sandbox_registry.domain.cases.applications import Application, Reason, SupplementItem, SupplementRequest
 from sandbox_registry.domain.cases.deadlines import latest_apology
-from sandbox_registry.domain.errors import ConditionNotMet, FieldError, Invalid
 from sandbox_registry.domain.identity.people import Actor, Capacity, Organisation
 from sandbox_registry.domain.rules.calendars import local_date
-from sandbox_registry.domain.rules.forms import Referral, route
-from sandbox_registry.domain.rules.procedures import Procedure
 from sandbox_registry.domain.stages import Stage
-from sandbox_registry.domain.texts import Text
-from sandbox_registry.usecases.cases.applications import open_request
 from sandbox_registry.usecases.cases.participations import take_part
 from sandbox_registry.usecases.transaction.transactions import CaseTransaction, Transactions
 
@@ -30,14 +25,11 @@ class Intake:
         async with self.transactions.open_case(
             actor, Action.APPLICATION_RECEIVE, application_id, expected_version=expected_version
         ) as act:
-            lifecycle.require_stage(act.application, "receive")
             unit = await act.work.get(Organisation, act.application.receiving_unit_id)
-            if unit.agency_code is None:
-                raise ConditionNotMet("no_agency_code", _NO_CODE)
-            day = f"{unit.agency_code}-{local_date(act.at):%y%m%d}"
-            # A dossier registered already is refused here, and its number goes back with the transaction.
+            agency_code = intake.require_receivable(act.application, agency_code=unit.agency_code)
+            day = f"{agency_code}-{local_date(act.at):%y%m%d}"
             number = await act.work.next_number(f"dossier {day}")
-            received = lifecycle.receive(act.application, code=f"{day}-{number:04}", at=act.at)
+            received = intake.receive(act.application, code=f"{day}-{number:04}", at=act.at)
             return await self._kept(act, received)
 
     async def request_supplement(
@@ -53,7 +45,7 @@ class Intake:
         async with self.transactions.open_case(
             actor, Action.APPLICATION_REQUEST_SUPPLEMENT, application_id, expected_version=expected_version
         ) as act:
-            asked, request = lifecycle.request_supplement(
+            asked, request = intake.request_supplement(
                 act.application,
                 request_id=act.new_id(),
                 items=items,
@@ -73,10 +65,9 @@ class Intake:
         async with self.transactions.open_case(
             actor, Action.APPLICATION_LAPSE, application_id, expected_version=expected_version
         ) as act:
-            lifecycle.require_stage(act.application, "lapse")
-            lapsed = lifecycle.lapse(
+            lapsed = intake.lapse(
                 act.application,
-                request=await open_request(act),
+                supplements=(await act.records()).supplements,
                 procedure=await self.transactions.rules.pinned(act.work.connection, act.application),
                 calendar=await act.calendar(),
                 by=actor.person_id,
@@ -92,7 +83,7 @@ class Intake:
             actor, Action.APPLICATION_REFUSE_INTAKE, application_id, expected_version=expected_version
         ) as act:
             procedure = await self.transactions.rules.pinned(act.work.connection, act.application)
-            refused = lifecycle.refuse_intake(
+            refused = intake.refuse_intake(
                 act.application, reasons=reasons, procedure=procedure, by=actor.person_id, at=act.at
             )
             return await self._kept(act, refused)
@@ -112,12 +103,9 @@ class Intake:
         async with self.transactions.open_case(
             actor, Action.APPLICATION_REFER, application_id, expected_version=expected_version
         ) as act:
-            lifecycle.require_stage(act.application, "refer")
             procedure = await self.transactions.rules.pinned(act.work.connection, act.application)
-            referral = route(procedure, act.application.answers) if target is None else by_hand(procedure, target)
-            if referral is None:
-                raise ConditionNotMet("no_referral", _NO_REFERRAL)
-            referred = lifecycle.refer(act.application, referral=referral, reason=reason, by=actor.person_id, at=act.at)
+            referral = intake.referral_of(act.application, target=target, procedure=procedure)
+            referred = intake.refer(act.application, referral=referral, reason=reason, by=actor.person_id, at=act.at)
             if act.application.stage is Stage.SUBMITTED:
                 return await self._kept(act, referred)
             return act.respond(await act.save(referred))
@@ -127,7 +115,7 @@ class Intake:
         async with self.transactions.open_case(
             actor, Action.APPLICATION_ACCEPT, application_id, expected_version=expected_version
         ) as act:
-            accepted = lifecycle.accept(
+            accepted = intake.accept(
                 act.application,
                 procedure=await self.transactions.rules.pinned(act.work.connection, act.application),
                 calendar=await act.calendar(),
@@ -144,7 +132,7 @@ class Intake:
         ) as act:
             procedure = await self.transactions.rules.pinned(act.work.connection, act.application)
             calendar = await act.calendar()
-            apologized = lifecycle.apologize(
+            apologized = intake.apologize(
                 act.application,
                 promised_at=promised_at,
                 reason=reason,
@@ -159,7 +147,7 @@ class Intake:
         async with self.transactions.open_case(
             actor, Action.APPLICATION_STOP, application_id, expected_version=expected_version
         ) as act:
-            stopped = lifecycle.stop(act.application, by=actor.person_id, at=act.at)
+            stopped = intake.stop(act.application, by=actor.person_id, at=act.at)
             return act.respond(await act.save(stopped))
 
     async def deliver(self, actor: Actor, application_id: UUID, *, expected_version: int, channel: str) -> Application:
@@ -167,37 +155,10 @@ class Intake:
         async with self.transactions.open_case(
             actor, Action.APPLICATION_DELIVER, application_id, expected_version=expected_version
         ) as act:
-            delivered = lifecycle.deliver(act.application, channel=channel, by=actor.person_id, at=act.at)
+            delivered = intake.deliver(act.application, channel=channel, by=actor.person_id, at=act.at)
             return act.respond(await act.save(delivered))
 
     async def _kept(self, act: CaseTransaction, application: Application) -> Application:
         await act.save(application)
         await take_part(act, Capacity.INTAKE)
         return act.respond(application)
-
-
-def by_hand(procedure: Procedure, target: str) -> Referral:
-    """Return the procedure's route to a target, whatever the answers say; raises `Invalid` when it has none."""
-    for each in procedure.routes:
-        if each.target == target:
-            return Referral(
-                target=each.target, authority=each.authority, reason=each.reason, basis=each.basis, answers={}
-            )
-    raise Invalid((FieldError(field="target", code="unknown_target", message=_NO_ROUTE),))
-
-
-_NO_ROUTE = Text(
-    vi="Thủ tục không nêu nơi chuyển này.",
-    en="The procedure lists no such target.",
-    fr="La procédure ne prévoit pas cette cible.",
-)
-_NO_REFERRAL = Text(
-    vi="Câu trả lời về thẩm quyền không chỉ ra cơ quan khác; hãy chọn nơi chuyển trong danh mục của thủ tục.",
-    en="The answers on competence name no other authority; pick a target the procedure lists.",
-    fr="Les réponses sur la compétence ne désignent aucune autre autorité ; choisissez une cible de la procédure.",
-)
-_NO_CODE = Text(
-    vi="Đơn vị tiếp nhận không còn mã định danh để cấp mã hồ sơ.",
-    en="The receiving unit has no agency code any more to number dossiers with.",
-    fr="Le guichet n'a plus de code d'organisme pour numéroter les dossiers.",
-)

@@ -28,7 +28,9 @@ def called(**changes: object) -> CouncilSession:
 
 
 def vote(member: UUID, choice: Choice = Choice.FOR, *, is_written: bool = False, dissent: str = "") -> Vote:
-    return cast(called(), vote_id=member, choice=choice, is_written=is_written, dissent=dissent, by=member, at=NOW)
+    return cast(
+        called(), vote_id=member, earlier=(), choice=choice, is_written=is_written, dissent=dissent, by=member, at=NOW
+    )
 
 
 def closed(
@@ -127,12 +129,26 @@ def test_recompose_keeps_a_past_hour_but_sets_no_new_one_in_the_past() -> None:
 def test_vote_that_may_not_be_cast(change: dict[str, object], condition: str) -> None:
     how = {"by": B, "at": NOW} | change
     with pytest.raises(ConditionNotMet) as caught:
-        cast(called(), vote_id=B, choice=Choice.FOR, is_written=False, dissent="", **how)  # type: ignore[arg-type]  # Named by the test.
+        cast(called(), vote_id=B, earlier=(), choice=Choice.FOR, is_written=False, dissent="", **how)  # type: ignore[arg-type]  # Named by the test.
     assert caught.value.condition == condition
 
 
+def test_member_votes_once() -> None:
+    with pytest.raises(Duplicate):
+        cast(called(), vote_id=C, earlier=(vote(B),), choice=Choice.FOR, is_written=True, dissent="", by=B, at=NOW)
+
+
 def test_written_opinion_may_come_before_the_sitting() -> None:
-    early = cast(called(), vote_id=B, choice=Choice.FOR, is_written=True, dissent="", by=B, at=NOW - timedelta(hours=1))
+    early = cast(
+        called(),
+        vote_id=B,
+        earlier=(),
+        choice=Choice.FOR,
+        is_written=True,
+        dissent="",
+        by=B,
+        at=NOW - timedelta(hours=1),
+    )
     assert early.is_written
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from sandbox_registry.domain.cases import lifecycle
+from sandbox_registry.domain.cases import filings, intake, lifecycle
 from sandbox_registry.domain.cases.applications import (
     Apology,
     Application,
@@ -115,7 +115,7 @@ def ask(
     exception_reason: str | None = None,
     rules: Procedure = RULES,
 ) -> tuple[Application, SupplementRequest]:
-    return lifecycle.request_supplement(
+    return intake.request_supplement(
         application,
         request_id=UUID(int=9),
         items=items,
@@ -134,36 +134,34 @@ def answer(
     when: Any = DECEMBER,
     errors: tuple[FieldError, ...] = (),
 ) -> tuple[Application, SupplementRequest]:
-    return lifecycle.submit_supplement(
-        application, request=REQUEST, procedure=rules, calendar=CALENDAR, errors=errors, by=PERSON, at=when
+    return filings.submit_supplement(
+        application, supplements=(REQUEST,), procedure=rules, calendar=CALENDAR, errors=errors, by=PERSON, at=when
     )
 
 
 def lapse(application: Application, *, rules: Procedure = RULES, when: Any = MONDAY) -> Application:
-    return lifecycle.lapse(application, request=REQUEST, procedure=rules, calendar=CALENDAR, by=PERSON, at=when)
+    return intake.lapse(application, supplements=(REQUEST,), procedure=rules, calendar=CALENDAR, by=PERSON, at=when)
 
 
 def apologize(application: Application, *, promised: Any = JANUARY, latest: Any = None) -> Application:
-    return lifecycle.apologize(
-        application, promised_at=promised, reason="Chờ ý kiến", latest=latest, by=PERSON, at=MONDAY
-    )
+    return intake.apologize(application, promised_at=promised, reason="Chờ ý kiến", latest=latest, by=PERSON, at=MONDAY)
 
 
 CALLS: dict[str, Callable[[Application], object]] = {
-    "discard": lambda each: lifecycle.discard(each, by=PERSON, at=MONDAY),
-    "submit": lambda each: lifecycle.submit(each, by=PERSON, at=MONDAY, procedure=RULES, unit_ids=(UNIT,), errors=()),
-    "receive": lambda each: lifecycle.receive(each, code="H12-1", at=MONDAY),
+    "discard": lambda each: filings.discard(each, by=PERSON, at=MONDAY),
+    "submit": lambda each: filings.submit(each, by=PERSON, at=MONDAY, procedure=RULES, unit_ids=(UNIT,), errors=()),
+    "receive": lambda each: intake.receive(each, code="H12-1", at=MONDAY),
     "request_supplement": ask,
     "submit_supplement": answer,
     "lapse": lapse,
-    "refuse_intake": lambda each: lifecycle.refuse_intake(each, reasons=REASONS, procedure=RULES, by=PERSON, at=MONDAY),
-    "refer": lambda each: lifecycle.refer(each, referral=REFERRAL, reason="Hai tỉnh", by=PERSON, at=MONDAY),
-    "accept": lambda each: lifecycle.accept(each, procedure=RULES, calendar=CALENDAR, at=MONDAY),
-    "classify": lambda each: lifecycle.classify(each, level="1", procedure=RULES, at=MONDAY),
-    "request_withdrawal": lambda each: lifecycle.request_withdrawal(each, reason="Đổi ý", by=PERSON, at=MONDAY),
-    "stop": lambda each: lifecycle.stop(each, by=PERSON, at=MONDAY),
+    "refuse_intake": lambda each: intake.refuse_intake(each, reasons=REASONS, procedure=RULES, by=PERSON, at=MONDAY),
+    "refer": lambda each: intake.refer(each, referral=REFERRAL, reason="Hai tỉnh", by=PERSON, at=MONDAY),
+    "accept": lambda each: intake.accept(each, procedure=RULES, calendar=CALENDAR, at=MONDAY),
+    "classify": lambda each: intake.classify(each, level="1", procedure=RULES, at=MONDAY),
+    "request_withdrawal": lambda each: filings.request_withdrawal(each, reason="Đổi ý", by=PERSON, at=MONDAY),
+    "stop": lambda each: intake.stop(each, by=PERSON, at=MONDAY),
     "apologize": apologize,
-    "deliver": lambda each: lifecycle.deliver(each, channel="online", by=PERSON, at=MONDAY),
+    "deliver": lambda each: intake.deliver(each, channel="online", by=PERSON, at=MONDAY),
 }
 
 
@@ -190,7 +188,7 @@ def codes_of(refused: pytest.ExceptionInfo[Invalid]) -> list[tuple[str, str]]:
 
 def test_submit_pins_the_rules_and_starts_the_clock() -> None:
     draft = case(D)
-    filed = lifecycle.submit(draft, by=PERSON, at=MONDAY, procedure=RULES, unit_ids=(UNIT,), errors=())
+    filed = filings.submit(draft, by=PERSON, at=MONDAY, procedure=RULES, unit_ids=(UNIT,), errors=())
     assert filed == replace(
         draft,
         version=8,
@@ -207,19 +205,19 @@ def test_submit_pins_the_rules_and_starts_the_clock() -> None:
 def test_submit_refuses_a_faulty_dossier_and_a_procedure_of_others() -> None:
     fault = FieldError(field="answers.plan.title", code="required", message=WORD)
     with pytest.raises(Invalid) as faulty:
-        lifecycle.submit(case(D), by=PERSON, at=MONDAY, procedure=RULES, unit_ids=(), errors=(fault,))
+        filings.submit(case(D), by=PERSON, at=MONDAY, procedure=RULES, unit_ids=(), errors=(fault,))
     others = procedure(more={"status": ProcedureStatus.REFERRAL})
     with pytest.raises(ConditionNotMet) as elsewhere:
-        lifecycle.submit(case(D), by=PERSON, at=MONDAY, procedure=others, unit_ids=(), errors=())
+        filings.submit(case(D), by=PERSON, at=MONDAY, procedure=others, unit_ids=(), errors=())
     assert faulty.value.errors == (fault,)
     assert condition_of(elsewhere) == "procedure_takes_no_dossiers"
 
 
 def test_a_dossier_is_received_once() -> None:
-    received = lifecycle.receive(case(S), code="H12.01-261123-0001", at=MONDAY)
+    received = intake.receive(case(S), code="H12.01-261123-0001", at=MONDAY)
     assert (received.code, received.received_at, received.stage) == ("H12.01-261123-0001", MONDAY, S)
     with pytest.raises(Duplicate):
-        lifecycle.receive(received, code="H12.01-261123-0002", at=MONDAY)
+        intake.receive(received, code="H12.01-261123-0002", at=MONDAY)
 
 
 @pytest.mark.parametrize("act", ["request_supplement", "refuse_intake", "refer", "accept"])
@@ -299,7 +297,7 @@ def test_faulty_supplement_is_refused() -> None:
 
 
 def test_refusal_of_intake_needs_reasons_of_the_procedure() -> None:
-    refused = lifecycle.refuse_intake(at(S), reasons=REASONS, procedure=RULES, by=PERSON, at=MONDAY)
+    refused = intake.refuse_intake(at(S), reasons=REASONS, procedure=RULES, by=PERSON, at=MONDAY)
     closing = Closing(kind=ClosingKind.INTAKE_REFUSED, at=MONDAY, by=PERSON, reasons=REASONS)
     assert (refused.stage, refused.closing) == (TURNED_AWAY, closing)
     for reasons, codes in (
@@ -307,12 +305,12 @@ def test_refusal_of_intake_needs_reasons_of_the_procedure() -> None:
         ((*REASONS, Reason(code="mood", text="-")), [("reasons.1.code", "unknown_reason")]),
     ):
         with pytest.raises(Invalid) as faulty:
-            lifecycle.refuse_intake(at(S), reasons=reasons, procedure=RULES, by=PERSON, at=MONDAY)
+            intake.refuse_intake(at(S), reasons=reasons, procedure=RULES, by=PERSON, at=MONDAY)
         assert codes_of(faulty) == codes
 
 
 def test_referral_names_the_authority() -> None:
-    sent = lifecycle.refer(at(U), referral=REFERRAL, reason="Cấp độ 3", by=PERSON, at=MONDAY)
+    sent = intake.refer(at(U), referral=REFERRAL, reason="Cấp độ 3", by=PERSON, at=MONDAY)
     assert sent.closing == Closing(
         kind=ClosingKind.REFERRED,
         at=MONDAY,
@@ -324,39 +322,39 @@ def test_referral_names_the_authority() -> None:
 
 
 def test_accept_promises_appraisal_and_decision() -> None:
-    accepted = lifecycle.accept(at(S), procedure=RULES, calendar=CALENDAR, at=local(2026, 11, 26, 10))
+    accepted = intake.accept(at(S), procedure=RULES, calendar=CALENDAR, at=local(2026, 11, 26, 10))
     # Ten working days to Thursday 10 December, five more to Thursday 17 December, 24:00.
     assert (accepted.stage, accepted.appointment_at) == (A, local(2026, 12, 18))
 
 
 def test_accept_promises_nothing_while_a_term_is_open() -> None:
     rules = procedure(decision__term=None)
-    assert lifecycle.accept(at(S), procedure=rules, calendar=CALENDAR, at=MONDAY).appointment_at is None
+    assert intake.accept(at(S), procedure=rules, calendar=CALENDAR, at=MONDAY).appointment_at is None
 
 
 @pytest.mark.parametrize("level", ["3", None])
 def test_classify_takes_a_level_of_the_procedure(level: str | None) -> None:
     with pytest.raises(Invalid) as refused:
-        lifecycle.classify(at(A), level=level, procedure=RULES, at=MONDAY)
+        intake.classify(at(A), level=level, procedure=RULES, at=MONDAY)
     assert codes_of(refused) == [("level", "unknown_level")]
-    classified = lifecycle.classify(at(A), level="2", procedure=RULES, at=MONDAY)
+    classified = intake.classify(at(A), level="2", procedure=RULES, at=MONDAY)
     assert (classified.stage, classified.level, classified.classified_at) == (U, "2", MONDAY)
 
 
 def test_classify_takes_no_level_where_there_are_none() -> None:
     rules = procedure(more={"levels": ()})
-    assert lifecycle.classify(at(A), level=None, procedure=rules, at=MONDAY).level is None
+    assert intake.classify(at(A), level=None, procedure=rules, at=MONDAY).level is None
     with pytest.raises(Invalid):
-        lifecycle.classify(at(A), level="1", procedure=rules, at=MONDAY)
+        intake.classify(at(A), level="1", procedure=rules, at=MONDAY)
 
 
 def test_withdrawal_is_a_wish_and_then_a_notice() -> None:
     with pytest.raises(ConditionNotMet) as unasked:
-        lifecycle.stop(at(U), by=PERSON, at=MONDAY)
-    asked = lifecycle.request_withdrawal(at(U), reason="Đổi ý", by=PERSON, at=MONDAY)
+        intake.stop(at(U), by=PERSON, at=MONDAY)
+    asked = filings.request_withdrawal(at(U), reason="Đổi ý", by=PERSON, at=MONDAY)
     with pytest.raises(Duplicate):
-        lifecycle.request_withdrawal(asked, reason="Vẫn vậy", by=PERSON, at=MONDAY)
-    stopped = lifecycle.stop(asked, by=PERSON, at=MONDAY)
+        filings.request_withdrawal(asked, reason="Vẫn vậy", by=PERSON, at=MONDAY)
+    stopped = intake.stop(asked, by=PERSON, at=MONDAY)
     assert condition_of(unasked) == "no_withdrawal_requested"
     assert (asked.stage, asked.withdrawal) == (U, WithdrawalRequest(at=MONDAY, by=PERSON, reason="Đổi ý"))
     assert (stopped.stage, stopped.closing) == (
@@ -368,7 +366,7 @@ def test_withdrawal_is_a_wish_and_then_a_notice() -> None:
 
 
 def test_discarded_draft_stays_on_record() -> None:
-    discarded = lifecycle.discard(case(D), by=PERSON, at=MONDAY)
+    discarded = filings.discard(case(D), by=PERSON, at=MONDAY)
     closing = Closing(kind=ClosingKind.WITHDRAWN, at=MONDAY, by=PERSON, reasons=())
     assert (discarded.stage, discarded.closing) == (OUT, closing)
 
@@ -388,7 +386,7 @@ def test_one_new_date_only_and_in_time() -> None:
 
 
 def test_result_is_delivered_once() -> None:
-    delivered = lifecycle.deliver(at(NO), channel="online", by=PERSON, at=MONDAY)
+    delivered = intake.deliver(at(NO), channel="online", by=PERSON, at=MONDAY)
     assert (delivered.stage, delivered.delivery) == (NO, Delivery(at=MONDAY, by=PERSON, channel="online"))
     with pytest.raises(Duplicate):
-        lifecycle.deliver(delivered, channel="post", by=PERSON, at=MONDAY)
+        intake.deliver(delivered, channel="post", by=PERSON, at=MONDAY)

@@ -1,0 +1,161 @@
+"""What the applicant's side does with a dossier: files it, completes it, withdraws it, gives a draft up.
+
+Each act begins with its guard (`require_…`), which says whether it can succeed now whatever else is sent.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from sandbox_registry.domain.cases.applications import (
+    Application,
+    ClosingKind,
+    SupplementRequest,
+    WithdrawalRequest,
+)
+from sandbox_registry.domain.cases.deadlines import supplement_deadline
+from sandbox_registry.domain.cases.lifecycle import closed, moved, require_stage
+from sandbox_registry.domain.errors import (
+    ConditionNotMet,
+    Duplicate,
+    FieldError,
+    Invalid,
+    NotFound,
+)
+from sandbox_registry.domain.rules.calendars import Calendar
+from sandbox_registry.domain.rules.procedures import Procedure
+from sandbox_registry.domain.texts import Text
+
+
+def submit(
+    application: Application,
+    *,
+    by: UUID,
+    at: datetime,
+    procedure: Procedure,
+    unit_ids: tuple[UUID, ...],
+    errors: tuple[FieldError, ...],
+) -> Application:
+    """File a draft: the electronic filing is the receipt in law, so the rules are pinned and the clock starts here.
+
+    Raises:
+        TransitionNotAllowed: it is not a draft.
+        ConditionNotMet: `procedure_takes_no_dossiers`, for a procedure that is only a referral target.
+        Invalid: the dossier breaks rules of its procedure.
+
+    """
+    require_submittable(application, procedure=procedure, errors=errors)
+    return moved(
+        application,
+        "submit",
+        at=at,
+        procedure_version=procedure.checksum,
+        unit_ids=unit_ids,
+        submitted_by=by,
+        submitted_at=at,
+        completeness_from=at,
+    )
+
+
+def require_submittable(application: Application, *, procedure: Procedure, errors: tuple[FieldError, ...]) -> None:
+    """Refuse to file what is no draft, what belongs elsewhere, or what is not complete; raises as `submit`."""
+    require_stage(application, "submit")
+    if not procedure.takes_dossiers:
+        raise ConditionNotMet("procedure_takes_no_dossiers", _NO_DOSSIERS)
+    if errors:
+        raise Invalid(errors)
+
+
+def submit_supplement(
+    application: Application,
+    *,
+    supplements: tuple[SupplementRequest, ...],
+    procedure: Procedure,
+    calendar: Calendar,
+    errors: tuple[FieldError, ...],
+    by: UUID,
+    at: datetime,
+) -> tuple[Application, SupplementRequest]:
+    """Answer the open request with the completed dossier, as a whole.
+
+    The completeness clock restarts when the procedure says so, else it goes on from where the request held it.
+
+    Raises:
+        ConditionNotMet: `supplement_too_late`, once the term for supplementing has passed.
+        Invalid: the dossier still breaks rules.
+
+    """
+    request = require_supplementable(
+        application, supplements=supplements, procedure=procedure, calendar=calendar, errors=errors, at=at
+    )
+    restart = procedure.word("supplement.clock_policy") != "continue"
+    started = at if restart else application.completeness_from
+    return (
+        moved(application, "submit_supplement", at=at, completeness_from=started),
+        replace(request, version=request.version + 1, answered_by=by, answered_at=at),
+    )
+
+
+def require_supplementable(
+    application: Application,
+    *,
+    supplements: tuple[SupplementRequest, ...],
+    procedure: Procedure,
+    calendar: Calendar,
+    errors: tuple[FieldError, ...],
+    at: datetime,
+) -> SupplementRequest:
+    """Return the request that the dossier answers as it stands; raises as `submit_supplement`."""
+    require_stage(application, "submit_supplement")
+    request = open_request(supplements)
+    due = supplement_deadline(request, procedure=procedure, calendar=calendar)
+    if due is not None and due.is_over(at):
+        raise ConditionNotMet("supplement_too_late", _TOO_LATE)
+    if errors:
+        raise Invalid(errors)
+    return request
+
+
+def open_request(supplements: tuple[SupplementRequest, ...]) -> SupplementRequest:
+    """Return the supplement request that waits for an answer; `NotFound` when none does."""
+    for request in supplements:
+        if request.answered_at is None:
+            return request
+    raise NotFound(what="supplement request")
+
+
+def request_withdrawal(application: Application, *, reason: str, by: UUID, at: datetime) -> Application:
+    """Record the applicant's wish to stop; the authority answers with its notice."""
+    require_withdrawable(application)
+    return moved(application, "request_withdrawal", at=at, withdrawal=WithdrawalRequest(at=at, by=by, reason=reason))
+
+
+def require_withdrawable(application: Application) -> None:
+    """Refuse a second wish to stop, or one when there is nothing to stop."""
+    require_stage(application, "request_withdrawal")
+    if application.withdrawal is not None:
+        raise Duplicate(what="withdrawal")
+
+
+def require_complainable(application: Application) -> None:
+    """Refuse a complaint where nothing was refused; one may come again, and late."""
+    require_stage(application, "complain")
+
+
+def discard(application: Application, *, by: UUID, at: datetime) -> Application:
+    """Give up a draft. It was never filed, yet it stays on record as given up."""
+    require_stage(application, "discard")
+    closing = closed(ClosingKind.WITHDRAWN, at=at, by=by)
+    return moved(application, "discard", at=at, closing=closing)
+
+
+_NO_DOSSIERS = Text(
+    vi="Thủ tục này không thuộc thẩm quyền của tỉnh; hồ sơ phải nộp cho cơ quan có thẩm quyền.",
+    en="This procedure is outside the province's competence; file with the competent authority.",
+    fr="Cette procédure ne relève pas de la province ; adressez-vous à l'autorité compétente.",
+)
+_TOO_LATE = Text(
+    vi="Đã hết thời hạn bổ sung hồ sơ.",
+    en="The term for supplementing has passed.",
+    fr="Le délai pour compléter est écoulé.",
+)

@@ -1,0 +1,375 @@
+"""What the authority does with a filed dossier up to its appraisal, and with the result at its end.
+
+Each act begins with its guard (`require_…`), which says whether it can succeed now whatever else is sent.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from sandbox_registry.domain.cases.applications import (
+    Apology,
+    Application,
+    ClosingKind,
+    Delivery,
+    Reason,
+    SupplementItem,
+    SupplementRequest,
+    WithdrawalRequest,
+)
+from sandbox_registry.domain.cases.deadlines import CaseFacts, appointment, supplement_deadline
+from sandbox_registry.domain.cases.filings import open_request
+from sandbox_registry.domain.cases.lifecycle import closed, moved, require_stage
+from sandbox_registry.domain.cases.reasons import reason_errors, require_listed_reasons
+from sandbox_registry.domain.errors import (
+    ConditionNotMet,
+    Duplicate,
+    FieldError,
+    Invalid,
+)
+from sandbox_registry.domain.rules.calendars import Calendar
+from sandbox_registry.domain.rules.forms import Referral, route
+from sandbox_registry.domain.rules.procedures import Procedure
+from sandbox_registry.domain.texts import Text
+
+
+def receive(application: Application, *, code: str, at: datetime) -> Application:
+    """Register a filed dossier and give it its code (Decree 61/2018 art. 26)."""
+    require_unregistered(application)
+    return moved(application, "receive", at=at, code=code, received_at=at)
+
+
+def require_receivable(application: Application, *, agency_code: str | None) -> str:
+    """Return the code of the receiving unit, under which a dossier is registered.
+
+    Raises:
+        TransitionNotAllowed: the dossier is not filed.
+        Duplicate: it is registered already.
+        ConditionNotMet: `no_agency_code`, when the unit has no code any more.
+
+    """
+    require_unregistered(application)
+    if agency_code is None:
+        raise ConditionNotMet("no_agency_code", _NO_CODE)
+    return agency_code
+
+
+def require_unregistered(application: Application) -> None:
+    """Refuse to register a dossier that is not filed, or is registered already."""
+    require_stage(application, "receive")
+    if application.received_at is not None:
+        raise Duplicate(what="receipt")
+
+
+def require_intake(application: Application, act: str) -> None:
+    """Refuse an act of intake at another stage, or on a dossier that nobody registered yet."""
+    require_stage(application, act)
+    if application.received_at is None:
+        raise ConditionNotMet("not_received", _NOT_RECEIVED)
+
+
+def request_supplement(
+    application: Application,
+    *,
+    request_id: UUID,
+    items: tuple[SupplementItem, ...],
+    exception_reason: str | None,
+    earlier: tuple[SupplementRequest, ...],
+    procedure: Procedure,
+    by: UUID,
+    at: datetime,
+) -> tuple[Application, SupplementRequest]:
+    """Ask once, completely, item by item, for what is missing (Decree 61/2018 arts 15(3), 17(2)(a)).
+
+    A request beyond `supplement.max_rounds` needs a recorded reason for the exception.
+
+    Raises:
+        Invalid: no item, an item twice, or one that names no field or part of the procedure.
+        ConditionNotMet: `supplement_rounds_used` without a reason.
+
+    """
+    require_intake(application, "request_supplement")
+    _check_items(items, procedure)
+    rounds = procedure.number("supplement.max_rounds")
+    if rounds is not None and len(earlier) >= rounds and not exception_reason:
+        raise ConditionNotMet("supplement_rounds_used", _ROUNDS_USED)
+    request = SupplementRequest(
+        id=request_id,
+        version=1,
+        application_id=application.id,
+        round=len(earlier) + 1,
+        items=items,
+        exception_reason=exception_reason if earlier else None,
+        requested_by=by,
+        requested_at=at,
+    )
+    return moved(application, "request_supplement", at=at), request
+
+
+def is_known_target(target: str, *, procedure: Procedure) -> bool:
+    """Tell whether `answers.<section>.<field>` or `documents.<part>` names something the procedure asks for."""
+    kind, _, path = target.partition(".")
+    if kind == "documents":
+        return procedure.part(path) is not None
+    return kind == "answers" and procedure.field(path) is not None
+
+
+def _check_items(items: tuple[SupplementItem, ...], procedure: Procedure) -> None:
+    errors = [] if items else [FieldError(field="items", code="required", message=_NO_ITEMS)]
+    seen: set[str] = set()
+    for index, item in enumerate(items):
+        if not is_known_target(item.target, procedure=procedure):
+            errors.append(FieldError(field=f"items.{index}.target", code="unknown_target", message=_UNKNOWN_TARGET))
+        if item.target in seen:
+            errors.append(FieldError(field=f"items.{index}.target", code="twice", message=_TWICE))
+        seen.add(item.target)
+    if errors:
+        raise Invalid(tuple(errors))
+
+
+def lapse(
+    application: Application,
+    *,
+    supplements: tuple[SupplementRequest, ...],
+    procedure: Procedure,
+    calendar: Calendar,
+    by: UUID,
+    at: datetime,
+) -> Application:
+    """Confirm that the term for supplementing passed without an answer; nothing lapses by itself.
+
+    Raises:
+        ConditionNotMet: `supplement_term_open` while the applicant still has time, or no term was set at all.
+
+    """
+    require_lapsable(application, supplements=supplements, procedure=procedure, calendar=calendar, at=at)
+    return moved(application, "lapse", at=at, closing=closed(ClosingKind.LAPSED, at=at, by=by))
+
+
+def require_lapsable(
+    application: Application,
+    *,
+    supplements: tuple[SupplementRequest, ...],
+    procedure: Procedure,
+    calendar: Calendar,
+    at: datetime,
+) -> None:
+    """Refuse to close a case whose applicant may still answer; raises as `lapse`."""
+    require_stage(application, "lapse")
+    due = supplement_deadline(open_request(supplements), procedure=procedure, calendar=calendar)
+    if due is None or not due.is_over(at):
+        raise ConditionNotMet("supplement_term_open", _TERM_OPEN)
+
+
+def refuse_intake(
+    application: Application, *, reasons: tuple[Reason, ...], procedure: Procedure, by: UUID, at: datetime
+) -> Application:
+    """Refuse to take the dossier in, with reasons (form 03; Decree 61/2018 art. 17(1)(b))."""
+    require_intake_refusable(application, procedure=procedure)
+    errors = reason_errors(reasons, procedure)
+    if errors:
+        raise Invalid(errors)
+    return moved(
+        application, "refuse_intake", at=at, closing=closed(ClosingKind.INTAKE_REFUSED, at=at, by=by, reasons=reasons)
+    )
+
+
+def require_intake_refusable(application: Application, *, procedure: Procedure) -> None:
+    """Refuse to turn a dossier away that is not registered, or for which the procedure lists no reason."""
+    require_intake(application, "refuse_intake")
+    require_listed_reasons(procedure)
+
+
+def require_referable(application: Application, *, procedure: Procedure) -> None:
+    """Refuse to refer a case that is not registered, or whose procedure names no other authority.
+
+    Raises:
+        ConditionNotMet: `not_received`, `no_referral`.
+
+    """
+    require_intake(application, "refer")
+    if not procedure.routes:
+        raise ConditionNotMet("no_referral", _NO_REFERRAL)
+
+
+def referral_of(application: Application, *, target: str | None, procedure: Procedure) -> Referral:
+    """Name the competent authority: by the answers on competence, or the route of the procedure to `target`.
+
+    Raises:
+        ConditionNotMet: `no_referral`, when the answers name no other authority.
+        Invalid: the procedure has no route to `target`.
+
+    """
+    require_referable(application, procedure=procedure)
+    if target is None:
+        referral = route(procedure, application.answers)
+        if referral is None:
+            raise ConditionNotMet("no_referral", _NO_REFERRAL)
+        return referral
+    for each in procedure.routes:
+        if each.target == target:
+            return Referral(
+                target=each.target, authority=each.authority, reason=each.reason, basis=each.basis, answers={}
+            )
+    raise Invalid((FieldError(field="target", code="unknown_target", message=_NO_ROUTE),))
+
+
+def refer(application: Application, *, referral: Referral, reason: str, by: UUID, at: datetime) -> Application:
+    """Send a case to the competent authority that `referral_of` names."""
+    require_intake(application, "refer")
+    closing = replace(
+        closed(ClosingKind.REFERRED, at=at, by=by, reasons=(Reason(code="not_competent", text=reason),)),
+        authority=referral.authority.vi,
+        target_procedure=referral.target,
+    )
+    return moved(application, "refer", at=at, closing=closing)
+
+
+def accept(application: Application, *, procedure: Procedure, calendar: Calendar, at: datetime) -> Application:
+    """Take a complete dossier in and promise the day of the result (form 01).
+
+    The appointment stays null, and shows as a gap, when the procedure leaves a term open.
+    """
+    require_intake(application, "accept")
+    accepted = moved(application, "accept", at=at, accepted_at=at)
+    return replace(accepted, appointment_at=appointment(CaseFacts(application=accepted), procedure, calendar))
+
+
+def classify(application: Application, *, level: str | None, procedure: Procedure, at: datetime) -> Application:
+    """Fix the trial level and open the appraisal; the authority fixes it, not the applicant (Decree 142/2026 art. 22).
+
+    Raises:
+        Invalid: the procedure has levels and this is none of them.
+
+    """
+    require_stage(application, "classify")
+    known = {each.key for each in procedure.levels}
+    if (known and level not in known) or (not known and level is not None):
+        raise Invalid((FieldError(field="level", code="unknown_level", message=_UNKNOWN_LEVEL),))
+    return moved(application, "classify", at=at, level=level, classified_at=at)
+
+
+def stop(application: Application, *, by: UUID, at: datetime) -> Application:
+    """Give notice that handling stops at the applicant's wish (form 05, Circular 03/2025)."""
+    withdrawal = withdrawal_of(application)
+    reasons = (Reason(code="applicant_wish", text=withdrawal.reason),)
+    return moved(application, "stop", at=at, closing=closed(ClosingKind.WITHDRAWN, at=at, by=by, reasons=reasons))
+
+
+def withdrawal_of(application: Application) -> WithdrawalRequest:
+    """Return the applicant's wish to stop that a notice answers; refuse while there is none."""
+    require_stage(application, "stop")
+    if application.withdrawal is None:
+        raise ConditionNotMet("no_withdrawal_requested", _NO_WISH)
+    return application.withdrawal
+
+
+def apologize(
+    application: Application,
+    *,
+    promised_at: datetime,
+    reason: str,
+    latest: datetime | None,
+    by: UUID,
+    at: datetime,
+) -> Application:
+    """Apologize for a delay and promise one new day (form 04; Decree 61/2018 art. 19(9)): once only, and in time.
+
+    `latest` is the last moment for such a notice, null when the procedure sets none.
+
+    Raises:
+        Duplicate: a new date was given already.
+        ConditionNotMet: `apology_too_late`.
+        Invalid: the new date does not lie after the promised one.
+
+    """
+    require_apologizable(application, latest=latest, at=at)
+    if promised_at <= (application.appointment_at or at):
+        raise Invalid((FieldError(field="promised_at", code="not_later", message=_NOT_LATER),))
+    apology = Apology(at=at, by=by, reason=reason, promised_at=promised_at)
+    return moved(application, "apologize", at=at, apology=apology)
+
+
+def require_apologizable(application: Application, *, latest: datetime | None, at: datetime) -> None:
+    """Refuse a second notice of delay, or one that comes too late; raises as `apologize`."""
+    require_stage(application, "apologize")
+    if application.apology is not None:
+        raise Duplicate(what="apology")
+    if latest is not None and at >= latest:
+        raise ConditionNotMet("apology_too_late", _APOLOGY_LATE)
+
+
+def deliver(application: Application, *, channel: str, by: UUID, at: datetime) -> Application:
+    """Hand the result over; processed and delivered are two facts (Decree 61/2018 art. 20)."""
+    require_deliverable(application)
+    return moved(application, "deliver", at=at, delivery=Delivery(at=at, by=by, channel=channel))
+
+
+def require_deliverable(application: Application) -> None:
+    """Refuse to hand over a result that does not exist yet, or was handed over already."""
+    require_stage(application, "deliver")
+    if application.delivery is not None:
+        raise Duplicate(what="delivery")
+
+
+_NOT_RECEIVED = Text(
+    vi="Hồ sơ chưa được bộ phận một cửa ghi nhận.",
+    en="The one-stop unit has not registered this dossier yet.",
+    fr="Le guichet unique n'a pas encore enregistré ce dossier.",
+)
+_NO_CODE = Text(
+    vi="Đơn vị tiếp nhận không còn mã định danh để cấp mã hồ sơ.",
+    en="The receiving unit has no agency code any more to number dossiers with.",
+    fr="Le guichet n'a plus de code d'organisme pour numéroter les dossiers.",
+)
+_NO_ROUTE = Text(
+    vi="Thủ tục không nêu nơi chuyển này.",
+    en="The procedure lists no such target.",
+    fr="La procédure ne prévoit pas cette cible.",
+)
+_NO_REFERRAL = Text(
+    vi="Câu trả lời về thẩm quyền không chỉ ra cơ quan khác; hãy chọn nơi chuyển trong danh mục của thủ tục.",
+    en="The answers on competence name no other authority; pick a target the procedure lists.",
+    fr="Les réponses sur la compétence ne désignent aucune autre autorité ; choisissez une cible de la procédure.",
+)
+_NO_ITEMS = Text(
+    vi="Phải nêu từng nội dung cần bổ sung.",
+    en="Name each thing to complete.",
+    fr="Indiquez chaque élément à compléter.",
+)
+_UNKNOWN_TARGET = Text(
+    vi="Không có trường hoặc thành phần hồ sơ này trong thủ tục; không được yêu cầu thêm giấy tờ.",
+    en="The procedure has no such field or part; nothing beyond it may be asked for.",
+    fr="La procédure ne connaît ni ce champ ni cette pièce ; rien d'autre ne peut être exigé.",
+)
+_TWICE = Text(vi="Nội dung này đã được nêu.", en="This was named already.", fr="Cet élément est déjà cité.")
+_ROUNDS_USED = Text(
+    vi="Đã yêu cầu bổ sung đủ số lần cho phép; chỉ được yêu cầu thêm khi ghi rõ lý do ngoại lệ.",
+    en="The allowed requests are used up; a further one needs a recorded reason for the exception.",
+    fr="Le nombre de demandes est épuisé ; une de plus exige un motif d'exception consigné.",
+)
+_TERM_OPEN = Text(
+    vi="Thời hạn bổ sung chưa hết hoặc chưa được quy định.",
+    en="The term for supplementing has not passed, or none is set.",
+    fr="Le délai pour compléter n'est pas écoulé, ou aucun n'est fixé.",
+)
+_UNKNOWN_LEVEL = Text(
+    vi="Cấp độ thử nghiệm không có trong thủ tục.",
+    en="The procedure has no such trial level.",
+    fr="La procédure ne connaît pas ce niveau d'expérimentation.",
+)
+_NO_WISH = Text(
+    vi="Tổ chức, cá nhân chưa đề nghị dừng xử lý hồ sơ.",
+    en="The applicant has not asked to stop.",
+    fr="Le demandeur n'a pas demandé l'arrêt.",
+)
+_APOLOGY_LATE = Text(
+    vi="Đã quá hạn gửi phiếu xin lỗi và hẹn lại ngày trả kết quả.",
+    en="It is too late for a notice of delay.",
+    fr="Il est trop tard pour un avis de retard.",
+)
+_NOT_LATER = Text(
+    vi="Ngày hẹn mới phải sau ngày hẹn cũ.",
+    en="The new date must come after the old one.",
+    fr="La nouvelle date doit suivre l'ancienne.",
+)
