@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sandbox_registry.authz.actions import Action
+from sandbox_registry.domain.acts import Action
 from sandbox_registry.domain.texts import Text
 
 
@@ -146,4 +146,4 @@ ACT_NAMES: Mapping[Action, Text] = {
     ),
     Action.WORKLOAD_READ: Text(vi="Xem khối lượng công việc", en="Workload read", fr="Charge consultée"),
 }
-_BY_CODE = {str(action): name for action, name in ACT_NAMES.items()}
+_BY_CODE = {str(action): ACT_NAMES[action] for action in Action}

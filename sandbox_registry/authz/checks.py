@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from sandbox_registry.authz.actions import Action
 from sandbox_registry.authz.duties import CASE_ACTS, DECLARATIONS, READS, broken_duties
 from sandbox_registry.authz.enforcer import Authorizer, casbin_enforcer
 from sandbox_registry.authz.names import Finding, unknown_names
 from sandbox_registry.authz.policy import ANY, ROLE_PREFIX, Policy, PolicyLine, PolicyUnreadable, read_policy
 from sandbox_registry.authz.space import Cell, Space, pairs_of, places_of
 from sandbox_registry.authz.ways import ways_of
+from sandbox_registry.domain.acts import Action
 from sandbox_registry.domain.identity.people import UNIT_BOUND_ROLES, Relation, Role
 from sandbox_registry.domain.stages import Stage
 

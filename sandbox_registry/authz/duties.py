@@ -1,87 +1,27 @@
 """What must never be possible, whatever the policy file says: separation of duty as properties of the whole space.
 
-The sets of acts below are written here once more on purpose: the groups in policy.csv are what is being checked.
+The sets of acts come from what `domain/acts.py` declares, never from the groups in policy.csv: those are what is checked.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sandbox_registry.authz.actions import Action
 from sandbox_registry.authz.names import Finding
 from sandbox_registry.authz.space import Space, Witness
+from sandbox_registry.domain.acts import Action, Side, on_sides
 from sandbox_registry.domain.identity.people import READ_ALL_ROLES, Relation, Role
 from sandbox_registry.domain.stages import Stage
 
-READS = frozenset(action for action in Action if action.partition(":")[2].startswith("read"))
-REGISTRY_ACTS = frozenset(
-    action
-    for action in Action
-    if action.partition(":")[0]
-    in {
-        "backup",
-        "clock",
-        "delegation",
-        "erasure",
-        "export",
-        "key",
-        "organisation",
-        "password",
-        "person",
-        "policy",
-        "procedure",
-        "role",
-        "token",
-        "webhook",
-        "witness",
-        "workload",
-    }
-)
-CASE_ACTS = frozenset(Action) - REGISTRY_ACTS
-DECLARATIONS = frozenset({Action.DECLARATION_MAKE, Action.DECLARATION_READ})
-OWN_ACCOUNT = frozenset({Action.PASSWORD_CHANGE, Action.TOKEN_CREATE, Action.TOKEN_READ, Action.TOKEN_REVOKE})
+READS = frozenset(action for action in Action if action.is_reading)
+OWN_ACCOUNT = on_sides(Side.OWN_ACCOUNT)
+CASE_ACTS = frozenset(Action) - on_sides(Side.REGISTRY, Side.REGISTRY_READING) - OWN_ACCOUNT
+DECLARATIONS = on_sides(Side.INTERESTS)
 WRITES = frozenset(Action) - READS - OWN_ACCOUNT
-DECIDING = frozenset({Action.DECISION_APPROVE, Action.DECISION_REFUSE})
-INTAKE = frozenset(
-    {
-        Action.APPLICATION_ACCEPT,
-        Action.APPLICATION_RECEIVE,
-        Action.APPLICATION_REFUSE_INTAKE,
-        Action.APPLICATION_REQUEST_SUPPLEMENT,
-    }
-)
-APPRAISING = frozenset(
-    {
-        Action.APPLICATION_CLASSIFY,
-        Action.APPLICATION_RECOMMEND,
-        Action.ASSIGNMENT_CLAIM,
-        Action.CLARIFICATION_ASK,
-        Action.CONSULTATION_ANSWER,
-        Action.CONSULTATION_ASK,
-        Action.CONSULTATION_CLOSE,
-        Action.COUNCIL_CONCLUDE,
-        Action.COUNCIL_CONVENE,
-        Action.COUNCIL_VOTE,
-        Action.REVIEW_SUBMIT,
-        Action.SITE_VISIT_RECORD,
-    }
-)
-SIGNING = frozenset(
-    {
-        Action.APPLICATION_COMPLAIN,
-        Action.APPLICATION_REQUEST_WITHDRAWAL,
-        Action.APPLICATION_SUBMIT,
-        Action.APPLICATION_SUBMIT_SUPPLEMENT,
-    }
-)
-APPLICANT_ACTS = SIGNING | {
-    Action.APPLICATION_CREATE,
-    Action.APPLICATION_DISCARD,
-    Action.APPLICATION_EDIT,
-    Action.APPLICATION_SHARE,
-    Action.CLARIFICATION_ANSWER,
-}
-NOTES = frozenset({Action.CONSULTATION_READ, Action.COUNCIL_READ, Action.HOLD_READ, Action.REVIEW_READ})
-OFFICIAL = CASE_ACTS - READS - APPLICANT_ACTS - DECLARATIONS - {Action.MESSAGE_SEND} | NOTES
+DECIDING = on_sides(Side.DECISION)
+INTAKE = on_sides(Side.INTAKE)
+APPRAISING = on_sides(Side.APPRAISAL)
+SIGNING = on_sides(Side.SIGNATORY)
+OFFICIAL = INTAKE | APPRAISING | DECIDING | on_sides(Side.CASEWORK, Side.NOTES_READING)
 APPLICANT_SIDE = (Relation.OWN, Relation.DELEGATE, Relation.ACTED_AS_FILER)
 
 

@@ -7,11 +7,11 @@ from uuid import UUID
 
 from casbin import Enforcer
 
-from sandbox_registry.authz.actions import WITHIN_PROCEDURES, Action
 from sandbox_registry.authz.decisions import Asked, Decision
 from sandbox_registry.authz.names import unknown_names
 from sandbox_registry.authz.policy import ROLE_PREFIX, Policy, PolicyLine, PolicyUnreadable, new_model, read_policy
 from sandbox_registry.authz.ways import stranger
+from sandbox_registry.domain.acts import Action
 from sandbox_registry.domain.errors import PermissionDenied
 from sandbox_registry.domain.identity.people import (
     MUST_DECLARE,
@@ -140,7 +140,7 @@ class Authorizer:
     def _judge(self, actor: Actor, counting: Counting, stage: Stage, action: Action) -> Decision:
         if actor.token_scopes is not None and action not in actor.token_scopes:
             return _OUT_OF_TOKEN
-        if actor.token_procedures is not None and stage is Stage.NONE and action not in WITHIN_PROCEDURES:
+        if actor.token_procedures is not None and stage is Stage.NONE and not action.within_procedures:
             return OUT_OF_PROCEDURES
         return self.decide(*counting, stage, action)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from casbin.model import Model
 from casbin.persist import load_policy_line
 
-from sandbox_registry.authz.actions import Action
+from sandbox_registry.domain.acts import Action
 from sandbox_registry.domain.identity.people import Relation, Role
 from sandbox_registry.domain.stages import Stage
 

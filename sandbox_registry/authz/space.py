@@ -15,8 +15,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import product
 
-from sandbox_registry.authz.actions import Action
 from sandbox_registry.authz.policy import ANY, ROLE_PREFIX, Policy, PolicyLine
+from sandbox_registry.domain.acts import Action
 from sandbox_registry.domain.identity.people import Relation, Role
 from sandbox_registry.domain.stages import Stage
 

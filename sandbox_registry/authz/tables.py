@@ -7,9 +7,9 @@ import sys
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from sandbox_registry.authz.actions import Action
 from sandbox_registry.authz.policy import read_policy
 from sandbox_registry.authz.space import Pair, Space
+from sandbox_registry.domain.acts import Action
 from sandbox_registry.domain.identity.people import Relation, Role
 from sandbox_registry.domain.stages import APPLICATION_STAGES, OPEN_STAGES, PERMIT_STAGES, Stage
 

@@ -84,8 +84,8 @@ def test_plain_casbin_with_the_two_files_answers_the_same() -> None:
     chance = random.Random(1)  # noqa: S311 - as above.
     for line in POLICY.lines:
         stage = chance.choice(sorted(line.stages & frozenset(Stage)))
-        action = chance.choice(sorted(line.actions & frozenset(Action)))
+        action = chance.choice(sorted(act for act in Action if act in line.actions))
         role = chance.choice([role for role in Role if line.role in ("*", ROLE_PREFIX + role)])
         for how in ways_of(role).values():
             plain = enforcer.enforce(ROLE_PREFIX + role, how, stage, action)
-            assert plain is SPACE.allows({role}, how, Stage(stage), Action(action))
+            assert plain is SPACE.allows({role}, how, Stage(stage), action)

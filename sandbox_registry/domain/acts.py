@@ -1,0 +1,261 @@
+"""Every act, declared once: whom it binds, what it writes, whether the log holds it and who may learn of it.
+
+The policy, timelines, earlier states, bundles, exports, the verifier's page and the documentation follow these lines.
+What a line does not say is closed: an act without `known_to` appears in no timeline, bundle or export of anybody.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Self
+
+
+class Side(StrEnum):
+    """Whose work an act is. The duties of `authz/duties.py` bind sides, not single acts."""
+
+    APPLICANT = "applicant"
+    SIGNATORY = "signatory"
+    """The applicant's, and only an authorised signatory's."""
+    INTAKE = "intake"
+    APPRAISAL = "appraisal"
+    DECISION = "decision"
+    CASEWORK = "casework"
+    """Any other work of an official in a case."""
+    CORRESPONDENCE = "correspondence"
+    """Letters, which both sides of a case send."""
+    INTERESTS = "interests"
+    """Declarations of interest, made and read before the case may be opened."""
+    CASE_READING = "case reading"
+    NOTES_READING = "notes reading"
+    """Reading what officials write for each other."""
+    REGISTRY = "registry"
+    REGISTRY_READING = "registry reading"
+    OWN_ACCOUNT = "own account"
+
+
+class Audience(StrEnum):
+    """Who may learn that an act was done in a case."""
+
+    APPLICANT = "applicant"
+    OFFICIALS = "officials"
+    OVERSEERS = "overseers"
+
+
+class Logged(StrEnum):
+    """Whether an act leaves an entry in the log. A refusal of authority always does."""
+
+    ALWAYS = "always"
+    OVERSIGHT = "oversight"
+    """Only when the People's Council or inspection does it."""
+    OFFICES = "offices"
+    """Only when somebody does it who holds an office."""
+    NEVER = "never"
+
+
+OFFICE = frozenset({Audience.OFFICIALS, Audience.OVERSEERS})
+EVERYONE = frozenset(Audience)
+ANY_KIND = "*"
+"""Written by an erasure, which records again what stays of each object."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What is declared of one act; see `Action`."""
+
+    code: str
+    side: Side
+    writes: tuple[str, ...]
+    known_to: Collection[Audience]
+    logged: Logged
+    within_procedures: bool
+
+
+def _act(
+    code: str,
+    side: Side,
+    *writes: str,
+    known_to: Collection[Audience] = (),
+    logged: Logged = Logged.ALWAYS,
+    within_procedures: bool = False,
+) -> Declaration:
+    return Declaration(code, side, writes, known_to, logged, within_procedures)
+
+
+class Action(StrEnum):
+    """One act, `resource:verb`, alphabetized. A use case requires exactly one of these.
+
+    `writes` are the kinds of objects (`domain/kinds.py`) that its record may hold. `known_to` are those who may learn
+    that it was done in a case. `within_procedures` marks acts that concern no case, or many, and are open to a token
+    for some procedures: they keep to these, or touch none. The log keeps what it holds, so an act that nobody does any
+    more stays declared.
+    """
+
+    side: Side
+    writes: frozenset[str]
+    known_to: frozenset[Audience]
+    logged: Logged
+    within_procedures: bool
+
+    def __new__(cls, declared: Declaration) -> Self:
+        """Make the member that is written by its code and carries the rest."""
+        act = str.__new__(cls, declared.code)
+        act._value_ = declared.code
+        act.side = declared.side
+        act.writes = frozenset(declared.writes)
+        act.known_to = frozenset(declared.known_to)
+        act.logged = declared.logged
+        act.within_procedures = declared.within_procedures
+        return act
+
+    @property
+    def is_reading(self) -> bool:
+        """Tell whether it only reads."""
+        return self.partition(":")[2].startswith("read")
+
+    APPLICATION_ACCEPT = _act("application:accept", Side.INTAKE, "application", known_to=EVERYONE)
+    APPLICATION_APOLOGIZE = _act("application:apologize", Side.CASEWORK, "application", known_to=EVERYONE)
+    APPLICATION_CLASSIFY = _act("application:classify", Side.APPRAISAL, "application", known_to=EVERYONE)
+    APPLICATION_COMPLAIN = _act("application:complain", Side.SIGNATORY, "complaint", known_to=EVERYONE)
+    APPLICATION_CREATE = _act(
+        "application:create", Side.APPLICANT, "application", known_to=EVERYONE, within_procedures=True
+    )
+    APPLICATION_DELIVER = _act("application:deliver", Side.CASEWORK, "application", known_to=EVERYONE)
+    APPLICATION_DISCARD = _act("application:discard", Side.APPLICANT, "application", known_to=EVERYONE)
+    APPLICATION_EDIT = _act(
+        "application:edit", Side.APPLICANT, "application", "document", known_to=OFFICE, logged=Logged.NEVER
+    )
+    APPLICATION_LAPSE = _act("application:lapse", Side.CASEWORK, "application", known_to=EVERYONE)
+    APPLICATION_READ = _act(
+        "application:read", Side.CASE_READING, "application", known_to=OFFICE, logged=Logged.OVERSIGHT
+    )
+    APPLICATION_READ_BUNDLE = _act("application:read_bundle", Side.CASE_READING, "application", known_to=OFFICE)
+    APPLICATION_READ_TIMELINE = _act(
+        "application:read_timeline", Side.CASE_READING, "application", known_to=OFFICE, logged=Logged.OVERSIGHT
+    )
+    APPLICATION_RECEIVE = _act("application:receive", Side.INTAKE, "application", "participation", known_to=EVERYONE)
+    APPLICATION_RECOMMEND = _act(
+        "application:recommend",
+        Side.APPRAISAL,
+        "application",
+        "participation",
+        "recommendation",
+        known_to=EVERYONE,
+    )
+    APPLICATION_REFER = _act("application:refer", Side.CASEWORK, "application", known_to=EVERYONE)
+    APPLICATION_REFUSE_INTAKE = _act("application:refuse_intake", Side.INTAKE, "application", known_to=EVERYONE)
+    APPLICATION_REQUEST_SUPPLEMENT = _act(
+        "application:request_supplement", Side.INTAKE, "application", "supplement_request", known_to=EVERYONE
+    )
+    APPLICATION_REQUEST_WITHDRAWAL = _act(
+        "application:request_withdrawal", Side.SIGNATORY, "application", known_to=EVERYONE
+    )
+    APPLICATION_SHARE = _act("application:share", Side.APPLICANT, "participation", known_to=EVERYONE)
+    APPLICATION_STOP = _act("application:stop", Side.CASEWORK, "application", known_to=EVERYONE)
+    APPLICATION_SUBMIT = _act(
+        "application:submit", Side.SIGNATORY, "application", "dossier_version", "participation", known_to=EVERYONE
+    )
+    APPLICATION_SUBMIT_SUPPLEMENT = _act(
+        "application:submit_supplement",
+        Side.SIGNATORY,
+        "application",
+        "dossier_version",
+        "participation",
+        "supplement_request",
+        known_to=EVERYONE,
+    )
+    ASSIGNMENT_ASSIGN = _act("assignment:assign", Side.CASEWORK, "participation", "release", known_to=EVERYONE)
+    ASSIGNMENT_CLAIM = _act("assignment:claim", Side.APPRAISAL, "participation", known_to=EVERYONE)
+    ASSIGNMENT_RELEASE = _act("assignment:release", Side.CASEWORK, "participation", "release", known_to=EVERYONE)
+    BACKUP_MAKE = _act("backup:make", Side.REGISTRY, "backup")
+    BACKUP_RESTORE = _act("backup:restore", Side.REGISTRY, "backup")
+    CLARIFICATION_ANSWER = _act("clarification:answer", Side.APPLICANT, "clarification", known_to=EVERYONE)
+    CLARIFICATION_ASK = _act("clarification:ask", Side.APPRAISAL, "clarification", "rule_gap", known_to=EVERYONE)
+    CLARIFICATION_READ = _act(
+        "clarification:read", Side.CASE_READING, "application", known_to=OFFICE, logged=Logged.OVERSIGHT
+    )
+    CLOCK_STEP = _act("clock:step", Side.REGISTRY, "clock")
+    CONSULTATION_ANSWER = _act(
+        "consultation:answer", Side.APPRAISAL, "consultation", "participation", known_to=EVERYONE
+    )
+    CONSULTATION_ASK = _act("consultation:ask", Side.APPRAISAL, "consultation", known_to=EVERYONE)
+    CONSULTATION_CLOSE = _act("consultation:close", Side.APPRAISAL, "consultation", known_to=EVERYONE)
+    CONSULTATION_READ = _act(
+        "consultation:read", Side.NOTES_READING, "application", known_to=OFFICE, logged=Logged.OVERSIGHT
+    )
+    COUNCIL_CONCLUDE = _act("council:conclude", Side.APPRAISAL, "council_session", "participation", known_to=EVERYONE)
+    COUNCIL_CONVENE = _act("council:convene", Side.APPRAISAL, "council_session", "participation", known_to=EVERYONE)
+    COUNCIL_READ = _act("council:read", Side.NOTES_READING, "application", known_to=OFFICE, logged=Logged.OVERSIGHT)
+    COUNCIL_VOTE = _act("council:vote", Side.APPRAISAL, "vote", known_to=OFFICE)
+    DECISION_APPROVE = _act(
+        "decision:approve", Side.DECISION, "application", "decision", "participation", known_to=EVERYONE
+    )
+    DECISION_READ = _act("decision:read", Side.CASE_READING, "application", known_to=OFFICE, logged=Logged.OVERSIGHT)
+    DECISION_REFUSE = _act(
+        "decision:refuse", Side.DECISION, "application", "decision", "participation", known_to=EVERYONE
+    )
+    DECLARATION_MAKE = _act("declaration:make", Side.INTERESTS, "declaration", "participation", known_to=OFFICE)
+    DECLARATION_READ = _act("declaration:read", Side.INTERESTS, "application", known_to=OFFICE, logged=Logged.OVERSIGHT)
+    DELEGATION_GRANT = _act("delegation:grant", Side.REGISTRY, "delegation")
+    DELEGATION_READ = _act("delegation:read", Side.REGISTRY_READING, "delegations", logged=Logged.OVERSIGHT)
+    DELEGATION_REVOKE = _act("delegation:revoke", Side.REGISTRY, "delegation")
+    ERASURE_CONFIRM = _act("erasure:confirm", Side.REGISTRY, ANY_KIND, known_to=EVERYONE)
+    ERASURE_PROPOSE = _act("erasure:propose", Side.REGISTRY, "erasure", known_to=EVERYONE)
+    ERASURE_READ = _act("erasure:read", Side.REGISTRY_READING, "erasure", "erasures", logged=Logged.OVERSIGHT)
+    ERASURE_REFUSE = _act("erasure:refuse", Side.REGISTRY, "erasure", known_to=EVERYONE)
+    ERASURE_WITHDRAW = _act("erasure:withdraw", Side.REGISTRY, "erasure", known_to=EVERYONE)
+    EXPORT_READ = _act("export:read", Side.REGISTRY_READING, "export", logged=Logged.OFFICES, within_procedures=True)
+    HOLD_LIFT = _act("hold:lift", Side.CASEWORK, "legal_hold", known_to=EVERYONE)
+    HOLD_PLACE = _act("hold:place", Side.CASEWORK, "legal_hold", known_to=EVERYONE)
+    HOLD_READ = _act("hold:read", Side.NOTES_READING, "application", known_to=OFFICE, logged=Logged.OVERSIGHT)
+    KEY_CHANGE = _act("key:change", Side.REGISTRY, "log_key", "pseudonym_key")
+    MESSAGE_READ = _act("message:read", Side.CASE_READING, "application", known_to=OFFICE, logged=Logged.OVERSIGHT)
+    MESSAGE_SEND = _act("message:send", Side.CORRESPONDENCE, "message", known_to=EVERYONE)
+    ORGANISATION_CREATE = _act("organisation:create", Side.REGISTRY, "membership", "organisation")
+    ORGANISATION_CREATE_UNIT = _act("organisation:create_unit", Side.REGISTRY, "organisation")
+    ORGANISATION_EDIT = _act("organisation:edit", Side.REGISTRY, "membership", "organisation")
+    ORGANISATION_READ = _act(
+        "organisation:read",
+        Side.REGISTRY_READING,
+        "organisation",
+        "organisations",
+        logged=Logged.OVERSIGHT,
+        within_procedures=True,
+    )
+    PASSWORD_CHANGE = _act("password:change", Side.OWN_ACCOUNT, "password", "token")
+    PERMIT_ISSUE = _act("permit:issue", Side.CASEWORK, "permit", "permit_version", known_to=EVERYONE)
+    PERMIT_READ = _act("permit:read", Side.CASE_READING, "permit", known_to=OFFICE, logged=Logged.OVERSIGHT)
+    PERSON_CREATE = _act("person:create", Side.REGISTRY, "person")
+    PERSON_DISABLE = _act("person:disable", Side.REGISTRY, "password", "person", "token")
+    PERSON_READ = _act("person:read", Side.REGISTRY_READING, "people", "person", logged=Logged.OVERSIGHT)
+    PERSON_REGISTER = _act("person:register", Side.REGISTRY, "membership", "organisation", "person")
+    POLICY_CHANGE = _act("policy:change", Side.REGISTRY, "authority_policy")
+    PROCEDURE_APPROVE = _act("procedure:approve", Side.REGISTRY, "rule_version")
+    PROCEDURE_PROPOSE = _act("procedure:propose", Side.REGISTRY, "rule_version")
+    REVIEW_READ = _act("review:read", Side.NOTES_READING, "application", known_to=OFFICE, logged=Logged.OVERSIGHT)
+    REVIEW_SUBMIT = _act("review:submit", Side.APPRAISAL, "review", known_to=EVERYONE)
+    ROLE_GRANT = _act("role:grant", Side.REGISTRY, "role_grant")
+    ROLE_REVOKE = _act("role:revoke", Side.REGISTRY, "role_grant")
+    SITE_VISIT_RECORD = _act("site_visit:record", Side.APPRAISAL, "site_visit", known_to=EVERYONE)
+    TOKEN_CREATE = _act("token:create", Side.OWN_ACCOUNT, "token", within_procedures=True)
+    TOKEN_READ = _act("token:read", Side.OWN_ACCOUNT, "token", logged=Logged.NEVER, within_procedures=True)
+    TOKEN_REVOKE = _act("token:revoke", Side.OWN_ACCOUNT, "token", within_procedures=True)
+    WEBHOOK_CREATE = _act("webhook:create", Side.REGISTRY, "webhook")
+    WEBHOOK_EDIT = _act("webhook:edit", Side.REGISTRY, "webhook")
+    WEBHOOK_READ = _act("webhook:read", Side.REGISTRY_READING, "webhook", logged=Logged.OVERSIGHT)
+    WEBHOOK_REMOVE = _act("webhook:remove", Side.REGISTRY, "webhook")
+    WEBHOOK_REPLAY = _act("webhook:replay", Side.REGISTRY, "webhook_delivery", "webhook_replay")
+    WITNESS_CHANGE = _act("witness:change", Side.REGISTRY, "witness_policy")
+    WITNESS_REPORT = _act("witness:report", Side.REGISTRY, "witness_verdict")
+    WORKLOAD_READ = _act(
+        "workload:read", Side.REGISTRY_READING, "people", logged=Logged.OVERSIGHT, within_procedures=True
+    )
+
+
+def on_sides(*sides: Side) -> frozenset[Action]:
+    """List the acts that are the work of one of these sides."""
+    return frozenset(act for act in Action if act.side in sides)
+
+
+def known_to(audience: Audience) -> frozenset[Action]:
+    """List the acts of a case that somebody of this audience may learn of."""
+    return frozenset(act for act in Action if audience in act.known_to)
