@@ -47,6 +47,7 @@ from sandbox_registry.http.body_timeouts import TimeBodies
 from sandbox_registry.http.identity import RequestIdentity
 from sandbox_registry.http.methods import keep_methods, tell_all_methods
 from sandbox_registry.http.problems import HANDLERS
+from sandbox_registry.http.query_parameters import check_query
 from sandbox_registry.http.quotas import LIMIT_HANDLERS, LimitRequests, RefuseGuessers
 from sandbox_registry.http.response_headers import add_headers
 from sandbox_registry.rulebook.rule_book import RuleBook
@@ -145,7 +146,7 @@ def create_app(
 
     counting = {"limits": cases.rate_limits, "proxies": settings.trusted_proxies}
     files = Router(path="", route_handlers=[DocumentsController], request_max_body_size=settings.max_upload_bytes)
-    api = Router(path=PREFIX, route_handlers=[*API, DocsController, files])
+    api = Router(path=PREFIX, route_handlers=[*API, DocsController, files], guards=[check_query])
     contract = Contract([*API, DocumentsController])
     return Litestar(
         route_handlers=[home, HealthController, LogController, api],

@@ -77,6 +77,12 @@ NOT_UTF8 = Text(
     en="The JSON must be written in UTF-8.",
     fr="Le JSON doit être écrit en UTF-8.",
 )
+UNKNOWN_PARAMETER = Text(vi="Không có tham số này.", en="There is no such parameter.", fr="Ce paramètre n'existe pas.")
+REPEATED_PARAMETER = Text(
+    vi="Tham số này chỉ được gửi một lần.",
+    en="Send this parameter only once.",
+    fr="N'envoyez ce paramètre qu'une seule fois.",
+)
 _SENTENCES = tuple(
     (re.compile(pattern, re.DOTALL), text)
     for pattern, text in (

@@ -6,19 +6,23 @@ INTRODUCTION = Text(
     vi="""Sổ đăng ký thử nghiệm có kiểm soát: hồ sơ, thẩm định theo quy tắc bằng văn bản, giấy phép có thời hạn.
 
 Mọi lỗi đều là `application/problem+json` (RFC 9457) với `code` không thay đổi. Phương thức mà địa chỉ không nhận được
-trả lời bằng 405 và `Allow`. Đối tượng chỉ có những trường mô tả ở đây; yêu cầu có trường khác bị từ chối. Điều không được
-phép biết được trả lời như điều không tồn tại: 404.
+trả lời bằng 405 và `Allow`. Đối tượng chỉ có những trường mô tả ở đây; yêu cầu có trường khác bị từ chối. Tham số mà
+địa chỉ không nêu tên, hoặc tham số chỉ nhận một giá trị mà gửi hai lần, cũng bị từ chối: 400, `errors` nêu từng tham số.
+Điều không được phép biết được trả lời như điều không tồn tại: 404.
 
 Tên trường, mã lỗi và mô tả chi tiết của từng địa chỉ, kiểu dữ liệu được viết bằng tiếng Anh, như trong `openapi.json`.""",
     en="""A registry for controlled testing: dossiers, review under written policy, time-boxed permits.
 
-Every error is `application/problem+json` (RFC 9457) with a stable `code`. A method that an address does not take is
+Every error is `application/problem+json` (RFC 9457) with a stable `code`. A method that an address does not support is
 answered with 405 and `Allow`. Objects have no fields but those described here, and requests with others are refused.
-What one may not know of is answered like what does not exist: 404.""",
+So are query parameters that an operation does not name, and repeated ones that take a single value: 400, with each named
+in `errors`. What you may not know of is answered like what does not exist: 404.""",
     fr="""Un registre d'expérimentations encadrées : dossiers, instruction selon des règles écrites, permis à durée limitée.
 
 Toute erreur est un `application/problem+json` (RFC 9457) avec un `code` stable. Une méthode que l'adresse n'accepte pas
 reçoit 405 et `Allow`. Les objets n'ont que les champs décrits ici ; une requête qui en contient d'autres est refusée.
+Les paramètres que l'opération ne nomme pas, ou répétés alors qu'ils n'ont qu'une valeur, sont refusés : 400, et
+`errors` nomme chacun.
 Ce qu'on n'a pas le droit de connaître reçoit la réponse de ce qui n'existe pas : 404.
 
 Les descriptions des adresses et des types sont en anglais, comme dans `openapi.json`.""",

@@ -37,9 +37,10 @@ JSON = "application/json"
 PROBLEM_TYPE = "application/problem+json"
 _DESCRIPTION = """{about}
 
-Every error is `application/problem+json` (RFC 9457) with a stable `code`. A method that an address does not take is
+Every error is `application/problem+json` (RFC 9457) with a stable `code`. A method that an address does not support is
 answered with 405 and `Allow`. Objects have no fields but those described here, and requests with others are refused.
-What one may not know of is answered like what does not exist: 404.
+So are query parameters that an operation does not name, and repeated ones that take a single value: 400, with each named
+in `errors`. What you may not know of is answered like what does not exist: 404.
 """
 _BINARY = frozenset({"application/octet-stream", "application/zip"})
 _READS = frozenset({"GET", "HEAD"})

@@ -1,0 +1,42 @@
+"""Refuses query parameters that a handler does not know: a filter that is ignored would answer with too much."""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from litestar.connection import ASGIConnection
+from litestar.exceptions import ValidationException
+from litestar.handlers import BaseRouteHandler
+from litestar.params import QueryParameter
+
+from sandbox_registry.domain.texts import Text
+from sandbox_registry.http.malformed import REPEATED_PARAMETER, UNKNOWN_PARAMETER
+
+MAX_ERRORS = 20
+MAX_NAME_LENGTH = 100
+
+
+async def check_query(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Refuse unknown parameters, and repeated ones that take a single value; a guard. Raises 400 naming each."""
+    if connection.scope["query_string"] and (errors := dict(_errors(connection, query_parameters(handler)))):
+        named = list(errors.items())[:MAX_ERRORS]
+        raise ValidationException(extra=[{"key": name[:MAX_NAME_LENGTH], "message": text} for name, text in named])
+
+
+@cache
+def query_parameters(handler: BaseRouteHandler) -> Mapping[str, bool]:
+    """Return the query parameters a handler knows, and of each whether it may be repeated."""
+    return {
+        name: field.is_non_string_sequence
+        for name, field in handler.parsed_fn_signature.parameters.items()
+        if isinstance(field.kwarg_definition, QueryParameter)
+    }
+
+
+def _errors(connection: ASGIConnection[Any, Any, Any, Any], known: Mapping[str, bool]) -> Iterator[tuple[str, Text]]:
+    given = connection.query_params
+    for name in given:
+        if name not in known:
+            yield name, UNKNOWN_PARAMETER
+        elif not known[name] and len(given.getall(name)) > 1:
+            yield name, REPEATED_PARAMETER
