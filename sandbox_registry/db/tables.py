@@ -92,6 +92,7 @@ organisations = Table(
     _text("agency_code", nullable=True),
     Column("handles", ARRAY(Text), nullable=False),
     _stamp("created_at"),
+    _text("search_text"),
     _one_of("kind", OrganisationKind),
     UniqueConstraint("tax_code"),
     UniqueConstraint("agency_code"),
@@ -108,6 +109,7 @@ people = Table(
     _text("phone"),
     _stamp("disabled_at", nullable=True),
     _stamp("created_at"),
+    _text("search_text"),
     Column("email_key", Text, Computed("lower(email)", persisted=True), nullable=False, unique=True),
 )
 

@@ -19,8 +19,8 @@ VIETNAMESE_SENTENCES: Mapping[str, str] = {
     "follows changes asks each time from a minute before the newest one seen: acts may end out of order.": "`q` tìm "
     "không dấu. `after` là con trỏ của trang trước. Hồ sơ không được phép đọc không được đếm. Ai theo dõi thay đổi thì "
     "mỗi lần hỏi lại từ một phút trước thay đổi mới nhất đã thấy, vì các việc có thể kết thúc không theo thứ tự.",
-    "`q` stands in the name or the e-mail address.": "`q` nằm trong tên hoặc địa chỉ thư điện tử.",
-    "`q` stands in the name, or begins the tax code.": "`q` nằm trong tên, hoặc là phần đầu mã số thuế.",
+    "`q` finds without diacritics in the name or the e-mail address.": "`q` tìm không dấu trong tên hoặc địa chỉ thư điện tử.",
+    "`q` finds without diacritics in the name, or begins the tax code.": "`q` tìm không dấu trong tên, hoặc là phần đầu mã số thuế.",
     "A conflict ends every part one has in the case, for good.": "Có xung đột lợi ích thì mọi phần việc của người đó "
     "trong hồ sơ chấm dứt hẳn.",
     "A token for some `procedures` knows of no other case: others are not found and in no list, and acts on accounts, "

@@ -64,7 +64,7 @@ class OrganisationsController(Controller):
     ) -> Response[OrganisationsPageOut]:
         """List the organisations one may know of; `kind=state_unit` lists the units of the state.
 
-        `q` stands in the name, or begins the tax code.
+        `q` finds without diacritics in the name, or begins the tax code.
         """
         found = use_cases(request).organisations.list_organisations(
             actor_of(request),

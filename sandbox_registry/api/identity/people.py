@@ -95,7 +95,10 @@ class PeopleController(Controller):
         unit: OptionalId = None,
         q: OptionalWords = None,
     ) -> Response[PeoplePageOut]:
-        """List people with their offices, for who assigns or oversees. `q` stands in the name or the e-mail address."""
+        """List people with their offices, for who assigns or oversees.
+
+        `q` finds without diacritics in the name or the e-mail address.
+        """
         found = use_cases(request).people.list_people(
             actor_of(request),
             text=q,

@@ -14,6 +14,7 @@ from sandbox_registry.db.cases import applications
 from sandbox_registry.db.core import jobs
 from sandbox_registry.db.core.records import Records, Versioned, name_of
 from sandbox_registry.db.core.statements import Statement
+from sandbox_registry.db.identity import organisations, people
 from sandbox_registry.db.permits import permits
 from sandbox_registry.db.rules import rule_versions
 from sandbox_registry.domain.cases.applications import Application, Complaint, Document, Message, SupplementRequest
@@ -53,10 +54,10 @@ RECORDS: dict[type[Any], Records[Any]] = {
     LegalHold: Records(tables.legal_holds, LegalHold),
     Membership: Records(tables.memberships, Membership),
     Message: Records(tables.messages, Message),
-    Organisation: Records(tables.organisations, Organisation),
+    Organisation: organisations.RECORDS,
     Participation: Records(tables.participations, Participation),
     Permit: permits.RECORDS,
-    Person: Records(tables.people, Person),
+    Person: people.RECORDS,
     RuleVersion: rule_versions.RECORDS,
     Recommendation: Records(tables.recommendations, Recommendation),
     Review: Records(tables.reviews, Review),

@@ -10,13 +10,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
 from sandbox_registry.db.core.records import Records, as_dict
+from sandbox_registry.db.core.searching import contains_words
 from sandbox_registry.domain.identity.people import Membership, Organisation, OrganisationKind
 from sandbox_registry.domain.identity.people_lists import Member
 from sandbox_registry.domain.stages import Stage
+from sandbox_registry.domain.texts import folded
 
 _ORGANISATIONS, _MEMBERSHIPS, _PEOPLE = tables.organisations, tables.memberships, tables.people
 _APPLICATIONS = tables.applications
-_ORGANISATION, _MEMBERSHIP = Records(_ORGANISATIONS, Organisation), Records(_MEMBERSHIPS, Membership)
+RECORDS = Records(
+    _ORGANISATIONS,
+    Organisation,
+    derive=lambda organisation: {"search_text": folded(organisation.name)},
+    derived_from=("name",),
+)
+_MEMBERSHIP = Records(_MEMBERSHIPS, Membership)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +55,9 @@ def _known(scope: OrganisationScope) -> ColumnElement[bool]:
 
 async def find(connection: AsyncConnection, identity: UUID, *, scope: OrganisationScope) -> Organisation | None:
     """Find an organisation inside a scope; what is outside and what is not there look the same."""
-    query = _ORGANISATION.query.where(_ORGANISATIONS.c.id == identity, _known(scope))
+    query = RECORDS.query.where(_ORGANISATIONS.c.id == identity, _known(scope))
     row = (await connection.execute(query)).first()
-    return None if row is None else _ORGANISATION.read(row)
+    return None if row is None else RECORDS.read(row)
 
 
 async def list_organisations(
@@ -61,16 +69,16 @@ async def list_organisations(
     after: UUID | None,
     limit: int,
 ) -> tuple[Organisation, ...]:
-    """List the organisations inside a scope, oldest first; `text` stands in the name or begins the tax code."""
-    query: Select[Any] = _ORGANISATION.query.where(_known(scope)).order_by(_ORGANISATIONS.c.id).limit(limit)
+    """List the organisations inside a scope, oldest first; the name has the words of `text`, or the tax code begins with it."""
+    query: Select[Any] = RECORDS.query.where(_known(scope)).order_by(_ORGANISATIONS.c.id).limit(limit)
     if kind is not None:
         query = query.where(_ORGANISATIONS.c.kind == kind.value)
     if text:
-        in_name = _ORGANISATIONS.c.name.icontains(text, autoescape=True)
-        query = query.where(or_(in_name, _ORGANISATIONS.c.tax_code.startswith(text, autoescape=True)))
+        in_name = contains_words(_ORGANISATIONS.c.search_text, text)
+        query = query.where(or_(in_name, _ORGANISATIONS.c.tax_code.startswith(text.strip(), autoescape=True)))
     if after is not None:
         query = query.where(_ORGANISATIONS.c.id > after)
-    return tuple(_ORGANISATION.read(row) for row in await connection.execute(query))
+    return tuple(RECORDS.read(row) for row in await connection.execute(query))
 
 
 async def members_of(connection: AsyncConnection, organisation_id: UUID) -> tuple[Member, ...]:

@@ -123,8 +123,8 @@ FORGERIES = {
     ),
     "a person nobody made": (
         (
-            "INSERT INTO people (id, version, full_name, email, phone, created_at) "
-            "VALUES ('00000000-0000-0000-0000-000000000009', 1, 'X', 'x@x.example', '', now())"
+            "INSERT INTO people (id, version, full_name, email, phone, created_at, search_text) "
+            "VALUES ('00000000-0000-0000-0000-000000000009', 1, 'X', 'x@x.example', '', now(), 'x x@x.example')"
         ),
         "DELETE FROM people WHERE id = '00000000-0000-0000-0000-000000000009'",
         {"row_unrecorded"},

@@ -52,3 +52,22 @@ def test_several_nodes_at_once_queue(empty_url: str) -> None:
     ]
     assert [node.wait() for node in nodes] == [0, 0, 0]
     assert revisions.current(empty_url) == revisions.newest()
+
+
+def test_names_of_before_are_found_without_diacritics_afterwards(empty_url: str) -> None:
+    migrations.upgrade(empty_url, "0011")
+    with psycopg.connect(empty_url) as connection:
+        connection.execute(
+            "INSERT INTO people (id, version, full_name, email, phone, created_at) "
+            "VALUES (gen_random_uuid(), 1, 'Đỗ Mai Hương', 'Huong@camau.example', '', now())"
+        )
+        connection.execute(
+            "INSERT INTO organisations (id, version, kind, name, address, email, phone, handles, created_at) "
+            "VALUES (gen_random_uuid(), 1, 'organisation', 'Nước mắm Phú Quốc', '', '', '', '{}', now())"
+        )
+    migrations.upgrade(empty_url)
+    with psycopg.connect(empty_url) as connection:
+        found = connection.execute("SELECT search_text FROM people UNION ALL SELECT search_text FROM organisations")
+        assert found.fetchall() == [("do mai huong huong@camau.example",), ("nuoc mam phu quoc",)]
+    migrations.downgrade(empty_url, "0011")
+    migrations.upgrade(empty_url)

@@ -137,6 +137,25 @@ async def test_lists_show_what_may_be_read(world: World, organisations: Organisa
     assert await organisations.list_organisations(narrow, kind=OrganisationKind.ENTERPRISE) == ()
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "nước mắm",
+        "nuoc mam",
+        "NƯỚC MẮM",
+        "nu\u031bo\u031b\u0301c ma\u0306\u0301m",
+        "mam  nuoc",
+        "đại hoà",
+        "Dai Hòa",
+        "0300588",
+    ],
+)
+async def test_names_are_found_however_they_are_typed(world: World, organisations: Organisations, text: str) -> None:
+    await create(organisations, world.actor("nguoi_dai_dien"), name="Hợp tác xã Nước mắm Đại Hòa")
+    found = await organisations.list_organisations(world.actor("quan_tri"), text=text)
+    assert [each.name for each in found] == ["Hợp tác xã Nước mắm Đại Hòa"]
+
+
 @pytest.mark.parametrize("item_count", [1, 30])
 async def test_a_list_costs_one_statement(world: World, organisations: Organisations, item_count: int) -> None:
     stranger = world.actor("nguoi_la")

@@ -258,6 +258,15 @@ async def test_people_are_listed_with_their_offices(world: World, accounts: Peop
     assert len({row.person.id for row in (*first, *rest)}) == len(world.people)
 
 
+@pytest.mark.parametrize(
+    "text", ["mai hương", "mai huong", "MAI HUONG", "hương MAI", "do thi", "mai.huong@", "đỗ hương camau"]
+)
+async def test_people_are_found_however_their_names_are_typed(accounts: People, admin: Actor, text: str) -> None:
+    made = await accounts.register(admin, full_name="Đỗ Thị Mai Hương", email="Mai.Huong@camau.example", phone="")
+    assert [row.person for row in await accounts.list_people(admin, text=text)] == [made]
+    assert await accounts.list_people(admin, text=f"{text} khác") == ()
+
+
 # --- Offices ---
 
 
