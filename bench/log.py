@@ -22,8 +22,8 @@ from sandbox_registry.auditlog.publishing.signing import Signer, SignerFiles
 from sandbox_registry.auditlog.publishing.signing_loop import keep_signing
 from sandbox_registry.auditlog.verifying.findings import Report
 from sandbox_registry.auditlog.verifying.trees import check_published
-from sandbox_registry.db.auditlog import leaves as audit
 from sandbox_registry.db.auditlog.tree import log_reader
+from sandbox_registry.db.core.audit_entries import NewLeaf
 from sandbox_registry.db.core.engine import Database
 from sandbox_registry.db.embedded.server import EmbeddedServer
 from sandbox_registry.transparency.checkpoints import Checkpoint, sign_checkpoint
@@ -56,9 +56,9 @@ def rows(server: EmbeddedServer, data_dir: Path, effort: Effort) -> Iterator[Row
         yield verifying(Path(directory), effort)
 
 
-def leaf() -> audit.NewLeaf:
+def leaf() -> NewLeaf:
     """Make a leaf of the usual size."""
-    return audit.NewLeaf(
+    return NewLeaf(
         entry=ENTRY % 0,
         nonce=b"n" * 16,
         record=RECORD,

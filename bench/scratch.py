@@ -14,8 +14,8 @@ import msgspec
 import psycopg
 from psycopg import sql
 
-from sandbox_registry.db.cases.applications import search_words
 from sandbox_registry.db.core import migrations
+from sandbox_registry.db.core.searching import search_words
 from sandbox_registry.db.embedded.server import EmbeddedServer
 from sandbox_registry.demo.dossiers import load_dossiers
 from sandbox_registry.domain.cases.applications import Application

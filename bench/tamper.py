@@ -29,7 +29,7 @@ from sandbox_registry.auditlog.verifying.trees import check_published
 from sandbox_registry.db import tables
 from sandbox_registry.db.auditlog import rows as log_rows
 from sandbox_registry.db.core import migrations
-from sandbox_registry.db.core.unit_of_work import RECORDS
+from sandbox_registry.db.core.kinds import RECORDS
 from sandbox_registry.db.embedded.server import EmbeddedServer
 from sandbox_registry.domain.rules.rule_versions import RuleVersion
 from sandbox_registry.runtime.shipped import shipped

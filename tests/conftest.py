@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sandbox_registry.app import create_app
 from sandbox_registry.db import tables
 from sandbox_registry.db.core import migrations
-from sandbox_registry.db.core.unit_of_work import RECORDS
+from sandbox_registry.db.core.kinds import RECORDS
 from sandbox_registry.db.embedded.server import EmbeddedServer
 from sandbox_registry.domain.rules.rule_versions import RuleVersion
 from sandbox_registry.runtime.settings import Settings

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sandbox_registry.db.auditlog import leaves as audit
+from sandbox_registry.db.core.audit_entries import NewLeaf
 from tests.support.world import START, World
 
 OBJECT = UUID(int=1)
@@ -24,9 +25,9 @@ class Leaf:
     record: dict[str, Any]
 
 
-def new_leaf(entry: bytes) -> audit.NewLeaf:
+def new_leaf(entry: bytes) -> NewLeaf:
     """Make a leaf of a test's own, about nothing in the registry."""
-    return audit.NewLeaf(
+    return NewLeaf(
         entry=entry,
         nonce=b"n" * 16,
         record=b"{}",

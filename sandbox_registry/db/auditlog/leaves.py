@@ -1,29 +1,15 @@
-"""The log as rows: one call appends a leaf, its record and the new tree head."""
+"""The log as rows: leaves with their records, and the head of the tree."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import LargeBinary, Text, Uuid, bindparam, func, select
+from sqlalchemy import Uuid, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
 from sandbox_registry.db.core.records import as_dict
 from sandbox_registry.db.core.statements import Statement
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewLeaf:
-    """A leaf to be appended: the canonical entry, the record it commits to, and what both are about."""
-
-    entry: bytes
-    nonce: bytes
-    record: bytes
-    object_type: str
-    object_id: UUID
-    case_id: UUID | None
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,19 +22,6 @@ class LeafRow:
     record: bytes | None
 
 
-_APPEND = Statement(
-    select(
-        func.append_leaf(
-            bindparam("entry", type_=LargeBinary),
-            bindparam("nonce", type_=LargeBinary),
-            bindparam("record", type_=LargeBinary),
-            bindparam("object_type", type_=Text),
-            bindparam("object_id", type_=Uuid),
-            bindparam("case_id", type_=Uuid),
-            bindparam("at", type_=tables.Stamp),
-        )
-    )
-)
 _LEAVES = (
     select(
         tables.audit_leaves.c.index,
@@ -59,19 +32,12 @@ _LEAVES = (
     .outerjoin(tables.audit_records, tables.audit_records.c.index == tables.audit_leaves.c.index)
     .order_by(tables.audit_leaves.c.index)
 )
-_LEAF = tuple(NewLeaf.__dataclass_fields__)
 _NAMES = Statement(
     select(tables.people.c.id, tables.people.c.full_name).where(
         tables.people.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid)))
     )
 )
 _OF_CASE = _LEAVES.where(tables.audit_leaves.c.case_id == bindparam("case_id"))
-
-
-async def append_and_commit(connection: AsyncConnection, leaf: NewLeaf) -> int:
-    """Append one leaf, commit, and return its index. Everybody waits for the head meanwhile: it is one message."""
-    rows = await _APPEND.execute_and_commit(connection, {name: getattr(leaf, name) for name in _LEAF})
-    return int(rows[0][0])
 
 
 async def leaves_of_case(connection: AsyncConnection, case_id: UUID) -> tuple[LeafRow, ...]:

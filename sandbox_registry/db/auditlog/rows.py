@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
 from sandbox_registry.db.core.engine import Database
+from sandbox_registry.db.core.kinds import RECORDS
 from sandbox_registry.db.core.records import as_dict, name_of
-from sandbox_registry.db.core.unit_of_work import RECORDS
 from sandbox_registry.domain.cases.applications import DossierVersion
 from sandbox_registry.domain.identity.tokens import Token
 from sandbox_registry.domain.permits.permits import PermitVersion

@@ -11,12 +11,12 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
-from sandbox_registry.db.core.records import Records, as_dict
+from sandbox_registry.db.core.kinds import APPLICATIONS
+from sandbox_registry.db.core.records import as_dict
 from sandbox_registry.db.core.statements import Row, Statement
 from sandbox_registry.domain.cases.applications import Application
 from sandbox_registry.domain.identity.people import Capacity, Standing
 from sandbox_registry.domain.stages import OPEN_STAGES
-from sandbox_registry.domain.texts import search_form
 
 K = TypeVar("K")
 
@@ -24,30 +24,6 @@ _APPLICATIONS = tables.applications
 _PARTICIPATIONS = tables.participations
 _DECLARATIONS = tables.declarations
 _CONSULTATIONS = tables.consultations
-
-
-def search_words(application: Application) -> str:
-    """Return the folded text under which a case is found: its code, title and the words of its form."""
-    words = [application.code or "", application.title, *_strings(application.answers)]
-    return search_form(" ".join(words))[:20_000]
-
-
-def _strings(value: object) -> list[str]:
-    if isinstance(value, str):
-        return [value]
-    if isinstance(value, dict):
-        return [word for child in value.values() for word in _strings(child)]
-    if isinstance(value, list | tuple):
-        return [word for child in value for word in _strings(child)]
-    return []
-
-
-RECORDS = Records(
-    _APPLICATIONS,
-    Application,
-    derive=lambda case: {"search_text": search_words(case)},
-    derived_from=("code", "title", "answers"),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +45,7 @@ def _capacities(*, still: bool) -> Any:
 
 
 _CASE = Statement(
-    RECORDS.query.add_columns(
+    APPLICATIONS.query.add_columns(
         _capacities(still=True).label("capacities"),
         _capacities(still=False).label("past_capacities"),
         select(_DECLARATIONS.c.conflicted)
@@ -117,7 +93,7 @@ def _case(row: Row) -> Case:
     capacities = {Capacity(name) for name in held or ()}
     if is_consulted:
         capacities.add(Capacity.CONSULTED)
-    application = RECORDS.read(row)
+    application = APPLICATIONS.read(row)
     return Case(
         application=application,
         standing=Standing(
@@ -134,7 +110,7 @@ async def save_case(
     connection: AsyncConnection, application: Application, *, before: Application, due: datetime | None
 ) -> None:
     """Write a case that was locked and read as `before`, and beside it its nearest due date; see `set_next_due`."""
-    await RECORDS.save(connection, application, before=before, beside={"next_due_at": due})
+    await APPLICATIONS.save(connection, application, before=before, beside={"next_due_at": due})
 
 
 async def set_next_due(connection: AsyncConnection, application_id: UUID, due: datetime | None) -> None:

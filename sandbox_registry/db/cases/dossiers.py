@@ -12,13 +12,13 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
-from sandbox_registry.db.core.records import NATIVE, Records, as_dict
+from sandbox_registry.db.core.kinds import DOCUMENTS
+from sandbox_registry.db.core.records import NATIVE, as_dict
 from sandbox_registry.db.core.statements import Row, Statement
 from sandbox_registry.domain.cases.applications import Application, Document, DossierVersion
 
 _VERSIONS = tables.dossier_versions
 _NAMES = tuple(map(str, _VERSIONS.c.keys()))
-DOCUMENTS = Records(tables.documents, Document)
 _CASE = bindparam("application_id", type_=Uuid)
 _LIVE = Statement(
     DOCUMENTS.query.where(tables.documents.c.application_id == _CASE, tables.documents.c.removed_at.is_(None)).order_by(

@@ -5,10 +5,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
-from sandbox_registry.db.core.records import Records
+from sandbox_registry.db.core.kinds import MESSAGES
 from sandbox_registry.domain.cases.applications import Message
-
-_MESSAGES = Records(tables.messages, Message)
 
 
 async def messages_of(
@@ -16,7 +14,7 @@ async def messages_of(
 ) -> tuple[Message, ...]:
     """List the letters of one case, newest first; `after` is the last one already seen."""
     columns = tables.messages.c
-    query = _MESSAGES.query.where(columns.application_id == application_id).order_by(columns.id.desc()).limit(limit)
+    query = MESSAGES.query.where(columns.application_id == application_id).order_by(columns.id.desc()).limit(limit)
     if after is not None:
         query = query.where(columns.id < after)
-    return tuple(_MESSAGES.read(row) for row in await connection.execute(query))
+    return tuple(MESSAGES.read(row) for row in await connection.execute(query))

@@ -1,7 +1,7 @@
 """The unit of work: one transaction and the repositories that share it."""
 
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import bindparam
@@ -9,73 +9,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
-from sandbox_registry.db.auditlog import leaves as audit
-from sandbox_registry.db.cases import applications
 from sandbox_registry.db.core import jobs
-from sandbox_registry.db.core.records import Records, Versioned, name_of
+from sandbox_registry.db.core.audit_entries import NewLeaf, append_and_commit
+from sandbox_registry.db.core.kinds import RECORDS
+from sandbox_registry.db.core.records import Versioned
 from sandbox_registry.db.core.statements import Statement
-from sandbox_registry.db.identity import organisations, people
-from sandbox_registry.db.permits import permits
-from sandbox_registry.db.rules import rule_versions
-from sandbox_registry.domain.cases.applications import Application, Complaint, Document, Message, SupplementRequest
-from sandbox_registry.domain.cases.appraisal import (
-    Clarification,
-    Consultation,
-    CouncilSession,
-    Decision,
-    Declaration,
-    Participation,
-    Recommendation,
-    Review,
-    SiteVisit,
-    Vote,
-)
-from sandbox_registry.domain.identity.people import Delegation, Membership, Organisation, Person, RoleGrant
-from sandbox_registry.domain.permits.permits import Permit
-from sandbox_registry.domain.privacy.erasures import Erasure, LegalHold
-from sandbox_registry.domain.rules.calendars import local_date
-from sandbox_registry.domain.rules.rule_versions import RuleVersion
 
 T = TypeVar("T", bound=Versioned)
-
-RECORDS: dict[type[Any], Records[Any]] = {
-    Application: applications.RECORDS,
-    Clarification: Records(tables.clarifications, Clarification),
-    Complaint: Records(tables.complaints, Complaint),
-    Consultation: Records(tables.consultations, Consultation),
-    CouncilSession: Records(tables.council_sessions, CouncilSession),
-    Decision: Records(
-        tables.decisions, Decision, derive=lambda decision: {"year": local_date(decision.decided_at).year}
-    ),
-    Declaration: Records(tables.declarations, Declaration),
-    Delegation: Records(tables.delegations, Delegation),
-    Document: Records(tables.documents, Document),
-    Erasure: Records(tables.erasures, Erasure),
-    LegalHold: Records(tables.legal_holds, LegalHold),
-    Membership: Records(tables.memberships, Membership),
-    Message: Records(tables.messages, Message),
-    Organisation: organisations.RECORDS,
-    Participation: Records(tables.participations, Participation),
-    Permit: permits.RECORDS,
-    Person: people.RECORDS,
-    RuleVersion: rule_versions.RECORDS,
-    Recommendation: Records(tables.recommendations, Recommendation),
-    Review: Records(tables.reviews, Review),
-    RoleGrant: Records(tables.role_grants, RoleGrant),
-    SiteVisit: Records(tables.site_visits, SiteVisit),
-    SupplementRequest: Records(tables.supplement_requests, SupplementRequest),
-    Vote: Records(tables.votes, Vote),
-}
-
-
-def kind_of(obj: Versioned) -> str:
-    """Return the name under which an object stands in the log: `supplement_request`, `council_session`."""
-    return _KINDS[type(obj)]
-
-
-_KINDS = {kind: name_of(kind, between="_") for kind in RECORDS}
-NAMED: dict[str, type[Any]] = {name: kind for kind, name in _KINDS.items()}
-"""Kinds of objects by the name under which they stand in the log."""
 
 
 class UnitOfWork:
@@ -85,9 +25,9 @@ class UnitOfWork:
         self.connection = connection
         self.index: int | None = None
         """Where the leaf stands in the log; null until it is committed, and where there is none."""
-        self._leaf: audit.NewLeaf | None = None
+        self._leaf: NewLeaf | None = None
 
-    def stage_audit_entry(self, leaf: audit.NewLeaf) -> None:
+    def stage_audit_entry(self, leaf: NewLeaf) -> None:
         """Have the leaf appended with the COMMIT, so that the head of the log is locked no longer than for that.
 
         Nothing can then happen after the leaf, or without it.
@@ -100,7 +40,7 @@ class UnitOfWork:
     async def finish(self) -> None:
         """Append the leaf, if there is one, and commit with it; without one, `Database.transaction` commits."""
         if self._leaf is not None:
-            self.index = await audit.append_and_commit(self.connection, self._leaf)
+            self.index = await append_and_commit(self.connection, self._leaf)
 
     async def get(self, kind: type[T], identity: UUID) -> T:
         """Load one object; `NotFound` when there is none."""

@@ -9,22 +9,15 @@ from sqlalchemy import ColumnElement, Select, exists, false, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
-from sandbox_registry.db.core.records import Records, as_dict
+from sandbox_registry.db.core.kinds import MEMBERSHIPS, ORGANISATIONS
+from sandbox_registry.db.core.records import as_dict
 from sandbox_registry.db.core.searching import contains_words
 from sandbox_registry.domain.identity.people import Membership, Organisation, OrganisationKind
 from sandbox_registry.domain.identity.people_lists import Member
 from sandbox_registry.domain.stages import Stage
-from sandbox_registry.domain.texts import folded
 
 _ORGANISATIONS, _MEMBERSHIPS, _PEOPLE = tables.organisations, tables.memberships, tables.people
 _APPLICATIONS = tables.applications
-RECORDS = Records(
-    _ORGANISATIONS,
-    Organisation,
-    derive=lambda organisation: {"search_text": folded(organisation.name)},
-    derived_from=("name",),
-)
-_MEMBERSHIP = Records(_MEMBERSHIPS, Membership)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +48,9 @@ def _known(scope: OrganisationScope) -> ColumnElement[bool]:
 
 async def find(connection: AsyncConnection, identity: UUID, *, scope: OrganisationScope) -> Organisation | None:
     """Find an organisation inside a scope; what is outside and what is not there look the same."""
-    query = RECORDS.query.where(_ORGANISATIONS.c.id == identity, _known(scope))
+    query = ORGANISATIONS.query.where(_ORGANISATIONS.c.id == identity, _known(scope))
     row = (await connection.execute(query)).first()
-    return None if row is None else RECORDS.read(row)
+    return None if row is None else ORGANISATIONS.read(row)
 
 
 async def list_organisations(
@@ -70,7 +63,7 @@ async def list_organisations(
     limit: int,
 ) -> tuple[Organisation, ...]:
     """List the organisations inside a scope, oldest first; the name has the words of `text`, or the tax code begins with it."""
-    query: Select[Any] = RECORDS.query.where(_known(scope)).order_by(_ORGANISATIONS.c.id).limit(limit)
+    query: Select[Any] = ORGANISATIONS.query.where(_known(scope)).order_by(_ORGANISATIONS.c.id).limit(limit)
     if kind is not None:
         query = query.where(_ORGANISATIONS.c.kind == kind.value)
     if text:
@@ -78,13 +71,13 @@ async def list_organisations(
         query = query.where(or_(in_name, _ORGANISATIONS.c.tax_code.startswith(text.strip(), autoescape=True)))
     if after is not None:
         query = query.where(_ORGANISATIONS.c.id > after)
-    return tuple(RECORDS.read(row) for row in await connection.execute(query))
+    return tuple(ORGANISATIONS.read(row) for row in await connection.execute(query))
 
 
 async def members_of(connection: AsyncConnection, organisation_id: UUID) -> tuple[Member, ...]:
     """List everybody's standing in an organisation, past and future included, oldest first."""
     query = (
-        _MEMBERSHIP.query.add_columns(_PEOPLE.c.full_name, _PEOPLE.c.email)
+        MEMBERSHIPS.query.add_columns(_PEOPLE.c.full_name, _PEOPLE.c.email)
         .join(_PEOPLE, _PEOPLE.c.id == _MEMBERSHIPS.c.person_id)
         .where(_MEMBERSHIPS.c.organisation_id == organisation_id)
         .order_by(_MEMBERSHIPS.c.id)

@@ -26,21 +26,15 @@ from sqlalchemy.dialects.postgresql import CIDR, INET
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
-from sandbox_registry.db.core.records import Records, as_dict
+from sandbox_registry.db.core.kinds import PEOPLE
+from sandbox_registry.db.core.records import as_dict
 from sandbox_registry.db.core.searching import contains_words
 from sandbox_registry.db.core.statements import Statement
 from sandbox_registry.domain.identity.people import Actor, MembershipKind, Person, Role
 from sandbox_registry.domain.identity.people_lists import PersonRow
-from sandbox_registry.domain.texts import folded
 
 _PEOPLE, _TOKENS = tables.people, tables.tokens
 _GRANTS, _LENT, _MEMBERSHIPS = tables.role_grants, tables.delegations, tables.memberships
-RECORDS = Records(
-    _PEOPLE,
-    Person,
-    derive=lambda person: {"search_text": folded(f"{person.full_name} {person.email}")},
-    derived_from=("full_name", "email"),
-)
 _AT = bindparam("at", type_=tables.Stamp)
 _UNUSED_SINCE = bindparam("unused_since", type_=tables.Stamp)
 USE_KEPT_EVERY = timedelta(minutes=1)
@@ -123,7 +117,7 @@ _BY_PERSON = Statement(
         *_standing(_PEOPLE.c.id),
     ).where(_PEOPLE.c.id == bindparam("person_id"), _PEOPLE.c.disabled_at.is_(None))
 )
-_BY_EMAIL = RECORDS.query.where(_PEOPLE.c.email_key == func.lower(bindparam("email")))
+_BY_EMAIL = PEOPLE.query.where(_PEOPLE.c.email_key == func.lower(bindparam("email")))
 _LOCK = select(_PEOPLE.c.id).where(_PEOPLE.c.id == func.any(bindparam("ids"))).order_by(_PEOPLE.c.id)
 # Weak enough to let others refer to the person, strong enough that two such acts queue.
 _LOCK = _LOCK.with_for_update(key_share=True)
@@ -210,7 +204,7 @@ def _pairs(offices: list[list[str]] | None) -> frozenset[tuple[Role, UUID]]:
 async def by_email(connection: AsyncConnection, email: str) -> Person | None:
     """Find a person by e-mail address, whatever the case of its letters."""
     row = (await connection.execute(_BY_EMAIL, {"email": email})).first()
-    return None if row is None else RECORDS.read(row)
+    return None if row is None else PEOPLE.read(row)
 
 
 async def list_people(
@@ -224,7 +218,7 @@ async def list_people(
     limit: int,
 ) -> tuple[PersonRow, ...]:
     """List people with their offices, oldest account first; name and e-mail address have the words of `text`."""
-    query = RECORDS.query.add_columns(_offices(_PEOPLE.c.id).label("offices")).order_by(_PEOPLE.c.id).limit(limit)
+    query = PEOPLE.query.add_columns(_offices(_PEOPLE.c.id).label("offices")).order_by(_PEOPLE.c.id).limit(limit)
     if text:
         query = query.where(contains_words(_PEOPLE.c.search_text, text))
     if role is not None or unit_id is not None:

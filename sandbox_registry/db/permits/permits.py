@@ -11,7 +11,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
-from sandbox_registry.db.core.records import NATIVE, Records, as_dict, duplicate_or_same
+from sandbox_registry.db.core.kinds import PERMITS, permit_serial
+from sandbox_registry.db.core.records import NATIVE, as_dict, duplicate_or_same
 from sandbox_registry.db.core.scopes import inside
 from sandbox_registry.domain.identity.scopes import Scope
 from sandbox_registry.domain.permits.permit_lists import PermitFilter, PermitRow
@@ -23,17 +24,8 @@ _PERMITS = tables.permits
 _VERSIONS = tables.permit_versions
 _APPLICATIONS = tables.applications
 _ORGANISATIONS = tables.organisations
-
-
-def permit_serial(permit: Permit) -> int:
-    """Return the running number inside a permit number (`12/2026/GPTN` -> 202600012)."""
-    running, year = permit.number.split("/")[:2]
-    return int(year) * 100_000 + int(running)
-
-
-RECORDS = Records(_PERMITS, Permit, derive=lambda permit: {"serial": permit_serial(permit)})
-_BY_ID = RECORDS.query.where(_PERMITS.c.id == bindparam("permit_id"))
-_OF_CASE = RECORDS.query.where(_PERMITS.c.application_id == bindparam("application_id"))
+_BY_ID = PERMITS.query.where(_PERMITS.c.id == bindparam("permit_id"))
+_OF_CASE = PERMITS.query.where(_PERMITS.c.application_id == bindparam("application_id"))
 _VERSIONS_OF = select(
     _VERSIONS.c.permit_id,
     _VERSIONS.c.terms_version,
@@ -48,13 +40,13 @@ _VERSIONS_OF = select(
 async def find(connection: AsyncConnection, permit_id: UUID) -> Permit | None:
     """Load a permit, null when there is none."""
     row = (await connection.execute(_BY_ID, {"permit_id": permit_id})).first()
-    return None if row is None else RECORDS.read(row)
+    return None if row is None else PERMITS.read(row)
 
 
 async def of_case(connection: AsyncConnection, application_id: UUID) -> Permit | None:
     """Load the permit issued on a case, null when there is none."""
     row = (await connection.execute(_OF_CASE, {"application_id": application_id})).first()
-    return None if row is None else RECORDS.read(row)
+    return None if row is None else PERMITS.read(row)
 
 
 async def add_version(connection: AsyncConnection, permit: Permit, version: PermitVersion) -> None:

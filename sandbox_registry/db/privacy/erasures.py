@@ -11,9 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
 from sandbox_registry.db.cases import dossiers
-from sandbox_registry.db.cases.applications import RECORDS as APPLICATIONS
+from sandbox_registry.db.core.kinds import APPLICATIONS, NAMED, RECORDS
 from sandbox_registry.db.core.records import Records
-from sandbox_registry.db.core.unit_of_work import NAMED, RECORDS
 from sandbox_registry.db.identity import credentials
 from sandbox_registry.db.permits import permits
 from sandbox_registry.domain.cases.applications import Application

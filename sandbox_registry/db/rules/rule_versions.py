@@ -9,12 +9,11 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
-from sandbox_registry.db.core.records import Records, as_dict
+from sandbox_registry.db.core.records import as_dict
 from sandbox_registry.db.core.statements import Statement
-from sandbox_registry.domain.rules.rule_versions import RuleKind, RuleStatus, RuleVersion
+from sandbox_registry.domain.rules.rule_versions import RuleKind, RuleStatus
 
 _VERSIONS = tables.rule_versions
-RECORDS = Records(_VERSIONS, RuleVersion)
 IN_FORCE = (
     select(_VERSIONS.c.checksum)
     .where(

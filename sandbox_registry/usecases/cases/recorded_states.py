@@ -11,8 +11,8 @@ import msgspec
 from sandbox_registry.db.cases import histories
 from sandbox_registry.db.cases.histories import HistoryRow
 from sandbox_registry.db.core.engine import Connection
+from sandbox_registry.db.core.kinds import kind_of
 from sandbox_registry.db.core.records import Versioned, name_of
-from sandbox_registry.db.core.unit_of_work import kind_of
 from sandbox_registry.domain.audit import EPOCH
 
 T = TypeVar("T")

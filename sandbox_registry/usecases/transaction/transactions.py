@@ -18,12 +18,13 @@ import msgspec
 
 from sandbox_registry.authz import Action, Authorizer, Decision
 from sandbox_registry.authz.enforcer import OUT_OF_PROCEDURES
-from sandbox_registry.db.auditlog import leaves as audit
 from sandbox_registry.db.cases import applications as case_rows
 from sandbox_registry.db.cases.case_records import CaseRecords, records_of
+from sandbox_registry.db.core.audit_entries import NewLeaf
 from sandbox_registry.db.core.engine import Database
+from sandbox_registry.db.core.kinds import kind_of
 from sandbox_registry.db.core.records import Versioned
-from sandbox_registry.db.core.unit_of_work import UnitOfWork, kind_of
+from sandbox_registry.db.core.unit_of_work import UnitOfWork
 from sandbox_registry.db.integrations import webhooks
 from sandbox_registry.db.permits import permits
 from sandbox_registry.domain.audit import NONCE_SIZE, Entry, Pseudonyms, commitment
@@ -466,7 +467,7 @@ class Transactions:
             erased=act.erased,
         )
         act.work.stage_audit_entry(
-            audit.NewLeaf(
+            NewLeaf(
                 entry=canonical(entry.as_json()),
                 nonce=nonce,
                 record=record,

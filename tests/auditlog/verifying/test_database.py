@@ -19,6 +19,7 @@ from sandbox_registry.auditlog.verifying.trees import check_published
 from sandbox_registry.authz import Action
 from sandbox_registry.db.auditlog import leaves as audit
 from sandbox_registry.db.auditlog import rows as log_rows
+from sandbox_registry.db.core.audit_entries import NewLeaf
 from sandbox_registry.domain.audit import ActorKind, Entry, commitment
 from sandbox_registry.runtime.shipped import shipped
 from sandbox_registry.transparency.policies import Policy, PolicyLog
@@ -58,7 +59,7 @@ async def record_settled(world: World) -> None:
     )
     async with world.database.transaction() as work:
         work.stage_audit_entry(
-            audit.NewLeaf(
+            NewLeaf(
                 entry=rfc8785.dumps(msgspec.to_builtins(entry.as_json())),
                 nonce=nonce,
                 record=record,

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid_utils.compat import uuid7
 
 from sandbox_registry.db import tables
-from sandbox_registry.db.core.unit_of_work import RECORDS
+from sandbox_registry.db.core.kinds import RECORDS
 from sandbox_registry.db.identity import people as rows
 from sandbox_registry.domain.errors import (
     ConditionNotMet,
