@@ -1,0 +1,89 @@
+"""Tables: normal form for what is queried and constrained, jsonb for what a procedure's form defines.
+
+A column carries the name of the dataclass field it keeps; columns beside those are derived for search and scoping.
+`tables.permits` is the table: it takes the name of its module, as every other table stands here under its own.
+"""
+
+from sandbox_registry.db.tables.auditlog import audit_leaves, audit_records, log_head
+from sandbox_registry.db.tables.cases import (
+    applications,
+    clarifications,
+    complaints,
+    consultations,
+    council_sessions,
+    decisions,
+    declarations,
+    documents,
+    dossier_versions,
+    messages,
+    participations,
+    recommendations,
+    reviews,
+    site_visits,
+    supplement_requests,
+    votes,
+)
+from sandbox_registry.db.tables.columns import Json, Stamp, metadata
+from sandbox_registry.db.tables.identity import (
+    delegations,
+    memberships,
+    organisations,
+    passwords,
+    people,
+    role_grants,
+    tokens,
+)
+from sandbox_registry.db.tables.integrations import (
+    webhook_attempts,
+    webhook_deliveries,
+    webhook_endpoints,
+    webhook_secrets,
+)
+from sandbox_registry.db.tables.operations import counters, idempotency_answers, rate_limits
+from sandbox_registry.db.tables.permits import permit_versions, permits
+from sandbox_registry.db.tables.privacy import erasures, legal_holds
+from sandbox_registry.db.tables.rules import rule_versions
+
+__all__ = [
+    "Json",
+    "Stamp",
+    "applications",
+    "audit_leaves",
+    "audit_records",
+    "clarifications",
+    "complaints",
+    "consultations",
+    "council_sessions",
+    "counters",
+    "decisions",
+    "declarations",
+    "delegations",
+    "documents",
+    "dossier_versions",
+    "erasures",
+    "idempotency_answers",
+    "legal_holds",
+    "log_head",
+    "memberships",
+    "messages",
+    "metadata",
+    "organisations",
+    "participations",
+    "passwords",
+    "people",
+    "permit_versions",
+    "permits",
+    "rate_limits",
+    "recommendations",
+    "reviews",
+    "role_grants",
+    "rule_versions",
+    "site_visits",
+    "supplement_requests",
+    "tokens",
+    "votes",
+    "webhook_attempts",
+    "webhook_deliveries",
+    "webhook_endpoints",
+    "webhook_secrets",
+]
