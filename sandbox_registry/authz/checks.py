@@ -8,7 +8,7 @@ from sandbox_registry.authz.enforcer import Authorizer, casbin_enforcer
 from sandbox_registry.authz.names import Finding, unknown_names
 from sandbox_registry.authz.policy import ANY, ROLE_PREFIX, Policy, PolicyLine, PolicyUnreadable, read_policy
 from sandbox_registry.authz.space import Cell, Space, pairs_of, places_of
-from sandbox_registry.authz.ways import ways_of
+from sandbox_registry.authz.standings import typical_standings
 from sandbox_registry.domain.acts import Action
 from sandbox_registry.domain.identity.people import UNIT_BOUND_ROLES, Relation, Role
 from sandbox_registry.domain.stages import Stage
@@ -140,10 +140,10 @@ def _stuck_stages(space: Space) -> Iterator[Finding]:
 
 
 def _someone_can(space: Space, role: Role, stage: Stage, action: Action) -> bool:
-    """Say whether this office gives the act in some real way of standing to a case; everyone is an applicant besides."""
+    """Say whether this office gives the act in some typical standing towards a case; everyone is an applicant besides."""
     return any(
-        space.allows({role}, way, stage, action) and space.allows({role, Role.APPLICANT}, way, stage, action)
-        for way in ways_of(role).values()
+        space.allows({role}, standing, stage, action) and space.allows({role, Role.APPLICANT}, standing, stage, action)
+        for standing in typical_standings(role).values()
     )
 
 

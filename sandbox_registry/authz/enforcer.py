@@ -10,7 +10,7 @@ from casbin import Enforcer
 from sandbox_registry.authz.decisions import Asked, Decision
 from sandbox_registry.authz.names import unknown_names
 from sandbox_registry.authz.policy import ROLE_PREFIX, Policy, PolicyLine, PolicyUnreadable, new_model, read_policy
-from sandbox_registry.authz.ways import stranger
+from sandbox_registry.authz.standings import standing_as, towards_unit
 from sandbox_registry.domain.acts import Action
 from sandbox_registry.domain.errors import PermissionDenied
 from sandbox_registry.domain.identity.people import (
@@ -147,21 +147,22 @@ class Authorizer:
     def _scope(self, actor: Actor, action: Action) -> Scope:
         return Scope(
             person_id=actor.person_id,
-            all_stages=self._stages_for(actor, stranger(), action),
-            unit_stages={unit: self._stages_for(actor, stranger(unit_ids={unit}), action) for unit in _units(actor)},
+            all_stages=self._stages_for(actor, standing_as(), action),
+            unit_stages={unit: self._stages_for(actor, towards_unit(unit), action) for unit in _units(actor)},
             own_organisations=actor.signs_for_organisations,
             own_stages=self._stages_as(actor, Relation.OWN, action),
             delegate_organisations=actor.drafts_for_organisations,
             delegate_stages=self._stages_as(actor, Relation.DELEGATE, action),
             consulted_units=frozenset(unit for role, unit in actor.offices if role is Role.CONSULTED_OFFICER),
             capacities={
-                capacity: self._stages_for(actor, stranger(capacity, conflicted=False), action) for capacity in Capacity
+                capacity: self._stages_for(actor, standing_as(capacity, conflicted=False), action)
+                for capacity in Capacity
             },
             hides_conflicted=self._hides(Relation.CONFLICTED, action),
             hides_undeclared=self._hides(Relation.UNDECLARED, action),
             awaiting_declaration={
                 capacity: self._stages(
-                    actor, actor.roles, relations_of(actor, stranger(capacity)), Action.DECLARATION_MAKE
+                    actor, actor.roles, relations_of(actor, standing_as(capacity)), Action.DECLARATION_MAKE
                 )
                 for capacity in MUST_DECLARE
             },

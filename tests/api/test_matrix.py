@@ -12,7 +12,7 @@ from uuid import UUID
 import httpx
 
 from sandbox_registry.authz import Action, Authorizer
-from sandbox_registry.authz.ways import stranger
+from sandbox_registry.authz.standings import towards_unit
 from sandbox_registry.db.cases.applications import load_case
 from sandbox_registry.domain.identity.people import Actor, Role, Standing
 from sandbox_registry.domain.stages import Stage
@@ -301,7 +301,7 @@ async def test_every_other_route_gives_each_person_what_the_policy_says(
                 # Who is bound to a unit reads its books, not those of others.
                 own = next((unit for _, unit in actor.offices), NOBODY_KNOWS)
                 answer = await send(client, route, by=name, unit_id=own)
-                standing = stranger(unit_ids={own}) if "{unit_id" in route.path and route.method == "GET" else None
+                standing = towards_unit(own) if "{unit_id" in route.path and route.method == "GET" else None
                 may = action is None or world.transactions.authorizer.judge(actor, standing, Stage.NONE, action).allowed
                 assert answer.status_code not in {400, 405, 415, 428, 429, 500}, (route.key, answer.text)
                 if not may and answer.status_code not in {403, 404}:

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from sandbox_registry.authz import Action, Authorizer
 from sandbox_registry.authz.policy import ROLE_PREFIX, read_policy
 from sandbox_registry.authz.space import Space
+from sandbox_registry.authz.standings import typical_standings
 from sandbox_registry.authz.tables import authority_table
-from sandbox_registry.authz.ways import ways_of
 from sandbox_registry.domain.identity.people import Relation, Role
 from sandbox_registry.domain.stages import Stage
 
@@ -86,6 +86,6 @@ def test_plain_casbin_with_the_two_files_answers_the_same() -> None:
         stage = chance.choice(sorted(line.stages & frozenset(Stage)))
         action = chance.choice(sorted(act for act in Action if act in line.actions))
         role = chance.choice([role for role in Role if line.role in ("*", ROLE_PREFIX + role)])
-        for how in ways_of(role).values():
-            plain = enforcer.enforce(ROLE_PREFIX + role, how, stage, action)
-            assert plain is SPACE.allows({role}, how, Stage(stage), action)
+        for standing in typical_standings(role).values():
+            plain = enforcer.enforce(ROLE_PREFIX + role, standing, stage, action)
+            assert plain is SPACE.allows({role}, standing, Stage(stage), action)

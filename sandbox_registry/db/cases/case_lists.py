@@ -1,4 +1,4 @@
-"""Lists of cases inside a scope: written once for each kind of question, and as fast over a million as over a thousand."""
+"""Lists of cases inside a scope: one statement for each shape of query, as fast over a million as over a thousand."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -27,7 +27,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
-from sandbox_registry.db.core.scopes import Condition, Kind, grouped, kind_of, values_of
+from sandbox_registry.db.core.scopes import Condition, ScopeShape, grouped, shape_of, values_of
 from sandbox_registry.db.core.statements import Row, Statement
 from sandbox_registry.domain.cases.case_lists import CaseFilter, CaseRow
 from sandbox_registry.domain.identity.scopes import Scope
@@ -40,7 +40,7 @@ _LIMIT = bindparam("limit", type_=Integer)
 _AFTER = bindparam("after", type_=Uuid)
 _WORDS = func.plainto_tsquery("simple", bindparam("words", type_=Text))
 RECENT = 4000
-"""How many of the newest cases are looked through for common words before the index of all words is asked."""
+"""How many of the newest cases are looked through for common words before the index of all words is used."""
 
 
 def _row(cases: FromClause) -> Select[Any]:
@@ -64,10 +64,10 @@ def _row(cases: FromClause) -> Select[Any]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Question:
+class QueryShape:
     """What decides about the wording of a list, and nothing of its values."""
 
-    scope: Kind
+    scope: ScopeShape
     stages: int | None
     has_procedure: bool
     has_organisation: bool
@@ -111,8 +111,8 @@ async def list_cases(
         scope = _at(scope, narrowed.stages)
     words = search_form(narrowed.text or "").strip()
     by_change = narrowed.updated_since is not None
-    asked = _Question(
-        scope=kind_of(scope),
+    shape = QueryShape(
+        scope=shape_of(scope),
         stages=None if narrowed.stages is None else min(len(narrowed.stages), 2),
         has_procedure=narrowed.procedure_code is not None,
         has_organisation=narrowed.organisation_id is not None,
@@ -124,12 +124,12 @@ async def list_cases(
     )
     given = {**values_of(scope), **_values(narrowed, words=words, limit=limit)}
     given |= {"after": after} if not isinstance(after, tuple) else {"after_change": after[0], "after": after[1]}
-    if asked.may_be_recent:
+    if shape.may_be_recent:
         # Words that many cases have: walking back from the newest finds enough of them at once.
-        found = await _statement(replace(asked, is_recent=True)).rows(connection, given)
+        found = await _statement(replace(shape, is_recent=True)).rows(connection, given)
         if len(found) == limit:
             return _rows(found)
-    return _rows(await _statement(asked).rows(connection, given))
+    return _rows(await _statement(shape).rows(connection, given))
 
 
 _at = lru_cache(maxsize=1000)(Scope.at)
@@ -155,67 +155,67 @@ _OPEN = sorted(str(stage) for stage in OPEN_STAGES)
 
 
 @lru_cache(maxsize=1000)
-def _statement(asked: _Question) -> Statement:
-    cases = _recent(asked) if asked.is_recent else _APPLICATIONS
-    condition, columns = Condition(asked.scope, cases.c.stage, cases=cases), cases.c
-    query = _row(cases).where(condition.written(), *_narrowing(asked, cases)).limit(_LIMIT)
-    if asked.by_change:
+def _statement(shape: QueryShape) -> Statement:
+    cases = _recent(shape) if shape.is_recent else _APPLICATIONS
+    condition, columns = Condition(shape.scope, cases.c.stage, cases=cases), cases.c
+    query = _row(cases).where(condition.to_sql(), *_narrowing(shape, cases)).limit(_LIMIT)
+    if shape.by_change:
         position = tuple_(columns.updated_at, columns.id)
         query = query.order_by(columns.updated_at, columns.id)
-        if asked.goes_on:
+        if shape.goes_on:
             query = query.where(position > tuple_(bindparam("after_change", type_=tables.Stamp), _AFTER))
-    elif asked.has_officer:
+    elif shape.has_officer:
         # The officer's own cases are few, and stand in order; joined to, not looked for, they give the order of the list.
-        held = _held_by_officer(asked)
+        held = _held_by_officer(shape)
         query = query.join(held, held.c.application_id == columns.id).order_by(held.c.application_id.desc())
     else:
         query = query.order_by(columns.id.desc())
-        if asked.goes_on:
+        if shape.goes_on:
             query = query.where(columns.id < _AFTER)
-    return Statement(query, cache_plan=asked.cache_plan)
+    return Statement(query, cache_plan=shape.cache_plan)
 
 
-def _recent(asked: _Question) -> FromClause:
+def _recent(shape: QueryShape) -> FromClause:
     """Return the newest cases, or those before where the list goes on: read one by one, until the page is full."""
     columns = _APPLICATIONS.c
     newest = select(_APPLICATIONS).order_by(columns.id.desc()).limit(RECENT)
-    return (newest.where(columns.id < _AFTER) if asked.goes_on else newest).subquery("newest")
+    return (newest.where(columns.id < _AFTER) if shape.goes_on else newest).subquery("newest")
 
 
-def _held_by_officer(asked: _Question) -> Any:
+def _held_by_officer(shape: QueryShape) -> Any:
     held = _PARTICIPATIONS.c
     query = select(held.application_id).where(
         held.person_id == bindparam("officer_id", type_=Uuid), held.until.is_(None)
     )
-    if asked.goes_on:
+    if shape.goes_on:
         query = query.where(held.application_id < _AFTER)
     return query.distinct().order_by(held.application_id.desc()).subquery("held")
 
 
-def _narrowing(asked: _Question, cases: FromClause) -> Iterator[ColumnElement[bool]]:
+def _narrowing(shape: QueryShape, cases: FromClause) -> Iterator[ColumnElement[bool]]:
     columns = cases.c
-    if asked.stages == 1:
+    if shape.stages == 1:
         yield columns.stage == bindparam("stage", type_=Text)
-    elif asked.stages is not None:
+    elif shape.stages is not None:
         yield columns.stage == _any_text("stages")
-    if asked.has_procedure:
+    if shape.has_procedure:
         yield columns.procedure_code == bindparam("procedure_code", type_=Text)
-    if asked.has_organisation:
+    if shape.has_organisation:
         yield columns.organisation_id == bindparam("organisation_id", type_=Uuid)
-    if asked.has_officer and asked.by_change:
+    if shape.has_officer and shape.by_change:
         officer = _PARTICIPATIONS.alias("officer")
         yield exists().where(
             officer.c.application_id == columns.id,
             officer.c.person_id == bindparam("officer_id", type_=Uuid),
             officer.c.until.is_(None),
         )
-    if asked.is_overdue:
+    if shape.is_overdue:
         yield columns.next_due_at <= bindparam("overdue_at", type_=tables.Stamp)
         yield columns.stage == _any_text("open_stages")
-    if asked.has_words:
-        # Looked through row by row, the words are read once; asked of the index, the planner must see them.
-        yield columns.search.bool_op("@@")(select(_WORDS).scalar_subquery() if asked.is_recent else _WORDS)
-    if asked.by_change:
+    if shape.has_words:
+        # Row by row, the words are parsed once; for the index, the planner must see them.
+        yield columns.search.bool_op("@@")(select(_WORDS).scalar_subquery() if shape.is_recent else _WORDS)
+    if shape.by_change:
         yield columns.updated_at >= bindparam("updated_since", type_=tables.Stamp)
 
 
@@ -246,12 +246,14 @@ async def awaiting_declaration(connection: AsyncConnection, *, scope: Scope) -> 
 
 @lru_cache
 def _owing(groups: int, *, has_procedures: bool) -> Statement:
-    condition, mine = Condition(Kind(has_procedures=has_procedures)), _PARTICIPATIONS.alias("mine")
-    ways = (
+    condition, mine = Condition(ScopeShape(has_procedures=has_procedures)), _PARTICIPATIONS.alias("mine")
+    clauses = (
         and_(_APPLICATIONS.c.stage == condition.any_text(f"owed_stages_{place}"), condition.holding(f"owed_{place}"))
         for place in range(groups)
     )
     known = select(mine.c.application_id).where(mine.c.person_id == bindparam("me", type_=Uuid), mine.c.until.is_(None))
-    query = _row(_APPLICATIONS).where(_APPLICATIONS.c.id.in_(known), or_(*ways), ~exists().where(condition.declared()))
+    query = _row(_APPLICATIONS).where(
+        _APPLICATIONS.c.id.in_(known), or_(*clauses), ~exists().where(condition.declared())
+    )
     query = query.where(*condition.within_procedures())
     return Statement(query.order_by(_APPLICATIONS.c.id.desc()).limit(100))

@@ -1,4 +1,4 @@
-"""A scope in SQL: written once for each kind of scope, its values put in as parameters."""
+"""A scope in SQL: one condition for each shape of scope, with its values as parameters."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -40,8 +40,8 @@ STAGE: ColumnElement[str] = _APPLICATIONS.c.stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
-    """Which of its ways a scope has at all, and how many groups of units and capacities differ in their stages."""
+class ScopeShape:
+    """Which clauses a scope has at all, and how many groups of units and capacities differ in their stages."""
 
     is_everywhere: bool = False
     units: int = 0
@@ -60,9 +60,9 @@ class Kind:
 
 
 @lru_cache(maxsize=1000)
-def kind_of(scope: Scope) -> Kind:
+def shape_of(scope: Scope) -> ScopeShape:
     """Return what decides about the wording of a scope, and nothing of its values."""
-    return Kind(
+    return ScopeShape(
         is_everywhere=bool(scope.all_stages),
         units=len(grouped(scope.unit_stages)),
         is_own=bool(scope.own_organisations and scope.own_stages),
@@ -97,51 +97,51 @@ def values_of(scope: Scope) -> Mapping[str, object]:
     return given
 
 
-def inside(scope: Scope, stage: ColumnElement[str] = STAGE) -> ColumnElement[bool]:
+def visible_to(scope: Scope, stage: ColumnElement[str] = STAGE) -> ColumnElement[bool]:
     """Say in SQL what `Scope.admits` says in Python; a listing cannot be written without it.
 
     `stage` is where the listed thing stands, when that is not the case itself.
     """
     values = values_of(scope)
 
-    def held(name: str, kind: TypeEngine[Any]) -> BindParameter[Any]:
-        return bindparam(name, values[name], type_=kind, unique=True)
+    def held(name: str, type_: TypeEngine[Any]) -> BindParameter[Any]:
+        return bindparam(name, values[name], type_=type_, unique=True)
 
-    return Condition(kind_of(scope), stage, bind=held).written()
+    return Condition(shape_of(scope), stage, bind=held).to_sql()
 
 
-def parameter(name: str, kind: TypeEngine[Any]) -> BindParameter[Any]:
+def parameter(name: str, type_: TypeEngine[Any]) -> BindParameter[Any]:
     """Leave a value open, to be given by its name when the statement runs."""
-    return bindparam(name, type_=kind)
+    return bindparam(name, type_=type_)
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """The condition for one kind of scope, on `cases`, with its values put in or left open as `bind` does."""
+    """The condition for one shape of scope, on `cases`, with its values put in or left open as `bind` does."""
 
-    kind: Kind
+    shape: ScopeShape
     stage: ColumnElement[str] = STAGE
     cases: FromClause = _APPLICATIONS
     bind: Callable[[str, TypeEngine[Any]], BindParameter[Any]] = parameter
 
-    def written(self) -> ColumnElement[bool]:
+    def to_sql(self) -> ColumnElement[bool]:
         """Return the whole condition."""
-        ways = list(self._ways())
-        if not ways:
+        clauses = list(self._clauses())
+        if not clauses:
             return false()
         others: list[ColumnElement[bool]] = []
-        if not self.kind.is_broad:
-            # Implied by the ways, and tells the database where to begin: with the few cases somebody has to do with.
+        if not self.shape.is_broad:
+            # Implied by the clauses, and tells the database where to begin: with the few cases somebody has to do with.
             others.append(self.cases.c.id.in_(union(*self._known_cases())))
-        if self.kind.hides_conflicted:
+        if self.shape.hides_conflicted:
             others.append(~exists().where(self.declared(), _DECLARATIONS.c.conflicted))
-        if self.kind.hides_undeclared:
+        if self.shape.hides_undeclared:
             others.append(~and_(self.holding("must_declare"), ~exists().where(self.declared())))
-        return and_(or_(*ways), *others, *self.within_procedures())
+        return and_(or_(*clauses), *others, *self.within_procedures())
 
     def within_procedures(self) -> tuple[ColumnElement[bool], ...]:
         """Say that the case is of a procedure the token is for; nothing when it is for all."""
-        if not self.kind.has_procedures:
+        if not self.shape.has_procedures:
             return ()
         return (self.cases.c.procedure_code == self.any_text("procedures"),)
 
@@ -169,20 +169,20 @@ class Condition:
     def _me(self) -> BindParameter[Any]:
         return self.bind("me", Uuid())
 
-    def _ways(self) -> Iterator[ColumnElement[bool]]:
+    def _clauses(self) -> Iterator[ColumnElement[bool]]:
         columns, stage, any_text = self.cases.c, self.stage, self.any_text
-        if self.kind.is_everywhere:
+        if self.shape.is_everywhere:
             yield stage == any_text("all_stages")
-        for place in range(self.kind.units):
+        for place in range(self.shape.units):
             units = columns.unit_ids.overlap(self.bind(f"units_{place}", ARRAY(Uuid)))
             yield and_(stage == any_text(f"unit_stages_{place}"), units)
         for way in self._of_applicants():
             yield and_(
                 stage == any_text(f"{way}_stages"), columns.organisation_id == self._any_id(f"{way}_organisations")
             )
-        for place in range(self.kind.capacities):
+        for place in range(self.shape.capacities):
             yield and_(stage == any_text(f"capacity_stages_{place}"), self.holding(f"capacities_{place}"))
-        if self.kind.is_consulted:
+        if self.shape.is_consulted:
             asked = _CONSULTATIONS.c
             known = exists().where(asked.application_id == columns.id, asked.unit_id == self._any_id("consulted_units"))
             yield and_(stage == any_text("consulted_stages"), known)
@@ -192,15 +192,15 @@ class Condition:
         for way in self._of_applicants():
             yield select(mine.c.id).where(mine.c.organisation_id == self._any_id(f"{way}_organisations"))
         held = _PARTICIPATIONS.alias("held")
-        for place in range(self.kind.capacities):
+        for place in range(self.shape.capacities):
             counts = held.c.capacity == self.any_text(f"capacities_{place}")
             yield select(held.c.application_id).where(held.c.person_id == self._me(), held.c.until.is_(None), counts)
-        if self.kind.is_consulted:
+        if self.shape.is_consulted:
             asked = _CONSULTATIONS.alias("asked")
             yield select(asked.c.application_id).where(asked.c.unit_id == self._any_id("consulted_units"))
 
     def _of_applicants(self) -> tuple[str, ...]:
-        ways = {"own": self.kind.is_own, "delegate": self.kind.is_delegate}
+        ways = {"own": self.shape.is_own, "delegate": self.shape.is_delegate}
         return tuple(way for way, is_there in ways.items() if is_there)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
 from sandbox_registry.db.core.records import as_dict
-from sandbox_registry.db.core.scopes import inside
+from sandbox_registry.db.core.scopes import visible_to
 from sandbox_registry.db.permits import permits
 from sandbox_registry.domain.identity.scopes import Scope
 from sandbox_registry.domain.integrations.exports import Batch, ExportFilter, FeedRow
@@ -48,7 +48,7 @@ PERMIT_FIELDS = tuple(map(str, _OF_PERMITS.selected_columns.keys()))
 def cases(connection: AsyncConnection, *, scope: Scope, narrowed: ExportFilter) -> AsyncGenerator[Batch, None]:
     """Stream every case inside a scope, oldest first; columns as in CASE_FIELDS."""
     query = _CASES.where(
-        inside(scope),
+        visible_to(scope),
         *_narrowing(narrowed, _APPLICATIONS, _APPLICATIONS.c.stage, _APPLICATIONS.c.updated_at),
         *_narrowing_cases(narrowed),
     )
@@ -60,7 +60,7 @@ def permits_of(
 ) -> AsyncGenerator[Batch, None]:
     """Stream every permit inside a scope as it stands at a moment, oldest first; columns as in PERMIT_FIELDS."""
     query = _OF_PERMITS.where(
-        inside(scope, permits.STAGE), *_narrowing(narrowed, _PERMITS, permits.STAGE, permits.UPDATED)
+        visible_to(scope, permits.STAGE), *_narrowing(narrowed, _PERMITS, permits.STAGE, permits.UPDATED)
     )
     if narrowed.text:
         query = query.where(permits.with_words(narrowed.text))
@@ -83,7 +83,7 @@ async def feed_of_cases(
         _APPLICATIONS.c.title,
         _APPLICATIONS.c.created_at.label("since"),
         _APPLICATIONS.c.updated_at,
-    ).where(inside(scope))
+    ).where(visible_to(scope))
     query = _paged(query, _APPLICATIONS.c.updated_at, _APPLICATIONS.c.id, since=since, after=after).limit(limit)
     return tuple(msgspec.convert(as_dict(row), FeedRow) for row in await connection.execute(query))
 
@@ -108,7 +108,7 @@ async def feed_of_permits(
             permits.UPDATED.label("updated_at"),
         )
         .select_from(permits.ROW.get_final_froms()[0])
-        .where(inside(scope, permits.STAGE))
+        .where(visible_to(scope, permits.STAGE))
     )
     query = _paged(query, permits.UPDATED, _PERMITS.c.id, since=since, after=after).limit(limit)
     return tuple(msgspec.convert(as_dict(row), FeedRow) for row in await connection.execute(query, {"at": at}))
@@ -118,7 +118,7 @@ def case_objects(connection: AsyncConnection, *, scope: Scope) -> AsyncGenerator
     """Stream what an event log says of each case: id, procedure, organisation, when it began."""
     query = select(
         _APPLICATIONS.c.id, _APPLICATIONS.c.procedure_code, _APPLICATIONS.c.organisation_id, _APPLICATIONS.c.created_at
-    ).where(inside(scope))
+    ).where(visible_to(scope))
     return _streamed(connection, query.order_by(_APPLICATIONS.c.id), {})
 
 
@@ -127,14 +127,14 @@ def permit_objects(connection: AsyncConnection, *, scope: Scope) -> AsyncGenerat
     query = (
         select(_PERMITS.c.id, _PERMITS.c.application_id, _PERMITS.c.issued_at)
         .join(_APPLICATIONS, _APPLICATIONS.c.id == _PERMITS.c.application_id)
-        .where(inside(scope))
+        .where(visible_to(scope))
     )
     return _streamed(connection, query.order_by(_PERMITS.c.id), {})
 
 
 def organisation_objects(connection: AsyncConnection, *, scope: Scope) -> AsyncGenerator[Batch, None]:
     """Stream the ids of the organisations that filed these cases."""
-    query = select(_APPLICATIONS.c.organisation_id).where(inside(scope)).distinct()
+    query = select(_APPLICATIONS.c.organisation_id).where(visible_to(scope)).distinct()
     return _streamed(connection, query, {})
 
 
@@ -143,7 +143,7 @@ def case_leaves(connection: AsyncConnection, *, scope: Scope) -> AsyncGenerator[
     query = (
         select(_LEAVES.c.index, _LEAVES.c.case_id, _APPLICATIONS.c.organisation_id, _LEAVES.c.entry)
         .join(_APPLICATIONS, _APPLICATIONS.c.id == _LEAVES.c.case_id)
-        .where(inside(scope))
+        .where(visible_to(scope))
     )
     return _streamed(connection, query.order_by(_LEAVES.c.index), {})
 

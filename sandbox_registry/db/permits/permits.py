@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sandbox_registry.db import tables
 from sandbox_registry.db.core.kinds import PERMITS, permit_serial
 from sandbox_registry.db.core.records import NATIVE, as_dict, duplicate_or_same
-from sandbox_registry.db.core.scopes import inside
+from sandbox_registry.db.core.scopes import visible_to
 from sandbox_registry.domain.identity.scopes import Scope
 from sandbox_registry.domain.permits.permit_lists import PermitFilter, PermitRow
 from sandbox_registry.domain.permits.permits import Permit, PermitVersion
@@ -138,7 +138,7 @@ async def list_permits(
 
     `after` is the last one already seen: its id, or its change time and id when following changes.
     """
-    query = ROW.where(inside(scope, STAGE), *_narrowing(narrowed)).limit(limit)
+    query = ROW.where(visible_to(scope, STAGE), *_narrowing(narrowed)).limit(limit)
     if narrowed.updated_since is not None:
         query = query.order_by(None).order_by(UPDATED, _PERMITS.c.id).where(narrowed.updated_since <= UPDATED)
         if isinstance(after, tuple):

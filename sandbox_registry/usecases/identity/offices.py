@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sandbox_registry.authz import Action
-from sandbox_registry.authz.ways import stranger
+from sandbox_registry.authz.standings import towards_unit
 from sandbox_registry.domain.errors import ConditionNotMet, FieldError, Invalid, NotFound
 from sandbox_registry.domain.identity.offices import (
     check_grant,
@@ -108,7 +108,7 @@ class Offices:
                 `hdnd_disjoint`, `auditor_disjoint`.
 
         """
-        standing = stranger(unit_ids={unit_id})
+        standing = towards_unit(unit_id)
         async with self.transactions.open(actor, Action.DELEGATION_GRANT, standing=standing) as act:
             is_own = from_person_id in {None, actor.person_id}
             lender_id = actor.person_id if from_person_id is None else from_person_id
@@ -151,7 +151,7 @@ class Offices:
 
         """
         unit_id = await self._unit_of(actor, delegation_id)
-        standing = stranger(unit_ids={unit_id})
+        standing = towards_unit(unit_id)
         async with self.transactions.open(actor, Action.DELEGATION_REVOKE, standing=standing) as act:
             known = await act.work.get(Delegation, delegation_id)
             await lock_people(act, known.from_person_id, known.to_person_id)
@@ -167,7 +167,7 @@ class Offices:
             PermissionDenied: that unit's power to sign is none of the actor's business.
 
         """
-        async with self.transactions.open(actor, Action.DELEGATION_READ, standing=stranger(unit_ids={unit_id})) as act:
+        async with self.transactions.open(actor, Action.DELEGATION_READ, standing=towards_unit(unit_id)) as act:
             act.skip_audit()
             return await act.work.of(Delegation, unit_id=unit_id)
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sandbox_registry.authz import Action
-from sandbox_registry.authz.ways import stranger
+from sandbox_registry.authz.standings import towards_unit
 from sandbox_registry.db.identity import organisations, people
 from sandbox_registry.db.identity.organisations import OrganisationScope
 from sandbox_registry.domain.errors import Duplicate, FieldError, Invalid, NotFound, PermissionDenied
@@ -251,9 +251,7 @@ class Organisations:
         allowed = {
             (role, unit)
             for role, unit in actor.offices
-            if judge(
-                replace(actor, offices=frozenset({(role, unit)})), stranger(unit_ids={unit}), Stage.NONE, read
-            ).allowed
+            if judge(replace(actor, offices=frozenset({(role, unit)})), towards_unit(unit), Stage.NONE, read).allowed
         }
         return OrganisationScope(
             own=frozenset(own),

@@ -11,7 +11,7 @@ from sandbox_registry.authz import Action
 from sandbox_registry.db import tables
 from sandbox_registry.db.cases.applications import load_case
 from sandbox_registry.db.cases.case_lists import list_cases
-from sandbox_registry.db.core.scopes import inside
+from sandbox_registry.db.core.scopes import visible_to
 from sandbox_registry.domain.cases.case_lists import CaseFilter
 from sandbox_registry.domain.identity.people import Actor, Capacity, Role, Standing
 from sandbox_registry.domain.identity.scopes import Scope
@@ -128,7 +128,7 @@ async def standings(world: World, case_ids: list[UUID], actor: Actor) -> dict[UU
 
 async def listed(world: World, scope: Scope) -> set[UUID]:
     async with world.database.replica() as connection:
-        rows = await connection.execute(select(tables.applications.c.id).where(inside(scope)))
+        rows = await connection.execute(select(tables.applications.c.id).where(visible_to(scope)))
     return {row.id for row in rows}
 
 

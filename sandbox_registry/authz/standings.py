@@ -1,4 +1,4 @@
-"""Ways in which a person can stand to a case: the sets of relations that really occur."""
+"""Standings: how a person can stand to a case, and the sets of relations that really occur."""
 
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -19,8 +19,8 @@ _SOMEWHERE = UUID(int=1)
 _NOBODY = UUID(int=0)
 
 
-def stranger(*capacities: Capacity, unit_ids: Iterable[UUID] = (), conflicted: bool | None = None) -> Standing:
-    """Make a standing in a case of an organisation that is nobody's, with these capacities only."""
+def standing_as(*capacities: Capacity, unit_ids: Iterable[UUID] = (), conflicted: bool | None = None) -> Standing:
+    """Return a standing with these capacities only, in a case of an organisation that is nobody's."""
     return Standing(
         organisation_id=_NOBODY,
         unit_ids=frozenset(unit_ids),
@@ -30,22 +30,27 @@ def stranger(*capacities: Capacity, unit_ids: Iterable[UUID] = (), conflicted: b
     )
 
 
+def towards_unit(unit_id: UUID) -> Standing:
+    """Return the standing of somebody who has nothing to do with a case before this unit."""
+    return standing_as(unit_ids=(unit_id,))
+
+
 @cache
-def ways_of(role: Role) -> Mapping[str, frozenset[Relation]]:
-    """Name each simple way in which someone of this role stands to a case, with all the relations it brings.
+def typical_standings(role: Role) -> Mapping[str, frozenset[Relation]]:
+    """Name each typical standing of someone of this role towards a case, with all the relations it brings.
 
     Asking what a role can do must use these, not lone relations: who holds the capacity `focal` is at once `focal`,
     `acted_as_focal` and `acted_as_reviewer`, and a refusal of any of the three counts.
     """
-    ways = {"none": _related(role), "own": _related(role, signs=True), "delegate": _related(role, drafts=True)}
+    standings = {"none": _related(role), "own": _related(role, signs=True), "delegate": _related(role, drafts=True)}
     for capacity in Capacity:
-        ways[capacity.value] = _related(role, capacity, conflicted=False)
+        standings[capacity.value] = _related(role, capacity, conflicted=False)
     if role in UNIT_BOUND_ROLES:
-        ways |= {f"unit+{way}": held | {Relation.UNIT} for way, held in ways.items()}
-        ways["unit"] = ways.pop("unit+none") - {Relation.NONE}
+        standings |= {f"unit+{name}": held | {Relation.UNIT} for name, held in standings.items()}
+        standings["unit"] = standings.pop("unit+none") - {Relation.NONE}
     if role in READ_ALL_ROLES:
-        ways["overseer"] = ways.pop("none")
-    return ways
+        standings["overseer"] = standings.pop("none")
+    return standings
 
 
 def _related(
@@ -61,4 +66,4 @@ def _related(
         token_scopes=None,
         request_id="",
     )
-    return relations(actor, stranger(*capacities, conflicted=conflicted))
+    return relations(actor, standing_as(*capacities, conflicted=conflicted))
