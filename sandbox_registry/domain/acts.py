@@ -196,7 +196,7 @@ class Action(StrEnum):
     DECLARATION_MAKE = _act("declaration:make", Side.INTERESTS, "declaration", "participation", known_to=OFFICE)
     DECLARATION_READ = _act("declaration:read", Side.INTERESTS, "application", known_to=OFFICE, logged=Logged.OVERSIGHT)
     DELEGATION_GRANT = _act("delegation:grant", Side.REGISTRY, "delegation")
-    DELEGATION_READ = _act("delegation:read", Side.REGISTRY_READING, "delegations", logged=Logged.OVERSIGHT)
+    DELEGATION_READ = _act("delegation:read", Side.REGISTRY_READING, logged=Logged.NEVER)
     DELEGATION_REVOKE = _act("delegation:revoke", Side.REGISTRY, "delegation")
     ERASURE_CONFIRM = _act("erasure:confirm", Side.REGISTRY, ANY_KIND, known_to=EVERYONE)
     ERASURE_PROPOSE = _act("erasure:propose", Side.REGISTRY, "erasure", known_to=EVERYONE)
@@ -217,7 +217,6 @@ class Action(StrEnum):
         "organisation:read",
         Side.REGISTRY_READING,
         "organisation",
-        "organisations",
         logged=Logged.OVERSIGHT,
         within_procedures=True,
     )
@@ -225,9 +224,9 @@ class Action(StrEnum):
     PERMIT_ISSUE = _act("permit:issue", Side.CASEWORK, "permit", "permit_version", known_to=EVERYONE)
     PERMIT_READ = _act("permit:read", Side.CASE_READING, "permit", known_to=OFFICE, logged=Logged.OVERSIGHT)
     PERSON_CREATE = _act("person:create", Side.REGISTRY, "person")
-    PERSON_DISABLE = _act("person:disable", Side.REGISTRY, "password", "person", "token")
+    PERSON_DISABLE = _act("person:disable", Side.REGISTRY, "person", "token")
     PERSON_READ = _act("person:read", Side.REGISTRY_READING, "people", "person", logged=Logged.OVERSIGHT)
-    PERSON_REGISTER = _act("person:register", Side.REGISTRY, "membership", "organisation", "person")
+    PERSON_REGISTER = _act("person:register", Side.REGISTRY, "person")
     POLICY_CHANGE = _act("policy:change", Side.REGISTRY, "authority_policy")
     PROCEDURE_APPROVE = _act("procedure:approve", Side.REGISTRY, "rule_version")
     PROCEDURE_PROPOSE = _act("procedure:propose", Side.REGISTRY, "rule_version")
@@ -237,18 +236,16 @@ class Action(StrEnum):
     ROLE_REVOKE = _act("role:revoke", Side.REGISTRY, "role_grant")
     SITE_VISIT_RECORD = _act("site_visit:record", Side.APPRAISAL, "site_visit", known_to=EVERYONE)
     TOKEN_CREATE = _act("token:create", Side.OWN_ACCOUNT, "token", within_procedures=True)
-    TOKEN_READ = _act("token:read", Side.OWN_ACCOUNT, "token", logged=Logged.NEVER, within_procedures=True)
+    TOKEN_READ = _act("token:read", Side.OWN_ACCOUNT, logged=Logged.NEVER, within_procedures=True)
     TOKEN_REVOKE = _act("token:revoke", Side.OWN_ACCOUNT, "token", within_procedures=True)
     WEBHOOK_CREATE = _act("webhook:create", Side.REGISTRY, "webhook")
     WEBHOOK_EDIT = _act("webhook:edit", Side.REGISTRY, "webhook")
-    WEBHOOK_READ = _act("webhook:read", Side.REGISTRY_READING, "webhook", logged=Logged.OVERSIGHT)
+    WEBHOOK_READ = _act("webhook:read", Side.REGISTRY_READING, logged=Logged.NEVER)
     WEBHOOK_REMOVE = _act("webhook:remove", Side.REGISTRY, "webhook")
     WEBHOOK_REPLAY = _act("webhook:replay", Side.REGISTRY, "webhook_delivery", "webhook_replay")
     WITNESS_CHANGE = _act("witness:change", Side.REGISTRY, "witness_policy")
     WITNESS_REPORT = _act("witness:report", Side.REGISTRY, "witness_verdict")
-    WORKLOAD_READ = _act(
-        "workload:read", Side.REGISTRY_READING, "people", logged=Logged.OVERSIGHT, within_procedures=True
-    )
+    WORKLOAD_READ = _act("workload:read", Side.REGISTRY_READING, logged=Logged.NEVER, within_procedures=True)
 
 
 def on_sides(*sides: Side) -> frozenset[Action]:

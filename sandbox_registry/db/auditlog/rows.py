@@ -15,9 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sandbox_registry.db import tables
 from sandbox_registry.db.core.engine import Database
 from sandbox_registry.db.core.kinds import RECORDS
-from sandbox_registry.db.core.records import as_dict, name_of
+from sandbox_registry.db.core.records import as_dict
 from sandbox_registry.domain.cases.applications import DossierVersion
 from sandbox_registry.domain.identity.tokens import Token
+from sandbox_registry.domain.kinds.every import BY_CLASS
 from sandbox_registry.domain.permits.permits import PermitVersion
 
 SLICE = 4096
@@ -101,7 +102,7 @@ async def rows_of_kinds(connection: AsyncConnection) -> AsyncIterator[tuple[str,
     for kind, records in RECORDS.items():
         for row in await connection.execute(records.query):
             state = _as_recorded(records.read(row))
-            yield name_of(kind, between="_"), state["id"], state
+            yield BY_CLASS[kind].name, state["id"], state
     for row in await connection.execute(_TOKENS):
         state = _as_recorded(as_dict(row))
         yield "token", state["id"], state
@@ -137,5 +138,5 @@ def _as_recorded(obj: object) -> dict[str, Any]:
     return state
 
 
-KINDS = frozenset({*(name_of(kind, between="_") for kind in RECORDS), "token", "dossier_version", "permit_version"})
+KINDS = frozenset({*(BY_CLASS[kind].name for kind in RECORDS), "token", "dossier_version", "permit_version"})
 """Kinds of objects that have rows; a record may hold others, which are only said."""

@@ -1,11 +1,21 @@
-"""Every kind of record the registry keeps, with the table it stands in and the columns derived from it."""
+"""The table of every kind of record that `domain/kinds` declares, and the columns derived from it; complete, or nothing starts."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import Table
+
 from sandbox_registry.db import tables
-from sandbox_registry.db.core.records import Records, Versioned, name_of
+from sandbox_registry.db.core.records import Records
 from sandbox_registry.db.core.searching import search_words
-from sandbox_registry.domain.cases.applications import Application, Complaint, Document, Message, SupplementRequest
+from sandbox_registry.domain.cases.applications import (
+    Application,
+    Complaint,
+    Document,
+    DossierVersion,
+    Message,
+    SupplementRequest,
+)
 from sandbox_registry.domain.cases.appraisal import (
     Clarification,
     Consultation,
@@ -19,7 +29,10 @@ from sandbox_registry.domain.cases.appraisal import (
     Vote,
 )
 from sandbox_registry.domain.identity.people import Delegation, Membership, Organisation, Person, RoleGrant
-from sandbox_registry.domain.permits.permits import Permit
+from sandbox_registry.domain.identity.tokens import Token
+from sandbox_registry.domain.integrations.webhooks import Endpoint
+from sandbox_registry.domain.kinds.every import BY_CLASS
+from sandbox_registry.domain.permits.permits import Permit, PermitVersion
 from sandbox_registry.domain.privacy.erasures import Erasure, LegalHold
 from sandbox_registry.domain.rules.calendars import local_date
 from sandbox_registry.domain.rules.rule_versions import RuleVersion
@@ -85,12 +98,29 @@ RECORDS: dict[type[Any], Records[Any]] = {
     Vote: Records(tables.votes, Vote),
 }
 
+_BESIDE = {
+    DossierVersion: tables.dossier_versions,
+    Endpoint: tables.webhook_endpoints,
+    PermitVersion: tables.permit_versions,
+    Token: tables.tokens,
+}
+"""Tables of kinds that modules of their own read and write: versions without an identity, and what has a secret."""
+_TABLES = {**{kind: records.table for kind, records in RECORDS.items()}, **_BESIDE}
 
-def kind_of(obj: Versioned) -> str:
-    """Return the name under which an object stands in the log: `supplement_request`, `council_session`."""
-    return _KINDS[type(obj)]
+
+def tables_of(found: Mapping[type[Any], Table]) -> Mapping[str, Table]:
+    """Index tables by the names of their kinds.
+
+    Raises:
+        ValueError: a declared kind has no table, or a table is of a kind that nobody declared.
+
+    """
+    if found.keys() != BY_CLASS.keys():
+        missing = sorted(kind.__name__ for kind in found.keys() ^ BY_CLASS.keys())
+        message = f"declared without a table, or given a table without being declared: {missing}"
+        raise ValueError(message)
+    return {BY_CLASS[kind].name: table for kind, table in found.items()}
 
 
-_KINDS = {kind: name_of(kind, between="_") for kind in RECORDS}
-NAMED: dict[str, type[Any]] = {name: kind for kind, name in _KINDS.items()}
-"""Kinds of objects by the name under which they stand in the log."""
+TABLES = tables_of(_TABLES)
+"""Tables by the name under which their kind stands in the log."""

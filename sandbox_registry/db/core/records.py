@@ -37,9 +37,9 @@ Derive = Callable[[Any], Mapping[str, object]]
 _NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
-def name_of(kind: type[Any], *, between: str = " ") -> str:
+def _name_of(kind: type[Any]) -> str:
     """Return the name of a kind of object as people write it: `supplement request`."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", between, kind.__name__).lower()
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind.__name__).lower()
 
 
 def _nothing_derived(_obj: Any) -> Mapping[str, object]:
@@ -67,7 +67,7 @@ class Records(Generic[T]):
     ) -> None:
         self.table = table
         self.kind = kind
-        self.name = name_of(kind)
+        self.name = _name_of(kind)
         self._derive = derive
         self._derived_from = frozenset(derived_from or (field.name for field in fields(kind)))  # type: ignore[arg-type]  # T is a dataclass.
         self._columns = [table.c[field.name] for field in fields(kind)]  # type: ignore[arg-type]  # T is a dataclass.

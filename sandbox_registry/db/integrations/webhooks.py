@@ -25,9 +25,9 @@ from sandbox_registry.domain.integrations.webhooks import (
     DeliveryState,
     Endpoint,
     EndpointState,
-    Happening,
     names_for,
 )
+from sandbox_registry.domain.kinds.events import CaseEvent
 
 _ENDPOINTS, _SECRETS = tables.webhook_endpoints, tables.webhook_secrets
 _DELIVERIES, _ATTEMPTS = tables.webhook_deliveries, tables.webhook_attempts
@@ -55,7 +55,7 @@ class Sealed:
 
 async def announce(
     connection: AsyncConnection,
-    happened: Iterable[Happening],
+    happened: Iterable[CaseEvent],
     *,
     case: Application,
     at: datetime,

@@ -11,19 +11,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
 from sandbox_registry.db.cases import dossiers
-from sandbox_registry.db.core.kinds import APPLICATIONS, NAMED, RECORDS
+from sandbox_registry.db.core.kinds import APPLICATIONS, RECORDS
 from sandbox_registry.db.core.records import Records
 from sandbox_registry.db.identity import credentials
 from sandbox_registry.db.permits import permits
 from sandbox_registry.domain.cases.applications import Application
+from sandbox_registry.domain.kinds.every import BY_CLASS, emptied_with
 from sandbox_registry.domain.privacy.erasures import Erasure, ErasureKind, ErasureStatus
 
 _ERASURES, _CASES, _DOCUMENTS = tables.erasures, tables.applications, tables.documents
 _LEAVES, _KEPT = tables.audit_leaves, tables.audit_records
 _VERSIONS = {"dossier_version": "application_id", "permit_version": "permit_id"}
-_PERSON_FIELDS = {"person": "id", "organisation": "id", "token": "person_id", "webhook": "organisation_id"}
-CASE_KINDS = frozenset({"application", "clarification", "document", "dossier_version", "message"})
-"""What an applicant gives in a case; what officials wrote stays."""
+_WITH_CASE = emptied_with(ErasureKind.CASE)
+_ABOUT = {name: emptied.about for name, emptied in emptied_with(ErasureKind.ACCOUNT).items()}
+_NAMED = {BY_CLASS[kind].name: records for kind, records in RECORDS.items()}
 Key = tuple[str, str]
 
 
@@ -57,7 +58,7 @@ async def _locked(connection: AsyncConnection, which: Any) -> tuple[Application,
 async def records_of_case(connection: AsyncConnection, case_id: UUID) -> Found:
     """Find the records of a case that hold what its applicant gave."""
     rows = await _records(connection, _LEAVES.c.case_id == case_id)
-    return _found(rows, lambda kind, state: kind in CASE_KINDS and _key(kind, state) is not None)
+    return _found(rows, lambda kind, state: kind in _WITH_CASE and _key(kind, state) is not None)
 
 
 async def records_of_person(connection: AsyncConnection, person_id: UUID, own: Iterable[UUID]) -> Found:
@@ -68,7 +69,7 @@ async def records_of_person(connection: AsyncConnection, person_id: UUID, own: I
     about = _LEAVES.c.object_id.in_([person_id, *organisations]) | _LEAVES.c.object_id.in_(union_all(tokens, webhooks))
     meant = {str(person_id), *map(str, organisations)}
     rows = await _records(connection, about)
-    return _found(rows, lambda kind, state: kind in _PERSON_FIELDS and state.get(_PERSON_FIELDS[kind]) in meant)
+    return _found(rows, lambda kind, state: kind in _ABOUT and state.get(_ABOUT[kind]) in meant)
 
 
 async def _records(connection: AsyncConnection, about: Any) -> list[tuple[int, Any]]:
@@ -98,7 +99,7 @@ def _key(kind: str, state: Any) -> Key | None:
         return None
     if kind in _VERSIONS:
         return kind, state[_VERSIONS[kind]]
-    return (kind, state["id"]) if (kind in NAMED or kind == "token") and "id" in state else None
+    return (kind, state["id"]) if (kind in _NAMED or kind == "token") and "id" in state else None
 
 
 async def rows_now(connection: AsyncConnection, key: Key) -> list[tuple[str, UUID, int, object]]:
@@ -114,7 +115,7 @@ async def rows_now(connection: AsyncConnection, key: Key) -> list[tuple[str, UUI
     if kind == "token":
         token = await credentials.find_token(connection, token_id=identity)
         return [] if token is None else [(kind, identity, token.version, token)]
-    obj = await RECORDS[NAMED[kind]].get(connection, identity)
+    obj = await _NAMED[kind].get(connection, identity)
     return [(kind, identity, obj.version, obj)]
 
 

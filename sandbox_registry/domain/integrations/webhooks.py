@@ -3,8 +3,8 @@
 import base64
 import hmac
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
@@ -13,25 +13,12 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from sandbox_registry.domain.cases.applications import Application, Message
-from sandbox_registry.domain.cases.appraisal import Clarification
 from sandbox_registry.domain.errors import ConditionNotMet, FieldError
 from sandbox_registry.domain.integrations.addresses import is_public
-from sandbox_registry.domain.permits.permits import Permit
-from sandbox_registry.domain.stages import APPLICATION_STAGES, Stage
 from sandbox_registry.domain.texts import Text
 
 CHECK = "endpoint.check"
 """The event that an endpoint answers with its challenge before anything else is sent there."""
-EVENTS = (
-    *(f"application.{stage}" for stage in APPLICATION_STAGES if stage is not Stage.DRAFT),
-    "application.received",
-    "clarification.answered",
-    "clarification.asked",
-    "message.sent",
-    "permit.issued",
-)
-GROUPS = ("*", "application.*", "clarification.*")
 SOURCE = "/api/v1"
 SECRET_MARK, SECRET_SIZE = "whsec_", 32
 MAX_ENDPOINTS = 10
@@ -119,55 +106,6 @@ class Attempt:
     answer: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Happening:
-    """Something that happened to a case and that its parties may be told: identities and codes, nothing personal."""
-
-    type: str
-    data: Mapping[str, object] = field(default_factory=dict)
-
-
-def happenings(changed: Iterable[object], *, before: Application) -> tuple[Happening, ...]:
-    """Say what an act on a case that changed these objects is to the machines of its parties."""
-    states = tuple(changed)
-    saved = [state for state in states if isinstance(state, Application)]
-    case = saved[-1] if saved else before
-    about: dict[str, object] = {
-        "application_id": str(case.id),
-        "code": case.code,
-        "stage": str(case.stage),
-        "version": case.version,
-        "procedure_code": case.procedure_code,
-        "url": f"{SOURCE}/applications/{case.id}",
-    }
-    found = []
-    if case.stage is not before.stage and (case.stage is Stage.SUBMITTED or before.stage is not Stage.DRAFT):
-        found.append(Happening(type=f"application.{case.stage}", data=about))
-    if case.code != before.code:
-        found.append(Happening(type="application.received", data=about))
-    for state in states:
-        told = _beside(state)
-        if told is not None:
-            found.append(Happening(type=told.type, data={**about, **told.data}))
-    return tuple(each for each in found if each.type in EVENTS)
-
-
-def _beside(state: object) -> Happening | None:
-    """Say what the change of an object beside the case is."""
-    match state:
-        case Message():
-            return Happening(
-                type="message.sent", data={"message_id": str(state.id), "from_applicant": state.from_applicant}
-            )
-        case Clarification():
-            word = "asked" if state.answered_at is None else "answered"
-            return Happening(type=f"clarification.{word}", data={"clarification_id": str(state.id)})
-        case Permit(version=1):
-            number = {"permit_id": str(state.id), "permit_number": state.number}
-            return Happening(type="permit.issued", data={**number, "permit_url": f"{SOURCE}/permits/{state.id}"})
-    return None
-
-
 def names_for(event: str) -> tuple[str, ...]:
     """Return every name under which an endpoint may have asked for an event."""
     return (event, f"{event.partition('.')[0]}.*", "*")
@@ -226,9 +164,14 @@ def asked_wait(retry_after: str, *, at: datetime) -> timedelta | None:
     return min(max(moment - at, timedelta(0)), LONGEST_WAIT)
 
 
-def endpoint_errors(*, url: str, events: Iterable[str], to_loopback: bool) -> tuple[FieldError, ...]:
-    """Say what is wrong with an endpoint; what its name stands for is looked at when something is sent."""
-    unknown = sorted(set(events) - {*EVENTS, *GROUPS})
+def endpoint_errors(
+    *, url: str, events: Iterable[str], known: Collection[str], to_loopback: bool
+) -> tuple[FieldError, ...]:
+    """Say what is wrong with an endpoint; what its name stands for is looked at when something is sent.
+
+    `known` are the names it may ask for.
+    """
+    unknown = sorted(set(events) - set(known))
     errors = []
     if not _is_address(url, to_loopback=to_loopback):
         errors.append(FieldError(field="url", code="wrong_url", message=_WRONG_URL))

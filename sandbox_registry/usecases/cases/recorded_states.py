@@ -11,9 +11,9 @@ import msgspec
 from sandbox_registry.db.cases import histories
 from sandbox_registry.db.cases.histories import HistoryRow
 from sandbox_registry.db.core.engine import Connection
-from sandbox_registry.db.core.kinds import kind_of
-from sandbox_registry.db.core.records import Versioned, name_of
+from sandbox_registry.db.core.records import Versioned
 from sandbox_registry.domain.audit import EPOCH
+from sandbox_registry.domain.kinds.every import BY_CLASS, kind_of
 
 T = TypeVar("T")
 
@@ -98,7 +98,7 @@ class LastStates:
 
     def of(self, kind: type[T]) -> tuple[T, ...]:
         """List the states of one kind, oldest object first."""
-        name = name_of(kind, between="_")
+        name = BY_CLASS[kind].name
         found = {identity: state for (each, identity), (_, state) in self._last.items() if each == name}
         return tuple(msgspec.json.decode(found[identity], type=kind) for identity in sorted(found))
 
@@ -119,7 +119,7 @@ async def states_of(
     connection: Connection, case_id: UUID, kind: type[T], *, until: datetime
 ) -> AsyncIterator[State[T]]:
     """Go through the recorded states of the object of this kind that a case has one of."""
-    name = name_of(kind, between="_")
+    name = BY_CLASS[kind].name
     async for row in histories.changes_until(connection, case_id, until=until):
         said = done_in(row)
         if row.record is None:

@@ -32,6 +32,7 @@ from sandbox_registry.domain.integrations.webhooks import (
     signature_headers,
     wait_after,
 )
+from sandbox_registry.domain.kinds.events import EVENTS
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.runtime.clocks import Clock, system_clock
 from sandbox_registry.usecases.integrations.webhook_secrets import Seals
@@ -48,12 +49,6 @@ _GONE = 410
 _BUSY = frozenset({429, 503})
 _DEADLY = frozenset({"endpoint_not_active", "secret_lost"})
 """Why nothing is sent: for these it may be sent again once the endpoint is in order; for others, to whom may read it."""
-_NEEDED = {
-    "clarification": (Action.CLARIFICATION_READ, None),
-    "message": (Action.MESSAGE_READ, None),
-    "permit": (Action.PERMIT_READ, Stage.PERMIT_ISSUED),
-}
-
 logger = structlog.get_logger("registry.webhooks")
 
 
@@ -166,10 +161,10 @@ class Deliveries:
             consulted_unit_ids=frozenset(),
             lock=False,
         )
-        if case is None:
+        event = EVENTS.get(delivery.type)
+        if case is None or event is None:
             return False
-        action, stage = _NEEDED.get(delivery.type.partition(".")[0], (Action.APPLICATION_READ, None))
-        asked = [(Action.APPLICATION_READ, case.application.stage), (action, stage or case.application.stage)]
+        asked = [(Action.APPLICATION_READ, case.application.stage), (event.needs, event.at or case.application.stage)]
         authorizer, party = self.transactions.authorizer, endpoint.organisation_id
         if party == case.application.organisation_id:
             return all(authorizer.judge(actor, case.standing, at, what).allowed for what, at in asked)

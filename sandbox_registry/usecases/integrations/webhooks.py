@@ -28,6 +28,7 @@ from sandbox_registry.domain.integrations.webhooks import (
     endpoint_errors,
     written_secret,
 )
+from sandbox_registry.domain.kinds.events import EVENTS, GROUPS
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.usecases.integrations.webhook_secrets import Seals
 from sandbox_registry.usecases.transaction import idempotency
@@ -303,7 +304,7 @@ class Webhooks:
         return NewSecret(endpoint=endpoint, secret=written_secret(secret))
 
     def _check(self, url: str, events: tuple[str, ...]) -> None:
-        _refuse(endpoint_errors(url=url, events=events, to_loopback=self.to_loopback))
+        _refuse(endpoint_errors(url=url, events=events, known={*EVENTS, *GROUPS}, to_loopback=self.to_loopback))
 
 
 def managed_by(actor: Actor) -> frozenset[UUID]:

@@ -22,7 +22,6 @@ from sandbox_registry.db.cases import applications as case_rows
 from sandbox_registry.db.cases.case_records import CaseRecords, records_of
 from sandbox_registry.db.core.audit_entries import NewLeaf
 from sandbox_registry.db.core.engine import Database
-from sandbox_registry.db.core.kinds import kind_of
 from sandbox_registry.db.core.records import Versioned
 from sandbox_registry.db.core.unit_of_work import UnitOfWork
 from sandbox_registry.db.integrations import webhooks
@@ -33,7 +32,8 @@ from sandbox_registry.domain.cases.appraisal import Clarification, Consultation
 from sandbox_registry.domain.cases.deadlines import CaseFacts, next_due
 from sandbox_registry.domain.errors import DomainError, NotFound, PermissionDenied, StaleVersion, TransitionNotAllowed
 from sandbox_registry.domain.identity.people import READ_ALL_ROLES, Actor, Capacity, Role, Standing
-from sandbox_registry.domain.integrations.webhooks import happenings
+from sandbox_registry.domain.kinds.events import case_events
+from sandbox_registry.domain.kinds.every import kind_of
 from sandbox_registry.domain.permits.permits import Permit
 from sandbox_registry.domain.rules.calendars import Calendar
 from sandbox_registry.domain.stages import OPEN_STAGES, Stage
@@ -423,7 +423,7 @@ class Transactions:
             await case_rows.save_case(connection, case, before=act.application, due=await self._next_due(act, case))
         elif any(isinstance(state, _MOVES_DEADLINES) for state in states):
             await case_rows.set_next_due(connection, case.id, await self._next_due(act, case))
-        happened = happenings(states, before=act.application)
+        happened = case_events(states, before=act.application)
         await webhooks.announce(connection, happened, case=case, at=act.at, new_id=act.new_id)
 
     async def _next_due(self, act: CaseTransaction, case: Application) -> datetime | None:

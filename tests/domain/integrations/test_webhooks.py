@@ -1,9 +1,8 @@
-"""Webhooks without a network: which addresses are public, how a body is signed, what a change of a case is called."""
+"""Webhooks without a network: which addresses are public, how a body is signed, which names an endpoint may ask for."""
 
 import base64
 import hashlib
 import hmac
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from uuid import UUID
@@ -12,19 +11,15 @@ import pytest
 
 from sandbox_registry.domain.integrations.addresses import is_public
 from sandbox_registry.domain.integrations.webhooks import (
-    EVENTS,
-    Happening,
     asked_wait,
     endpoint_errors,
-    happenings,
     names_for,
     signature_headers,
     wait_after,
     written_secret,
 )
-from sandbox_registry.domain.stages import Stage
-from tests.domain.small import case
 
+KNOWN = ("*", "permit.issued")
 INSIDE = """
 0.0.0.0 0.1.2.3 10.0.0.1 10.255.255.255 100.64.0.1 100.100.100.200 100.127.255.255 127.0.0.1 127.255.255.254
 168.63.129.16 169.254.0.1 169.254.169.254 169.254.170.2 172.16.0.1 172.31.255.255 192.0.0.1 192.0.0.192 192.0.2.1
@@ -82,29 +77,7 @@ def test_waits_grow_and_are_spread() -> None:
     assert (wait_after(1, chance=0), wait_after(1, chance=1)) == (timedelta(seconds=7.5), timedelta(seconds=12.5))
 
 
-def test_change_of_stage_is_an_event_and_an_edit_is_not() -> None:
-    before = case(Stage.SUBMITTED, code="H12.01-1")
-    after = replace(before, stage=Stage.ACCEPTED, version=before.version + 1)
-    about = {
-        "application_id": str(before.id),
-        "code": "H12.01-1",
-        "stage": "accepted",
-        "version": after.version,
-        "procedure_code": before.procedure_code,
-        "url": f"/api/v1/applications/{before.id}",
-    }
-    assert happenings([after], before=before) == (Happening(type="application.accepted", data=about),)
-    assert happenings([replace(before, title="Khác")], before=before) == ()
-    assert happenings([{"read": "application:read"}], before=before) == ()
-
-
-def test_draft_is_nobodys_news() -> None:
-    draft = case(Stage.DRAFT)
-    assert happenings([replace(draft, stage=Stage.WITHDRAWN)], before=draft) == ()
-    assert [each.type for each in happenings([replace(draft, stage=Stage.SUBMITTED)], before=draft)] == [
-        "application.submitted"
-    ]
-    assert "application.draft" not in EVENTS
+def test_event_is_asked_for_by_its_name_its_group_or_with_all() -> None:
     assert names_for("application.accepted") == ("application.accepted", "application.*", "*")
 
 
@@ -150,16 +123,20 @@ def test_draft_is_nobodys_news() -> None:
     ],
 )
 def test_address_that_is_no_endpoint(url: str) -> None:
-    assert [each.code for each in endpoint_errors(url=url, events=["*"], to_loopback=False)] == ["wrong_url"]
+    assert [each.code for each in endpoint_errors(url=url, events=["*"], known=KNOWN, to_loopback=False)] == [
+        "wrong_url"
+    ]
 
 
 def test_endpoint_names_known_events() -> None:
-    assert endpoint_errors(url="https://example.com:8443/hook", events=["*"], to_loopback=False) == ()
+    assert endpoint_errors(url="https://example.com:8443/hook", events=["*"], known=KNOWN, to_loopback=False) == ()
     for host in ("EXAMPLE.com", "example.com.", "xn--tm-fka.vn", "3com.vn", "a_b.example", "8.8.8.8", "[2606:4700::1]"):
-        assert endpoint_errors(url=f"https://{host}/", events=["*"], to_loopback=False) == (), host
-    assert endpoint_errors(url="http://127.0.0.1:8080/hook", events=["permit.issued"], to_loopback=True) == ()
+        assert endpoint_errors(url=f"https://{host}/", events=["*"], known=KNOWN, to_loopback=False) == (), host
+    assert (
+        endpoint_errors(url="http://127.0.0.1:8080/hook", events=["permit.issued"], known=KNOWN, to_loopback=True) == ()
+    )
     for events in (["application.draft"], [], ["*", "khac"]):
-        found = endpoint_errors(url="https://example.com/", events=events, to_loopback=False)
+        found = endpoint_errors(url="https://example.com/", events=events, known=KNOWN, to_loopback=False)
         assert [each.code for each in found] == ["unknown_event"]
 
 

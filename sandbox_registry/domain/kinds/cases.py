@@ -1,0 +1,293 @@
+"""Kinds of records that hang on a case, up to its permit."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sandbox_registry.domain.acts import Action
+from sandbox_registry.domain.cases.applications import (
+    Application,
+    Complaint,
+    Document,
+    DossierVersion,
+    Message,
+    SupplementRequest,
+)
+from sandbox_registry.domain.cases.appraisal import (
+    Clarification,
+    Consultation,
+    CouncilSession,
+    Decision,
+    Declaration,
+    Participation,
+    Recommendation,
+    Review,
+    SiteVisit,
+    Vote,
+)
+from sandbox_registry.domain.integrations.webhooks import SOURCE
+from sandbox_registry.domain.kinds.kind import OFFICIAL_RECORD, REGISTER, Emptied, Event, Kept, Kind, Rows
+from sandbox_registry.domain.permits.permits import Permit, PermitVersion
+from sandbox_registry.domain.privacy.erasures import (
+    ErasureKind,
+    LegalHold,
+    without_answer,
+    without_body,
+    without_dossier,
+    without_name,
+)
+from sandbox_registry.domain.stages import APPLICATION_STAGES, Stage
+
+
+def _asked(asked: Clarification) -> Mapping[str, object] | None:
+    return {"clarification_id": str(asked.id)} if asked.answered_at is None else None
+
+
+def _answered(answered: Clarification) -> Mapping[str, object] | None:
+    return None if answered.answered_at is None else {"clarification_id": str(answered.id)}
+
+
+def _sent(letter: Message) -> Mapping[str, object]:
+    return {"message_id": str(letter.id), "from_applicant": letter.from_applicant}
+
+
+def _issued(permit: Permit) -> Mapping[str, object] | None:
+    if permit.version != 1:
+        return None
+    address = f"{SOURCE}/permits/{permit.id}"
+    return {"permit_id": str(permit.id), "permit_number": permit.number, "permit_url": address}
+
+
+def _without_answer(asked: Clarification, _at: datetime) -> Clarification:
+    return asked if asked.answered_at is None else without_answer(asked)
+
+
+CASE_KINDS = (
+    Kind(
+        name="application",
+        of=Application,
+        read_by=Action.APPLICATION_READ,
+        in_bundle=True,
+        in_history=True,
+        exported=frozenset(
+            {
+                "accepted_at",
+                "code",
+                "created_at",
+                "decided_at",
+                "id",
+                "level",
+                "organisation_id",
+                "procedure_code",
+                "procedure_version",
+                "received_at",
+                "stage",
+                "submitted_at",
+                "title",
+                "updated_at",
+                "version",
+            }
+        ),
+        events=(
+            *(
+                Event(name=f"application.{stage}", needs=Action.APPLICATION_READ)
+                for stage in APPLICATION_STAGES
+                if stage is not Stage.DRAFT
+            ),
+            Event(name="application.received", needs=Action.APPLICATION_READ),
+        ),
+        erasure=Emptied(with_the=ErasureKind.CASE, about="id", without=lambda case, at: without_dossier(case, at=at)),
+        rows=Rows.CHANGED,
+        for_analysts=True,
+    ),
+    Kind(
+        name="clarification",
+        of=Clarification,
+        read_by=Action.CLARIFICATION_READ,
+        in_bundle=True,
+        in_history=True,
+        events=(
+            Event(name="clarification.answered", needs=Action.CLARIFICATION_READ, of=_answered),
+            Event(name="clarification.asked", needs=Action.CLARIFICATION_READ, of=_asked),
+        ),
+        erasure=Emptied(with_the=ErasureKind.CASE, about="application_id", without=_without_answer),
+        rows=Rows.CHANGED_AND_DELETED,
+        for_analysts=True,
+    ),
+    Kind(
+        name="complaint",
+        of=Complaint,
+        read_by=Action.APPLICATION_READ,
+        in_bundle=True,
+        in_history=True,
+        erasure=Kept("a case with a complaint is not erased"),
+        rows=Rows.CHANGED_AND_DELETED,
+        for_analysts=True,
+    ),
+    Kind(
+        name="consultation",
+        of=Consultation,
+        read_by=Action.CONSULTATION_READ,
+        in_bundle=True,
+        in_history=True,
+        erasure=OFFICIAL_RECORD,
+        rows=Rows.CHANGED_AND_DELETED,
+        for_analysts=True,
+    ),
+    Kind(
+        name="council_session",
+        of=CouncilSession,
+        read_by=Action.COUNCIL_READ,
+        in_bundle=True,
+        in_history=True,
+        erasure=OFFICIAL_RECORD,
+        rows=Rows.CHANGED_AND_DELETED,
+        for_analysts=True,
+    ),
+    Kind(
+        name="decision",
+        of=Decision,
+        read_by=Action.DECISION_READ,
+        in_bundle=True,
+        in_history=True,
+        erasure=OFFICIAL_RECORD,
+        rows=Rows.NEITHER_CHANGED_NOR_DELETED,
+        for_analysts=True,
+    ),
+    Kind(
+        name="declaration",
+        of=Declaration,
+        read_by=Action.DECLARATION_READ,
+        in_bundle=True,
+        in_history=True,
+        erasure=OFFICIAL_RECORD,
+        rows=Rows.CHANGED_AND_DELETED,
+        for_analysts=True,
+    ),
+    Kind(
+        name="document",
+        of=Document,
+        read_by=Action.APPLICATION_READ,
+        in_bundle=True,
+        erasure=Emptied(
+            with_the=ErasureKind.CASE, about="application_id", without=lambda document, _at: without_name(document)
+        ),
+        rows=Rows.CHANGED_AND_DELETED,
+        for_analysts=True,
+    ),
+    Kind(
+        name="dossier_version",
+        of=DossierVersion,
+        read_by=Action.APPLICATION_READ,
+        in_bundle=True,
+        in_history=True,
+        erasure=Emptied(with_the=ErasureKind.CASE, about="application_id", without=None),
+        rows=Rows.NEITHER_CHANGED_NOR_DELETED,
+        for_analysts=True,
+    ),
+    Kind(
+        name="legal_hold",
+        of=LegalHold,
+        read_by=Action.HOLD_READ,
+        in_bundle=True,
+        erasure=OFFICIAL_RECORD,
+        rows=Rows.CHANGED,
+        for_analysts=True,
+    ),
+    Kind(
+        name="message",
+        of=Message,
+        read_by=Action.MESSAGE_READ,
+        in_bundle=True,
+        events=(Event(name="message.sent", needs=Action.MESSAGE_READ, of=_sent),),
+        erasure=Emptied(
+            with_the=ErasureKind.CASE, about="application_id", without=lambda letter, _at: without_body(letter)
+        ),
+        rows=Rows.CHANGED_AND_DELETED,
+        for_analysts=True,
+    ),
+    Kind(
+        name="participation",
+        of=Participation,
+        read_by=Action.REVIEW_READ,
+        in_bundle=True,
+        in_history=True,
+        erasure=REGISTER,
+        rows=Rows.CHANGED_AND_DELETED,
+        for_analysts=True,
+    ),
+    Kind(
+        name="permit",
+        of=Permit,
+        read_by=Action.PERMIT_READ,
+        in_bundle=True,
+        in_history=True,
+        exported=frozenset(
+            {"application_id", "id", "issued_at", "kind", "number", "organisation_id", "procedure_code", "version"}
+        ),
+        events=(Event(name="permit.issued", needs=Action.PERMIT_READ, at=Stage.PERMIT_ISSUED, of=_issued),),
+        erasure=OFFICIAL_RECORD,
+        rows=Rows.CHANGED,
+        for_analysts=True,
+    ),
+    Kind(
+        name="permit_version",
+        of=PermitVersion,
+        read_by=Action.PERMIT_READ,
+        in_bundle=True,
+        erasure=OFFICIAL_RECORD,
+        rows=Rows.NEITHER_CHANGED_NOR_DELETED,
+        for_analysts=True,
+    ),
+    Kind(
+        name="recommendation",
+        of=Recommendation,
+        read_by=Action.REVIEW_READ,
+        in_bundle=True,
+        in_history=True,
+        erasure=OFFICIAL_RECORD,
+        rows=Rows.CHANGED_AND_DELETED,
+        for_analysts=True,
+    ),
+    Kind(name="release", read_by=Action.REVIEW_READ, in_bundle=True, erasure=OFFICIAL_RECORD),
+    Kind(
+        name="review",
+        of=Review,
+        read_by=Action.REVIEW_READ,
+        in_bundle=True,
+        in_history=True,
+        erasure=OFFICIAL_RECORD,
+        rows=Rows.CHANGED_AND_DELETED,
+        for_analysts=True,
+    ),
+    Kind(name="rule_gap", read_by=Action.REVIEW_READ, in_bundle=True, erasure=OFFICIAL_RECORD),
+    Kind(
+        name="site_visit",
+        of=SiteVisit,
+        read_by=Action.REVIEW_READ,
+        in_bundle=True,
+        in_history=True,
+        erasure=OFFICIAL_RECORD,
+        rows=Rows.CHANGED_AND_DELETED,
+        for_analysts=True,
+    ),
+    Kind(
+        name="supplement_request",
+        of=SupplementRequest,
+        read_by=Action.APPLICATION_READ,
+        in_bundle=True,
+        in_history=True,
+        erasure=OFFICIAL_RECORD,
+        rows=Rows.CHANGED_AND_DELETED,
+        for_analysts=True,
+    ),
+    Kind(
+        name="vote",
+        of=Vote,
+        read_by=Action.COUNCIL_READ,
+        in_bundle=True,
+        in_history=True,
+        erasure=OFFICIAL_RECORD,
+        rows=Rows.NEITHER_CHANGED_NOR_DELETED,
+        for_analysts=True,
+    ),
+)

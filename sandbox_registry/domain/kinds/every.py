@@ -1,0 +1,50 @@
+"""All kinds of records together: found by name and by class, and complete, or the program does not start."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sandbox_registry.domain.acts import ANY_KIND, Action
+from sandbox_registry.domain.kinds.cases import CASE_KINDS
+from sandbox_registry.domain.kinds.kind import Emptied, Kind
+from sandbox_registry.domain.kinds.registry import REGISTRY_KINDS
+from sandbox_registry.domain.privacy.erasures import ErasureKind
+
+KINDS = (*CASE_KINDS, *REGISTRY_KINDS)
+
+
+def by_name(kinds: Iterable[Kind], acts: Iterable[Action]) -> Mapping[str, Kind]:
+    """Index kinds by name.
+
+    Raises:
+        ValueError: two kinds of one name or class, an act that writes a kind nobody declared, or a kind no act writes.
+
+    """
+    found: dict[str, Kind] = {}
+    for kind in kinds:
+        if kind.name in found or (kind.of and kind.of in {each.of for each in found.values()}):
+            message = f"{kind.name} is declared twice"
+            raise ValueError(message)
+        found[kind.name] = kind
+    written = {name for act in acts for name in act.writes} - {ANY_KIND}
+    if written != found.keys():
+        message = f"acts write these undeclared kinds, or nobody these kinds: {sorted(written ^ found.keys())}"
+        raise ValueError(message)
+    return found
+
+
+BY_NAME = by_name(KINDS, Action)
+BY_CLASS: Mapping[type[Any], Kind] = {kind.of: kind for kind in KINDS if kind.of is not None}
+
+
+def kind_of(obj: object) -> str:
+    """Return the name under which an object stands in the log: `supplement_request`, `council_session`."""
+    return BY_CLASS[type(obj)].name
+
+
+def emptied_with(erasure: ErasureKind) -> Mapping[str, Emptied]:
+    """Say how the kinds are emptied that an account or a case takes with it, by name."""
+    return {
+        kind.name: kind.erasure
+        for kind in KINDS
+        if isinstance(kind.erasure, Emptied) and kind.erasure.with_the is erasure
+    }

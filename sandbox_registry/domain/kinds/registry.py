@@ -1,0 +1,81 @@
+"""Kinds of records of the registry itself: people and power, rules, webhooks, erasures, the installation."""
+
+from sandbox_registry.domain.acts import Action
+from sandbox_registry.domain.identity.people import Delegation, Membership, Organisation, Person, RoleGrant
+from sandbox_registry.domain.identity.tokens import Token
+from sandbox_registry.domain.integrations.webhooks import Endpoint
+from sandbox_registry.domain.kinds.kind import OFFICIAL_RECORD, REGISTER, Emptied, Kept, Kind, Rows
+from sandbox_registry.domain.operations.installation import Fact
+from sandbox_registry.domain.privacy.erasures import (
+    Erasure,
+    ErasureKind,
+    without_address,
+    without_applicant,
+    without_person,
+)
+from sandbox_registry.domain.rules.rule_versions import RuleVersion
+
+INSTALLATION = Kept("says nothing of people")
+REGISTRY_KINDS = (
+    *(
+        Kind(name=fact, erasure=INSTALLATION)
+        for fact in (Fact.AUTHORITY_POLICY, Fact.LOG_KEY, Fact.PSEUDONYM_KEY, Fact.WITNESS_POLICY, Fact.WITNESS_VERDICT)
+    ),
+    Kind(name="backup", erasure=INSTALLATION),
+    Kind(name="clock", erasure=INSTALLATION),
+    Kind(name="delegation", of=Delegation, erasure=REGISTER, rows=Rows.CHANGED_AND_DELETED, for_analysts=True),
+    Kind(
+        name="erasure",
+        of=Erasure,
+        read_by=Action.ERASURE_READ,
+        in_bundle=True,
+        erasure=Kept("it is the proof of who erased what"),
+        rows=Rows.CHANGED,
+        for_analysts=True,
+    ),
+    Kind(name="erasures", erasure=Kept("that somebody read the list of erasures")),
+    Kind(name="export", erasure=Kept("that somebody took data out, and what they asked for")),
+    Kind(name="membership", of=Membership, erasure=REGISTER, rows=Rows.CHANGED_AND_DELETED, for_analysts=True),
+    Kind(
+        name="organisation",
+        of=Organisation,
+        read_by=Action.ORGANISATION_READ,
+        exported=frozenset({"name"}),
+        erasure=Emptied(
+            with_the=ErasureKind.ACCOUNT, about="id", without=lambda individual, _at: without_applicant(individual)
+        ),
+        rows=Rows.CHANGED,
+        for_analysts=True,
+    ),
+    Kind(name="password", erasure=Kept("that a password was changed; the password itself is in no record")),
+    Kind(name="people", erasure=Kept("that somebody looked people up, and what they asked for")),
+    Kind(
+        name="person",
+        of=Person,
+        erasure=Emptied(
+            with_the=ErasureKind.ACCOUNT, about="id", without=lambda person, at: without_person(person, at=at)
+        ),
+        rows=Rows.CHANGED,
+        for_analysts=True,
+    ),
+    Kind(name="role_grant", of=RoleGrant, erasure=REGISTER, rows=Rows.CHANGED_AND_DELETED, for_analysts=True),
+    Kind(name="rule_version", of=RuleVersion, erasure=OFFICIAL_RECORD, rows=Rows.CHANGED, for_analysts=True),
+    Kind(
+        name="token",
+        of=Token,
+        erasure=Emptied(with_the=ErasureKind.ACCOUNT, about="person_id", without=None),
+        rows=Rows.CHANGED_AND_DELETED,
+    ),
+    Kind(
+        name="webhook",
+        of=Endpoint,
+        erasure=Emptied(
+            with_the=ErasureKind.ACCOUNT,
+            about="organisation_id",
+            without=lambda endpoint, _at: without_address(endpoint),
+        ),
+        rows=Rows.CHANGED_AND_DELETED,
+    ),
+    Kind(name="webhook_delivery", erasure=Kept("that an event was sent again, by its identity")),
+    Kind(name="webhook_replay", erasure=Kept("that events were sent again, by their identities")),
+)
