@@ -35,13 +35,13 @@ class Rehearsal(Database):
     """A database on which every act is done and none is kept."""
 
     @asynccontextmanager
-    async def work(self) -> AsyncIterator[UnitOfWork]:
+    async def transaction(self) -> AsyncIterator[UnitOfWork]:
         async with self.engine.connect() as connection:
-            transaction = await connection.begin()
+            begun = await connection.begin()
             try:
                 yield UnitOfWork(connection)
             finally:
-                await transaction.rollback()
+                await begun.rollback()
 
 
 @dataclass(frozen=True, kw_only=True)
