@@ -1,7 +1,7 @@
 """Every route of the application, a body its schema takes, and a way to ask it all without keeping anything."""
 
 import re
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -15,6 +15,7 @@ from asgi_lifespan import LifespanManager
 from litestar import Litestar
 from litestar.routes import HTTPRoute
 from msgspec import inspect
+from typing_extensions import override
 
 from sandbox_registry.app import create_app
 from sandbox_registry.db.core.engine import Database
@@ -34,6 +35,7 @@ NOBODY_KNOWS = UUID(int=1)
 class Rehearsal(Database):
     """A database on which every act is done and none is kept."""
 
+    @override
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[UnitOfWork]:
         async with self.engine.connect() as connection:
@@ -143,7 +145,13 @@ def all_told(answer: httpx.Response) -> tuple[int, dict[str, str], bytes]:
 
 
 async def send(
-    client: Client, route: Route, *, by: str | None, seen: int | None = 1, **identities: UUID
+    client: Client,
+    route: Route,
+    *,
+    by: str | None,
+    seen: int | None = 1,
+    headers: Mapping[str, str] | None = None,
+    **identities: UUID,
 ) -> httpx.Response:
     kind = "application/octet-stream" if "documents" in route.path else "application/json"
     query = {
@@ -158,7 +166,7 @@ async def send(
         by=by,
         seen=seen,
         content=route.body,
-        headers={"Content-Type": kind} if route.body is not None else {},
+        headers={**(headers or {}), **({"Content-Type": kind} if route.body is not None else {})},
     )
 
 
