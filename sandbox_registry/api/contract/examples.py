@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from sandbox_registry.api.contract.field_descriptions import WORDS
+from sandbox_registry.api.contract.example_values import EXAMPLE_VALUES
 
 Json = dict[str, Any]
 ID = "01934f6e-8f5a-7c3e-9b1a-2f4d6c8e0a12"
@@ -11,6 +11,21 @@ FORMATS = {
     "date": "2026-11-20",
     "date-time": "2026-11-20T07:00:00Z",
     "uuid": ID,
+}
+_WRITTEN = {
+    "date": re.compile(r"\d{4}-\d\d-\d\d"),
+    "date-time": re.compile(r"\d{4}-\d\d-\d\dT\S+"),
+    "uuid": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+}
+"""How a word of each format looks: a time of day does not stand where a moment belongs."""
+_KINDS: dict[str, tuple[type, ...]] = {
+    "array": (list,),
+    "boolean": (bool,),
+    "integer": (int,),
+    "null": (type(None),),
+    "number": (int, float),
+    "object": (dict,),
+    "string": (str,),
 }
 _DEEPEST = 12
 
@@ -23,10 +38,12 @@ def example_of(schema: Json, schemas: Json, *, within: str = "", name: str = "",
     of = name_of(schema)
     schema = followed(schema, schemas)
     if "const" in schema or "enum" in schema:
-        return schema.get("const", schema.get("enum", [None])[0])
+        choices = schema.get("enum", [schema.get("const")])
+        word = EXAMPLE_VALUES.get(f"{within}.{name}")
+        return word if word in choices else choices[0]
     for known in (of, f"{within}.{name}", name):
-        if known in WORDS and _fits(WORDS[known], schema):
-            return WORDS[known]
+        if known in EXAMPLE_VALUES and _fits(EXAMPLE_VALUES[known], schema):
+            return EXAMPLE_VALUES[known]
     if choices := schema.get("oneOf", schema.get("anyOf")):
         return example_of(choices[0], schemas, within=within, name=name, depth=depth)
     return _made(schema, schemas, of or within, name, depth + 1)
@@ -68,12 +85,13 @@ def _fits(value: Any, schema: Json) -> bool:
     """Tell whether a word suits the kind of value asked for."""
     if choices := schema.get("oneOf", schema.get("anyOf")):
         return any(_fits(value, each) for each in choices)
-    kinds: dict[str, type] = {"string": str, "null": type(None), "array": list, "object": dict}
-    wanted = kinds.get(schema.get("type", ""))
-    if wanted is None or not isinstance(value, wanted) or "enum" in schema or "$ref" in schema:
+    if "enum" in schema or "$ref" in schema or type(value) not in _KINDS.get(schema.get("type", ""), ()):
         return False
     if isinstance(value, list):
         return all(_fits(each, schema.get("items", {})) for each in value)
-    return not isinstance(value, str) or (
-        "format" not in schema and re.search(schema.get("pattern", ""), value) is not None
+    if not isinstance(value, str):
+        return True
+    written = _WRITTEN.get(schema.get("format", ""))
+    return (written is None or written.fullmatch(value) is not None) and bool(
+        re.search(schema.get("pattern", ""), value)
     )

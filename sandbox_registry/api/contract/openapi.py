@@ -22,7 +22,7 @@ from litestar.types import ControllerRouterHandler, Method
 from sandbox_registry import __doc__ as _about
 from sandbox_registry.api.contract.docs_texts import TAG_MEANINGS
 from sandbox_registry.api.contract.examples import example_of, followed
-from sandbox_registry.api.contract.field_descriptions import MEANINGS
+from sandbox_registry.api.contract.field_descriptions import FIELD_DESCRIPTIONS
 from sandbox_registry.api.contract.problem_codes import codes_of, problem_codes
 from sandbox_registry.api.handling.log_links import RELATION
 from sandbox_registry.api.handling.schemas import Out
@@ -280,7 +280,7 @@ def _close(schema: Json, *, is_answer: bool) -> None:
 
 def _say_meanings(name: str, schema: Json) -> None:
     for key, below in schema.get("properties", {}).items():
-        said = MEANINGS.get(f"{name}.{key}", MEANINGS.get(key))
+        said = FIELD_DESCRIPTIONS.get(f"{name}.{key}", FIELD_DESCRIPTIONS.get(key))
         if said is not None and "$ref" not in below:
             below.setdefault("description", said)
 
