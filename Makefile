@@ -18,7 +18,7 @@ help:
 	@echo "make contract  ask the API for minutes whether it keeps its contract, as everybody (CONTRACT_SECONDS each)"
 	@echo "make lint   only the checks: style, types, layers, procedures, policy"
 	@echo "make bench  measure beside other programs, and write bench/RESULTS.md (ONLY=lists,acts: print some parts)"
-	@echo "make fmt    put the code in its form"
+	@echo "make fmt    put the code in its form, and write what follows from declarations"
 	@echo "make lock   renew requirements*.lock from requirements*.in"
 	@echo "make clean  remove the environment and caches; the data in var/ stays"
 
@@ -36,6 +36,7 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check --quiet
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tools.generate --check
 	$(BIN)/sandbox-registry rules check
 	$(BIN)/sandbox-registry policy check
 
@@ -45,6 +46,7 @@ bench: $(VENV)/.installed $(PEERS)/.installed
 fmt: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix-only --quiet
 	$(BIN)/ruff format
+	$(BIN)/python -m tools.generate
 
 lock: $(VENV)/.installed-dev
 	$(COMPILE) requirements.in -o requirements.lock

@@ -1,13 +1,7 @@
-"""The whole policy as one text: who may do each act, and what each role and relation takes away.
+"""The whole policy as one text: who may do each act, and what each role and relation takes away."""
 
-python -m sandbox_registry.authz.tables policies/casbin
-"""
-
-import sys
 from collections.abc import Collection, Iterator
-from pathlib import Path
 
-from sandbox_registry.authz.policy import read_policy
 from sandbox_registry.authz.space import Pair, Space
 from sandbox_registry.domain.acts import Action
 from sandbox_registry.domain.identity.people import Relation, Role
@@ -86,7 +80,3 @@ def _said_relations(relations: frozenset[Relation]) -> str:
     if len(missing) > len(Relation) // 2:
         return " or ".join(sorted(relations))
     return "anyone" if not missing else f"anyone but {', '.join(missing)}"
-
-
-if __name__ == "__main__":
-    sys.stdout.write(authority_table(Space(read_policy(Path(sys.argv[1])))))

@@ -142,7 +142,9 @@ class Action(StrEnum):
         known_to=EVERYONE,
     )
     APPLICATION_REFER = _act("application:refer", Side.CASEWORK, "application", known_to=EVERYONE)
-    APPLICATION_REFUSE_INTAKE = _act("application:refuse_intake", Side.INTAKE, "application", known_to=EVERYONE)
+    APPLICATION_REFUSE_INTAKE = _act(
+        "application:refuse_intake", Side.INTAKE, "application", "participation", known_to=EVERYONE
+    )
     APPLICATION_REQUEST_SUPPLEMENT = _act(
         "application:request_supplement", Side.INTAKE, "application", "supplement_request", known_to=EVERYONE
     )
@@ -182,7 +184,7 @@ class Action(StrEnum):
     CONSULTATION_READ = _act(
         "consultation:read", Side.NOTES_READING, "application", known_to=OFFICE, logged=Logged.OVERSIGHT
     )
-    COUNCIL_CONCLUDE = _act("council:conclude", Side.APPRAISAL, "council_session", "participation", known_to=EVERYONE)
+    COUNCIL_CONCLUDE = _act("council:conclude", Side.APPRAISAL, "council_session", known_to=EVERYONE)
     COUNCIL_CONVENE = _act("council:convene", Side.APPRAISAL, "council_session", "participation", known_to=EVERYONE)
     COUNCIL_READ = _act("council:read", Side.NOTES_READING, "application", known_to=OFFICE, logged=Logged.OVERSIGHT)
     COUNCIL_VOTE = _act("council:vote", Side.APPRAISAL, "vote", known_to=OFFICE)

@@ -1,7 +1,6 @@
 """The whole space of requests against literal expectations, and the proof that the space is what Casbin answers.
 
-`expected_authority.txt` is changed by hand only, after reading the difference:
-`python -m sandbox_registry.authz.tables policies/casbin > tests/authz/expected_authority.txt`
+`make fmt` writes `expected_authority.txt`; whoever changes the policy reads the difference and has it approved.
 """
 
 import random

@@ -1,0 +1,1 @@
+"""Programs for those who work on the registry; none of them is shipped."""

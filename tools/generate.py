@@ -1,0 +1,152 @@
+"""Write what follows from declarations: tables of the documentation, the policy in plain words, the verifier's names.
+
+python -m tools.generate          writes every file; `make fmt` does
+python -m tools.generate --check  only says which are stale; `make lint` does
+"""
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from sandbox_registry.authz.act_names import act_name
+from sandbox_registry.authz.policy import read_policy
+from sandbox_registry.authz.space import Space
+from sandbox_registry.authz.tables import authority_table
+from sandbox_registry.domain.acts import ANY_KIND, Action, Logged
+from sandbox_registry.domain.identity.people import Relation, Role
+from sandbox_registry.domain.kinds.every import KINDS
+from sandbox_registry.domain.kinds.kind import Emptied, Kept, Kind
+from sandbox_registry.domain.stages import Stage
+
+ROOT = Path(__file__).parents[1]
+PAGE = "sandbox_registry/auditlog/verifying/pages/verify.html"
+_NAMES = re.compile(r"^const ACTS = .*$", re.MULTILINE)
+_NOTE = "*Written by `python -m tools.generate` from {source}; change that, then run `make fmt`.*\n\n"
+_LOGGED = {
+    Logged.ALWAYS: "always",
+    Logged.OVERSIGHT: "by oversight",
+    Logged.OFFICES: "by an office",
+    Logged.NEVER: "never",
+}
+
+
+def authority(root: Path) -> str:
+    """Write the whole policy in plain words."""
+    return authority_table(_space(root))
+
+
+def acts(root: Path) -> str:
+    """Write the table of acts: who decides what, who may learn of it, what it writes."""
+    space = _space(root)
+    heads = ("act", "name", "side", "who may, in some case", "who may learn of it", "writes", "in the log")
+    rows = (
+        (
+            f"`{act}`",
+            act_name(act).vi,
+            act.side,
+            ", ".join(_offices(space, act)),
+            ", ".join(sorted(act.known_to)),
+            ", ".join(sorted("whatever was erased" if name == ANY_KIND else name for name in act.writes)),
+            _LOGGED[act.logged],
+        )
+        for act in Action
+    )
+    intro = (
+        "# Every act\n\n"
+        + _NOTE.format(source="`sandbox_registry/domain/acts.py` and `policies/casbin/policy.csv`")
+        + "Who may learn that an act was done in a case sees it in the timeline, in earlier states, in the bundle and in the "
+        "event log;\nnobody else does. A refusal is known to officials and overseers only.\n\n"
+    )
+    return intro + _table(heads, rows)
+
+
+def records(_root: Path) -> str:
+    """Write the table of kinds of records: who reads each, through which channels, and what erasure does to it."""
+    heads = (
+        "kind",
+        "read by",
+        "bundle",
+        "earlier states",
+        "webhook events",
+        "exported fields",
+        "erasure",
+        "rows may be",
+    )
+    intro = (
+        "# Every kind of record\n\n"
+        + _NOTE.format(source="`sandbox_registry/domain/kinds/`")
+        + "A channel that is not named is closed. What nobody reads by an act of reading stands in no channel at all.\n\n"
+    )
+    return intro + _table(heads, map(_record, sorted(KINDS, key=lambda kind: kind.name)))
+
+
+def _record(kind: Kind) -> tuple[str, ...]:
+    return (
+        f"`{kind.name}`",
+        "" if kind.read_by is None else f"`{kind.read_by}`",
+        "yes" if kind.in_bundle else "",
+        "yes" if kind.in_history else "",
+        ", ".join(sorted(event.name for event in kind.events)),
+        ", ".join(sorted(kind.exported)),
+        _erased(kind.erasure),
+        "" if kind.rows is None else kind.rows.name.lower().replace("_", " "),
+    )
+
+
+def _erased(erasure: Emptied | Kept) -> str:
+    return f"kept: {erasure.because}" if isinstance(erasure, Kept) else f"with the {erasure.with_the}"
+
+
+def names(root: Path) -> str:
+    """Write the verifier's page with the names of the acts in it."""
+    written = json.dumps({str(act): act_name(act).vi for act in Action}, ensure_ascii=False)
+    return _NAMES.sub(lambda _: f"const ACTS = {written};", (root / PAGE).read_text(encoding="utf-8"))
+
+
+GENERATED: dict[str, Callable[[Path], str]] = {
+    "docs/acts.md": acts,
+    "docs/records.md": records,
+    PAGE: names,
+    "tests/authz/expected_authority.txt": authority,
+}
+
+
+def stale(root: Path = ROOT) -> tuple[str, ...]:
+    """List the files that do not say what their declarations say."""
+    return tuple(
+        path
+        for path, write in GENERATED.items()
+        if not (root / path).exists() or (root / path).read_text(encoding="utf-8") != write(root)
+    )
+
+
+def _space(root: Path) -> Space:
+    return Space(read_policy(root / "policies" / "casbin"))
+
+
+def _offices(space: Space, act: Action) -> Iterator[str]:
+    for role in Role:
+        if any(space.allows({role}, {relation}, stage, act) for stage in Stage for relation in Relation):
+            yield role
+
+
+def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [heads, ("---",) * len(heads), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def main(arguments: list[str], *, root: Path = ROOT) -> int:
+    """Write every file, or with `--check` say which are stale."""
+    found = stale(root)
+    for path in found:
+        if arguments == ["--check"]:
+            sys.stderr.write(f"{path} is stale: run make fmt and read the difference\n")
+        else:
+            (root / path).write_text(GENERATED[path](root), encoding="utf-8")
+    return 1 if found and arguments == ["--check"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
