@@ -123,6 +123,7 @@ VIETNAMESE_SENTENCES: Mapping[str, str] = {
     "The day on which the unit asked is reminded.": "Ngày nhắc đơn vị được hỏi.",
     "The form's answers by section and field, as the procedure's form names them.": "Nội dung tờ khai theo phần và "
     "trường, đúng tên trong mẫu của thủ tục.",
+    "The holder's licence leaves no time for a trial.": "Giấy phép hoạt động của bên đề nghị không còn thời gian để thử nghiệm.",
     "The last day of the term.": "Ngày cuối của thời hạn.",
     "The level of risk, by the keys of the procedure; null until it is set.": "Mức rủi ro, theo khóa của thủ tục; chưa "
     "ấn định thì là null.",

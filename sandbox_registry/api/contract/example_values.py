@@ -110,8 +110,6 @@ EXAMPLE_VALUES: dict[str, Any] = {
     "VoteIn.choice": "for",
     "WebhookDeliveryDetailOut.type": "application.accepted",
     "WebhookDeliveryOut.type": "application.accepted",
-    "WindowIn.end": _END,
-    "WindowIn.start": _START,
     "WithdrawalIn.reason": "Thiết bị chưa về kịp; chúng tôi sẽ nộp lại.",
     "action": "application:accept",
     "actor_name": "Trần Thị Bích Ngọc",
