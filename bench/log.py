@@ -16,7 +16,7 @@ from bench.effort import Effort
 from bench.figures import OURS, Aim, Figure, Row
 from bench.scratch import database
 from bench.servers import Failed
-from sandbox_registry.auditlog.folder import LogFolder
+from sandbox_registry.auditlog.publishing.folder import LogFolder
 from sandbox_registry.auditlog.publishing.proofs import Prover
 from sandbox_registry.auditlog.publishing.signing import Signer, SignerFiles
 from sandbox_registry.auditlog.publishing.signing_loop import keep_signing

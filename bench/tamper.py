@@ -22,7 +22,7 @@ from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bench.log import built_auditor
-from sandbox_registry.auditlog.folder import LogFolder
+from sandbox_registry.auditlog.publishing.folder import LogFolder
 from sandbox_registry.auditlog.verifying.database import authorities_in, check_database
 from sandbox_registry.auditlog.verifying.findings import Finding, Report
 from sandbox_registry.auditlog.verifying.trees import check_published

@@ -32,8 +32,8 @@ from sandbox_registry.api.oversight.log import LogController, SharedProver
 from sandbox_registry.api.permits.permits import PermitsController
 from sandbox_registry.api.privacy.erasures import ErasuresController, HoldsController
 from sandbox_registry.api.rules.procedures import ProceduresController
-from sandbox_registry.auditlog.folder import LogFolder
 from sandbox_registry.auditlog.publishing.cosignatures import registry_policy
+from sandbox_registry.auditlog.publishing.folder import LogFolder
 from sandbox_registry.auditlog.publishing.proofs import Prover
 from sandbox_registry.auditlog.publishing.signing_tasks import signing_while_serving
 from sandbox_registry.auditlog.publishing.watching import Watch
@@ -57,6 +57,7 @@ from sandbox_registry.runtime.processes import end_with_parent
 from sandbox_registry.runtime.settings import Settings
 from sandbox_registry.runtime.shipped import shipped
 from sandbox_registry.usecases.identity.passwords import Passwords, load_common_passwords
+from sandbox_registry.usecases.operations.installation import WatchRecords
 from sandbox_registry.usecases.registry import UseCases, wire
 from sandbox_registry.usecases.transaction.transactions import Transactions
 
@@ -170,7 +171,7 @@ def create_app(
 
 def signing_beside(settings: Settings, cases: UseCases) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     """Sign the log and keep watch while the application runs; of several processes one does, the others stand by."""
-    watch = Watch(cases.installation, data_dir=settings.data_dir, tolerance=settings.clock_tolerance)
+    watch = Watch(WatchRecords(cases.installation), data_dir=settings.data_dir, tolerance=settings.clock_tolerance)
     return lambda _app: signing_while_serving(data_dir=settings.data_dir, url=settings.database_url or "", watch=watch)
 
 

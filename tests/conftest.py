@@ -20,6 +20,7 @@ from sandbox_registry.db.core.kinds import RECORDS
 from sandbox_registry.db.embedded.server import EmbeddedServer
 from sandbox_registry.domain.rules.rule_versions import RuleVersion
 from sandbox_registry.runtime.settings import Settings
+from tests.auditlog.ledger import Ledger, new_ledger
 from tests.support.client import Client
 from tests.support.world import World, new_world, shipped_rules
 
@@ -85,3 +86,10 @@ async def client(world: World, tmp_path: Path) -> AsyncIterator[Client]:
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="http://test/api/v1") as http:
             yield Client(http=http, world=world)
+
+
+@pytest.fixture
+async def ledger(database_url: str, owner: AsyncEngine, tmp_path: Path) -> AsyncIterator[Ledger]:
+    """A log without the use cases around it."""
+    async with new_ledger(database_url, owner, tmp_path) as made:
+        yield made

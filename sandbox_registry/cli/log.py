@@ -1,31 +1,41 @@
 """The command line of the log: its keys, the signing, and handing it out; checking it is in `cli_verify`."""
 
 import asyncio
+import secrets
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from sandbox_registry.auditlog.folder import LOG_DIR, SIGNER_DIR, Busy, LogFolder, MissingFile
+from sandbox_registry.auditlog.publishing.bundles import bundle_contents, write_bundle
 from sandbox_registry.auditlog.publishing.cosignatures import POLICY_FILE, is_overdue, last_cosigned_at, registry_policy
-from sandbox_registry.auditlog.publishing.keys import KeyFileError, make_key, read_key
+from sandbox_registry.auditlog.publishing.folder import LOG_DIR, SIGNER_DIR, LogFolder
 from sandbox_registry.auditlog.publishing.signing import Refused, Signer, SignerFiles
 from sandbox_registry.auditlog.publishing.signing_loop import keep_signing
-from sandbox_registry.auditlog.verifying.bundles import bundle_contents, write_bundle
+from sandbox_registry.auditlog.witness.commands import witness
 from sandbox_registry.cli.environment import plain_settings, running_database
 from sandbox_registry.cli.errors import FAILED, MISUSED
 from sandbox_registry.cli.verify import verify
-from sandbox_registry.cli.witness import witness
 from sandbox_registry.db.auditlog.tree import LogUnreachable, log_reader
 from sandbox_registry.db.core.engine import Database
 from sandbox_registry.domain.errors import NotFound
 from sandbox_registry.runtime.clocks import system_clock
+from sandbox_registry.runtime.files import Busy, MissingFile
+from sandbox_registry.runtime.key_files import KeyFileError, read_key_file, write_key_file
 from sandbox_registry.runtime.logs import configure_logs
 from sandbox_registry.runtime.settings import Settings
 from sandbox_registry.transparency.checkpoints import Checkpoint, checkpoint_of, open_checkpoint
-from sandbox_registry.transparency.errors import LogError
-from sandbox_registry.transparency.keys import KeyType, format_vkey
+from sandbox_registry.transparency.errors import KeyNameError, LogError
+from sandbox_registry.transparency.keys import (
+    KEY_SIZE,
+    KeyType,
+    format_signing_key,
+    format_vkey,
+    new_key,
+    parse_log_key,
+    parse_witness_key,
+)
 from sandbox_registry.transparency.notes import parse_note
 
 
@@ -36,7 +46,7 @@ class LogCommands(click.Group):
         """Run the command."""
         try:
             return super().invoke(ctx)
-        except KeyFileError as error:
+        except (KeyFileError, KeyNameError) as error:
             click.echo(f"Error: {error}", err=True)
             ctx.exit(MISUSED)
         except (LogError, LogUnreachable, MissingFile, NotFound, OSError, Refused) as error:
@@ -77,7 +87,8 @@ def key_new(name: str, path: Path | None, *, is_witness: bool) -> None:
         if path is None:
             message = "name a file for a witness's key: --file"
             raise click.UsageError(message)
-        made = make_key(path, name=name, key_type=KeyType.COSIGNATURE_V1)
+        made = new_key(name, seed=secrets.token_bytes(KEY_SIZE), key_type=KeyType.COSIGNATURE_V1)
+        write_key_file(path, format_signing_key(made))
     else:
         made = SignerFiles(directory=path or _data_dir() / SIGNER_DIR).make(name=name)
     click.echo(format_vkey(made.verifier_key))
@@ -88,8 +99,10 @@ def key_new(name: str, path: Path | None, *, is_witness: bool) -> None:
 @_WITNESS_KEY
 def key_show(path: Path | None, *, is_witness: bool) -> None:
     """Print the verifier key that belongs to a private key."""
-    kind = KeyType.COSIGNATURE_V1 if is_witness else KeyType.ED25519
-    found = read_key(path or SignerFiles(directory=_data_dir() / SIGNER_DIR).key_path, key_type=kind)
+    found = read_key_file(
+        path or SignerFiles(directory=_data_dir() / SIGNER_DIR).key_path,
+        parse_witness_key if is_witness else parse_log_key,
+    )
     click.echo(format_vkey(found.verifier_key))
 
 
@@ -141,7 +154,7 @@ def sign(signer_dir: Path | None, adopt: Path | None, *, once: bool) -> None:
 
 
 def _adopt(files: SignerFiles, note: bytes) -> None:
-    signed = open_checkpoint(note, keys=[read_key(files.key_path).verifier_key]).checkpoint
+    signed = open_checkpoint(note, keys=[files.key().verifier_key]).checkpoint
     try:
         known = files.state()
     except Refused:

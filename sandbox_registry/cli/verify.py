@@ -8,20 +8,21 @@ from pathlib import Path
 
 import click
 
-from sandbox_registry.auditlog.folder import CHECKPOINT, LOG_DIR, LogFolder
-from sandbox_registry.auditlog.publishing.keys import read_vkey
+from sandbox_registry.auditlog.publishing.folder import LOG_DIR, LogFolder
 from sandbox_registry.auditlog.verifying.bundles import check_bundle, is_of_one_case
 from sandbox_registry.auditlog.verifying.database import authorities_in, check_database
 from sandbox_registry.auditlog.verifying.findings import Report
-from sandbox_registry.auditlog.verifying.sources import LogSource, ZipLog, open_source
 from sandbox_registry.auditlog.verifying.trees import check_checkpoint, check_published
 from sandbox_registry.authz.policy import Policy as Authority
 from sandbox_registry.cli.environment import plain_settings, running_database
 from sandbox_registry.cli.errors import FAILED
 from sandbox_registry.db.core.engine import Database
 from sandbox_registry.domain.texts import Language, Text
+from sandbox_registry.runtime.file_sources import FileSource, ZipSource, open_source
+from sandbox_registry.runtime.key_files import read_public_key
 from sandbox_registry.runtime.shipped import shipped
-from sandbox_registry.transparency.checkpoints import Checkpoint
+from sandbox_registry.transparency.checkpoints import CHECKPOINT, Checkpoint
+from sandbox_registry.transparency.keys import parse_vkey
 from sandbox_registry.transparency.policies import Policy, PolicyLog
 from sandbox_registry.transparency.policy_files import parse_policy
 
@@ -64,7 +65,7 @@ def verify(
     report = Report()
     authorities = authorities_in((shipped("policies") / "casbin", *folders))
     given = open_source(source) if source else LogFolder(plain_settings().data_dir / LOG_DIR)
-    if isinstance(given, ZipLog) and is_of_one_case(given):
+    if isinstance(given, ZipSource) and is_of_one_case(given):
         checkpoint = check_checkpoint(given.read(CHECKPOINT), policy=policy, report=report)
     else:
         checkpoint, _ = check_published(
@@ -76,7 +77,7 @@ def verify(
         )
     if source is None:
         asyncio.run(_verify_database(given, checkpoint, authorities, report))
-    elif isinstance(given, ZipLog) and checkpoint is not None:
+    elif isinstance(given, ZipSource) and checkpoint is not None:
         check_bundle(given, checkpoint=checkpoint, authorities=authorities, report=report)
     else:
         report.add("records_not_given")
@@ -89,11 +90,11 @@ def _policy_of(vkey: str | None, policy_file: Path | None) -> Policy:
         raise click.UsageError(message)
     if policy_file is not None:
         return parse_policy(policy_file.read_bytes())
-    return Policy(logs=(PolicyLog(key=read_vkey(vkey or "")),))
+    return Policy(logs=(PolicyLog(key=read_public_key(vkey or "", parse_vkey)),))
 
 
 async def _verify_database(
-    published: LogSource, checkpoint: Checkpoint | None, authorities: Mapping[str, Authority], report: Report
+    published: FileSource, checkpoint: Checkpoint | None, authorities: Mapping[str, Authority], report: Report
 ) -> None:
     database = Database(running_database(plain_settings()))
     try:

@@ -13,6 +13,12 @@ from sandbox_registry.transparency.keys import KeyType, SigningKey, VerifierKey
 from sandbox_registry.transparency.merkle import HASH_SIZE, MAX_TREE_SIZE
 from sandbox_registry.transparency.notes import MAX_NOTE_SIZE, Note, OpenedNote, format_note, open_note, sign_note
 
+CHECKPOINT: Final = "checkpoint"
+COSIGNED: Final = "checkpoint-cosigned"
+"""Path of the newest checkpoint that the witnesses' quorum cosigned; `checkpoint` may already be ahead of it."""
+OFFERED: Final = "checkpoint-offered"
+"""Path of the checkpoint that stays the same while witnesses fetch it, so that all of them cosign the same one."""
+
 CHECKPOINT_LINES: Final = 3
 NOT_IN_LINES: Final = re.compile(r"[\x00-\x1f\ud800-\udfff]")
 

@@ -1,7 +1,7 @@
 """What can go wrong with a log: one family of errors, so that a caller reading hostile input catches `LogError` alone."""
 
 
-class LogError(Exception):
+class LogError(ValueError):
     """Say that bytes, a proof or a signature of a log cannot be accepted."""
 
     code = "log_error"
@@ -29,6 +29,12 @@ class NoteError(LogError):
     """Say that a signed note or a key is malformed."""
 
     code = "log_note"
+
+
+class KeyNameError(NoteError):
+    """Say that a new key cannot have this name."""
+
+    code = "log_key_name"
 
 
 class InvalidSignature(NoteError):

@@ -12,13 +12,15 @@ from cryptography.exceptions import InvalidSignature as CryptographyInvalidSigna
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from sandbox_registry.transparency.encodings import decode_base64, encode_base64
-from sandbox_registry.transparency.errors import NoteError
+from sandbox_registry.transparency.errors import KeyNameError, NoteError
 
 KEY_SIZE: Final = 32
 KEY_ID_SIZE: Final = 4
 SIGNATURE_SIZE: Final = 64
 MAX_KEY_TEXT: Final = 4096
 PRIVATE_PREFIX: Final = "PRIVATE+KEY+"
+NEW_NAME: Final = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]+)?(/[A-Za-z0-9._~-]+)*")
+"""A URL without its schema, as C2SP tlog-checkpoint asks of the origin of a log."""
 NOT_IN_NAMES: Final = re.compile(r"[\s+\x00-\x1f\ud800-\udfff]")
 """Unicode spaces, plus, controls, and the surrogates that no UTF-8 has."""
 
@@ -58,6 +60,11 @@ class VerifierKey:
             raise NoteError("an Ed25519 public key has 32 bytes")
         object.__setattr__(self, "key_id", key_id_of(self.name, self.key_type, self.public_key))
 
+    @property
+    def label(self) -> str:
+        """Name and id, as people compare keys."""
+        return f"{self.name}+{self.key_id.hex()}"
+
     def verifies(self, message: bytes, *, signature: bytes) -> bool:
         """Say whether the 64-byte Ed25519 signature (RFC 8032) is this key's over these very bytes."""
         try:
@@ -89,6 +96,14 @@ class SigningKey:
     def signature(self, message: bytes) -> bytes:
         """Sign these very bytes with Ed25519 (RFC 8032): 64 bytes, the same for the same message."""
         return Ed25519PrivateKey.from_private_bytes(self.seed).sign(message)
+
+
+def new_key(name: str, *, seed: bytes, key_type: KeyType = KeyType.ED25519) -> SigningKey:
+    """Make a key of 32 random bytes; raise `KeyNameError` when the name is not a URL without its schema."""
+    if not NEW_NAME.fullmatch(name):
+        message = f"{name!r} is not a name such as sandbox.camau.gov.vn/log: no schema, no slash at the end."
+        raise KeyNameError(message)
+    return SigningKey(name=name, key_type=key_type, seed=seed)
 
 
 def format_vkey(key: VerifierKey) -> str:
@@ -133,4 +148,20 @@ def parse_signing_key(text: str) -> SigningKey:
     key = SigningKey(name=name, key_type=key_type, seed=seed)
     if key.verifier_key.key_id.hex() != key_id:
         raise NoteError("the key id is not that of the name and key")
+    return key
+
+
+def parse_log_key(text: str) -> SigningKey:
+    """Read the private key of a log; raise `NoteError` also for that of a witness."""
+    return _require_type(parse_signing_key(text), KeyType.ED25519)
+
+
+def parse_witness_key(text: str) -> SigningKey:
+    """Read the private key of a witness; raise `NoteError` also for that of a log."""
+    return _require_type(parse_signing_key(text), KeyType.COSIGNATURE_V1)
+
+
+def _require_type(key: SigningKey, key_type: KeyType) -> SigningKey:
+    if key.key_type is not key_type:
+        raise NoteError("a key of another type: logs and witnesses never share one")
     return key

@@ -8,11 +8,12 @@ from pathlib import Path
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from sandbox_registry.auditlog.folder import Crossing, LogFolder, crossing_nothing
+from sandbox_registry.auditlog.publishing.folder import LogFolder
 from sandbox_registry.auditlog.publishing.signing import Signer, SignerFiles
 from sandbox_registry.db.auditlog import leaves as audit
 from sandbox_registry.db.auditlog.tree import LogReader, log_reader
 from sandbox_registry.db.core.engine import Database
+from sandbox_registry.runtime.files import CrashPoint, never_crash
 from sandbox_registry.transparency.merkle import CompactRange, hash_leaf
 from tests.support.leaves import OBJECT
 from tests.support.world import START
@@ -32,7 +33,7 @@ class Ledger:
     folder: LogFolder
     reader: LogReader
 
-    def signer(self, *, at: Crossing = crossing_nothing) -> Signer:
+    def signer(self, *, at: CrashPoint = never_crash) -> Signer:
         return Signer(files=self.files, folder=self.folder, source=self.reader, at=at)
 
     async def append(self, count: int, *, words: str = "entry") -> None:

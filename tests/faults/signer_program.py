@@ -15,7 +15,7 @@ from pathlib import Path
 import anyio
 import psycopg
 
-from sandbox_registry.auditlog.folder import LogFolder
+from sandbox_registry.auditlog.publishing.folder import LogFolder
 from sandbox_registry.auditlog.publishing.signing import Refused, Signer, SignerFiles
 from sandbox_registry.db.auditlog.tree import READER, Leaf, LogHead, LogReader
 

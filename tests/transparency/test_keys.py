@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox_registry.transparency.encodings import decode_base64, decode_decimal, encode_base64
-from sandbox_registry.transparency.errors import NoteError
+from sandbox_registry.transparency.errors import KeyNameError, NoteError
 from sandbox_registry.transparency.keys import (
     KeyType,
     SigningKey,
@@ -16,6 +16,7 @@ from sandbox_registry.transparency.keys import (
     format_signing_key,
     format_vkey,
     key_id_of,
+    new_key,
     parse_signing_key,
     parse_vkey,
 )
@@ -143,3 +144,14 @@ def test_decimal_refused(text: str) -> None:
 @given(st.integers(0, 2**63 - 1))
 def test_decimal_round_trip(value: int) -> None:
     assert decode_decimal(str(value), refuse=NoteError) == value
+
+
+@pytest.mark.parametrize("name", ["", "https://a.example", "a.example/", "a b", "a+b", "A.example"])
+def test_new_keys_are_named_like_addresses(name: str) -> None:
+    with pytest.raises(KeyNameError):
+        new_key(name, seed=SEED)
+
+
+def test_a_key_is_labelled_by_name_and_id() -> None:
+    key = new_key("a.example:8080/log", seed=SEED).verifier_key
+    assert key.label == f"a.example:8080/log+{key.key_id.hex()}"

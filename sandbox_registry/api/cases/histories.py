@@ -27,7 +27,7 @@ from sandbox_registry.api.handling.requests import (
     use_cases,
 )
 from sandbox_registry.api.handling.streams import BoundedStream
-from sandbox_registry.auditlog.folder import LogFolder
+from sandbox_registry.auditlog.publishing.folder import LogFolder
 from sandbox_registry.domain.operations.quotas import Group
 from sandbox_registry.http.declarations import declare
 

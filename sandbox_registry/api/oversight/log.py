@@ -12,12 +12,12 @@ from litestar.exceptions import HTTPException, NotFoundException
 from litestar.params import FromPath
 
 from sandbox_registry.api.handling.requests import Incoming
-from sandbox_registry.auditlog.folder import CHECKPOINT, COSIGNED, MissingFile
-from sandbox_registry.auditlog.publishing.cosignatures import OFFERED, merge
+from sandbox_registry.auditlog.publishing.cosignatures import merge
 from sandbox_registry.auditlog.publishing.proofs import Prover
 from sandbox_registry.domain.operations.quotas import Group
 from sandbox_registry.http.declarations import declare
-from sandbox_registry.transparency.checkpoints import checkpoint_of
+from sandbox_registry.runtime.files import MissingFile
+from sandbox_registry.transparency.checkpoints import CHECKPOINT, COSIGNED, OFFERED, checkpoint_of
 from sandbox_registry.transparency.errors import LogError
 from sandbox_registry.transparency.notes import parse_note
 from sandbox_registry.transparency.policies import Policy

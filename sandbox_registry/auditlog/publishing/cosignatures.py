@@ -7,8 +7,9 @@ Checkpoints come every second, witnesses that pull come when they can. So one ch
 from collections.abc import Sequence
 from pathlib import Path
 
-from sandbox_registry.auditlog.folder import CHECKPOINT, COSIGNED, LogFolder, MissingFile
-from sandbox_registry.transparency.checkpoints import open_checkpoint
+from sandbox_registry.auditlog.publishing.folder import LogFolder
+from sandbox_registry.runtime.files import MissingFile
+from sandbox_registry.transparency.checkpoints import CHECKPOINT, COSIGNED, open_checkpoint
 from sandbox_registry.transparency.cosignatures import add_signatures, cosignatures_of
 from sandbox_registry.transparency.errors import LogError, PolicyError
 from sandbox_registry.transparency.keys import KeyType

@@ -2,20 +2,19 @@
 
 import asyncio
 import contextlib
-import urllib.error
-import urllib.request
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 import structlog
 from anyio import to_thread
 
-from sandbox_registry.auditlog.folder import LogFolder, MissingFile
 from sandbox_registry.auditlog.publishing.cosignatures import is_overdue, merge, offer, registry_policy
-from sandbox_registry.auditlog.publishing.keys import named
+from sandbox_registry.auditlog.publishing.folder import LogFolder
 from sandbox_registry.db.auditlog.tree import LogUnreachable
 from sandbox_registry.domain.errors import DomainError
 from sandbox_registry.runtime.clocks import system_clock
+from sandbox_registry.runtime.files import MissingFile
+from sandbox_registry.runtime.http_client import post
 from sandbox_registry.transparency.checkpoints import Checkpoint, checkpoint_of
 from sandbox_registry.transparency.cosignatures import add_signatures, verify_cosignature
 from sandbox_registry.transparency.errors import LogError, NoteError
@@ -30,25 +29,12 @@ from sandbox_registry.transparency.witnessing import (
     parse_cosignature_lines,
 )
 
-PATIENCE = 8.0
-MAX_ANSWER = 100_000
 KEPT_QUIET, LOOK_AGAIN = 3600.0, 600.0
 OK, CONFLICT, UNPROCESSABLE = 200, 409, 422
 Post = Callable[[str, bytes], tuple[int, str, bytes]]
 Judged = Callable[[Mapping[str, Checkpoint | None]], Awaitable[None]]
 
 logger = structlog.get_logger("registry.log")
-
-
-def post(url: str, body: bytes) -> tuple[int, str, bytes]:
-    """Send a request to a witness; return status, content type and body. OSError when it does not answer."""
-    request = urllib.request.Request(url, data=body, method="POST", headers={"Content-Type": "text/plain"})  # noqa: S310 - From the operator's policy file.
-    try:
-        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310 - As above.
-            return answer.status, answer.headers.get("content-type", ""), answer.read(MAX_ANSWER)
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, error.headers.get("content-type", ""), error.read(MAX_ANSWER)
 
 
 class Collector:
@@ -84,10 +70,10 @@ class Collector:
                 break
             if status == OK:
                 self._take(witness, checkpoint, note, body)
-                self.verdicts[named(witness.key)] = None
+                self.verdicts[witness.key.label] = None
                 return True
             if status == UNPROCESSABLE or (status == CONFLICT and self._is_contradicted(witness, checkpoint)):
-                self.verdicts[named(witness.key)] = checkpoint
+                self.verdicts[witness.key.label] = checkpoint
             said = logger.critical if status in {CONFLICT, UNPROCESSABLE} else logger.warning
             said(
                 "log.witness_refused",

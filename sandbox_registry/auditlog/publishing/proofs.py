@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from sandbox_registry.auditlog.folder import LogFolder, MissingFile
+from sandbox_registry.auditlog.publishing.folder import LogFolder
+from sandbox_registry.runtime.files import MissingFile
 from sandbox_registry.transparency.checkpoints import checkpoint_of
 from sandbox_registry.transparency.notes import parse_note
 from sandbox_registry.transparency.proofs import inclusion_proof

@@ -6,6 +6,7 @@ replaced. A crash before the second step leaves no trace; one after it is finish
 """
 
 import contextlib
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,21 +14,13 @@ from pathlib import Path
 import structlog
 from anyio import to_thread
 
-from sandbox_registry.auditlog.folder import (
-    Crossing,
-    FolderDiffers,
-    LogFolder,
-    MissingFile,
-    crossing_nothing,
-    flush_directory,
-    locked,
-    replace_file,
-)
-from sandbox_registry.auditlog.publishing.keys import make_key, read_key
+from sandbox_registry.auditlog.publishing.folder import FolderDiffers, LogFolder
 from sandbox_registry.db.auditlog.tree import Leaf, LogHead, LogReader
+from sandbox_registry.runtime.files import CrashPoint, MissingFile, flush_directory, locked, never_crash, replace_file
+from sandbox_registry.runtime.key_files import read_key_file, write_key_file
 from sandbox_registry.transparency.checkpoints import Checkpoint, open_checkpoint, parse_checkpoint, sign_checkpoint
 from sandbox_registry.transparency.errors import LogError
-from sandbox_registry.transparency.keys import SigningKey
+from sandbox_registry.transparency.keys import KEY_SIZE, SigningKey, format_signing_key, new_key, parse_log_key
 from sandbox_registry.transparency.merkle import EMPTY_ROOT, CompactRange, hash_leaf
 from sandbox_registry.transparency.proofs import consistency_proof, root_at, verify_consistency
 from sandbox_registry.transparency.tile_hashes import TileHashes
@@ -77,11 +70,16 @@ class SignerFiles:
 
     def make(self, *, name: str) -> SigningKey:
         """Make a key, and a state that says that nothing was signed yet; KeyFileError when a key is there."""
-        key = make_key(self.key_path, name=name)
+        key = new_key(name, seed=secrets.token_bytes(KEY_SIZE))
+        write_key_file(self.key_path, format_signing_key(key))
         self.keep_state(Checkpoint(origin=name, size=0, root=EMPTY_ROOT))
         return key
 
-    def keep_state(self, checkpoint: Checkpoint, *, at: Crossing = crossing_nothing) -> None:
+    def key(self) -> SigningKey:
+        """Read the key; KeyFileError when it is not there, or not fit to be used."""
+        return read_key_file(self.key_path, parse_log_key)
+
+    def keep_state(self, checkpoint: Checkpoint, *, at: CrashPoint = never_crash) -> None:
         """Put the text that will be signed on the disk."""
         content = checkpoint.text.encode()
         replace_file(self.state_path, content, incoming=self.directory, at=at, name="state", mode=0o600)
@@ -114,12 +112,12 @@ class Signer:
     """Publishes one log from a database into a folder. Use within `holding()`: one signer at a time."""
 
     def __init__(
-        self, *, files: SignerFiles, folder: LogFolder, source: LogReader, at: Crossing = crossing_nothing
+        self, *, files: SignerFiles, folder: LogFolder, source: LogReader, at: CrashPoint = never_crash
     ) -> None:
         self.files = files
         self.folder = folder
         self.source = source
-        self.key = read_key(files.key_path)
+        self.key = files.key()
         self._at = at
         self._past_is_checked = False
         self._looked_at_again = 0

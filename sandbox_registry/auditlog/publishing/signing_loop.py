@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import structlog
 
-from sandbox_registry.auditlog.folder import Busy
 from sandbox_registry.auditlog.publishing.signing import Refused, Signer
 from sandbox_registry.db.auditlog.tree import LogHead, LogUnreachable
+from sandbox_registry.runtime.files import Busy
 from sandbox_registry.transparency.checkpoints import Checkpoint
 
 logger = structlog.get_logger("registry.log")

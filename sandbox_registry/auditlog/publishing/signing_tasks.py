@@ -8,13 +8,14 @@ from pathlib import Path
 
 import structlog
 
-from sandbox_registry.auditlog.folder import LOG_DIR, SIGNER_DIR, LogFolder, locked
 from sandbox_registry.auditlog.publishing.cosigning import keep_cosigned
-from sandbox_registry.auditlog.publishing.keys import KeyFileError, read_key
+from sandbox_registry.auditlog.publishing.folder import LOG_DIR, SIGNER_DIR, LogFolder
 from sandbox_registry.auditlog.publishing.signing import Signer, SignerFiles
 from sandbox_registry.auditlog.publishing.signing_loop import keep_signing
 from sandbox_registry.auditlog.publishing.watching import Watch, keep_watch
 from sandbox_registry.db.auditlog.tree import LogUnreachable, log_reader
+from sandbox_registry.runtime.files import locked
+from sandbox_registry.runtime.key_files import KeyFileError
 from sandbox_registry.transparency.keys import format_vkey
 
 logger = structlog.get_logger("registry.log")
@@ -34,7 +35,7 @@ def own_signer_files(data_dir: Path) -> SignerFiles | None:
             # A name that is no address: an installation with one makes its key with `log key new`.
             key = files.make(name=f"sandbox-registry-{secrets.token_hex(4)}.invalid/log")
             logger.info("log.key_made", vkey=format_vkey(key.verifier_key))
-    read_key(files.key_path)
+    files.key()
     return files
 
 

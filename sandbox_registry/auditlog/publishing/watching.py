@@ -8,22 +8,24 @@ import contextlib
 import hashlib
 import time
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 
-from sandbox_registry.auditlog.folder import LOG_DIR, SIGNER_DIR, Busy, LogFolder, locked
 from sandbox_registry.auditlog.publishing.cosignatures import POLICY_FILE
-from sandbox_registry.auditlog.publishing.keys import KeyFileError, named, read_key
+from sandbox_registry.auditlog.publishing.folder import LOG_DIR, SIGNER_DIR, LogFolder
+from sandbox_registry.auditlog.publishing.signing import SignerFiles
 from sandbox_registry.db.auditlog.tree import LogUnreachable, reaching
 from sandbox_registry.domain.errors import DomainError
 from sandbox_registry.domain.operations.installation import Fact, Reading, clock_step
+from sandbox_registry.runtime.files import Busy, locked
+from sandbox_registry.runtime.key_files import KeyFileError
 from sandbox_registry.transparency.checkpoints import Checkpoint
 from sandbox_registry.transparency.errors import LogError
 from sandbox_registry.transparency.keys import format_vkey
 from sandbox_registry.transparency.notes import parse_note
-from sandbox_registry.usecases.operations.installation import Installation, program
 
 CONTRADICTED = "contradicted"
 """The verdict of a witness that saw another log under the same key."""
@@ -36,6 +38,22 @@ def steady_seconds() -> float:
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
+class Records(Protocol):
+    """Puts on record, in the watch's name, what it notices. The wiring brings the use case: this room knows none."""
+
+    def now(self) -> datetime:
+        """Return the time that acts are dated by."""
+
+    async def note(self, fact: Fact, value: str | None, *, of: str, details: Mapping[str, str]) -> object:
+        """Put on record what holds now, if the log does not say so already."""
+
+    async def note_clock_step(self, step: timedelta, *, was_running: bool) -> object:
+        """Put on record that the clock was set, and by how much."""
+
+    async def step_since_last_leaf(self, *, tolerance: timedelta) -> timedelta | None:
+        """Say how far the clock stands behind the last leaf; null when it does not."""
+
+
 class Watch:
     """Looks at the clock, the log's key and its witnesses, and puts on record what became another.
 
@@ -44,13 +62,13 @@ class Watch:
 
     def __init__(
         self,
-        installation: Installation,
+        records: Records,
         *,
         data_dir: Path,
         steady: Callable[[], float] = steady_seconds,
         tolerance: timedelta,
     ) -> None:
-        self.installation = installation
+        self.records = records
         self.data_dir = data_dir
         self.tolerance = tolerance
         self._steady = steady
@@ -60,7 +78,7 @@ class Watch:
     async def begin(self) -> None:
         """Look for a clock that was set back while nothing ran, then look as always; raises as `look`."""
         with reaching():
-            step = await self.installation.step_since_last_leaf(tolerance=self.tolerance)
+            step = await self.records.step_since_last_leaf(tolerance=self.tolerance)
             if step is not None:
                 await self._tell(step, was_running=False)
         self._first = self._reading()
@@ -87,7 +105,7 @@ class Watch:
 
     async def _tell(self, step: timedelta, *, was_running: bool) -> None:
         logger.warning("clock.stepped", seconds=step.total_seconds(), was_running=was_running)
-        await self.installation.note_clock_step(program("watch"), step, was_running=was_running)
+        await self.records.note_clock_step(step, was_running=was_running)
 
     async def judged(self, verdicts: Mapping[str, Checkpoint | None]) -> None:
         """Put on record which witnesses find that the log contradicts what they saw, and which do so no longer.
@@ -105,11 +123,11 @@ class Watch:
     async def _note(self, fact: Fact, value: str | None, details: dict[str, str], *, of: str = "") -> None:
         if (fact, of) in self._noted and self._noted[fact, of] == value:
             return
-        await self.installation.note(program("watch"), fact, value, of=of, details=details)
+        await self.records.note(fact, value, of=of, details=details)
         self._noted[fact, of] = value
 
     def _reading(self) -> Reading:
-        return Reading(wall=self.installation.transactions.now(), steady=self._steady())
+        return Reading(wall=self.records.now(), steady=self._steady())
 
 
 def log_key(data_dir: Path) -> tuple[str, str] | None:
@@ -118,8 +136,8 @@ def log_key(data_dir: Path) -> tuple[str, str] | None:
     Where another machine signs, the published checkpoint tells; null before the first one, or when a file is unreadable.
     """
     with contextlib.suppress(KeyFileError):
-        key = read_key(data_dir / SIGNER_DIR / "key").verifier_key
-        return named(key), format_vkey(key)
+        key = SignerFiles(directory=data_dir / SIGNER_DIR).key().verifier_key
+        return key.label, format_vkey(key)
     with contextlib.suppress(LogError):
         note = LogFolder(data_dir / LOG_DIR).checkpoint()
         if note is not None:

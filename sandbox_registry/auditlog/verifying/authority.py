@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from sandbox_registry.auditlog.verifying.entries import moment_of
 from sandbox_registry.auditlog.verifying.findings import Report
 from sandbox_registry.authz.policy import ANY, ROLE_PREFIX, PolicyLine, checksum_of, parse_policy
 from sandbox_registry.authz.policy import Policy as Authority
-from sandbox_registry.domain.audit import EPOCH, ActorKind
+from sandbox_registry.domain.audit import ActorKind
 from sandbox_registry.domain.identity.people import Role
 from sandbox_registry.domain.operations.installation import Fact
 from sandbox_registry.domain.stages import APPLICATION_STAGES
@@ -68,7 +69,7 @@ class Powers:
         elif not self._allows(authority, said, asked, stage):
             self.report.add("not_permitted", index, act=said["act"], line=line)
         if asked is not None and self.knows_offices and said["actor"]["kind"] == ActorKind.PERSON:
-            at = EPOCH + timedelta(milliseconds=said["t"])
+            at = moment_of(said)
             for role in sorted(asked.roles - {Role.APPLICANT}):
                 if not self._held_office(role, record or {}, at):
                     self.report.add("office_not_held", index, act=said["act"], role=role)

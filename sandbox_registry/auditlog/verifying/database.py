@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from sandbox_registry.auditlog.verifying.authority import Powers
+from sandbox_registry.auditlog.verifying.entries import EPOCH, Opening
 from sandbox_registry.auditlog.verifying.erasures import erasures_in
 from sandbox_registry.auditlog.verifying.findings import Report
-from sandbox_registry.auditlog.verifying.history import History, Last, Opening
-from sandbox_registry.auditlog.verifying.sources import LogSource
+from sandbox_registry.auditlog.verifying.history import History, Last
 from sandbox_registry.auditlog.verifying.trees import check_tree
 from sandbox_registry.authz.policy import Policy as Authority
 from sandbox_registry.authz.policy import read_policy
@@ -17,7 +17,7 @@ from sandbox_registry.db.auditlog import leaves as audit
 from sandbox_registry.db.auditlog import rows as log_rows
 from sandbox_registry.db.auditlog.rows import KeptLeaf
 from sandbox_registry.db.core.engine import Connection, Database
-from sandbox_registry.domain.audit import EPOCH
+from sandbox_registry.runtime.file_sources import FileSource
 from sandbox_registry.transparency.checkpoints import Checkpoint
 from sandbox_registry.transparency.errors import LogError
 from sandbox_registry.transparency.merkle import CompactRange, hash_leaf
@@ -37,7 +37,7 @@ def authorities_in(folders: tuple[Path, ...]) -> Mapping[str, Authority]:
 async def check_database(
     database: Database,
     *,
-    published: LogSource | None,
+    published: FileSource | None,
     checkpoint: Checkpoint | None,
     authorities: Mapping[str, Authority],
     report: Report,
@@ -98,7 +98,7 @@ async def _check_head(connection: Connection, leaves: list[KeptLeaf], *, is_whol
         report.add("head")
 
 
-def _check_prefix(leaves: list[KeptLeaf], *, published: LogSource, checkpoint: Checkpoint, report: Report) -> None:
+def _check_prefix(leaves: list[KeptLeaf], *, published: FileSource, checkpoint: Checkpoint, report: Report) -> None:
     """Hold the leaves that were published against the tiles: the first that changed is named."""
     own = Report()
     check_tree(_rows(leaves, checkpoint.size), tiles=published, checkpoint=checkpoint, report=own)

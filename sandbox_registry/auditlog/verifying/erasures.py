@@ -6,12 +6,11 @@ where it is at hand, names the two officers and the law.
 
 import hmac
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
 from typing import Any
 
+from sandbox_registry.auditlog.verifying.entries import ERASING, Opening, commitment, moment_of, read_entry, read_record
 from sandbox_registry.auditlog.verifying.findings import Report
-from sandbox_registry.auditlog.verifying.history import ERASING, Erased, Opening, read_entry, read_record
-from sandbox_registry.domain.audit import EPOCH, commitment
+from sandbox_registry.auditlog.verifying.history import Erased
 
 NOT_SAID = "—"
 
@@ -39,7 +38,7 @@ def erasures_in(leaves: Iterable[tuple[int, bytes, Opening | None]], *, report: 
 
 def _state(said: dict[str, Any], opening: Opening | None) -> dict[str, Any] | None:
     """Return the request as it was recorded; null when the record is not at hand, or is not the one committed to."""
-    if opening is None or not hmac.compare_digest(commitment(opening.nonce, opening.record), said["commit"]):
+    if opening is None or not hmac.compare_digest(commitment(opening), said["commit"]):
         return None
     record = read_record(opening.record)
     states = [each["state"] for each in (record or {"objects": ()})["objects"] if each["type"] == "erasure"]
@@ -54,7 +53,7 @@ def _is_lawful(state: dict[str, Any], said: dict[str, Any]) -> bool:
 def _erased(index: int, said: dict[str, Any], state: dict[str, Any]) -> Erased:
     return Erased(
         leaf=index,
-        on=EPOCH + timedelta(milliseconds=said["t"]),
+        on=moment_of(said),
         asked=str(state.get("proposed_by_name", NOT_SAID)),
         by=str(state.get("settled_by_name", NOT_SAID)),
         why=str(state.get("basis", NOT_SAID)),

@@ -1,48 +1,22 @@
 """Replaying the log: does each record open its commitment, did each step follow the law's table and the policy then."""
 
-import base64
 import hmac
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sandbox_registry.auditlog.verifying.authority import Powers
+from sandbox_registry.auditlog.verifying.entries import ERASING, Opening, commitment, read_entry, read_record, state_key
 from sandbox_registry.auditlog.verifying.findings import Report
-from sandbox_registry.domain.audit import commitment
 from sandbox_registry.domain.cases.lifecycle import TRANSITIONS
 from sandbox_registry.domain.rules.calendars import local_date
 from sandbox_registry.domain.stages import Stage
 
-FIELDS = {
-    "v",
-    "t",
-    "actor",
-    "auth",
-    "act",
-    "obj",
-    "prev_ver",
-    "result",
-    "reason_code",
-    "req_id",
-    "policy",
-    "procedure",
-    "commit",
-}
 APPLICATION, CREATED = "application", "application:create"
-ERASING = "erasure:confirm"
 _MOVING = frozenset({APPLICATION, "decision"})
 """Acts on these may move a case to another stage."""
 _GIVES_OFFICES = frozenset({"delegation", "person", "role"})
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """What opens a leaf's commitment: the nonce and the record, as kept beside the log."""
-
-    nonce: bytes
-    record: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +108,7 @@ class History:
         self.report.records += 1
         if erased is not None:
             self.report.add("erased_returned", index, leaf=erased.leaf)
-        if not hmac.compare_digest(commitment(opening.nonce, opening.record), said["commit"]):
+        if not hmac.compare_digest(commitment(opening), said["commit"]):
             self.report.add("record_changed", index)
             return None
         record = read_record(opening.record)
@@ -221,59 +195,6 @@ def is_legal(act: str, before: str | None, after: str) -> bool:
         return after == before
     starts, end = TRANSITIONS[name]
     return before in starts and after == (end or before)
-
-
-def read_entry(entry: bytes) -> dict[str, Any] | None:
-    """Read an entry; null when it does not have the form of one."""
-    try:
-        said = json.loads(entry)
-        fits = (
-            isinstance(said, dict)
-            and set(said) - {"erased"} == FIELDS
-            and _names_leaves(said)
-            and said["v"] == 1
-            and isinstance(said["t"], int)
-            and isinstance(said["commit"], str)
-            and len(base64.b64decode(said["commit"], validate=True)) == 32  # noqa: PLR2004 - A SHA-256.
-            and {"type", "id", "ver"} == set(said["obj"])
-            and {"line", "version"} == set(said["policy"])
-            and {"kind", "pid"} == set(said["actor"])
-            and isinstance(said["act"], str)
-            and isinstance(said["policy"]["version"], str)
-            and said["result"] in {"done", "refused"}
-        )
-    except (ValueError, TypeError, RecursionError):
-        return None
-    return said if fits else None
-
-
-def _names_leaves(said: dict[str, Any]) -> bool:
-    """Say whether an entry names erased leaves exactly when it is an erasure."""
-    is_erasing = said["act"] == ERASING and said["result"] == "done"
-    return ("erased" in said) is is_erasing and all(type(each) is int for each in said.get("erased", ()))
-
-
-def read_record(record: bytes) -> dict[str, Any] | None:
-    """Read a record; null when it does not have the form of one."""
-    try:
-        said = json.loads(record)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(said, dict) or not isinstance(said.get("objects"), list):
-        return None
-    fits = all(isinstance(each, dict) and {"type", "state"} <= set(each) for each in said["objects"])
-    return said if fits else None
-
-
-def state_key(kind: str, state: Any) -> tuple[str, str] | None:
-    """Return under which name an object's whole state is kept; null for what is not one."""
-    if not isinstance(state, dict):
-        return None
-    if kind == "dossier_version" and {"application_id", "number"} <= set(state):
-        return kind, f"{state['application_id']}/{state['number']}"
-    if kind == "permit_version" and {"permit_id", "terms_version"} <= set(state):
-        return kind, f"{state['permit_id']}/{state['terms_version']}"
-    return (kind, state["id"]) if {"id", "version"} <= set(state) else None
 
 
 def _case_of(said: dict[str, Any], record: dict[str, Any] | None) -> str | None:

@@ -3,10 +3,10 @@
 import hmac
 from collections.abc import Callable, Iterator, Sequence
 
-from sandbox_registry.auditlog.folder import CHECKPOINT, MissingFile
 from sandbox_registry.auditlog.verifying.findings import Report
-from sandbox_registry.auditlog.verifying.sources import LogSource
-from sandbox_registry.transparency.checkpoints import Checkpoint, open_checkpoint
+from sandbox_registry.runtime.file_sources import FileSource
+from sandbox_registry.runtime.files import MissingFile
+from sandbox_registry.transparency.checkpoints import CHECKPOINT, Checkpoint, open_checkpoint
 from sandbox_registry.transparency.cosignatures import cosignatures_of
 from sandbox_registry.transparency.errors import LogError, PolicyNotMet
 from sandbox_registry.transparency.merkle import HASH_SIZE, hash_leaf, root_of
@@ -39,7 +39,7 @@ def _tell_cosigners(opened: OpenedNote, *, policy: Policy, report: Report) -> No
         report.add("policy_not_met", what=PolicyNotMet("the cosignatures do not make the quorum"))
 
 
-def published_entries(source: LogSource, size: int, *, report: Report) -> EntryRows:
+def published_entries(source: FileSource, size: int, *, report: Report) -> EntryRows:
     """Read every bundle in turn; stop at the first that cannot be read."""
     for bundle in bundles_of(size):
         try:
@@ -53,7 +53,7 @@ def published_entries(source: LogSource, size: int, *, report: Report) -> EntryR
 
 
 def check_tree(
-    rows: EntryRows, *, tiles: LogSource, checkpoint: Checkpoint, report: Report, seen: Seen | None = None
+    rows: EntryRows, *, tiles: FileSource, checkpoint: Checkpoint, report: Report, seen: Seen | None = None
 ) -> list[bytes]:
     """Hash every entry, compare with every tile and with the root; report the first that is wrong at each place.
 
@@ -98,7 +98,7 @@ def _root(levels: list[list[bytes]], size: int) -> bytes:
 class _Stored:
     """The tiles as stored; a missing or badly long one counts as empty."""
 
-    def __init__(self, source: LogSource, size: int) -> None:
+    def __init__(self, source: FileSource, size: int) -> None:
         self._source = source
         self.size = size
 
@@ -199,7 +199,7 @@ def check_since(
         report.add("split_view", old=old.size)
 
 
-def check_copy(copy: LogSource, *, policy: Policy, leaf_hashes: list[bytes], report: Report) -> None:
+def check_copy(copy: FileSource, *, policy: Policy, leaf_hashes: list[bytes], report: Report) -> None:
     """Compare with a whole copy kept earlier, entry by entry, once the copy itself has been found right."""
     own = Report()
     try:
@@ -222,7 +222,7 @@ def check_copy(copy: LogSource, *, policy: Policy, leaf_hashes: list[bytes], rep
 
 
 def check_published(
-    source: LogSource, *, policy: Policy, since: bytes | None = None, copy: LogSource | None = None, report: Report
+    source: FileSource, *, policy: Policy, since: bytes | None = None, copy: FileSource | None = None, report: Report
 ) -> tuple[Checkpoint | None, list[bytes]]:
     """Check everything that can be checked of a published log without its records."""
     try:

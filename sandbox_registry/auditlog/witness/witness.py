@@ -11,20 +11,13 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from sandbox_registry.auditlog.folder import (
-    Crossing,
-    MissingFile,
-    crossing_nothing,
-    flush_directory,
-    locked,
-    replace_file,
-)
-from sandbox_registry.auditlog.publishing.keys import read_key
-from sandbox_registry.auditlog.verifying.sources import LogSource
-from sandbox_registry.transparency.checkpoints import Checkpoint, checkpoint_of, open_checkpoint
+from sandbox_registry.runtime.file_sources import FileSource
+from sandbox_registry.runtime.files import CrashPoint, MissingFile, flush_directory, locked, never_crash, replace_file
+from sandbox_registry.runtime.key_files import read_key_file
+from sandbox_registry.transparency.checkpoints import CHECKPOINT, OFFERED, Checkpoint, checkpoint_of, open_checkpoint
 from sandbox_registry.transparency.cosignatures import add_signatures, cosign
 from sandbox_registry.transparency.errors import LogError, ProofError
-from sandbox_registry.transparency.keys import KeyType, SigningKey, VerifierKey
+from sandbox_registry.transparency.keys import SigningKey, VerifierKey, parse_witness_key
 from sandbox_registry.transparency.merkle import EMPTY_ROOT
 from sandbox_registry.transparency.notes import format_note, parse_note
 from sandbox_registry.transparency.proofs import consistency_proof, root_at, verify_consistency
@@ -66,10 +59,10 @@ class Witness:
         directory: Path,
         logs: tuple[VerifierKey, ...],
         now: Callable[[], int],
-        at: Crossing = crossing_nothing,
+        at: CrashPoint = never_crash,
     ) -> None:
         self.directory = directory
-        self.key: SigningKey = read_key(directory / "key", key_type=KeyType.COSIGNATURE_V1)
+        self.key: SigningKey = read_key_file(directory / "key", parse_witness_key)
         self._logs = {key.name: [each for each in logs if each.name == key.name] for key in logs}
         self._now = now
         self._at = at
@@ -96,7 +89,7 @@ class Witness:
         with locked(self._home(origin) / "lock", wait=True):
             return self._judge(request, checkpoint)
 
-    def pull(self, source: LogSource, origin: str) -> bytes:
+    def pull(self, source: FileSource, origin: str) -> bytes:
         """Fetch a log's checkpoint, check it against what was cosigned before, and return it cosigned.
 
         Raises:
@@ -118,14 +111,14 @@ class Witness:
             raise SplitView(self._evidence(origin, checkpoint))
         return self.latest(_hash_of(origin)) or b""
 
-    def _offered(self, source: LogSource) -> bytes:
+    def _offered(self, source: FileSource) -> bytes:
         """Prefer the checkpoint that the log keeps still for its witnesses, so that they cosign the same one."""
         try:
-            return source.read("checkpoint-offered")
+            return source.read(OFFERED)
         except MissingFile:
-            return source.read("checkpoint")
+            return source.read(CHECKPOINT)
 
-    def _proof(self, source: LogSource, last: Checkpoint, checkpoint: Checkpoint) -> tuple[bytes, ...]:
+    def _proof(self, source: FileSource, last: Checkpoint, checkpoint: Checkpoint) -> tuple[bytes, ...]:
         """Make the proof out of the log's own tiles; they need no trust, since they must lead to both roots."""
         tree = TileHashes(
             size=checkpoint.size, read_tile=lambda level, index, width: source.read(Tile(level, index, width).path)

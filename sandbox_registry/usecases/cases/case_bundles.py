@@ -15,9 +15,9 @@ from uuid import UUID
 
 from anyio import to_thread
 
-from sandbox_registry.auditlog.folder import LogFolder, MissingFile
-from sandbox_registry.auditlog.verifying.bundle_files import BundleWriter, Kept, newest_note
-from sandbox_registry.auditlog.verifying.history import read_record
+from sandbox_registry.auditlog.publishing.bundle_files import BundleLeaf, BundleWriter, newest_note
+from sandbox_registry.auditlog.publishing.folder import LogFolder
+from sandbox_registry.auditlog.verifying.entries import read_record
 from sandbox_registry.authz import Action
 from sandbox_registry.db.auditlog import leaves as audit
 from sandbox_registry.db.cases import case_people, dossiers, histories
@@ -30,6 +30,7 @@ from sandbox_registry.domain.identity.people import APPLICANT_SIDE, Actor, relat
 from sandbox_registry.domain.operations.quotas import TooManyRequests
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.domain.texts import Text
+from sandbox_registry.runtime.files import MissingFile
 from sandbox_registry.usecases.transaction.transactions import CASE, CaseTransaction, Transactions
 
 AT_ONCE = 2
@@ -163,7 +164,7 @@ class CaseBundles:
             after = rows[-1].index
 
 
-async def _handed_out(connection: Connection, rows: Sequence[HistoryRow], reader: _Reader) -> list[Kept]:
+async def _handed_out(connection: Connection, rows: Sequence[HistoryRow], reader: _Reader) -> list[BundleLeaf]:
     """Leave out the records that are not for this reader; the entries themselves hold nothing personal."""
     named = {row.index: {UUID(found.decode()) for found in _IDENTITY.findall(row.record or b"")} for row in rows}
     unknown: frozenset[UUID] = frozenset()
@@ -175,10 +176,10 @@ async def _handed_out(connection: Connection, rows: Sequence[HistoryRow], reader
     ]
 
 
-def _kept(row: HistoryRow, *, is_open: bool) -> Kept:
+def _kept(row: HistoryRow, *, is_open: bool) -> BundleLeaf:
     if not is_open:
-        return Kept(index=row.index, entry=row.entry, nonce=None, record=None)
-    return Kept(index=row.index, entry=row.entry, nonce=row.nonce, record=row.record)
+        return BundleLeaf(index=row.index, entry=row.entry, nonce=None, record=None)
+    return BundleLeaf(index=row.index, entry=row.entry, nonce=row.nonce, record=row.record)
 
 
 def _kinds_in(record: bytes | None) -> frozenset[str]:
@@ -186,7 +187,7 @@ def _kinds_in(record: bytes | None) -> frozenset[str]:
     return frozenset() if said is None else frozenset(each["type"] for each in said["objects"])
 
 
-def _doers(leaves: Sequence[Kept]) -> set[UUID]:
+def _doers(leaves: Sequence[BundleLeaf]) -> set[UUID]:
     records = [read_record(leaf.record) for leaf in leaves if leaf.record is not None]
     return {UUID(record["actor"]) for record in records if record is not None}
 

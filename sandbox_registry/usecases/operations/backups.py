@@ -19,12 +19,14 @@ from uuid import UUID
 
 import msgspec
 
-from sandbox_registry.auditlog.folder import CHECKPOINT, COSIGNED, LOG_DIR, Busy, flush_directory, locked, replace_file
+from sandbox_registry.auditlog.publishing.folder import LOG_DIR
 from sandbox_registry.authz import Action
 from sandbox_registry.db.operations import backups
 from sandbox_registry.db.operations.backups import BackupFailed
 from sandbox_registry.domain.identity.people import Actor
 from sandbox_registry.domain.operations.installation import Backup
+from sandbox_registry.runtime.files import Busy, flush_directory, locked, replace_file
+from sandbox_registry.transparency.checkpoints import CHECKPOINT, COSIGNED
 from sandbox_registry.transparency.merkle import CompactRange
 from sandbox_registry.usecases.transaction.transactions import Transactions
 

@@ -5,7 +5,8 @@ as for anybody.
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -98,3 +99,26 @@ class Installation:
         async with self.transactions.database.primary() as connection:
             last = await installation.last_leaf_at(connection)
         return step_while_away(last, self.transactions.now(), tolerance=tolerance)
+
+
+@dataclass(frozen=True, slots=True)
+class WatchRecords:
+    """What the watch over clock, key and witnesses puts on record, as the program."""
+
+    installation: Installation
+
+    def now(self) -> datetime:
+        """Return the time that acts are dated by."""
+        return self.installation.transactions.now()
+
+    async def note(self, fact: Fact, value: str | None, *, of: str, details: Mapping[str, str]) -> FactChange | None:
+        """Put on record what holds now; see `Installation.note`."""
+        return await self.installation.note(program("watch"), fact, value, of=of, details=details)
+
+    async def note_clock_step(self, step: timedelta, *, was_running: bool) -> ClockStep:
+        """Put on record that the wall clock was set; see `Installation.note_clock_step`."""
+        return await self.installation.note_clock_step(program("watch"), step, was_running=was_running)
+
+    async def step_since_last_leaf(self, *, tolerance: timedelta) -> timedelta | None:
+        """Say how far the clock stands behind the last leaf; see `Installation.step_since_last_leaf`."""
+        return await self.installation.step_since_last_leaf(tolerance=tolerance)

@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from sandbox_registry.auditlog.folder import LogFolder
+from sandbox_registry.auditlog.publishing.folder import LogFolder
 from sandbox_registry.auditlog.publishing.signing import SignerFiles
 from sandbox_registry.transparency.keys import VerifierKey
 from sandbox_registry.transparency.merkle import hash_leaf

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import stat
 from pathlib import Path
 
 import pytest
@@ -10,10 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from sandbox_registry.auditlog.folder import Busy, FolderDiffers, LogFolder
-from sandbox_registry.auditlog.publishing.keys import KeyFileError, make_key, read_key
+from sandbox_registry.auditlog.publishing.folder import FolderDiffers, LogFolder
 from sandbox_registry.auditlog.publishing.signing import Refused, SignerFiles
 from sandbox_registry.auditlog.publishing.signing_loop import keep_signing
+from sandbox_registry.runtime.files import Busy
 from sandbox_registry.transparency.checkpoints import Checkpoint, open_checkpoint
 from sandbox_registry.transparency.merkle import hash_leaf, root_of
 from sandbox_registry.transparency.tiles import bundles_of, decode_bundle, tiles_of
@@ -277,24 +276,6 @@ def test_immutable_files_are_never_rewritten(tmp_path: Path) -> None:
     with pytest.raises(FolderDiffers):
         folder.add([("tile/0/000.p/1", b"two")])
     assert folder.read("tile/0/000.p/1") == b"one"
-
-
-def test_keys_are_closed_and_never_overwritten(tmp_path: Path) -> None:
-    path = tmp_path / "key"
-    key = make_key(path, name=ORIGIN)
-    assert read_key(path) == key
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    with pytest.raises(KeyFileError, match="never overwritten"):
-        make_key(path, name=ORIGIN)
-    path.chmod(0o644)
-    with pytest.raises(KeyFileError, match="read by others"):
-        read_key(path)
-
-
-@pytest.mark.parametrize("name", ["", "https://a.example", "a.example/", "a b", "a+b", "A.example"])
-def test_names_that_no_log_has(tmp_path: Path, name: str) -> None:
-    with pytest.raises(KeyFileError):
-        make_key(tmp_path / "key", name=name)
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -7,17 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from sandbox_registry.auditlog.folder import LOG_DIR, SIGNER_DIR, Busy, LogFolder, locked
 from sandbox_registry.auditlog.publishing.cosignatures import POLICY_FILE
 from sandbox_registry.auditlog.publishing.cosigning import Collector, keep_cosigned
-from sandbox_registry.auditlog.publishing.keys import named
+from sandbox_registry.auditlog.publishing.folder import LOG_DIR, SIGNER_DIR, LogFolder
 from sandbox_registry.auditlog.publishing.signing import SignerFiles
 from sandbox_registry.auditlog.publishing.watching import Watch, keep_watch, log_key
 from sandbox_registry.authz import Action
 from sandbox_registry.domain.errors import PermissionDenied
+from sandbox_registry.runtime.files import Busy, locked
 from sandbox_registry.transparency.checkpoints import Checkpoint
 from sandbox_registry.transparency.keys import format_vkey
 from sandbox_registry.transparency.policies import Policy, PolicyLog, format_policy
+from sandbox_registry.usecases.operations.installation import WatchRecords
 from tests.auditlog.verifying.test_trees import KEY, entries_of, write_log
 from tests.auditlog.witness.test_witness import OTHER_LEAVES, new_witness, policy_for, request, serving
 from tests.support.leaves import leaves, told
@@ -40,7 +41,9 @@ def steady() -> Steady:
 
 @pytest.fixture
 def watch(world: World, tmp_path: Path, steady: Steady) -> Watch:
-    return Watch(world.use_cases.installation, data_dir=tmp_path, steady=steady, tolerance=timedelta(seconds=5))
+    return Watch(
+        WatchRecords(world.use_cases.installation), data_dir=tmp_path, steady=steady, tolerance=timedelta(seconds=5)
+    )
 
 
 async def steps(world: World) -> list[tuple[int, bool]]:
@@ -79,7 +82,7 @@ async def test_a_clock_set_back_while_nothing_ran_is_noticed_at_the_start(
     await watch.begin()
     await world.use_cases.installation.announce()
     world.clock.forward(days=-1)
-    later = Watch(world.use_cases.installation, data_dir=tmp_path, tolerance=timedelta(seconds=5))
+    later = Watch(WatchRecords(world.use_cases.installation), data_dir=tmp_path, tolerance=timedelta(seconds=5))
     await later.begin()
     assert await steps(world) == [(-86_400_000, False)]
 
@@ -96,8 +99,8 @@ async def test_a_key_made_and_one_that_takes_its_place(world: World, watch: Watc
     await watch.look()
     states = [leaf.record["objects"][0]["state"] for leaf in await leaves(world)]
     assert [(state["before"], state["after"], state["details"]["vkey"]) for state in states] == [
-        (None, named(made.verifier_key), format_vkey(made.verifier_key)),
-        (named(made.verifier_key), named(next_one.verifier_key), format_vkey(next_one.verifier_key)),
+        (None, made.verifier_key.label, format_vkey(made.verifier_key)),
+        (made.verifier_key.label, next_one.verifier_key.label, format_vkey(next_one.verifier_key)),
     ]
     assert {leaf.action for leaf in await leaves(world)} == {"key:change"}
 
@@ -105,7 +108,7 @@ async def test_a_key_made_and_one_that_takes_its_place(world: World, watch: Watc
 def test_where_another_machine_signs_the_published_checkpoint_names_the_key(tmp_path: Path) -> None:
     assert log_key(tmp_path) is None
     write_log(tmp_path / LOG_DIR, entries_of(3))
-    assert log_key(tmp_path) == (named(KEY.verifier_key), "")
+    assert log_key(tmp_path) == (KEY.verifier_key.label, "")
 
 
 async def test_witnesses_trusted_and_removed(world: World, watch: Watch, tmp_path: Path) -> None:
@@ -141,11 +144,11 @@ async def test_a_witness_that_saw_another_log_is_on_record_until_it_agrees_again
         state = leaf.record["objects"][0]["state"]
         assert (leaf.action, state["of"], state["after"]) == (
             "witness:report",
-            named(witness.key.verifier_key),
+            witness.key.verifier_key.label,
             "contradicted",
         )
         assert state["details"]["size"] == "300"
-    await watch.judged({named(witness.key.verifier_key): None})
+    await watch.judged({witness.key.verifier_key.label: None})
     assert [each.record["objects"][0]["state"]["after"] for each in await leaves(world)] == ["contradicted", None]
 
 

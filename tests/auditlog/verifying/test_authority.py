@@ -8,8 +8,8 @@ import pytest
 
 from sandbox_registry.auditlog.verifying.authority import Powers
 from sandbox_registry.auditlog.verifying.database import check_database
+from sandbox_registry.auditlog.verifying.entries import read_entry, read_record
 from sandbox_registry.auditlog.verifying.findings import Report
-from sandbox_registry.auditlog.verifying.history import read_entry, read_record
 from sandbox_registry.db.auditlog import leaves as audit
 from sandbox_registry.domain.identity.people import Role
 from sandbox_registry.domain.operations.installation import Fact

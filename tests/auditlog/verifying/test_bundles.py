@@ -12,14 +12,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from sandbox_registry.auditlog.verifying.bundle_files import IN_MEMORY
-from sandbox_registry.auditlog.verifying.bundles import bundle_contents, check_bundle, is_of_one_case, write_bundle
+from sandbox_registry.auditlog.publishing.bundle_files import IN_MEMORY
+from sandbox_registry.auditlog.publishing.bundles import bundle_contents, write_bundle
+from sandbox_registry.auditlog.verifying.bundles import check_bundle, is_of_one_case
 from sandbox_registry.auditlog.verifying.database import authorities_in
 from sandbox_registry.auditlog.verifying.findings import Report
-from sandbox_registry.auditlog.verifying.sources import ZipLog
 from sandbox_registry.auditlog.verifying.trees import check_checkpoint, check_published
 from sandbox_registry.domain.cases.applications import Application
 from sandbox_registry.domain.errors import NotFound
+from sandbox_registry.runtime.file_sources import ZipSource
 from sandbox_registry.runtime.shipped import shipped
 from sandbox_registry.transparency.policies import Policy, PolicyLog
 from tests.auditlog.ledger import Ledger, signing_for
@@ -56,7 +57,7 @@ async def written(ledger: Ledger, path: Path, *, code: str | None = None, with_r
 
 
 def checked(path: Path, policy: Policy) -> Report:
-    bundle, report = ZipLog(path), Report()
+    bundle, report = ZipSource(path), Report()
     if is_of_one_case(bundle):
         checkpoint = check_checkpoint(bundle.read("checkpoint"), policy=policy, report=report)
     else:
@@ -69,7 +70,7 @@ def checked(path: Path, policy: Policy) -> Report:
 
 def timeline(path: Path) -> list[dict[str, str]]:
     """Read the table of a bundle."""
-    return list(csv.DictReader(io.StringIO(ZipLog(path).read("timeline.csv").decode("utf-8-sig"))))
+    return list(csv.DictReader(io.StringIO(ZipSource(path).read("timeline.csv").decode("utf-8-sig"))))
 
 
 def changed(path: Path, name: str, change: Callable[[bytes], bytes]) -> Path:
@@ -87,7 +88,7 @@ async def test_a_whole_bundle_says_all_without_us(ledger: Ledger, policy: Policy
     report = checked(path, policy)
     size = (await ledger.reader.head()).size
     assert (report.findings, report.entries, report.records) == ([], size, size)
-    assert {"README.txt", "verify.html", "timeline.csv", "timeline.html"} <= set(ZipLog(path).names())
+    assert {"README.txt", "verify.html", "timeline.csv", "timeline.html"} <= set(ZipSource(path).names())
 
 
 async def test_a_bundle_of_one_case_is_small_and_proves_each_act(
@@ -96,7 +97,7 @@ async def test_a_bundle_of_one_case_is_small_and_proves_each_act(
     path = await written(ledger, tmp_path / "case.zip", code=case.code)
     report = checked(path, policy)
     assert (report.findings, report.entries, report.records) == ([], 4, 4)
-    names = ZipLog(path).names()
+    names = ZipSource(path).names()
     assert not any(name.startswith("tile/") for name in names)
     rows = timeline(path)
     assert [row["act"] for row in rows] == [
@@ -129,7 +130,7 @@ async def test_what_is_changed_in_a_bundle_is_found(
     ledger: Ledger, case: Application, policy: Policy, tmp_path: Path
 ) -> None:
     path = await written(ledger, tmp_path / "case.zip", code=case.code)
-    names = ZipLog(path).names()
+    names = ZipSource(path).names()
     record = next(name for name in names if name.startswith("records/"))
     entry = next(name for name in names if name.startswith("entries/"))
     proof = next(name for name in names if name.startswith("proofs/"))
@@ -152,7 +153,7 @@ async def test_what_is_changed_in_a_bundle_is_found(
 async def test_timeline_is_read_by_people(ledger: Ledger, case: Application, tmp_path: Path) -> None:
     path = tmp_path / "case.zip"
     write_bundle(path, await bundle_contents(ledger.database, ledger.folder, code=case.code, with_records=True))
-    page, first = ZipLog(path).read("timeline.html").decode(), timeline(path)[0]
+    page, first = ZipSource(path).read("timeline.html").decode(), timeline(path)[0]
     row = page[page.index("<tbody>") : page.index("</tr>", page.index("<tbody>"))]
     told = dict(re.findall(r'<td data-head="([^"]+)">(.*?)</td>', row))
     assert told["Thời điểm (giờ Việt Nam)"] == f"{first['time']}<small>{first['time_utc']} UTC</small>"
@@ -180,6 +181,6 @@ async def test_a_long_timeline_goes_through_the_disk(ledger: Ledger, case: Appli
     write_bundle(path, replace(contents, names=dict.fromkeys(contents.names, "<b>" + "A" * 100_000)))
     assert len(contents.leaves) * 100_000 > IN_MEMORY
     assert {len(row["who"]) for row in timeline(path)} == {100_003}
-    page = ZipLog(path).read("timeline.html").decode()
+    page = ZipSource(path).read("timeline.html").decode()
     assert page.count("&lt;b&gt;AAA") == len(contents.leaves)
     assert page.rstrip().endswith("</html>")

@@ -11,7 +11,7 @@ import pytest
 import rfc8785
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from sandbox_registry.auditlog.folder import LogFolder
+from sandbox_registry.auditlog.publishing.folder import LogFolder
 from sandbox_registry.auditlog.verifying.database import authorities_in, check_database, is_same
 from sandbox_registry.auditlog.verifying.findings import Report
 from sandbox_registry.auditlog.verifying.history import is_legal, ranges

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from sandbox_registry.auditlog.folder import LogFolder, MissingFile
+from sandbox_registry.auditlog.publishing.folder import LogFolder
 from sandbox_registry.auditlog.verifying.findings import WORDS, Report
-from sandbox_registry.auditlog.verifying.sources import open_source
 from sandbox_registry.auditlog.verifying.trees import check_published
+from sandbox_registry.runtime.file_sources import open_source
+from sandbox_registry.runtime.files import MissingFile
 from sandbox_registry.transparency.checkpoints import Checkpoint, sign_checkpoint
 from sandbox_registry.transparency.keys import KeyType, SigningKey
 from sandbox_registry.transparency.merkle import hash_leaf, root_of

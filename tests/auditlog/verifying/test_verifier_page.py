@@ -16,9 +16,9 @@ from typing import Any
 import httpx
 import pytest
 
-from sandbox_registry.auditlog.folder import LogFolder
+from sandbox_registry.auditlog.publishing.bundle_files import PAGES
+from sandbox_registry.auditlog.publishing.folder import LogFolder
 from sandbox_registry.auditlog.publishing.proofs import Prover
-from sandbox_registry.auditlog.verifying.bundle_files import PAGES
 from sandbox_registry.domain.audit import commitment
 from sandbox_registry.transparency.cosignatures import add_signatures, cosign
 from sandbox_registry.transparency.keys import KeyType, SigningKey, format_vkey

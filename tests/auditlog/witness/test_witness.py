@@ -1,5 +1,6 @@
 """Witnesses: every status of the protocol, what they keep before they answer, and a log with two faces."""
 
+import secrets
 import threading
 import time
 import urllib.error
@@ -14,16 +15,18 @@ from pathlib import Path
 import httpx
 import pytest
 
-from sandbox_registry.auditlog.folder import LogFolder, MissingFile
 from sandbox_registry.auditlog.publishing.cosignatures import is_overdue, last_cosigned_at, merge, offer
-from sandbox_registry.auditlog.publishing.cosigning import Collector, post
-from sandbox_registry.auditlog.publishing.keys import make_key
+from sandbox_registry.auditlog.publishing.cosigning import Collector
+from sandbox_registry.auditlog.publishing.folder import LogFolder
 from sandbox_registry.auditlog.witness.server import WitnessServer
 from sandbox_registry.auditlog.witness.witness import SplitView, WentBack, Witness
+from sandbox_registry.runtime.files import MissingFile
+from sandbox_registry.runtime.http_client import post
+from sandbox_registry.runtime.key_files import write_key_file
 from sandbox_registry.transparency.checkpoints import Checkpoint, checkpoint_of, open_checkpoint, sign_checkpoint
 from sandbox_registry.transparency.cosignatures import cosignatures_of
 from sandbox_registry.transparency.errors import LogError, ProofError
-from sandbox_registry.transparency.keys import KeyType, SigningKey, VerifierKey
+from sandbox_registry.transparency.keys import KeyType, SigningKey, VerifierKey, format_signing_key, new_key
 from sandbox_registry.transparency.merkle import EMPTY_ROOT, hash_leaf, root_of
 from sandbox_registry.transparency.notes import parse_note
 from sandbox_registry.transparency.policies import (
@@ -45,7 +48,8 @@ LEAVES = [hash_leaf(entry) for entry in entries_of(900)]
 
 def new_witness(directory: Path, *, name: str = "hdnd.example/w1", now: int = NOW) -> Witness:
     if not (directory / "key").exists():
-        make_key(directory / "key", name=name, key_type=KeyType.COSIGNATURE_V1)
+        key = new_key(name, seed=secrets.token_bytes(32), key_type=KeyType.COSIGNATURE_V1)
+        write_key_file(directory / "key", format_signing_key(key))
     return Witness(directory=directory, logs=(KEY.verifier_key,), now=lambda: now)
 
 

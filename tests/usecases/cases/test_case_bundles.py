@@ -13,8 +13,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from sandbox_registry.auditlog.folder import LogFolder
-from sandbox_registry.auditlog.verifying.bundle_files import PAGES
+from sandbox_registry.auditlog.publishing.bundle_files import PAGES
+from sandbox_registry.auditlog.publishing.folder import LogFolder
 from sandbox_registry.domain.cases.appraisal import Choice
 from sandbox_registry.domain.errors import ConditionNotMet
 from sandbox_registry.domain.identity.tokens import Limits

@@ -6,7 +6,7 @@ import re
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from sandbox_registry.auditlog.verifying.bundle_files import PAGES
+from sandbox_registry.auditlog.publishing.bundle_files import PAGES
 from sandbox_registry.authz import Action
 from sandbox_registry.authz.act_names import ACT_NAMES, act_name
 from sandbox_registry.domain.identity.office_names import OFFICE_NAMES, office_name

@@ -16,7 +16,7 @@ from anyio import to_thread
 from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid_utils.compat import uuid7
 
-from sandbox_registry.auditlog.folder import LOG_DIR, LogFolder, locked
+from sandbox_registry.auditlog.publishing.folder import LOG_DIR, LogFolder
 from sandbox_registry.auditlog.verifying.database import authorities_in, check_database
 from sandbox_registry.auditlog.verifying.findings import Report
 from sandbox_registry.auditlog.verifying.trees import check_published
@@ -27,6 +27,7 @@ from sandbox_registry.db.embedded.server import EmbeddedServer
 from sandbox_registry.db.operations.backups import BackupFailed
 from sandbox_registry.domain.errors import PermissionDenied
 from sandbox_registry.domain.operations.installation import Backup
+from sandbox_registry.runtime.files import locked
 from sandbox_registry.runtime.shipped import shipped
 from sandbox_registry.transparency.checkpoints import checkpoint_of
 from sandbox_registry.transparency.notes import parse_note

@@ -1,30 +1,42 @@
-"""Where a published log can be read from: a folder, an address, an offline bundle."""
+"""Where published files can be read from: a folder, a web address, a ZIP archive."""
 
-import urllib.error
-import urllib.request
 import zipfile
 from pathlib import Path
 from typing import Protocol
 
-from sandbox_registry.auditlog.folder import LogFolder, MissingFile
+from sandbox_registry.runtime.files import MissingFile
+from sandbox_registry.runtime.http_client import get, is_http
 
 MAX_FILE = 17_000_000
-"""A bundle of 256 entries of 65,535 bytes each is the largest file a log has."""
-PATIENCE = 20.0
+"""The largest file of a published log is a bundle of 256 entries of 65,535 bytes each."""
 
 
-class LogSource(Protocol):
-    """Files of a published log by their path; a file that is not there is `MissingFile`."""
+class FileSource(Protocol):
+    """Files by their path."""
+
+    def read(self, path: str) -> bytes:
+        """Return the content of one file; raise `MissingFile` when there is none."""
+
+
+class FolderSource:
+    """Files in a folder; reading them needs no right to write."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
 
     def read(self, path: str) -> bytes:
         """Return the content of one file."""
+        try:
+            return (self.root / path).read_bytes()
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            raise MissingFile(path) from None
 
 
-class HttpLog:
-    """A log at an http or https address."""
+class HttpSource:
+    """Files below an http or https address."""
 
     def __init__(self, url: str) -> None:
-        if not url.startswith(("https://", "http://")):
+        if not is_http(url):
             message = f"{url!r} is not an http or https address"
             raise MissingFile(message)
         self.url = url.rstrip("/")
@@ -32,9 +44,8 @@ class HttpLog:
     def read(self, path: str) -> bytes:
         """Fetch one file."""
         try:
-            with urllib.request.urlopen(f"{self.url}/{path}", timeout=PATIENCE) as answer:  # noqa: S310 - Checked above.
-                content: bytes = answer.read(MAX_FILE + 1)
-        except (urllib.error.URLError, TimeoutError, OSError, ValueError) as error:
+            content = get(f"{self.url}/{path}", limit=MAX_FILE)
+        except OSError as error:
             message = f"{self.url}/{path} ({getattr(error, 'reason', error)})"
             raise MissingFile(message) from error
         if len(content) > MAX_FILE:
@@ -43,8 +54,8 @@ class HttpLog:
         return content
 
 
-class ZipLog:
-    """A log, or parts of one, in an offline bundle."""
+class ZipSource:
+    """Files in a ZIP archive."""
 
     def __init__(self, path: Path) -> None:
         try:
@@ -54,7 +65,7 @@ class ZipLog:
             raise MissingFile(message) from error
 
     def read(self, path: str) -> bytes:
-        """Return one file of the bundle."""
+        """Return one file of the archive."""
         try:
             if self._zip.getinfo(path).file_size > MAX_FILE:
                 message = f"{path} (too long)"
@@ -65,13 +76,13 @@ class ZipLog:
             raise MissingFile(message) from error
 
     def names(self) -> list[str]:
-        """List what is in the bundle."""
+        """List the paths in the archive."""
         return self._zip.namelist()
 
 
-def open_source(where: str) -> LogSource:
-    """Open a log by its address, its bundle or its folder."""
+def open_source(where: str) -> FileSource:
+    """Open an address, a folder or an archive."""
     if "://" in where:
-        return HttpLog(where)
+        return HttpSource(where)
     path = Path(where)
-    return LogFolder(path) if path.is_dir() else ZipLog(path)
+    return FolderSource(path) if path.is_dir() else ZipSource(path)

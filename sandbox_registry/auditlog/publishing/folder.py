@@ -1,28 +1,18 @@
-"""The published log as files (C2SP tlog-tiles): what any static server could serve. Immutable files are never rewritten."""
+"""The published log as files (C2SP tlog-tiles) that any static server could serve. Immutable files are never rewritten."""
 
-import fcntl
-import os
-import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sandbox_registry.runtime.file_sources import FolderSource
+from sandbox_registry.runtime.files import CrashPoint, MissingFile, flush_directory, locked, never_crash, replace_file
+from sandbox_registry.transparency.checkpoints import CHECKPOINT
 from sandbox_registry.transparency.tiles import Bundle, Tile, TileReader
 
 SIGNER_DIR, LOG_DIR = "log-signer", "log"
 """In the data directory: what only the signer may touch, and what everybody may read."""
 
-CHECKPOINT = "checkpoint"
-COSIGNED = "checkpoint-cosigned"
-"""The newest checkpoint that the witnesses' quorum cosigned; `checkpoint` may already be ahead of it."""
-
 _INCOMING = "incoming"
-Crossing = Callable[[str], None]
-"""Called with a name at each step that a crash could part from the next; tests bring one that kills."""
-
-
-def crossing_nothing(_point: str) -> None:
-    """Go on: what a crossing does outside of tests."""
 
 
 class FolderDiffers(Exception):
@@ -33,27 +23,12 @@ class FolderDiffers(Exception):
         self.path = path
 
 
-class MissingFile(Exception):
-    """The folder has no such file."""
-
-    def __init__(self, path: str) -> None:
-        super().__init__(f"{path} is missing")
-        self.path = path
-
-
-class LogFolder:
+class LogFolder(FolderSource):
     """One log's folder: `checkpoint`, `tile/<L>/<N>`, `tile/entries/<N>`. Reading needs no rights to write."""
 
-    def __init__(self, root: Path, *, at: Crossing = crossing_nothing) -> None:
-        self.root = root
+    def __init__(self, root: Path, *, at: CrashPoint = never_crash) -> None:
+        super().__init__(root)
         self._at = at
-
-    def read(self, path: str) -> bytes:
-        """Return the content of a file; `MissingFile` when there is none."""
-        try:
-            return (self.root / path).read_bytes()
-        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-            raise MissingFile(path) from None
 
     def checkpoint(self) -> bytes | None:
         """Return the published checkpoint, null before the first."""
@@ -117,45 +92,6 @@ class LogFolder:
         path = self.root / _INCOMING
         path.mkdir(parents=True, exist_ok=True)
         return path
-
-
-def replace_file(
-    path: Path, content: bytes, *, incoming: Path, at: Crossing = crossing_nothing, name: str, mode: int = 0o644
-) -> None:
-    """Write a file so that a crash leaves the old or the new content, whole; the directory is the caller's to flush."""
-    unfinished = incoming / secrets.token_hex(8)
-    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-        file.write(content)
-        file.flush()
-        at(f"{name}:written")
-        os.fsync(file.fileno())
-    at(f"{name}:synced")
-    unfinished.replace(path)
-    at(f"{name}:renamed")
-
-
-def flush_directory(directory: Path) -> None:
-    """Put the names in a directory on the disk."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-class Busy(Exception):
-    """Another process holds the lock."""
-
-
-@contextmanager
-def locked(path: Path, *, wait: bool) -> Iterator[None]:
-    """Hold a lock file; it goes with the process, however that ends. Raises Busy when it is taken and not waited for."""
-    with path.open("ab") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Busy(str(path)) from None
-        yield
 
 
 def _up_to(directory: Path, root: Path) -> Iterator[Path]:

@@ -1,22 +1,32 @@
 """The command line of a witness: what a council member runs, on a computer that is not the registry's."""
 
+import secrets
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import click
 
-from sandbox_registry.auditlog.folder import MissingFile
-from sandbox_registry.auditlog.publishing.cosigning import post
-from sandbox_registry.auditlog.publishing.keys import make_key, read_vkey
-from sandbox_registry.auditlog.verifying.sources import HttpLog
 from sandbox_registry.auditlog.witness.server import WitnessServer
 from sandbox_registry.auditlog.witness.witness import SplitView, WentBack, Witness
 from sandbox_registry.runtime.clocks import system_clock
-from sandbox_registry.transparency.errors import LogError
-from sandbox_registry.transparency.keys import KeyType, format_vkey
+from sandbox_registry.runtime.file_sources import HttpSource
+from sandbox_registry.runtime.files import MissingFile
+from sandbox_registry.runtime.http_client import post
+from sandbox_registry.runtime.key_files import KeyFileError, read_public_key, write_key_file
+from sandbox_registry.transparency.errors import KeyNameError, LogError
+from sandbox_registry.transparency.keys import (
+    KEY_SIZE,
+    KeyType,
+    VerifierKey,
+    format_signing_key,
+    format_vkey,
+    new_key,
+    parse_vkey,
+)
 
-FAILED, CAUGHT = 1, 3
+FAILED, MISUSED, CAUGHT = 1, 2, 3
 _DIR = click.option(
     "--dir",
     "directory",
@@ -30,7 +40,22 @@ _LOGS = click.option(
 )
 
 
-@click.group()
+class WitnessCommands(click.Group):
+    """Commands whose expected errors end as one line each."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except (KeyFileError, KeyNameError) as error:
+            click.echo(f"Error: {error}", err=True)
+            ctx.exit(MISUSED)
+        except (LogError, MissingFile, OSError) as error:
+            click.echo(f"Error: {error}", err=True)
+            ctx.exit(FAILED)
+
+
+@click.group(cls=WitnessCommands)
 def witness() -> None:
     """Cosign the log as a council member: only what continues everything cosigned before."""
 
@@ -43,7 +68,8 @@ def new(name: str, directory: Path) -> None:
 
     NAME is an address-like name of one's own: hdnd.camau.gov.vn/thuong-truc.
     """
-    key = make_key(directory / "key", name=name, key_type=KeyType.COSIGNATURE_V1)
+    key = new_key(name, seed=secrets.token_bytes(KEY_SIZE), key_type=KeyType.COSIGNATURE_V1)
+    write_key_file(directory / "key", format_signing_key(key))
     click.echo(format_vkey(key.verifier_key))
 
 
@@ -71,7 +97,7 @@ def pull(directory: Path, logs: tuple[str, ...], url: str, every: int | None, *,
     Exit codes: 0 cosigned, 1 could not be checked now, 3 the log was caught showing two faces.
     """
     mine = _witness(directory, logs)
-    origins = [read_vkey(each).name for each in logs]
+    origins = [key.name for key in _verifier_keys(logs)]
     while True:
         codes = [_pull(mine, url, origin, is_sent=not keep_to_myself) for origin in origins]
         if every is None:
@@ -81,7 +107,7 @@ def pull(directory: Path, logs: tuple[str, ...], url: str, every: int | None, *,
 
 def _pull(mine: Witness, url: str, origin: str, *, is_sent: bool) -> int:
     try:
-        note = mine.pull(HttpLog(url), origin)
+        note = mine.pull(HttpSource(url), origin)
         click.echo(f"{origin}: {note.split(chr(10).encode())[1].decode()} entries cosigned.")
         if is_sent:
             status, _, _ = post(f"{url.rstrip('/')}/cosignatures", note)
@@ -101,6 +127,8 @@ def _pull(mine: Witness, url: str, origin: str, *, is_sent: bool) -> int:
 
 
 def _witness(directory: Path, logs: tuple[str, ...]) -> Witness:
-    return Witness(
-        directory=directory, logs=tuple(read_vkey(each) for each in logs), now=lambda: int(system_clock().timestamp())
-    )
+    return Witness(directory=directory, logs=_verifier_keys(logs), now=lambda: int(system_clock().timestamp()))
+
+
+def _verifier_keys(logs: tuple[str, ...]) -> tuple[VerifierKey, ...]:
+    return tuple(read_public_key(each, parse_vkey) for each in logs)

@@ -15,13 +15,14 @@ from tempfile import SpooledTemporaryFile
 from typing import IO
 from uuid import UUID
 
-from sandbox_registry.auditlog.folder import CHECKPOINT, COSIGNED, LogFolder, MissingFile
+from sandbox_registry.auditlog.publishing.folder import LogFolder
 from sandbox_registry.auditlog.publishing.proofs import Prover
-from sandbox_registry.auditlog.verifying.history import read_entry, read_record
+from sandbox_registry.auditlog.verifying.entries import read_entry, read_record
 from sandbox_registry.authz.act_names import act_name
 from sandbox_registry.domain.audit import EPOCH
 from sandbox_registry.domain.rules.calendars import LOCAL_ZONE
-from sandbox_registry.transparency.checkpoints import checkpoint_of
+from sandbox_registry.runtime.files import MissingFile
+from sandbox_registry.transparency.checkpoints import CHECKPOINT, COSIGNED, checkpoint_of
 from sandbox_registry.transparency.errors import LogError
 from sandbox_registry.transparency.notes import parse_note
 from sandbox_registry.transparency.tiles import bundles_of, tiles_of
@@ -64,7 +65,7 @@ _RESULTS = {"done": "Đã làm", "refused": "Bị từ chối"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class BundleLeaf:
     """A leaf for a bundle; nonce and record are null where they were erased, or are not for its reader."""
 
     index: int
@@ -102,7 +103,7 @@ class BundleWriter:
             for path in [tile.path for tile in tiles_of(self.size)] + [part.path for part in bundles_of(self.size)]:
                 self._archive.writestr(path, folder.read(path))
 
-    def add(self, leaves: Sequence[Kept], *, names: Mapping[UUID, str]) -> None:
+    def add(self, leaves: Sequence[BundleLeaf], *, names: Mapping[UUID, str]) -> None:
         """Add leaves in log order, and the names of those who did what they record; later ones than the checkpoint are left out."""
         for leaf in leaves:
             if leaf.index >= self.size:
@@ -133,7 +134,7 @@ class BundleWriter:
             archive.writestr("README.txt", README)
         return self._count
 
-    def _prove(self, leaf: Kept) -> None:
+    def _prove(self, leaf: BundleLeaf) -> None:
         proof = format_tlog_proof(self._prover.prove(leaf.index, checkpoint=self._note))
         self._archive.writestr(f"{ENTRIES}/{leaf.index}.json", leaf.entry)
         self._archive.writestr(f"{PROOFS}/{leaf.index}.tlog-proof", proof)
@@ -155,7 +156,7 @@ def _copy(spool: IO[bytes], archive: zipfile.ZipFile, name: str, *, before: byte
         file.write(after)
 
 
-def _row(leaf: Kept, names: Mapping[UUID, str]) -> tuple[str, ...] | None:
+def _row(leaf: BundleLeaf, names: Mapping[UUID, str]) -> tuple[str, ...] | None:
     said = read_entry(leaf.entry)
     if said is None:
         return None
