@@ -14,11 +14,11 @@ from bench.effort import Effort
 from bench.figures import Aim, Figure, Row
 from sandbox_registry.domain.identity.people import Actor
 from sandbox_registry.domain.operations.quotas import LIMITS, Group, Limit, Room
-from sandbox_registry.http.body_timeouts import TimeBodies
+from sandbox_registry.http.body_timeouts import BodyReadTimeout
 from sandbox_registry.http.identity import RequestIdentity
 from sandbox_registry.http.problems import HANDLERS
-from sandbox_registry.http.quotas import LIMIT_HANDLERS, LimitRequests, RefuseGuessers
-from sandbox_registry.http.response_headers import add_headers
+from sandbox_registry.http.quotas import LIMIT_HANDLERS, LimitRequests, ThrottleInvalidTokens
+from sandbox_registry.http.response_headers import complete_headers
 from sandbox_registry.usecases.identity.tokens import Bearer
 from sandbox_registry.usecases.operations.quotas import RateLimits
 
@@ -53,13 +53,13 @@ def middlewares(effort: Effort) -> Row:
     ours = Litestar(
         [plain],
         middleware=[
-            DefineMiddleware(TimeBodies),
-            DefineMiddleware(RefuseGuessers, **counting),
+            DefineMiddleware(BodyReadTimeout),
+            DefineMiddleware(ThrottleInvalidTokens, **counting),
             DefineMiddleware(RequestIdentity, authenticate=_somebody, proxies=PROXIES),
             DefineMiddleware(LimitRequests, **counting),
         ],
         exception_handlers=HANDLERS | LIMIT_HANDLERS,
-        before_send=[add_headers],
+        before_send=[complete_headers],
         openapi_config=None,
         logging_config=None,
     )

@@ -43,13 +43,13 @@ from sandbox_registry.documents.uploads.scanning import NullScanner
 from sandbox_registry.documents.uploads.store import Store
 from sandbox_registry.domain.audit import Pseudonyms
 from sandbox_registry.http.bodies import StrictRequest
-from sandbox_registry.http.body_timeouts import TimeBodies
+from sandbox_registry.http.body_timeouts import BodyReadTimeout
 from sandbox_registry.http.identity import RequestIdentity
-from sandbox_registry.http.methods import keep_methods, tell_all_methods
+from sandbox_registry.http.methods import complete_allow_header, remember_methods
 from sandbox_registry.http.problems import HANDLERS
 from sandbox_registry.http.query_parameters import check_query
-from sandbox_registry.http.quotas import LIMIT_HANDLERS, LimitRequests, RefuseGuessers
-from sandbox_registry.http.response_headers import add_headers
+from sandbox_registry.http.quotas import LIMIT_HANDLERS, LimitRequests, ThrottleInvalidTokens
+from sandbox_registry.http.response_headers import complete_headers
 from sandbox_registry.rulebook.rule_book import RuleBook
 from sandbox_registry.runtime.clocks import Clock, rehearsal_clock, system_clock
 from sandbox_registry.runtime.logs import configure_logs
@@ -153,14 +153,14 @@ def create_app(
         route_handlers=[home, HealthController, LogController, api],
         lifespan=[lifespan] if beside is None else [lifespan, beside],
         middleware=[
-            DefineMiddleware(TimeBodies),
-            DefineMiddleware(RefuseGuessers, **counting),
+            DefineMiddleware(BodyReadTimeout),
+            DefineMiddleware(ThrottleInvalidTokens, **counting),
             DefineMiddleware(RequestIdentity, authenticate=cases.tokens.authenticate, proxies=settings.trusted_proxies),
             DefineMiddleware(LimitRequests, **counting),
         ],
         exception_handlers=HANDLERS | LIMIT_HANDLERS,
-        on_startup=[keep_methods],
-        before_send=[tell_all_methods, add_headers],
+        on_startup=[remember_methods],
+        before_send=[complete_allow_header, complete_headers],
         request_class=StrictRequest,
         request_max_body_size=MAX_JSON_BYTES,
         logging_config=None,

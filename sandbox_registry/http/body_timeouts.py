@@ -1,4 +1,4 @@
-"""How long a body may take to arrive: a client that sends a byte a minute would hold its place for good."""
+"""How long a body may take to arrive: a client that sends a byte a minute would hold its connection forever."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,55 +9,57 @@ from litestar.types import ASGIApp, Receive, Send
 
 from sandbox_registry.http.declarations import declared
 
-PATIENCE = 20.0
-"""Seconds that one piece of a body may take."""
-LONGEST_JSON, LONGEST_FILE = 30.0, 900.0
-"""Seconds that all of it may take."""
+PIECE_TIMEOUT_S = 20.0
+"""Seconds to wait for the next piece of a body."""
+JSON_TIMEOUT_S, FILE_TIMEOUT_S = 30.0, 900.0
+"""Seconds to wait for the whole body."""
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-class TimeBodies:
-    """Answers 408 when a piece of the body, or all of it, takes too long; asks nothing once the body is there."""
+class BodyReadTimeout:
+    """Answers 408 when a piece of the body, or all of it, takes too long; does nothing once the body has arrived."""
 
     def __init__(
         self,
         app: ASGIApp,
         *,
-        patience: float = PATIENCE,
-        longest_json: float = LONGEST_JSON,
-        longest_file: float = LONGEST_FILE,
+        piece_timeout: float = PIECE_TIMEOUT_S,
+        json_timeout: float = JSON_TIMEOUT_S,
+        file_timeout: float = FILE_TIMEOUT_S,
     ) -> None:
         self.app = app
-        self.patience = patience
-        self.longest_json = longest_json
-        self.longest_file = longest_file
+        self.piece_timeout = piece_timeout
+        self.json_timeout = json_timeout
+        self.file_timeout = file_timeout
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Handle one request."""
-        if scope["method"] in _READS:  # Of these nobody reads a body.
+        if scope["method"] in _READS:  # Their bodies are never read.
             await self.app(scope, receive, send)
             return
         is_file = declared(scope["route_handler"]).takes_file
-        longest = self.longest_file if is_file else self.longest_json
-        await self.app(scope, _timed(receive, patience=self.patience, longest=longest), send)
+        total = self.file_timeout if is_file else self.json_timeout
+        await self.app(scope, _timed(receive, piece_timeout=self.piece_timeout, total_timeout=total), send)
 
 
-def _timed(receive: Callable[[], Awaitable[Any]], *, patience: float, longest: float) -> Callable[[], Awaitable[Any]]:
-    left, is_whole = longest, False
+def _timed(
+    receive: Callable[[], Awaitable[Any]], *, piece_timeout: float, total_timeout: float
+) -> Callable[[], Awaitable[Any]]:
+    left, is_whole = total_timeout, False
 
     async def receiving() -> Any:
         nonlocal left, is_whole
         if is_whole:
             return await receive()
         clock = asyncio.get_running_loop().time
-        begun = clock()
+        started = clock()
         try:
-            async with asyncio.timeout(min(patience, left)):
+            async with asyncio.timeout(min(piece_timeout, left)):
                 message = await receive()
         except TimeoutError:
-            # Not read to its end, the connection cannot be used again.
+            # The rest of the body is still coming, so the connection cannot be used again.
             raise HTTPException(status_code=408, headers={"Connection": "close"}) from None
-        left = max(0.0, left - (clock() - begun))
+        left = max(0.0, left - (clock() - started))
         is_whole = not message.get("more_body", False)
         return message
 

@@ -11,7 +11,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from sandbox_registry.http.client_addresses import Address, Networks, client_address
 from sandbox_registry.http.declarations import NOTHING, Declaration, declared
-from sandbox_registry.http.response_headers import tell
+from sandbox_registry.http.response_headers import add_response_header
 from sandbox_registry.runtime.logs import begin_request
 from sandbox_registry.usecases.identity.tokens import Bearer
 
@@ -44,7 +44,7 @@ class RequestIdentity:
         headers = dict(scope["headers"])
         request_id, named = begin_request(headers.get(b"x-request-id", b"").decode("latin-1"))
         scope["state"]["request_id"] = request_id
-        tell(scope, b"x-request-id", named)
+        add_response_header(scope, b"x-request-id", named)
         declaration = declared(scope["route_handler"]) if "route_handler" in scope else NOTHING
         _check_content(scope, headers, declaration)
         bearer = await self._bearer(scope, request_id)
@@ -52,7 +52,7 @@ class RequestIdentity:
         if scope["user"] is None and not declaration.is_public:
             raise NotAuthorizedException(headers={"WWW-Authenticate": 'Bearer realm="sandbox-registry"'})
         if bearer is not None and bearer.ends_at is not None:
-            tell(scope, b"token-expires", format_datetime(bearer.ends_at, usegmt=True))
+            add_response_header(scope, b"token-expires", format_datetime(bearer.ends_at, usegmt=True))
         await self.app(scope, receive, send)
 
     async def _bearer(self, scope: Scope, request_id: str) -> Bearer | None:

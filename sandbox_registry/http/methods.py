@@ -1,4 +1,4 @@
-"""Which methods an address takes, as OPTIONS tells it."""
+"""Which methods an address supports, as OPTIONS reports them."""
 
 from typing import Any
 
@@ -6,11 +6,11 @@ from litestar import Litestar
 from litestar.routes import HTTPRoute
 
 METHODS = "methods"
-"""Where the application keeps what each address takes."""
+"""The key of the methods of each address in the state of the application."""
 
 
-def keep_methods(app: Litestar) -> None:
-    """Put down what each address takes, once all routes are there; a hook for the start."""
+def remember_methods(app: Litestar) -> None:
+    """Store the methods of each address once all routes exist; an `on_startup` hook."""
     app.state[METHODS] = {
         route.path_format: ", ".join(sorted(route.methods)).encode()
         for route in app.routes
@@ -18,10 +18,10 @@ def keep_methods(app: Litestar) -> None:
     }
 
 
-async def tell_all_methods(message: Any, scope: Any) -> None:
-    """Let an answer to OPTIONS name every method; a hook `before_send`.
+async def complete_allow_header(message: Any, scope: Any) -> None:
+    """Name every method in the response to OPTIONS; a `before_send` hook.
 
-    Litestar makes that answer with the first handler of an address, and does not hear of those that come after.
+    Litestar builds that response with the first handler of an address and does not know of the later ones.
     """
     if scope["method"] == "OPTIONS" and message["type"] == "http.response.start":
         allowed = scope["app"].state[METHODS].get(scope.get("path_template"))

@@ -19,7 +19,7 @@ from sandbox_registry.domain.operations.quotas import By, Group, Limit, LimitsUn
 from sandbox_registry.http.client_addresses import Networks, client_address
 from sandbox_registry.http.declarations import declared
 from sandbox_registry.http.problems import problem
-from sandbox_registry.http.response_headers import tell
+from sandbox_registry.http.response_headers import add_response_header
 from sandbox_registry.http.status import status_of
 from sandbox_registry.usecases.operations.quotas import RateLimits, address
 
@@ -29,7 +29,7 @@ _V6_PREFIX = 64
 _ASK_AGAIN_IN = 5
 
 
-class RefuseGuessers:
+class ThrottleInvalidTokens:
     """Counts wrong bearer tokens by address; stands before `RequestIdentity`, whose refusals it sees.
 
     From an address that sent too many, only tokens that were right a moment ago are looked at: a colleague's broken
@@ -88,14 +88,14 @@ class LimitRequests:
         actor = scope.get("user")
         if actor is not None and group is not Group.LOGIN:
             subjects = {By.TOKEN: scope["state"].get(_DIGEST) or b"", By.ACCOUNT: actor.person_id.bytes}
-            _tell(scope, await self.limits.take(group, subjects))
+            _add_rate_limits(scope, await self.limits.take(group, subjects))
             await self.app(scope, receive, send)
             return
         where = counted(client_address(scope, self.proxies))
         before = address.set(where)
         try:
             if group is not Group.LOGIN:
-                _tell(scope, await self.limits.take(group, {By.ADDRESS: where.encode()}))
+                _add_rate_limits(scope, await self.limits.take(group, {By.ADDRESS: where.encode()}))
             await self.app(scope, receive, send)
         finally:
             address.reset(before)
@@ -146,10 +146,10 @@ def _token(scope: Any) -> bytes | None:
     return None
 
 
-def _tell(scope: Any, rooms: tuple[Room, ...]) -> None:
+def _add_rate_limits(scope: Any, rooms: tuple[Room, ...]) -> None:
     if rooms:
-        tell(scope, b"ratelimit-policy", _policy(tuple([room.limit for room in rooms])))
-        tell(scope, b"ratelimit", _left(rooms))
+        add_response_header(scope, b"ratelimit-policy", _policy(tuple([room.limit for room in rooms])))
+        add_response_header(scope, b"ratelimit", _left(rooms))
 
 
 @lru_cache(maxsize=1000)

@@ -13,7 +13,7 @@ from litestar.routes import HTTPRoute
 from sandbox_registry.api.handling.schemas import In, Moment
 from sandbox_registry.domain.identity.people import Role
 from sandbox_registry.http.declarations import declared
-from sandbox_registry.http.response_headers import CLOSED, add_headers
+from sandbox_registry.http.response_headers import NO_CONTENT_POLICY, complete_headers
 from tests.support.client import Client
 from tests.support.world import PROCEDURE
 
@@ -301,7 +301,7 @@ async def test_security_headers_stand_on_every_answer(client: Client) -> None:
     ]
     assert {answer.status_code for answer in answers} >= {200, 204, 400, 401, 404, 405, 415}
     for answer in answers:
-        assert answer.headers["content-security-policy"] == CLOSED
+        assert answer.headers["content-security-policy"] == NO_CONTENT_POLICY
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["referrer-policy"] == "no-referrer"
         assert answer.headers["cross-origin-opener-policy"] == "same-origin"
@@ -315,7 +315,7 @@ async def test_surprise_says_nothing_and_is_guarded_too(client: Client) -> None:
     answer = await send(client, "GET", f"/applications/{ID}/timeline")
     assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
     assert "NoneType" not in answer.text
-    assert answer.headers["content-security-policy"] == CLOSED
+    assert answer.headers["content-security-policy"] == NO_CONTENT_POLICY
 
 
 async def test_headers_an_answer_sets_itself_stay() -> None:
@@ -323,7 +323,7 @@ async def test_headers_an_answer_sets_itself_stay() -> None:
         "type": "http.response.start",
         "headers": [(b"Cache-Control", b"public"), (b"content-security-policy", b"x")],
     }
-    await add_headers(message, {"state": {}})
+    await complete_headers(message, {"state": {}})
     names = [name.lower() for name, _ in message["headers"]]
     assert len(names) == len(set(names)) == 6
     assert dict(message["headers"])[b"content-security-policy"] == b"x"

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 import sandbox_registry
 from sandbox_registry.app import create_app
-from sandbox_registry.http.body_timeouts import LONGEST_FILE, LONGEST_JSON, PATIENCE, TimeBodies
+from sandbox_registry.http.body_timeouts import FILE_TIMEOUT_S, JSON_TIMEOUT_S, PIECE_TIMEOUT_S, BodyReadTimeout
 from sandbox_registry.http.declarations import declare
 from sandbox_registry.http.problems import HANDLERS
 from sandbox_registry.runtime.settings import Settings
@@ -47,7 +47,7 @@ async def sent(path: str, *pieces: bytes, pause: float, **limits: float) -> http
 
     app = Litestar(
         [take_json, take_file],
-        middleware=[DefineMiddleware(TimeBodies, **limits)],
+        middleware=[DefineMiddleware(BodyReadTimeout, **limits)],
         exception_handlers=HANDLERS,
         logging_config=None,
     )
@@ -57,12 +57,12 @@ async def sent(path: str, *pieces: bytes, pause: float, **limits: float) -> http
 
 @pytest.mark.parametrize("path", ["/json", "/file"])
 async def test_body_that_stops_arriving_is_given_up(path: str) -> None:
-    answer = await sent(path, b'{"a":', b"1}", pause=60, patience=0.1)
+    answer = await sent(path, b'{"a":', b"1}", pause=60, piece_timeout=0.1)
     assert (answer.status_code, answer.json()["code"]) == (408, "request_timeout")
     assert answer.headers["connection"] == "close"
 
 
-@pytest.mark.parametrize(("path", "limit"), [("/json", "longest_json"), ("/file", "longest_file")])
+@pytest.mark.parametrize(("path", "limit"), [("/json", "json_timeout"), ("/file", "file_timeout")])
 async def test_body_that_drips_is_given_up_in_all(path: str, limit: str) -> None:
     answer = await sent(path, *[b" "] * 1000, pause=0.02, **{limit: 0.3})
     assert answer.status_code == 408
@@ -71,7 +71,7 @@ async def test_body_that_drips_is_given_up_in_all(path: str, limit: str) -> None
 async def test_slow_body_in_time_is_taken_and_a_file_may_take_longer() -> None:
     taken = await sent("/json", b'{"a":', b"1}", pause=0.05)
     assert (taken.status_code, taken.json()) == (201, {"a": 1})
-    file = await sent("/file", *[b"12345"] * 10, pause=0.02, longest_json=0.05)
+    file = await sent("/file", *[b"12345"] * 10, pause=0.02, json_timeout=0.05)
     assert (file.status_code, file.json()) == (201, 50)
 
 
@@ -79,8 +79,8 @@ def test_every_request_is_timed_before_anything_else(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path, pseudonym_key=b"k" * 32, database_url="postgresql://nobody@127.0.0.1/none")
     first = create_app(settings).middleware[0]
     assert isinstance(first, DefineMiddleware)
-    assert (first.middleware, first.kwargs) == (TimeBodies, {})
-    assert 0 < PATIENCE < LONGEST_JSON < LONGEST_FILE
+    assert (first.middleware, first.kwargs) == (BodyReadTimeout, {})
+    assert 0 < PIECE_TIMEOUT_S < JSON_TIMEOUT_S < FILE_TIMEOUT_S
 
 
 def test_whatever_is_answered_in_pieces_is_bounded_too() -> None:

@@ -31,7 +31,7 @@ from sandbox_registry.auditlog.publishing.folder import LogFolder
 from sandbox_registry.domain.operations.quotas import Group
 from sandbox_registry.http.declarations import declare
 
-CHUNK = 64 * 1024
+CHUNK_BYTES = 64 * 1024
 
 
 class HistoriesController(Controller):
@@ -101,5 +101,5 @@ class HistoriesController(Controller):
 
 async def _chunks(file: IO[bytes]) -> AsyncGenerator[bytes, None]:
     with file:
-        while chunk := await to_thread.run_sync(file.read, CHUNK):
+        while chunk := await to_thread.run_sync(file.read, CHUNK_BYTES):
             yield chunk

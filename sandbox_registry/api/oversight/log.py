@@ -25,7 +25,7 @@ from sandbox_registry.transparency.tiles import parse_path
 from sandbox_registry.transparency.tlog_proofs import format_tlog_proof
 
 TEXT, BYTES = "text/plain", "application/octet-stream"
-FOR_EVER, FOR_A_MOMENT = "public, max-age=31536000, immutable", "public, max-age=1"
+CACHE_IMMUTABLE, CACHE_ONE_SECOND = "public, max-age=31536000, immutable", "public, max-age=1"
 _PROOF = re.compile(r"(0|[1-9][0-9]{0,18})\.tlog-proof")
 
 
@@ -39,17 +39,17 @@ class LogController(Controller):
     @get("/checkpoint", sync_to_thread=True)
     def checkpoint(self, request: Incoming) -> Response[bytes]:
         """Return the newest signed checkpoint."""
-        return _file(request, CHECKPOINT, media_type=TEXT, cache=FOR_A_MOMENT)
+        return _file(request, CHECKPOINT, media_type=TEXT, cache=CACHE_ONE_SECOND)
 
     @get("/checkpoint-cosigned", sync_to_thread=True)
     def cosigned(self, request: Incoming) -> Response[bytes]:
         """Return the newest checkpoint that enough witnesses cosigned."""
-        return _file(request, COSIGNED, media_type=TEXT, cache=FOR_A_MOMENT)
+        return _file(request, COSIGNED, media_type=TEXT, cache=CACHE_ONE_SECOND)
 
     @get("/checkpoint-offered", sync_to_thread=True)
     def offered(self, request: Incoming) -> Response[bytes]:
         """Return the checkpoint that is kept still for witnesses who pull, so that all of them cosign the same one."""
-        return _file(request, OFFERED, media_type=TEXT, cache=FOR_A_MOMENT)
+        return _file(request, OFFERED, media_type=TEXT, cache=CACHE_ONE_SECOND)
 
     @post("/cosignatures", opt=declare(is_public=True, quota=Group.UPLOADS, takes_file=True), status_code=200)
     async def cosignatures(self, request: Incoming) -> Response[bytes]:
@@ -65,7 +65,7 @@ class LogController(Controller):
             path = parse_path(f"tile{place}").path
         except LogError:
             raise NotFoundException from None
-        return _file(request, path, media_type=BYTES, cache=FOR_EVER)
+        return _file(request, path, media_type=BYTES, cache=CACHE_IMMUTABLE)
 
     @get("/proof/{name:str}", sync_to_thread=True)
     def proof(self, request: Incoming, name: FromPath[str]) -> Response[bytes]:
@@ -78,7 +78,7 @@ class LogController(Controller):
             content = None
         if content is None:
             raise NotFoundException
-        return _answer(request, content, media_type=TEXT, cache=FOR_A_MOMENT)
+        return _answer(request, content, media_type=TEXT, cache=CACHE_ONE_SECOND)
 
 
 class SharedProver:

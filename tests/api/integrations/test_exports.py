@@ -14,7 +14,7 @@ from litestar.types import Message
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from sandbox_registry.api.handling.streams import BoundedStream, BrokenOff
+from sandbox_registry.api.handling.streams import BoundedStream, StreamInterrupted
 from sandbox_registry.api.integrations.export_formats import as_csv
 from sandbox_registry.db.integrations.exports import BATCH, CASE_FIELDS, PERMIT_FIELDS
 from sandbox_registry.domain.integrations.exports import Batch, ExportFilter
@@ -238,8 +238,12 @@ async def many(world: World, owner: AsyncEngine) -> AsyncGenerator[bytes, None]:
     return as_csv(table.fields, table.batches, language=Language.VI, has_bom=False)
 
 
-def bounded(source: AsyncGenerator[bytes, None], *, patience: float = 30, longest: float = 30) -> BoundedStream:
-    return BoundedStream(source, media_type="text/csv", headers={}, patience=patience, longest=longest)
+def bounded(
+    source: AsyncGenerator[bytes, None], *, chunk_timeout: float = 30, stream_timeout: float = 30
+) -> BoundedStream:
+    return BoundedStream(
+        source, media_type="text/csv", headers={}, chunk_timeout=chunk_timeout, stream_timeout=stream_timeout
+    )
 
 
 async def test_client_that_goes_away_leaves_no_snapshot(world: World, owner: AsyncEngine) -> None:
@@ -250,8 +254,8 @@ async def test_client_that_goes_away_leaves_no_snapshot(world: World, owner: Asy
     assert await under_way(owner) == []
 
 
-@pytest.mark.parametrize("longest", [30, 0.0])
-async def test_nothing_is_read_for_a_client_to_whom_sending_takes_no_time(longest: float) -> None:
+@pytest.mark.parametrize("stream_timeout", [30, 0.0])
+async def test_nothing_is_read_for_a_client_to_whom_sending_takes_no_time(stream_timeout: float) -> None:
     """As Granian does it: what is sent to nobody is gone at once, so only fetching ever waits."""
     fetched = 0
 
@@ -262,23 +266,25 @@ async def test_nothing_is_read_for_a_client_to_whom_sending_takes_no_time(longes
             await asyncio.sleep(0)
             yield b"a"
 
-    wire = Wire(accepts=3, leaves=longest > 0, swallows=True)
+    wire = Wire(accepts=3, leaves=stream_timeout > 0, swallows=True)
     async with asyncio.timeout(5):
         try:
-            await bounded(endless(), longest=longest)({}, wire.receive, wire.send)
-        except BrokenOff:
-            assert longest == 0
+            await bounded(endless(), stream_timeout=stream_timeout)({}, wire.receive, wire.send)
+        except StreamInterrupted:
+            assert stream_timeout == 0
     assert fetched < 100
 
 
-@pytest.mark.parametrize(("patience", "longest"), [(0.2, 30), (30, 0.3)])
+@pytest.mark.parametrize(("chunk_timeout", "stream_timeout"), [(0.2, 30), (30, 0.3)])
 async def test_client_that_falls_asleep_is_cut_off(
-    world: World, owner: AsyncEngine, patience: float, longest: float
+    world: World, owner: AsyncEngine, chunk_timeout: float, stream_timeout: float
 ) -> None:
     wire = Wire(accepts=3)
     async with asyncio.timeout(10):
-        with pytest.raises(BrokenOff):
-            await bounded(await many(world, owner), patience=patience, longest=longest)({}, wire.receive, wire.send)
+        with pytest.raises(StreamInterrupted):
+            await bounded(await many(world, owner), chunk_timeout=chunk_timeout, stream_timeout=stream_timeout)(
+                {}, wire.receive, wire.send
+            )
     assert [message.get("more_body") for message in wire.got] == [None, True, True, True]
     assert await under_way(owner) == []
 
