@@ -21,7 +21,7 @@ from sandbox_registry.domain.kinds.kind import Emptied, Kept, Kind
 from sandbox_registry.domain.stages import Stage
 
 ROOT = Path(__file__).parents[1]
-PAGE = "sandbox_registry/auditlog/verifying/pages/verify.html"
+PAGE = "sandbox_registry/auditlog/publishing/pages/verify.html"
 _NAMES = re.compile(r"^const ACTS = .*$", re.MULTILINE)
 _NOTE = "*Written by `python -m tools.generate` from {source}; change that, then run `make fmt`.*\n\n"
 _LOGGED = {

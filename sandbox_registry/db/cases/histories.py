@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
 from sandbox_registry.db.core.statements import Row, Statement
+from sandbox_registry.domain.audiences import Revealed
 
 SLICE = 50
 """Leaves read at once: a record holds whole objects, up to a megabyte in a case with long answers."""
@@ -50,8 +51,9 @@ _LAST = Statement(
     .order_by(_LEAVES.c.index.desc())
     .limit(1)
 )
-_ALL = Statement(_OF_CASE)
-_CHANGES = Statement(_OF_CASE.where(_CHANGED))
+_REVEALED = _SAID["act"].astext == func.any(bindparam("acts", type_=ARRAY(Text)))
+_ALL = Statement(_OF_CASE.where(_REVEALED))
+_DONE = Statement(_OF_CASE.where(_REVEALED, _SAID["result"].astext == "done"))
 _CHANGES_UNTIL = Statement(_OF_CASE.where(_LEAVES.c.at <= bindparam("until", type_=tables.Stamp), _CHANGED))
 
 
@@ -66,11 +68,12 @@ class HistoryRow:
 
 
 async def leaves_after(
-    connection: AsyncConnection, case_id: UUID, *, after: int, limit: int, only_changes: bool
+    connection: AsyncConnection, case_id: UUID, *, after: int, limit: int, revealed: Revealed
 ) -> tuple[HistoryRow, ...]:
-    """List leaves of a case in log order from behind a leaf on; with `only_changes` no readings and no refusals."""
-    statement = _CHANGES if only_changes else _ALL
-    rows = await statement.rows(connection, {"case_id": case_id, "after": after, "limit": limit})
+    """List the leaves of a case that may be revealed, in log order from behind a leaf on."""
+    statement = _ALL if revealed.with_refusals else _DONE
+    given = {"case_id": case_id, "after": after, "limit": limit, "acts": list(revealed.acts)}
+    rows = await statement.rows(connection, given)
     return tuple(map(_history_row, rows))
 
 

@@ -261,9 +261,11 @@ _CAPACITY_RELATIONS = {
     Capacity.SUPERVISOR: {Relation.SUPERVISOR},
 }
 MUST_DECLARE = frozenset({Capacity.CHAIR, Capacity.COUNCIL_MEMBER, Capacity.REVIEWER, Capacity.SECRETARY})
+FILING = frozenset({Capacity.EDITOR, Capacity.FILER})
+"""Capacities of those who wrote or signed what a case was filed with."""
 _ACTED = {
     Relation.ACTED_AS_DECIDER: frozenset({Capacity.DECIDER}),
-    Relation.ACTED_AS_FILER: frozenset({Capacity.EDITOR, Capacity.FILER}),
+    Relation.ACTED_AS_FILER: FILING,
     Relation.ACTED_AS_FOCAL: frozenset({Capacity.FOCAL}),
     Relation.ACTED_AS_INTAKE: frozenset({Capacity.INTAKE}),
     Relation.ACTED_AS_REVIEWER: frozenset(

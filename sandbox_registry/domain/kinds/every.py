@@ -1,6 +1,6 @@
 """All kinds of records together: found by name and by class, and complete, or the program does not start."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from sandbox_registry.domain.acts import ANY_KIND, Action
@@ -39,6 +39,12 @@ BY_CLASS: Mapping[type[Any], Kind] = {kind.of: kind for kind in KINDS if kind.of
 def kind_of(obj: object) -> str:
     """Return the name under which an object stands in the log: `supplement_request`, `council_session`."""
     return BY_CLASS[type(obj)].name
+
+
+def is_shown_of_past(kind: type[Any], may: Collection[Action]) -> bool:
+    """Tell whether somebody who may do these acts is shown earlier states of a kind."""
+    declared = BY_CLASS[kind]
+    return declared.in_history and declared.read_by in may
 
 
 def emptied_with(erasure: ErasureKind) -> Mapping[str, Emptied]:

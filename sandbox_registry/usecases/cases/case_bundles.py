@@ -24,9 +24,12 @@ from sandbox_registry.db.cases import case_people, dossiers, histories
 from sandbox_registry.db.cases.histories import SLICE, HistoryRow
 from sandbox_registry.db.core.engine import Connection
 from sandbox_registry.db.permits import permits
+from sandbox_registry.domain.acts import Audience
+from sandbox_registry.domain.audiences import REVEALED, Revealed, audience_of
 from sandbox_registry.domain.cases.appraisal import CouncilSession
 from sandbox_registry.domain.errors import ConditionNotMet
-from sandbox_registry.domain.identity.people import APPLICANT_SIDE, Actor, relations
+from sandbox_registry.domain.identity.people import Actor
+from sandbox_registry.domain.kinds.every import KINDS
 from sandbox_registry.domain.operations.quotas import TooManyRequests
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.domain.texts import Text
@@ -39,34 +42,20 @@ IN_MEMORY = 1024 * 1024
 """Bytes of a bundle that are kept in memory; the rest goes to the disk."""
 _BUSY_FOR = 10
 _IDENTITY = re.compile(rb'"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"')
-_READ_BY = {
-    "application": Action.APPLICATION_READ,
-    "clarification": Action.CLARIFICATION_READ,
-    "complaint": Action.APPLICATION_READ,
-    "consultation": Action.CONSULTATION_READ,
-    "council_session": Action.COUNCIL_READ,
-    "decision": Action.DECISION_READ,
-    "declaration": Action.DECLARATION_READ,
-    "document": Action.APPLICATION_READ,
-    "dossier_version": Action.APPLICATION_READ,
-    "legal_hold": Action.HOLD_READ,
-    "message": Action.MESSAGE_READ,
-    "participation": Action.REVIEW_READ,
-    "recommendation": Action.REVIEW_READ,
-    "review": Action.REVIEW_READ,
-    "site_visit": Action.REVIEW_READ,
-    "supplement_request": Action.APPLICATION_READ,
-    "vote": Action.COUNCIL_READ,
-}
+_CARRIED = {kind.name: kind.read_by for kind in KINDS if kind.in_bundle}
 """What one must be allowed to read to be handed a record that holds this kind of object; of other kinds none is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Reader:
-    """What a bundle may hold for whom it is made: records of `kinds` only, and of `known` people only if that is said."""
+    """What a bundle may hold for whom it is made: leaves of `revealed` acts, and records of `kinds` that name `known` people.
+
+    Where `known` is null, they may name anybody.
+    """
 
     case_id: UUID
     code: str
+    revealed: Revealed
     kinds: frozenset[str]
     known: frozenset[UUID] | None
     documents: tuple[tuple[str, str, str], ...]
@@ -124,24 +113,26 @@ class CaseBundles:
     async def _reader(self, act: CaseTransaction) -> _Reader:
         connection, case = act.work.connection, act.application
         may = self.transactions.authorizer.may_do(act.actor, act.standing, case.stage)
-        kinds = {kind for kind, action in _READ_BY.items() if action in may}
+        kinds = {kind for kind, action in _CARRIED.items() if action in may}
         permit = await permits.of_case(connection, case.id)
         if permit is not None:
             stage = permit.stage(at=act.at)
             if self.transactions.authorizer.judge(act.actor, act.standing, stage, Action.PERMIT_READ).allowed:
-                kinds |= {"permit", "permit_version"}
+                kinds |= {kind for kind, action in _CARRIED.items() if action is Action.PERMIT_READ}
         sessions = await act.work.of(CouncilSession, application_id=case.id)
         if any(each.concluded_at is None for each in sessions):
             kinds -= {"vote"}  # Nobody reads a vote before the council has concluded.
         if self.transactions.authorizer.judge(act.actor, None, Stage.NONE, Action.ERASURE_READ).allowed:
-            kinds |= {"erasure"}
-        is_applicant = bool(relations(act.actor, act.standing) & APPLICANT_SIDE)
+            kinds |= {kind for kind, action in _CARRIED.items() if action is Action.ERASURE_READ}
+        audience = audience_of(act.actor, act.standing)
+        is_applicant = audience is Audience.APPLICANT
         if is_applicant:
             kinds |= {"participation"}  # Their own; those of others name people they do not know.
         live = await dossiers.live_documents(connection, case.id)
         return _Reader(
             case_id=case.id,
             code=case.code or str(case.id),
+            revealed=REVEALED[audience],
             kinds=frozenset(kinds),
             known=await case_people.known_to_applicant(connection, case.id) if is_applicant else None,
             documents=tuple((each.part, each.filename, each.sha256) for each in live),
@@ -154,7 +145,7 @@ class CaseBundles:
                 self.transactions.database.primary() as connection
             ):  # A replica may not have the last leaves yet.
                 rows = await histories.leaves_after(
-                    connection, reader.case_id, after=after, limit=SLICE, only_changes=reader.known is not None
+                    connection, reader.case_id, after=after, limit=SLICE, revealed=reader.revealed
                 )
                 leaves = await _handed_out(connection, rows, reader)
                 names = await audit.names_of(connection, _doers(leaves))

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sandbox_registry.authz import Action
 from sandbox_registry.db.cases import dossiers
+from sandbox_registry.domain.audiences import revealed_to
 from sandbox_registry.domain.cases.applications import Application, Change, differences
 from sandbox_registry.domain.errors import NotFound
 from sandbox_registry.domain.identity.people import Actor
@@ -62,7 +63,9 @@ class Histories:
         """
         async with self.transactions.read_case(actor, Action.APPLICATION_READ_TIMELINE, application_id) as act:
             moment = moment_of(at, now=act.at, begun=act.application.created_at)
-            found = await last_states(act.work.connection, application_id, at=moment)
+            found = await last_states(
+                act.work.connection, application_id, at=moment, acts=revealed_to(actor, act.standing).acts
+            )
             return act.respond(await PastCase(self.transactions, act, found, moment).show())
 
     async def dossier_changes(self, actor: Actor, application_id: UUID, *, older: int, newer: int) -> DossierChanges:
@@ -96,7 +99,8 @@ class Histories:
 
     async def _two_states(self, act: CaseTransaction, kind: type[T], *, older: int, newer: int) -> TwoStates[T]:
         connection, found = act.work.connection, dict[int, State[T]]()
-        async for state in states_of(connection, act.application.id, kind, until=act.at):
+        acts = revealed_to(act.actor, act.standing).acts
+        async for state in states_of(connection, act.application.id, kind, until=act.at, acts=acts):
             if state.version in {older, newer}:
                 found[state.version] = state
         if not found.keys() >= {older, newer}:
@@ -108,6 +112,7 @@ class Histories:
 async def _versions(
     act: CaseTransaction, kind: type[T], stage_of: Callable[[T, datetime], Stage]
 ) -> tuple[Version, ...]:
+    acts = revealed_to(act.actor, act.standing).acts
     return tuple(
         [
             Version(
@@ -115,6 +120,6 @@ async def _versions(
                 leaf=each.leaf,
                 stage=None if each.state is None else stage_of(each.state, each.leaf.at),
             )
-            async for each in states_of(act.work.connection, act.application.id, kind, until=act.at)
+            async for each in states_of(act.work.connection, act.application.id, kind, until=act.at, acts=acts)
         ]
     )

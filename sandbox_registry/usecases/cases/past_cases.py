@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sandbox_registry.authz import Action
 from sandbox_registry.db.cases import dossiers
@@ -24,6 +24,7 @@ from sandbox_registry.domain.cases.appraisal import (
 from sandbox_registry.domain.cases.deadlines import CaseDeadline, CaseFacts, Duty, case_deadlines
 from sandbox_registry.domain.errors import FieldError, Invalid
 from sandbox_registry.domain.identity.people import Capacity
+from sandbox_registry.domain.kinds.every import is_shown_of_past
 from sandbox_registry.domain.permits.permits import Permit
 from sandbox_registry.domain.rules.calendars import LOCAL_ZONE, local_date, start_of
 from sandbox_registry.domain.rules.procedures import Procedure
@@ -86,10 +87,13 @@ class PastCase:
         application = self._application(dossier)
         procedure = await self.transactions.rules.pinned(connection, application or self.act.application, at=self.at)
 
-        def of(kind: type[T], action: Action) -> tuple[T, ...] | None:
-            return self.found.of(kind) if action in may else None
+        def is_shown(kind: type[Any]) -> bool:
+            return is_shown_of_past(kind, may)
 
-        is_read = Action.APPLICATION_READ in may
+        def of(kind: type[T]) -> tuple[T, ...] | None:
+            return self.found.of(kind) if is_shown(kind) else None
+
+        is_read = is_shown(Application)
         return CaseAt(
             at=self.at,
             may=may,
@@ -98,17 +102,17 @@ class PastCase:
             application=application if is_read else None,
             dossier=dossier if is_read else None,
             deadlines=await self._deadlines(application, procedure, may) if is_read else (),
-            supplements=of(SupplementRequest, Action.APPLICATION_READ),
-            complaints=of(Complaint, Action.APPLICATION_READ),
-            clarifications=of(Clarification, Action.CLARIFICATION_READ),
-            consultations=self._consultations() if Action.CONSULTATION_READ in may else None,
-            participations=of(Participation, Action.REVIEW_READ),
-            declarations=self._declarations() if Action.DECLARATION_READ in may else None,
-            site_visits=of(SiteVisit, Action.REVIEW_READ),
-            reviews=self._reviews(procedure) if Action.REVIEW_READ in may else None,
-            sessions=self._sessions() if Action.COUNCIL_READ in may else None,
-            recommendation=_last(of(Recommendation, Action.REVIEW_READ)),
-            decision=await self._decision(connection) if Action.DECISION_READ in may else None,
+            supplements=of(SupplementRequest),
+            complaints=of(Complaint),
+            clarifications=of(Clarification),
+            consultations=self._consultations() if is_shown(Consultation) else None,
+            participations=of(Participation),
+            declarations=self._declarations() if is_shown(Declaration) else None,
+            site_visits=of(SiteVisit),
+            reviews=self._reviews(procedure) if is_shown(Review) else None,
+            sessions=self._sessions() if is_shown(CouncilSession) else None,
+            recommendation=_last(of(Recommendation)),
+            decision=await self._decision(connection) if is_shown(Decision) else None,
             permit=self._permit(),
             erased=tuple(self.found.erased),
         )

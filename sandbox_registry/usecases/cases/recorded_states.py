@@ -12,6 +12,7 @@ from sandbox_registry.db.cases import histories
 from sandbox_registry.db.cases.histories import HistoryRow
 from sandbox_registry.db.core.engine import Connection
 from sandbox_registry.db.core.records import Versioned
+from sandbox_registry.domain.acts import Action
 from sandbox_registry.domain.audit import EPOCH
 from sandbox_registry.domain.kinds.every import BY_CLASS, kind_of
 
@@ -76,20 +77,25 @@ class State(Generic[T]):
 class LastStates:
     """The last state of each object of a case, as recorded up to a moment.
 
-    `erased` are the leaves whose records were erased: what they wrote is not known, and an object that one of them
-    names is not shown as it stood before it either.
+    `acts` are those that its reader may learn of: only they are named, as `leaf`, the last one, or among `erased`.
+    These are the leaves whose records were erased: what they wrote is not known, and an object that one of them names
+    is not shown as it stood before it either.
     """
 
+    acts: frozenset[Action]
     leaf: int | None = None
     erased: list[Done] = field(default_factory=list)
     _last: dict[tuple[str, str], tuple[int, msgspec.Raw]] = field(default_factory=dict)
 
     def take(self, row: HistoryRow) -> None:
         """Take the next leaf in."""
-        self.leaf = row.index
+        said = done_in(row)
+        is_known = said.action in self.acts
+        if is_known:
+            self.leaf = row.index
         if row.record is None:
-            said = done_in(row)
-            self.erased.append(said)
+            if is_known:
+                self.erased.append(said)
             self._last.pop((said.kind, str(said.identity)), None)
             return
         for each in _RECORDS.decode(row.record).objects:
@@ -107,21 +113,23 @@ class LastStates:
         return self._last[kind_of(obj), str(obj.id)][0]
 
 
-async def last_states(connection: Connection, case_id: UUID, *, at: datetime) -> LastStates:
-    """Fold what was recorded of a case up to a moment, that moment included."""
-    found = LastStates()
+async def last_states(connection: Connection, case_id: UUID, *, at: datetime, acts: frozenset[Action]) -> LastStates:
+    """Fold what was recorded of a case up to a moment, that moment included, for who may learn of these acts."""
+    found = LastStates(acts)
     async for row in histories.changes_until(connection, case_id, until=at):
         found.take(row)
     return found
 
 
 async def states_of(
-    connection: Connection, case_id: UUID, kind: type[T], *, until: datetime
+    connection: Connection, case_id: UUID, kind: type[T], *, until: datetime, acts: frozenset[Action]
 ) -> AsyncIterator[State[T]]:
-    """Go through the recorded states of the object of this kind that a case has one of."""
+    """Go through the states that these acts recorded of the object of this kind that a case has one of."""
     name = BY_CLASS[kind].name
     async for row in histories.changes_until(connection, case_id, until=until):
         said = done_in(row)
+        if said.action not in acts:
+            continue
         if row.record is None:
             if said.kind == name:
                 yield State(version=said.version, leaf=said, state=None)

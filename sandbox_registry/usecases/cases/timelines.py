@@ -11,8 +11,10 @@ from sandbox_registry.authz import Action
 from sandbox_registry.db.auditlog import leaves as audit
 from sandbox_registry.db.cases import histories
 from sandbox_registry.db.cases.histories import HistoryRow
+from sandbox_registry.domain.acts import Audience
+from sandbox_registry.domain.audiences import REVEALED, audience_of
 from sandbox_registry.domain.audit import EPOCH
-from sandbox_registry.domain.identity.people import APPLICANT_SIDE, Actor, Role, relations
+from sandbox_registry.domain.identity.people import Actor, Role
 from sandbox_registry.usecases.transaction.transactions import Transactions
 
 PAGE = 100
@@ -56,17 +58,18 @@ class Timelines:
     ) -> tuple[Event, ...]:
         """List what was done in a case from behind a leaf on, in log order.
 
-        The applicant's side sees what was done and by which office; neither the names of officials (a reviewer stays
-        unknown to the applicant: hard rule 9) nor what others tried in vain or read.
+        Each audience sees the acts that are declared to be known to it. The applicant's side sees what was done and by
+        which office; neither the names of officials (a reviewer stays unknown to the applicant: hard rule 9) nor what
+        others tried in vain.
         """
         async with self.transactions.read_case(actor, Action.APPLICATION_READ_TIMELINE, application_id) as act:
             connection = act.work.connection
-            is_applicant = bool(relations(actor, act.standing) & APPLICANT_SIDE)
+            audience = audience_of(actor, act.standing)
             rows = await histories.leaves_after(
-                connection, application_id, after=after, limit=limit, only_changes=is_applicant
+                connection, application_id, after=after, limit=limit, revealed=REVEALED[audience]
             )
             events = tuple(map(_event, rows))
-            if is_applicant:
+            if audience is Audience.APPLICANT:
                 events = tuple(map(_for_applicant, events))
             names = await audit.names_of(connection, {each.actor_id for each in events if each.actor_id})
             return act.respond(tuple(_named(each, names) for each in events))

@@ -6,7 +6,7 @@ A stream holds a connection and a snapshot until it ends, so few run at once, an
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -14,11 +14,13 @@ import msgspec
 
 from sandbox_registry.authz import Action
 from sandbox_registry.authz.enforcer import TOKEN_SCOPE
+from sandbox_registry.db.cases import case_people
 from sandbox_registry.db.core.engine import Connection
 from sandbox_registry.db.integrations import exports
+from sandbox_registry.domain.audiences import revealed_to
 from sandbox_registry.domain.audit import EPOCH
 from sandbox_registry.domain.errors import PermissionDenied
-from sandbox_registry.domain.identity.people import READ_ALL_ROLES, Actor
+from sandbox_registry.domain.identity.people import FILING, READ_ALL_ROLES, Actor, towards_organisation
 from sandbox_registry.domain.identity.scopes import Scope
 from sandbox_registry.domain.integrations.exports import Batch, ExportFilter, FeedRow
 from sandbox_registry.domain.operations.quotas import TooManyRequests
@@ -118,10 +120,10 @@ class Exports:
     async def events(self, actor: Actor) -> AsyncGenerator[LogBatch, None]:
         """Stream what was done in every case whose timeline the actor may read: all events, then all objects.
 
-        People are named by their pseudonyms only. Raises as `cases` does.
+        The events of each case are those that its timeline shows the actor, but for refusals. People are named by their pseudonyms only. Raises as `cases` does.
         """
         scope = await self._begin(actor, Action.APPLICATION_READ_TIMELINE, what="events", narrowed=ExportFilter())
-        return self._events(scope)
+        return self._events(actor, scope)
 
     async def case_feed(
         self, actor: Actor, *, since: datetime | None, after: tuple[datetime, UUID] | None, limit: int
@@ -170,12 +172,13 @@ class Exports:
             async for batch in batches:
                 yield batch
 
-    async def _events(self, scope: Scope) -> AsyncGenerator[LogBatch, None]:
+    async def _events(self, actor: Actor, scope: Scope) -> AsyncGenerator[LogBatch, None]:
         people: set[bytes] = set()  # About 100 bytes for each person who ever did something, not for each event.
         async with self._room, self.transactions.database.read_snapshot() as connection:
+            revealing = _Revealing(actor, await case_people.cases_filed_by(connection, actor.person_id))
             async with aclosing(exports.case_leaves(connection, scope=scope)) as batches:
                 async for batch in batches:
-                    events = [event for row in batch if (event := _event(*row)) is not None]
+                    events = [event for row in batch if (event := _event(*row, revealing=revealing)) is not None]
                     people.update(bytes.fromhex(event.actor) for event in events)
                     yield events
             for reading, make in _OBJECTS:
@@ -216,10 +219,28 @@ _OBJECTS: tuple[tuple[Callable[..., AsyncGenerator[Batch, None]], Callable[..., 
 )
 
 
-def _event(index: int, case: UUID, organisation: UUID, written: bytes) -> LogEvent | None:
-    """Return what a leaf says was done, null for what was refused."""
+@dataclass(slots=True)
+class _Revealing:
+    """Which acts somebody may learn of, case by case: who reads as an official here may be the applicant there."""
+
+    actor: Actor
+    filed: frozenset[UUID]
+    _known: dict[tuple[UUID, bool], frozenset[Action]] = field(default_factory=dict)
+
+    def acts(self, case: UUID, organisation: UUID) -> frozenset[Action]:
+        """Return the acts to be revealed of a case, which this organisation filed."""
+        key = organisation, case in self.filed
+        if key not in self._known:
+            standing = towards_organisation(organisation)
+            standing = replace(standing, past_capacities=FILING) if case in self.filed else standing
+            self._known[key] = revealed_to(self.actor, standing).acts
+        return self._known[key]
+
+
+def _event(index: int, case: UUID, organisation: UUID, written: bytes, *, revealing: _Revealing) -> LogEvent | None:
+    """Return what a leaf says was done; null for what was refused, and for what is not to be revealed."""
     entry = _ENTRIES.decode(written)
-    if entry.result != DONE:
+    if entry.result != DONE or entry.act not in revealing.acts(case, organisation):
         return None
     about = (("permit", entry.obj.id),) if entry.obj.type == "permit" else ()
     return LogEvent(
