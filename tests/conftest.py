@@ -3,6 +3,7 @@
 import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,18 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sandbox_registry.app import create_app
 from sandbox_registry.db import tables
 from sandbox_registry.db.core import migrations
+from sandbox_registry.db.core.engine import Database
 from sandbox_registry.db.core.kinds import RECORDS
 from sandbox_registry.db.embedded.server import EmbeddedServer
+from sandbox_registry.documents.uploads.store import Store
 from sandbox_registry.domain.rules.rule_versions import RuleVersion
 from sandbox_registry.runtime.settings import Settings
 from tests.auditlog.ledger import Ledger, new_ledger
 from tests.support.client import Client
-from tests.support.world import World, new_world, shipped_rules
+from tests.support.snapshots import Snapshots
+from tests.support.world import START, World, new_world, shipped_rules
+
+SETTLED, ANNOUNCED = "settled", "settled and announced"
 
 hypothesis_settings.register_profile("patient", deadline=None)  # A busy machine is no defect.
 hypothesis_settings.load_profile("patient")
@@ -60,28 +66,57 @@ async def owner(database_url: str) -> AsyncIterator[AsyncEngine]:
     await engine.dispose()
 
 
+@pytest.fixture(scope="session")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the application of this run keeps its files: a link to the directory of the test that runs."""
+    directory = tmp_path_factory.mktemp("data")
+    link = directory / "of_the_test"
+    link.symlink_to(directory)
+    return link
+
+
 @pytest.fixture
-async def world(database_url: str, owner: AsyncEngine, tmp_path: Path) -> AsyncIterator[World]:
-    """A settled province in an otherwise empty database; every test commits for real and is swept away before the next."""
-    kept = {"alembic_version", "rule_versions", "log_head"}
-    swept = [table for table in tables.metadata.sorted_tables if table.name not in kept]
-    async with owner.begin() as connection:
-        await connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
-        for table in swept:
-            await connection.execute(table.delete())
-        await connection.exec_driver_sql("UPDATE log_head SET size = 0, hashes = '{}'")
-    settled = new_world(database_url, documents=tmp_path / "documents")
+def empty_data_dir(data_dir: Path, tmp_path: Path) -> Path:
+    """Let the application keep its files in the directory of this test."""
+    data_dir.unlink()
+    data_dir.symlink_to(tmp_path)
+    Store(data_dir / "documents")  # It makes its directories.
+    return data_dir
+
+
+@pytest.fixture(scope="session")
+async def settled_world(database_url: str, owner: AsyncEngine, data_dir: Path) -> AsyncIterator[World]:
+    """A settled province, made once; tests get it from `world`."""
+    database = Database(database_url)
+    settled = new_world(database, snapshots=Snapshots(owner), documents=data_dir / "documents")
     await settled.settle()
+    await settled.snapshots.take(SETTLED)
     yield settled
-    await settled.database.close()
+    await database.close()
 
 
 @pytest.fixture
-async def client(world: World, tmp_path: Path) -> AsyncIterator[Client]:
+async def world(settled_world: World, empty_data_dir: Path) -> World:  # noqa: ARG001 - its files are gone too.
+    """A settled province in an otherwise empty database; what a test commits is gone before the next."""
+    await settled_world.snapshots.put_back(SETTLED, is_base=True)
+    settled_world.clock.at = START
+    return replace(settled_world, units=dict(settled_world.units), people=dict(settled_world.people))
+
+
+@pytest.fixture(scope="session")
+def app(settled_world: World, data_dir: Path) -> Any:
+    """The application over the world's use cases, built once."""
+    settings = Settings(data_dir=data_dir, pseudonym_key=b"k" * 32, database_url="unused")
+    return create_app(settings, settled_world.use_cases)
+
+
+@pytest.fixture
+async def client(app: Any, world: World) -> AsyncIterator[Client]:
     """Speak HTTP to the application over the world's use cases, as whoever a test names."""
-    settings = Settings(data_dir=tmp_path, pseudonym_key=b"k" * 32, database_url="unused")
-    app: Any = create_app(settings, world.use_cases)  # Litestar types its scopes more narrowly than these libraries.
     async with LifespanManager(app):
+        if ANNOUNCED not in world.snapshots:
+            await world.snapshots.take(ANNOUNCED)
+        await world.snapshots.put_back(ANNOUNCED, is_base=True)
         # The manager's own app would share one state among all requests, which no server does.
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="http://test/api/v1") as http:

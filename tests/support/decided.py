@@ -19,7 +19,7 @@ from sandbox_registry.domain.permits.permits import (
 )
 from sandbox_registry.domain.texts import Text
 from sandbox_registry.usecases.permits.permits import PermitView
-from tests.support.stages import HEAD, appraised
+from tests.support.stages import HEAD, appraised, prepared
 from tests.support.world import World
 
 SIGNER, RECORDS = "chu_tich", "van_thu"
@@ -62,6 +62,7 @@ def terms(supervising_unit_id: UUID, **changes: Any) -> PermitTerms:
     return replace(allowed, **changes)
 
 
+@prepared
 async def recommended(world: World) -> Application:
     """A case that awaits its decision."""
     case = await appraised(world)
@@ -71,6 +72,7 @@ async def recommended(world: World) -> Application:
     return made.application
 
 
+@prepared
 async def approved(world: World, **changes: Any) -> Application:
     """A case allowed by the chairman."""
     case = await recommended(world)
@@ -86,6 +88,7 @@ async def approved(world: World, **changes: Any) -> Application:
     return made.application
 
 
+@prepared
 async def issued(world: World, **changes: Any) -> PermitView:
     """A permit issued by the records office."""
     case = await approved(world, **changes)

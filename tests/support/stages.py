@@ -1,8 +1,10 @@
 """Cases brought to a stage, step by step, by the people who would do it."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import wraps
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from sandbox_registry.domain.cases.applications import Application
 from sandbox_registry.domain.cases.appraisal import Advice, Choice, CouncilSession
@@ -10,7 +12,7 @@ from sandbox_registry.domain.cases.case_lists import CaseFilter
 from sandbox_registry.domain.cases.councils import Composition
 from sandbox_registry.domain.identity.people import Capacity
 from tests.rulebook.test_procedures import ATTACHED, DOSSIER
-from tests.support.world import AI_PROCEDURE, PROCEDURE, World
+from tests.support.world import AI_PROCEDURE, PROCEDURE, START, World
 
 OWNER, INTAKE, FOCAL, HEAD = "nguoi_dai_dien", "mot_cua", "chuyen_vien", "truong_phong"
 REVIEWERS = ("phan_bien_1", "phan_bien_2")
@@ -48,6 +50,29 @@ AI_DOSSIER: dict[str, dict[str, object]] = {
 AI_ATTACHED = frozenset({"application_form", "trial_plan", "user_protection", "capacity"})
 
 
+T = TypeVar("T")
+
+
+def prepared(make: Callable[..., Awaitable[T]]) -> Callable[..., Awaitable[T]]:
+    """Keep what a stage leaves behind, and put it back when a later test asks for the same in a world nothing was done in."""
+
+    @wraps(make)
+    async def reached(world: World, **how: Any) -> T:
+        snapshots = world.snapshots
+        if world.clock.at != START or not await snapshots.is_untouched():
+            return await make(world, **how)
+        name = f"{snapshots.base}: {make.__name__} {how}"
+        if name not in snapshots:
+            made = await make(world, **how)
+            await snapshots.take(name, (made, world.clock.at))
+            return made
+        told, world.clock.at = await snapshots.put_back(name)
+        return cast("T", told)
+
+    return reached
+
+
+@prepared
 async def complete_draft(
     world: World, *, answers: dict[str, Any] | None = None, procedure_code: str = PROCEDURE
 ) -> Application:
@@ -67,24 +92,28 @@ async def complete_draft(
     return draft
 
 
+@prepared
 async def submitted(world: World, *, procedure_code: str = PROCEDURE) -> Application:
     """A dossier filed by its signatory."""
     draft = await complete_draft(world, procedure_code=procedure_code)
     return await world.use_cases.applications.submit(world.actor(OWNER), draft.id, expected_version=draft.version)
 
 
+@prepared
 async def received(world: World, *, procedure_code: str = PROCEDURE) -> Application:
     """A filed dossier with its code."""
     filed = await submitted(world, procedure_code=procedure_code)
     return await world.use_cases.intake.receive(world.actor(INTAKE), filed.id, expected_version=filed.version)
 
 
+@prepared
 async def accepted(world: World, *, procedure_code: str = PROCEDURE) -> Application:
     """A complete dossier taken in."""
     case = await received(world, procedure_code=procedure_code)
     return await world.use_cases.intake.accept(world.actor(INTAKE), case.id, expected_version=case.version)
 
 
+@prepared
 async def claimed(world: World, *, procedure_code: str = PROCEDURE) -> Application:
     """An accepted case with its focal officer."""
     case = await accepted(world, procedure_code=procedure_code)
@@ -92,6 +121,7 @@ async def claimed(world: World, *, procedure_code: str = PROCEDURE) -> Applicati
     return case
 
 
+@prepared
 async def under_appraisal(world: World, *, procedure_code: str = PROCEDURE) -> Application:
     """A case whose level is fixed; nobody reviews it yet."""
     case = await claimed(world, procedure_code=procedure_code)
@@ -101,6 +131,7 @@ async def under_appraisal(world: World, *, procedure_code: str = PROCEDURE) -> A
     )
 
 
+@prepared
 async def with_reviewers(world: World) -> Application:
     """A case under appraisal with two reviewers who declared no conflict."""
     case = await under_appraisal(world)
@@ -112,6 +143,7 @@ async def with_reviewers(world: World) -> Application:
     return case
 
 
+@prepared
 async def reviewed(world: World) -> Application:
     """A case under appraisal with both reviews in."""
     case = await with_reviewers(world)
@@ -180,6 +212,7 @@ async def concluded(world: World, case: Application, *, against: int = 1) -> Cou
     )
 
 
+@prepared
 async def appraised(world: World) -> Application:
     """A case under appraisal that lacks nothing: reviews in, council concluded in favour."""
     case = await reviewed(world)

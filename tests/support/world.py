@@ -32,8 +32,10 @@ from sandbox_registry.runtime.shipped import shipped
 from sandbox_registry.usecases.identity.passwords import Passwords, load_common_passwords
 from sandbox_registry.usecases.registry import UseCases, wire
 from sandbox_registry.usecases.transaction.transactions import Transactions
+from tests.support.snapshots import Snapshots
 
 RULES = RuleBook()  # Versions never change, so every test may share what was read.
+AUTHORIZER = Authorizer(shipped("policies") / "casbin")  # Nor does the policy, of which it remembers the answers.
 PASSWORDS = Passwords(load_common_passwords(shipped("policies") / "common-passwords.txt"))
 PROCEDURE = "ca-mau-2026-draft"
 AI_PROCEDURE = "ai-decree-142-2026"
@@ -97,6 +99,7 @@ class World:
 
     use_cases: UseCases
     clock: Clock
+    snapshots: Snapshots
     units: dict[str, UUID] = field(default_factory=dict)
     people: dict[str, UUID] = field(default_factory=dict)
     startup: UUID = field(default_factory=uuid7)
@@ -180,12 +183,12 @@ class World:
         )
 
 
-def new_world(database_url: str, *, documents: Path) -> World:
+def new_world(database: Database, *, snapshots: Snapshots, documents: Path) -> World:
     """Wire the use cases over a test database."""
     clock = Clock()
     transactions = Transactions(
-        database=Database(database_url),
-        authorizer=Authorizer(shipped("policies") / "casbin"),
+        database=database,
+        authorizer=AUTHORIZER,
         rules=RULES,
         pseudonyms=Pseudonyms(b"k" * 32),
         now=clock,
@@ -196,6 +199,7 @@ def new_world(database_url: str, *, documents: Path) -> World:
             transactions, store=Store(documents), scanner=NullScanner(), passwords=PASSWORDS, max_upload_bytes=5_000_000
         ),
         clock=clock,
+        snapshots=snapshots,
     )
 
 
