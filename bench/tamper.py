@@ -29,6 +29,7 @@ from sandbox_registry.auditlog.verifying.trees import check_published
 from sandbox_registry.db import tables
 from sandbox_registry.db.auditlog import rows as log_rows
 from sandbox_registry.db.core import migrations
+from sandbox_registry.db.core.engine import Database
 from sandbox_registry.db.core.kinds import RECORDS
 from sandbox_registry.db.embedded.server import EmbeddedServer
 from sandbox_registry.domain.rules.rule_versions import RuleVersion
@@ -38,8 +39,9 @@ from sandbox_registry.transparency.keys import SigningKey, format_vkey
 from sandbox_registry.transparency.merkle import hash_leaf, root_of
 from sandbox_registry.transparency.policies import Policy, PolicyLog
 from sandbox_registry.transparency.tiles import bundles_of, encode_bundle, grow_tiles
-from tests.auditlog.ledger import Ledger, signing_for
 from tests.auditlog.verifying.test_database import record_settled
+from tests.support.ledger import Ledger, signing_for
+from tests.support.snapshots import Snapshots
 from tests.support.stages import reviewed
 from tests.support.world import new_world, shipped_rules
 
@@ -277,7 +279,7 @@ async def run(seed: int) -> Drill:
             async with owner.begin() as connection:
                 for rule in shipped_rules():
                     await connection.execute(tables.rule_versions.insert(), RECORDS[RuleVersion].values(rule))
-            world = new_world(server.url(), documents=home / "documents")
+            world = new_world(Database(server.url()), snapshots=Snapshots(owner), documents=home / "documents")
             await world.settle()
             await record_settled(world)
             await reviewed(world)

@@ -23,8 +23,8 @@ from sandbox_registry.db.embedded.server import EmbeddedServer
 from sandbox_registry.documents.uploads.store import Store
 from sandbox_registry.domain.rules.rule_versions import RuleVersion
 from sandbox_registry.runtime.settings import Settings
-from tests.auditlog.ledger import Ledger, new_ledger
 from tests.support.client import Client
+from tests.support.ledger import Ledger, new_ledger
 from tests.support.snapshots import Snapshots
 from tests.support.world import START, World, new_world, shipped_rules
 
@@ -125,6 +125,6 @@ async def client(app: Any, world: World) -> AsyncIterator[Client]:
 
 @pytest.fixture
 async def ledger(database_url: str, owner: AsyncEngine, tmp_path: Path) -> AsyncIterator[Ledger]:
-    """A log without the use cases around it."""
+    """An empty log and a signer for it."""
     async with new_ledger(database_url, owner, tmp_path) as made:
         yield made

@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 
 from sandbox_registry.cli.main import main
 from sandbox_registry.transparency.keys import KeyType, format_vkey, parse_vkey
-from tests.auditlog.ledger import Ledger
+from tests.support.ledger import Ledger
 
 
 def run(*words: str, data_dir: Path, url: str | None = None) -> Result:

@@ -19,8 +19,8 @@ from sandbox_registry.transparency.errors import LogError
 from sandbox_registry.transparency.merkle import hash_leaf, root_of
 from sandbox_registry.transparency.notes import parse_note
 from sandbox_registry.transparency.tiles import bundles_of, decode_bundle, tiles_of
-from tests.auditlog.ledger import Ledger, new_ledger
 from tests.faults.signer_program import DONE, REFUSED
+from tests.support.ledger import Ledger, new_ledger
 
 POINTS = [
     "checked",

@@ -7,9 +7,9 @@ import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.auditlog.ledger import signing_for
 from tests.support.client import Client
 from tests.support.decided import issued
+from tests.support.ledger import signing_for
 from tests.support.stages import INTAKE, OWNER, accepted, received, submitted
 from tests.support.world import World
 

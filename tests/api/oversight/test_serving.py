@@ -12,8 +12,8 @@ from sandbox_registry.transparency.merkle import hash_leaf
 from sandbox_registry.transparency.policies import Policy, PolicyLog
 from sandbox_registry.transparency.tiles import decode_bundle
 from sandbox_registry.transparency.tlog_proofs import parse_tlog_proof, verify_tlog_proof
-from tests.auditlog.ledger import ORIGIN, Ledger
 from tests.support.client import Client
+from tests.support.ledger import ORIGIN, Ledger
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from sandbox_registry.runtime.files import Busy
 from sandbox_registry.transparency.checkpoints import Checkpoint, open_checkpoint
 from sandbox_registry.transparency.merkle import hash_leaf, root_of
 from sandbox_registry.transparency.tiles import bundles_of, decode_bundle, tiles_of
-from tests.auditlog.ledger import ORIGIN, Ledger
+from tests.support.ledger import ORIGIN, Ledger
 
 
 def published(ledger: Ledger) -> Checkpoint:

@@ -23,8 +23,8 @@ from sandbox_registry.domain.errors import NotFound
 from sandbox_registry.runtime.file_sources import ZipSource
 from sandbox_registry.runtime.shipped import shipped
 from sandbox_registry.transparency.policies import Policy, PolicyLog
-from tests.auditlog.ledger import Ledger, signing_for
 from tests.auditlog.verifying.test_database import record_settled
+from tests.support.ledger import Ledger, signing_for
 from tests.support.stages import accepted, submitted
 from tests.support.world import World
 

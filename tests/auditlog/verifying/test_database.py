@@ -23,7 +23,7 @@ from sandbox_registry.db.core.audit_entries import NewLeaf
 from sandbox_registry.domain.audit import ActorKind, Entry, commitment
 from sandbox_registry.runtime.shipped import shipped
 from sandbox_registry.transparency.policies import Policy, PolicyLog
-from tests.auditlog.ledger import Ledger, signing_for
+from tests.support.ledger import Ledger, signing_for
 from tests.support.stages import reviewed
 from tests.support.world import World
 

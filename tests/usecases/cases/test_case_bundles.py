@@ -22,12 +22,12 @@ from sandbox_registry.domain.operations.quotas import TooManyRequests
 from sandbox_registry.transparency.keys import format_vkey
 from sandbox_registry.transparency.policies import Policy, PolicyLog
 from sandbox_registry.usecases.cases.case_bundles import AT_ONCE
-from tests.auditlog.ledger import Ledger, signing_for
 from tests.auditlog.verifying.test_bundles import checked, timeline
 from tests.auditlog.verifying.test_verifier_page import Browser, ask, browser  # noqa: F401 - a fixture.
 from tests.support.checks import leaving
 from tests.support.client import Client
 from tests.support.decided import issued
+from tests.support.ledger import Ledger, signing_for
 from tests.support.stages import MEMBERS, OWNER, accepted, reviewed, sitting, submitted
 from tests.support.world import World
 from tests.usecases.integrations.test_exports import under_way
