@@ -8,7 +8,6 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
-from sandbox_registry.db.core.records import as_dict
 from sandbox_registry.db.core.statements import Statement
 
 
@@ -37,25 +36,25 @@ _NAMES = Statement(
         tables.people.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid)))
     )
 )
-_OF_CASE = _LEAVES.where(tables.audit_leaves.c.case_id == bindparam("case_id"))
+_HEAD = Statement(select(tables.log_head.c.size, tables.log_head.c.hashes))
+_ALL = Statement(_LEAVES)
+_OF_CASE = Statement(_LEAVES.where(tables.audit_leaves.c.case_id == bindparam("case_id")))
 
 
 async def leaves_of_case(connection: AsyncConnection, case_id: UUID) -> tuple[LeafRow, ...]:
     """List every leaf of one case in log order."""
-    rows = await connection.execute(_OF_CASE, {"case_id": case_id})
-    return tuple(LeafRow(**as_dict(row)) for row in rows)
+    return tuple(LeafRow(**row) for row in await _OF_CASE.dicts(connection, {"case_id": case_id}))
 
 
 async def all_leaves(connection: AsyncConnection) -> tuple[LeafRow, ...]:
     """List the whole log."""
-    rows = await connection.execute(_LEAVES)
-    return tuple(LeafRow(**as_dict(row)) for row in rows)
+    return tuple(LeafRow(**row) for row in await _ALL.dicts(connection))
 
 
 async def head(connection: AsyncConnection) -> tuple[int, tuple[bytes, ...]]:
     """Return the size of the log and the hashes of its compact range, largest subtree first."""
-    row = (await connection.execute(select(tables.log_head.c.size, tables.log_head.c.hashes))).one()
-    return row.size, tuple(bytes(value) for value in row.hashes)
+    [(size, hashes)] = await _HEAD.rows(connection)
+    return size, tuple(hashes)
 
 
 async def names_of(connection: AsyncConnection, person_ids: set[UUID]) -> dict[UUID, str]:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sandbox_registry.db import tables
 from sandbox_registry.db.auditlog import leaves as audit
 from sandbox_registry.db.core.engine import Database
+from sandbox_registry.db.core.statements import Statement
 
 READER, APPLICATION = "registry_read", "registry_app"
 
@@ -36,12 +37,12 @@ class Leaf:
     leaf_hash: bytes
 
 
-_LEAVES = (
+_LEAVES = Statement(
     select(tables.audit_leaves.c.index, tables.audit_leaves.c.entry, tables.audit_leaves.c.leaf_hash)
     .where(tables.audit_leaves.c.index >= bindparam("start"), tables.audit_leaves.c.index < bindparam("end"))
     .order_by(tables.audit_leaves.c.index)
 )
-_MAY_READ = select(func.pg_has_role(literal(READER), literal("MEMBER")))
+_MAY_READ = Statement(select(func.pg_has_role(literal(READER), literal("MEMBER"))))
 
 
 class LogReader:
@@ -59,8 +60,8 @@ class LogReader:
     async def leaves(self, start: int, end: int) -> list[Leaf]:
         """Read the leaves [start, end) that are there, in order; what is missing is for the caller to see."""
         async with self._connection() as connection:
-            rows = await connection.execute(_LEAVES, {"start": start, "end": end})
-            return [Leaf(index, bytes(entry), bytes(leaf_hash)) for index, entry, leaf_hash in rows]
+            rows = await _LEAVES.rows(connection, {"start": start, "end": end})
+            return [Leaf(index, entry, leaf_hash) for index, entry, leaf_hash in rows]
 
     async def close(self) -> None:
         """Close every connection."""
@@ -88,7 +89,7 @@ async def log_reader(url: str) -> LogReader:
     try:
         with reaching():
             async with plain.replica() as connection:
-                may_read = (await connection.execute(_MAY_READ)).scalar_one()
+                may_read = await _MAY_READ.value(connection)
     finally:
         await plain.close()
     return LogReader(Database(url, role=READER if may_read else APPLICATION))

@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
 from sandbox_registry.db.core.kinds import APPLICATIONS
-from sandbox_registry.db.core.records import as_dict
 from sandbox_registry.db.core.statements import Row, Statement
 from sandbox_registry.domain.cases.applications import Application
 from sandbox_registry.domain.identity.people import Capacity, Standing
@@ -115,7 +114,7 @@ async def save_case(
 
 async def set_next_due(connection: AsyncConnection, application_id: UUID, due: datetime | None) -> None:
     """Keep the nearest derived due date beside the case, for lists only; the facts stay the truth."""
-    await _KEEP_DUE.count(connection, {"case_id": application_id, "due": due})
+    await _KEEP_DUE.execute(connection, {"case_id": application_id, "due": due})
 
 
 _DUE = bindparam("due", type_=tables.Stamp)
@@ -156,4 +155,4 @@ async def workload(
     )
     if procedures is not None:
         query = query.where(_APPLICATIONS.c.procedure_code.in_(sorted(procedures)))
-    return tuple(msgspec.convert(as_dict(row), Load) for row in await connection.execute(query))
+    return msgspec.convert(await Statement(query).dicts(connection), tuple[Load, ...])

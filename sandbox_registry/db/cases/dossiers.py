@@ -3,17 +3,16 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Integer, Select, Uuid, bindparam, func, insert, select
+from sqlalchemy import Integer, Uuid, bindparam, func, insert, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
 from sandbox_registry.db.core.kinds import DOCUMENTS
-from sandbox_registry.db.core.records import NATIVE, as_dict
+from sandbox_registry.db.core.records import NATIVE
 from sandbox_registry.db.core.statements import Row, Statement
 from sandbox_registry.domain.cases.applications import Application, Document, DossierVersion
 
@@ -34,9 +33,7 @@ _KEEP = Statement(
     )
     .returning(_VERSIONS.c.number)
 )
-_ALL: Select[Any] = (
-    select(_VERSIONS).where(_VERSIONS.c.application_id == bindparam("application_id")).order_by(_VERSIONS.c.number)
-)
+_ALL = Statement(select(_VERSIONS).where(_VERSIONS.c.application_id == _CASE).order_by(_VERSIONS.c.number))
 _AT = Statement(
     select(_VERSIONS)
     .where(_VERSIONS.c.application_id == _CASE, _VERSIONS.c.made_at <= bindparam("at", type_=tables.Stamp))
@@ -85,8 +82,7 @@ async def keep_version(
 
 async def versions_of(connection: AsyncConnection, application_id: UUID) -> tuple[DossierVersion, ...]:
     """List every version of a dossier, oldest first."""
-    found = await connection.execute(_ALL, {"application_id": application_id})
-    return tuple(msgspec.convert(as_dict(row), DossierVersion) for row in found)
+    return tuple(map(_version, await _ALL.rows(connection, {"application_id": application_id})))
 
 
 async def version_at(connection: AsyncConnection, application_id: UUID, *, at: datetime) -> DossierVersion | None:

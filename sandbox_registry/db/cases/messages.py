@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
 from sandbox_registry.db.core.kinds import MESSAGES
+from sandbox_registry.db.core.statements import Statement
 from sandbox_registry.domain.cases.applications import Message
 
 
@@ -17,4 +18,4 @@ async def messages_of(
     query = MESSAGES.query.where(columns.application_id == application_id).order_by(columns.id.desc()).limit(limit)
     if after is not None:
         query = query.where(columns.id < after)
-    return tuple(MESSAGES.read(row) for row in await connection.execute(query))
+    return tuple(MESSAGES.read(row) for row in await Statement(query).rows(connection))

@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
 from sandbox_registry.db.core.kinds import RECORDS
+from sandbox_registry.db.core.records import Records
+from sandbox_registry.db.core.statements import Statement
 from sandbox_registry.domain.cases.applications import Application, SupplementRequest
 from sandbox_registry.domain.cases.appraisal import Clarification, Consultation
 from sandbox_registry.domain.cases.deadlines import CaseFacts
@@ -26,7 +28,7 @@ async def filed_cases(connection: AsyncConnection, *, procedure_code: str | None
     query = records.query.where(columns.stage != Stage.DRAFT.value).order_by(columns.id.desc()).limit(limit)
     if procedure_code is not None:
         query = query.where(columns.procedure_code == procedure_code)
-    return await _with_facts(connection, [records.read(row) for row in await connection.execute(query)])
+    return await _with_facts(connection, [records.read(row) for row in await Statement(query).rows(connection)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +47,9 @@ async def lock_open_cases(connection: AsyncConnection, *, after: UUID | None, li
     query = query.order_by(columns.id).limit(limit).with_for_update(key_share=True)
     if after is not None:
         query = query.where(columns.id > after)
-    rows = (await connection.execute(query)).all()
+    rows = await Statement(query).rows(connection)
     known = await _with_facts(connection, [records.read(row) for row in rows])
-    return tuple(OpenCase(facts=facts, next_due_at=row.next_due_at) for facts, row in zip(known, rows, strict=True))
+    return tuple(OpenCase(facts=facts, next_due_at=row[-1]) for facts, row in zip(known, rows, strict=True))
 
 
 async def _with_facts(connection: AsyncConnection, cases: Sequence[Application]) -> tuple[CaseFacts, ...]:
@@ -67,9 +69,10 @@ async def _with_facts(connection: AsyncConnection, cases: Sequence[Application])
 
 
 async def _by_case(connection: AsyncConnection, kind: type[T], ids: Sequence[UUID]) -> defaultdict[UUID, list[Any]]:
-    records = RECORDS[kind]
+    records: Records[Any] = RECORDS[kind]
     query = records.query.where(records.table.c.application_id.in_(ids)).order_by(records.table.c.id)
     found: defaultdict[UUID, list[Any]] = defaultdict(list)
-    for row in await connection.execute(query):
-        found[row.application_id].append(records.read(row))
+    for row in await Statement(query).rows(connection):
+        obj = records.read(row)
+        found[obj.application_id].append(obj)
     return found

@@ -9,7 +9,7 @@ from sqlalchemy import URL, Text, column, make_url, select, table
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from sandbox_registry.db.core.statements import driver_of
+from sandbox_registry.db.core.statements import Statement, driver_of
 from sandbox_registry.db.core.unit_of_work import UnitOfWork
 
 Connection = AsyncConnection
@@ -66,7 +66,7 @@ class Database:
         """Return the schema revision, null when the database does not answer or has none."""
         try:
             async with self.replica() as connection:
-                found: str | None = (await connection.execute(_REVISION)).scalar_one_or_none()
+                found: str | None = await _REVISION.value(connection)
                 return found
         except SQLAlchemyError:
             return None
@@ -129,7 +129,7 @@ class Readers:
             await self.close()
 
 
-_REVISION = select(column("version_num", Text)).select_from(table("alembic_version"))
+_REVISION = Statement(select(column("version_num", Text)).select_from(table("alembic_version")))
 
 
 def session_settings(*, role: str | None) -> dict[str, str | int]:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Text, bindparam, delete, func, insert, select
+from sqlalchemy import Text, bindparam, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
-from sandbox_registry.db.core.statements import Statement
+from sandbox_registry.db.core.statements import Statement, insert_into
 
 _RESPONSES = tables.idempotency_answers
 
@@ -40,9 +40,7 @@ _STORED = Statement(
         _RESPONSES.c.key == bindparam("key"),
     )
 )
-_STORE = Statement(
-    insert(_RESPONSES).values({each.name: bindparam(each.name, type_=each.type) for each in _RESPONSES.c})
-)
+_STORE = Statement(insert_into(_RESPONSES, _RESPONSES.c.keys()))
 
 
 async def begin(connection: AsyncConnection, *, person_id: UUID, route: str, key: str) -> Beginning:
@@ -61,7 +59,7 @@ async def store_response(
     connection: AsyncConnection, *, person_id: UUID, route: str, key: str, response: ResponseRecord, at: datetime
 ) -> None:
     """Store the response of a request."""
-    await _STORE.count(
+    await _STORE.execute(
         connection,
         {
             "person_id": person_id,
@@ -78,4 +76,4 @@ async def store_response(
 
 async def purge(connection: AsyncConnection, *, before: datetime) -> int:
     """Delete the responses stored before an instant; return how many."""
-    return (await connection.execute(delete(_RESPONSES).where(_RESPONSES.c.created_at < before))).rowcount
+    return await Statement(delete(_RESPONSES).where(_RESPONSES.c.created_at < before)).execute(connection)

@@ -8,6 +8,8 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from sandbox_registry.db.core.statements import Statement
+
 QUEUE = "default"
 
 
@@ -29,9 +31,11 @@ class Task(StrEnum):
 
 
 # Procrastinate's own function, of the version that migration 0004 pins; its triggers wake the workers at COMMIT.
-_DEFER = text(
-    "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(CAST(:queue AS text), CAST(:task AS text), 0, NULL, NULL,"
-    " CAST(:args AS jsonb), CAST(:at AS timestamptz))::procrastinate_job_to_defer_v1])"
+_DEFER = Statement(
+    text(
+        "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(CAST(:queue AS text), CAST(:task AS text), 0, NULL, NULL,"
+        " CAST(:args AS jsonb), CAST(:at AS timestamptz))::procrastinate_job_to_defer_v1])"
+    )
 )
 
 
@@ -40,6 +44,6 @@ async def defer(connection: AsyncConnection, task: Task, *, at: datetime | None,
 
     There is no lock to give: one that waits for a far `at` would hold back every later job under the same lock.
     """
-    await connection.execute(
-        _DEFER, {"queue": QUEUE, "task": task.value, "args": msgspec.json.encode(args).decode(), "at": at}
+    await _DEFER.execute(
+        connection, {"queue": QUEUE, "task": task.value, "args": msgspec.json.encode(args).decode(), "at": at}
     )

@@ -9,11 +9,11 @@ from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import BindParameter, Integer, Row, Select, Table, bindparam, insert, select, update
+from sqlalchemy import BindParameter, Integer, Select, Table, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sandbox_registry.db.core.statements import Statement
+from sandbox_registry.db.core.statements import Statement, insert_into
 from sandbox_registry.domain.errors import Duplicate, NotFound, StaleVersion
 
 
@@ -44,11 +44,6 @@ def _name_of(kind: type[Any]) -> str:
 
 def _nothing_derived(_obj: Any) -> Mapping[str, object]:
     return _NOTHING
-
-
-def as_dict(row: Row[*tuple[Any, ...]]) -> dict[str, Any]:
-    """Return a row as a dictionary by column name."""
-    return dict(zip(map(str, row._fields), row, strict=True))  # msgspec takes plain strings for keys only.
 
 
 class Records(Generic[T]):
@@ -97,7 +92,7 @@ class Records(Generic[T]):
         """Insert a new object; `Duplicate` when a unique rule says it is there already."""
         values = self.values(obj)
         try:
-            await self._adding(values).count(connection, values)
+            await self._adding(values).execute(connection, values)
         except IntegrityError as error:
             raise duplicate_or_same(error) from error
 
@@ -111,7 +106,7 @@ class Records(Generic[T]):
         """
         values = {**self._changed(obj, before), **beside}
         try:
-            changed = await self._saving(tuple(values)).count(
+            changed = await self._saving(tuple(values)).execute(
                 connection, {**values, "saved_id": obj.id, "saved_version": obj.version - 1}
             )
         except IntegrityError as error:
@@ -126,7 +121,7 @@ class Records(Generic[T]):
 
     def _adding(self, names: Iterable[str]) -> Statement:
         if self._add is None:
-            self._add = Statement(insert(self.table).values({name: self._parameter(name) for name in names}))
+            self._add = Statement(insert_into(self.table, names))
         return self._add
 
     def _changed(self, obj: T, before: T | None) -> dict[str, object]:

@@ -1,12 +1,14 @@
-"""Statements asked most: compiled once, then run on the driver itself, inside whatever transaction is open.
+"""The one way to run a statement: SQLAlchemy writes it, the driver runs it inside whatever transaction is open.
 
-SQLAlchemy writes them; going through it again at every execution costs more than the rest of a short request.
+A statement that is always the same is made once, as a constant of its module, and compiled on its first run. One whose
+wording depends on what is given is made where it is run. Only streams go another way (`AsyncConnection.stream`).
 """
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, cast
 from weakref import WeakKeyDictionary
 
@@ -14,7 +16,7 @@ import msgspec
 from psycopg import AsyncClientCursor, AsyncCursor
 from psycopg import AsyncConnection as Driver
 from psycopg import Error as DriverError
-from sqlalchemy import ARRAY, JSON, ClauseElement, Text, Uuid
+from sqlalchemy import ARRAY, JSON, ClauseElement, ColumnElement, Insert, Table, Text, Uuid, bindparam, func, insert
 from sqlalchemy.dialects.postgresql.psycopg import PGDialectAsync_psycopg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -26,25 +28,39 @@ _CURSORS = "cursors"
 logger = logging.getLogger(__name__)
 
 Row = tuple[Any, ...]
+NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
 class Statement:
-    """One statement with named parameters; lists go in as arrays (`= ANY(...)`), for nothing is written anew.
+    """One statement with named parameters. Its text never changes: lists left open are arrays (`= ANY(...)`).
 
-    With `cache_plan` off the server plans it for the very values of each run: for conditions that match one row or
-    a million.
+    Without `cache_plan` the server plans each run for its own values: for conditions that match one row or a million.
     """
 
     def __init__(self, query: ClauseElement, *, cache_plan: bool = True) -> None:
         self._query = query
         self._prepare = None if cache_plan else False
 
-    async def rows(self, connection: AsyncConnection, given: Mapping[str, object]) -> list[Row]:
+    async def rows(self, connection: AsyncConnection, given: Mapping[str, object] = NOTHING) -> list[Row]:
         """Run the statement and return its rows, columns in the order of the query."""
-        cursor = await self._run(connection, given)
-        return await cursor.fetchall()
+        return await (await self._run(connection, given)).fetchall()
 
-    async def count(self, connection: AsyncConnection, given: Mapping[str, object]) -> int:
+    async def dicts(self, connection: AsyncConnection, given: Mapping[str, object] = NOTHING) -> list[dict[str, Any]]:
+        """Run the statement and return its rows by the names of their columns."""
+        cursor = await self._run(connection, given)
+        names = [column.name for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in await cursor.fetchall()]
+
+    async def row(self, connection: AsyncConnection, given: Mapping[str, object] = NOTHING) -> Row | None:
+        """Run the statement and return its first row, null when there is none."""
+        return await (await self._run(connection, given)).fetchone()
+
+    async def value(self, connection: AsyncConnection, given: Mapping[str, object] = NOTHING) -> Any:
+        """Run the statement and return the first column of its first row, null when there is none."""
+        row = await self.row(connection, given)
+        return None if row is None else row[0]
+
+    async def execute(self, connection: AsyncConnection, given: Mapping[str, object] = NOTHING) -> int:
         """Run the statement and return how many rows it touched."""
         return (await self._run(connection, given)).rowcount
 
@@ -89,9 +105,10 @@ class Statement:
 
     @cached_property
     def _compiled(self) -> tuple[str, dict[str, Any], list[tuple[str, Callable[[Any], Any]]]]:
-        compiled = self._query.compile(dialect=_DIALECT)
+        compiled = self._query.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
         binds = {str(name): bind.type for bind, name in compiled.bind_names.items()}  # type: ignore[attr-defined]  # SQLCompiler's.
-        constants = {name: value for name, value in compiled.params.items() if value is not None}
+        open_names = {name for name, bind in compiled.binds.items() if bind.required}  # type: ignore[attr-defined]  # As above.
+        constants = {name: value for name, value in compiled.params.items() if name not in open_names}
         writers = [(name, write) for name, kind in binds.items() if (write := _writer(kind)) is not None]
         return str(compiled), constants, writers
 
@@ -112,6 +129,16 @@ def _writer(kind: TypeEngine[Any]) -> Callable[[Any], Any] | None:
     if isinstance(kind, JSON):
         return _as_json
     return kind.dialect_impl(_DIALECT).bind_processor(_DIALECT)
+
+
+def any_of(column: ColumnElement[str], values: Iterable[str]) -> ColumnElement[bool]:
+    """Say that a column is one of these texts; they go in as one array, so that other values may stay open."""
+    return column == func.any(bindparam("any", sorted(map(str, values)), type_=ARRAY(Text), unique=True))
+
+
+def insert_into(table: Table, names: Iterable[str]) -> Insert:
+    """Write the insertion of one row, whose values are given by the names of these columns."""
+    return insert(table).values({name: bindparam(name, type_=table.c[name].type) for name in names})
 
 
 def _as_json(value: object) -> str | None:

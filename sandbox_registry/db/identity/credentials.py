@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
-from sandbox_registry.db.core.records import as_dict
+from sandbox_registry.db.core.statements import Statement
 from sandbox_registry.domain.identity.tokens import Token
 
 _PEOPLE, _PASSWORDS, _TOKENS = tables.people, tables.passwords, tables.tokens
@@ -29,12 +29,12 @@ class Credentials:
 _CREDENTIALS = select(
     _PEOPLE.c.id.label("person_id"), _PEOPLE.c.disabled_at.is_not(None).label("is_disabled"), _PASSWORDS.c.hash
 ).outerjoin(_PASSWORDS, _PASSWORDS.c.person_id == _PEOPLE.c.id)
-_BY_EMAIL = _CREDENTIALS.where(_PEOPLE.c.email_key == func.lower(bindparam("email")))
-_BY_PERSON = _CREDENTIALS.where(_PEOPLE.c.id == bindparam("person_id"))
+_BY_EMAIL = Statement(_CREDENTIALS.where(_PEOPLE.c.email_key == func.lower(bindparam("email"))))
+_BY_PERSON = Statement(_CREDENTIALS.where(_PEOPLE.c.id == bindparam("person_id")))
 # Held to the end of the transaction, so that no password changes while it opens a door.
 _HASH = select(_PASSWORDS.c.hash).where(_PASSWORDS.c.person_id == bindparam("person_id"))
-_OF_PERSON = select(*_TOKEN).where(_TOKENS.c.person_id == bindparam("person_id")).order_by(_TOKENS.c.id)
-_LIVE = (
+_OF_PERSON = Statement(select(*_TOKEN).where(_TOKENS.c.person_id == bindparam("person_id")).order_by(_TOKENS.c.id))
+_LIVE = Statement(
     select(*_TOKEN)
     .where(_TOKENS.c.person_id == bindparam("person_id"), _TOKENS.c.revoked_at.is_(None))
     .order_by(_TOKENS.c.id)
@@ -44,35 +44,37 @@ _LIVE = (
 
 async def by_email(connection: AsyncConnection, email: str) -> Credentials | None:
     """Find the credentials that belong to an e-mail address."""
-    row = (await connection.execute(_BY_EMAIL, {"email": email})).first()
-    return None if row is None else Credentials(**as_dict(row))
+    for row in await _BY_EMAIL.dicts(connection, {"email": email}):
+        return Credentials(**row)
+    return None
 
 
 async def of_person(connection: AsyncConnection, person_id: UUID) -> Credentials | None:
     """Return the credentials of a person."""
-    row = (await connection.execute(_BY_PERSON, {"person_id": person_id})).first()
-    return None if row is None else Credentials(**as_dict(row))
+    for row in await _BY_PERSON.dicts(connection, {"person_id": person_id}):
+        return Credentials(**row)
+    return None
 
 
 async def current_hash(connection: AsyncConnection, person_id: UUID, *, changing: bool) -> str | None:
     """Return the password hash and hold it until the transaction ends, for one's own change or against others'."""
     query = _HASH.with_for_update(read=not changing)
-    found: str | None = (await connection.execute(query, {"person_id": person_id})).scalar_one_or_none()
+    found: str | None = await Statement(query).value(connection, {"person_id": person_id})
     return found
 
 
 async def keep_hash(connection: AsyncConnection, person_id: UUID, new: str, *, at: datetime) -> None:
     """Store a password hash in place of any before."""
     statement = upsert(_PASSWORDS).values(person_id=person_id, hash=new, changed_at=at)
-    await connection.execute(
+    await Statement(
         statement.on_conflict_do_update(index_elements=["person_id"], set_={"hash": new, "changed_at": at})
-    )
+    ).execute(connection)
 
 
 async def add_token(connection: AsyncConnection, token: Token, *, digest: bytes) -> None:
     """Store a new token with the digest of its secret."""
     limits = {name: None if value is None else list(value) for name, value in _limits(token).items()}
-    await connection.execute(insert(_TOKENS), {**asdict(token), **limits, "hash": digest})
+    await Statement(insert(_TOKENS).values({**asdict(token), **limits, "hash": digest})).execute(connection)
 
 
 def _limits(token: Token) -> dict[str, tuple[str, ...] | None]:
@@ -81,35 +83,34 @@ def _limits(token: Token) -> dict[str, tuple[str, ...] | None]:
 
 async def tokens_of(connection: AsyncConnection, person_id: UUID) -> tuple[Token, ...]:
     """List every token of a person, oldest first."""
-    rows = await connection.execute(_OF_PERSON, {"person_id": person_id})
-    return tuple(msgspec.convert(as_dict(row), Token) for row in rows)
+    return msgspec.convert(await _OF_PERSON.dicts(connection, {"person_id": person_id}), tuple[Token, ...])
 
 
 async def find_token(connection: AsyncConnection, *, token_id: UUID | None = None, digest: bytes = b"") -> Token | None:
     """Find a token by id, or else by the digest of its secret, and lock it."""
     wanted = _TOKENS.c.id == token_id if token_id is not None else _TOKENS.c.hash == digest
-    row = (await connection.execute(select(*_TOKEN).where(wanted).with_for_update())).first()
-    return None if row is None else msgspec.convert(as_dict(row), Token)
+    for row in await Statement(select(*_TOKEN).where(wanted).with_for_update()).dicts(connection):
+        return msgspec.convert(row, Token)
+    return None
 
 
 async def revoke(connection: AsyncConnection, token: Token, *, at: datetime) -> Token:
     """Revoke a token and return it as it stands then."""
     statement = update(_TOKENS).where(_TOKENS.c.id == token.id)
     statement = statement.values(revoked_at=at, version=_TOKENS.c.version + 1)
-    row = (await connection.execute(statement.returning(*_TOKEN))).one()
-    return msgspec.convert(as_dict(row), Token)
+    [row] = await Statement(statement.returning(*_TOKEN)).dicts(connection)
+    return msgspec.convert(row, Token)
 
 
 async def revoke_all(connection: AsyncConnection, person_id: UUID, *, at: datetime) -> tuple[Token, ...]:
     """Revoke every token of a person and return them as they stand then."""
-    rows = await connection.execute(_LIVE, {"person_id": person_id})
-    live = [msgspec.convert(as_dict(row), Token) for row in rows]
+    live = msgspec.convert(await _LIVE.dicts(connection, {"person_id": person_id}), list[Token])
     return tuple([await revoke(connection, each, at=at) for each in live])
 
 
 async def forget(connection: AsyncConnection, person_id: UUID, *, name: str, at: datetime) -> tuple[Token, ...]:
     """Delete a person's password; end every token, call it this and forget its addresses; return the tokens as they stand then."""
-    await connection.execute(delete(_PASSWORDS).where(_PASSWORDS.c.person_id == person_id))
+    await Statement(delete(_PASSWORDS).where(_PASSWORDS.c.person_id == person_id)).execute(connection)
     ended = update(_TOKENS).where(_TOKENS.c.person_id == person_id)
     ended = ended.values(
         name=name,
@@ -117,5 +118,5 @@ async def forget(connection: AsyncConnection, person_id: UUID, *, name: str, at:
         revoked_at=func.coalesce(_TOKENS.c.revoked_at, at),
         version=_TOKENS.c.version + 1,
     )
-    rows = await connection.execute(ended.returning(*_TOKEN))
-    return tuple(sorted((msgspec.convert(as_dict(row), Token) for row in rows), key=lambda token: token.id))
+    tokens = msgspec.convert(await Statement(ended.returning(*_TOKEN)).dicts(connection), list[Token])
+    return tuple(sorted(tokens, key=lambda token: token.id))

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
 from sandbox_registry.db.core.kinds import MEMBERSHIPS, ORGANISATIONS
-from sandbox_registry.db.core.records import as_dict
 from sandbox_registry.db.core.searching import contains_words
+from sandbox_registry.db.core.statements import Statement
 from sandbox_registry.domain.identity.people import Membership, Organisation, OrganisationKind
 from sandbox_registry.domain.identity.people_lists import Member
 from sandbox_registry.domain.stages import Stage
@@ -49,7 +49,7 @@ def _known(scope: OrganisationScope) -> ColumnElement[bool]:
 async def find(connection: AsyncConnection, identity: UUID, *, scope: OrganisationScope) -> Organisation | None:
     """Find an organisation inside a scope; what is outside and what is not there look the same."""
     query = ORGANISATIONS.query.where(_ORGANISATIONS.c.id == identity, _known(scope))
-    row = (await connection.execute(query)).first()
+    row = await Statement(query).row(connection)
     return None if row is None else ORGANISATIONS.read(row)
 
 
@@ -71,7 +71,7 @@ async def list_organisations(
         query = query.where(or_(in_name, _ORGANISATIONS.c.tax_code.startswith(text.strip(), autoescape=True)))
     if after is not None:
         query = query.where(_ORGANISATIONS.c.id > after)
-    return tuple(ORGANISATIONS.read(row) for row in await connection.execute(query))
+    return tuple(ORGANISATIONS.read(row) for row in await Statement(query).rows(connection))
 
 
 async def members_of(connection: AsyncConnection, organisation_id: UUID) -> tuple[Member, ...]:
@@ -82,7 +82,7 @@ async def members_of(connection: AsyncConnection, organisation_id: UUID) -> tupl
         .where(_MEMBERSHIPS.c.organisation_id == organisation_id)
         .order_by(_MEMBERSHIPS.c.id)
     )
-    return tuple(_member(as_dict(row)) for row in await connection.execute(query))
+    return tuple(_member(row) for row in await Statement(query).dicts(connection))
 
 
 def _member(row: dict[str, Any]) -> Member:
@@ -93,4 +93,4 @@ def _member(row: dict[str, Any]) -> Member:
 async def lock(connection: AsyncConnection, organisation_id: UUID) -> None:
     """Let changes of an organisation's members go one after another."""
     query = select(_ORGANISATIONS.c.id).where(_ORGANISATIONS.c.id == organisation_id)
-    await connection.execute(query.with_for_update(key_share=True))
+    await Statement(query.with_for_update(key_share=True)).execute(connection)

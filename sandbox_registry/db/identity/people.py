@@ -8,9 +8,9 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import (
-    ARRAY,
     ColumnElement,
     Select,
+    Uuid,
     and_,
     bindparam,
     case,
@@ -22,12 +22,11 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import CIDR, INET
+from sqlalchemy.dialects.postgresql import ARRAY, CIDR, INET
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
 from sandbox_registry.db.core.kinds import PEOPLE
-from sandbox_registry.db.core.records import as_dict
 from sandbox_registry.db.core.searching import contains_words
 from sandbox_registry.db.core.statements import Statement
 from sandbox_registry.domain.identity.people import Actor, MembershipKind, Person, Role
@@ -117,10 +116,14 @@ _BY_PERSON = Statement(
         *_standing(_PEOPLE.c.id),
     ).where(_PEOPLE.c.id == bindparam("person_id"), _PEOPLE.c.disabled_at.is_(None))
 )
-_BY_EMAIL = PEOPLE.query.where(_PEOPLE.c.email_key == func.lower(bindparam("email")))
-_LOCK = select(_PEOPLE.c.id).where(_PEOPLE.c.id == func.any(bindparam("ids"))).order_by(_PEOPLE.c.id)
+_BY_EMAIL = Statement(PEOPLE.query.where(_PEOPLE.c.email_key == func.lower(bindparam("email"))))
 # Weak enough to let others refer to the person, strong enough that two such acts queue.
-_LOCK = _LOCK.with_for_update(key_share=True)
+_LOCK = Statement(
+    select(_PEOPLE.c.id)
+    .where(_PEOPLE.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid))))
+    .order_by(_PEOPLE.c.id)
+    .with_for_update(key_share=True)
+)
 
 
 async def actor_for_token(
@@ -203,7 +206,7 @@ def _pairs(offices: list[list[str]] | None) -> frozenset[tuple[Role, UUID]]:
 
 async def by_email(connection: AsyncConnection, email: str) -> Person | None:
     """Find a person by e-mail address, whatever the case of its letters."""
-    row = (await connection.execute(_BY_EMAIL, {"email": email})).first()
+    row = await _BY_EMAIL.row(connection, {"email": email})
     return None if row is None else PEOPLE.read(row)
 
 
@@ -228,7 +231,7 @@ async def list_people(
         query = query.where(exists().where(*held))
     if after is not None:
         query = query.where(_PEOPLE.c.id > after)
-    return tuple(_listed(as_dict(row)) for row in await connection.execute(query, {"at": at}))
+    return tuple(_listed(row) for row in await Statement(query).dicts(connection, {"at": at}))
 
 
 def _listed(row: dict[str, Any]) -> PersonRow:
@@ -238,4 +241,4 @@ def _listed(row: dict[str, Any]) -> PersonRow:
 
 async def lock(connection: AsyncConnection, person_ids: Iterable[UUID]) -> None:
     """Let acts that change what these people may do go one after another; always locked in the same order."""
-    await connection.execute(_LOCK, {"ids": sorted(set(person_ids))})
+    await _LOCK.execute(connection, {"ids": sorted(set(person_ids))})

@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, Select, exists, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
-from sandbox_registry.db.core.records import as_dict
 from sandbox_registry.db.core.scopes import visible_to
+from sandbox_registry.db.core.statements import Statement
 from sandbox_registry.db.permits import permits
 from sandbox_registry.domain.identity.scopes import Scope
 from sandbox_registry.domain.integrations.exports import Batch, ExportFilter, FeedRow
@@ -85,7 +85,7 @@ async def feed_of_cases(
         _APPLICATIONS.c.updated_at,
     ).where(visible_to(scope))
     query = _paged(query, _APPLICATIONS.c.updated_at, _APPLICATIONS.c.id, since=since, after=after).limit(limit)
-    return tuple(msgspec.convert(as_dict(row), FeedRow) for row in await connection.execute(query))
+    return msgspec.convert(await Statement(query).dicts(connection), tuple[FeedRow, ...])
 
 
 async def feed_of_permits(
@@ -111,7 +111,7 @@ async def feed_of_permits(
         .where(visible_to(scope, permits.STAGE))
     )
     query = _paged(query, permits.UPDATED, _PERMITS.c.id, since=since, after=after).limit(limit)
-    return tuple(msgspec.convert(as_dict(row), FeedRow) for row in await connection.execute(query, {"at": at}))
+    return msgspec.convert(await Statement(query).dicts(connection, {"at": at}), tuple[FeedRow, ...])
 
 
 def case_objects(connection: AsyncConnection, *, scope: Scope) -> AsyncGenerator[Batch, None]:

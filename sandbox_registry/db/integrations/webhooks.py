@@ -3,18 +3,17 @@
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Text, Uuid, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Text, Uuid, and_, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
 from sandbox_registry.db.core import jobs
-from sandbox_registry.db.core.records import Records, as_dict
-from sandbox_registry.db.core.statements import Statement
+from sandbox_registry.db.core.records import Records
+from sandbox_registry.db.core.statements import Row, Statement, insert_into
 from sandbox_registry.domain.cases.applications import Application
 from sandbox_registry.domain.integrations.webhooks import (
     ATTEMPTS,
@@ -34,6 +33,7 @@ _DELIVERIES, _ATTEMPTS = tables.webhook_deliveries, tables.webhook_attempts
 RECORDS = Records(_ENDPOINTS, Endpoint)
 _DELIVERY = select(*(_DELIVERIES.c[name] for name in Delivery.__dataclass_fields__))
 _ATTEMPT = select(*(_ATTEMPTS.c[name] for name in Attempt.__dataclass_fields__))
+_ADD = Statement(insert_into(_DELIVERIES, Delivery.__dataclass_fields__))
 _LISTENING = Statement(
     select(_ENDPOINTS.c.id, _ENDPOINTS.c.events)
     .where(
@@ -112,7 +112,7 @@ async def ask_to_check(
 
 
 async def _add(connection: AsyncConnection, delivery: Delivery) -> None:
-    await connection.execute(insert(_DELIVERIES), asdict(delivery))
+    await _ADD.execute(connection, asdict(delivery))
     await defer(connection, delivery, at=None)
 
 
@@ -125,7 +125,7 @@ async def defer(connection: AsyncConnection, delivery: Delivery, *, at: datetime
 async def end_all(connection: AsyncConnection, endpoint_id: UUID, *, at: datetime) -> None:
     """Give up everything that was still to be sent to an endpoint, and forget its secrets."""
     await _end_pending(connection, endpoint_id, at=at)
-    await connection.execute(delete(_SECRETS).where(_SECRETS.c.endpoint_id == endpoint_id))
+    await Statement(delete(_SECRETS).where(_SECRETS.c.endpoint_id == endpoint_id)).execute(connection)
 
 
 async def _end_pending(
@@ -134,7 +134,7 @@ async def _end_pending(
     statement = update(_DELIVERIES).where(
         _DELIVERIES.c.endpoint_id == endpoint_id, _DELIVERIES.c.state == DeliveryState.PENDING.value, *conditions
     )
-    await connection.execute(statement.values(state=DeliveryState.DEAD.value, ended_at=at, next_at=None))
+    await Statement(statement.values(state=DeliveryState.DEAD.value, ended_at=at, next_at=None)).execute(connection)
 
 
 async def endpoints_of(connection: AsyncConnection, organisation_ids: Iterable[UUID]) -> tuple[Endpoint, ...]:
@@ -142,7 +142,7 @@ async def endpoints_of(connection: AsyncConnection, organisation_ids: Iterable[U
     query = RECORDS.query.where(
         _ENDPOINTS.c.organisation_id.in_(sorted(organisation_ids)), _ENDPOINTS.c.state != EndpointState.REMOVED.value
     )
-    return tuple(RECORDS.read(row) for row in await connection.execute(query.order_by(_ENDPOINTS.c.id)))
+    return tuple(RECORDS.read(row) for row in await Statement(query.order_by(_ENDPOINTS.c.id)).rows(connection))
 
 
 async def find_endpoint(
@@ -154,7 +154,7 @@ async def find_endpoint(
         _ENDPOINTS.c.organisation_id.in_(sorted(organisation_ids)),
         _ENDPOINTS.c.state != EndpointState.REMOVED.value,
     )
-    row = (await connection.execute(query.with_for_update() if lock else query)).first()
+    row = await Statement(query.with_for_update() if lock else query).row(connection)
     return None if row is None else RECORDS.read(row)
 
 
@@ -164,9 +164,9 @@ async def add_secret(
     """Keep a new secret; those before it sign on until a moment, and never longer than they would have."""
     statement = update(_SECRETS).where(_SECRETS.c.endpoint_id == endpoint_id)
     earlier = func.least(func.coalesce(_SECRETS.c.ends_at, others_end_at), others_end_at)
-    await connection.execute(statement.values(ends_at=earlier))
+    await Statement(statement.values(ends_at=earlier)).execute(connection)
     values = {"endpoint_id": endpoint_id, "created_at": at, "ends_at": None}
-    await connection.execute(insert(_SECRETS), {**asdict(secret), **values})
+    await Statement(insert(_SECRETS).values({**asdict(secret), **values})).execute(connection)
 
 
 async def secrets_of(connection: AsyncConnection, endpoint_id: UUID, *, at: datetime) -> tuple[Sealed, ...]:
@@ -174,8 +174,8 @@ async def secrets_of(connection: AsyncConnection, endpoint_id: UUID, *, at: date
     query = select(_SECRETS.c.id, _SECRETS.c.sealed).where(
         _SECRETS.c.endpoint_id == endpoint_id, or_(_SECRETS.c.ends_at.is_(None), _SECRETS.c.ends_at > at)
     )
-    rows = await connection.execute(query.order_by(_SECRETS.c.created_at.desc(), _SECRETS.c.id.desc()).limit(2))
-    return tuple(Sealed(id=row.id, sealed=row.sealed) for row in rows)
+    rows = await Statement(query.order_by(_SECRETS.c.created_at.desc(), _SECRETS.c.id.desc()).limit(2)).rows(connection)
+    return tuple(Sealed(id=identity, sealed=sealed) for identity, sealed in rows)
 
 
 async def take(
@@ -193,7 +193,7 @@ async def take(
         .where(columns.id == delivery_id, columns.state == DeliveryState.PENDING.value, or_(is_next, is_orphan))
         .values(attempts=attempt, leased_until=until, next_at=None)
     )
-    row = (await connection.execute(statement.returning(*_DELIVERY.selected_columns))).first()
+    row = await Statement(statement.returning(*_DELIVERY.selected_columns)).row(connection)
     return None if row is None else _delivery(row)
 
 
@@ -205,7 +205,7 @@ async def is_taken(connection: AsyncConnection, delivery_id: UUID, *, attempt: i
         _DELIVERIES.c.state == DeliveryState.PENDING.value,
         _DELIVERIES.c.leased_until.is_not(None),
     )
-    return (await connection.execute(query)).first() is not None
+    return await Statement(query).row(connection) is not None
 
 
 async def close_attempt(
@@ -225,15 +225,15 @@ async def close_attempt(
     )
     ended = None if state is DeliveryState.PENDING else attempt.at
     statement = statement.values(state=state.value, next_at=next_at, leased_until=None, ended_at=ended)
-    changed = (await connection.execute(statement)).rowcount == 1
+    changed = await Statement(statement).execute(connection) == 1
     if changed:
-        await connection.execute(insert(_ATTEMPTS), {"delivery_id": delivery.id, **asdict(attempt)})
+        await Statement(insert(_ATTEMPTS).values({"delivery_id": delivery.id, **asdict(attempt)})).execute(connection)
     return changed
 
 
 async def lock_endpoint(connection: AsyncConnection, endpoint_id: UUID) -> Endpoint:
     """Load an endpoint for the worker and keep others from changing it meanwhile."""
-    row = (await connection.execute(RECORDS.query.where(_ENDPOINTS.c.id == endpoint_id).with_for_update())).one()
+    [row] = await Statement(RECORDS.query.where(_ENDPOINTS.c.id == endpoint_id).with_for_update()).rows(connection)
     return RECORDS.read(row)
 
 
@@ -241,14 +241,14 @@ async def lock_endpoints_of(connection: AsyncConnection, organisation_ids: Itera
     """List every endpoint that these organisations ever had, and keep others from changing them meanwhile."""
     query = RECORDS.query.where(_ENDPOINTS.c.organisation_id.in_(sorted(organisation_ids)))
     return tuple(
-        RECORDS.read(row) for row in await connection.execute(query.order_by(_ENDPOINTS.c.id).with_for_update())
+        RECORDS.read(row) for row in await Statement(query.order_by(_ENDPOINTS.c.id).with_for_update()).rows(connection)
     )
 
 
 async def note_failing(connection: AsyncConnection, endpoint_id: UUID, *, since: datetime | None) -> None:
     """Keep since when an endpoint fails, beside its version: it is no change anybody made."""
     statement = update(_ENDPOINTS).where(_ENDPOINTS.c.id == endpoint_id).values(failing_since=since)
-    await connection.execute(statement)
+    await Statement(statement).execute(connection)
 
 
 async def deliveries_of(
@@ -260,7 +260,7 @@ async def deliveries_of(
         query = query.where(_DELIVERIES.c.state == state.value)
     if after is not None:
         query = query.where(_DELIVERIES.c.id < after)
-    return tuple(_delivery(row) for row in await connection.execute(query))
+    return tuple(_delivery(row) for row in await Statement(query).rows(connection))
 
 
 async def find_delivery(
@@ -268,14 +268,14 @@ async def find_delivery(
 ) -> Delivery | None:
     """Find one delivery of an endpoint."""
     query = _DELIVERY.where(_DELIVERIES.c.id == delivery_id, _DELIVERIES.c.endpoint_id == endpoint_id)
-    row = (await connection.execute(query.with_for_update() if lock else query)).first()
+    row = await Statement(query.with_for_update() if lock else query).row(connection)
     return None if row is None else _delivery(row)
 
 
 async def attempts_of(connection: AsyncConnection, delivery_id: UUID) -> tuple[Attempt, ...]:
     """List the tries of a delivery, first one first."""
     query = _ATTEMPT.where(_ATTEMPTS.c.delivery_id == delivery_id).order_by(_ATTEMPTS.c.number)
-    return tuple(msgspec.convert(as_dict(row), Attempt) for row in await connection.execute(query))
+    return msgspec.convert(await Statement(query).dicts(connection), tuple[Attempt, ...])
 
 
 async def reopen(connection: AsyncConnection, delivery: Delivery) -> Delivery:
@@ -284,7 +284,7 @@ async def reopen(connection: AsyncConnection, delivery: Delivery) -> Delivery:
     statement = statement.values(
         state=DeliveryState.PENDING.value, budget=delivery.attempts + ATTEMPTS, ended_at=None, leased_until=None
     )
-    row = (await connection.execute(statement.returning(*_DELIVERY.selected_columns))).one()
+    [row] = await Statement(statement.returning(*_DELIVERY.selected_columns)).rows(connection)
     again = _delivery(row)
     await defer(connection, again, at=None)
     return again
@@ -306,7 +306,7 @@ async def reopen_dead(connection: AsyncConnection, endpoint_id: UUID, *, limit: 
     statement = statement.values(
         state=DeliveryState.PENDING.value, budget=columns.attempts + ATTEMPTS, ended_at=None, leased_until=None
     )
-    found = await connection.execute(statement.returning(*_DELIVERY.selected_columns))
+    found = await Statement(statement.returning(*_DELIVERY.selected_columns)).rows(connection)
     again = tuple(sorted((_delivery(row) for row in found), key=lambda each: each.id))
     for each in again:
         await defer(connection, each, at=None)
@@ -318,7 +318,7 @@ async def left_behind(connection: AsyncConnection, *, before: datetime, limit: i
     columns = _DELIVERIES.c
     since = func.coalesce(columns.leased_until, columns.next_at, columns.occurred_at)
     query = _DELIVERY.where(columns.state == DeliveryState.PENDING.value, since < before)
-    rows = await connection.execute(query.order_by(columns.id).limit(limit).with_for_update(skip_locked=True))
+    rows = await Statement(query.order_by(columns.id).limit(limit).with_for_update(skip_locked=True)).rows(connection)
     return tuple(_delivery(row) for row in rows)
 
 
@@ -327,17 +327,16 @@ async def give_back(connection: AsyncConnection, delivery: Delivery, *, at: date
     attempt = delivery.attempts if delivery.leased_until is not None else delivery.attempts + 1
     statement = update(_DELIVERIES).where(_DELIVERIES.c.id == delivery.id)
     values: dict[str, object] = {"attempts": attempt - 1, "leased_until": None, "next_at": at}
-    await connection.execute(statement.values(values))
+    await Statement(statement.values(values)).execute(connection)
     args = {"delivery_id": str(delivery.id), "attempt": attempt}
     await jobs.defer(connection, jobs.Task.DELIVER_WEBHOOK, at=None, args=args)
 
 
 async def forget(connection: AsyncConnection, *, ended_before: datetime, at: datetime) -> int:
     """Delete deliveries that ended long ago, with their tries, and secrets that sign nothing any more."""
-    await connection.execute(delete(_SECRETS).where(_SECRETS.c.ends_at <= at))
-    gone = await connection.execute(delete(_DELIVERIES).where(_DELIVERIES.c.ended_at < ended_before))
-    return gone.rowcount
+    await Statement(delete(_SECRETS).where(_SECRETS.c.ends_at <= at)).execute(connection)
+    return await Statement(delete(_DELIVERIES).where(_DELIVERIES.c.ended_at < ended_before)).execute(connection)
 
 
-def _delivery(row: Row[Any]) -> Delivery:
-    return msgspec.convert(as_dict(row), Delivery)
+def _delivery(row: Row) -> Delivery:
+    return msgspec.convert(dict(zip(Delivery.__dataclass_fields__, row, strict=True)), Delivery)

@@ -8,23 +8,24 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
+from sandbox_registry.db.core.statements import Statement
 from sandbox_registry.domain.operations.installation import Known
 
 _LEAVES, _RECORDS = tables.audit_leaves, tables.audit_records
-_LAST_OF = (
+_LAST_OF = Statement(
     select(_RECORDS.c.record)
     .join(_LEAVES, _LEAVES.c.index == _RECORDS.c.index)
     .where(_LEAVES.c.object_id == bindparam("object_id"))
     .order_by(_LEAVES.c.index.desc())
     .limit(1)
 )
-_LAST_AT = select(_LEAVES.c.at).order_by(_LEAVES.c.index.desc()).limit(1)
-_LOCK = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name"), 0)))
+_LAST_AT = Statement(select(_LEAVES.c.at).order_by(_LEAVES.c.index.desc()).limit(1))
+_LOCK = Statement(select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name"), 0))))
 
 
 async def last_known(connection: AsyncConnection, fact_id: UUID) -> Known | None:
     """Return what the log last said of a fact; null when it never did."""
-    record = (await connection.execute(_LAST_OF, {"object_id": fact_id})).scalar_one_or_none()
+    record = await _LAST_OF.value(connection, {"object_id": fact_id})
     if record is None:
         return None
     state = json.loads(record)["objects"][0]["state"]
@@ -33,10 +34,10 @@ async def last_known(connection: AsyncConnection, fact_id: UUID) -> Known | None
 
 async def last_leaf_at(connection: AsyncConnection) -> datetime | None:
     """Return when the newest leaf was written, by the clock of whoever wrote it."""
-    found: datetime | None = (await connection.execute(_LAST_AT)).scalar_one_or_none()
+    found: datetime | None = await _LAST_AT.value(connection)
     return found
 
 
 async def lock(connection: AsyncConnection, fact_id: UUID) -> None:
     """Let processes that put one fact on record go one after another, until the transaction ends."""
-    await connection.execute(_LOCK, {"name": str(fact_id)})
+    await _LOCK.execute(connection, {"name": str(fact_id)})

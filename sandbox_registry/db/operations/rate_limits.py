@@ -63,4 +63,4 @@ async def take(
 async def purge(database: Database) -> int:
     """Delete the quotas that are full again, which say nothing; return how many."""
     async with database.primary() as connection:
-        return (await connection.execute(delete(_LIMITS).where(_LIMITS.c.full_at < func.clock_timestamp()))).rowcount
+        return await Statement(delete(_LIMITS).where(_LIMITS.c.full_at < func.clock_timestamp())).execute(connection)

@@ -9,7 +9,7 @@ from sqlalchemy import Interval, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
-from sandbox_registry.db.core.records import as_dict
+from sandbox_registry.db.core.statements import Statement, any_of
 from sandbox_registry.domain.stages import OPEN_STAGES
 
 _CONSULTATIONS = tables.consultations
@@ -28,7 +28,7 @@ class Reminder:
     is_required: bool
 
 
-_DUE = (
+_DUE = Statement(
     select(
         _CONSULTATIONS.c.id.label("consultation_id"),
         _CONSULTATIONS.c.application_id,
@@ -41,7 +41,7 @@ _DUE = (
         _CONSULTATIONS.c.remind_on == bindparam("day"),
         _CONSULTATIONS.c.answered_at.is_(None),
         _CONSULTATIONS.c.closed_silent_at.is_(None),
-        _APPLICATIONS.c.stage.in_(sorted(OPEN_STAGES)),
+        any_of(_APPLICATIONS.c.stage, OPEN_STAGES),
     )
     .order_by(_CONSULTATIONS.c.id)
 )
@@ -58,7 +58,7 @@ class EndingToken:
 
 
 _ENDING = [_TOKENS.c[name] for name in EndingToken.__dataclass_fields__]
-_NOTE = (
+_NOTE = Statement(
     update(_TOKENS)
     .where(
         _TOKENS.c.expires_at > bindparam("at", type_=tables.Stamp),
@@ -70,7 +70,7 @@ _NOTE = (
     .values(told_at=bindparam("at", type_=tables.Stamp))
     .returning(*_ENDING)
 )
-_HOLDER = (
+_HOLDER = Statement(
     select(*_ENDING, _PEOPLE.c.email)
     .join(_PEOPLE, _PEOPLE.c.id == _TOKENS.c.person_id)
     .where(
@@ -89,20 +89,18 @@ async def note_ending(
 
     Of two that ask at once each token is given to one.
     """
-    found = await connection.execute(_NOTE, {"at": at, "until": until, "notice": notice})
-    return tuple(sorted((msgspec.convert(as_dict(row), EndingToken) for row in found), key=lambda each: each.id))
+    rows = await _NOTE.dicts(connection, {"at": at, "until": until, "notice": notice})
+    return tuple(sorted(msgspec.convert(rows, list[EndingToken]), key=lambda token: token.id))
 
 
 async def holder_of(connection: AsyncConnection, token_id: UUID, *, at: datetime) -> tuple[EndingToken, str] | None:
     """Return a token and its holder's e-mail address; null once it has ended or its holder's account is closed."""
-    row = (await connection.execute(_HOLDER, {"token_id": token_id, "at": at})).first()
-    if row is None:
-        return None
-    found = as_dict(row)
-    email = found.pop("email")
-    return msgspec.convert(found, EndingToken), email
+    for row in await _HOLDER.dicts(connection, {"token_id": token_id, "at": at}):
+        email = row.pop("email")
+        return msgspec.convert(row, EndingToken), email
+    return None
 
 
 async def consultations_on(connection: AsyncConnection, *, day: date) -> tuple[Reminder, ...]:
     """List the open consultations whose reminder falls on a day."""
-    return tuple(msgspec.convert(as_dict(row), Reminder) for row in await connection.execute(_DUE, {"day": day}))
+    return msgspec.convert(await _DUE.dicts(connection, {"day": day}), tuple[Reminder, ...])

@@ -12,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
 from sandbox_registry.db.core.kinds import PERMITS, permit_serial
-from sandbox_registry.db.core.records import NATIVE, as_dict, duplicate_or_same
+from sandbox_registry.db.core.records import NATIVE, duplicate_or_same
 from sandbox_registry.db.core.scopes import visible_to
+from sandbox_registry.db.core.statements import Statement, any_of
 from sandbox_registry.domain.identity.scopes import Scope
 from sandbox_registry.domain.permits.permit_lists import PermitFilter, PermitRow
 from sandbox_registry.domain.permits.permits import Permit, PermitVersion
@@ -24,28 +25,32 @@ _PERMITS = tables.permits
 _VERSIONS = tables.permit_versions
 _APPLICATIONS = tables.applications
 _ORGANISATIONS = tables.organisations
-_BY_ID = PERMITS.query.where(_PERMITS.c.id == bindparam("permit_id"))
-_OF_CASE = PERMITS.query.where(_PERMITS.c.application_id == bindparam("application_id"))
-_VERSIONS_OF = select(
-    _VERSIONS.c.permit_id,
-    _VERSIONS.c.terms_version,
-    _VERSIONS.c.decision_id,
-    func.lower(_VERSIONS.c.effective).label("start"),
-    func.upper(_VERSIONS.c.effective).label("end"),
-    _VERSIONS.c.ceiling,
-    _VERSIONS.c.terms,
-).where(_VERSIONS.c.permit_id == bindparam("permit_id"))
+_BY_ID = Statement(PERMITS.query.where(_PERMITS.c.id == bindparam("permit_id")))
+_OF_CASE = Statement(PERMITS.query.where(_PERMITS.c.application_id == bindparam("application_id")))
+_VERSIONS_OF = Statement(
+    select(
+        _VERSIONS.c.permit_id,
+        _VERSIONS.c.terms_version,
+        _VERSIONS.c.decision_id,
+        func.lower(_VERSIONS.c.effective).label("start"),
+        func.upper(_VERSIONS.c.effective).label("end"),
+        _VERSIONS.c.ceiling,
+        _VERSIONS.c.terms,
+    )
+    .where(_VERSIONS.c.permit_id == bindparam("permit_id"))
+    .order_by(_VERSIONS.c.terms_version)
+)
 
 
 async def find(connection: AsyncConnection, permit_id: UUID) -> Permit | None:
     """Load a permit, null when there is none."""
-    row = (await connection.execute(_BY_ID, {"permit_id": permit_id})).first()
+    row = await _BY_ID.row(connection, {"permit_id": permit_id})
     return None if row is None else PERMITS.read(row)
 
 
 async def of_case(connection: AsyncConnection, application_id: UUID) -> Permit | None:
     """Load the permit issued on a case, null when there is none."""
-    row = (await connection.execute(_OF_CASE, {"application_id": application_id})).first()
+    row = await _OF_CASE.row(connection, {"application_id": application_id})
     return None if row is None else PERMITS.read(row)
 
 
@@ -59,15 +64,15 @@ async def add_version(connection: AsyncConnection, permit: Permit, version: Perm
         "effective": Range(version.start, version.end, bounds="[)"),
     }
     try:
-        await connection.execute(insert(_VERSIONS), values)
+        await Statement(insert(_VERSIONS).values(values)).execute(connection)
     except IntegrityError as error:
         raise duplicate_or_same(error) from error
 
 
 async def versions_of(connection: AsyncConnection, permit_id: UUID) -> tuple[PermitVersion, ...]:
     """List what governed a permit when, oldest first."""
-    found = await connection.execute(_VERSIONS_OF.order_by(_VERSIONS.c.terms_version), {"permit_id": permit_id})
-    return tuple(msgspec.convert(as_dict(row), PermitVersion) for row in found)
+    found = await _VERSIONS_OF.dicts(connection, {"permit_id": permit_id})
+    return msgspec.convert(found, tuple[PermitVersion, ...])
 
 
 def _stage() -> ColumnElement[str]:
@@ -145,13 +150,13 @@ async def list_permits(
             query = query.where(tuple_(UPDATED, _PERMITS.c.id) > tuple_(*after))
     elif isinstance(after, UUID):
         query = query.where(_PERMITS.c.id < after)
-    return tuple(msgspec.convert(as_dict(row), PermitRow) for row in await connection.execute(query, {"at": at}))
+    return msgspec.convert(await Statement(query).dicts(connection, {"at": at}), tuple[PermitRow, ...])
 
 
 def _narrowing(narrowed: PermitFilter) -> list[ColumnElement[bool]]:
     wanted: list[ColumnElement[bool]] = []
     if narrowed.stages is not None:
-        wanted.append(STAGE.in_(sorted(narrowed.stages)))
+        wanted.append(any_of(STAGE, narrowed.stages))
     if narrowed.procedure_code is not None:
         wanted.append(_PERMITS.c.procedure_code == narrowed.procedure_code)
     if narrowed.application_id is not None:

@@ -13,6 +13,7 @@ from sandbox_registry.db import tables
 from sandbox_registry.db.cases import dossiers
 from sandbox_registry.db.core.kinds import APPLICATIONS, RECORDS
 from sandbox_registry.db.core.records import Records
+from sandbox_registry.db.core.statements import Statement
 from sandbox_registry.db.identity import credentials
 from sandbox_registry.db.permits import permits
 from sandbox_registry.domain.cases.applications import Application
@@ -48,10 +49,11 @@ async def lock_cases_of(connection: AsyncConnection, person_id: UUID) -> tuple[A
 
 async def _locked(connection: AsyncConnection, which: Any) -> tuple[Application, ...]:
     # A statement of its own: what is read in the same one would be as old as the wait for the lock.
-    locked = await connection.execute(
+    locked = await Statement(
         select(_CASES.c.id).where(_CASES.c.id.in_(which)).order_by(_CASES.c.id).with_for_update()
-    )
-    rows = await connection.execute(APPLICATIONS.query.where(_CASES.c.id.in_(locked.scalars().all())))
+    ).rows(connection)
+    ids = [case_id for (case_id,) in locked]
+    rows = await Statement(APPLICATIONS.query.where(_CASES.c.id.in_(ids))).rows(connection)
     return tuple(APPLICATIONS.read(row) for row in rows)
 
 
@@ -75,7 +77,7 @@ async def records_of_person(connection: AsyncConnection, person_id: UUID, own: I
 async def _records(connection: AsyncConnection, about: Any) -> list[tuple[int, Any]]:
     query = select(_KEPT.c.index, _KEPT.c.record).join(_LEAVES, _LEAVES.c.index == _KEPT.c.index)
     official = _LEAVES.c.object_type.in_(("erasure", "legal_hold"))
-    rows = await connection.execute(query.where(about, ~official).order_by(_KEPT.c.index))
+    rows = await Statement(query.where(about, ~official).order_by(_KEPT.c.index)).rows(connection)
     return [(index, msgspec.json.decode(record)) for index, record in rows]
 
 
@@ -124,7 +126,7 @@ async def erase(connection: AsyncConnection, erasure: Erasure) -> int:
 
     The database looks once more at the two persons and the holds.
     """
-    erased: int = (await connection.execute(select(func.erase_records(erasure.id)))).scalar_one()
+    erased: int = await Statement(select(func.erase_records(erasure.id))).value(connection)
     return erased
 
 
@@ -132,7 +134,9 @@ async def forget_answers(connection: AsyncConnection, erased_id: UUID) -> None:
     """Delete the answers kept for repeated requests of a person, or about a person or case: they show what is erased."""
     kept, name = tables.idempotency_answers.c, str(erased_id)
     is_about = kept.route.contains(name) | func.encode(kept.body, "escape").contains(name)
-    await connection.execute(delete(tables.idempotency_answers).where((kept.person_id == erased_id) | is_about))
+    await Statement(delete(tables.idempotency_answers).where((kept.person_id == erased_id) | is_about)).execute(
+        connection
+    )
 
 
 async def files_to_forget(connection: AsyncConnection, case_id: UUID) -> tuple[str, ...]:
@@ -145,7 +149,7 @@ async def files_to_forget(connection: AsyncConnection, case_id: UUID) -> tuple[s
     )
     is_kept = exists().where(other.c.sha256 == _DOCUMENTS.c.sha256, ~is_erased).correlate(_DOCUMENTS)
     query = select(_DOCUMENTS.c.sha256).where(_DOCUMENTS.c.application_id == case_id, ~is_kept).distinct()
-    return tuple((await connection.execute(query.order_by(_DOCUMENTS.c.sha256))).scalars())
+    return tuple(digest for (digest,) in await Statement(query.order_by(_DOCUMENTS.c.sha256)).rows(connection))
 
 
 async def list_erasures(
@@ -158,4 +162,4 @@ async def list_erasures(
         query = query.where(_ERASURES.c.status == status.value)
     if after is not None:
         query = query.where(_ERASURES.c.id < after)
-    return tuple(records.read(row) for row in await connection.execute(query))
+    return tuple(records.read(row) for row in await Statement(query).rows(connection))

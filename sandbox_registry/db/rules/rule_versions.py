@@ -9,7 +9,6 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
-from sandbox_registry.db.core.records import as_dict
 from sandbox_registry.db.core.statements import Statement
 from sandbox_registry.domain.rules.rule_versions import RuleKind, RuleStatus
 
@@ -27,12 +26,16 @@ IN_FORCE = (
 )
 """The checksum of the version of `kind` and `code` in force `at` a moment."""
 _IN_FORCE = Statement(IN_FORCE)
-_CONTENT = select(_VERSIONS.c.content).where(
-    _VERSIONS.c.kind == bindparam("kind"),
-    _VERSIONS.c.code == bindparam("code"),
-    _VERSIONS.c.checksum == bindparam("checksum"),
+_CONTENT = Statement(
+    select(_VERSIONS.c.content).where(
+        _VERSIONS.c.kind == bindparam("kind"),
+        _VERSIONS.c.code == bindparam("code"),
+        _VERSIONS.c.checksum == bindparam("checksum"),
+    )
 )
-_CODES = select(_VERSIONS.c.code).where(_VERSIONS.c.kind == bindparam("kind")).distinct().order_by(_VERSIONS.c.code)
+_CODES = Statement(
+    select(_VERSIONS.c.code).where(_VERSIONS.c.kind == bindparam("kind")).distinct().order_by(_VERSIONS.c.code)
+)
 
 
 async def in_force(connection: AsyncConnection, *, kind: RuleKind, code: str, at: datetime) -> str | None:
@@ -44,13 +47,13 @@ async def in_force(connection: AsyncConnection, *, kind: RuleKind, code: str, at
 
 async def content(connection: AsyncConnection, *, kind: RuleKind, code: str, checksum: str) -> str | None:
     """Return the text of one version."""
-    found = await connection.execute(_CONTENT, {"kind": kind, "code": code, "checksum": checksum})
-    return found.scalar_one_or_none()
+    found: str | None = await _CONTENT.value(connection, {"kind": kind, "code": code, "checksum": checksum})
+    return found
 
 
 async def codes(connection: AsyncConnection, *, kind: RuleKind) -> tuple[str, ...]:
     """List the codes that have any version."""
-    return tuple((await connection.execute(_CODES, {"kind": kind})).scalars())
+    return tuple(code for (code,) in await _CODES.rows(connection, {"kind": kind}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +74,8 @@ class RuleListed:
 
 
 _LISTED = [_VERSIONS.c[name] for name in RuleListed.__dataclass_fields__]
-_REGISTERING = select(func.pg_advisory_xact_lock(func.hashtextextended("rule_versions", 0)))
-_CHECKSUMS = select(_VERSIONS.c.kind, _VERSIONS.c.code, _VERSIONS.c.checksum)
+_REGISTERING = Statement(select(func.pg_advisory_xact_lock(func.hashtextextended("rule_versions", 0))))
+_CHECKSUMS = Statement(select(_VERSIONS.c.kind, _VERSIONS.c.code, _VERSIONS.c.checksum))
 
 
 async def list_versions(
@@ -84,18 +87,18 @@ async def list_versions(
         query = query.where(_VERSIONS.c.kind == kind.value)
     if code is not None:
         query = query.where(_VERSIONS.c.code == code)
-    return tuple(msgspec.convert(as_dict(row), RuleListed) for row in await connection.execute(query))
+    return msgspec.convert(await Statement(query).dicts(connection), tuple[RuleListed, ...])
 
 
 async def checksums(connection: AsyncConnection) -> dict[tuple[RuleKind, str], frozenset[str]]:
     """Return the checksums of every version by kind and code."""
     found: dict[tuple[RuleKind, str], frozenset[str]] = {}
-    for row in await connection.execute(_CHECKSUMS):
-        key = RuleKind(row.kind), row.code
-        found[key] = found.get(key, frozenset()) | {row.checksum}
+    for kind, code, checksum in await _CHECKSUMS.rows(connection):
+        key = RuleKind(kind), code
+        found[key] = found.get(key, frozenset()) | {checksum}
     return found
 
 
 async def lock(connection: AsyncConnection) -> None:
     """Let nodes that register versions go one after another, until the transaction ends."""
-    await connection.execute(_REGISTERING)
+    await _REGISTERING.execute(connection)

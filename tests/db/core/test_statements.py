@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from sqlalchemy import Integer, Text, bindparam, cast, func, select
+from sqlalchemy import Integer, Text, bindparam, cast, func, literal, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -22,6 +22,25 @@ async def test_values_of_other_kinds(world: World) -> None:
     async with world.database.replica() as connection:
         found = [await ECHO.rows(connection, {"word": word, "number": number}) for word, number in given * 3]
     assert found == [[each] for each in given * 3]
+
+
+async def test_values_written_into_the_statement(world: World) -> None:
+    number = func.generate_series(1, 5).column_valued("number")
+    chosen = select(number, bindparam("word", "tôm"), bindparam("nothing", None, type_=Text))
+    query = Statement(chosen.where(number.in_([2, 4])).order_by(number))
+    async with world.database.replica() as connection:
+        assert await query.rows(connection) == [(2, "tôm", None), (4, "tôm", None)]
+        assert await query.rows(connection, {"word": "cua"}) == [(2, "cua", None), (4, "cua", None)]
+
+
+async def test_what_a_run_can_return(world: World) -> None:
+    async with world.database.replica() as connection:
+        assert await ECHO.row(connection, {"word": "tôm", "number": 1}) == ("tôm", 1)
+        assert await ECHO.value(connection, {"word": "tôm", "number": 1}) == "tôm"
+        named = Statement(select(bindparam("word", type_=Text).label("word"), literal(1).label("number")))
+        assert await named.dicts(connection, {"word": "tôm"}) == [{"word": "tôm", "number": 1}]
+        assert await UP_TO.execute(connection, {"last": 3}) == 3
+        assert (await UP_TO.row(connection, {"last": 0}), await UP_TO.value(connection, {"last": 0})) == (None, None)
 
 
 async def test_rows_stay_when_it_runs_again(world: World) -> None:

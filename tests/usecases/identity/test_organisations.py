@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 from uuid_utils.compat import uuid7
 
 from sandbox_registry.domain.errors import (
@@ -22,6 +21,7 @@ from sandbox_registry.usecases.identity.organisations import Organisations
 from sandbox_registry.usecases.identity.units import Units
 from tests.support.leaves import leaves, told
 from tests.support.stages import submitted
+from tests.support.statements import statements
 from tests.support.world import PROCEDURE, World
 
 TAX_CODE = "0300588569"
@@ -162,11 +162,9 @@ async def test_a_list_costs_one_statement(world: World, organisations: Organisat
     kind = OrganisationKind.INDIVIDUAL
     made = [await create(organisations, stranger, kind=kind, tax_code=None) for _ in range(item_count)]
     actor = world.actor("nguoi_la", signs_for_organisations=frozenset(each.id for each in made))
-    counted: list[str] = []
-    engine = world.database.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", lambda *args: counted.append(args[2]))
-    assert len(await organisations.list_organisations(actor, kind=kind)) == item_count
-    assert len(counted) == 1
+    with statements(world) as sent:
+        assert len(await organisations.list_organisations(actor, kind=kind)) == item_count
+    assert len(sent) == 1
 
 
 async def test_a_signatory_changes_how_it_is_reached(world: World, organisations: Organisations) -> None:
