@@ -1,7 +1,7 @@
 """Wires everything: settings in, a Litestar application out."""
 
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from uuid import UUID
@@ -38,10 +38,12 @@ from sandbox_registry.auditlog.publishing.proofs import Prover
 from sandbox_registry.auditlog.publishing.signing_tasks import signing_while_serving
 from sandbox_registry.auditlog.publishing.watching import Watch
 from sandbox_registry.authz import Authorizer
+from sandbox_registry.configuration import settings_from
 from sandbox_registry.db.core.engine import Database
 from sandbox_registry.documents.uploads.scanning import NullScanner
 from sandbox_registry.documents.uploads.store import Store
 from sandbox_registry.domain.audit import Pseudonyms
+from sandbox_registry.domain.operations.quotas import Limit, read_limits
 from sandbox_registry.http.bodies import StrictRequest
 from sandbox_registry.http.body_timeouts import BodyReadTimeout
 from sandbox_registry.http.identity import RequestIdentity
@@ -97,8 +99,9 @@ def build_use_cases(
     *,
     now: Clock | None = None,
     new_id: Callable[[], UUID] = uuid7,
+    limits: Mapping[str, Limit] | None = None,
 ) -> UseCases:
-    """Build everything people can do, over the database the settings name, by the clock they name or the one given."""
+    """Build everything people can do, over the database the settings name, by the clock and the limits they name or those given."""
     if settings.database_url is None:
         message = "the settings name no database; start the embedded one first"
         raise ValueError(message)
@@ -117,7 +120,7 @@ def build_use_cases(
         passwords=Passwords(load_common_passwords(shipped("policies") / "common-passwords.txt")),
         max_upload_bytes=settings.max_upload_bytes,
         self_registration=settings.self_registration,
-        limits=settings.rate_limits,
+        limits=read_limits(settings.rate_limits) if limits is None else limits,
         webhooks_to_loopback=settings.webhooks_to_loopback,
     )
 
@@ -177,7 +180,7 @@ def signing_beside(settings: Settings, cases: UseCases) -> Callable[[Litestar], 
 
 def application() -> Litestar:
     """Build the application from the environment; what the HTTP server calls in each worker."""
-    settings = Settings.from_environ(os.environ)
+    settings = settings_from(os.environ)
     configure_logs(level=settings.log_level, form=settings.log_format)
     end_with_parent()
     cases = build_use_cases(settings)

@@ -3,10 +3,11 @@
 import asyncio
 import os
 
+from sandbox_registry.adapters.mail import SmtpClient
+from sandbox_registry.adapters.webhooks import WebhookClient
 from sandbox_registry.app import build_use_cases
-from sandbox_registry.jobs.mail import Postman
+from sandbox_registry.configuration import settings_from
 from sandbox_registry.jobs.tasks import job_app
-from sandbox_registry.jobs.webhooks import Sender
 from sandbox_registry.jobs.worker import keep_working, stopped_by_signals
 from sandbox_registry.runtime.logs import configure_logs
 from sandbox_registry.runtime.processes import end_with_parent
@@ -23,8 +24,8 @@ async def run_worker(settings: Settings) -> None:
                 settings.database_url or "",
                 use_cases.upkeep,
                 deliveries=use_cases.deliveries,
-                sender=Sender(to_loopback=settings.webhooks_to_loopback),
-                postman=None if settings.mail is None else Postman(server=settings.mail),
+                webhooks=WebhookClient(to_loopback=settings.webhooks_to_loopback),
+                smtp=None if settings.mail is None else SmtpClient(server=settings.mail),
             )
             await keep_working(jobs, stop=stop)
         finally:
@@ -33,7 +34,7 @@ async def run_worker(settings: Settings) -> None:
 
 def worker() -> None:
     """Do background work as the environment says; what `serve` runs in a process beside the HTTP server."""
-    settings = Settings.from_environ(os.environ)
+    settings = settings_from(os.environ)
     configure_logs(level=settings.log_level, form=settings.log_format)
     end_with_parent()
     asyncio.run(run_worker(settings))

@@ -70,8 +70,8 @@ async def seed(settings: Settings) -> tuple[Ending, ...] | None:
     """
     end = system_clock()
     clock = _OwnClock(end - LENGTH)
-    open_to_all = replace(settings, self_registration=True, rate_limits={})
-    cases = build_use_cases(open_to_all, now=clock)
+    open_to_all = replace(settings, self_registration=True)
+    cases = build_use_cases(open_to_all, now=clock, limits={})
     app = create_app(open_to_all, cases)
     async with app.lifespan():
         known = {row.person.email for row in await accounts.list_users(cases)}

@@ -10,6 +10,7 @@ from typing import NoReturn
 import click
 import structlog
 
+from sandbox_registry.configuration import settings_from
 from sandbox_registry.db.core.revisions import current, newest
 from sandbox_registry.db.embedded.server import EmbeddedServer, running_url
 from sandbox_registry.runtime.imports import imports_uncollected
@@ -22,7 +23,7 @@ logger = structlog.get_logger("registry")
 def read_settings(**given: str) -> Settings:
     """Read the settings, options of the command line first, and make this process log and end as they say."""
     os.environ.update(given)
-    settings = Settings.from_environ(os.environ)
+    settings = settings_from(os.environ)
     configure_logs(level=settings.log_level, form=settings.log_format)
     signal.signal(signal.SIGTERM, _leave)
     return settings
@@ -73,7 +74,7 @@ def owner_url(settings: Settings) -> str:
 
 def plain_settings() -> Settings:
     """Read the settings of a command that only looks: it says nothing but its answer, and ends as commands do."""
-    return Settings.from_environ(os.environ)
+    return settings_from(os.environ)
 
 
 def running_database(settings: Settings) -> str:

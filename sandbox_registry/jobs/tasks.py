@@ -10,11 +10,11 @@ from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
 from procrastinate.jobs import Status
 from procrastinate.worker import Worker
 
+from sandbox_registry.adapters.mail import SmtpClient
+from sandbox_registry.adapters.webhooks import WebhookClient
 from sandbox_registry.db.core.engine import APPLICATION, session_settings
 from sandbox_registry.db.core.jobs import QUEUE, Task
 from sandbox_registry.domain.rules.calendars import local_date
-from sandbox_registry.jobs.mail import Postman
-from sandbox_registry.jobs.webhooks import Sender
 from sandbox_registry.runtime.clocks import system_clock
 from sandbox_registry.usecases.integrations.webhook_deliveries import Deliveries
 from sandbox_registry.usecases.operations.upkeep import Upkeep
@@ -42,9 +42,14 @@ logger = structlog.get_logger("registry.jobs")
 
 
 def job_app(
-    database_url: str, upkeep: Upkeep, *, deliveries: Deliveries, sender: Sender, postman: Postman | None = None
+    database_url: str,
+    upkeep: Upkeep,
+    *,
+    deliveries: Deliveries,
+    webhooks: WebhookClient,
+    smtp: SmtpClient | None = None,
 ) -> App:
-    """Build the queue's application over the registry's database, as the application's role. Without a postman no mail leaves."""
+    """Build the queue's application over the registry's database, as the application's role. Without `smtp` no mail is sent."""
     app = App(
         connector=PsycopgConnector(
             conninfo=database_url,
@@ -60,7 +65,7 @@ def job_app(
         },
         periodic_defaults={"max_delay": CATCH_UP.total_seconds()},
     )
-    tasks = Tasks(app=app, upkeep=upkeep, deliveries=deliveries, sender=sender, postman=postman)
+    tasks = Tasks(app=app, upkeep=upkeep, deliveries=deliveries, webhooks=webhooks, smtp=smtp)
     for name in Task:
         task = app.task(name=name.value, queue=QUEUE, retry=RETRIES)(getattr(tasks, name.value))
         if name in HOURS:
@@ -75,12 +80,12 @@ class Tasks:
     app: App
     upkeep: Upkeep
     deliveries: Deliveries
-    sender: Sender
-    postman: Postman | None
+    webhooks: WebhookClient
+    smtp: SmtpClient | None
 
     async def deliver_webhook(self, *, delivery_id: str, attempt: int) -> str | None:
         """Make one try to send an event to an endpoint; the next one, if it fails, is a job of its own."""
-        return await self.deliveries.deliver(UUID(delivery_id), attempt=attempt, send=self.sender.send)
+        return await self.deliveries.deliver(UUID(delivery_id), attempt=attempt, send=self.webhooks.send)
 
     async def forget_files(self, *, case_id: str) -> int:
         """Remove the files of an erased case."""
@@ -150,9 +155,9 @@ class Tasks:
 
     async def write_to_token_holder(self, *, token_id: str) -> bool | None:
         """Write to somebody that their token ends soon; null where mail has no way out."""
-        if self.postman is None:
+        if self.smtp is None:
             return None
-        return await self.upkeep.write_to_token_holder(UUID(token_id), send=self.postman.send)
+        return await self.upkeep.write_to_token_holder(UUID(token_id), send=self.smtp.send)
 
 
 async def _told(do: Callable[[], Awaitable[object]], context: JobContext, _worker: Worker) -> object:

@@ -10,18 +10,20 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from types import MappingProxyType
 from typing import Self, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from sandbox_registry.adapters.mail_servers import MailServer, read_mail_server, read_sender
-from sandbox_registry.domain.operations.quotas import LIMITS, Limit, read_limits
+from sandbox_registry.runtime.mail_servers import MailServer, read_mail_server
 
 TIMEZONE = ZoneInfo("Asia/Ho_Chi_Minh")  # Terms of Vietnamese law are reckoned here; it is not a matter of choice.
 MEGABYTE = 1024 * 1024
 SECRET_FORM = re.compile(rb"[0-9a-fA-F]{64}")
 
 T = TypeVar("T")
+Checks = Mapping[str, Callable[[str], object]]
+"""For settings whose meaning other rooms know: what raises ValueError for a value that has none."""
 
 
 class SettingsError(Exception):
@@ -37,7 +39,8 @@ class Settings:
     """Everything that differs between one installation and another. Addresses and keys stay out of `repr`.
 
     `database_url` is None when the embedded server is to be used; `pseudonym_key` has 32 bytes; `workers` is how many
-    processes answer requests, `worker` whether one for jobs runs beside them.
+    processes answer requests, `worker` whether one for jobs runs beside them. `rate_limits` is as it was written: what
+    can be limited is not known here.
     """
 
     data_dir: Path
@@ -52,7 +55,7 @@ class Settings:
     max_upload_bytes: int = 50 * MEGABYTE
     self_registration: bool = False
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
-    rate_limits: Mapping[str, Limit] = field(default_factory=lambda: LIMITS)
+    rate_limits: str = ""
     log_level: str = "info"
     log_format: str = "json"
     demo: bool = False
@@ -62,15 +65,16 @@ class Settings:
     clock_tolerance: timedelta = timedelta(seconds=5)
 
     @classmethod
-    def from_environ(cls, environ: Mapping[str, str]) -> Self:
+    def from_environ(cls, environ: Mapping[str, str], *, checks: Checks = MappingProxyType({})) -> Self:
         """Read the settings out of `environ`, making the data directory and the secret file on the first run.
 
-        An empty variable counts as absent. Raises SettingsError naming everything that is wrong, at once.
+        An empty variable counts as absent. Raises SettingsError naming everything that is wrong, at once; `checks` add to
+        what is.
         """
-        read, defaults = _Reader(environ), cls(data_dir=Path("var").absolute(), pseudonym_key=b"")
+        read, defaults = _Reader(environ, checks), cls(data_dir=Path("var").absolute(), pseudonym_key=b"")
         data_dir = read("SANDBOX_DATA_DIR", _directory, defaults.data_dir)
         url = read("DATABASE_URL", _postgres_url, None)
-        sender = read("SANDBOX_MAIL_FROM", read_sender, None)
+        sender = read("SANDBOX_MAIL_FROM", str, None)
         server = read("SANDBOX_MAIL_SERVER", read_mail_server, None)
         secret_file = read("SANDBOX_SECRET_FILE", _secret_file, None)
         found = cls(
@@ -87,7 +91,7 @@ class Settings:
             * MEGABYTE,
             self_registration=read("SANDBOX_SELF_REGISTRATION", _yes_or_no, defaults.self_registration),
             trusted_proxies=read("SANDBOX_TRUSTED_PROXIES", _networks, defaults.trusted_proxies),
-            rate_limits=read("SANDBOX_RATE_LIMITS", read_limits, defaults.rate_limits),
+            rate_limits=read("SANDBOX_RATE_LIMITS", str, defaults.rate_limits),
             log_level=read("SANDBOX_LOG_LEVEL", _one_of("debug", "info", "warning", "error"), defaults.log_level),
             log_format=read("SANDBOX_LOG_FORMAT", _one_of("json", "console"), defaults.log_format),
             demo=read("SANDBOX_DEMO", _yes_or_no, defaults.demo),
@@ -120,7 +124,8 @@ class Settings:
 class _Reader:
     """Reads variables one by one and keeps every problem it meets."""
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+    def __init__(self, environ: Mapping[str, str], checks: Checks) -> None:
+        self._checks = checks
         self._given = {name: value for name, value in environ.items() if value.strip()}
         self._known: list[str] = []
         self._problems: list[str] = []
@@ -128,7 +133,11 @@ class _Reader:
     def __call__(self, name: str, parse: Callable[[str], T], default: T) -> T:
         self._known.append(name)
         try:
-            return parse(self._given[name].strip()) if name in self._given else default
+            if name not in self._given:
+                return default
+            value = self._given[name].strip()
+            self._checks.get(name, str)(value)
+            return parse(value)
         except ValueError as error:
             self._problems.append(f"{name}: {error}")
             return default

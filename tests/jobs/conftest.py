@@ -7,8 +7,8 @@ import pytest
 from procrastinate import App
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from sandbox_registry.adapters.webhooks import WebhookClient
 from sandbox_registry.jobs.tasks import job_app
-from sandbox_registry.jobs.webhooks import Sender
 from tests.jobs.certificates import write_certificate
 from tests.jobs.queue import Queue
 from tests.support.world import World
@@ -18,7 +18,7 @@ from tests.support.world import World
 def jobs(world: World, database_url: str) -> App:
     """What a worker is given."""
     cases = world.use_cases
-    return job_app(database_url, cases.upkeep, deliveries=cases.deliveries, sender=Sender())
+    return job_app(database_url, cases.upkeep, deliveries=cases.deliveries, webhooks=WebhookClient())
 
 
 @pytest.fixture

@@ -11,11 +11,11 @@ import pytest
 from procrastinate import App
 from structlog.testing import capture_logs
 
-from sandbox_registry.adapters.mail_servers import MailServer
+from sandbox_registry.adapters.mail import MailRefused, SmtpClient
+from sandbox_registry.adapters.webhooks import WebhookClient
 from sandbox_registry.domain.operations.mails import Mail
-from sandbox_registry.jobs.mail import NotTaken, Postman
 from sandbox_registry.jobs.tasks import job_app
-from sandbox_registry.jobs.webhooks import Sender
+from sandbox_registry.runtime.mail_servers import MailServer
 from sandbox_registry.usecases.identity.tokens import NewToken
 from tests.jobs.mailbox import Mailbox, mailbox
 from tests.jobs.queue import Queue, working
@@ -31,14 +31,14 @@ async def box() -> AsyncIterator[Mailbox]:
         yield found
 
 
-def postman(box: Mailbox, *, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> Postman:
+def smtp(box: Mailbox, *, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> SmtpClient:
     server = MailServer(host=host, port=box.port, is_tls=False, sender="so@camau.example")
-    return Postman(server=server, tls=tls or ssl.create_default_context(), seconds=5)
+    return SmtpClient(server=server, tls=tls or ssl.create_default_context(), timeout_s=5)
 
 
 def worker(world: World, database_url: str, box: Mailbox) -> App:
     cases = world.use_cases
-    return job_app(database_url, cases.upkeep, deliveries=cases.deliveries, sender=Sender(), postman=postman(box))
+    return job_app(database_url, cases.upkeep, deliveries=cases.deliveries, webhooks=WebhookClient(), smtp=smtp(box))
 
 
 async def made(world: World, *, days: int, by: str = OWNER) -> NewToken:
@@ -140,7 +140,7 @@ async def test_refused_mail_is_tried_again_and_no_log_names_the_address(
         async with working(worker(world, database_url, box)):
             await queue.until("SELECT status::text, attempts FROM procrastinate_jobs", [("todo", 1)])
     (failed,) = [line for line in lines if line["event"] == "job.failed"]
-    assert failed["error"] == "NotTaken: 451"
+    assert failed["error"] == "MailRefused: 451"
     assert "@" not in str(lines)
     box.refuses = None
     await queue.do("UPDATE procrastinate_jobs SET scheduled_at = NULL")
@@ -162,9 +162,9 @@ async def test_without_a_mail_server_the_job_ends_and_the_log_tells(world: World
 async def test_mail_is_encrypted_wherever_that_can_be(contexts: tuple[ssl.SSLContext, ssl.SSLContext]) -> None:
     server, trusting = contexts
     async with mailbox(server) as box:
-        await postman(box, tls=trusting).send(HELLO)
+        await smtp(box, tls=trusting).send(HELLO)
         with pytest.raises(ssl.SSLCertVerificationError):
-            await postman(box).send(HELLO)
+            await smtp(box).send(HELLO)
     assert (box.was_encrypted, [mail.get_content().splitlines() for mail in box.mails]) == (
         [True],
         [HELLO.body.splitlines()],
@@ -173,11 +173,11 @@ async def test_mail_is_encrypted_wherever_that_can_be(contexts: tuple[ssl.SSLCon
 
 async def test_no_mail_goes_to_another_machine_in_the_clear(box: Mailbox) -> None:
     with pytest.raises(SMTPNotSupportedError):
-        await postman(box, host="0.0.0.0").send(HELLO)  # noqa: S104 - leads here, and does not look it.
+        await smtp(box, host="0.0.0.0").send(HELLO)  # noqa: S104 - leads here, and does not look it.
     assert box.mails == []
 
 
 async def test_refusal_of_a_sender_is_told_by_its_code(box: Mailbox) -> None:
     box.refuses = b"550 <an@tomsang.example> unknown\r\n"
-    with pytest.raises(NotTaken, match=r"^550$"):
-        await postman(box).send(HELLO)
+    with pytest.raises(MailRefused, match=r"^550$"):
+        await smtp(box).send(HELLO)

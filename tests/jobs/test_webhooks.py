@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from sandbox_registry.adapters.webhooks import WebhookClient, resolve
 from sandbox_registry.domain.integrations.addresses import Address
+from sandbox_registry.domain.integrations.webhooks import WebhookResponse
 from sandbox_registry.jobs.tasks import job_app
-from sandbox_registry.jobs.webhooks import Sender, resolve
-from sandbox_registry.usecases.integrations.webhook_deliveries import Answer
 from sandbox_registry.usecases.integrations.webhooks import Webhooks
 from tests.jobs.certificates import NAME
 from tests.jobs.queue import Queue, working
@@ -37,8 +37,8 @@ class Names:
         return self.addresses
 
 
-async def sent(url: str, **how: Any) -> Answer:
-    return await Sender(tls=how.pop("tls", TLS), seconds=1, **how).send(url, BODY, {"webhook-id": "1"})
+async def sent(url: str, **how: Any) -> WebhookResponse:
+    return await WebhookClient(tls=how.pop("tls", TLS), timeout_s=1, **how).send(url, BODY, {"webhook-id": "1"})
 
 
 async def test_connection_goes_to_the_checked_address_under_the_name(
@@ -113,8 +113,8 @@ async def test_name_without_address_and_broken_address() -> None:
 
 PROGRAM = """
 import asyncio, sys
-from sandbox_registry.jobs.webhooks import Sender
-print(asyncio.run(Sender(to_loopback=True, seconds=5).send(sys.argv[1], b"{}", {})).status)
+from sandbox_registry.adapters.webhooks import WebhookClient
+print(asyncio.run(WebhookClient(to_loopback=True, timeout_s=5).send(sys.argv[1], b"{}", {})).status)
 """
 
 
@@ -175,8 +175,8 @@ async def receiver() -> AsyncIterator[Receiver]:
 async def test_two_workers_send_each_event_once(
     world: World, queue: Queue, database_url: str, receiver: Receiver
 ) -> None:
-    cases, sender = world.use_cases, Sender(to_loopback=True)
-    apps = [job_app(database_url, cases.upkeep, deliveries=cases.deliveries, sender=sender) for _ in range(2)]
+    cases, sender = world.use_cases, WebhookClient(to_loopback=True)
+    apps = [job_app(database_url, cases.upkeep, deliveries=cases.deliveries, webhooks=sender) for _ in range(2)]
     hooks, owner = Webhooks(world.transactions, to_loopback=True), world.actor(OWNER)
     async with working(*apps):
         for _ in range(2):
@@ -193,7 +193,7 @@ async def test_two_workers_send_each_event_once(
 
 async def test_failed_try_is_a_job_for_later(world: World, queue: Queue, database_url: str, receiver: Receiver) -> None:
     cases = world.use_cases
-    app = job_app(database_url, cases.upkeep, deliveries=cases.deliveries, sender=Sender(to_loopback=True))
+    app = job_app(database_url, cases.upkeep, deliveries=cases.deliveries, webhooks=WebhookClient(to_loopback=True))
     receiver.answer = lambda _received: reply(500)
     async with working(app):
         await Webhooks(world.transactions, to_loopback=True).create(

@@ -11,11 +11,11 @@ from procrastinate import App
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
+from sandbox_registry.adapters.webhooks import WebhookClient
 from sandbox_registry.db.core.idempotency import ResponseRecord, begin, store_response
 from sandbox_registry.db.core.jobs import Task
 from sandbox_registry.domain.rules.rule_versions import RuleKind, RuleVersion
 from sandbox_registry.jobs.tasks import HOURS, job_app
-from sandbox_registry.jobs.webhooks import Sender
 from sandbox_registry.runtime.shipped import shipped
 from sandbox_registry.usecases.operations.upkeep import Upkeep
 from tests.jobs.queue import Queue, working
@@ -131,7 +131,9 @@ async def test_due_dates_are_refreshed_batch_by_batch_each_with_the_next(
     async with world.database.transaction() as work:
         await work.defer(Task.REFRESH_DUE_DATES)
     with capture_logs(processors=[merge_contextvars]) as lines:
-        async with working(job_app(database_url, upkeep, deliveries=world.use_cases.deliveries, sender=Sender())):
+        async with working(
+            job_app(database_url, upkeep, deliveries=world.use_cases.deliveries, webhooks=WebhookClient())
+        ):
             await queue.until_idle()
     assert await queue.rows(DUE) == right != [SPOILT] * 5
     assert [line["result"] for line in lines if line["event"] == "job.done"] == [2, 2, 1]
@@ -181,7 +183,9 @@ async def test_several_workers_do_each_periodic_task_once(
 ) -> None:
     await queue.empty()
     cases = world.use_cases
-    others = [job_app(database_url, cases.upkeep, deliveries=cases.deliveries, sender=Sender()) for _ in range(2)]
+    others = [
+        job_app(database_url, cases.upkeep, deliveries=cases.deliveries, webhooks=WebhookClient()) for _ in range(2)
+    ]
     with capture_logs(processors=[merge_contextvars]) as lines:
         async with working(jobs, *others):
             await queue.until("SELECT count(*) FROM procrastinate_periodic_defers", [(len(HOURS),)])

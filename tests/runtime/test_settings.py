@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from sandbox_registry.adapters.mail_servers import MailServer
-from sandbox_registry.domain.operations.quotas import read_limits
+from sandbox_registry.configuration import settings_from
+from sandbox_registry.runtime.mail_servers import MailServer
 from sandbox_registry.runtime.settings import Settings, SettingsError
 
 
 def read(directory: Path, **variables: str) -> Settings:
-    return Settings.from_environ({"SANDBOX_DATA_DIR": str(directory), **variables})
+    return settings_from({"SANDBOX_DATA_DIR": str(directory), **variables})
 
 
 def problems(directory: Path, **variables: str) -> list[str]:
@@ -100,7 +100,7 @@ def test_from_environ_reads_every_variable(tmp_path: Path) -> None:
         max_upload_bytes=7 * 1024 * 1024,
         self_registration=True,
         trusted_proxies=(ip_network("10.0.0.5"), ip_network("2001:db8::/64")),
-        rate_limits=read_limits("reads.token=5/10s"),
+        rate_limits="reads.token=5/10s",
         log_level="debug",
         log_format="console",
         demo=True,

@@ -106,6 +106,17 @@ class Attempt:
     answer: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookResponse:
+    """What came back from one attempt, or `failure`: why nothing did."""
+
+    status: int | None
+    body: str
+    milliseconds: int
+    failure: str | None = None
+    retry_after: str | None = None
+
+
 def names_for(event: str) -> tuple[str, ...]:
     """Return every name under which an endpoint may have asked for an event."""
     return (event, f"{event.partition('.')[0]}.*", "*")

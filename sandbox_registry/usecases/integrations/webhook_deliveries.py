@@ -6,7 +6,7 @@ A try is taken in one transaction, made outside any, and written down in another
 import json
 import random
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -27,6 +27,7 @@ from sandbox_registry.domain.integrations.webhooks import (
     DeliveryState,
     Endpoint,
     EndpointState,
+    WebhookResponse,
     asked_wait,
     cloud_event,
     signature_headers,
@@ -52,18 +53,7 @@ _DEADLY = frozenset({"endpoint_not_active", "secret_lost"})
 logger = structlog.get_logger("registry.webhooks")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What came back, or `failure`: why nothing did."""
-
-    status: int | None
-    body: str
-    milliseconds: int
-    failure: str | None = None
-    retry_after: str | None = None
-
-
-Send = Callable[[str, bytes, Mapping[str, str]], Awaitable[Answer]]
+Send = Callable[[str, bytes, Mapping[str, str]], Awaitable[WebhookResponse]]
 """Posts a body with headers to an address. Never raises for what the other side does."""
 
 
@@ -175,7 +165,9 @@ class Deliveries:
             for what, at in asked
         )
 
-    async def _write_down(self, delivery: Delivery, endpoint: Endpoint, answer: Answer) -> DeliveryState | None:
+    async def _write_down(
+        self, delivery: Delivery, endpoint: Endpoint, answer: WebhookResponse
+    ) -> DeliveryState | None:
         """Keep how the try went and what follows from it, for the delivery and for its endpoint."""
         at = self.now()
         failure = answer.failure or _failure(delivery, answer)
@@ -203,7 +195,7 @@ class Deliveries:
         logger.info("webhook.tried", delivery=delivery.id, attempt=attempt.number, state=state, failure=failure)
         return state
 
-    def _wait(self, delivery: Delivery, answer: Answer, *, at: datetime) -> timedelta:
+    def _wait(self, delivery: Delivery, answer: WebhookResponse, *, at: datetime) -> timedelta:
         """Say how long to wait for the next try: longer than usual where a busy receiver asks for it."""
         own = wait_after(delivery.attempts, chance=self.chance())
         asked = asked_wait(answer.retry_after or "", at=at) if answer.status in _BUSY else None
@@ -235,7 +227,7 @@ async def _switch(connection: Connection, endpoint: Endpoint, state: EndpointSta
     await webhooks.RECORDS.save(connection, changed)
 
 
-def _failure(delivery: Delivery, answer: Answer) -> str | None:
+def _failure(delivery: Delivery, answer: WebhookResponse) -> str | None:
     """Say what is wrong with an answer; null when it will do."""
     if answer.status is None or not 200 <= answer.status < 300:  # noqa: PLR2004 - what HTTP calls success.
         is_elsewhere = answer.status is not None and 300 <= answer.status < 400  # noqa: PLR2004 - a redirect.

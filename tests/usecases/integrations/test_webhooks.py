@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from sandbox_registry.adapters.webhooks import WebhookClient
 from sandbox_registry.db.integrations import webhooks as webhook_rows
 from sandbox_registry.domain.errors import ConditionNotMet, Invalid, NotFound, PermissionDenied, StaleVersion
 from sandbox_registry.domain.identity.people import Actor
 from sandbox_registry.domain.integrations.webhooks import DeliveryState, Endpoint, EndpointState
-from sandbox_registry.jobs.webhooks import Sender
 from sandbox_registry.usecases.integrations.webhook_deliveries import BeingSent, Deliveries
 from sandbox_registry.usecases.integrations.webhook_secrets import Seals
 from sandbox_registry.usecases.integrations.webhooks import DeliveryView, NewSecret, Webhooks
@@ -41,7 +41,7 @@ class Post:
     def __post_init__(self) -> None:
         self.webhooks = Webhooks(self.world.transactions, to_loopback=True)
         self.deliveries = Deliveries(self.world.transactions, now=self.clock, chance=lambda: 0.5)
-        self.sender = Sender(to_loopback=True)
+        self.sender = WebhookClient(to_loopback=True)
 
     async def jobs(self) -> list[tuple[UUID, int]]:
         query = "SELECT args FROM procrastinate_jobs WHERE task_name = 'deliver_webhook' ORDER BY id"
@@ -301,7 +301,7 @@ async def test_redirect_is_not_followed(post: Post) -> None:
 
 async def test_slow_receiver_is_not_waited_for(post: Post) -> None:
     made = await post.endpoint()
-    post.receiver.pause, post.sender = 2, Sender(to_loopback=True, seconds=0.2)
+    post.receiver.pause, post.sender = 2, WebhookClient(to_loopback=True, timeout_s=0.2)
     await submitted(post.world)
     assert await post.work() == [PENDING]
     tried = (await post.last(made.endpoint)).attempts[0]

@@ -1,14 +1,12 @@
-"""Who takes our mail: read from the environment, once."""
+"""The mail server that takes our mail, as the environment names it."""
 
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
-from sandbox_registry.domain.identity.contacts import contact_errors
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailServer:
-    """Who takes our mail and from whom it comes. `is_tls`: encrypted from the first byte, else by STARTTLS."""
+    """A mail server and the address that our mail comes from. `is_tls`: encrypted from the first byte, else by STARTTLS."""
 
     host: str
     port: int
@@ -18,15 +16,11 @@ class MailServer:
     password: str = field(default="", repr=False)
 
 
-def read_sender(value: str) -> str:
-    """Read the address that our mail comes from; ValueError when it is none."""
-    if next(contact_errors(name="-", email=value, phone=""), None) is not None:
-        raise ValueError(f"{value!r} is not an e-mail address.")
-    return value
-
-
 def read_mail_server(value: str) -> MailServer:
-    """Read a mail server from an address such as `smtps://user:password@host:465`; ValueError when it is none."""
+    """Read a mail server from an address such as `smtps://user:password@host:465`; ValueError when it is none.
+
+    The sender is for the caller to add.
+    """
     # The value may hold a password, so no message repeats it.
     form = "the form is smtps://user:password@host:465, or smtp:// for STARTTLS"
     try:
