@@ -1,0 +1,56 @@
+"""What hangs on a case, of one instant: what its deadlines and the acts possible now are derived from."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sandbox_registry.domain.cases.applications import Complaint, Document, SupplementRequest
+from sandbox_registry.domain.cases.appraisal import (
+    Clarification,
+    Consultation,
+    CouncilSession,
+    Decision,
+    Declaration,
+    Participation,
+    Review,
+    Vote,
+)
+from sandbox_registry.domain.identity.people import OrganisationKind
+from sandbox_registry.domain.privacy.erasures import LegalHold
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applicant:
+    """What an act on a case asks of its applicant; see `Organisation`."""
+
+    kind: OrganisationKind
+    licence_end: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseRecords:
+    """The records of one case, each kind oldest first, as far as they were asked for.
+
+    Of documents, participations and holds only those that still count. `agency_code` is the receiving unit's,
+    `calendar` the checksum of the calendar of days off; each is null when there is none.
+    """
+
+    supplements: tuple[SupplementRequest, ...] = ()
+    clarifications: tuple[Clarification, ...] = ()
+    consultations: tuple[Consultation, ...] = ()
+    complaints: tuple[Complaint, ...] = ()
+    documents: tuple[Document, ...] = ()
+    calendar: str | None = None
+    participations: tuple[Participation, ...] = ()
+    declarations: tuple[Declaration, ...] = ()
+    reviews: tuple[Review, ...] = ()
+    sessions: tuple[CouncilSession, ...] = ()
+    votes: tuple[Vote, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    holds: tuple[LegalHold, ...] = ()
+    has_permit: bool = False
+    applicant: Applicant | None = None
+    agency_code: str | None = None
+
+
+SHOWN = frozenset({"calendar", "clarifications", "complaints", "consultations", "documents", "supplements"})
+"""What is read with every case, for its page and its deadlines; the rest only for the acts that depend on it."""
