@@ -24,8 +24,8 @@ from sandbox_registry.api.cases.application_schemas import (
     SupplementOut,
 )
 from sandbox_registry.api.handling.schemas import TextOut
-from sandbox_registry.db.cases.case_records import CaseRecords
 from sandbox_registry.domain.cases.applications import Application, by_stage
+from sandbox_registry.domain.cases.case_records import CaseRecords
 from sandbox_registry.domain.cases.deadlines import CaseFacts, case_deadlines
 from sandbox_registry.domain.rules.calendars import Calendar
 from sandbox_registry.domain.rules.procedures import Procedure

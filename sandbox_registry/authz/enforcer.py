@@ -153,7 +153,7 @@ class Authorizer:
             own_stages=self._stages_as(actor, Relation.OWN, action),
             delegate_organisations=actor.drafts_for_organisations,
             delegate_stages=self._stages_as(actor, Relation.DELEGATE, action),
-            consulted_units=frozenset(unit for role, unit in actor.offices if role is Role.CONSULTED_OFFICER),
+            consulted_units=actor.consulted_units,
             capacities={
                 capacity: self._stages_for(actor, standing_as(capacity, conflicted=False), action)
                 for capacity in Capacity

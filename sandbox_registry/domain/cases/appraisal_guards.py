@@ -4,7 +4,10 @@ from collections.abc import Iterator
 from uuid import UUID
 
 from sandbox_registry.domain.cases.appraisal import Clarification, Consultation, CouncilSession, Review
+from sandbox_registry.domain.cases.case_records import CaseRecords
+from sandbox_registry.domain.cases.reviews import conflicted_people, counting
 from sandbox_registry.domain.errors import ConditionNotMet, FieldError
+from sandbox_registry.domain.identity.people import Capacity
 from sandbox_registry.domain.rules.procedures import Procedure
 from sandbox_registry.domain.texts import Text
 
@@ -17,25 +20,21 @@ class AppraisalIncomplete(ConditionNotMet):
         self.errors = errors
 
 
-def unmet(
-    procedure: Procedure,
-    *,
-    consultations: tuple[Consultation, ...],
-    clarifications: tuple[Clarification, ...],
-    assigned_reviewers: frozenset[UUID],
-    reviews: tuple[Review, ...],
-    sessions: tuple[CouncilSession, ...],
-) -> tuple[FieldError, ...]:
+def unmet(procedure: Procedure, records: CaseRecords) -> tuple[FieldError, ...]:
     """List what the appraisal still lacks; empty when it is complete (A18).
 
-    `assigned_reviewers` hold that part now; `reviews` are those that count, none of a person with a declared conflict.
-    A required consultation is settled by an answer, or by silence on record after its term.
+    Of a person with a declared conflict no review counts, and none is waited for. A required consultation is settled
+    by an answer, or by silence on record after its term.
     """
+    held = (each.person_id for each in records.participations if each.capacity is Capacity.REVIEWER)
     return (
-        *_open_consultations(consultations),
-        *_open_clarifications(clarifications),
-        *_outstanding_reviews(assigned_reviewers, reviews),
-        *_missing_council(procedure, sessions),
+        *_open_consultations(records.consultations),
+        *_open_clarifications(records.clarifications),
+        *_outstanding_reviews(
+            frozenset(held) - conflicted_people(records.declarations),
+            counting(records.reviews, records.declarations),
+        ),
+        *_missing_council(procedure, records.sessions),
     )
 
 

@@ -10,7 +10,7 @@ from sandbox_registry.domain.cases.appraisal import Advice, CouncilSession, Deci
 from sandbox_registry.domain.cases.appraisal_guards import require_complete
 from sandbox_registry.domain.cases.lifecycle import moved, require_stage
 from sandbox_registry.domain.cases.reasons import reason_errors, require_listed_reasons
-from sandbox_registry.domain.errors import ConditionNotMet, FieldError, Invalid, NotFound
+from sandbox_registry.domain.errors import ConditionNotMet, Duplicate, FieldError, Invalid, NotFound
 from sandbox_registry.domain.permits.permits import Permit, PermitTerms, latest_end
 from sandbox_registry.domain.permits.terms import term_errors
 from sandbox_registry.domain.rules.procedures import Procedure
@@ -248,6 +248,18 @@ def issue(
         issued_by=by,
         issued_at=at,
     )
+
+
+def require_unissued(application: Application, *, has_permit: bool) -> None:
+    """Refuse to issue a permit that no approval allows, or a second one."""
+    require_stage(application, "issue")
+    if has_permit:
+        raise Duplicate(what="permit")
+
+
+def ceiling_of(terms: PermitTerms | None, *, procedure: Procedure, licence_end: datetime | None) -> datetime | None:
+    """Return the last moment a permit on these terms may end as of now; null when nothing limits it."""
+    return None if terms is None else latest_end(terms.start, procedure=procedure, licence_end=licence_end)
 
 
 def require_issuable(

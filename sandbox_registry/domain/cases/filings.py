@@ -22,6 +22,7 @@ from sandbox_registry.domain.errors import (
     Invalid,
     NotFound,
 )
+from sandbox_registry.domain.identity.people import OrganisationKind
 from sandbox_registry.domain.rules.calendars import Calendar
 from sandbox_registry.domain.rules.procedures import Procedure
 from sandbox_registry.domain.texts import Text
@@ -64,6 +65,13 @@ def require_submittable(application: Application, *, procedure: Procedure, error
         raise ConditionNotMet("procedure_takes_no_dossiers", _NO_DOSSIERS)
     if errors:
         raise Invalid(errors)
+
+
+def require_applicant_kind(kind: OrganisationKind, procedure: Procedure) -> None:
+    """Refuse an applicant of a kind that the procedure does not take; an open value refuses nobody."""
+    kinds = procedure.items("applicant_kinds")
+    if kind is OrganisationKind.STATE_UNIT or (kinds is not None and kind not in kinds):
+        raise Invalid((FieldError(field="organisation_id", code="applicant_kind", message=_APPLICANT_KIND),))
 
 
 def submit_supplement(
@@ -158,4 +166,9 @@ _TOO_LATE = Text(
     vi="Đã hết thời hạn bổ sung hồ sơ.",
     en="The term for supplementing has passed.",
     fr="Le délai pour compléter est écoulé.",
+)
+_APPLICANT_KIND = Text(
+    vi="Thủ tục này không áp dụng cho loại tổ chức, cá nhân này.",
+    en="The procedure does not take this kind of applicant.",
+    fr="La procédure n'est pas ouverte à ce type de demandeur.",
 )

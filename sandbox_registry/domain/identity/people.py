@@ -210,6 +210,11 @@ class Actor:
         return self.signs_for_organisations | self.drafts_for_organisations
 
     @property
+    def consulted_units(self) -> frozenset[UUID]:
+        """The units for which this person answers consultations."""
+        return frozenset(unit for role, unit in self.offices if role is Role.CONSULTED_OFFICER)
+
+    @property
     def roles(self) -> frozenset[Role]:
         """Every role held anywhere; what counts for acts that concern no case."""
         return frozenset(role for role, _ in self.offices) | {Role.APPLICANT}

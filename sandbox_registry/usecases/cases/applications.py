@@ -66,7 +66,7 @@ class Applications:
         ) as act:
             procedure = await self.transactions.rules.current(act.work.connection, procedure_code, at=act.at)
             organisation = await act.work.get(Organisation, organisation_id)
-            check_applicant(organisation, procedure)
+            filings.require_applicant_kind(organisation.kind, procedure)
             units = await act.work.of(Organisation, kind=OrganisationKind.STATE_UNIT.value)
             application = Application(
                 id=act.new_id(),
@@ -248,7 +248,7 @@ class Applications:
                 act.work.connection, act.application.procedure_code, at=act.at
             )
             organisation = await act.work.get(Organisation, act.application.organisation_id)
-            check_applicant(organisation, procedure)
+            filings.require_applicant_kind(organisation.kind, procedure)
             units = await act.work.of(Organisation, kind=OrganisationKind.STATE_UNIT.value)
             submitted = filings.submit(
                 act.application,
@@ -363,13 +363,6 @@ def file_errors(part: Part, *, media_type: str, size: int, present: int) -> Iter
         yield FieldError(field="part", code="too_many_files", message=_TOO_MANY_FILES.format(limit=part.max_files))
 
 
-def check_applicant(organisation: Organisation, procedure: Procedure) -> None:
-    """Refuse an applicant of a kind that the procedure does not take; an open value refuses nobody."""
-    kinds = procedure.items("applicant_kinds")
-    if organisation.kind is OrganisationKind.STATE_UNIT or (kinds is not None and organisation.kind not in kinds):
-        raise Invalid((FieldError(field="organisation_id", code="applicant_kind", message=_APPLICANT_KIND),))
-
-
 def receiving_unit(units: tuple[Organisation, ...], *, wanted: UUID | None, procedure_code: str) -> UUID:
     """Choose the unit that takes the dossier in: the one asked for, or the only one there is."""
     able = [unit.id for unit in units if unit.agency_code is not None and procedure_code in unit.handles]
@@ -411,11 +404,6 @@ _NOT_ASKED_FOR = Text(
     vi="Chỉ được sửa những nội dung nêu trong phiếu yêu cầu bổ sung.",
     en="Only what the supplement request names may be changed now.",
     fr="Seuls les éléments de la demande de complément peuvent être modifiés.",
-)
-_APPLICANT_KIND = Text(
-    vi="Thủ tục này không áp dụng cho loại tổ chức, cá nhân này.",
-    en="The procedure does not take this kind of applicant.",
-    fr="La procédure n'est pas ouverte à ce type de demandeur.",
 )
 _RECEIVING_UNIT = Text(
     vi="Hãy chọn một đơn vị tiếp nhận của thủ tục này.",

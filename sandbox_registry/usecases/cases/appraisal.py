@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sandbox_registry.authz import Action
-from sandbox_registry.domain.cases import intake
+from sandbox_registry.domain.cases import intake, reviews
 from sandbox_registry.domain.cases.applications import Application
 from sandbox_registry.domain.cases.appraisal import Declaration, Participation, SiteVisit
 from sandbox_registry.domain.errors import Duplicate, FieldError, Invalid
@@ -112,7 +112,8 @@ class Appraisal:
                 made_at=act.at,
             )
             return await act.add(first)
-        if earlier[0].conflicted or not conflicted:
+        reviews.require_declarable(earlier[0])
+        if not conflicted:
             raise Duplicate(what="declaration")
         version = earlier[0].version + 1
         return await act.save(

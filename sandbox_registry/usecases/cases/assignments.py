@@ -4,26 +4,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 from uuid import UUID
 
-from sandbox_registry.authz import Action
+from sandbox_registry.authz import Action, Authorizer
 from sandbox_registry.db.cases import applications as case_rows
 from sandbox_registry.db.identity import people as people_rows
+from sandbox_registry.domain.cases import assignments
 from sandbox_registry.domain.cases.appraisal import Participation, Review
 from sandbox_registry.domain.errors import Duplicate, FieldError, Invalid, NotFound, PermissionDenied
 from sandbox_registry.domain.identity.people import Actor, Capacity, Relation, Role, Standing, relations
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.domain.texts import Text
 from sandbox_registry.usecases.cases.participations import end_part, give_part, holders
-from sandbox_registry.usecases.transaction.transactions import CaseTransaction, Transactions, consulted_units
+from sandbox_registry.usecases.transaction.transactions import CaseTransaction, Transactions
 
-ASSIGNABLE = frozenset({Capacity.FOCAL, Capacity.REVIEWER, Capacity.SUPERVISOR})
-OFFICES: Mapping[Capacity, frozenset[Role]] = {
-    Capacity.CHAIR: frozenset({Role.COUNCIL_EXPERT}),
-    Capacity.COUNCIL_MEMBER: frozenset({Role.COUNCIL_EXPERT}),
-    Capacity.FOCAL: frozenset({Role.FOCAL_OFFICER}),
-    Capacity.REVIEWER: frozenset({Role.REVIEWER}),
-    Capacity.SECRETARY: frozenset({Role.COUNCIL_EXPERT, Role.FOCAL_OFFICER}),
-    Capacity.SUPERVISOR: frozenset({Role.SUPERVISOR}),
-}
 WORK: Mapping[Capacity, Action] = {
     Capacity.CHAIR: Action.COUNCIL_VOTE,
     Capacity.COUNCIL_MEMBER: Action.COUNCIL_VOTE,
@@ -54,8 +46,9 @@ class Assignments:
     async def claim(self, actor: Actor, application_id: UUID) -> Participation:
         """Take a case on as its focal officer (A11); `Duplicate` when it has one."""
         async with self.transactions.open_case(actor, Action.ASSIGNMENT_CLAIM, application_id) as act:
-            await _require_no_focal(act)
-            self._check_fit(actor, act.standing, Capacity.FOCAL, field="person_id")
+            held = await holders(act, Capacity.FOCAL)
+            bar = bar_to(Capacity.FOCAL, actor, act.standing, authorizer=self.transactions.authorizer)
+            assignments.require_claimable(held, bar=bar)
             return act.respond(await give_part(act, actor.person_id, Capacity.FOCAL))
 
     async def assign(self, actor: Actor, application_id: UUID, *, person_id: UUID, capacity: Capacity) -> Participation:
@@ -67,10 +60,10 @@ class Assignments:
 
         """
         async with self.transactions.open_case(actor, Action.ASSIGNMENT_ASSIGN, application_id) as act:
-            if capacity not in ASSIGNABLE:
+            if capacity not in assignments.ASSIGNABLE:
                 raise Invalid((FieldError(field="capacity", code="not_assignable", message=_NOT_ASSIGNABLE),))
             if capacity is Capacity.FOCAL:
-                await _require_no_focal(act)
+                assignments.require_no_focal(await holders(act, Capacity.FOCAL))
             await self.check_candidate(act, person_id, capacity, field="person_id")
             return act.respond(await give_part(act, person_id, capacity))
 
@@ -94,7 +87,7 @@ class Assignments:
         async with self.transactions.open_case(actor, Action.ASSIGNMENT_RELEASE, application_id) as act:
             held = await _assignment(act, assignment_id)
             is_head = Role.FOCAL_HEAD in actor.roles_towards(act.standing.unit_ids)
-            if held.person_id != actor.person_id and not is_head:
+            if not assignments.may_release(held, by=actor.person_id, is_head=is_head):
                 raise PermissionDenied(action=Action.ASSIGNMENT_RELEASE, line=act.decision.line, reason=_NOT_YOURS)
             return act.respond(await _end(act, held, reason=reason))
 
@@ -115,46 +108,45 @@ class Assignments:
         candidate = await people_rows.actor_for_person(
             act.work.connection, person_id, at=act.at, method="", request_id=""
         )
-        if candidate is None:
-            raise _unfit(field, "unknown_person")
+        bar = "unknown_person" if candidate is None else await self._bar(act, candidate, capacity)
+        assignments.require_fit(bar, field=field)
+
+    async def _bar(self, act: CaseTransaction, candidate: Actor, capacity: Capacity) -> str | None:
         case = await case_rows.load_case(
             act.work.connection,
             act.application.id,
-            person_id=person_id,
-            consulted_unit_ids=consulted_units(candidate),
+            person_id=candidate.person_id,
+            consulted_unit_ids=candidate.consulted_units,
             lock=False,
         )
         if case is None:
             raise NotFound(what="application")
-        self._check_fit(candidate, case.standing, capacity, field=field)
-
-    def _check_fit(self, candidate: Actor, standing: Standing, capacity: Capacity, *, field: str) -> None:
-        if not candidate.roles_towards(standing.unit_ids) & OFFICES[capacity]:
-            raise _unfit(field, "role_not_held")
-        if standing.conflicted:
-            raise _unfit(field, "conflicted")
-        if self._is_barred(candidate, standing, capacity):
-            raise _unfit(field, "separation_of_duty")
-
-    def _is_barred(self, candidate: Actor, standing: Standing, capacity: Capacity) -> bool:
-        """Ask the policy whether the person could do the work of the part, a declaration of interest granted."""
-        if capacity is Capacity.SUPERVISOR:
-            return bool(relations(candidate, standing) & APART)
-        if Capacity.SUPERVISOR in standing.capacities | standing.past_capacities:
-            return True
-        sitting = replace(standing, capacities=standing.capacities | {capacity}, conflicted=False)
-        full = replace(candidate, token_scopes=None)
-        return not self.transactions.authorizer.judge(full, sitting, Stage.UNDER_APPRAISAL, WORK[capacity]).allowed
+        return bar_to(capacity, candidate, case.standing, authorizer=self.transactions.authorizer)
 
 
-async def _require_no_focal(act: CaseTransaction) -> None:
-    if await holders(act, Capacity.FOCAL):
-        raise Duplicate(what="focal officer")
+def bar_to(capacity: Capacity, candidate: Actor, standing: Standing, *, authorizer: Authorizer) -> str | None:
+    """Say what keeps a person from a capacity in a case, by the code of the refusal; null when nothing does."""
+    if not candidate.roles_towards(standing.unit_ids) & assignments.OFFICES[capacity]:
+        return "role_not_held"
+    if standing.conflicted:
+        return "conflicted"
+    return "separation_of_duty" if _is_barred(candidate, standing, capacity, authorizer) else None
+
+
+def _is_barred(candidate: Actor, standing: Standing, capacity: Capacity, authorizer: Authorizer) -> bool:
+    """Ask the policy whether the person could do the work of the part, a declaration of interest granted."""
+    if capacity is Capacity.SUPERVISOR:
+        return bool(relations(candidate, standing) & APART)
+    if Capacity.SUPERVISOR in standing.capacities | standing.past_capacities:
+        return True
+    sitting = replace(standing, capacities=standing.capacities | {capacity}, conflicted=False)
+    full = replace(candidate, token_scopes=None)
+    return not authorizer.judge(full, sitting, Stage.UNDER_APPRAISAL, WORK[capacity]).allowed
 
 
 async def _assignment(act: CaseTransaction, assignment_id: UUID) -> Participation:
     held = await act.work.get(Participation, assignment_id)
-    if held.application_id != act.application.id or held.until is not None or held.capacity not in ASSIGNABLE:
+    if held.application_id != act.application.id or not assignments.is_assignment(held):
         raise NotFound(what="assignment")
     return held
 
@@ -165,35 +157,9 @@ async def _end(act: CaseTransaction, held: Participation, *, reason: str) -> Par
     return ended
 
 
-def _unfit(field: str, code: str) -> Invalid:
-    return Invalid((FieldError(field=field, code=code, message=_UNFIT[code]),))
-
-
 _NOT_YOURS = "an officer gives back only their own case; the head may release anybody"
 _NOT_ASSIGNABLE = Text(
     vi="Chỉ phân công chuyên viên đầu mối, chuyên gia thẩm định hoặc người giám sát.",
     en="Only a focal officer, a reviewer or a supervisor is assigned.",
     fr="On désigne un agent référent, un évaluateur ou un superviseur.",
 )
-_UNFIT = {
-    "unknown_person": Text(
-        vi="Không có người này hoặc tài khoản đã bị khóa.",
-        en="No such person, or the account is disabled.",
-        fr="Personne inconnue ou compte désactivé.",
-    ),
-    "role_not_held": Text(
-        vi="Người này không giữ vai trò cần có.",
-        en="This person does not hold the office that is needed.",
-        fr="Cette personne n'exerce pas la fonction requise.",
-    ),
-    "conflicted": Text(
-        vi="Người này đã khai có xung đột lợi ích.",
-        en="This person declared a conflict of interest.",
-        fr="Cette personne a déclaré un conflit d'intérêts.",
-    ),
-    "separation_of_duty": Text(
-        vi="Người này đã tham gia hồ sơ ở vai trò khác nên không được giao việc này.",
-        en="This person has or had another part in the case that bars this one.",
-        fr="Cette personne a ou a eu dans le dossier un rôle incompatible.",
-    ),
-}

@@ -16,11 +16,13 @@ from sandbox_registry.domain.cases.applications import (
 )
 from sandbox_registry.domain.cases.case_lists import CaseFilter, CaseRow
 from sandbox_registry.domain.cases.deadlines import CaseDeadline, Duty, case_deadlines
+from sandbox_registry.domain.cases.possible_acts import Situation, is_possible, parts_for
 from sandbox_registry.domain.errors import FieldError, NotFound
-from sandbox_registry.domain.identity.people import Actor, Organisation
+from sandbox_registry.domain.identity.people import Actor, Capacity, Organisation
 from sandbox_registry.domain.rules.forms import Referral, route, validate
 from sandbox_registry.domain.rules.procedures import Procedure
-from sandbox_registry.usecases.transaction.transactions import Transactions
+from sandbox_registry.usecases.cases.assignments import bar_to
+from sandbox_registry.usecases.transaction.transactions import CaseTransaction, Transactions
 
 _STEPS = (Action.APPLICATION_SUBMIT, Action.APPLICATION_RECEIVE, Action.APPLICATION_ACCEPT)
 
@@ -88,8 +90,8 @@ class Cases:
         async with self.transactions.read_case(actor, Action.APPLICATION_READ, application_id) as act:
             connection = act.work.connection
             procedure = await self.transactions.rules.pinned(connection, act.application, at=act.at)
-            records = await act.records()
-            may_do = self.transactions.authorizer.may_do(actor, act.standing, act.application.stage)
+            allowed = self.transactions.authorizer.may_do(actor, act.standing, act.application.stage)
+            records = await act.records(also=parts_for(allowed))
             deadlines = case_deadlines(
                 await act.facts(),
                 procedure=procedure,
@@ -104,11 +106,28 @@ class Cases:
                 complaints=records.complaints,
                 # That an agency was asked, and whether it was late, is for those who may read the consultation.
                 deadlines=tuple(
-                    each for each in deadlines if each.duty is not Duty.CONSULTED or Action.CONSULTATION_READ in may_do
+                    each for each in deadlines if each.duty is not Duty.CONSULTED or Action.CONSULTATION_READ in allowed
                 ),
-                may_do=may_do,
+                may_do=await self._may_do(act, allowed, procedure),
             )
             return act.respond(view)
+
+    async def _may_do(
+        self, act: CaseTransaction, allowed: frozenset[Action], procedure: Procedure
+    ) -> frozenset[Action]:
+        """Leave of what the policy allows the reader what can succeed now."""
+        bar = bar_to(Capacity.FOCAL, act.actor, act.standing, authorizer=self.transactions.authorizer)
+        now = Situation(
+            application=act.application,
+            procedure=procedure,
+            calendar=await act.calendar(),
+            records=await act.records(),
+            actor=act.actor,
+            standing=act.standing,
+            bar=bar,
+            at=act.at,
+        )
+        return frozenset(action for action in allowed if is_possible(action, now))
 
     async def receipt(self, actor: Actor, application_id: UUID) -> Receipt:
         """Read the receipt of a filed dossier; `NotFound` while it is a draft."""

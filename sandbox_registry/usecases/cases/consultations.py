@@ -9,7 +9,7 @@ from sandbox_registry.domain.cases.appraisal import Consultation, Opinion, Parti
 from sandbox_registry.domain.errors import NotFound
 from sandbox_registry.domain.identity.people import Actor, Capacity, Organisation
 from sandbox_registry.domain.rules.calendars import Term
-from sandbox_registry.usecases.transaction.transactions import CaseTransaction, Transactions, consulted_units
+from sandbox_registry.usecases.transaction.transactions import CaseTransaction, Transactions
 
 
 class Consultations:
@@ -54,7 +54,7 @@ class Consultations:
         """Answer for one's own agency; a late answer is kept and marked."""
         async with self.transactions.open_case(actor, Action.CONSULTATION_ANSWER, application_id) as act:
             asked = await _consultation(act, consultation_id)
-            if asked.unit_id not in consulted_units(actor):
+            if asked.unit_id not in actor.consulted_units:
                 raise NotFound(what="consultation")
             answered = consultations.answer_consultation(
                 asked,
@@ -83,7 +83,7 @@ class Consultations:
         async with self.transactions.read_case(actor, Action.CONSULTATION_READ, application_id) as act:
             found = await act.work.of(Consultation, application_id=application_id)
             if not self.transactions.would_allow(act, act.action, without={Capacity.CONSULTED}):
-                found = tuple(each for each in found if each.unit_id in consulted_units(actor))
+                found = tuple(each for each in found if each.unit_id in actor.consulted_units)
             return act.respond(found)
 
 

@@ -6,8 +6,10 @@ from uuid import UUID
 
 from sandbox_registry.authz import Action
 from sandbox_registry.domain.cases import councils
-from sandbox_registry.domain.cases.appraisal import Choice, CouncilSession, Declaration, Participation, Vote
+from sandbox_registry.domain.cases.appraisal import Choice, CouncilSession, Participation, Vote
 from sandbox_registry.domain.cases.councils import Composition
+from sandbox_registry.domain.cases.possible_acts import parts_for
+from sandbox_registry.domain.cases.reviews import conflicted_people
 from sandbox_registry.domain.errors import NotFound, StaleVersion
 from sandbox_registry.domain.identity.people import Actor, Capacity
 from sandbox_registry.domain.rules.procedures import Council
@@ -123,13 +125,13 @@ class Councils:
     ) -> CouncilSession:
         """Close the sitting with its minutes; chair or secretary, as the policy says."""
         async with self.transactions.open_case(actor, Action.COUNCIL_CONCLUDE, application_id) as act:
-            declarations = await act.work.of(Declaration, application_id=application_id)
+            records = await act.records(also=parts_for({act.action}))
             concluded = councils.conclude(
                 await _session(act, session_id, expected_version=expected_version),
-                votes=await act.work.of(Vote, session_id=session_id),
+                votes=records.votes,
                 present_ids=present_ids,
                 minutes=minutes,
-                conflicted=frozenset(each.person_id for each in declarations if each.conflicted),
+                conflicted=conflicted_people(records.declarations),
                 council=await self._rules(act),
                 at=act.at,
             )

@@ -13,23 +13,18 @@ from sandbox_registry.domain.cases import decisions
 from sandbox_registry.domain.cases.applications import Application, Reason
 from sandbox_registry.domain.cases.appraisal import (
     Advice,
-    Clarification,
-    Consultation,
-    CouncilSession,
     Decision,
-    Declaration,
     Recommendation,
-    Review,
 )
 from sandbox_registry.domain.cases.appraisal_guards import unmet
 from sandbox_registry.domain.cases.decisions import Signing
-from sandbox_registry.domain.cases.reviews import counting
+from sandbox_registry.domain.cases.possible_acts import parts_for
 from sandbox_registry.domain.errors import FieldError, NotFound
 from sandbox_registry.domain.identity.people import Actor, Capacity, Organisation, OrganisationKind, Role
 from sandbox_registry.domain.permits.permits import PermitTerms
 from sandbox_registry.domain.rules.calendars import local_date
 from sandbox_registry.domain.texts import Text
-from sandbox_registry.usecases.cases.participations import holders, take_part
+from sandbox_registry.usecases.cases.participations import take_part
 from sandbox_registry.usecases.transaction.transactions import CaseTransaction, Transactions
 
 T = TypeVar("T")
@@ -106,7 +101,7 @@ class Decisions:
         async with self.transactions.open_case(
             actor, Action.APPLICATION_RECOMMEND, application_id, expected_version=expected_version
         ) as act:
-            sessions = await act.work.of(CouncilSession, application_id=application_id)
+            records = await act.records(also=parts_for({act.action}))
             moved, recommendation = decisions.recommend(
                 act.application,
                 recommendation_id=act.new_id(),
@@ -114,8 +109,8 @@ class Decisions:
                 report=report,
                 conditions=conditions,
                 departure=departure,
-                sessions=sessions,
-                unmet=await self._unmet(act, sessions),
+                sessions=records.sessions,
+                unmet=unmet(await self.transactions.rules.pinned(act.work.connection, act.application), records),
                 by=actor.person_id,
                 at=act.at,
             )
@@ -186,7 +181,8 @@ class Decisions:
     async def read(self, actor: Actor, application_id: UUID) -> DecisionView:
         """Read the decision on a case; `NotFound` while there is none."""
         async with self.transactions.read_case(actor, Action.DECISION_READ, application_id) as act:
-            decision = _only(await act.work.of(Decision, application_id=application_id), what="decision")
+            decisions.require_decided(act.application)
+            decision = (await act.work.of(Decision, application_id=application_id))[0]
             leaf = await histories.leaf_of_act(act.work.connection, application_id, DECIDING)
             return act.respond(await decision_view(act.work.connection, decision, leaf=leaf))
 
@@ -195,20 +191,6 @@ class Decisions:
         async with self.transactions.read_case(actor, Action.REVIEW_READ, application_id) as act:
             found = await act.work.of(Recommendation, application_id=application_id)
             return act.respond(_only(found, what="recommendation"))
-
-    async def _unmet(self, act: CaseTransaction, sessions: tuple[CouncilSession, ...]) -> tuple[FieldError, ...]:
-        of, case_id = act.work.of, act.application.id
-        declarations = await of(Declaration, application_id=case_id)
-        conflicted = {each.person_id for each in declarations if each.conflicted}
-        reviewers = {each.person_id for each in await holders(act, Capacity.REVIEWER)}
-        return unmet(
-            await self.transactions.rules.pinned(act.work.connection, act.application),
-            consultations=await of(Consultation, application_id=case_id),
-            clarifications=await of(Clarification, application_id=case_id),
-            assigned_reviewers=frozenset(reviewers - conflicted),
-            reviews=counting(await of(Review, application_id=case_id), declarations),
-            sessions=sessions,
-        )
 
 
 async def _signing(act: CaseTransaction, *, signer_title: str, legal_basis: tuple[str, ...]) -> Signing:

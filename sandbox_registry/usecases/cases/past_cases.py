@@ -34,7 +34,7 @@ from sandbox_registry.usecases.cases.councils import SessionView, session_view
 from sandbox_registry.usecases.cases.decisions import DecisionView, decision_view
 from sandbox_registry.usecases.cases.recorded_states import Done, LastStates
 from sandbox_registry.usecases.cases.reviews import ScoredReview
-from sandbox_registry.usecases.transaction.transactions import CaseTransaction, Transactions, consulted_units
+from sandbox_registry.usecases.transaction.transactions import CaseTransaction, Transactions
 
 T = TypeVar("T")
 _MOMENT = timedelta(microseconds=1)
@@ -146,7 +146,7 @@ class PastCase:
         found = self.found.of(Consultation)
         if self.transactions.would_allow(self.act, Action.CONSULTATION_READ, without={Capacity.CONSULTED}):
             return found
-        return tuple(each for each in found if each.unit_id in consulted_units(self.act.actor))
+        return tuple(each for each in found if each.unit_id in self.act.actor.consulted_units)
 
     def _declarations(self) -> tuple[Declaration, ...]:
         return declarations_for(self.transactions, self.act, self.found.of(Declaration))

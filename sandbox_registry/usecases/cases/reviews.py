@@ -8,7 +8,6 @@ from uuid import UUID
 from sandbox_registry.authz import Action
 from sandbox_registry.domain.cases import reviews
 from sandbox_registry.domain.cases.appraisal import Advice, Declaration, Review
-from sandbox_registry.domain.errors import Duplicate
 from sandbox_registry.domain.identity.people import Actor, Capacity
 from sandbox_registry.usecases.transaction.transactions import CaseTransaction, Transactions
 
@@ -39,8 +38,8 @@ class Reviews:
         """
         async with self.transactions.open_case(actor, Action.REVIEW_SUBMIT, application_id) as act:
             procedure = await self.transactions.rules.pinned(act.work.connection, act.application)
-            if await act.work.of(Review, application_id=application_id, reviewer_id=actor.person_id):
-                raise Duplicate(what="review")
+            filed = await act.work.of(Review, application_id=application_id, reviewer_id=actor.person_id)
+            reviews.require_unfiled(filed, reviewer_id=actor.person_id)
             review = reviews.submit(
                 review_id=act.new_id(),
                 application_id=application_id,

@@ -9,12 +9,10 @@ from sandbox_registry.db.cases import histories
 from sandbox_registry.db.permits import permits as rows
 from sandbox_registry.domain.cases import decisions
 from sandbox_registry.domain.cases.appraisal import Decision
-from sandbox_registry.domain.cases.lifecycle import require_stage
-from sandbox_registry.domain.errors import Duplicate
 from sandbox_registry.domain.identity.people import Actor, Organisation
 from sandbox_registry.domain.permits.duties import PermitDuty, duties_of
 from sandbox_registry.domain.permits.permit_lists import PermitFilter, PermitRow
-from sandbox_registry.domain.permits.permits import Permit, PermitVersion, first_version, latest_end
+from sandbox_registry.domain.permits.permits import Permit, PermitVersion, first_version
 from sandbox_registry.domain.rules.calendars import local_date
 from sandbox_registry.domain.rules.procedures import Procedure
 from sandbox_registry.domain.stages import Stage
@@ -67,9 +65,8 @@ class Permits:
         async with self.transactions.open_case(
             actor, Action.PERMIT_ISSUE, application_id, expected_version=expected_version
         ) as act:
-            require_stage(act.application, "issue")
-            if await rows.of_case(act.work.connection, application_id) is not None:
-                raise Duplicate(what="permit")
+            permit = await rows.of_case(act.work.connection, application_id)
+            decisions.require_unissued(act.application, has_permit=permit is not None)
             permit, ceiling = await self._issued(act)
             version = first_version(permit, ceiling=ceiling)
             await act.add(permit)
@@ -94,9 +91,7 @@ class Permits:
         decision = await _decision(act)
         holder = await act.work.get(Organisation, act.application.organisation_id)
         procedure = await self.transactions.rules.pinned(act.work.connection, act.application)
-        ceiling = None
-        if decision.terms is not None:
-            ceiling = latest_end(decision.terms.start, procedure=procedure, licence_end=holder.licence_end)
+        ceiling = decisions.ceiling_of(decision.terms, procedure=procedure, licence_end=holder.licence_end)
         year = local_date(act.at).year
         number = await act.work.next_number(f"permit {year}")
         permit = decisions.issue(

@@ -19,7 +19,7 @@ import msgspec
 from sandbox_registry.authz import Action, Authorizer, Decision
 from sandbox_registry.authz.enforcer import OUT_OF_PROCEDURES
 from sandbox_registry.db.cases import applications as case_rows
-from sandbox_registry.db.cases.case_records import CaseRecords, records_of
+from sandbox_registry.db.cases.case_records import records_of
 from sandbox_registry.db.core.audit_entries import NewLeaf
 from sandbox_registry.db.core.engine import Database
 from sandbox_registry.db.core.records import Versioned
@@ -29,9 +29,10 @@ from sandbox_registry.db.permits import permits
 from sandbox_registry.domain.audit import NONCE_SIZE, Entry, Pseudonyms, commitment
 from sandbox_registry.domain.cases.applications import Application, SupplementRequest
 from sandbox_registry.domain.cases.appraisal import Clarification, Consultation
+from sandbox_registry.domain.cases.case_records import CaseRecords
 from sandbox_registry.domain.cases.deadlines import CaseFacts, next_due
 from sandbox_registry.domain.errors import DomainError, NotFound, PermissionDenied, StaleVersion, TransitionNotAllowed
-from sandbox_registry.domain.identity.people import READ_ALL_ROLES, Actor, Capacity, Role, Standing
+from sandbox_registry.domain.identity.people import READ_ALL_ROLES, Actor, Capacity, Standing
 from sandbox_registry.domain.kinds.events import case_events
 from sandbox_registry.domain.kinds.every import kind_of
 from sandbox_registry.domain.permits.permits import Permit
@@ -109,10 +110,15 @@ class CaseTransaction(Transaction):
     moved: Application | None = None
     found: CaseRecords | None = None
 
-    async def records(self) -> CaseRecords:
-        """Return what hangs on the case, asked for once: nobody else adds to it, and what this act changed it knows."""
+    async def records(self, *, also: frozenset[str] = frozenset()) -> CaseRecords:
+        """Return what hangs on the case; nobody else adds to it, and what this act changed it knows.
+
+        It is read once: who needs `also` other parts of it than are shown with a case asks first.
+        """
         if self.found is None:
-            self.found = await records_of(self.work.connection, self.application.id, calendar=CALENDAR, at=self.at)
+            self.found = await records_of(
+                self.work.connection, self.application.id, calendar=CALENDAR, at=self.at, also=also
+            )
         return self.found
 
     async def calendar(self) -> Calendar:
@@ -403,7 +409,7 @@ class Transactions:
             work.connection,
             application_id,
             person_id=actor.person_id,
-            consulted_unit_ids=consulted_units(actor),
+            consulted_unit_ids=actor.consulted_units,
             lock=lock,
         )
         return case if case is not None and actor.reaches(case.application.procedure_code) else None
@@ -505,8 +511,3 @@ def procedure_of(application: Application) -> str | None:
     if application.procedure_version is None:
         return None
     return f"{application.procedure_code}@{application.procedure_version}"
-
-
-def consulted_units(actor: Actor) -> frozenset[UUID]:
-    """Return the units for which this actor answers consultations."""
-    return frozenset(unit for role, unit in actor.offices if role is Role.CONSULTED_OFFICER)

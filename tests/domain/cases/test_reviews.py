@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from fractions import Fraction
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -16,11 +17,15 @@ from sandbox_registry.domain.cases.appraisal import (
     CouncilSession,
     Declaration,
     Opinion,
+    Participation,
     Review,
 )
 from sandbox_registry.domain.cases.appraisal_guards import AppraisalIncomplete, require_complete, unmet
+from sandbox_registry.domain.cases.case_records import CaseRecords
 from sandbox_registry.domain.cases.reviews import counting, shown_to_reviewer, submit, weighted
 from sandbox_registry.domain.errors import Invalid
+from sandbox_registry.domain.identity.people import Capacity
+from sandbox_registry.domain.rules.procedures import Procedure
 from tests.rulebook.test_procedures import DRAFT, LAW
 
 NOW = datetime(2026, 11, 20, 7, tzinfo=UTC)
@@ -142,17 +147,26 @@ SESSION = CouncilSession(
 CONCLUDED = replace(SESSION, concluded_at=NOW, is_passed=False)
 
 
-def missing(**changes: object) -> list[str]:
-    whole: dict[str, object] = {
-        "procedure": DRAFT,
-        "consultations": (),
-        "clarifications": (),
-        "assigned_reviewers": frozenset({ME}),
-        "reviews": (review(ME),),
-        "sessions": (CONCLUDED,),
-    }
-    given_ = whole | changes
-    return [each.code for each in unmet(given_.pop("procedure"), **given_)]  # type: ignore[arg-type]  # Named by the test.
+def assigned(*people: UUID) -> tuple[Participation, ...]:
+    return tuple(
+        Participation(
+            id=UUID(int=50 + index),
+            version=1,
+            application_id=CASE,
+            person_id=person,
+            capacity=Capacity.REVIEWER,
+            given_by=THIRD,
+            since=NOW,
+        )
+        for index, person in enumerate(people)
+    )
+
+
+WHOLE = CaseRecords(participations=assigned(ME), reviews=(review(ME),), sessions=(CONCLUDED,))
+
+
+def missing(procedure: Procedure = DRAFT, **changes: Any) -> list[str]:
+    return [each.code for each in unmet(procedure, replace(WHOLE, **changes))]
 
 
 @pytest.mark.parametrize(
@@ -165,10 +179,15 @@ def missing(**changes: object) -> list[str]:
         ({"consultations": (replace(ASKED, closed_silent_at=NOW),)}, []),
         ({"clarifications": (QUESTION,)}, ["clarification_open"]),
         ({"clarifications": (replace(QUESTION, answered_at=NOW),)}, []),
-        ({"assigned_reviewers": frozenset()}, []),
-        ({"assigned_reviewers": frozenset({ME, OTHER, THIRD})}, ["review_outstanding", "review_outstanding"]),
-        ({"assigned_reviewers": frozenset(), "reviews": ()}, ["review_missing"]),
+        ({"participations": ()}, []),
+        ({"participations": assigned(ME, OTHER, THIRD)}, ["review_outstanding", "review_outstanding"]),
+        ({"participations": (), "reviews": ()}, ["review_missing"]),
         ({"reviews": ()}, ["review_missing", "review_outstanding"]),
+        (
+            {"participations": assigned(ME, OTHER), "declarations": (declaration(OTHER, conflicted=True),)},
+            [],
+        ),
+        ({"declarations": (declaration(ME, conflicted=True),)}, ["review_missing"]),
         ({"sessions": ()}, ["council_not_concluded"]),
         ({"sessions": (SESSION,)}, ["council_not_concluded"]),
         ({"sessions": (), "procedure": LAW}, []),
@@ -184,15 +203,13 @@ def missing(**changes: object) -> list[str]:
         ),
     ],
 )
-def test_unmet_conditions_are_listed_all_at_once(changes: dict[str, object], codes: list[str]) -> None:
+def test_unmet_conditions_are_listed_all_at_once(changes: dict[str, Any], codes: list[str]) -> None:
     assert missing(**changes) == codes
 
 
 def test_incomplete_appraisal_is_refused_with_what_is_missing() -> None:
     require_complete(())
-    errors = unmet(
-        DRAFT, consultations=(), clarifications=(), assigned_reviewers=frozenset(), reviews=(), sessions=(CONCLUDED,)
-    )
+    errors = unmet(DRAFT, CaseRecords(sessions=(CONCLUDED,)))
     with pytest.raises(AppraisalIncomplete) as caught:
         require_complete(errors)
     assert (caught.value.condition, caught.value.errors) == ("appraisal_incomplete", errors)
