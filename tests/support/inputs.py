@@ -189,9 +189,7 @@ def _reasons(now: Facts) -> Iterator[tuple[Reason, ...]]:
 def _refer(now: Facts) -> Iterator[Attempt]:
     listed = [each.target for each in now.procedure.routes[:2]]
     for target in (None, "haiphong-248-2025", *listed):
-        yield _calling(
-            "intake.refer", now.case.id, expected_version=now.case.version, reason="Nơi khác", target=target
-        )
+        yield _calling("intake.refer", now.case.id, expected_version=now.case.version, reason="Nơi khác", target=target)
 
 
 def _apologize(now: Facts) -> Iterator[Attempt]:
@@ -206,7 +204,7 @@ def _apologize(now: Facts) -> Iterator[Attempt]:
 
 
 def _classify(now: Facts) -> Iterator[Attempt]:
-    for level in [each.key for each in now.procedure.levels] or [None]:
+    for level in (None, *(each.key for each in now.procedure.levels)):
         yield _calling("appraisal.classify", now.case.id, expected_version=now.case.version, level=level)
 
 

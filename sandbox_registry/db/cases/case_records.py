@@ -26,6 +26,10 @@ def _all_of(table: Table, *conditions: ColumnElement[bool]) -> ColumnElement[Any
     return func.coalesce(of_case.scalar_subquery(), func.json_build_array())
 
 
+def _is_any(table: Table, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists().where(table.c.application_id == _CASE, *conditions)
+
+
 def _of_organisation(column: ColumnElement[UUID], what: ColumnElement[Any]) -> ColumnElement[Any]:
     named = select(column).where(tables.applications.c.id == _CASE).scalar_subquery()
     return select(what).where(tables.organisations.c.id == named).scalar_subquery()
@@ -45,8 +49,8 @@ _PARTS: dict[str, ColumnElement[Any]] = {
     "decisions": _all_of(tables.decisions),
     "declarations": _all_of(tables.declarations),
     "documents": _all_of(tables.documents, tables.documents.c.removed_at.is_(None)),
-    "has_permit": exists().where(tables.permits.c.application_id == _CASE),
-    "holds": _all_of(tables.legal_holds, tables.legal_holds.c.lifted_at.is_(None)),
+    "has_permit": _is_any(tables.permits),
+    "has_hold": _is_any(tables.legal_holds, tables.legal_holds.c.lifted_at.is_(None)),
     "participations": _all_of(tables.participations, tables.participations.c.until.is_(None)),
     "reviews": _all_of(tables.reviews),
     "sessions": _all_of(tables.council_sessions),

@@ -15,7 +15,6 @@ from sandbox_registry.domain.cases.appraisal import (
     Vote,
 )
 from sandbox_registry.domain.identity.people import OrganisationKind
-from sandbox_registry.domain.privacy.erasures import LegalHold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +29,7 @@ class Applicant:
 class CaseRecords:
     """The records of one case, each kind oldest first, as far as they were asked for.
 
-    Of documents, participations and holds only those that still count. `agency_code` is the receiving unit's,
+    Of documents and participations only those that still count; `has_hold` tells of holds not lifted. `agency_code` is the receiving unit's,
     `calendar` the checksum of the calendar of days off; each is null when there is none.
     """
 
@@ -46,7 +45,7 @@ class CaseRecords:
     sessions: tuple[CouncilSession, ...] = ()
     votes: tuple[Vote, ...] = ()
     decisions: tuple[Decision, ...] = ()
-    holds: tuple[LegalHold, ...] = ()
+    has_hold: bool = False
     has_permit: bool = False
     applicant: Applicant | None = None
     agency_code: str | None = None

@@ -26,7 +26,6 @@ from sandbox_registry.domain.cases.case_records import Applicant, CaseRecords
 from sandbox_registry.domain.cases.deadlines import latest_apology
 from sandbox_registry.domain.errors import DomainError, NotFound
 from sandbox_registry.domain.identity.people import Actor, Role, Standing
-from sandbox_registry.domain.privacy.erasures import require_unlifted
 from sandbox_registry.domain.rules.calendars import Calendar
 from sandbox_registry.domain.rules.forms import validate
 from sandbox_registry.domain.rules.procedures import Procedure
@@ -208,6 +207,11 @@ def _issue(now: Situation) -> None:
     decisions.require_issuable(now.application, terms=terms, ceiling=ceiling, at=now.at)
 
 
+def _lift(now: Situation) -> None:
+    if not now.records.has_hold:
+        raise NotFound(what="legal hold")
+
+
 def _when(check: Callable[[Situation], object], *reads: str) -> tuple[Guard, ...]:
     return (Guard(check, frozenset(reads)),)
 
@@ -267,7 +271,7 @@ GUARDS: Mapping[Action, tuple[Guard, ...]] = {
     Action.DECISION_REFUSE: _when(lambda now: decisions.require_refusable(now.application, procedure=now.procedure)),
     Action.DECLARATION_MAKE: _when(_declare, "declarations"),
     Action.DECLARATION_READ: _WHENEVER_ALLOWED,
-    Action.HOLD_LIFT: _when(lambda now: _require_one(now.records.holds, require_unlifted, what="legal hold"), "holds"),
+    Action.HOLD_LIFT: _when(_lift, "has_hold"),
     Action.HOLD_PLACE: _WHENEVER_ALLOWED,
     Action.HOLD_READ: _WHENEVER_ALLOWED,
     Action.MESSAGE_READ: _WHENEVER_ALLOWED,

@@ -6,7 +6,7 @@
 import os
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from hashlib import sha256
@@ -20,8 +20,7 @@ from uuid_utils.compat import uuid7
 
 from sandbox_registry.db import tables
 from sandbox_registry.db.cases.applications import load_case
-from sandbox_registry.db.core.engine import Database
-from sandbox_registry.db.core.unit_of_work import RECORDS, UnitOfWork
+from sandbox_registry.db.core.kinds import RECORDS
 from sandbox_registry.db.identity.people import actor_for_person
 from sandbox_registry.documents.uploads.scanning import NullScanner
 from sandbox_registry.documents.uploads.store import Store
@@ -37,6 +36,7 @@ from sandbox_registry.domain.stages import Stage
 from sandbox_registry.runtime.shipped import shipped
 from sandbox_registry.usecases.registry import UseCases, wire
 from sandbox_registry.usecases.transaction.transactions import Transactions
+from tests.api.contract.routes import Rehearsal
 from tests.support.decided import BASIS, REASONS, SIGNER, TITLE, approved, recommended
 from tests.support.inputs import TRIED, Attempt, Facts, Spares, attempts, facts_of
 from tests.support.stages import (
@@ -91,25 +91,10 @@ LIKELY = Counter(
 """How likely an act is chosen as the next step, beside 8 for the rest: a walk should get somewhere."""
 
 
-class _Undone(Exception):
-    """Rolls a rehearsal back."""
-
-
-class Rehearsals(Database):
-    """A database on which everything can be done and nothing is kept."""
-
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[UnitOfWork]:
-        with suppress(_Undone):
-            async with super().transaction() as work:
-                yield work
-                raise _Undone
-
-
 @pytest.fixture
 async def rehearsal(world: World, database_url: str, tmp_path: Path) -> AsyncIterator[UseCases]:
     """The use cases of the world, over a database that keeps nothing."""
-    database = Rehearsals(database_url)
+    database = Rehearsal(database_url)
     transactions = Transactions(
         database=database,
         authorizer=world.transactions.authorizer,
