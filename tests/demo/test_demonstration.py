@@ -1,5 +1,6 @@
 """What a newcomer does first: start the registry with its examples, and paste the walk through of the README."""
 
+import json
 import os
 import re
 import socket
@@ -7,13 +8,18 @@ import subprocess
 import sys
 import tempfile
 import time
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
+from sandbox_registry.domain.stages import Stage
+
 README = Path(__file__).parents[2] / "README.md"
+EXAMPLES = README.parent / "examples" / "README.md"
+STAGES = frozenset(map(str, Stage))
 PROGRAM = (sys.executable, "-m", "sandbox_registry.cli")
 
 
@@ -70,12 +76,36 @@ def test_every_example_takes_its_course(demonstration: tuple[str, str]) -> None:
         assert stages[slug].count(stage) >= 1, stages[slug]
 
 
-def test_walk_through_of_the_readme_works(demonstration: tuple[str, str]) -> None:
+def walk_through(url: str) -> str:
+    """Paste the commands of the README into a shell of its own; return what they printed."""
     script = re.findall(r"```bash\n(.*?)```", README.read_text("utf-8"), re.DOTALL)[0]
-    pasted = "set -euo pipefail\n" + script.replace("http://127.0.0.1:8000", demonstration[0])
+    pasted = "set -euo pipefail\n" + script.replace("http://127.0.0.1:8000", url)
     done = subprocess.run(["bash", "-c", pasted], capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
-    assert "problem(s) to correct" in done.stdout
-    assert "\n404\n" in done.stdout
-    assert "application:submit | " in done.stdout
-    assert "permit_active" in done.stdout
+    return done.stdout
+
+
+def test_walk_through_of_the_readme_works_again_and_again(demonstration: tuple[str, str]) -> None:
+    first, second, third = [walk_through(demonstration[0]) for _ in range(3)]
+    for printed in (first, second, third):
+        assert "problem(s) to correct" in printed
+        assert "\n404\n" in printed
+        assert "application:submit | " in printed
+        assert "permit_active" in printed
+    before, after = [json.loads(printed[: printed.index("\n}\n") + 3])["items"] for printed in (first, third)]
+    assert [each["stage"] for each in after if each not in before] == ["withdrawn", "withdrawn"]
+    assert [each for each in before if each not in after] == []
+
+
+def test_readme_of_the_examples_says_what_becomes_of_each(demonstration: tuple[str, str]) -> None:
+    """Its table, the scenarios that drive the examples, and what the driver printed."""
+    table = re.findall(r"^\| (\S+?)(?:: .*?)? \| (.*) \| `(\w+)` \|$", EXAMPLES.read_text("utf-8"), re.MULTILINE)
+    told = {slug: (stage, re.findall(r"(\d+) errors?", course)) for slug, course, stage in table}
+    printed = {line.split()[0]: line for line in demonstration[1].splitlines() if line.strip()}
+    happened = {
+        slug: ([word for word in printed[slug].split() if word in STAGES][-1], re.findall(r"(\d+) lỗi", printed[slug]))
+        for slug in told
+    }
+    scenarios = tomllib.loads((EXAMPLES.parent / "scenarios.toml").read_text("utf-8"))
+    assert set(told) == set(scenarios) == {path.name for path in (EXAMPLES.parent / "dossiers").iterdir()}
+    assert told == happened
