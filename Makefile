@@ -9,7 +9,7 @@ INSTALL := -m pip --disable-pip-version-check --no-input install --quiet
 PIP := $(BIN)/python $(INSTALL)
 COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 
-.PHONY: help run test contract lint bench fmt lock clean tools
+.PHONY: help run test contract lint bench fmt lock witness clean tools
 .DEFAULT_GOAL := help
 
 help:
@@ -20,6 +20,7 @@ help:
 	@echo "make bench  measure beside other programs, and write bench/RESULTS.md (ONLY=lists,acts: print some parts)"
 	@echo "make fmt    put the code in its form, and write what follows from declarations"
 	@echo "make lock   renew requirements*.lock from requirements*.in"
+	@echo "make witness  build the council member's program as a wheel of its own, in dist/"
 	@echo "make clean  remove the environment and caches; the data in var/ stays"
 
 run: $(VENV)/.installed
@@ -53,6 +54,9 @@ lock: $(VENV)/.installed-dev
 	$(COMPILE) requirements-dev.in -o requirements-dev.lock
 	$(COMPILE) requirements-build.in -o requirements-build.lock
 	$(COMPILE) bench/requirements.in -o bench/requirements.lock
+
+witness: $(VENV)/.installed-dev
+	$(BIN)/python -m build --wheel --no-isolation --outdir dist packaging/witness
 
 clean:
 	rm -rf $(VENV) $(PEERS) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
