@@ -63,7 +63,7 @@ async def check_database(
             if said is not None:
                 _check_columns(leaf, said, report=report)
         history.finish()
-        await _check_rows(connection, history, report=report)
+        await check_rows(connection, history, report=report)
     return history
 
 
@@ -129,7 +129,7 @@ def _check_columns(leaf: KeptLeaf, said: dict[str, Any], *, report: Report) -> N
         report.add("leaf_columns", leaf.index, what=", ".join(wrong))
 
 
-async def _check_rows(connection: Connection, history: History, *, report: Report) -> None:
+async def check_rows(connection: Connection, history: History, *, report: Report) -> None:
     """Hold every row against its last record, and look for rows that are gone or that nobody recorded."""
     left = dict(history.last)
     filed = _filed_documents(history)
