@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from sandbox_registry.authz.duties import CASE_ACTS, DECLARATIONS, READS, broken_duties
 from sandbox_registry.authz.enforcer import Authorizer, casbin_enforcer
 from sandbox_registry.authz.names import Finding, unknown_names
 from sandbox_registry.authz.policy import ANY, ROLE_PREFIX, Policy, PolicyLine, PolicyUnreadable, read_policy
+from sandbox_registry.authz.separation import CASE_ACTS, DECLARATIONS, READS, broken_separation_rules
 from sandbox_registry.authz.space import Cell, Space, pairs_of, places_of
 from sandbox_registry.authz.standings import typical_standings
 from sandbox_registry.domain.acts import Action
@@ -64,7 +64,7 @@ def check_policy(source: Authorizer | Policy | Path, *, stage_owners: Iterable[S
     found = [
         *_idle_lines(policy, space),
         *_idle_groups(policy),
-        *broken_duties(space),
+        *broken_separation_rules(space),
         *_stuck_stages(space),
         *_unreachable(space),
         *_helpless_owners(space, stage_owners),

@@ -11,7 +11,7 @@ from typing import Self
 
 
 class Side(StrEnum):
-    """Whose work an act is. The duties of `authz/duties.py` bind sides, not single acts."""
+    """Whose work an act is. The duties of `authz/separation.py` bind sides, not single acts."""
 
     APPLICANT = "applicant"
     SIGNATORY = "signatory"

@@ -6,8 +6,8 @@ import pytest
 
 from sandbox_registry.authz import Authorizer, Finding
 from sandbox_registry.authz.checks import check_policy
-from sandbox_registry.authz.duties import broken_duties
 from sandbox_registry.authz.policy import parse_policy
+from sandbox_registry.authz.separation import broken_separation_rules
 from sandbox_registry.authz.space import Space
 from sandbox_registry.domain.identity.people import Role
 from sandbox_registry.domain.stages import Stage
@@ -284,7 +284,7 @@ def test_every_refusal_guards_a_duty() -> None:
     silent = []
     for at in refusals:
         without = parse_policy(MODEL, "\n".join([*lines[:at], *lines[at + 1 :]]))
-        if not list(broken_duties(Space(without))):
+        if not list(broken_separation_rules(Space(without))):
             silent.append(lines[at])
     assert len(refusals) == 24
     assert silent == []

@@ -22,7 +22,7 @@ from sandbox_registry.api.handling.schemas import (
 )
 from sandbox_registry.domain.cases.applications import by_stage
 from sandbox_registry.domain.cases.case_lists import CaseRow
-from sandbox_registry.domain.cases.deadlines import CaseDeadline, Duty, Timing
+from sandbox_registry.domain.cases.deadlines import CaseDeadline, ResponsibleParty, Timing
 from sandbox_registry.domain.errors import FieldError
 from sandbox_registry.domain.rules.calendars import Deadline, LedgerLine
 from sandbox_registry.domain.rules.forms import Referral
@@ -190,7 +190,7 @@ class DeadlineOut(Out):
 
     name: str
     subject: str
-    duty: Duty
+    duty: ResponsibleParty
     timing: Timing
     due: Instant | None
     due_date: date | None
@@ -207,7 +207,7 @@ class DeadlineOut(Out):
         shown_gap = cls(
             name=deadline.name,
             subject=deadline.subject,
-            duty=deadline.duty,
+            duty=deadline.responsible,
             timing=deadline.timing,
             due=None,
             due_date=None,

@@ -22,7 +22,7 @@ from sandbox_registry.api.handling.schemas import (
     TextOut,
     shown,
 )
-from sandbox_registry.domain.permits.duties import PermitDuty
+from sandbox_registry.domain.permits.obligations import PermitObligation
 from sandbox_registry.domain.permits.permit_lists import PermitRow
 from sandbox_registry.domain.permits.permits import Comparator, Effect, PermitKind, PermitTerms, named
 from sandbox_registry.domain.rules.calendars import Deadline, Unit
@@ -393,17 +393,17 @@ def permit_out(view: PermitView, *, log: PublishedLog) -> PermitOut:
     )
 
 
-def _duty_out(owed: PermitDuty) -> PermitDutyOut:
+def _duty_out(owed: PermitObligation) -> PermitDutyOut:
     return PermitDutyOut(
-        key=owed.duty.key,
-        label=TextOut.of(owed.duty.label),
-        starts=owed.duty.starts,
+        key=owed.obligation.key,
+        label=TextOut.of(owed.obligation.label),
+        starts=owed.obligation.starts,
         term=None if owed.term is None else owed.term.value,
         term_unit=None if owed.term is None else owed.term.unit,
-        is_recurring=owed.duty.recurring,
-        form=owed.duty.form,
-        recipient=TextOut.of(owed.duty.recipient),
-        basis=owed.duty.basis,
+        is_recurring=owed.obligation.recurring,
+        form=owed.obligation.form,
+        recipient=TextOut.of(owed.obligation.recipient),
+        basis=owed.obligation.basis,
         dues=tuple(_due_out(each) for each in owed.dues),
         is_complete=owed.is_complete,
     )

@@ -33,7 +33,7 @@ class Timing(StrEnum):
     GAP = "gap"
 
 
-class Duty(StrEnum):
+class ResponsibleParty(StrEnum):
     """Who must act before a deadline."""
 
     APPLICANT = "applicant"
@@ -56,7 +56,7 @@ class CaseDeadline:
     """One deadline of a case: its parameter, who must act, the reckoning (null for a gap), and the act that met it."""
 
     name: str
-    duty: Duty
+    responsible: ResponsibleParty
     timing: Timing
     reckoning: Deadline | None
     fulfilled_at: datetime | None
@@ -178,24 +178,26 @@ class _Reckoning:
 def _each(known: _Reckoning) -> Iterator[CaseDeadline]:
     application = known.facts.application
     if application.submitted_at is None:
-        yield _deadline(known, "draft.ttl", Duty.APPLICANT, known.draft(), _closing_at(known))
+        yield _deadline(known, "draft.ttl", ResponsibleParty.APPLICANT, known.draft(), _closing_at(known))
     else:
         done = application.accepted_at or _closing_at(known)
-        yield _deadline(known, "completeness.term", Duty.AUTHORITY, known.completeness(), done)
+        yield _deadline(known, "completeness.term", ResponsibleParty.AUTHORITY, known.completeness(), done)
     for request in known.facts.supplements:
         reckoned = supplement_deadline(request, procedure=known.procedure, calendar=known.calendar)
         done = request.answered_at or _closing_at(known)
-        yield _deadline(known, "supplement.term", Duty.APPLICANT, reckoned, done, subject=str(request.round))
+        yield _deadline(
+            known, "supplement.term", ResponsibleParty.APPLICANT, reckoned, done, subject=str(request.round)
+        )
     if application.accepted_at is not None:
         included = known.procedure.flag("decision.included_in_appraisal")
         done = (application.decided_at if included else application.recommended_at) or _closing_at(known)
-        yield _deadline(known, "appraisal.term", Duty.AUTHORITY, known.appraisal(), done)
+        yield _deadline(known, "appraisal.term", ResponsibleParty.AUTHORITY, known.appraisal(), done)
         yield _appointment(known)
     for consultation in known.facts.consultations:
         yield _consultation(known, consultation)
     if application.recommended_at is not None and not known.procedure.flag("decision.included_in_appraisal"):
         done = application.decided_at or _closing_at(known)
-        yield _deadline(known, "decision.term", Duty.AUTHORITY, known.decision(), done)
+        yield _deadline(known, "decision.term", ResponsibleParty.AUTHORITY, known.decision(), done)
     if application.stage in {Stage.REFUSED, Stage.INTAKE_REFUSED}:
         yield _complaint(known)
 
@@ -210,30 +212,30 @@ def _appointment(known: _Reckoning) -> CaseDeadline:
     application, reckoned = known.facts.application, known.result()
     done = application.decided_at or _closing_at(known)
     if application.apology is None or reckoned is None:
-        return _deadline(known, "appointment", Duty.AUTHORITY, reckoned, done)
+        return _deadline(known, "appointment", ResponsibleParty.AUTHORITY, reckoned, done)
     promised = application.apology.promised_at
     postponed = replace(reckoned, due=promised, due_date=last_day_before(promised), paused=False)
-    return _deadline(known, "appointment", Duty.AUTHORITY, postponed, done, subject="promised")
+    return _deadline(known, "appointment", ResponsibleParty.AUTHORITY, postponed, done, subject="promised")
 
 
 def _consultation(known: _Reckoning, consultation: Consultation) -> CaseDeadline:
     term = Term(value=consultation.term_value, unit=Unit(consultation.term_unit))
     reckoned = deadline(term, start=consultation.asked_at, calendar=known.calendar)
     done = consultation.answered_at or consultation.closed_silent_at or _closing_at(known)
-    return _deadline(known, "consult.term", Duty.CONSULTED, reckoned, done, subject=str(consultation.id))
+    return _deadline(known, "consult.term", ResponsibleParty.CONSULTED, reckoned, done, subject=str(consultation.id))
 
 
 def _complaint(known: _Reckoning) -> CaseDeadline:
     application, term = known.facts.application, known.procedure.term("complaint.term")
     started = application.decided_at or _closing_at(known)
     reckoned = None if term is None or started is None else deadline(term, start=started, calendar=known.calendar)
-    return _deadline(known, "complaint.term", Duty.APPLICANT, reckoned, None)
+    return _deadline(known, "complaint.term", ResponsibleParty.APPLICANT, reckoned, None)
 
 
 def _deadline(
     known: _Reckoning,
     name: str,
-    duty: Duty,
+    responsible: ResponsibleParty,
     reckoned: Deadline | None,
     done: datetime | None,
     *,
@@ -242,7 +244,7 @@ def _deadline(
     parameter: Parameter | None = known.procedure.parameters.get(name)
     return CaseDeadline(
         name=name,
-        duty=duty,
+        responsible=responsible,
         timing=_timing(reckoned, done, known.at),
         reckoning=reckoned,
         fulfilled_at=done,

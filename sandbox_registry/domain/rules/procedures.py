@@ -195,7 +195,7 @@ class DutyStart(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Duty:
+class TrialObligation:
     """What the participant owes during the trial; `recurring` duties come back every `term`."""
 
     key: str
@@ -281,7 +281,7 @@ class Procedure:
     criteria: tuple[Criterion, ...] = ()
     levels: tuple[Level, ...] = ()
     stages: tuple[StageRule, ...] = ()
-    duties: tuple[Duty, ...] = ()
+    duties: tuple[TrialObligation, ...] = ()
     publication: tuple[PublicationRule, ...] = ()
     refusal_reasons: tuple[RefusalReason, ...] = ()
     permit: PermitRules = PermitRules()

@@ -15,7 +15,7 @@ from sandbox_registry.domain.cases.applications import (
     SupplementRequest,
 )
 from sandbox_registry.domain.cases.case_lists import CaseFilter, CaseRow
-from sandbox_registry.domain.cases.deadlines import CaseDeadline, Duty, case_deadlines
+from sandbox_registry.domain.cases.deadlines import CaseDeadline, ResponsibleParty, case_deadlines
 from sandbox_registry.domain.cases.possible_acts import Situation, is_possible, parts_for
 from sandbox_registry.domain.errors import FieldError, NotFound
 from sandbox_registry.domain.identity.people import Actor, Capacity, Organisation
@@ -106,7 +106,9 @@ class Cases:
                 complaints=records.complaints,
                 # That an agency was asked, and whether it was late, is for those who may read the consultation.
                 deadlines=tuple(
-                    each for each in deadlines if each.duty is not Duty.CONSULTED or Action.CONSULTATION_READ in allowed
+                    each
+                    for each in deadlines
+                    if each.responsible is not ResponsibleParty.CONSULTED or Action.CONSULTATION_READ in allowed
                 ),
                 may_do=await self._may_do(act, allowed, procedure),
             )

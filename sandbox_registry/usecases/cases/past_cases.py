@@ -21,7 +21,7 @@ from sandbox_registry.domain.cases.appraisal import (
     SiteVisit,
     Vote,
 )
-from sandbox_registry.domain.cases.deadlines import CaseDeadline, CaseFacts, Duty, case_deadlines
+from sandbox_registry.domain.cases.deadlines import CaseDeadline, CaseFacts, ResponsibleParty, case_deadlines
 from sandbox_registry.domain.errors import FieldError, Invalid
 from sandbox_registry.domain.identity.people import Capacity
 from sandbox_registry.domain.kinds.every import is_shown_of_past
@@ -139,7 +139,7 @@ class PastCase:
         return tuple(
             each
             for each in case_deadlines(facts, procedure=procedure, calendar=calendar, at=self.at)
-            if each.duty is not Duty.CONSULTED or Action.CONSULTATION_READ in may
+            if each.responsible is not ResponsibleParty.CONSULTED or Action.CONSULTATION_READ in may
         )
 
     def _consultations(self) -> tuple[Consultation, ...]:

@@ -10,7 +10,7 @@ from sandbox_registry.db.permits import permits as rows
 from sandbox_registry.domain.cases import decisions
 from sandbox_registry.domain.cases.appraisal import Decision
 from sandbox_registry.domain.identity.people import Actor, Organisation
-from sandbox_registry.domain.permits.duties import PermitDuty, duties_of
+from sandbox_registry.domain.permits.obligations import PermitObligation, obligations_of
 from sandbox_registry.domain.permits.permit_lists import PermitFilter, PermitRow
 from sandbox_registry.domain.permits.permits import Permit, PermitVersion, first_version
 from sandbox_registry.domain.rules.calendars import local_date
@@ -36,7 +36,7 @@ class PermitView:
     supervising_unit: Organisation
     procedure: Procedure
     versions: tuple[PermitVersion, ...]
-    duties: tuple[PermitDuty, ...]
+    duties: tuple[PermitObligation, ...]
     may_do: frozenset[Action]
     leaf: int | None
 
@@ -120,7 +120,7 @@ class Permits:
             supervising_unit=await act.work.get(Organisation, permit.terms.supervising_unit_id),
             procedure=procedure,
             versions=await rows.versions_of(connection, permit.id),
-            duties=duties_of(permit, procedure, await self.transactions.rules.calendar(connection, at=act.at)),
+            duties=obligations_of(permit, procedure, await self.transactions.rules.calendar(connection, at=act.at)),
             may_do=self.transactions.authorizer.may_do(act.actor, act.standing, stage),
             leaf=await histories.leaf_of_version(connection, permit.id, permit.version),
         )

@@ -12,7 +12,7 @@ from sandbox_registry.domain.cases.appraisal import Clarification, Consultation,
 from sandbox_registry.domain.cases.deadlines import (
     CaseDeadline,
     CaseFacts,
-    Duty,
+    ResponsibleParty,
     Timing,
     appointment,
     case_deadlines,
@@ -89,14 +89,22 @@ def test_draft_shows_how_long_it_is_kept() -> None:
     rules = procedure(draft__ttl=(90, "cd"))
     assert list(listed(case(Stage.DRAFT), rules=rules)) == ["draft.ttl"]
     kept = listed(case(Stage.DRAFT), rules=rules)["draft.ttl"]
-    assert (due_date(kept), kept.duty, kept.timing) == (date(2027, 2, 18), Duty.APPLICANT, Timing.RUNNING)
+    assert (due_date(kept), kept.responsible, kept.timing) == (
+        date(2027, 2, 18),
+        ResponsibleParty.APPLICANT,
+        Timing.RUNNING,
+    )
     assert listed(case(Stage.DRAFT))["draft.ttl"].timing is Timing.GAP
 
 
 def test_worked_example_from_filing_to_appraisal() -> None:
     filed = listed(case(Stage.SUBMITTED))["completeness.term"]
     accepted = listed(case(Stage.ACCEPTED, accepted_at=THURSDAY))
-    assert (due_date(filed), filed.timing, filed.duty) == (date(2026, 11, 26), Timing.RUNNING, Duty.AUTHORITY)
+    assert (due_date(filed), filed.timing, filed.responsible) == (
+        date(2026, 11, 26),
+        Timing.RUNNING,
+        ResponsibleParty.AUTHORITY,
+    )
     assert filed.basis == "Điều completeness.term"
     assert accepted["completeness.term"].timing is Timing.MET
     assert due_date(accepted["appraisal.term"]) == date(2026, 12, 10)
@@ -149,7 +157,10 @@ def test_open_supplement_holds_the_completeness_clock() -> None:
     asked = supplement(local(2026, 11, 23, 9))
     found = listed(case(Stage.SUPPLEMENT_REQUESTED), supplements=(asked,))
     assert (found["completeness.term"].timing, due_date(found["completeness.term"])) == (Timing.PAUSED, None)
-    assert (found["supplement.term"].timing, found["supplement.term"].duty) == (Timing.RUNNING, Duty.APPLICANT)
+    assert (found["supplement.term"].timing, found["supplement.term"].responsible) == (
+        Timing.RUNNING,
+        ResponsibleParty.APPLICANT,
+    )
     assert (due_date(found["supplement.term"]), found["supplement.term"].subject) == (date(2026, 12, 23), "1")
 
 
@@ -218,7 +229,11 @@ def test_consultation_runs_on_the_term_it_was_asked_with() -> None:
     late = listed(application, consultations=(answered,))["consult.term"]
     silent = replace(asked, closed_silent_at=local(2026, 12, 10))
     closed = listed(application, consultations=(silent,))["consult.term"]
-    assert (due_date(running), running.timing, running.duty) == (date(2026, 12, 8), Timing.RUNNING, Duty.CONSULTED)
+    assert (due_date(running), running.timing, running.responsible) == (
+        date(2026, 12, 8),
+        Timing.RUNNING,
+        ResponsibleParty.CONSULTED,
+    )
     assert (late.timing, late.fulfilled_at, late.subject) == (Timing.MISSED, local(2026, 12, 9), str(asked.id))
     assert (closed.timing, closed.fulfilled_at) == (Timing.MISSED, local(2026, 12, 10))
 
@@ -228,7 +243,11 @@ def test_refusals_may_be_complained_against_for_ninety_days(stage: Stage) -> Non
     closing = Closing(kind=ClosingKind.INTAKE_REFUSED, at=THURSDAY, by=PERSON, reasons=())
     facts = {"decided_at": THURSDAY} if stage is Stage.REFUSED else {"closing": closing}
     found = listed(case(stage, **facts))["complaint.term"]
-    assert (due_date(found), found.duty, found.timing) == (date(2027, 2, 24), Duty.APPLICANT, Timing.RUNNING)
+    assert (due_date(found), found.responsible, found.timing) == (
+        date(2027, 2, 24),
+        ResponsibleParty.APPLICANT,
+        Timing.RUNNING,
+    )
 
 
 def test_closing_ends_every_clock() -> None:

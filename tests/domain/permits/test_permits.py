@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sandbox_registry.domain.permits.duties import PermitDuty, duties_of
+from sandbox_registry.domain.permits.obligations import PermitObligation, obligations_of
 from sandbox_registry.domain.permits.permits import (
     Comparator,
     DailyHours,
@@ -30,7 +30,7 @@ from sandbox_registry.domain.permits.terms import term_errors
 from sandbox_registry.domain.rules.calendars import Term, Unit, add_months, local_date, start_of
 from sandbox_registry.domain.rules.form_fields import Choice, Field, FieldKind, FormRule, RuleKind, Section
 from sandbox_registry.domain.rules.forms import validate
-from sandbox_registry.domain.rules.procedures import Confidence, Duty, DutyStart, PermitRules, Procedure
+from sandbox_registry.domain.rules.procedures import Confidence, DutyStart, PermitRules, Procedure, TrialObligation
 from sandbox_registry.domain.stages import PERMIT_STAGES, Stage
 from tests.domain.small import CALENDAR, CASE, COMPANY, OTHER, PERSON, UNIT, WORD, local, procedure
 from tests.support.decided import TRIAL_END, TRIAL_START, terms
@@ -279,8 +279,8 @@ def test_kind_is_one_the_procedure_gives(rules: Procedure, known: bool) -> None:
 # --- What is owed when ----------------------------------------------------------------------------------------------
 
 
-def duty(key: str, starts: DutyStart, term: str, *, recurring: bool = False) -> Duty:
-    return Duty(
+def duty(key: str, starts: DutyStart, term: str, *, recurring: bool = False) -> TrialObligation:
+    return TrialObligation(
         key=key,
         label=WORD,
         starts=starts,
@@ -305,11 +305,11 @@ OWING = procedure(
 )
 
 
-def owed(which: Duty, held: Permit, rules: Procedure = OWING) -> PermitDuty:
-    return next(each for each in duties_of(held, rules, CALENDAR) if each.duty is which)
+def owed(which: TrialObligation, held: Permit, rules: Procedure = OWING) -> PermitObligation:
+    return next(each for each in obligations_of(held, rules, CALENDAR) if each.obligation is which)
 
 
-def days(of: PermitDuty) -> list[date | None]:
+def days(of: PermitObligation) -> list[date | None]:
     return [due.due_date for due in of.dues]
 
 
@@ -330,7 +330,7 @@ def test_event_duty_has_hours_and_no_dates() -> None:
 
 def test_open_term_is_a_gap() -> None:
     rules = replace(OWING, parameters={})
-    assert [(each.term, each.dues) for each in duties_of(permit(), rules, CALENDAR)] == [(None, ())] * 4
+    assert [(each.term, each.dues) for each in obligations_of(permit(), rules, CALENDAR)] == [(None, ())] * 4
 
 
 def test_duty_after_completion_waits_for_it() -> None:

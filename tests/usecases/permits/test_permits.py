@@ -112,7 +112,7 @@ async def test_permit_carries_what_was_decided_and_the_case_stays_approved(world
 
 async def test_permit_shows_what_is_owed_and_what_it_is_not(world: World) -> None:
     view = await issued(world)
-    owed = {each.duty.key: [due.due_date for due in each.dues] for each in view.duties}
+    owed = {each.obligation.key: [due.due_date for due in each.dues] for each in view.duties}
     assert view.permit.issued_at.date() == date(2026, 11, 21)
     assert owed == {
         "periodic_report": [date(2027, 2, 22), date(2027, 5, 21), date(2027, 8, 23), date(2027, 11, 22)],
@@ -121,7 +121,7 @@ async def test_permit_shows_what_is_owed_and_what_it_is_not(world: World) -> Non
         "limit_breach_report": [],
         "final_report": [date(2027, 12, 16)],
     }
-    hours = {each.duty.key: each.term.value for each in view.duties if each.term is not None}
+    hours = {each.obligation.key: each.term.value for each in view.duties if each.term is not None}
     assert (hours["incident_report"], hours["limit_breach_report"]) == (72, 72)
     assert (view.procedure.status, len(view.procedure.permit.disclaimers)) == ("draft", 2)
     issue = next(

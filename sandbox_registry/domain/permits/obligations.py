@@ -17,57 +17,59 @@ from sandbox_registry.domain.rules.calendars import (
     latest_before,
     local_date,
 )
-from sandbox_registry.domain.rules.procedures import Duty, DutyStart, Procedure
+from sandbox_registry.domain.rules.procedures import DutyStart, Procedure, TrialObligation
 
 _MOST = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PermitDuty:
-    """One duty of the procedure as this permit owes it.
+class PermitObligation:
+    """One obligation of the procedure as this permit owes it.
 
     `term` is null when the procedure leaves it open: no timer runs. `dues` are the moments known now, in order; none for
-    a duty that waits for an event. `is_complete` is false when more follow that the calendar of working days does not
+    an obligation that waits for an event. `is_complete` is false when more follow that the calendar of working days does not
     reach yet, or that are too many to list.
     """
 
-    duty: Duty
+    obligation: TrialObligation
     term: Term | None
     dues: tuple[Deadline, ...]
     is_complete: bool
 
 
-def duties_of(permit: Permit, procedure: Procedure, calendar: Calendar) -> tuple[PermitDuty, ...]:
+def obligations_of(permit: Permit, procedure: Procedure, calendar: Calendar) -> tuple[PermitObligation, ...]:
     """List what the holder owes, in the order of the procedure.
 
-    Periodic duties are counted from the issue, each period from the same day, so month ends do not drift; the last one
+    Periodic obligations are counted from the issue, each period from the same day, so month ends do not drift; the last one
     is that whose period is over when the trial ends.
     """
-    return tuple(_owed(duty, permit, procedure.term(duty.term), calendar) for duty in procedure.duties)
+    return tuple(
+        _owed(obligation, permit, procedure.term(obligation.term), calendar) for obligation in procedure.duties
+    )
 
 
-def _owed(duty: Duty, permit: Permit, term: Term | None, calendar: Calendar) -> PermitDuty:
+def _owed(obligation: TrialObligation, permit: Permit, term: Term | None, calendar: Calendar) -> PermitObligation:
     dues: list[Deadline] = []
     is_complete = True
     try:
-        for due in () if term is None else _dues(duty, permit, term, calendar):
+        for due in () if term is None else _dues(obligation, permit, term, calendar):
             if len(dues) == _MOST:
                 is_complete = False
                 break
             dues.append(due)
     except CalendarGap:
         is_complete = False
-    return PermitDuty(duty=duty, term=term, dues=tuple(dues), is_complete=is_complete)
+    return PermitObligation(obligation=obligation, term=term, dues=tuple(dues), is_complete=is_complete)
 
 
-def _dues(duty: Duty, permit: Permit, term: Term, calendar: Calendar) -> Iterator[Deadline]:
-    if duty.starts is DutyStart.BEFORE_END:
+def _dues(obligation: TrialObligation, permit: Permit, term: Term, calendar: Calendar) -> Iterator[Deadline]:
+    if obligation.starts is DutyStart.BEFORE_END:
         yield latest_before(term, end=permit.terms.end, calendar=calendar)
-    elif duty.starts is DutyStart.ISSUE and duty.recurring:
+    elif obligation.starts is DutyStart.ISSUE and obligation.recurring:
         yield from _periods(permit, term, calendar)
-    elif duty.starts is DutyStart.ISSUE:
+    elif obligation.starts is DutyStart.ISSUE:
         yield deadline(term, start=permit.issued_at, calendar=calendar)
-    elif duty.starts is DutyStart.COMPLETION and permit.completed_at is not None:
+    elif obligation.starts is DutyStart.COMPLETION and permit.completed_at is not None:
         yield deadline(term, start=permit.completed_at, calendar=calendar)
 
 

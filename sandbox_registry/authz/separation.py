@@ -26,7 +26,7 @@ APPLICANT_SIDE = (Relation.OWN, Relation.DELEGATE, Relation.ACTED_AS_FILER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Duty:
+class SeparationRule:
     """Nobody holding this role or standing in this relation may ever do one of these acts."""
 
     code: str
@@ -36,71 +36,71 @@ class Duty:
     role: Role | None = None
 
 
-DUTIES = (
+SEPARATION_RULES = (
     *(
-        Duty(code="decides_own", rule="nobody decides what they filed", actions=DECIDING, relation=relation)
+        SeparationRule(code="decides_own", rule="nobody decides what they filed", actions=DECIDING, relation=relation)
         for relation in APPLICANT_SIDE
     ),
     *(
-        Duty(
+        SeparationRule(
             code="handles_own", rule="nobody handles their own dossier", actions=OFFICIAL - DECIDING, relation=relation
         )
         for relation in APPLICANT_SIDE
     ),
-    Duty(
+    SeparationRule(
         code="intake_decides",
         rule="who took it in does not decide it",
         actions=DECIDING,
         relation=Relation.ACTED_AS_INTAKE,
     ),
-    Duty(
+    SeparationRule(
         code="intake_appraises",
         rule="who took it in does not appraise it",
         actions=APPRAISING,
         relation=Relation.ACTED_AS_INTAKE,
     ),
-    Duty(
+    SeparationRule(
         code="appraiser_decides",
         rule="who appraised it does not decide it",
         actions=DECIDING,
         relation=Relation.ACTED_AS_REVIEWER,
     ),
-    Duty(
+    SeparationRule(
         code="appraiser_takes_in",
         rule="who appraised it does not take it in",
         actions=INTAKE,
         relation=Relation.ACTED_AS_REVIEWER,
     ),
-    Duty(
+    SeparationRule(
         code="decider_works_on_case",
         rule="who decided it does not take it in or appraise it",
         actions=INTAKE | APPRAISING,
         relation=Relation.ACTED_AS_DECIDER,
     ),
-    Duty(
+    SeparationRule(
         code="drafter_votes",
         rule="who drafted the report has no vote on it",
         actions=frozenset({Action.COUNCIL_VOTE}),
         relation=Relation.ACTED_AS_FOCAL,
     ),
-    Duty(
+    SeparationRule(
         code="conflicted_acts",
         rule="a declared conflict ends access",
         actions=CASE_ACTS - {Action.DECLARATION_READ},
         relation=Relation.CONFLICTED,
     ),
-    Duty(
+    SeparationRule(
         code="undeclared_opens",
         rule="interests are declared before the dossier is opened",
         actions=CASE_ACTS - {Action.DECLARATION_MAKE},
         relation=Relation.UNDECLARED,
     ),
-    Duty(code="overseer_writes", rule="oversight never writes", actions=WRITES, relation=Relation.OVERSEER),
+    SeparationRule(code="overseer_writes", rule="oversight never writes", actions=WRITES, relation=Relation.OVERSEER),
     *(
-        Duty(code="overseer_writes", rule="oversight never writes", actions=WRITES, role=role)
+        SeparationRule(code="overseer_writes", rule="oversight never writes", actions=WRITES, role=role)
         for role in sorted(READ_ALL_ROLES)
     ),
-    Duty(
+    SeparationRule(
         code="admin_opens_dossier",
         rule="an administrator sees no dossier and does no case work",
         actions=CASE_ACTS | {Action.EXPORT_READ},
@@ -121,11 +121,11 @@ _GIVES_NO_POWER = frozenset(
 )
 
 
-def broken_duties(space: Space) -> Iterator[Finding]:
-    """Find every duty that some request breaks."""
-    for duty in DUTIES:
-        for witness in space.exceptions(duty.actions, role=duty.role, relation=duty.relation):
-            yield _finding(duty.code, duty.rule, witness)
+def broken_separation_rules(space: Space) -> Iterator[Finding]:
+    """Find every rule of separation that some request breaks."""
+    for rule in SEPARATION_RULES:
+        for witness in space.exceptions(rule.actions, role=rule.role, relation=rule.relation):
+            yield _finding(rule.code, rule.rule, witness)
     yield from _erasures_by_one(space)
     for witness in space.exceptions(SIGNING):
         if Relation.OWN not in witness.relations:
