@@ -29,7 +29,7 @@ from sandbox_registry.db.embedded.server import EmbeddedServer
 from sandbox_registry.transparency.checkpoints import Checkpoint, sign_checkpoint
 from sandbox_registry.transparency.keys import SigningKey, format_vkey
 from sandbox_registry.transparency.merkle import hash_leaf, root_of
-from sandbox_registry.transparency.policies import Policy, PolicyLog
+from sandbox_registry.transparency.policies import PolicyLog, WitnessPolicy
 from sandbox_registry.transparency.tiles import bundles_of, encode_bundle, grow_tiles
 
 KEY = SigningKey(name="bench.example/log", seed=b"b" * 32)
@@ -165,7 +165,7 @@ def verifying(directory: Path, effort: Effort) -> Row:
     """Measure a full offline check, and the same by Go, in turns."""
     entries = effort.entries // 10
     folder = build(directory / "log", entries)
-    policy = Policy(logs=(PolicyLog(key=KEY.verifier_key),))
+    policy = WitnessPolicy(logs=(PolicyLog(key=KEY.verifier_key),))
     auditor = built_auditor(directory)
 
     def checked() -> None:

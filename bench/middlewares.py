@@ -13,7 +13,7 @@ from litestar.middleware import DefineMiddleware
 from bench.effort import Effort
 from bench.figures import Aim, Figure, Row
 from sandbox_registry.domain.identity.people import Actor
-from sandbox_registry.domain.operations.quotas import LIMITS, Group, Limit, Room
+from sandbox_registry.domain.operations.quotas import LIMITS, Group, Quota, Room
 from sandbox_registry.http.body_timeouts import BodyReadTimeout
 from sandbox_registry.http.identity import RequestIdentity
 from sandbox_registry.http.problems import HANDLERS
@@ -37,7 +37,7 @@ class Granting(RateLimits):
     async def _ask(
         self,
         group: Group,  # noqa: ARG002 - as it is asked.
-        asked: list[tuple[Limit, bytes]],
+        asked: list[tuple[Quota, bytes]],
         *,
         wanted: int,
     ) -> tuple[int, tuple[Room, ...]]:

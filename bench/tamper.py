@@ -37,7 +37,7 @@ from sandbox_registry.runtime.shipped import shipped
 from sandbox_registry.transparency.checkpoints import Checkpoint, sign_checkpoint
 from sandbox_registry.transparency.keys import SigningKey, format_vkey
 from sandbox_registry.transparency.merkle import hash_leaf, root_of
-from sandbox_registry.transparency.policies import Policy, PolicyLog
+from sandbox_registry.transparency.policies import PolicyLog, WitnessPolicy
 from sandbox_registry.transparency.tiles import bundles_of, encode_bundle, grow_tiles
 from tests.auditlog.verifying.test_database import record_settled
 from tests.support.ledger import Ledger, signing_for
@@ -183,7 +183,7 @@ def drill_files(
     folder: Path, entries: list[bytes], key: SigningKey, *, auditor: str | None, chance: random.Random, drill: Drill
 ) -> None:
     """Forge published files; a thief of the key is found with the copy kept before."""
-    policy = Policy(logs=(PolicyLog(key=key.verifier_key),))
+    policy = WitnessPolicy(logs=(PolicyLog(key=key.verifier_key),))
     write_log(folder / "kept", entries, key)
     copy = LogFolder(folder / "kept")
     for _ in range(FILES):
@@ -285,7 +285,7 @@ async def run(seed: int) -> Drill:
             await reviewed(world)
             async with signing_for(server.url(), owner, home) as ledger:
                 await ledger.signer().publish()
-                policy = Policy(logs=(PolicyLog(key=ledger.signer().key.verifier_key),))
+                policy = WitnessPolicy(logs=(PolicyLog(key=ledger.signer().key.verifier_key),))
 
                 async def check() -> Report:
                     report = Report()
@@ -307,7 +307,7 @@ async def run(seed: int) -> Drill:
         key = SigningKey(name="drill.example/log", seed=chance.randbytes(32))
         entries = [b'{"n":%d,"x":"%s"}' % (number, chance.randbytes(20).hex().encode()) for number in range(1500)]
         drill_files(home, entries, key, auditor=built_auditor(home), chance=chance, drill=drill)
-        policy = Policy(logs=(PolicyLog(key=key.verifier_key),))
+        policy = WitnessPolicy(logs=(PolicyLog(key=key.verifier_key),))
         for _ in range(CLEAN - CLEAN // 10):
             report = Report()
             check_published(LogFolder(home / "kept"), policy=policy, report=report)

@@ -43,7 +43,7 @@ from sandbox_registry.db.core.engine import Database
 from sandbox_registry.documents.uploads.scanning import NullScanner
 from sandbox_registry.documents.uploads.store import Store
 from sandbox_registry.domain.audit import Pseudonyms
-from sandbox_registry.domain.operations.quotas import Limit, read_limits
+from sandbox_registry.domain.operations.quotas import Quota, read_limits
 from sandbox_registry.http.bodies import StrictRequest
 from sandbox_registry.http.body_timeouts import BodyReadTimeout
 from sandbox_registry.http.identity import RequestIdentity
@@ -99,7 +99,7 @@ def build_use_cases(
     *,
     now: Clock | None = None,
     new_id: Callable[[], UUID] = uuid7,
-    limits: Mapping[str, Limit] | None = None,
+    limits: Mapping[str, Quota] | None = None,
 ) -> UseCases:
     """Build everything people can do, over the database the settings name, by the clock and the limits they name or those given."""
     if settings.database_url is None:

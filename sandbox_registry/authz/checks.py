@@ -4,8 +4,15 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from sandbox_registry.authz.enforcer import Authorizer, casbin_enforcer
-from sandbox_registry.authz.names import Finding, unknown_names
-from sandbox_registry.authz.policy import ANY, ROLE_PREFIX, Policy, PolicyLine, PolicyUnreadable, read_policy
+from sandbox_registry.authz.names import PolicyFinding, unknown_names
+from sandbox_registry.authz.policy import (
+    ANY,
+    ROLE_PREFIX,
+    AuthorizationPolicy,
+    PolicyLine,
+    PolicyUnreadable,
+    read_policy,
+)
 from sandbox_registry.authz.separation import CASE_ACTS, DECLARATIONS, READS, broken_separation_rules
 from sandbox_registry.authz.space import Cell, Space, pairs_of, places_of
 from sandbox_registry.authz.standings import typical_standings
@@ -46,7 +53,9 @@ _LISTS_KNOW = {
 }
 
 
-def check_policy(source: Authorizer | Policy | Path, *, stage_owners: Iterable[StageOwner] = ()) -> list[Finding]:
+def check_policy(
+    source: Authorizer | AuthorizationPolicy | Path, *, stage_owners: Iterable[StageOwner] = ()
+) -> list[PolicyFinding]:
     """Check a policy (or its directory) and, if given, that every procedure's stage owner can act there.
 
     `stage_owners` are (procedure code, stage, role) of stages that are not ends. Returns what is wrong, sorted by
@@ -56,7 +65,7 @@ def check_policy(source: Authorizer | Policy | Path, *, stage_owners: Iterable[S
     try:
         policy = _policy_of(source)
     except PolicyUnreadable as unreadable:
-        return [Finding(code="unreadable", where="policy.csv", message=str(unreadable))]
+        return [PolicyFinding(code="unreadable", where="policy.csv", message=str(unreadable))]
     unknown = unknown_names(policy)
     if unknown:
         return unknown
@@ -74,28 +83,28 @@ def check_policy(source: Authorizer | Policy | Path, *, stage_owners: Iterable[S
     return sorted({(finding.code, finding.where): finding for finding in reversed(found)}.values(), key=_order)
 
 
-def _policy_of(source: Authorizer | Policy | Path) -> Policy:
+def _policy_of(source: Authorizer | AuthorizationPolicy | Path) -> AuthorizationPolicy:
     if isinstance(source, Path):
         return read_policy(source)
     return source.policy if isinstance(source, Authorizer) else source
 
 
-def _order(finding: Finding) -> tuple[str, str]:
+def _order(finding: PolicyFinding) -> tuple[str, str]:
     return finding.code, finding.where
 
 
-def _idle_lines(policy: Policy, space: Space) -> Iterator[Finding]:
+def _idle_lines(policy: AuthorizationPolicy, space: Space) -> Iterator[PolicyFinding]:
     seen: dict[tuple[str, ...], PolicyLine] = {}
     for line in policy.lines:
         first = seen.setdefault(tuple(line.rule[:4]), line)
         if first is not line:
             code = "repeated_line" if first.effect == line.effect else "contradicted_line"
-            yield Finding(code=code, where=line.text, message=f"already said by {first.text}")
+            yield PolicyFinding(code=code, where=line.text, message=f"already said by {first.text}")
         elif not _changes_an_answer(line, policy, space):
-            yield Finding(code="idle_line", where=line.text, message="without this line every answer is the same")
+            yield PolicyFinding(code="idle_line", where=line.text, message="without this line every answer is the same")
 
 
-def _changes_an_answer(line: PolicyLine, policy: Policy, space: Space) -> bool:
+def _changes_an_answer(line: PolicyLine, policy: AuthorizationPolicy, space: Space) -> bool:
     others = [other for other in policy.lines if other is not line]
     changes = _allow_matters if line.effect == "allow" else _deny_matters
     for stage, action in places_of(line):
@@ -122,21 +131,21 @@ def _deny_matters(line: PolicyLine, near: list[PolicyLine], space: Space, stage:
     return False
 
 
-def _idle_groups(policy: Policy) -> Iterator[Finding]:
+def _idle_groups(policy: AuthorizationPolicy) -> Iterator[PolicyFinding]:
     used = {line.stage for line in policy.lines} | {line.act for line in policy.lines}
     for pairs in (policy.stage_groups, policy.act_groups):
         groups = {group for _, group in pairs}
         for group in sorted(groups - used - {member for member, _ in pairs}):
-            yield Finding(code="idle_group", where=group, message="no line and no other group uses this group")
+            yield PolicyFinding(code="idle_group", where=group, message="no line and no other group uses this group")
         for pair in {pair for pair in pairs if pairs.count(pair) > 1}:
-            yield Finding(code="repeated_member", where=", ".join(pair), message="said twice")
+            yield PolicyFinding(code="repeated_member", where=", ".join(pair), message="said twice")
 
 
-def _stuck_stages(space: Space) -> Iterator[Finding]:
+def _stuck_stages(space: Space) -> Iterator[PolicyFinding]:
     for stage, moves in MOVES.items():
         for action in sorted(moves):
             if not any(_someone_can(space, role, stage, action) for role in Role):
-                yield Finding(code="no_owner", where=stage, message=f"nobody can {action}, so a case stays here")
+                yield PolicyFinding(code="no_owner", where=stage, message=f"nobody can {action}, so a case stays here")
 
 
 def _someone_can(space: Space, role: Role, stage: Stage, action: Action) -> bool:
@@ -147,27 +156,29 @@ def _someone_can(space: Space, role: Role, stage: Stage, action: Action) -> bool
     )
 
 
-def _unreachable(space: Space) -> Iterator[Finding]:
+def _unreachable(space: Space) -> Iterator[PolicyFinding]:
     for action in Action:
         if not any(_someone_can(space, role, stage, action) for role in Role for stage in Stage):
-            yield Finding(code="unreachable_action", where=action, message="nobody can ever do this")
+            yield PolicyFinding(code="unreachable_action", where=action, message="nobody can ever do this")
 
 
-def _helpless_owners(space: Space, stage_owners: Iterable[StageOwner]) -> Iterator[Finding]:
+def _helpless_owners(space: Space, stage_owners: Iterable[StageOwner]) -> Iterator[PolicyFinding]:
     acts = sorted(CASE_ACTS - READS - DECLARATIONS - {Action.MESSAGE_SEND})
     for procedure, stage, role in stage_owners:
         if not any(_someone_can(space, role, stage, action) for action in acts):
             where = f"{procedure}: {stage}"
-            yield Finding(code="owner_cannot_act", where=where, message=f"{role} owns this stage and can do nothing")
+            yield PolicyFinding(
+                code="owner_cannot_act", where=where, message=f"{role} owns this stage and can do nothing"
+            )
 
 
-def _lists_that_differ(policy: Policy) -> Iterator[Finding]:
+def _lists_that_differ(policy: AuthorizationPolicy) -> Iterator[PolicyFinding]:
     """A list is cut by facts in a query; a line a query cannot follow would make lists and reads disagree."""
     for action in _LISTED:
         for line in policy.by_action[action]:
             if not (_can_be_left_out(line) if line.effect == "deny" else _can_be_listed(line)):
                 message = f"lists cannot follow this line for {action}: they would show more or less than a read allows"
-                yield Finding(code="unlistable", where=line.text, message=message)
+                yield PolicyFinding(code="unlistable", where=line.text, message=message)
 
 
 def _can_be_left_out(line: PolicyLine) -> bool:
@@ -183,7 +194,7 @@ def _can_be_listed(line: PolicyLine) -> bool:
     return line.relation in _LISTS_KNOW
 
 
-def _differences_from_casbin(policy: Policy, space: Space) -> Iterator[Finding]:
+def _differences_from_casbin(policy: AuthorizationPolicy, space: Space) -> Iterator[PolicyFinding]:
     """Put requests to Casbin about every line: what it speaks about, that with a refusal beside it, and near misses."""
     enforcers = {action: casbin_enforcer(policy, lines) for action, lines in policy.by_action.items()}
     for line in policy.lines:
@@ -194,7 +205,7 @@ def _differences_from_casbin(policy: Policy, space: Space) -> Iterator[Finding]:
                 message = (
                     f"Casbin says {answer} to {role} as {sorted(relations)} for {action} at {stage}: see model.conf"
                 )
-                yield Finding(code="model_differs", where=line.text, message=message)
+                yield PolicyFinding(code="model_differs", where=line.text, message=message)
                 break
 
 

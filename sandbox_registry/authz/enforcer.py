@@ -7,9 +7,16 @@ from uuid import UUID
 
 from casbin import Enforcer
 
-from sandbox_registry.authz.decisions import Asked, Decision
+from sandbox_registry.authz.decisions import Asked, AuthorizationDecision
 from sandbox_registry.authz.names import unknown_names
-from sandbox_registry.authz.policy import ROLE_PREFIX, Policy, PolicyLine, PolicyUnreadable, new_model, read_policy
+from sandbox_registry.authz.policy import (
+    ROLE_PREFIX,
+    AuthorizationPolicy,
+    PolicyLine,
+    PolicyUnreadable,
+    new_model,
+    read_policy,
+)
 from sandbox_registry.authz.standings import standing_as, towards_unit
 from sandbox_registry.domain.acts import Action
 from sandbox_registry.domain.errors import PermissionDenied
@@ -31,9 +38,11 @@ Counting = tuple[frozenset[Role], frozenset[Relation]]
 TOKEN_SCOPE = "token scope"  # noqa: S105 - the name of a refusal, not a secret.
 TOKEN_PROCEDURES = "token procedures"  # noqa: S105 - as above.
 _MOST_SCOPES = 5000
-_SILENCE = Decision(allowed=False, line=None, basis="", role=None)
-_OUT_OF_TOKEN = Decision(allowed=False, line=TOKEN_SCOPE, basis="the token does not list this act", role=None)
-OUT_OF_PROCEDURES = Decision(
+_SILENCE = AuthorizationDecision(allowed=False, line=None, basis="", role=None)
+_OUT_OF_TOKEN = AuthorizationDecision(
+    allowed=False, line=TOKEN_SCOPE, basis="the token does not list this act", role=None
+)
+OUT_OF_PROCEDURES = AuthorizationDecision(
     allowed=False, line=TOKEN_PROCEDURES, basis="the token is for cases of other procedures only", role=None
 )
 
@@ -47,7 +56,7 @@ class Authorizer:
         if unknown:
             raise PolicyUnreadable("; ".join(f"{finding.where}: {finding.message}" for finding in unknown))
         self._enforcers: dict[Action, Enforcer] = {}
-        self._memo: dict[tuple[frozenset[Role], frozenset[Relation], Stage, Action], Decision] = {}
+        self._memo: dict[tuple[frozenset[Role], frozenset[Relation], Stage, Action], AuthorizationDecision] = {}
         self._scope_memo: dict[tuple[object, ...], Scope] = {}
         self._allowed_memo: dict[tuple[frozenset[Role], frozenset[Relation], Stage], frozenset[Action]] = {}
         self._stage_memo: dict[tuple[frozenset[Role], frozenset[Relation], Action], frozenset[Stage]] = {}
@@ -59,7 +68,7 @@ class Authorizer:
 
     def decide(
         self, actor_roles: frozenset[Role], relations: frozenset[Relation], stage: Stage, action: Action
-    ) -> Decision:
+    ) -> AuthorizationDecision:
         """Answer for a person of these roles standing so to a case: each role is asked, any refusal wins."""
         key = (actor_roles, relations, stage, action)
         found = self._memo.get(key)
@@ -68,7 +77,7 @@ class Authorizer:
             found = self._memo[key] = replace(self._ask(actor_roles, relations, stage, action), asked=asked)
         return found
 
-    def judge(self, actor: Actor, standing: Standing | None, stage: Stage, action: Action) -> Decision:
+    def judge(self, actor: Actor, standing: Standing | None, stage: Stage, action: Action) -> AuthorizationDecision:
         """Answer for an actor and a case (null: an act that concerns none), within the token's scope.
 
         Offices bound to a unit count only for cases that unit handles. A token for some procedures does nothing else;
@@ -76,7 +85,7 @@ class Authorizer:
         """
         return self._judge(actor, _counting(actor, standing), stage, action)
 
-    def require(self, actor: Actor, standing: Standing | None, stage: Stage, action: Action) -> Decision:
+    def require(self, actor: Actor, standing: Standing | None, stage: Stage, action: Action) -> AuthorizationDecision:
         """Return the decision that allows the act.
 
         Raises:
@@ -137,7 +146,7 @@ class Authorizer:
             found = self._allowed_memo[key] = frozenset(allowed)
         return found
 
-    def _judge(self, actor: Actor, counting: Counting, stage: Stage, action: Action) -> Decision:
+    def _judge(self, actor: Actor, counting: Counting, stage: Stage, action: Action) -> AuthorizationDecision:
         if actor.token_scopes is not None and action not in actor.token_scopes:
             return _OUT_OF_TOKEN
         if actor.token_procedures is not None and stage is Stage.NONE and not action.within_procedures:
@@ -193,14 +202,16 @@ class Authorizer:
     def _hides(self, relation: Relation, action: Action) -> bool:
         return any(line.effect == "deny" and line.relation == relation for line in self.policy.by_action[action])
 
-    def _ask(self, roles: frozenset[Role], relations: frozenset[Relation], stage: Stage, action: Action) -> Decision:
+    def _ask(
+        self, roles: frozenset[Role], relations: frozenset[Relation], stage: Stage, action: Action
+    ) -> AuthorizationDecision:
         allowing = _SILENCE
         for role in sorted(roles):
             allowed, rule = self._enforcer(action).enforce_ex(ROLE_PREFIX + role, relations, str(stage), str(action))
             if not rule:
                 continue
             line = self.policy.by_rule[tuple(rule)]
-            decision = Decision(allowed=allowed, line=line.text, basis=line.basis, role=role)
+            decision = AuthorizationDecision(allowed=allowed, line=line.text, basis=line.basis, role=role)
             if not allowed:
                 return decision
             allowing = decision
@@ -214,7 +225,7 @@ class Authorizer:
         return found
 
 
-def casbin_enforcer(policy: Policy, lines: Iterable[PolicyLine]) -> Enforcer:
+def casbin_enforcer(policy: AuthorizationPolicy, lines: Iterable[PolicyLine]) -> Enforcer:
     """Make a Casbin enforcer over these lines and the policy's groups."""
     model = new_model(policy.model_text)
     model["p"]["p"].policy = [line.rule for line in lines]

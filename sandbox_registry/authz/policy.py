@@ -61,7 +61,7 @@ class PolicyLine:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Policy:
+class AuthorizationPolicy:
     """A whole policy: the Casbin model and the policy as text, the lines in file order, and the two tables of groups."""
 
     model_text: str
@@ -82,7 +82,7 @@ class Policy:
         return {tuple(line.rule): line for line in reversed(self.lines)}
 
 
-def read_policy(policy_dir: Path) -> Policy:
+def read_policy(policy_dir: Path) -> AuthorizationPolicy:
     """Read `model.conf` and `policy.csv` from a directory.
 
     Raises:
@@ -95,7 +95,7 @@ def read_policy(policy_dir: Path) -> Policy:
     )
 
 
-def parse_policy(model_text: str, policy_text: str) -> Policy:
+def parse_policy(model_text: str, policy_text: str) -> AuthorizationPolicy:
     """Read a policy from the text of its two files; the reading itself is Casbin's.
 
     Raises:
@@ -120,7 +120,7 @@ def parse_policy(model_text: str, policy_text: str) -> Policy:
         )
         for number, (role, relation, stage, act, effect, basis) in enumerate(rows["p"], start=1)
     )
-    return Policy(
+    return AuthorizationPolicy(
         model_text=model_text,
         policy_text=policy_text,
         lines=lines,

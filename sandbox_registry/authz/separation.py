@@ -6,8 +6,8 @@ The sets of acts come from what `domain/acts.py` declares, never from the groups
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sandbox_registry.authz.names import Finding
-from sandbox_registry.authz.space import Space, Witness
+from sandbox_registry.authz.names import PolicyFinding
+from sandbox_registry.authz.space import Counterexample, Space
 from sandbox_registry.domain.acts import Action, Side, on_sides
 from sandbox_registry.domain.identity.people import READ_ALL_ROLES, Relation, Role
 from sandbox_registry.domain.stages import Stage
@@ -121,7 +121,7 @@ _GIVES_NO_POWER = frozenset(
 )
 
 
-def broken_separation_rules(space: Space) -> Iterator[Finding]:
+def broken_separation_rules(space: Space) -> Iterator[PolicyFinding]:
     """Find every rule of separation that some request breaks."""
     for rule in SEPARATION_RULES:
         for witness in space.exceptions(rule.actions, role=rule.role, relation=rule.relation):
@@ -140,7 +140,7 @@ def broken_separation_rules(space: Space) -> Iterator[Finding]:
             )
 
 
-def _erasures_by_one(space: Space) -> Iterator[Finding]:
+def _erasures_by_one(space: Space) -> Iterator[PolicyFinding]:
     """Find offices that prepare an erasure and could confirm one too, alone or beside any other office."""
     preparing = {role for allowed in space.exceptions(_BEFORE_ERASING) for role in allowed.roles}
     for role in sorted(preparing):
@@ -148,5 +148,5 @@ def _erasures_by_one(space: Space) -> Iterator[Finding]:
             yield _finding("erases_alone", "who asks for an erasure, or lifts holds, confirms none", witness)
 
 
-def _finding(code: str, rule: str, witness: Witness) -> Finding:
-    return Finding(code=code, where=witness.line.text, message=f"{rule}, but {witness}")
+def _finding(code: str, rule: str, witness: Counterexample) -> PolicyFinding:
+    return PolicyFinding(code=code, where=witness.line.text, message=f"{rule}, but {witness}")

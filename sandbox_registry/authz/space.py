@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import product
 
-from sandbox_registry.authz.policy import ANY, ROLE_PREFIX, Policy, PolicyLine
+from sandbox_registry.authz.policy import ANY, ROLE_PREFIX, AuthorizationPolicy, PolicyLine
 from sandbox_registry.domain.acts import Action
 from sandbox_registry.domain.identity.people import Relation, Role
 from sandbox_registry.domain.stages import Stage
@@ -37,7 +37,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Witness:
+class Counterexample:
     """The smallest request that shows something, and the line that allows it."""
 
     roles: frozenset[Role]
@@ -54,7 +54,7 @@ class Witness:
 class Space:
     """The policy's answers by stage and act."""
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: AuthorizationPolicy) -> None:
         self.cells = {(stage, action): Cell() for stage in Stage for action in Action}
         for line in policy.lines:
             pairs = pairs_of(line)
@@ -75,7 +75,7 @@ class Space:
         stages: Iterable[Stage] = tuple(Stage),
         role: Role | None = None,
         relation: Relation | None = None,
-    ) -> Iterator[Witness]:
+    ) -> Iterator[Counterexample]:
         """Find requests that are allowed although they hold this role or this relation; none proves "never"."""
         for stage, action in product(tuple(stages), tuple(actions)):
             cell = self.cells[stage, action]
@@ -83,7 +83,7 @@ class Space:
                 roles = frozenset({one} if role is None else {one, role})
                 relations = frozenset({how} if relation is None else {how, relation})
                 if cell.allows(roles, relations):
-                    yield Witness(roles=roles, relations=relations, stage=stage, action=action, line=line)
+                    yield Counterexample(roles=roles, relations=relations, stage=stage, action=action, line=line)
 
 
 def pairs_of(line: PolicyLine) -> list[Pair]:

@@ -13,7 +13,7 @@ from sandbox_registry.auditlog.verifying.bundles import check_bundle, is_of_one_
 from sandbox_registry.auditlog.verifying.database import authorities_in, check_database
 from sandbox_registry.auditlog.verifying.findings import Report
 from sandbox_registry.auditlog.verifying.trees import check_checkpoint, check_published
-from sandbox_registry.authz.policy import Policy as Authority
+from sandbox_registry.authz.policy import AuthorizationPolicy
 from sandbox_registry.cli.environment import plain_settings, running_database
 from sandbox_registry.cli.errors import FAILED
 from sandbox_registry.db.core.engine import Database
@@ -23,7 +23,7 @@ from sandbox_registry.runtime.key_files import read_public_key
 from sandbox_registry.runtime.shipped import shipped
 from sandbox_registry.transparency.checkpoints import CHECKPOINT, Checkpoint
 from sandbox_registry.transparency.keys import parse_vkey
-from sandbox_registry.transparency.policies import Policy, PolicyLog
+from sandbox_registry.transparency.policies import PolicyLog, WitnessPolicy
 from sandbox_registry.transparency.policy_files import parse_policy
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -84,17 +84,17 @@ def verify(
     _tell(report, Language(lang))
 
 
-def _policy_of(vkey: str | None, policy_file: Path | None) -> Policy:
+def _policy_of(vkey: str | None, policy_file: Path | None) -> WitnessPolicy:
     if (vkey is None) == (policy_file is None):
         message = "give the key to believe with --key, or a policy with --policy; it never comes from the log itself"
         raise click.UsageError(message)
     if policy_file is not None:
         return parse_policy(policy_file.read_bytes())
-    return Policy(logs=(PolicyLog(key=read_public_key(vkey or "", parse_vkey)),))
+    return WitnessPolicy(logs=(PolicyLog(key=read_public_key(vkey or "", parse_vkey)),))
 
 
 async def _verify_database(
-    published: FileSource, checkpoint: Checkpoint | None, authorities: Mapping[str, Authority], report: Report
+    published: FileSource, checkpoint: Checkpoint | None, authorities: Mapping[str, AuthorizationPolicy], report: Report
 ) -> None:
     database = Database(running_database(plain_settings()))
     try:

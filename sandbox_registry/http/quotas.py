@@ -15,7 +15,7 @@ from litestar.exceptions import NotAuthorizedException
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from sandbox_registry.domain.identity.people import Actor
-from sandbox_registry.domain.operations.quotas import By, Group, Limit, LimitsUnknown, Room, TooManyRequests
+from sandbox_registry.domain.operations.quotas import By, Group, LimitsUnknown, Quota, Room, TooManyRequests
 from sandbox_registry.http.client_addresses import Networks, client_address
 from sandbox_registry.http.declarations import declared
 from sandbox_registry.http.problems import problem
@@ -153,7 +153,7 @@ def _add_rate_limits(scope: Any, rooms: tuple[Room, ...]) -> None:
 
 
 @lru_cache(maxsize=1000)
-def _policy(limits: tuple[Limit, ...]) -> str:
+def _policy(limits: tuple[Quota, ...]) -> str:
     return ", ".join(f'"{limit.name}";q={limit.quota};w={limit.window}' for limit in limits)
 
 

@@ -22,8 +22,8 @@ from sandbox_registry.domain.rules.procedures import (
 )
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.rulebook.procedure_files import (
-    Finding,
     ProcedureFileError,
+    ProcedureFinding,
     convert_procedure,
     load_procedures,
     read_toml,
@@ -47,7 +47,7 @@ _DATES = frozenset({RuleKind.NOT_BEFORE, RuleKind.WITHIN_TERM})
 _NUMBERS = frozenset({FieldKind.INTEGER, FieldKind.DECIMAL, FieldKind.MONEY})
 
 
-def check_procedures(path: Path) -> list[Finding]:
+def check_procedures(path: Path) -> list[ProcedureFinding]:
     """Check one procedure file or every one in a folder; empty when all is well.
 
     A single file is judged beside its neighbours, so that its referral targets can be found.
@@ -62,7 +62,7 @@ def check_procedures(path: Path) -> list[Finding]:
     codes = Counter(procedure.code for procedure in procedures.values())
     for name, procedure in procedures.items():
         faults = (*faults_of(procedure), *_faults_between(procedure, codes))
-        found += [Finding(file=name, key=key, code=code, message=message) for key, code, message in faults]
+        found += [ProcedureFinding(file=name, key=key, code=code, message=message) for key, code, message in faults]
     return [finding for finding in found if path.is_dir() or finding.file == path.name]
 
 
@@ -94,7 +94,7 @@ def faults_of(procedure: Procedure) -> Faults:
         yield "effective_to", "ends_before_start", "the version ends before it takes effect"
 
 
-def _read(file: Path) -> tuple[list[Finding], Procedure | None]:
+def _read(file: Path) -> tuple[list[ProcedureFinding], Procedure | None]:
     """Read a file as far as it goes: a misshapen one is still reported whole, but not judged further."""
     try:
         content = file.read_bytes()

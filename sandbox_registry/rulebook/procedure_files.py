@@ -19,7 +19,7 @@ _GIVEN_BY_LOADER = {Procedure: {"checksum"}, Parameter: {"name"}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class ProcedureFinding:
     """One thing wrong with a procedure file: the dotted key, a stable code, and plain words."""
 
     file: str
@@ -34,7 +34,7 @@ class Finding:
 class ProcedureFileError(Failure):
     """A procedure file cannot be used; `findings` says everything that is wrong with its shape."""
 
-    def __init__(self, findings: tuple[Finding, ...]) -> None:
+    def __init__(self, findings: tuple[ProcedureFinding, ...]) -> None:
         super().__init__("\n".join(str(finding) for finding in findings))
         self.findings = findings
 
@@ -51,7 +51,9 @@ def load_procedures(folder: Path) -> dict[str, Procedure]:
         procedure = load_procedure(path)
         if procedure.code in found:
             message = f"another file already holds the procedure {procedure.code}"
-            raise ProcedureFileError((Finding(file=path.name, key="code", code="duplicate_key", message=message),))
+            raise ProcedureFileError(
+                (ProcedureFinding(file=path.name, key="code", code="duplicate_key", message=message),)
+            )
         found[procedure.code] = procedure
     return found
 
@@ -86,10 +88,10 @@ def read_toml(content: bytes, *, file: str) -> dict[str, Any]:
         return tomllib.loads(content.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         code = "duplicate_key" if "overwrite" in str(error) or "twice" in str(error) else "not_toml"
-        raise ProcedureFileError((Finding(file=file, key="-", code=code, message=str(error)),)) from error
+        raise ProcedureFileError((ProcedureFinding(file=file, key="-", code=code, message=str(error)),)) from error
 
 
-def shape_findings(raw: Mapping[str, Any], *, file: str) -> Iterator[Finding]:
+def shape_findings(raw: Mapping[str, Any], *, file: str) -> Iterator[ProcedureFinding]:
     """List unknown keys, missing keys and missing translations, over the whole file at once."""
     yield from _misshapen(raw, Procedure, "", file)
 
@@ -104,12 +106,12 @@ def _is_gap(row: Mapping[str, Any]) -> bool:
     return row.get("confidence") == Confidence.NS.value
 
 
-def _misfit(error: msgspec.ValidationError, file: str) -> Finding:
+def _misfit(error: msgspec.ValidationError, file: str) -> ProcedureFinding:
     message, _, where = str(error).partition(" - at ")
-    return Finding(file=file, key=where.strip("`$.") or "-", code="wrong_value", message=message)
+    return ProcedureFinding(file=file, key=where.strip("`$.") or "-", code="wrong_value", message=message)
 
 
-def _misshapen(raw: object, kind: Any, key: str, file: str) -> Iterator[Finding]:
+def _misshapen(raw: object, kind: Any, key: str, file: str) -> Iterator[ProcedureFinding]:
     """Walk a value beside its type; what is no table or list here is left for the conversion to judge."""
     if isinstance(raw, dict) and is_dataclass(kind):
         yield from _misshapen_table(raw, kind, key, file)
@@ -121,18 +123,20 @@ def _misshapen(raw: object, kind: Any, key: str, file: str) -> Iterator[Finding]
             yield from _misshapen(value, item, _join(key, _name_of(value, index)), file)
 
 
-def _misshapen_table(raw: dict[str, Any], kind: Any, key: str, file: str) -> Iterator[Finding]:
+def _misshapen_table(raw: dict[str, Any], kind: Any, key: str, file: str) -> Iterator[ProcedureFinding]:
     hints, given = _hints(kind), _GIVEN_BY_LOADER.get(kind, set())
     wanted = {field.name: field for field in fields(kind) if field.name not in given}
     for name in raw.keys() - wanted.keys():
-        yield Finding(
+        yield ProcedureFinding(
             file=file, key=_join(key, name), code="unknown_key", message=f"a {_noun(kind)} has no key «{name}»"
         )
     excused = {"unit", "basis"} if kind is Parameter and _is_gap(raw) else set()
     for name, field in wanted.items():
         if _is_blank(raw.get(name)) and name not in excused and (name in raw or _is_needed(field)):
             code = _missing_code(kind, name)
-            yield Finding(file=file, key=_join(key, name), code=code, message=f"this {_noun(kind)} needs «{name}»")
+            yield ProcedureFinding(
+                file=file, key=_join(key, name), code=code, message=f"this {_noun(kind)} needs «{name}»"
+            )
         elif name in raw:
             yield from _misshapen(raw[name], hints[name], _join(key, name), file)
 

@@ -39,7 +39,7 @@ class PolicyGroup:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class WitnessPolicy:
     """Hold what `parse_policy` reads; groups come after all that they name. `quorum` is None for ``quorum none``."""
 
     logs: tuple[PolicyLog, ...] = ()
@@ -77,7 +77,7 @@ class AcceptedCheckpoint:
     opened: OpenedNote
 
 
-def accept_checkpoint(data: bytes, *, policy: Policy) -> AcceptedCheckpoint:
+def accept_checkpoint(data: bytes, *, policy: WitnessPolicy) -> AcceptedCheckpoint:
     """Open a checkpoint signed by a log of the policy and cosigned by its quorum.
 
     Raises `NoteError` (or its subclasses) and `CheckpointError` as `open_checkpoint` does, and `PolicyNotMet` when
@@ -90,7 +90,7 @@ def accept_checkpoint(data: bytes, *, policy: Policy) -> AcceptedCheckpoint:
     return AcceptedCheckpoint(checkpoint=signed.checkpoint, cosignatures=cosignatures, opened=signed.opened)
 
 
-def format_policy(policy: Policy) -> bytes:
+def format_policy(policy: WitnessPolicy) -> bytes:
     """Write a policy that `parse_policy` reads back, a definition a line."""
     lines = [b" ".join([b"log", *key_words(log.key, url=log.url)]) for log in policy.logs]
     lines += [b" ".join([b"witness", who.name, *key_words(who.key, url=who.url)]) for who in policy.witnesses]

@@ -10,7 +10,7 @@ from typing import Final
 from sandbox_registry.transparency.encodings import decode_decimal
 from sandbox_registry.transparency.errors import NoteError, PolicyError
 from sandbox_registry.transparency.keys import KeyType, VerifierKey, parse_vkey
-from sandbox_registry.transparency.policies import Policy, PolicyGroup, PolicyLog, PolicyWitness
+from sandbox_registry.transparency.policies import PolicyGroup, PolicyLog, PolicyWitness, WitnessPolicy
 
 MAX_POLICY_SIZE: Final = 1 << 18
 MAX_DEFINITIONS: Final = 256
@@ -33,7 +33,7 @@ class Draft:
     members: set[bytes] = field(default_factory=set)
 
 
-def parse_policy(data: bytes) -> Policy:
+def parse_policy(data: bytes) -> WitnessPolicy:
     """Read a policy; raise `PolicyError` for malformed lines, unknown or repeated names, keys or members.
 
     Names are used only after they are defined, so that groups can form no circle.
@@ -49,7 +49,7 @@ def parse_policy(data: bytes) -> Policy:
             read_line(draft, words)
     if len(draft.quorums) != 1:
         raise PolicyError("a policy has exactly one quorum line")
-    return Policy(
+    return WitnessPolicy(
         logs=tuple(draft.logs),
         witnesses=tuple(draft.witnesses),
         groups=tuple(draft.groups),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sandbox_registry.documents.uploads.scanning import Scanner
 from sandbox_registry.documents.uploads.store import Store
-from sandbox_registry.domain.operations.quotas import LIMITS, Limit
+from sandbox_registry.domain.operations.quotas import LIMITS, Quota
 from sandbox_registry.usecases.cases.applications import Applications
 from sandbox_registry.usecases.cases.appraisal import Appraisal
 from sandbox_registry.usecases.cases.assignments import Assignments
@@ -85,7 +85,7 @@ def wire(
     passwords: Passwords,
     max_upload_bytes: int,
     self_registration: bool = False,
-    limits: Mapping[str, Limit] = LIMITS,
+    limits: Mapping[str, Quota] = LIMITS,
     webhooks_to_loopback: bool = False,
 ) -> UseCases:
     """Build the use cases over one frame."""

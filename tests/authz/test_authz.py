@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sandbox_registry.authz import Action, Authorizer, Decision, PolicyUnreadable
+from sandbox_registry.authz import Action, AuthorizationDecision, Authorizer, PolicyUnreadable
 from sandbox_registry.authz.enforcer import TOKEN_SCOPE
 from sandbox_registry.domain.errors import PermissionDenied
 from sandbox_registry.domain.identity.people import Actor, Capacity, Relation, Role, Standing
@@ -58,7 +58,7 @@ APPROVE = (Stage.AWAITING_DECISION, Action.DECISION_APPROVE)
 
 
 def test_decision_names_line_basis_and_role() -> None:
-    assert AUTHORIZER.require(SIGNER, case(), *APPROVE) == Decision(
+    assert AUTHORIZER.require(SIGNER, case(), *APPROVE) == AuthorizationDecision(
         allowed=True,
         line=line_of("r:decision_maker,unit,awaiting_decision,decision:approve,allow"),
         basis="A19; Decree 142/2026 arts 23 and 44(5)",
@@ -80,7 +80,9 @@ def test_silence_refuses_without_a_line() -> None:
     with pytest.raises(PermissionDenied) as refused:
         AUTHORIZER.require(actor(), case(), *APPROVE)
     assert refused.value.line is None
-    assert AUTHORIZER.judge(actor(), case(), *APPROVE) == Decision(allowed=False, line=None, basis="", role=None)
+    assert AUTHORIZER.judge(actor(), case(), *APPROVE) == AuthorizationDecision(
+        allowed=False, line=None, basis="", role=None
+    )
 
 
 def test_explain_says_it_in_a_sentence() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox_registry.authz import Authorizer, Finding
+from sandbox_registry.authz import Authorizer, PolicyFinding
 from sandbox_registry.authz.checks import check_policy
 from sandbox_registry.authz.policy import parse_policy
 from sandbox_registry.authz.separation import broken_separation_rules
@@ -28,7 +28,7 @@ FAULTS = {
     "filers may decide": (
         "p, *, own, *, acts:official, deny",
         "p, *, own, *, acts:intake, deny",
-        Finding(
+        PolicyFinding(
             code="decides_own",
             where=line_of("r:decision_maker,unit,awaiting_decision,decision:approve,allow"),
             message="nobody decides what they filed, "
@@ -224,7 +224,7 @@ FAULTS = {
 }
 
 
-def checked(policy: str, tmp_path: Path, model: str = MODEL) -> list[Finding]:
+def checked(policy: str, tmp_path: Path, model: str = MODEL) -> list[PolicyFinding]:
     (tmp_path / "model.conf").write_text(model, encoding="utf-8")
     (tmp_path / "policy.csv").write_text(policy, encoding="utf-8")
     return check_policy(tmp_path)
@@ -239,7 +239,7 @@ def test_seeded_fault_is_found(fault: str, tmp_path: Path) -> None:
     old, new, expected = FAULTS[fault]
     assert old in POLICY
     found = checked(POLICY.replace(old, new, 1), tmp_path)
-    assert expected in (found if isinstance(expected, Finding) else {finding.code for finding in found})
+    assert expected in (found if isinstance(expected, PolicyFinding) else {finding.code for finding in found})
 
 
 @pytest.mark.parametrize(
@@ -264,12 +264,12 @@ def test_stage_owner_who_can_do_nothing_is_found() -> None:
         ("trial", Stage.UNDER_APPRAISAL, Role.HDND_MEMBER),
     ]
     assert check_policy(Authorizer(POLICY_DIR), stage_owners=owners) == [
-        Finding(
+        PolicyFinding(
             code="owner_cannot_act",
             where="trial: draft",
             message="one_stop_officer owns this stage and can do nothing",
         ),
-        Finding(
+        PolicyFinding(
             code="owner_cannot_act",
             where="trial: under_appraisal",
             message="hdnd_member owns this stage and can do nothing",

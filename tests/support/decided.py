@@ -10,12 +10,12 @@ from sandbox_registry.domain.cases.appraisal import Advice
 from sandbox_registry.domain.permits.permits import (
     Comparator,
     DailyHours,
-    Limit,
     MoneyCaps,
     PermitKind,
     PermitTerms,
     Phase,
     Site,
+    TechnicalLimit,
 )
 from sandbox_registry.domain.texts import Text
 from sandbox_registry.usecases.permits.permits import PermitView
@@ -50,7 +50,9 @@ def terms(supervising_unit_id: UUID, **changes: Any) -> PermitTerms:
         max_users=200,
         minors_allowed=False,
         money=MoneyCaps(per_person=2_000_000, per_day=20_000_000, total=500_000_000),
-        limits=(Limit(quantity="Khối lượng mẫu", comparator=Comparator.AT_MOST, value=157, scale=100, unit="g"),),
+        limits=(
+            TechnicalLimit(quantity="Khối lượng mẫu", comparator=Comparator.AT_MOST, value=157, scale=100, unit="g"),
+        ),
         data_categories=("Mẫu gen",),
         safeguards=("Đọc hai lần mỗi mẫu",),
         conditions=("Báo cáo hằng quý",),

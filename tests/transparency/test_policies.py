@@ -12,10 +12,10 @@ from sandbox_registry.transparency.keys import KeyType, SigningKey, format_vkey
 from sandbox_registry.transparency.merkle import EMPTY_ROOT
 from sandbox_registry.transparency.notes import format_note, parse_note
 from sandbox_registry.transparency.policies import (
-    Policy,
     PolicyGroup,
     PolicyLog,
     PolicyWitness,
+    WitnessPolicy,
     accept_checkpoint,
     format_policy,
 )
@@ -49,7 +49,7 @@ def cosigned(*names: str) -> bytes:
 
 
 def test_parse_specification_example() -> None:
-    assert parse_policy(SPECIFICATION_EXAMPLE) == Policy(
+    assert parse_policy(SPECIFICATION_EXAMPLE) == WitnessPolicy(
         logs=(PolicyLog(key=LOG.verifier_key),),
         witnesses=tuple(PolicyWitness(name=n.encode(), key=key.verifier_key) for n, key in WITNESSES.items()),
         groups=(

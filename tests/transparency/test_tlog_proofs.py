@@ -10,12 +10,12 @@ from sandbox_registry.transparency.checkpoints import Checkpoint, sign_checkpoin
 from sandbox_registry.transparency.errors import LogError, NoteError, ProofError
 from sandbox_registry.transparency.keys import SigningKey
 from sandbox_registry.transparency.merkle import hash_leaf, root_of
-from sandbox_registry.transparency.policies import Policy, PolicyLog
+from sandbox_registry.transparency.policies import PolicyLog, WitnessPolicy
 from sandbox_registry.transparency.proofs import inclusion_proof, list_reader
 from sandbox_registry.transparency.tlog_proofs import TlogProof, format_tlog_proof, parse_tlog_proof, verify_tlog_proof
 
 LOG = SigningKey(name="sandbox.example/log", seed=b"\x01" * 32)
-POLICY = Policy(logs=(PolicyLog(key=LOG.verifier_key),))
+POLICY = WitnessPolicy(logs=(PolicyLog(key=LOG.verifier_key),))
 LEAVES = [hash_leaf(b"%d" % index) for index in range(100)]
 CHECKPOINT = Checkpoint(origin=LOG.name, size=100, root=root_of(LEAVES))
 SIGNED = sign_checkpoint(CHECKPOINT, key=LOG)
@@ -65,7 +65,7 @@ def test_verify_wrong_leaf_or_checkpoint() -> None:
     with pytest.raises(ProofError):
         verify_tlog_proof(PROOF, leaf_hash=LEAVES[41], policy=POLICY)
     with pytest.raises(NoteError):
-        verify_tlog_proof(PROOF, leaf_hash=LEAVES[42], policy=Policy())
+        verify_tlog_proof(PROOF, leaf_hash=LEAVES[42], policy=WitnessPolicy())
     forged = replace(PROOF, checkpoint=SIGNED.replace(b"\n100\n", b"\n101\n"))
     with pytest.raises(NoteError):
         verify_tlog_proof(forged, leaf_hash=LEAVES[42], policy=POLICY)

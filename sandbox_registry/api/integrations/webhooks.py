@@ -11,7 +11,7 @@ from msgspec import Meta
 from sandbox_registry.api.handling.cursors import id_cursor, read_id_cursor
 from sandbox_registry.api.handling.requests import Cursor, Id, Incoming, Limit, actor_of, done, seen_version, use_cases
 from sandbox_registry.api.handling.schemas import ONE_LINE, In, Instant, Out, PageOut, shown
-from sandbox_registry.domain.integrations.webhooks import Delivery, DeliveryState, EndpointState
+from sandbox_registry.domain.integrations.webhooks import DeliveryState, EndpointState, WebhookDelivery
 from sandbox_registry.http.declarations import declare
 from sandbox_registry.usecases.integrations.webhooks import AT_ONCE, DeliveryView, NewSecret
 
@@ -132,12 +132,12 @@ def detail_out(view: DeliveryView) -> WebhookDeliveryDetailOut:
     )
 
 
-def replayed_out(again: tuple[Delivery, ...]) -> ReplayedOut:
+def replayed_out(again: tuple[WebhookDelivery, ...]) -> ReplayedOut:
     """Show what is being sent again."""
     return ReplayedOut(items=tuple(map(delivery_out, again)), may_be_more=len(again) == AT_ONCE)
 
 
-def page_out(found: tuple[Delivery, ...], *, limit: int) -> WebhookDeliveryPageOut:
+def page_out(found: tuple[WebhookDelivery, ...], *, limit: int) -> WebhookDeliveryPageOut:
     """Show a page; there may be more when it is full."""
     after = id_cursor(found[-1].id) if len(found) == limit else None
     return WebhookDeliveryPageOut(items=tuple(map(delivery_out, found)), after=after)

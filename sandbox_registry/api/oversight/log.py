@@ -20,7 +20,7 @@ from sandbox_registry.runtime.files import MissingFile
 from sandbox_registry.transparency.checkpoints import CHECKPOINT, COSIGNED, OFFERED, checkpoint_of
 from sandbox_registry.transparency.errors import LogError
 from sandbox_registry.transparency.notes import parse_note
-from sandbox_registry.transparency.policies import Policy
+from sandbox_registry.transparency.policies import WitnessPolicy
 from sandbox_registry.transparency.tiles import parse_path
 from sandbox_registry.transparency.tlog_proofs import format_tlog_proof
 
@@ -84,7 +84,7 @@ class LogController(Controller):
 class SharedProver:
     """The published log as the threads of one process share it. `policy_of` reads the witness policy, if there is one."""
 
-    def __init__(self, prover: Prover, *, policy_of: Callable[[], Policy | None]) -> None:
+    def __init__(self, prover: Prover, *, policy_of: Callable[[], WitnessPolicy | None]) -> None:
         self.folder = prover.folder
         self.policy_of = policy_of
         self._prover = prover

@@ -14,7 +14,7 @@ from sandbox_registry.transparency.cosignatures import add_signatures, cosignatu
 from sandbox_registry.transparency.errors import LogError, PolicyError
 from sandbox_registry.transparency.keys import KeyType
 from sandbox_registry.transparency.notes import Signature, format_note, parse_note
-from sandbox_registry.transparency.policies import Policy, accept_checkpoint
+from sandbox_registry.transparency.policies import WitnessPolicy, accept_checkpoint
 from sandbox_registry.transparency.policy_files import parse_policy
 
 POLICY_FILE, OFFERED = "log-policy", "checkpoint-offered"
@@ -22,7 +22,7 @@ KEPT_STILL = 3600.0
 ALARM_AFTER = 24 * 3600
 
 
-def registry_policy(data_dir: Path) -> Policy | None:
+def registry_policy(data_dir: Path) -> WitnessPolicy | None:
     """Return the witness policy of this installation, null when it has none; raise `PolicyError` for a bad one."""
     path = data_dir / POLICY_FILE
     try:
@@ -33,7 +33,7 @@ def registry_policy(data_dir: Path) -> Policy | None:
         raise PolicyError(f"{path} cannot be read") from error
 
 
-def offer(folder: LogFolder, *, policy: Policy, now: float) -> None:
+def offer(folder: LogFolder, *, policy: WitnessPolicy, now: float) -> None:
     """Choose the checkpoint that witnesses are to cosign now, if the one chosen before has served."""
     with folder.changing():
         offered = folder.root / OFFERED
@@ -43,7 +43,7 @@ def offer(folder: LogFolder, *, policy: Policy, now: float) -> None:
                 folder.publish(note, name=OFFERED)
 
 
-def merge(folder: LogFolder, note: bytes, *, policy: Policy) -> int:
+def merge(folder: LogFolder, note: bytes, *, policy: WitnessPolicy) -> int:
     """Merge the cosignatures of a note into the checkpoints of the same text; return how many were taken.
 
     Raises:
@@ -61,7 +61,7 @@ def merge(folder: LogFolder, note: bytes, *, policy: Policy) -> int:
     return len(taken) if found else 0
 
 
-def _merge_into(folder: LogFolder, name: str, text: str, taken: Sequence[Signature], *, policy: Policy) -> int:
+def _merge_into(folder: LogFolder, name: str, text: str, taken: Sequence[Signature], *, policy: WitnessPolicy) -> int:
     try:
         kept = parse_note(folder.read(name))
     except MissingFile:
@@ -75,7 +75,7 @@ def _merge_into(folder: LogFolder, name: str, text: str, taken: Sequence[Signatu
     return 1
 
 
-def last_cosigned_at(folder: LogFolder, *, policy: Policy) -> int | None:
+def last_cosigned_at(folder: LogFolder, *, policy: WitnessPolicy) -> int | None:
     """Return when the quorum was last complete, in seconds since 1970: the time of the cosignature that completed it."""
     times = []
     for name in (COSIGNED, CHECKPOINT, OFFERED):
@@ -91,7 +91,7 @@ def last_cosigned_at(folder: LogFolder, *, policy: Policy) -> int | None:
     return max(times, default=None)
 
 
-def is_overdue(folder: LogFolder, *, policy: Policy, now: float) -> bool:
+def is_overdue(folder: LogFolder, *, policy: WitnessPolicy, now: float) -> bool:
     """Say whether the policy asks for witnesses and they were last complete more than a day ago, or never."""
     if policy.quorum is None:
         return False
@@ -99,7 +99,7 @@ def is_overdue(folder: LogFolder, *, policy: Policy, now: float) -> bool:
     return last is None or now - last > ALARM_AFTER
 
 
-def _is_met(note: bytes, policy: Policy) -> bool:
+def _is_met(note: bytes, policy: WitnessPolicy) -> bool:
     try:
         accept_checkpoint(note, policy=policy)
     except LogError:

@@ -19,7 +19,7 @@ from sandbox_registry.transparency.checkpoints import Checkpoint, checkpoint_of
 from sandbox_registry.transparency.cosignatures import add_signatures, verify_cosignature
 from sandbox_registry.transparency.errors import LogError, NoteError
 from sandbox_registry.transparency.notes import format_note, parse_note
-from sandbox_registry.transparency.policies import Policy, PolicyWitness
+from sandbox_registry.transparency.policies import PolicyWitness, WitnessPolicy
 from sandbox_registry.transparency.proofs import consistency_proof
 from sandbox_registry.transparency.tile_hashes import TileHashes
 from sandbox_registry.transparency.witnessing import (
@@ -40,7 +40,7 @@ logger = structlog.get_logger("registry.log")
 class Collector:
     """Takes the published checkpoint to each witness, remembering how far each of them is."""
 
-    def __init__(self, *, folder: LogFolder, policy: Policy, send: Post = post) -> None:
+    def __init__(self, *, folder: LogFolder, policy: WitnessPolicy, send: Post = post) -> None:
         self.folder = folder
         self.policy = policy
         self._send = send
@@ -135,7 +135,7 @@ async def keep_cosigned(
         published.clear()
 
 
-def _round(folder: LogFolder, policy: Policy) -> Mapping[str, Checkpoint | None]:
+def _round(folder: LogFolder, policy: WitnessPolicy) -> Mapping[str, Checkpoint | None]:
     offer(folder, policy=policy, now=system_clock().timestamp())
     collector = Collector(folder=folder, policy=policy)
     collector.collect()

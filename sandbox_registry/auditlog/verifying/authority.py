@@ -7,8 +7,7 @@ from typing import Any
 
 from sandbox_registry.auditlog.verifying.entries import moment_of
 from sandbox_registry.auditlog.verifying.findings import Report
-from sandbox_registry.authz.policy import ANY, ROLE_PREFIX, PolicyLine, checksum_of, parse_policy
-from sandbox_registry.authz.policy import Policy as Authority
+from sandbox_registry.authz.policy import ANY, ROLE_PREFIX, AuthorizationPolicy, PolicyLine, checksum_of, parse_policy
 from sandbox_registry.domain.audit import ActorKind
 from sandbox_registry.domain.identity.people import Role
 from sandbox_registry.domain.operations.installation import Fact
@@ -33,9 +32,9 @@ class Powers:
     """
 
     report: Report
-    authorities: Mapping[str, Authority]
+    authorities: Mapping[str, AuthorizationPolicy]
     knows_offices: bool = False
-    _in_log: dict[str, Authority] = field(default_factory=dict)
+    _in_log: dict[str, AuthorizationPolicy] = field(default_factory=dict)
     _announced: set[str] = field(default_factory=set)
     _last_announced: str | None = None
     _unknown: dict[str, tuple[int, int]] = field(default_factory=dict)
@@ -95,7 +94,9 @@ class Powers:
             self._in_log.pop(version, None)
             self.report.add("policy_text", index, version=version[:12])
 
-    def _allows(self, authority: Authority, said: dict[str, Any], asked: "_Asked | None", stage: str | None) -> bool:
+    def _allows(
+        self, authority: AuthorizationPolicy, said: dict[str, Any], asked: "_Asked | None", stage: str | None
+    ) -> bool:
         """Say whether the policy allows the act by the very line that is named, and no line refuses it."""
         if authority.version not in self._lines:
             self._lines[authority.version] = {each.text: each for each in authority.lines}

@@ -9,7 +9,7 @@ from sandbox_registry.auditlog.verifying.entries import Opening
 from sandbox_registry.auditlog.verifying.erasures import erasures_in
 from sandbox_registry.auditlog.verifying.findings import Report
 from sandbox_registry.auditlog.verifying.history import History
-from sandbox_registry.authz.policy import Policy as Authority
+from sandbox_registry.authz.policy import AuthorizationPolicy
 from sandbox_registry.runtime.file_sources import ZipSource
 from sandbox_registry.runtime.files import MissingFile
 from sandbox_registry.transparency.checkpoints import Checkpoint, checkpoint_of
@@ -34,7 +34,7 @@ def check_bundle(
     bundle: ZipSource,
     *,
     checkpoint: Checkpoint,
-    authorities: Mapping[str, Authority],
+    authorities: Mapping[str, AuthorizationPolicy],
     report: Report,
 ) -> None:
     """Check what a bundle holds beside the tiles: proofs of single leaves, and records that open the commitments."""

@@ -11,8 +11,7 @@ from sandbox_registry.auditlog.verifying.erasures import erasures_in
 from sandbox_registry.auditlog.verifying.findings import Report
 from sandbox_registry.auditlog.verifying.history import History, Last
 from sandbox_registry.auditlog.verifying.trees import check_tree
-from sandbox_registry.authz.policy import Policy as Authority
-from sandbox_registry.authz.policy import read_policy
+from sandbox_registry.authz.policy import AuthorizationPolicy, read_policy
 from sandbox_registry.db.auditlog import leaves as audit
 from sandbox_registry.db.auditlog import rows as log_rows
 from sandbox_registry.db.auditlog.rows import KeptLeaf
@@ -28,7 +27,7 @@ CHANGES_IN_A_DRAFT = frozenset({"version", "title", "answers", "updated_at"})
 """What the edit of a draft or of an open supplement changes without a leaf; filing records it whole."""
 
 
-def authorities_in(folders: tuple[Path, ...]) -> Mapping[str, Authority]:
+def authorities_in(folders: tuple[Path, ...]) -> Mapping[str, AuthorizationPolicy]:
     """Read the authority policies in these folders (`model.conf` and `policy.csv` each), by version."""
     found = (read_policy(folder) for folder in folders)
     return {each.version: each for each in found}
@@ -39,7 +38,7 @@ async def check_database(
     *,
     published: FileSource | None,
     checkpoint: Checkpoint | None,
-    authorities: Mapping[str, Authority],
+    authorities: Mapping[str, AuthorizationPolicy],
     report: Report,
 ) -> History:
     """Check the whole database at one moment against its log, and the log against the published checkpoint."""

@@ -11,7 +11,7 @@ from sandbox_registry.transparency.cosignatures import cosignatures_of
 from sandbox_registry.transparency.errors import LogError, PolicyNotMet
 from sandbox_registry.transparency.merkle import HASH_SIZE, hash_leaf, root_of
 from sandbox_registry.transparency.notes import OpenedNote
-from sandbox_registry.transparency.policies import Policy
+from sandbox_registry.transparency.policies import WitnessPolicy
 from sandbox_registry.transparency.proofs import root_at
 from sandbox_registry.transparency.tiles import TILE_HEIGHT, TILE_WIDTH, Bundle, Tile, bundles_of, decode_bundle
 
@@ -19,7 +19,7 @@ EntryRows = Iterator[tuple[Bundle, list[bytes]]]
 Seen = Callable[[int, list[bytes]], None]
 
 
-def check_checkpoint(note: bytes, *, policy: Policy, report: Report) -> Checkpoint | None:
+def check_checkpoint(note: bytes, *, policy: WitnessPolicy, report: Report) -> Checkpoint | None:
     """Verify a checkpoint's signatures; tell who cosigned it. Null when it is not to be believed at all."""
     try:
         signed = open_checkpoint(note, keys=(*policy.log_keys, *policy.witness_keys))
@@ -31,7 +31,7 @@ def check_checkpoint(note: bytes, *, policy: Policy, report: Report) -> Checkpoi
     return signed.checkpoint
 
 
-def _tell_cosigners(opened: OpenedNote, *, policy: Policy, report: Report) -> None:
+def _tell_cosigners(opened: OpenedNote, *, policy: WitnessPolicy, report: Report) -> None:
     cosignatures = cosignatures_of(opened)
     report.cosigned_by = tuple(each.key.name for each in cosignatures)
     report.cosigned_at = max((each.timestamp for each in cosignatures), default=None)
@@ -183,7 +183,7 @@ def _first_difference(mine: Sequence[bytes], content: bytes) -> int:
 
 
 def check_since(
-    old_note: bytes, *, policy: Policy, leaf_hashes: list[bytes], checkpoint: Checkpoint, report: Report
+    old_note: bytes, *, policy: WitnessPolicy, leaf_hashes: list[bytes], checkpoint: Checkpoint, report: Report
 ) -> None:
     """Compare with a checkpoint kept earlier: the log must begin with the very tree it showed then."""
     try:
@@ -199,7 +199,7 @@ def check_since(
         report.add("split_view", old=old.size)
 
 
-def check_copy(copy: FileSource, *, policy: Policy, leaf_hashes: list[bytes], report: Report) -> None:
+def check_copy(copy: FileSource, *, policy: WitnessPolicy, leaf_hashes: list[bytes], report: Report) -> None:
     """Compare with a whole copy kept earlier, entry by entry, once the copy itself has been found right."""
     own = Report()
     try:
@@ -222,7 +222,12 @@ def check_copy(copy: FileSource, *, policy: Policy, leaf_hashes: list[bytes], re
 
 
 def check_published(
-    source: FileSource, *, policy: Policy, since: bytes | None = None, copy: FileSource | None = None, report: Report
+    source: FileSource,
+    *,
+    policy: WitnessPolicy,
+    since: bytes | None = None,
+    copy: FileSource | None = None,
+    report: Report,
 ) -> tuple[Checkpoint | None, list[bytes]]:
     """Check everything that can be checked of a published log without its records."""
     try:

@@ -20,10 +20,10 @@ from sandbox_registry.domain.integrations.webhooks import (
     CHECK,
     CHECK_ATTEMPTS,
     Attempt,
-    Delivery,
     DeliveryState,
     Endpoint,
     EndpointState,
+    WebhookDelivery,
     names_for,
 )
 from sandbox_registry.domain.kinds.events import CaseEvent
@@ -31,9 +31,9 @@ from sandbox_registry.domain.kinds.events import CaseEvent
 _ENDPOINTS, _SECRETS = tables.webhook_endpoints, tables.webhook_secrets
 _DELIVERIES, _ATTEMPTS = tables.webhook_deliveries, tables.webhook_attempts
 RECORDS = Records(_ENDPOINTS, Endpoint)
-_DELIVERY = select(*(_DELIVERIES.c[name] for name in Delivery.__dataclass_fields__))
+_DELIVERY = select(*(_DELIVERIES.c[name] for name in WebhookDelivery.__dataclass_fields__))
 _ATTEMPT = select(*(_ATTEMPTS.c[name] for name in Attempt.__dataclass_fields__))
-_ADD = Statement(insert_into(_DELIVERIES, Delivery.__dataclass_fields__))
+_ADD = Statement(insert_into(_DELIVERIES, WebhookDelivery.__dataclass_fields__))
 _LISTENING = Statement(
     select(_ENDPOINTS.c.id, _ENDPOINTS.c.events)
     .where(
@@ -74,7 +74,7 @@ async def announce(
             if not {*events}.isdisjoint(names_for(each.type)):
                 await _add(
                     connection,
-                    Delivery(
+                    WebhookDelivery(
                         id=new_id(),
                         endpoint_id=endpoint_id,
                         event_id=event_id,
@@ -96,7 +96,7 @@ async def ask_to_check(
     await _end_pending(connection, endpoint.id, _DELIVERIES.c.type == CHECK, at=at)
     await _add(
         connection,
-        Delivery(
+        WebhookDelivery(
             id=new_id(),
             endpoint_id=endpoint.id,
             event_id=new_id(),
@@ -111,12 +111,12 @@ async def ask_to_check(
     )
 
 
-async def _add(connection: AsyncConnection, delivery: Delivery) -> None:
+async def _add(connection: AsyncConnection, delivery: WebhookDelivery) -> None:
     await _ADD.execute(connection, asdict(delivery))
     await defer(connection, delivery, at=None)
 
 
-async def defer(connection: AsyncConnection, delivery: Delivery, *, at: datetime | None) -> None:
+async def defer(connection: AsyncConnection, delivery: WebhookDelivery, *, at: datetime | None) -> None:
     """Have the next try of a delivery done, at once or at a moment."""
     args = {"delivery_id": str(delivery.id), "attempt": delivery.attempts + 1}
     await jobs.defer(connection, jobs.Task.DELIVER_WEBHOOK, at=at, args=args)
@@ -180,7 +180,7 @@ async def secrets_of(connection: AsyncConnection, endpoint_id: UUID, *, at: date
 
 async def take(
     connection: AsyncConnection, delivery_id: UUID, *, attempt: int, at: datetime, until: datetime
-) -> Delivery | None:
+) -> WebhookDelivery | None:
     """Take a try of a delivery for oneself until a moment; null when somebody has, had it, or nothing is to be done.
 
     A try that its worker never ended can be taken again once its time is over.
@@ -210,7 +210,7 @@ async def is_taken(connection: AsyncConnection, delivery_id: UUID, *, attempt: i
 
 async def close_attempt(
     connection: AsyncConnection,
-    delivery: Delivery,
+    delivery: WebhookDelivery,
     attempt: Attempt,
     *,
     state: DeliveryState,
@@ -253,7 +253,7 @@ async def note_failing(connection: AsyncConnection, endpoint_id: UUID, *, since:
 
 async def deliveries_of(
     connection: AsyncConnection, endpoint_id: UUID, *, state: DeliveryState | None, after: UUID | None, limit: int
-) -> tuple[Delivery, ...]:
+) -> tuple[WebhookDelivery, ...]:
     """List what was and is to be sent to an endpoint, newest first; `after` is the last one already seen."""
     query = _DELIVERY.where(_DELIVERIES.c.endpoint_id == endpoint_id).order_by(_DELIVERIES.c.id.desc()).limit(limit)
     if state is not None:
@@ -265,7 +265,7 @@ async def deliveries_of(
 
 async def find_delivery(
     connection: AsyncConnection, delivery_id: UUID, *, endpoint_id: UUID, lock: bool = False
-) -> Delivery | None:
+) -> WebhookDelivery | None:
     """Find one delivery of an endpoint."""
     query = _DELIVERY.where(_DELIVERIES.c.id == delivery_id, _DELIVERIES.c.endpoint_id == endpoint_id)
     row = await Statement(query.with_for_update() if lock else query).row(connection)
@@ -278,7 +278,7 @@ async def attempts_of(connection: AsyncConnection, delivery_id: UUID) -> tuple[A
     return msgspec.convert(await Statement(query).dicts(connection), tuple[Attempt, ...])
 
 
-async def reopen(connection: AsyncConnection, delivery: Delivery) -> Delivery:
+async def reopen(connection: AsyncConnection, delivery: WebhookDelivery) -> WebhookDelivery:
     """Have an ended delivery tried again from now, as often as a new one."""
     statement = update(_DELIVERIES).where(_DELIVERIES.c.id == delivery.id)
     statement = statement.values(
@@ -290,7 +290,7 @@ async def reopen(connection: AsyncConnection, delivery: Delivery) -> Delivery:
     return again
 
 
-async def reopen_dead(connection: AsyncConnection, endpoint_id: UUID, *, limit: int) -> tuple[Delivery, ...]:
+async def reopen_dead(connection: AsyncConnection, endpoint_id: UUID, *, limit: int) -> tuple[WebhookDelivery, ...]:
     """Have the oldest dead letters of an endpoint tried again from now, as often as new ones; return them.
 
     Lock the endpoint first, so that of two at once the second finds those that are left.
@@ -313,7 +313,7 @@ async def reopen_dead(connection: AsyncConnection, endpoint_id: UUID, *, limit: 
     return again
 
 
-async def left_behind(connection: AsyncConnection, *, before: datetime, limit: int) -> tuple[Delivery, ...]:
+async def left_behind(connection: AsyncConnection, *, before: datetime, limit: int) -> tuple[WebhookDelivery, ...]:
     """List and lock deliveries whose try should long have been done or ended, and that have no worker."""
     columns = _DELIVERIES.c
     since = func.coalesce(columns.leased_until, columns.next_at, columns.occurred_at)
@@ -322,7 +322,7 @@ async def left_behind(connection: AsyncConnection, *, before: datetime, limit: i
     return tuple(_delivery(row) for row in rows)
 
 
-async def give_back(connection: AsyncConnection, delivery: Delivery, *, at: datetime) -> None:
+async def give_back(connection: AsyncConnection, delivery: WebhookDelivery, *, at: datetime) -> None:
     """Put a delivery left behind into the queue again, at the try it was left at."""
     attempt = delivery.attempts if delivery.leased_until is not None else delivery.attempts + 1
     statement = update(_DELIVERIES).where(_DELIVERIES.c.id == delivery.id)
@@ -338,5 +338,5 @@ async def forget(connection: AsyncConnection, *, ended_before: datetime, at: dat
     return await Statement(delete(_DELIVERIES).where(_DELIVERIES.c.ended_at < ended_before)).execute(connection)
 
 
-def _delivery(row: Row) -> Delivery:
-    return msgspec.convert(dict(zip(Delivery.__dataclass_fields__, row, strict=True)), Delivery)
+def _delivery(row: Row) -> WebhookDelivery:
+    return msgspec.convert(dict(zip(WebhookDelivery.__dataclass_fields__, row, strict=True)), WebhookDelivery)

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sandbox_registry.db import tables
 from sandbox_registry.db.core.engine import Database
 from sandbox_registry.db.core.statements import Statement
-from sandbox_registry.domain.operations.quotas import Limit, Room
+from sandbox_registry.domain.operations.quotas import Quota, Room
 
 PATIENCE = 2.0
 """Seconds to wait for an answer before the limits count as unknown."""
@@ -34,7 +34,7 @@ class Unreachable(Exception):
 
 
 async def take(
-    database: Database, asked: list[tuple[Limit, bytes]], *, wanted: int, at: datetime | None
+    database: Database, asked: list[tuple[Quota, bytes]], *, wanted: int, at: datetime | None
 ) -> tuple[int, tuple[Room, ...]]:
     """Take up to `wanted` from every quota asked; return how many each granted (0 takes nothing) and what is left.
 

@@ -50,7 +50,7 @@ class Apology:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
+class ResultHandover:
     """The result handed over: a fact apart from the decision (Decree 61/2018 art. 20)."""
 
     at: datetime
@@ -105,7 +105,7 @@ class Application:
     withdrawal: WithdrawalRequest | None = None
     apology: Apology | None = None
     closing: Closing | None = None
-    delivery: Delivery | None = None
+    delivery: ResultHandover | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,8 +11,8 @@ from sandbox_registry.domain.cases.applications import (
     Apology,
     Application,
     ClosingKind,
-    Delivery,
     Reason,
+    ResultHandover,
     SupplementItem,
     SupplementRequest,
     WithdrawalRequest,
@@ -302,7 +302,7 @@ def require_apologizable(application: Application, *, latest: datetime | None, a
 def deliver(application: Application, *, channel: str, by: UUID, at: datetime) -> Application:
     """Hand the result over; processed and delivered are two facts (Decree 61/2018 art. 20)."""
     require_deliverable(application)
-    return moved(application, "deliver", at=at, delivery=Delivery(at=at, by=by, channel=channel))
+    return moved(application, "deliver", at=at, delivery=ResultHandover(at=at, by=by, channel=channel))
 
 
 def require_deliverable(application: Application) -> None:

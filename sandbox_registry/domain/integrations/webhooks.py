@@ -76,7 +76,7 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
+class WebhookDelivery:
     """One event for one endpoint. `attempts` counts tries begun; after `budget` of them it is dead."""
 
     id: UUID
@@ -122,7 +122,7 @@ def names_for(event: str) -> tuple[str, ...]:
     return (event, f"{event.partition('.')[0]}.*", "*")
 
 
-def cloud_event(delivery: Delivery) -> dict[str, object]:
+def cloud_event(delivery: WebhookDelivery) -> dict[str, object]:
     """Return the event as CloudEvents 1.0 writes it; the same at every try."""
     subject = (
         f"applications/{delivery.application_id}" if delivery.application_id else f"webhooks/{delivery.endpoint_id}"
@@ -253,7 +253,7 @@ def check_takes_events(endpoint: Endpoint) -> None:
         raise ConditionNotMet("endpoint_not_active", _NOT_ACTIVE)
 
 
-def check_may_replay(delivery: Delivery, endpoint: Endpoint) -> None:
+def check_may_replay(delivery: WebhookDelivery, endpoint: Endpoint) -> None:
     """Refuse to send again what is still being tried, or to an endpoint that takes nothing.
 
     Raises:

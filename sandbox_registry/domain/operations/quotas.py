@@ -33,7 +33,7 @@ class By(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Limit:
+class Quota:
     """At most `quota` at once, refilled evenly over `window` seconds; so at most twice the quota in any window."""
 
     group: Group
@@ -50,7 +50,7 @@ class Limit:
 class Room(NamedTuple):
     """What is left of a limit: `left` requests now, one more in `opens_in` seconds, all of them in `full_in`."""
 
-    limit: Limit
+    limit: Quota
     left: int
     opens_in: float
     full_in: float
@@ -96,7 +96,7 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600}
 LONGEST_WINDOW = 86_400
 
 
-def read_quota(limit: Limit, written: str) -> Limit:
+def read_quota(limit: Quota, written: str) -> Quota:
     """Return a limit with the quota and window written as `600/1m`; ValueError when it says no such thing."""
     match = _FORM.fullmatch(written)
     quota, window = (int(match[1]), int(match[2]) * _SECONDS[match[3]]) if match else (0, 0)
@@ -105,7 +105,7 @@ def read_quota(limit: Limit, written: str) -> Limit:
     return replace(limit, quota=quota, window=window)
 
 
-def read_limits(written: str) -> Mapping[str, Limit]:
+def read_limits(written: str) -> Mapping[str, Quota]:
     """Return every limit by name, with `written` (`reads.account=600/1m, login.address=30/15m`) put over the shipped ones."""
     found = dict(LIMITS)
     for each in filter(None, (part.strip() for part in written.split(","))):
@@ -118,13 +118,13 @@ def read_limits(written: str) -> Mapping[str, Limit]:
     return found
 
 
-def _shipped() -> dict[str, Limit]:
+def _shipped() -> dict[str, Quota]:
     empty = (
-        (Limit(group=Group(group), by=By(by), quota=1, window=1), written)
+        (Quota(group=Group(group), by=By(by), quota=1, window=1), written)
         for group, counted in _SHIPPED.items()
         for by, written in counted.items()
     )
     return {limit.name: read_quota(limit, written) for limit, written in empty}
 
 
-LIMITS: Mapping[str, Limit] = _shipped()
+LIMITS: Mapping[str, Quota] = _shipped()

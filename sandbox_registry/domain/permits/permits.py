@@ -57,7 +57,7 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limit:
+class TechnicalLimit:
     """A technical limit: quantity, comparator, value in `unit`, under a condition, measured how.
 
     `value` is an integer count of `scale` fractions: 1.57 m is value 157, scale 100, unit m. No floats in law.
@@ -118,7 +118,7 @@ class PermitTerms:
     max_users: int
     minors_allowed: bool
     money: MoneyCaps
-    limits: tuple[Limit, ...]
+    limits: tuple[TechnicalLimit, ...]
     data_categories: tuple[str, ...]
     safeguards: tuple[str, ...]
     conditions: tuple[str, ...]

@@ -23,10 +23,10 @@ from sandbox_registry.domain.integrations.webhooks import (
     CHECK,
     FAILING_FOR,
     Attempt,
-    Delivery,
     DeliveryState,
     Endpoint,
     EndpointState,
+    WebhookDelivery,
     WebhookResponse,
     asked_wait,
     cloud_event,
@@ -117,7 +117,7 @@ class Deliveries:
         opened = (self.seals.open(each.sealed, identity=each.id) for each in kept)
         return [each for each in opened if each is not None]
 
-    async def _barred(self, connection: Connection, delivery: Delivery, endpoint: Endpoint) -> str | None:
+    async def _barred(self, connection: Connection, delivery: WebhookDelivery, endpoint: Endpoint) -> str | None:
         """Say why this may not be sent now; null when it may."""
         if delivery.type == CHECK:
             is_open = endpoint.state is not EndpointState.REMOVED
@@ -137,7 +137,9 @@ class Deliveries:
             return None
         return "not_readable"
 
-    async def _may_read(self, connection: Connection, delivery: Delivery, endpoint: Endpoint, actor: Actor) -> bool:
+    async def _may_read(
+        self, connection: Connection, delivery: WebhookDelivery, endpoint: Endpoint, actor: Actor
+    ) -> bool:
         """Ask the policy whether the endpoint's organisation may read this of the case, as of now.
 
         An applicant reads as the person answerable. An administrator reads no dossier, so a unit reads as its offices.
@@ -166,7 +168,7 @@ class Deliveries:
         )
 
     async def _write_down(
-        self, delivery: Delivery, endpoint: Endpoint, answer: WebhookResponse
+        self, delivery: WebhookDelivery, endpoint: Endpoint, answer: WebhookResponse
     ) -> DeliveryState | None:
         """Keep how the try went and what follows from it, for the delivery and for its endpoint."""
         at = self.now()
@@ -195,14 +197,14 @@ class Deliveries:
         logger.info("webhook.tried", delivery=delivery.id, attempt=attempt.number, state=state, failure=failure)
         return state
 
-    def _wait(self, delivery: Delivery, answer: WebhookResponse, *, at: datetime) -> timedelta:
+    def _wait(self, delivery: WebhookDelivery, answer: WebhookResponse, *, at: datetime) -> timedelta:
         """Say how long to wait for the next try: longer than usual where a busy receiver asks for it."""
         own = wait_after(delivery.attempts, chance=self.chance())
         asked = asked_wait(answer.retry_after or "", at=at) if answer.status in _BUSY else None
         return own if asked is None else max(own, asked)
 
     async def _judge_endpoint(
-        self, connection: Connection, endpoint: Endpoint, delivery: Delivery, attempt: Attempt
+        self, connection: Connection, endpoint: Endpoint, delivery: WebhookDelivery, attempt: Attempt
     ) -> None:
         """Switch an endpoint on that answered its challenge, and off when it has long failed or says it is gone."""
         if attempt.failure is None:
@@ -227,7 +229,7 @@ async def _switch(connection: Connection, endpoint: Endpoint, state: EndpointSta
     await webhooks.RECORDS.save(connection, changed)
 
 
-def _failure(delivery: Delivery, answer: WebhookResponse) -> str | None:
+def _failure(delivery: WebhookDelivery, answer: WebhookResponse) -> str | None:
     """Say what is wrong with an answer; null when it will do."""
     if answer.status is None or not 200 <= answer.status < 300:  # noqa: PLR2004 - what HTTP calls success.
         is_elsewhere = answer.status is not None and 300 <= answer.status < 400  # noqa: PLR2004 - a redirect.
@@ -247,13 +249,13 @@ def _echoes(body: str, challenge: str) -> bool:
     return isinstance(found, dict) and found.get("challenge") == challenge
 
 
-def _signed(delivery: Delivery, secrets: list[bytes], *, at: datetime) -> tuple[dict[str, str], bytes]:
+def _signed(delivery: WebhookDelivery, secrets: list[bytes], *, at: datetime) -> tuple[dict[str, str], bytes]:
     body = json.dumps(cloud_event(delivery), ensure_ascii=False, separators=(",", ":")).encode()
     signed = signature_headers(body, event_id=delivery.event_id, at=at, secrets=secrets)
     return {"content-type": MEDIA_TYPE, "user-agent": "sandbox-registry", **signed}, body
 
 
-def _unsent(delivery: Delivery, *, at: datetime, failure: str) -> Attempt:
+def _unsent(delivery: WebhookDelivery, *, at: datetime, failure: str) -> Attempt:
     return Attempt(number=delivery.attempts, at=at, status=None, milliseconds=0, failure=failure, answer="")
 
 

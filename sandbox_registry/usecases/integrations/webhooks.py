@@ -17,10 +17,10 @@ from sandbox_registry.domain.integrations.webhooks import (
     OVERLAP,
     SECRET_SIZE,
     Attempt,
-    Delivery,
     DeliveryState,
     Endpoint,
     EndpointState,
+    WebhookDelivery,
     check_may_replay,
     check_overlap,
     check_room,
@@ -52,7 +52,7 @@ class NewSecret:
 class DeliveryView:
     """A delivery with its tries."""
 
-    delivery: Delivery
+    delivery: WebhookDelivery
     attempts: tuple[Attempt, ...]
 
 
@@ -191,7 +191,7 @@ class Webhooks:
             await webhooks.end_all(act.work.connection, endpoint_id, at=act.at)
             return act.respond(gone)
 
-    async def replay(self, actor: Actor, endpoint_id: UUID, delivery_id: UUID) -> Delivery:
+    async def replay(self, actor: Actor, endpoint_id: UUID, delivery_id: UUID) -> WebhookDelivery:
         """Send an event again under its old id: a dead letter, one withheld, or one that was delivered.
 
         Raises:
@@ -213,7 +213,7 @@ class Webhooks:
             )
             return act.respond(again)
 
-    async def replay_dead(self, actor: Actor, endpoint_id: UUID) -> tuple[Delivery, ...]:
+    async def replay_dead(self, actor: Actor, endpoint_id: UUID) -> tuple[WebhookDelivery, ...]:
         """Send the oldest dead letters of an endpoint again under their old ids, at most `AT_ONCE` of them.
 
         Raises:
@@ -243,7 +243,7 @@ class Webhooks:
 
     async def list_deliveries(
         self, actor: Actor, endpoint_id: UUID, *, state: DeliveryState | None, after: UUID | None, limit: int
-    ) -> tuple[Delivery, ...]:
+    ) -> tuple[WebhookDelivery, ...]:
         """List what was and is to be sent to an endpoint, newest first; with `state` dead, the dead letters."""
         async with self.transactions.database.replica() as connection:
             await self._find(connection, actor, endpoint_id)

@@ -18,7 +18,7 @@ import structlog
 
 from sandbox_registry.db.core.engine import Database
 from sandbox_registry.db.operations import rate_limits
-from sandbox_registry.domain.operations.quotas import By, Group, Limit, LimitsUnknown, Room, TooManyRequests
+from sandbox_registry.domain.operations.quotas import By, Group, LimitsUnknown, Quota, Room, TooManyRequests
 
 address: ContextVar[str | None] = ContextVar("address", default=None)
 """Where the request comes from, as counted: one IPv4 address or an IPv6 /64; null when there is no request."""
@@ -65,7 +65,7 @@ class RateLimits:
         database: Database,
         *,
         key: bytes,
-        limits: Mapping[str, Limit],
+        limits: Mapping[str, Quota],
         now: Callable[[], datetime] | None = None,
         ticks: Callable[[], float] = monotonic,
     ) -> None:
@@ -138,12 +138,12 @@ class RateLimits:
         """Forget quotas that are full again; return how many."""
         return await rate_limits.purge(self.database)
 
-    def _asked(self, group: Group, subjects: Subjects) -> list[tuple[Limit, bytes]]:
+    def _asked(self, group: Group, subjects: Subjects) -> list[tuple[Quota, bytes]]:
         limits = self._limits[group]
         return [(limits[by], subjects[by]) for by in sorted(subjects, key=_ORDER.__getitem__) if by in limits]
 
     async def _pay_ahead(
-        self, key: tuple[Group, tuple[bytes, ...]], asked: list[tuple[Limit, bytes]]
+        self, key: tuple[Group, tuple[bytes, ...]], asked: list[tuple[Quota, bytes]]
     ) -> tuple[Room, ...]:
         """Pay for one read at first, then for twice as many as before while those are used up in time."""
         last = self._paid.pop(key, None)
@@ -155,7 +155,7 @@ class RateLimits:
         return _with_paid(paid)
 
     async def _ask(
-        self, group: Group, asked: list[tuple[Limit, bytes]], *, wanted: int
+        self, group: Group, asked: list[tuple[Quota, bytes]], *, wanted: int
     ) -> tuple[int, tuple[Room, ...]]:
         hidden = [(limit, self._hidden(limit, subject)) for limit, subject in asked]
         at = None if self.now is None else self.now()
@@ -171,18 +171,18 @@ class RateLimits:
             raise _refusal(rooms)
         return granted, rooms
 
-    def _hidden(self, limit: Limit, subject: bytes) -> bytes:
+    def _hidden(self, limit: Quota, subject: bytes) -> bytes:
         """Return the name under which a subject is counted: neither addresses nor e-mails stand in the database."""
         text = f"rate limit {limit.by} ".encode() + subject
         return hmac.new(self._key, text, hashlib.sha256).digest()[:_SUBJECT_SIZE]
 
-    def _check_closed(self, asked: list[tuple[Limit, bytes]]) -> None:
+    def _check_closed(self, asked: list[tuple[Quota, bytes]]) -> None:
         for limit, subject in asked:
             known = self._closed.get((limit.name, subject))
             if known is not None and known.until > self.ticks():
                 raise _refusal((known.room._replace(opens_in=known.opens_at - self.ticks()),))
 
-    def _remember_closed(self, asked: list[tuple[Limit, bytes]], rooms: tuple[Room, ...]) -> None:
+    def _remember_closed(self, asked: list[tuple[Quota, bytes]], rooms: tuple[Room, ...]) -> None:
         at = self.ticks()
         for (limit, subject), room in zip(asked, rooms, strict=True):
             if room.left == 0:

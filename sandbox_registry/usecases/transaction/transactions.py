@@ -16,7 +16,7 @@ from uuid import UUID
 
 import msgspec
 
-from sandbox_registry.authz import Action, Authorizer, Decision
+from sandbox_registry.authz import Action, AuthorizationDecision, Authorizer
 from sandbox_registry.authz.enforcer import OUT_OF_PROCEDURES
 from sandbox_registry.db.cases import applications as case_rows
 from sandbox_registry.db.cases.case_records import records_of
@@ -56,7 +56,7 @@ class Transaction:
     actor: Actor
     action: Action
     at: datetime
-    decision: Decision
+    decision: AuthorizationDecision
     new_id: Callable[[], UUID]
     case_id: UUID | None = None
     procedure: str | None = None
@@ -372,7 +372,12 @@ class Transactions:
             raise refusal
 
     def _refusal(
-        self, actor: Actor, action: Action, case: case_rows.Case, decision: Decision, expected_version: int | None
+        self,
+        actor: Actor,
+        action: Action,
+        case: case_rows.Case,
+        decision: AuthorizationDecision,
+        expected_version: int | None,
     ) -> DomainError | None:
         """Say what stands in the way: hidden before forbidden, forbidden before too early, then a stale view."""
         application, standing = case.application, case.standing
@@ -489,7 +494,7 @@ CASE, PERMIT = "application", "permit"
 _MOVES_DEADLINES = (Clarification, Consultation, SupplementRequest)
 
 
-def _asked(decision: Decision) -> dict[str, list[str] | str] | None:
+def _asked(decision: AuthorizationDecision) -> dict[str, list[str] | str] | None:
     asked = decision.asked
     if asked is None:
         return None
@@ -502,7 +507,7 @@ def _latest(found: Iterable[V], changed: Iterable[object], kind: type[V]) -> tup
     return tuple(by_id[identity] for identity in sorted(by_id))
 
 
-def _denied(action: Action, decision: Decision) -> PermissionDenied:
+def _denied(action: Action, decision: AuthorizationDecision) -> PermissionDenied:
     return PermissionDenied(action=action, line=decision.line, reason=decision.basis)
 
 

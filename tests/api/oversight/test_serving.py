@@ -9,7 +9,7 @@ from sandbox_registry.auditlog.publishing.folder import LogFolder
 from sandbox_registry.auditlog.publishing.signing import SignerFiles
 from sandbox_registry.transparency.keys import VerifierKey
 from sandbox_registry.transparency.merkle import hash_leaf
-from sandbox_registry.transparency.policies import Policy, PolicyLog
+from sandbox_registry.transparency.policies import PolicyLog, WitnessPolicy
 from sandbox_registry.transparency.tiles import decode_bundle
 from sandbox_registry.transparency.tlog_proofs import parse_tlog_proof, verify_tlog_proof
 from tests.support.client import Client
@@ -91,7 +91,7 @@ async def test_everything_else_is_not_there(served: httpx.AsyncClient, path: str
 
 
 async def test_a_proof_stands_by_itself(served: httpx.AsyncClient, ledger: Ledger, key: VerifierKey) -> None:
-    policy = Policy(logs=(PolicyLog(key=key),))
+    policy = WitnessPolicy(logs=(PolicyLog(key=key),))
     entries = await ledger.entries()
     for index in (0, 255, 256, 299):
         proof = parse_tlog_proof((await served.get(f"/log/proof/{index}.tlog-proof")).content)

@@ -17,7 +17,7 @@ from sandbox_registry.domain.errors import PermissionDenied
 from sandbox_registry.runtime.files import Busy, locked
 from sandbox_registry.transparency.checkpoints import Checkpoint
 from sandbox_registry.transparency.keys import format_vkey
-from sandbox_registry.transparency.policies import Policy, PolicyLog, format_policy
+from sandbox_registry.transparency.policies import PolicyLog, WitnessPolicy, format_policy
 from sandbox_registry.usecases.operations.installation import WatchRecords
 from tests.auditlog.verifying.test_trees import KEY, entries_of, write_log
 from tests.auditlog.witness.test_witness import OTHER_LEAVES, new_witness, policy_for, request, serving
@@ -115,7 +115,7 @@ async def test_witnesses_trusted_and_removed(world: World, watch: Watch, tmp_pat
     path = tmp_path / "log-policy"
     await watch.begin()
     witnesses = [new_witness(tmp_path / "w1"), new_witness(tmp_path / "w2", name="hdnd.example/w2")]
-    for policy in (policy_for(witnesses, [None, None]), Policy(logs=(PolicyLog(key=KEY.verifier_key),)), None):
+    for policy in (policy_for(witnesses, [None, None]), WitnessPolicy(logs=(PolicyLog(key=KEY.verifier_key),)), None):
         if policy is None:
             path.unlink()
         else:
@@ -170,7 +170,7 @@ def test_a_witness_that_is_only_somewhere_else_contradicts_nobody(
 
 
 async def test_witnesses_are_asked_on_when_what_they_said_is_not_taken(tmp_path: Path) -> None:
-    (tmp_path / POLICY_FILE).write_bytes(format_policy(Policy(logs=(PolicyLog(key=KEY.verifier_key),))))
+    (tmp_path / POLICY_FILE).write_bytes(format_policy(WitnessPolicy(logs=(PolicyLog(key=KEY.verifier_key),))))
     published, asked, asked_again = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     async def judged(_verdicts: Mapping[str, Checkpoint | None]) -> None:

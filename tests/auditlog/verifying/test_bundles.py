@@ -22,7 +22,7 @@ from sandbox_registry.domain.cases.applications import Application
 from sandbox_registry.domain.errors import NotFound
 from sandbox_registry.runtime.file_sources import ZipSource
 from sandbox_registry.runtime.shipped import shipped
-from sandbox_registry.transparency.policies import Policy, PolicyLog
+from sandbox_registry.transparency.policies import PolicyLog, WitnessPolicy
 from tests.auditlog.verifying.test_database import record_settled
 from tests.support.ledger import Ledger, signing_for
 from tests.support.stages import accepted, submitted
@@ -46,8 +46,8 @@ async def ledger(case: Application, database_url: str, owner: AsyncEngine, tmp_p
 
 
 @pytest.fixture
-def policy(ledger: Ledger) -> Policy:
-    return Policy(logs=(PolicyLog(key=ledger.signer().key.verifier_key),))
+def policy(ledger: Ledger) -> WitnessPolicy:
+    return WitnessPolicy(logs=(PolicyLog(key=ledger.signer().key.verifier_key),))
 
 
 async def written(ledger: Ledger, path: Path, *, code: str | None = None, with_records: bool = True) -> Path:
@@ -56,7 +56,7 @@ async def written(ledger: Ledger, path: Path, *, code: str | None = None, with_r
     return path
 
 
-def checked(path: Path, policy: Policy) -> Report:
+def checked(path: Path, policy: WitnessPolicy) -> Report:
     bundle, report = ZipSource(path), Report()
     if is_of_one_case(bundle):
         checkpoint = check_checkpoint(bundle.read("checkpoint"), policy=policy, report=report)
@@ -83,7 +83,7 @@ def changed(path: Path, name: str, change: Callable[[bytes], bytes]) -> Path:
     return forged
 
 
-async def test_a_whole_bundle_says_all_without_us(ledger: Ledger, policy: Policy, tmp_path: Path) -> None:
+async def test_a_whole_bundle_says_all_without_us(ledger: Ledger, policy: WitnessPolicy, tmp_path: Path) -> None:
     path = await written(ledger, tmp_path / "whole.zip")
     report = checked(path, policy)
     size = (await ledger.reader.head()).size
@@ -92,7 +92,7 @@ async def test_a_whole_bundle_says_all_without_us(ledger: Ledger, policy: Policy
 
 
 async def test_a_bundle_of_one_case_is_small_and_proves_each_act(
-    ledger: Ledger, case: Application, policy: Policy, tmp_path: Path
+    ledger: Ledger, case: Application, policy: WitnessPolicy, tmp_path: Path
 ) -> None:
     path = await written(ledger, tmp_path / "case.zip", code=case.code)
     report = checked(path, policy)
@@ -116,7 +116,7 @@ async def test_a_bundle_is_its_owners_to_hand_on(ledger: Ledger, tmp_path: Path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-async def test_without_records_nothing_personal_leaves(ledger: Ledger, policy: Policy, tmp_path: Path) -> None:
+async def test_without_records_nothing_personal_leaves(ledger: Ledger, policy: WitnessPolicy, tmp_path: Path) -> None:
     path = await written(ledger, tmp_path / "bare.zip", with_records=False)
     report = checked(path, policy)
     assert [found.code for found in report.findings] == ["records_not_given"]
@@ -127,7 +127,7 @@ async def test_without_records_nothing_personal_leaves(ledger: Ledger, policy: P
 
 
 async def test_what_is_changed_in_a_bundle_is_found(
-    ledger: Ledger, case: Application, policy: Policy, tmp_path: Path
+    ledger: Ledger, case: Application, policy: WitnessPolicy, tmp_path: Path
 ) -> None:
     path = await written(ledger, tmp_path / "case.zip", code=case.code)
     names = ZipSource(path).names()

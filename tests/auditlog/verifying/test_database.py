@@ -24,7 +24,7 @@ from sandbox_registry.db.core.audit_entries import NewLeaf
 from sandbox_registry.domain.audit import ActorKind, Entry, commitment
 from sandbox_registry.domain.kinds.every import BY_CLASS
 from sandbox_registry.runtime.shipped import shipped
-from sandbox_registry.transparency.policies import Policy, PolicyLog
+from sandbox_registry.transparency.policies import PolicyLog, WitnessPolicy
 from sandbox_registry.usecases.integrations.webhooks import Webhooks
 from tests.support.ledger import Ledger, signing_for
 from tests.support.stages import OWNER, reviewed
@@ -90,7 +90,7 @@ async def ledger(world: World, database_url: str, owner: AsyncEngine, tmp_path: 
 
 async def checked(world: World, ledger: Ledger) -> Report:
     report = Report()
-    policy = Policy(logs=(PolicyLog(key=ledger.signer().key.verifier_key),))
+    policy = WitnessPolicy(logs=(PolicyLog(key=ledger.signer().key.verifier_key),))
     checkpoint, _ = check_published(LogFolder(ledger.folder.root), policy=policy, report=report)
     await check_database(
         world.database,

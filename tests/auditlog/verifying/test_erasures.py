@@ -13,7 +13,7 @@ from sandbox_registry.auditlog.verifying.findings import Report
 from sandbox_registry.auditlog.verifying.history import ranges
 from sandbox_registry.domain.audit import commitment
 from sandbox_registry.domain.privacy.erasures import Erasure, ErasureKind
-from sandbox_registry.transparency.policies import Policy, PolicyLog
+from sandbox_registry.transparency.policies import PolicyLog, WitnessPolicy
 from tests.auditlog.verifying.test_bundles import checked as checked_bundle
 from tests.auditlog.verifying.test_bundles import written
 from tests.auditlog.verifying.test_database import checked, record_settled
@@ -144,7 +144,7 @@ async def test_an_erasure_names_only_what_came_before_it(world: World, ledger: L
 
 
 async def test_bundles_say_it_too(ledger: Ledger, erased: Erasure, tmp_path: Path) -> None:
-    policy = Policy(logs=(PolicyLog(key=ledger.signer().key.verifier_key),))
+    policy = WitnessPolicy(logs=(PolicyLog(key=ledger.signer().key.verifier_key),))
     whole = checked_bundle(await written(ledger, tmp_path / "whole.zip"), policy)
     assert {finding.code for finding in whole.findings} == {"erased"}
     case = checked_bundle(await written(ledger, tmp_path / "case.zip", code=str(erased.target_id)), policy)

@@ -14,11 +14,11 @@ from sandbox_registry.runtime.files import MissingFile
 from sandbox_registry.transparency.checkpoints import Checkpoint, sign_checkpoint
 from sandbox_registry.transparency.keys import KeyType, SigningKey
 from sandbox_registry.transparency.merkle import hash_leaf, root_of
-from sandbox_registry.transparency.policies import Policy, PolicyGroup, PolicyLog, PolicyWitness
+from sandbox_registry.transparency.policies import PolicyGroup, PolicyLog, PolicyWitness, WitnessPolicy
 from sandbox_registry.transparency.tiles import bundles_of, encode_bundle, grow_tiles
 
 KEY = SigningKey(name="sandbox.camau.example/log", seed=b"s" * 32)
-POLICY = Policy(logs=(PolicyLog(key=KEY.verifier_key),))
+POLICY = WitnessPolicy(logs=(PolicyLog(key=KEY.verifier_key),))
 SIZE = 66_000
 
 
@@ -46,7 +46,7 @@ def entries_of(size: int, *, words: str = "entry") -> list[bytes]:
     return [f'{{"{words}":{number}}}'.encode() for number in range(size)]
 
 
-def checked(folder: LogFolder, *, policy: Policy = POLICY, **more: object) -> Report:
+def checked(folder: LogFolder, *, policy: WitnessPolicy = POLICY, **more: object) -> Report:
     report = Report()
     check_published(folder, policy=policy, report=report, **more)  # type: ignore[arg-type]  # since and copy.
     return report
@@ -153,7 +153,7 @@ def test_a_thief_of_the_key_is_found_by_an_earlier_checkpoint_or_copy(small: Log
 
 def test_the_policy_asks_for_witnesses(small: LogFolder) -> None:
     witness = SigningKey(name="hdnd.example/w1", key_type=KeyType.COSIGNATURE_V1, seed=b"w" * 32)
-    policy = Policy(
+    policy = WitnessPolicy(
         logs=POLICY.logs,
         witnesses=(PolicyWitness(name=b"w1", key=witness.verifier_key),),
         groups=(PolicyGroup(name=b"all", threshold=1, members=(b"w1",)),),

@@ -30,10 +30,10 @@ from sandbox_registry.transparency.keys import KeyType, SigningKey, VerifierKey,
 from sandbox_registry.transparency.merkle import EMPTY_ROOT, hash_leaf, root_of
 from sandbox_registry.transparency.notes import parse_note
 from sandbox_registry.transparency.policies import (
-    Policy,
     PolicyGroup,
     PolicyLog,
     PolicyWitness,
+    WitnessPolicy,
     accept_checkpoint,
     format_policy,
 )
@@ -232,9 +232,9 @@ def three(tmp_path: Path) -> list[Witness]:
     return [new_witness(tmp_path / f"w{number}", name=f"hdnd.example/w{number}") for number in (1, 2, 3)]
 
 
-def policy_for(witnesses: list[Witness], urls: list[str | None]) -> Policy:
+def policy_for(witnesses: list[Witness], urls: list[str | None]) -> WitnessPolicy:
     names = tuple(f"w{number}".encode() for number in range(1, len(witnesses) + 1))
-    return Policy(
+    return WitnessPolicy(
         logs=(PolicyLog(key=KEY.verifier_key),),
         witnesses=tuple(
             PolicyWitness(name=name, key=each.key.verifier_key, url=url)

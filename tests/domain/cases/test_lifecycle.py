@@ -14,8 +14,8 @@ from sandbox_registry.domain.cases.applications import (
     Application,
     Closing,
     ClosingKind,
-    Delivery,
     Reason,
+    ResultHandover,
     SupplementItem,
     SupplementRequest,
     WithdrawalRequest,
@@ -387,6 +387,6 @@ def test_one_new_date_only_and_in_time() -> None:
 
 def test_result_is_delivered_once() -> None:
     delivered = intake.deliver(at(NO), channel="online", by=PERSON, at=MONDAY)
-    assert (delivered.stage, delivered.delivery) == (NO, Delivery(at=MONDAY, by=PERSON, channel="online"))
+    assert (delivered.stage, delivered.delivery) == (NO, ResultHandover(at=MONDAY, by=PERSON, channel="online"))
     with pytest.raises(Duplicate):
         intake.deliver(delivered, channel="post", by=PERSON, at=MONDAY)

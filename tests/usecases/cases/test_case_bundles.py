@@ -20,7 +20,7 @@ from sandbox_registry.domain.errors import ConditionNotMet
 from sandbox_registry.domain.identity.tokens import Limits
 from sandbox_registry.domain.operations.quotas import TooManyRequests
 from sandbox_registry.transparency.keys import format_vkey
-from sandbox_registry.transparency.policies import Policy, PolicyLog
+from sandbox_registry.transparency.policies import PolicyLog, WitnessPolicy
 from sandbox_registry.usecases.cases.case_bundles import AT_ONCE
 from tests.auditlog.verifying.test_bundles import checked, timeline
 from tests.auditlog.verifying.test_verifier_page import Browser, ask, browser  # noqa: F401 - a fixture.
@@ -43,8 +43,8 @@ async def ledger(world: World, database_url: str, owner: AsyncEngine, tmp_path: 
 
 
 @pytest.fixture
-def policy(ledger: Ledger) -> Policy:
-    return Policy(logs=(PolicyLog(key=ledger.signer().key.verifier_key),))
+def policy(ledger: Ledger) -> WitnessPolicy:
+    return WitnessPolicy(logs=(PolicyLog(key=ledger.signer().key.verifier_key),))
 
 
 async def asked(client: Client, case_id: object, *, by: str | None) -> httpx.Response:
@@ -69,7 +69,7 @@ def indexes(files: dict[str, bytes], folder: str) -> list[int]:
 
 
 async def test_oversight_gets_everything_of_the_case_and_it_checks(
-    client: Client, ledger: Ledger, policy: Policy, tmp_path: Path
+    client: Client, ledger: Ledger, policy: WitnessPolicy, tmp_path: Path
 ) -> None:
     permit = (await issued(client.world)).permit
     await submitted(client.world)
@@ -98,7 +98,7 @@ async def test_taking_a_bundle_is_on_record_for_everybody(client: Client, ledger
 
 
 async def test_applicant_gets_the_own_case_and_nobody_they_may_not_know(
-    client: Client, ledger: Ledger, policy: Policy, tmp_path: Path
+    client: Client, ledger: Ledger, policy: WitnessPolicy, tmp_path: Path
 ) -> None:
     world = client.world
     permit = (await issued(world)).permit
@@ -178,7 +178,7 @@ async def test_before_the_first_checkpoint_nothing_is_taken_and_nothing_recorded
 
 
 async def test_what_is_not_covered_yet_is_left_out(
-    client: Client, ledger: Ledger, policy: Policy, tmp_path: Path
+    client: Client, ledger: Ledger, policy: WitnessPolicy, tmp_path: Path
 ) -> None:
     case = await submitted(client.world)
     await ledger.signer().publish()
@@ -189,7 +189,7 @@ async def test_what_is_not_covered_yet_is_left_out(
 
 
 async def test_erased_record_is_left_out_and_the_rest_still_checks(
-    client: Client, ledger: Ledger, policy: Policy, owner: AsyncEngine, tmp_path: Path
+    client: Client, ledger: Ledger, policy: WitnessPolicy, owner: AsyncEngine, tmp_path: Path
 ) -> None:
     case = await accepted(client.world)
     await ledger.signer().publish()
@@ -206,7 +206,7 @@ async def test_erased_record_is_left_out_and_the_rest_still_checks(
 
 
 async def test_erasure_by_request_is_told_to_oversight_with_who_agreed(
-    client: Client, ledger: Ledger, policy: Policy, tmp_path: Path
+    client: Client, ledger: Ledger, policy: WitnessPolicy, tmp_path: Path
 ) -> None:
     case = await refused_intake(client.world)
     client.world.clock.forward(days=1)

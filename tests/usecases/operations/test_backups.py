@@ -31,7 +31,7 @@ from sandbox_registry.runtime.files import locked
 from sandbox_registry.runtime.shipped import shipped
 from sandbox_registry.transparency.checkpoints import checkpoint_of
 from sandbox_registry.transparency.notes import parse_note
-from sandbox_registry.transparency.policies import Policy, PolicyLog
+from sandbox_registry.transparency.policies import PolicyLog, WitnessPolicy
 from sandbox_registry.usecases.accounts_by_operator import command_line
 from sandbox_registry.usecases.operations.backups import (
     LOCK,
@@ -89,7 +89,7 @@ async def test_a_restored_backup_is_the_same_registry_and_its_log_goes_on(
     assert restore_backup(folder, owner_url=empty_url, data_dir=data_dir) == made
     assert (data_dir / "documents" / "ab" / "cd" / "abcd").read_bytes() == b"a file of a dossier"
     report, log = Report(), LogFolder(data_dir / LOG_DIR)
-    policy = Policy(logs=(PolicyLog(key=ledger.signer().key.verifier_key),))
+    policy = WitnessPolicy(logs=(PolicyLog(key=ledger.signer().key.verifier_key),))
     checkpoint, _ = check_published(log, policy=policy, report=report)
     database = Database(empty_url)
     await check_database(
