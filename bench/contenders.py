@@ -32,7 +32,7 @@ class Contenders:
     servers: dict[str, Server]
 
     def ask(self, name: str, method: str, path: str, *, by: str, turn: int = 0, **how: object) -> bytes:
-        """Write a request to one of them, with one of the tokens of whoever holds an office."""
+        """Write a request to one of them, with one of the tokens of the officials."""
         prefix = PREFIX if name == OURS else ""
         tokens = self.register.tokens[by]
         return request(method, prefix + path, token=tokens[turn % len(tokens)], **how)  # type: ignore[arg-type]  # As given.

@@ -1,4 +1,4 @@
-"""What needs no database: decisions of the policy and reckonings of the clock, each beside its peer."""
+"""What needs no database: decisions of the policy and computations of the clock, each beside its peer."""
 
 from datetime import UTC, datetime
 
@@ -29,7 +29,7 @@ def authority(effort: Effort) -> Row:
         effort,
         {
             "warm": Call(lambda: authorizer.decide(*asked), times=effort.repeats),
-            # Whoever looks something up by four things builds the key first; so does this.
+            # Anyone who looks something up by four things builds the key first; so does this.
             "look-up": Call(lambda: known[roles, relations, *stage_and_act], times=effort.repeats),
             "enforce": Call(lambda: enforcer.enforce(*request), times=20),
             "load": Call(lambda: Authorizer(folder), times=3),
@@ -55,10 +55,10 @@ def deadlines(effort: Effort) -> Row:
     """Measure a deadline with its ledger, day by day."""
     calendar = load_calendar(shipped("policies") / "calendars" / "vn.toml")
 
-    def reckoned(term: Term) -> Call:
+    def computed(term: Term) -> Call:
         return Call(lambda: deadline(term, start=START, calendar=calendar).ledger, times=effort.repeats // 100)
 
-    took = medians(effort, {"short": reckoned(Term(10, Unit.WD)), "long": reckoned(Term(24, Unit.MO))})
+    took = medians(effort, {"short": computed(Term(10, Unit.WD)), "long": computed(Term(24, Unit.MO))})
     short, long = took["short"] * 1e6, took["long"] * 1e3
     return Row(
         title="A deadline with its ledger",

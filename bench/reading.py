@@ -52,7 +52,7 @@ def one_case(server: EmbeddedServer, data_dir: Path, effort: Effort) -> Iterator
         title=f"One application with its deadlines; {CLIENTS} clients",
         figures=tuple(figures.values()),
         aims=(_to_raw(figures, 0.7),),
-        note="psycopg by hand and FastAPI reckon the same deadlines with the same functions; neither asks a policy.",
+        note="psycopg by hand and FastAPI compute the same deadlines with the same functions; neither asks a policy.",
     )
 
 

@@ -93,7 +93,7 @@ def _covers(finding: Finding, index: int | None) -> bool:
 
 
 def write_log(root: Path, entries: list[bytes], key: SigningKey) -> None:
-    """Write a whole log as whoever holds the key could."""
+    """Write a whole log as anyone who holds the key could."""
     shutil.rmtree(root, ignore_errors=True)
 
     def nothing(_level: int, _index: int, _width: int) -> bytes:

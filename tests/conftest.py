@@ -112,7 +112,7 @@ def app(settled_world: World, data_dir: Path) -> Any:
 
 @pytest.fixture
 async def client(app: Any, world: World) -> AsyncIterator[Client]:
-    """Speak HTTP to the application over the world's use cases, as whoever a test names."""
+    """Speak HTTP to the application over the world's use cases, as the person a test names."""
     async with LifespanManager(app):
         if ANNOUNCED not in world.snapshots:
             await world.snapshots.take(ANNOUNCED)

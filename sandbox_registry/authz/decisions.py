@@ -19,7 +19,7 @@ class Asked:
 class AuthorizationDecision:
     """Whether it is allowed, by which policy line on which basis, and for which role; `line` is null for silence.
 
-    `asked` is kept in the record of an act, so that anybody may decide it anew; null when a token's scope answered.
+    `asked` is kept in the record of an act, so that anybody may decide it again; null when a token's scope answered.
     """
 
     allowed: bool

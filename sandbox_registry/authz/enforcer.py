@@ -138,7 +138,7 @@ class Authorizer:
         return found
 
     def _allowed(self, roles: frozenset[Role], relations: frozenset[Relation], stage: Stage) -> frozenset[Action]:
-        """List every act allowed to whoever stands so, before a token limits it."""
+        """List every act allowed to anyone with this standing, before a token limits it."""
         key = (roles, relations, stage)
         found = self._allowed_memo.get(key)
         if found is None:

@@ -22,7 +22,7 @@ class Unexpected(Exception):
 
 @dataclass(slots=True)
 class Caller:
-    """Sends requests as whoever is named by e-mail; logs each person in once."""
+    """Sends requests as the person named by e-mail; logs each person in once."""
 
     http: httpx.AsyncClient
     _tokens: dict[str, str] = field(default_factory=dict)

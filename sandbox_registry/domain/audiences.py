@@ -21,7 +21,7 @@ REVEALED = {
 
 
 def audience_of(actor: Actor, standing: Standing) -> Audience:
-    """Say as whom somebody reads a case. Whoever stands on the applicant's side reads as applicant, whatever office they hold."""
+    """Return the audience somebody reads a case as. Anyone on the applicant's side reads as applicant, whatever office they hold."""
     if relations(actor, standing) & APPLICANT_SIDE:
         return Audience.APPLICANT
     return Audience.OVERSEERS if actor.roles & READ_ALL_ROLES else Audience.OFFICIALS

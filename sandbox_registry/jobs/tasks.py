@@ -114,7 +114,7 @@ class Tasks:
     async def refresh_due_dates(
         self, *, after: str | None = None, as_of: str | None = None, timestamp: int | None = None
     ) -> int:
-        """Derive the kept due dates of open cases anew: at night, and when a calendar takes force."""
+        """Derive the kept due dates of open cases again: at night, and when a calendar takes force."""
         del timestamp
         return await self.upkeep.refresh_due_dates(
             after=None if after is None else UUID(after), as_of=None if as_of is None else datetime.fromisoformat(as_of)

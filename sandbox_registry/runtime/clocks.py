@@ -13,7 +13,7 @@ def system_clock() -> datetime:
 
 
 def rehearsal_clock(file: Path) -> Clock:
-    """Return a clock that is off by the whole seconds written in `file`, read anew at every look; empty or absent: 0.
+    """Return a clock that is off by the whole seconds written in `file`, read again at every look; empty or absent: 0.
 
     For demonstrations and rehearsals only: it lets a term of thirty days pass while somebody watches.
     """

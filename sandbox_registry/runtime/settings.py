@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from sandbox_registry.runtime.mail_servers import MailServer, read_mail_server
 
-TIMEZONE = ZoneInfo("Asia/Ho_Chi_Minh")  # Terms of Vietnamese law are reckoned here; it is not a matter of choice.
+TIMEZONE = ZoneInfo("Asia/Ho_Chi_Minh")  # Terms of Vietnamese law are computed here; it is not a matter of choice.
 MEGABYTE = 1024 * 1024
 SECRET_FORM = re.compile(rb"[0-9a-fA-F]{64}")
 

@@ -20,7 +20,7 @@ MAX_PROOF_LENGTH: Final = 64
 
 
 def list_reader(leaf_hashes: Sequence[bytes]) -> HashReader:
-    """Read node hashes from a plain list of leaf hashes, hashing anew for every question."""
+    """Read node hashes from a plain list of leaf hashes, hashing again for every question."""
 
     def read(level: int, index: int) -> bytes:
         return root_of(leaf_hashes[index << level : (index + 1) << level])

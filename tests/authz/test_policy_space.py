@@ -1,6 +1,6 @@
 """The whole space of requests against literal expectations, and the proof that the space is what Casbin answers.
 
-`make fmt` writes `expected_authority.txt`; whoever changes the policy reads the difference and has it approved.
+`make fmt` writes `expected_authority.txt`; anyone who changes the policy reads the difference and has it approved.
 """
 
 import random
@@ -78,7 +78,7 @@ def test_authorizer_answers_as_the_space_at_random() -> None:
 
 
 def test_plain_casbin_with_the_two_files_answers_the_same() -> None:
-    """Whoever loads our two files into Casbin, without our code, gets our answers."""
+    """Anyone who loads our two files into Casbin, without our code, gets our answers."""
     enforcer = casbin.Enforcer(str(POLICY_DIR / "model.conf"), str(POLICY_DIR / "policy.csv"))
     chance = random.Random(1)  # noqa: S311 - as above.
     for line in POLICY.lines:

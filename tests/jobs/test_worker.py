@@ -106,7 +106,7 @@ async def test_an_approved_calendar_moves_the_due_dates_of_lists_when_it_takes_f
         world.clock.forward(minutes=1)
         reader = world.actor("nguoi_dai_dien")
         shown = (await world.use_cases.cases.read(reader, case.id)).deadlines
-        assert [(each.reckoning.due,) for each in shown if each.reckoning and not each.fulfilled_at] == moved
+        assert [(each.computation.due,) for each in shown if each.computation and not each.fulfilled_at] == moved
     finally:
         await queue.do("DELETE FROM rule_versions WHERE id = :id", id=proposed.id)
 

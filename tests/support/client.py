@@ -1,4 +1,4 @@
-"""A client that speaks as whoever a test names."""
+"""A client that speaks as the person a test names."""
 
 from dataclasses import dataclass, field
 from typing import Any

@@ -42,7 +42,7 @@ from tests.support.world import AI_PROCEDURE, World
 
 T = TypeVar("T")
 Attempt = Callable[[UseCases, Actor], Awaitable[object]]
-"""One act with one input, done by whoever is named, over whichever use cases are named."""
+"""One act with one input, done by the person named, over whichever use cases are named."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Generated files say what their declarations say, and whoever forgets to write them is told."""
+"""Generated files say what their declarations say, and anyone who forgets to write them is told."""
 
 from pathlib import Path
 

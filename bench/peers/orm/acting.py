@@ -1,4 +1,4 @@
-"""The frame of an act, as a plain author writes it: lock, ask the policy, and in the end reckon, tell, record, commit."""
+"""The frame of an act, as a plain author writes it: lock, ask the policy, and in the end compute, tell, record, commit."""
 
 import hashlib
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ from sandbox_registry.rulebook.rule_book import RuleBook
 from sandbox_registry.runtime.shipped import shipped
 
 POLICY = shipped("policies") / "casbin"
-RECKONED_FROM = (
+COMPUTED_FROM = (
     selectinload(Application.supplements),
     selectinload(Application.clarifications),
     selectinload(Application.consultations),
@@ -90,7 +90,7 @@ Asking = Annotated[Asked, Depends()]
 
 
 async def opened(asked: Asked, action: str, *more: Any) -> Transaction:
-    """Lock a case and ask the policy; refuse whoever may not, or saw another version."""
+    """Lock a case and ask the policy; refuse anyone who may not, or saw another version."""
     tools: Tools = asked.request.app.state.tools
     actor, related = asked.actor, [*_CONCERNING_ALL, *more]
     case = await asked.session.get(Application, asked.application_id, options=related, with_for_update=True)
@@ -182,7 +182,7 @@ async def closed(act: Transaction, *, due: datetime | None, beside: list[Base]) 
 
 
 def facts_of(case: Application) -> CaseFacts:
-    """Return what deadlines are reckoned from."""
+    """Return what deadlines are computed from."""
 
     def of(kind: Any, rows: Any) -> Any:
         return msgspec.convert(rows, kind, from_attributes=True)

@@ -1,4 +1,4 @@
-"""Acts on a case: submit, accept, refuse; each checked, reckoned, told and put on record as ours are."""
+"""Acts on a case: submit, accept, refuse; each checked, computed, told and put on record as ours are."""
 
 from fastapi import HTTPException
 from sqlalchemy import func, select
@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, selectinload
 from uuid_utils.compat import uuid7
 
 from bench.peers.orm import bodies
-from bench.peers.orm.acting import RECKONED_FROM, Asked, Asking, closed, facts_of, opened, taking_part
+from bench.peers.orm.acting import COMPUTED_FROM, Asked, Asking, closed, facts_of, opened, taking_part
 from bench.peers.orm.cases import Application, Decision, DossierVersion
 from bench.peers.orm.people import Base, Organisation, Person
 from sandbox_registry.domain.cases.applications import Reason
@@ -29,7 +29,7 @@ class Counter(Base):
 async def submit(asked: Asking) -> bodies.ApplicationShown:
     """File a draft that is complete."""
     more = selectinload(Application.documents), selectinload(Application.organisation)
-    act = await opened(asked, "application:submit", *more, *RECKONED_FROM)
+    act = await opened(asked, "application:submit", *more, *COMPUTED_FROM)
     case, at = act.case, act.at
     _require_stage(case, "draft")
     connection = await asked.session.connection()
@@ -72,7 +72,7 @@ async def submit(asked: Asking) -> bodies.ApplicationShown:
 
 async def accept(asked: Asking) -> bodies.ApplicationShown:
     """Take a dossier in and promise the day of the result."""
-    act = await opened(asked, "application:accept", *RECKONED_FROM)
+    act = await opened(asked, "application:accept", *COMPUTED_FROM)
     case, at = act.case, act.at
     _require_stage(case, "submitted")
     if case.received_at is None:

@@ -136,7 +136,7 @@ class ComplaintShown(Shown):
 
 
 class LineShown(Shown):
-    """One day of a reckoning."""
+    """One day of a computation."""
 
     date: date
     counted: bool

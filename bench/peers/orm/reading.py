@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from bench.peers.orm import bodies
-from bench.peers.orm.acting import RECKONED_FROM, Tools, facts_of
+from bench.peers.orm.acting import COMPUTED_FROM, Tools, facts_of
 from bench.peers.orm.cases import Application, Participation
 from bench.peers.orm.people import Acting, Session
 from sandbox_registry.api.cases.application_schemas import DeadlineOut
@@ -45,7 +45,7 @@ async def read_case(
     request: Request, response: Response, session: Session, actor: Acting, application_id: UUID
 ) -> bodies.CaseShown:
     """Read one case with what hangs on it and its deadlines."""
-    related = selectinload(Application.documents), selectinload(Application.complaints), *RECKONED_FROM
+    related = selectinload(Application.documents), selectinload(Application.complaints), *COMPUTED_FROM
     found = await session.get(Application, application_id, options=related)
     if found is None or not actor.offices:
         raise HTTPException(404)
@@ -53,7 +53,7 @@ async def read_case(
     connection, at = await session.connection(), datetime.now(UTC)
     procedure = await tools.rules.pinned(connection, facts_of(found).application, at=at)
     calendar = await tools.rules.calendar(connection, at=at)
-    reckoned = case_deadlines(facts_of(found), procedure=procedure, calendar=calendar, at=at)
+    computed = case_deadlines(facts_of(found), procedure=procedure, calendar=calendar, at=at)
     response.headers["ETag"] = f'"{found.version}"'
     return bodies.CaseShown(
         application=bodies.ApplicationShown.model_validate(found),
@@ -63,5 +63,5 @@ async def read_case(
         documents=[bodies.DocumentShown.model_validate(each) for each in found.documents if each.removed_at is None],
         supplements=[bodies.SupplementShown.model_validate(each) for each in found.supplements],
         complaints=[bodies.ComplaintShown.model_validate(each) for each in found.complaints],
-        deadlines=[bodies.DeadlineShown.model_validate(DeadlineOut.of(each)) for each in reckoned],
+        deadlines=[bodies.DeadlineShown.model_validate(DeadlineOut.of(each)) for each in computed],
     )

@@ -176,7 +176,7 @@ class ComplaintOut(Out):
 
 
 class LedgerLineOut(Out):
-    """One day of a reckoning: counted or not, the count after it, why, by which document."""
+    """One day of a computation: counted or not, the count after it, why, by which document."""
 
     date: date
     counted: bool
@@ -186,7 +186,7 @@ class LedgerLineOut(Out):
 
 
 class DeadlineOut(Out):
-    """A deadline and how it was reckoned. `due` is exclusive (24:00 of `due_date`); null while paused or for a gap."""
+    """A deadline and how it was computed. `due` is exclusive (24:00 of `due_date`); null while paused or for a gap."""
 
     name: str
     subject: str
@@ -218,18 +218,18 @@ class DeadlineOut(Out):
             is_provisional=False,
             ledger=(),
         )
-        return shown_gap if deadline.reckoning is None else shown_gap.reckoned(deadline.reckoning)
+        return shown_gap if deadline.computation is None else shown_gap.computed(deadline.computation)
 
-    def reckoned(self, reckoning: Deadline) -> "DeadlineOut":
-        """Add how the deadline was reckoned, day by day."""
+    def computed(self, computation: Deadline) -> "DeadlineOut":
+        """Add how the deadline was computed, day by day."""
         return msgspec.structs.replace(
             self,
-            due=reckoning.due,
-            due_date=reckoning.due_date,
-            started_at=reckoning.started_at,
-            calendar_version=reckoning.calendar_version,
-            is_provisional=reckoning.provisional,
-            ledger=tuple(map(_ledger_line, reckoning.ledger)),
+            due=computation.due,
+            due_date=computation.due_date,
+            started_at=computation.started_at,
+            calendar_version=computation.calendar_version,
+            is_provisional=computation.provisional,
+            ledger=tuple(map(_ledger_line, computation.ledger)),
         )
 
 

@@ -83,9 +83,9 @@ class ApplicationsController(Controller):
         q: OptionalWords = None,
         updated_since: FromQuery[datetime | None] = None,
     ) -> Response[CasePageOut]:
-        """List the applications one may read, newest first; with `updated_since`, oldest change first.
+        """List the applications you may read, newest first; with `updated_since`, oldest change first.
 
-        `q` finds without diacritics. `after` is the cursor of the page before. What one may not read is not counted.
+        `q` finds without diacritics. `after` is the cursor of the page before. What you may not read is not counted.
         Who follows changes asks each time from a minute before the newest one seen: acts may end out of order.
         """
         by_change = updated_since is not None

@@ -99,7 +99,7 @@ class AppraisalController(Controller):
 
     @get("/declarations")
     async def list_declarations(self, request: Incoming, application_id: Id) -> Response[DeclarationsOut]:
-        """List the declarations one may read: reviewers, members and conflicted people their own."""
+        """List the declarations you may read: reviewers, members and conflicted people their own."""
         found = use_cases(request).appraisal.list_declarations(actor_of(request), application_id)
         return await done(request, found, out=lambda made: DeclarationsOut(items=tuple(map(declaration_out, made))))
 

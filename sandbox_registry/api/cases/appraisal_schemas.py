@@ -76,7 +76,7 @@ class DeclarationOut(Out):
 
 
 class DeclarationsOut(Out):
-    """Declarations one may read."""
+    """Declarations you may read."""
 
     items: tuple[DeclarationOut, ...]
 
@@ -131,7 +131,7 @@ class ReviewOut(Out):
 
 
 class ReviewsOut(Out):
-    """Reviews one may read: those of others show to a reviewer only once their own is in."""
+    """Reviews you may read: those of others show to a reviewer only once their own is in."""
 
     items: tuple[ReviewOut, ...]
 

@@ -59,7 +59,7 @@ class ConsultationOut(Out):
 
 
 class ConsultationsOut(Out):
-    """Consultations one may read, oldest first."""
+    """Consultations you may read, oldest first."""
 
     items: tuple[ConsultationOut, ...]
 

@@ -77,7 +77,7 @@ class SessionOut(Out):
 
 
 class SessionViewOut(Out):
-    """A sitting and the votes one may see: one's own until the council concludes, then all."""
+    """A sitting and the votes you may see: one's own until the council concludes, then all."""
 
     session: SessionOut
     votes: tuple[VoteOut, ...]

@@ -41,7 +41,7 @@ class HistoriesController(Controller):
 
     @get("/applications/{application_id:uuid}/history", opt=declare(errors=(422,)))
     async def as_it_stood(self, request: Incoming, application_id: Id, at: When) -> Response[CaseAtOut]:
-        """Read a case as it stood on a day or at a moment, as far as one may read it now.
+        """Read a case as it stood on a day or at a moment, as far as you may read it now.
 
         What is shown comes from the records behind the log, so each part of it can be proved. A moment that is yet to
         come, or lies before the case was begun, is refused (422).
@@ -72,7 +72,7 @@ class HistoriesController(Controller):
     async def bundle(self, request: Incoming, application_id: Id) -> ASGIResponse:
         """Take a case out as a ZIP that anybody can check without us and without a network.
 
-        It holds the published entries with their proofs, the records one may see, documents by digest only, a timeline
+        It holds the published entries with their proofs, the records you may see, documents by digest only, a timeline
         and a page that checks it all. Taking it out is itself on record.
         """
         folder: LogFolder = request.app.state.log.folder

@@ -87,7 +87,7 @@ class CaseAtOut(Out):
     """A case as it stood at a moment. What its reader may not read is absent; what was not there yet is null, or empty.
 
     `at` is the moment in UTC, `at_local` the same in Cà Mau; `log` proves the last leaf that counted. Deadlines are
-    reckoned as of then. A permit one may not read is like none. `erased` lists acts up to then whose records are gone; the application is null when its own is.
+    computed as of then. A permit you may not read is like none. `erased` lists acts up to then whose records are gone; the application is null when its own is.
     """
 
     at: Instant

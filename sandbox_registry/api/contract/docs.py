@@ -21,7 +21,7 @@ Asked = FromQuery[Language | None]
 
 @get("/", opt=declare(is_public=True), include_in_schema=False, status_code=303)
 async def home() -> Redirect:
-    """Lead whoever opens the bare address to the pages about the API."""
+    """Lead anyone who opens the bare address to the pages about the API."""
     return Redirect(f"{PREFIX}/docs", status_code=303)
 
 

@@ -15,7 +15,7 @@ VIETNAMESE_SENTENCES: Mapping[str, str] = {
     "clock, or whose suspension is lifted, does not count as changed.": "`ends_before` tìm giấy phép hết thời hạn trước "
     "lúc đó. `q` tìm không dấu trong hồ sơ và theo phần đầu số giấy phép. `after` là con trỏ của trang trước. Giấy phép "
     "tự bắt đầu, tự kết thúc theo giờ hoặc được bỏ tạm dừng không tính là đã thay đổi.",
-    "`q` finds without diacritics. `after` is the cursor of the page before. What one may not read is not counted. Who "
+    "`q` finds without diacritics. `after` is the cursor of the page before. What you may not read is not counted. Who "
     "follows changes asks each time from a minute before the newest one seen: acts may end out of order.": "`q` tìm "
     "không dấu. `after` là con trỏ của trang trước. Hồ sơ không được phép đọc không được đếm. Ai theo dõi thay đổi thì "
     "mỗi lần hỏi lại từ một phút trước thay đổi mới nhất đã thấy, vì các việc có thể kết thúc không theo thứ tự.",
@@ -49,7 +49,7 @@ VIETNAMESE_SENTENCES: Mapping[str, str] = {
     "For a while both sign: `webhook-signature` then holds two signatures.": "Trong một thời gian cả hai cùng ký: khi đó "
     "`webhook-signature` có hai chữ ký.",
     "It cannot be lent on.": "Không được ủy quyền lại.",
-    "It holds the published entries with their proofs, the records one may see, documents by digest only, a timeline and "
+    "It holds the published entries with their proofs, the records you may see, documents by digest only, a timeline and "
     "a page that checks it all. Taking it out is itself on record.": "Trong đó có các mục đã công bố kèm chứng cứ, các "
     "bản ghi được phép xem, mã băm của tài liệu, bảng diễn biến và một trang để kiểm tra tất cả. Việc lấy ra cũng được "
     "ghi vào nhật ký.",
@@ -104,7 +104,7 @@ VIETNAMESE_SENTENCES: Mapping[str, str] = {
     "Addresses or networks from which the token is taken; null: from everywhere.": "Địa chỉ hoặc mạng mà từ đó mã được "
     "chấp nhận; null: từ mọi nơi.",
     "After so many attempts it is dead.": "Sau ngần ấy lần thử thì thôi gửi.",
-    "Every day of the reckoning: counted or not, and why.": "Từng ngày của phép tính: có tính hay không, và vì sao.",
+    "Every day of the computation: counted or not, and why.": "Từng ngày của phép tính: có tính hay không, và vì sao.",
     "For whom the signer signed, under a delegation.": "Ký thay ai, theo ủy quyền nào.",
     "Grows with every change; what ETag and If-Match carry.": "Tăng sau mỗi lần thay đổi; là số trong ETag và If-Match.",
     "How long the old secret signs beside the new one.": "Bí mật cũ còn ký cùng bí mật mới trong bao lâu.",
@@ -116,7 +116,7 @@ VIETNAMESE_SENTENCES: Mapping[str, str] = {
     "SHA-256 of the file's bytes, in hexadecimal.": "SHA-256 của nội dung tệp, hệ thập lục phân.",
     "SHA-256 of the version of the procedure that the case was filed under and keeps.": "SHA-256 của phiên bản thủ tục "
     "mà hồ sơ được nộp theo và giữ nguyên.",
-    "The calendar of working days that was in force for this reckoning.": "Lịch ngày làm việc có hiệu lực cho phép tính.",
+    "The calendar of working days that was in force for this computation.": "Lịch ngày làm việc có hiệu lực cho phép tính.",
     "The case's code, given when the dossier is received; null before.": "Mã hồ sơ, cấp khi vào sổ; trước đó là null.",
     "The cursor to send as `after` for the next page; null at the end.": "Con trỏ để gửi làm `after` cho trang sau; hết "
     "thì là null.",
@@ -175,7 +175,7 @@ VIETNAMESE_SENTENCES: Mapping[str, str] = {
     "giải quyết hồ sơ.",
     "An organisation always needs somebody who can sign.": "Tổ chức luôn phải có người được ký.",
     "An organisation has at most ten webhook endpoints.": "Mỗi tổ chức có tối đa mười điểm nhận webhook.",
-    "It does not exist, or one may not know that it does.": "Không có, hoặc không được phép biết là có.",
+    "It does not exist, or you may not know that it does.": "Không có, hoặc không được phép biết là có.",
     "It exists already, or was done already.": "Đã có, hoặc đã làm rồi.",
     "It is too late for a notice of delay.": "Đã quá muộn để xin lỗi, hẹn lại ngày trả kết quả.",
     "More bytes arrived than this part of the dossier takes.": "Tệp lớn hơn mức thành phần hồ sơ này cho phép.",

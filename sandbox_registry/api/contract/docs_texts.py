@@ -82,7 +82,7 @@ TAG_MEANINGS = {
     ),
     "exports": Text(
         vi="Mọi thứ được phép liệt kê, trong một tệp hoặc một nguồn tin.",
-        en="Everything one may list, in one file or one feed.",
+        en="Everything you may list, in one file or one feed.",
         fr="Tout ce qu'on peut lister, en un fichier ou un flux.",
     ),
     "organisations": Text(

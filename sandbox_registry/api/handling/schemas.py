@@ -33,7 +33,7 @@ Instant = Annotated[datetime, Meta(tz=True)]
 class In(Struct, kw_only=True, forbid_unknown_fields=True):
     """A request body: unknown fields are refused, and text is kept in NFC without blank ends (passwords as typed).
 
-    Days and moments lie in years that can be reckoned with.
+    Days and moments lie in years that can be computed with.
     """
 
     def __post_init__(self) -> None:

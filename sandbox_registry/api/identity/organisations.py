@@ -62,7 +62,7 @@ class OrganisationsController(Controller):
         kind: FromQuery[OrganisationKind | None] = None,
         q: OptionalWords = None,
     ) -> Response[OrganisationsPageOut]:
-        """List the organisations one may know of; `kind=state_unit` lists the units of the state.
+        """List the organisations you may know of; `kind=state_unit` lists the units of the state.
 
         `q` finds without diacritics in the name, or begins the tax code.
         """

@@ -1,4 +1,4 @@
-"""Exports over the wire: streams of everything one may list, and feeds that cost nothing while nothing changes."""
+"""Exports over the wire: streams of everything you may list, and feeds that cost nothing while nothing changes."""
 
 import hashlib
 from collections.abc import AsyncGenerator, Sequence
@@ -40,7 +40,7 @@ Since = FromQuery[Moment | None]
 
 
 class ExportsController(Controller):
-    """Everything one may list, in one file; what one may not read is not in it."""
+    """Everything you may list, in one file; what you may not read is not in it."""
 
     path = "/exports"
     tags = ("exports",)
@@ -144,7 +144,7 @@ class ExportsController(Controller):
 
     @get("/events.ocel.json", opt=declare(quota=Group.EXPORTS, media_type=OCEL))
     async def events(self, request: Incoming) -> ASGIResponse:
-        """Take out what was done in every case one may read, as an OCEL 2.0 event log for process mining.
+        """Take out what was done in every case you may read, as an OCEL 2.0 event log for process mining.
 
         Events are the leaves of the audit log. People appear under pseudonyms only; what was refused does not appear.
         """

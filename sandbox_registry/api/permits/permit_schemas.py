@@ -409,11 +409,11 @@ def _duty_out(owed: PermitObligation) -> PermitDutyOut:
     )
 
 
-def _due_out(reckoned: Deadline) -> DueOut:
-    if reckoned.due is None or reckoned.due_date is None:
+def _due_out(computed: Deadline) -> DueOut:
+    if computed.due is None or computed.due_date is None:
         message = "a duty's clock never stands still"
         raise AssertionError(message)
-    return DueOut(due=reckoned.due, due_date=reckoned.due_date, is_provisional=reckoned.provisional)
+    return DueOut(due=computed.due, due_date=computed.due_date, is_provisional=computed.provisional)
 
 
 def permit_page_out(rows: tuple[PermitRow, ...], *, limit: int, by_change: bool) -> PermitPageOut:

@@ -61,7 +61,7 @@ class PermitsController(Controller):
         q: OptionalWords = None,
         updated_since: FromQuery[Moment | None] = None,
     ) -> Response[PermitPageOut]:
-        """List the permits one may read, newest first, each as it stands now; with `updated_since`, oldest change first.
+        """List the permits you may read, newest first, each as it stands now; with `updated_since`, oldest change first.
 
         `ends_before` finds the permits whose window is over by then. `q` finds without diacritics in the dossier, and by
         the beginning of a permit number. `after` is the cursor of the page before. A permit that begins or ends by the

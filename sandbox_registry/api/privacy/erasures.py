@@ -15,7 +15,7 @@ from sandbox_registry.http.declarations import declare
 class ErasureIn(In):
     """What is to be erased, and by what law. `target_id` is a person for `account`, a case for `case`.
 
-    `basis` and `reference` stay in the log for ever: name articles and file numbers there, never people.
+    `basis` and `reference` stay in the log permanently: name articles and file numbers there, never people.
     """
 
     kind: ErasureKind

@@ -118,7 +118,7 @@ class ProceduresController(Controller):
 
     @get("/rules/{version_id:uuid}/replay")
     async def replay(self, request: Incoming, version_id: Id) -> Response[ReplayOut]:
-        """Reckon the deadlines of past cases anew under a version, and list those that would have been otherwise."""
+        """Compute the deadlines of past cases again under a version, and list those that would have been otherwise."""
         return await done(
             request, use_cases(request).rule_versions.replay(actor_of(request), version_id), out=shown(ReplayOut)
         )

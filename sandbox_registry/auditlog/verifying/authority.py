@@ -1,4 +1,4 @@
-"""Deciding old acts anew: under the policy that was in force, for the offices that were held, at the stage of the case."""
+"""Deciding old acts again: under the policy that was in force, for the offices that were held, at the stage of the case."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -214,7 +214,7 @@ def _filed_documents(history: History) -> dict[str, Last]:
 
 
 def _place(last: Last) -> tuple[int, int]:
-    """Order versions by their leaf; an erasure states several anew in one."""
+    """Order versions by their leaf; an erasure states several again in one."""
     return last.index, (last.state or {})["number"]
 
 

@@ -43,7 +43,7 @@ class Last:
 class History:
     """Everything the log says, leaf after leaf. Feed leaves in order, then ask for what is left to compare.
 
-    `powers` decides acts anew; `knows_procedure` says whether a pinned one is known.
+    `powers` decides acts again; `knows_procedure` says whether a pinned one is known.
     """
 
     report: Report
@@ -124,7 +124,7 @@ class History:
         before = self.last.get(key)
         version = state.get("version")
         known = None if before is None or before.state is None else before.state.get("version")
-        # An erasure states anew what stays of the objects whose records it took.
+        # An erasure states again what stays of the objects whose records it took.
         is_late = isinstance(version, int) and isinstance(known, int) and version <= known
         if is_late and not (said["act"] == ERASING and version == known):
             self.report.add("version_order", index, kind=kind, identity=key[1], version=version)

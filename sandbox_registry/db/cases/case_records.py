@@ -1,4 +1,4 @@
-"""What hangs on a case and is shown or reckoned with it: read in one statement, so that all of it is of one instant."""
+"""What hangs on a case and is shown or computed with it: read in one statement, so that all of it is of one instant."""
 
 from datetime import datetime
 from functools import cache

@@ -1,4 +1,4 @@
-"""Facts of many cases at once, to reckon their deadlines under other rules: four statements, however many cases."""
+"""Facts of many cases at once, to compute their deadlines under other rules: four statements, however many cases."""
 
 from collections import defaultdict
 from collections.abc import Sequence

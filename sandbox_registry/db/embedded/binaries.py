@@ -25,7 +25,7 @@ class EmbeddedError(Failure):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """The operating-system user the server runs as: whoever started us, or `sandboxdb` when that is root."""
+    """The operating-system user the server runs as: the one who started us, or `sandboxdb` when that is root."""
 
     name: str
     uid: int

@@ -394,7 +394,7 @@ def _foreign(path: Path, account: Account) -> EmbeddedError:
 def _write_as(account: Account, path: Path, text: str) -> None:
     if _text_of(path) == text:
         return
-    # Written by the account, not by root: whoever owns the directory could have put a link to elsewhere in its place.
+    # Written by the account, not by root: anyone who owns the directory could have put a link to elsewhere in its place.
     outcome = account.run("tee", path, text=text)
     if outcome.returncode:
         message = f"Cannot write {path}: {_last_line(outcome.stderr)}"

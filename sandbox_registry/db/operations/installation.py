@@ -33,7 +33,7 @@ async def last_known(connection: AsyncConnection, fact_id: UUID) -> Known | None
 
 
 async def last_leaf_at(connection: AsyncConnection) -> datetime | None:
-    """Return when the newest leaf was written, by the clock of whoever wrote it."""
+    """Return when the newest leaf was written, by the clock of the process that wrote it."""
     found: datetime | None = await _LAST_AT.value(connection)
     return found
 

@@ -71,7 +71,7 @@ class WithdrawalRequest:
 class Application:
     """A dossier and where it stands. Facts are stored; every deadline is derived from them.
 
-    `procedure_version` is null while a draft and pinned for ever when the dossier reaches the authority.
+    `procedure_version` is null while a draft and pinned permanently when the dossier reaches the authority.
     `unit_ids` are the state units that handle the case; `receiving_unit_id` issues its code.
     `answers` holds what the procedure's form asks for, by section and field.
     """

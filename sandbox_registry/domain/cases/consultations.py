@@ -67,7 +67,7 @@ def is_open(consultation: Consultation) -> bool:
 
 
 def consultation_deadline(consultation: Consultation, *, calendar: Calendar) -> Deadline:
-    """Reckon until when the agency may answer in time."""
+    """Compute until when the agency may answer in time."""
     term = Term(value=consultation.term_value, unit=Unit(consultation.term_unit))
     return deadline(term, start=consultation.asked_at, calendar=calendar)
 

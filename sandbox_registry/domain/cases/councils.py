@@ -230,7 +230,7 @@ def require_concludable(
 ) -> None:
     """Refuse where no list of those present could close the sitting; raises as `conclude`.
 
-    The best such list names everybody who voted: whoever else is named is one more vote missing, whoever is left out
+    The best such list names everybody who voted: anyone else named is one more vote missing, anyone left out
     is one fewer towards the quorum.
     """
     _require_rules(council)

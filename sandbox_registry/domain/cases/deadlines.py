@@ -53,12 +53,12 @@ class CaseFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseDeadline:
-    """One deadline of a case: its parameter, who must act, the reckoning (null for a gap), and the act that met it."""
+    """One deadline of a case: its parameter, who must act, the computation (null for a gap), and the act that met it."""
 
     name: str
     responsible: ResponsibleParty
     timing: Timing
-    reckoning: Deadline | None
+    computation: Deadline | None
     fulfilled_at: datetime | None
     basis: str
     subject: str = ""
@@ -68,7 +68,7 @@ def case_deadlines(
     facts: CaseFacts, *, procedure: Procedure, calendar: Calendar, at: datetime
 ) -> tuple[CaseDeadline, ...]:
     """List every deadline of a case, past and running, in the order in which the law starts them."""
-    return tuple(_each(_Reckoning(facts, procedure, calendar, at)))
+    return tuple(_each(_Computation(facts, procedure, calendar, at)))
 
 
 def next_due(facts: CaseFacts, *, procedure: Procedure, calendar: Calendar, at: datetime) -> datetime | None:
@@ -76,27 +76,27 @@ def next_due(facts: CaseFacts, *, procedure: Procedure, calendar: Calendar, at: 
     if facts.application.stage not in OPEN_STAGES:
         return None
     open_ones = (
-        each.reckoning.due
+        each.computation.due
         for each in case_deadlines(facts, procedure=procedure, calendar=calendar, at=at)
-        if each.timing in {Timing.RUNNING, Timing.OVERDUE} and each.reckoning is not None
+        if each.timing in {Timing.RUNNING, Timing.OVERDUE} and each.computation is not None
     )
     return min((due for due in open_ones if due is not None), default=None)
 
 
 def supplement_deadline(request: SupplementRequest, *, procedure: Procedure, calendar: Calendar) -> Deadline | None:
-    """Reckon until when the applicant may answer a supplement request; null when no term is set."""
+    """Compute until when the applicant may answer a supplement request; null when no term is set."""
     term = procedure.term("supplement.term")
     return None if term is None else deadline(term, start=request.requested_at, calendar=calendar)
 
 
 def appointment(facts: CaseFacts, procedure: Procedure, calendar: Calendar) -> datetime | None:
-    """Reckon the day of the result promised on the receipt slip; null when a term it needs is open."""
-    reckoned = _Reckoning(facts, procedure, calendar, None).result()
-    return None if reckoned is None else reckoned.due
+    """Compute the day of the result promised on the receipt slip; null when a term it needs is open."""
+    computed = _Computation(facts, procedure, calendar, None).result()
+    return None if computed is None else computed.due
 
 
 def latest_apology(application: Application, *, procedure: Procedure, calendar: Calendar) -> datetime | None:
-    """Reckon the last moment for a notice of delay, counted back from the appointment; null when none is set."""
+    """Compute the last moment for a notice of delay, counted back from the appointment; null when none is set."""
     before = procedure.term("apology.before")
     if before is None or application.appointment_at is None:
         return None
@@ -113,14 +113,14 @@ _SUPPLEMENTING = Text(vi="chờ bổ sung hồ sơ", en="waiting for the supplem
 
 
 @dataclass(frozen=True, slots=True)
-class _Reckoning:
+class _Computation:
     facts: CaseFacts
     procedure: Procedure
     calendar: Calendar
     at: datetime | None
 
     def draft(self) -> Deadline | None:
-        """Reckon how long a draft is kept for: it is shown, and nothing is deleted."""
+        """Compute how long a draft is kept for: it is shown, and nothing is deleted."""
         term = self.procedure.term("draft.ttl")
         started = self.facts.application.created_at
         return None if term is None else deadline(term, start=started, calendar=self.calendar)
@@ -160,14 +160,14 @@ class _Reckoning:
         )
 
     def decision(self) -> Deadline | None:
-        """Reckon the decision's own term after the recommendation; null when it runs inside the appraisal."""
+        """Compute the decision's own term after the recommendation; null when it runs inside the appraisal."""
         started, term = self.facts.application.recommended_at, self.procedure.term("decision.term")
         if started is None or term is None or self.procedure.flag("decision.included_in_appraisal"):
             return None
         return deadline(term, start=started, calendar=self.calendar)
 
     def result(self) -> Deadline | None:
-        """Reckon the whole way from acceptance to the result: appraisal, then decision unless it is included."""
+        """Compute the whole way from acceptance to the result: appraisal, then decision unless it is included."""
         appraisal = self.appraisal()
         if appraisal is None or appraisal.due is None or self.procedure.flag("decision.included_in_appraisal"):
             return appraisal
@@ -175,7 +175,7 @@ class _Reckoning:
         return None if term is None else deadline(term, start=appraisal.due - _MOMENT, calendar=self.calendar)
 
 
-def _each(known: _Reckoning) -> Iterator[CaseDeadline]:
+def _each(known: _Computation) -> Iterator[CaseDeadline]:
     application = known.facts.application
     if application.submitted_at is None:
         yield _deadline(known, "draft.ttl", ResponsibleParty.APPLICANT, known.draft(), _closing_at(known))
@@ -183,10 +183,10 @@ def _each(known: _Reckoning) -> Iterator[CaseDeadline]:
         done = application.accepted_at or _closing_at(known)
         yield _deadline(known, "completeness.term", ResponsibleParty.AUTHORITY, known.completeness(), done)
     for request in known.facts.supplements:
-        reckoned = supplement_deadline(request, procedure=known.procedure, calendar=known.calendar)
+        computed = supplement_deadline(request, procedure=known.procedure, calendar=known.calendar)
         done = request.answered_at or _closing_at(known)
         yield _deadline(
-            known, "supplement.term", ResponsibleParty.APPLICANT, reckoned, done, subject=str(request.round)
+            known, "supplement.term", ResponsibleParty.APPLICANT, computed, done, subject=str(request.round)
         )
     if application.accepted_at is not None:
         included = known.procedure.flag("decision.included_in_appraisal")
@@ -202,41 +202,41 @@ def _each(known: _Reckoning) -> Iterator[CaseDeadline]:
         yield _complaint(known)
 
 
-def _closing_at(known: _Reckoning) -> datetime | None:
+def _closing_at(known: _Computation) -> datetime | None:
     closing = known.facts.application.closing
     return None if closing is None else closing.at
 
 
-def _appointment(known: _Reckoning) -> CaseDeadline:
+def _appointment(known: _Computation) -> CaseDeadline:
     """Return the day of the result on the receipt slip, or the one new day promised with an apology."""
-    application, reckoned = known.facts.application, known.result()
+    application, computed = known.facts.application, known.result()
     done = application.decided_at or _closing_at(known)
-    if application.apology is None or reckoned is None:
-        return _deadline(known, "appointment", ResponsibleParty.AUTHORITY, reckoned, done)
+    if application.apology is None or computed is None:
+        return _deadline(known, "appointment", ResponsibleParty.AUTHORITY, computed, done)
     promised = application.apology.promised_at
-    postponed = replace(reckoned, due=promised, due_date=last_day_before(promised), paused=False)
+    postponed = replace(computed, due=promised, due_date=last_day_before(promised), paused=False)
     return _deadline(known, "appointment", ResponsibleParty.AUTHORITY, postponed, done, subject="promised")
 
 
-def _consultation(known: _Reckoning, consultation: Consultation) -> CaseDeadline:
+def _consultation(known: _Computation, consultation: Consultation) -> CaseDeadline:
     term = Term(value=consultation.term_value, unit=Unit(consultation.term_unit))
-    reckoned = deadline(term, start=consultation.asked_at, calendar=known.calendar)
+    computed = deadline(term, start=consultation.asked_at, calendar=known.calendar)
     done = consultation.answered_at or consultation.closed_silent_at or _closing_at(known)
-    return _deadline(known, "consult.term", ResponsibleParty.CONSULTED, reckoned, done, subject=str(consultation.id))
+    return _deadline(known, "consult.term", ResponsibleParty.CONSULTED, computed, done, subject=str(consultation.id))
 
 
-def _complaint(known: _Reckoning) -> CaseDeadline:
+def _complaint(known: _Computation) -> CaseDeadline:
     application, term = known.facts.application, known.procedure.term("complaint.term")
     started = application.decided_at or _closing_at(known)
-    reckoned = None if term is None or started is None else deadline(term, start=started, calendar=known.calendar)
-    return _deadline(known, "complaint.term", ResponsibleParty.APPLICANT, reckoned, None)
+    computed = None if term is None or started is None else deadline(term, start=started, calendar=known.calendar)
+    return _deadline(known, "complaint.term", ResponsibleParty.APPLICANT, computed, None)
 
 
 def _deadline(
-    known: _Reckoning,
+    known: _Computation,
     name: str,
     responsible: ResponsibleParty,
-    reckoned: Deadline | None,
+    computed: Deadline | None,
     done: datetime | None,
     *,
     subject: str = "",
@@ -245,19 +245,19 @@ def _deadline(
     return CaseDeadline(
         name=name,
         responsible=responsible,
-        timing=_timing(reckoned, done, known.at),
-        reckoning=reckoned,
+        timing=_timing(computed, done, known.at),
+        computation=computed,
         fulfilled_at=done,
         basis="" if parameter is None else parameter.basis,
         subject=subject,
     )
 
 
-def _timing(reckoned: Deadline | None, done: datetime | None, at: datetime | None) -> Timing:
-    if reckoned is None:
+def _timing(computed: Deadline | None, done: datetime | None, at: datetime | None) -> Timing:
+    if computed is None:
         return Timing.GAP
     if done is not None:
-        return Timing.MISSED if reckoned.is_over(done) else Timing.MET
-    if reckoned.due is None:
+        return Timing.MISSED if computed.is_over(done) else Timing.MET
+    if computed.due is None:
         return Timing.PAUSED
-    return Timing.OVERDUE if at is not None and reckoned.is_over(at) else Timing.RUNNING
+    return Timing.OVERDUE if at is not None and computed.is_over(at) else Timing.RUNNING

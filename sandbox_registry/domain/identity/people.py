@@ -60,7 +60,7 @@ class Relation(StrEnum):
     """How an actor stands to a case; the second part of a Casbin request.
 
     `own` may sign for the applicant, `delegate` may draft only; `unit` belongs to the unit that handles the case;
-    `assigned` is a reviewer, `focal` drafts the appraisal report; `acted_as_*` never ends, whoever holds the case now;
+    `assigned` is a reviewer, `focal` drafts the appraisal report; `acted_as_*` never ends, no matter who holds the case now;
     `undeclared` has a capacity that needs a declaration of interest and has made none; `none` is an outsider.
     """
 
@@ -303,7 +303,7 @@ APPLICANT_SIDE = frozenset({Relation.OWN, Relation.DELEGATE, Relation.ACTED_AS_F
 def relations(actor: Actor, standing: Standing) -> frozenset[Relation]:
     """Say how an actor stands to a case; never empty, `none` alone for an outsider.
 
-    Past capacities count for separation of duty: who took a case in or appraised it stays so for ever.
+    Past capacities count for separation of duty: anyone who took a case in or appraised it always has.
     """
     found: set[Relation] = set()
     if standing.organisation_id in actor.signs_for_organisations:

@@ -41,7 +41,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something webhooks tell of a kind. Whoever receives it must be allowed `needs`, at the stage `at` if one is named.
+    """Something webhooks tell of a kind. Anyone who receives it must be allowed `needs`, at the stage `at` if one is named.
 
     `of` says of a changed object whether this happened, and what to tell of it; null when the case itself tells it.
     """

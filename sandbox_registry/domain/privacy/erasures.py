@@ -280,7 +280,7 @@ def without_answer(clarification: Clarification) -> Clarification:
 
 
 def nowhere(identity: UUID) -> str:
-    """Return an e-mail address that is nobody's, for ever (RFC 2606)."""
+    """Return an e-mail address that can never be anybody's (RFC 2606)."""
     return f"{identity}@erased.invalid"
 
 

@@ -1,4 +1,4 @@
-"""The clock: terms in hours, days and months, reckoned over an official calendar, with a day-by-day explanation."""
+"""The clock: terms in hours, days and months, computed over an official calendar, with a day-by-day explanation."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
@@ -94,7 +94,7 @@ class Pause:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerLine:
-    """One day of a reckoning: counted or not, the count after it (hours for an hour term), why, by which document."""
+    """One day of a computation: counted or not, the count after it (hours for an hour term), why, by which document."""
 
     date: date
     counted: bool
@@ -109,7 +109,7 @@ class Deadline:
 
     `due` is the exclusive end in UTC: for terms in days and months the local midnight after `due_date` (24:00 of that
     day in Asia/Ho_Chi_Minh), so a thing done at `t` is in time when `t < due`. For hours it is the exact moment.
-    Both are null while an open pause holds the clock (`paused`). `provisional` says that the reckoning ran past the
+    Both are null while an open pause holds the clock (`paused`). `provisional` says that the computation ran past the
     published schedule of days off. `started_at` is when the clock counts as started, after the cut-off rule.
     """
 
@@ -140,14 +140,14 @@ def deadline(
     pauses: tuple[Pause, ...] = (),
     cutoff: time | None = None,
 ) -> Deadline:
-    """Reckon the end of a term that starts with an event (Civil Code arts 147-148).
+    """Compute the end of a term that starts with an event (Civil Code arts 147-148).
 
     The event's day is not counted. A term in days, months or years that would end on a day off ends with the next
     working day. Hours run from the moment, through days off and regardless of the cut-off. A day touched by a pause is
     not counted. An open pause that begins before the end leaves `due` null.
 
     Raises:
-        CalendarGap: the reckoning leaves the calendar's coverage.
+        CalendarGap: the computation leaves the calendar's coverage.
 
     """
     if start.tzinfo is None:
@@ -170,7 +170,7 @@ def deadline(
 
 
 def latest_before(term: Term, *, end: datetime, calendar: Calendar) -> Deadline:
-    """Reckon the last day on which something may be done "at the latest N before the end".
+    """Compute the last day on which something may be done "at the latest N before the end".
 
     `end` is the exclusive end of a half-open window (a trial that ends on 30 June ends at 24:00, which is 1 July 00:00
     local). Its last day is not counted; the result is never moved, so a term in calendar days may end on a day off.
@@ -196,7 +196,7 @@ def latest_before(term: Term, *, end: datetime, calendar: Calendar) -> Deadline:
 
 @dataclass(slots=True)
 class _Days:
-    """One forward reckoning in days: enough to find the last day and, later, to explain it."""
+    """One forward computation in days: enough to find the last day and, later, to explain it."""
 
     term: Term
     arrived: date
@@ -225,7 +225,7 @@ class _Days:
         self.last = self._last()
 
     def held_from(self) -> date:
-        """Return the first day an open pause holds, or the first day of the reckoning."""
+        """Return the first day an open pause holds, or the first day of the computation."""
         return max(self.first, self.open_day) if self.open_day else self.first
 
     def is_held_open(self, day: date) -> bool:

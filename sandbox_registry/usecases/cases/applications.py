@@ -203,7 +203,7 @@ class Applications:
 
         Raises:
             NotFound: no such account, or a disabled one.
-            ConditionNotMet: `holds_office`: whoever once wrote on a dossier may never handle it, so that naming an
+            ConditionNotMet: `holds_office`: anyone who once wrote on a dossier may never handle it, so that naming an
                 official would take the case out of that official's hands.
 
         """

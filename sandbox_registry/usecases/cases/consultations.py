@@ -95,7 +95,7 @@ async def _consultation(act: CaseTransaction, consultation_id: UUID) -> Consulta
 
 
 async def _acted_as_consulted(act: CaseTransaction) -> None:
-    """Keep for ever that this person gave an opinion. It ends at once: what lets an agency in is its question alone."""
+    """Keep permanently that this person gave an opinion. It ends at once: what lets an agency in is its question alone."""
     if Capacity.CONSULTED in act.standing.past_capacities:
         return
     await act.add(

@@ -77,7 +77,7 @@ class Documents:
             )
 
     async def download(self, actor: Actor, application_id: UUID, document_id: UUID) -> Download:
-        """Open a document of a case one may read; an overseer's reading is a leaf."""
+        """Open a document of a case the actor may read; an overseer's reading is a leaf."""
         document = await self.cases.document(actor, application_id, document_id)
         return Download(document=document, content=await self.store.open(document.sha256))
 

@@ -15,7 +15,7 @@ from sandbox_registry.usecases.transaction.transactions import CaseTransaction, 
 
 
 class Intake:
-    """One method per thing an intake officer does. Whoever does one of them has acted as intake, for ever."""
+    """One method per thing an intake officer does. Anyone who does one of them has acted as intake, permanently."""
 
     def __init__(self, transactions: Transactions) -> None:
         self.transactions = transactions

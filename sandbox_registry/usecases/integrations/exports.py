@@ -1,6 +1,6 @@
-"""Taking out everything one may list, as a stream of one instant; who does it from an office leaves a leaf.
+"""Taking out everything the actor may list, as a stream of one instant; who does it from an office leaves a leaf.
 
-A stream holds a connection and a snapshot until it ends, so few run at once, and whoever sends it ends it in time.
+A stream holds a connection and a snapshot until it ends, so few run at once, and its sender ends it in time.
 """
 
 import asyncio

@@ -57,7 +57,7 @@ class DeliveryView:
 
 
 class Webhooks:
-    """One method per thing done with endpoints. What one may not manage is not found."""
+    """One method per thing done with endpoints. What the actor may not manage is not found."""
 
     def __init__(self, transactions: Transactions, *, to_loopback: bool = False) -> None:
         self.transactions = transactions

@@ -4,7 +4,7 @@
     DIRECTORY/documents/, DIRECTORY/log/                       shared by all: what is there already is not copied again
 
 The log is copied before the database is dumped, so that a restored database is never behind it. Keys are not in a
-backup: whoever finds one must not be able to sign, nor to undo pseudonyms.
+backup: anyone who finds one must not be able to sign, nor to undo pseudonyms.
 """
 
 import hashlib

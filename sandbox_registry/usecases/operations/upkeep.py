@@ -53,7 +53,7 @@ class Upkeep:
         self.batch = batch
 
     async def refresh_due_dates(self, *, after: UUID | None = None, as_of: datetime | None = None) -> int:
-        """Derive the kept due dates of some open cases anew, and defer the next ones in the same transaction.
+        """Derive the kept due dates of some open cases again, and defer the next ones in the same transaction.
 
         `as_of` is a moment whose rules must count even if the clock of this machine is a little behind. A case whose
         rules leave a needed value open keeps its date; acts on it say so to people.

@@ -97,7 +97,7 @@ class Erasures:
             )
 
     async def confirm(self, actor: Actor, erasure_id: UUID, *, expected_version: int) -> Erasure:
-        """Erase at once, as a signer who did not ask for it. What kept the record from being erased is looked at anew.
+        """Erase at once, as a signer who did not ask for it. What kept the record from being erased is looked at again.
 
         Raises:
             NotFound: no such request.

@@ -154,7 +154,7 @@ class RuleVersions:
             return await self.transactions.rules.current(connection, code, at=self.transactions.now())
 
     async def replay(self, actor: Actor, version_id: UUID) -> Replay:
-        """Reckon the deadlines of past cases anew under a version, and say which would have been otherwise.
+        """Compute the deadlines of past cases again under a version, and say which would have been otherwise.
 
         Changes nothing. Looks at the newest filed cases: of the procedure, or all of them for a calendar.
 
@@ -286,14 +286,14 @@ def _differences(case: CaseFacts, before: Dues, after: Dues) -> Iterator[Differe
 
 def _dues(case: CaseFacts, procedure: Procedure, calendar: Calendar, at: datetime) -> Dues:
     try:
-        reckoned = case_deadlines(case, procedure=procedure, calendar=calendar, at=at)
+        computed = case_deadlines(case, procedure=procedure, calendar=calendar, at=at)
     except RuleGap:
         return {}
-    return {(each.name, each.subject): _due(each) for each in reckoned}
+    return {(each.name, each.subject): _due(each) for each in computed}
 
 
 def _due(deadline: CaseDeadline) -> datetime | None:
-    return None if deadline.reckoning is None else deadline.reckoning.due
+    return None if deadline.computation is None else deadline.computation.due
 
 
 def _checksum(content: str) -> str:

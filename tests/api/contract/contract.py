@@ -92,7 +92,7 @@ def run(
     settings: Mapping[str, Any],
     share: tuple[int, int] | None = None,
 ) -> Found:
-    """Run as whoever holds the token; `ids` are objects that exist, by the name of their parameter.
+    """Run as the holder of the token; `ids` are objects that exist, by the name of their parameter.
 
     `share` (2, 10) takes the operations 2, 12, 22 and so on; null takes all.
     """

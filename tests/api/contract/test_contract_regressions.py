@@ -18,7 +18,7 @@ from tests.support.world import PROCEDURE
         "2100-01-01T00:00:00Z",
     ],
 )
-async def test_moment_that_cannot_be_reckoned_with_is_malformed(client: Client, moment: str) -> None:
+async def test_moment_that_cannot_be_computed_with_is_malformed(client: Client, moment: str) -> None:
     case = await accepted(client.world)
     body = {"promised_at": moment, "reason": "Chờ ý kiến của bộ."}
     answer = await client.send("POST", f"/applications/{case.id}/apology", by=INTAKE, seen=case.version, json=body)
@@ -26,7 +26,7 @@ async def test_moment_that_cannot_be_reckoned_with_is_malformed(client: Client, 
 
 
 @pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
-async def test_day_that_cannot_be_reckoned_with_is_malformed(client: Client, day: str) -> None:
+async def test_day_that_cannot_be_computed_with_is_malformed(client: Client, day: str) -> None:
     case = await under_appraisal(client.world)
     body = {"unit_id": str(client.world.units["police"]), "question": "Có ý kiến gì?", "remind_on": day}
     answer = await client.send("POST", f"/applications/{case.id}/consultations", by="chuyen_vien", json=body)

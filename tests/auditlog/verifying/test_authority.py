@@ -1,4 +1,4 @@
-"""Old acts decided anew: the policy in force is the one the log announced, and the offices are those it says were given."""
+"""Old acts decided again: the policy in force is the one the log announced, and the offices are those it says were given."""
 
 import json
 from collections.abc import Callable

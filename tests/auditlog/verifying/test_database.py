@@ -229,7 +229,7 @@ async def test_a_column_that_is_kept_and_never_recorded_is_found(world: World) -
 
 
 async def test_a_forged_history_with_right_hashes_is_found_by_what_it_says(world: World, ledger: Ledger) -> None:
-    """Whoever rewrites everything, and holds the signer's key, still has to obey the law's table and the policy."""
+    """Anyone who rewrites everything, and holds the signer's key, still has to obey the law's table and the policy."""
     accept = await index_of(ledger, "application:accept")
     async with world.database.replica() as connection:
         kept = (await audit.all_leaves(connection))[accept]

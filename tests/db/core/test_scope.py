@@ -1,4 +1,4 @@
-"""The scope of a list, in SQL and in Python: the same cases for whoever asks, whatever their standing."""
+"""The scope of a list, in SQL and in Python: the same cases for anyone who asks, whatever their standing."""
 
 import random
 from dataclasses import dataclass

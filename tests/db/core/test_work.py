@@ -54,7 +54,7 @@ async def head_held(owner: AsyncEngine) -> AsyncIterator[None]:
 
 
 async def waiting_for_the_head(owner: AsyncEngine) -> int:
-    """Return the server process of whoever waits for the head, as soon as somebody does."""
+    """Return the server process of a transaction that waits for the head, as soon as somebody does."""
     async with owner.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
         while (found := (await connection.execute(WAITING)).scalars().first()) is None:  # noqa: ASYNC110 - The server tells nobody.
             await asyncio.sleep(0.01)

@@ -81,8 +81,8 @@ def listed(
 
 
 def due_date(deadline: CaseDeadline) -> date | None:
-    assert deadline.reckoning is not None
-    return deadline.reckoning.due_date
+    assert deadline.computation is not None
+    return deadline.computation.due_date
 
 
 def test_draft_shows_how_long_it_is_kept() -> None:
@@ -111,9 +111,9 @@ def test_worked_example_from_filing_to_appraisal() -> None:
 
 
 def test_ledger_names_the_holiday_and_its_document() -> None:
-    reckoning = listed(case(Stage.SUBMITTED))["completeness.term"].reckoning
-    assert reckoning is not None
-    counted = [(line.date.day, line.counted, line.source) for line in reckoning.ledger]
+    computation = listed(case(Stage.SUBMITTED))["completeness.term"].computation
+    assert computation is not None
+    counted = [(line.date.day, line.counted, line.source) for line in computation.ledger]
     assert (24, False, "Nghị quyết 28/2026/QH16") in counted
     assert [day for day, counts, _ in counted if counts] == [23, 25, 26]
 
@@ -143,7 +143,7 @@ def test_open_term_is_a_gap_and_never_a_timer() -> None:
     rules = procedure(completeness__term=None, supplement__term=None, appraisal__term=None)
     application = case(Stage.ACCEPTED, accepted_at=THURSDAY)
     found = listed(application, rules=rules, supplements=(supplement(FRIDAY, THURSDAY),))
-    assert {name: (each.timing, each.reckoning) for name, each in found.items()} == {
+    assert {name: (each.timing, each.computation) for name, each in found.items()} == {
         "completeness.term": (Timing.GAP, None),
         "supplement.term": (Timing.GAP, None),
         "appraisal.term": (Timing.GAP, None),
@@ -302,5 +302,5 @@ def test_appointment_moves_once_with_the_apology() -> None:
     before, after = listed(waiting)["appointment"], listed(sorry)["appointment"]
     assert (due_date(before), before.subject) == (date(2026, 12, 17), "")
     assert (due_date(after), after.subject) == (date(2027, 1, 14), "promised")
-    assert after.reckoning is not None
-    assert after.reckoning.due == promised
+    assert after.computation is not None
+    assert after.computation.due == promised

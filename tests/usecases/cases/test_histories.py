@@ -77,7 +77,7 @@ async def test_each_day_shows_the_case_of_that_day(world: World) -> None:
     ]
 
 
-async def test_deadlines_are_reckoned_as_of_then(world: World) -> None:
+async def test_deadlines_are_computed_as_of_then(world: World) -> None:
     case = await supplemented(world)
     second = {each.name: each.timing for each in (await stood(world, case.id, date(2026, 11, 21))).deadlines}
     last = {each.name: each.timing for each in (await stood(world, case.id, world.clock.at)).deadlines}

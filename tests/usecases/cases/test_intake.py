@@ -205,8 +205,8 @@ async def due(world: World, case: Application) -> datetime | None:
 async def derived_due(world: World, case: Application, *, by: str = INTAKE) -> datetime | None:
     """Return the nearest due moment that still binds, as the case itself shows it."""
     view = await world.use_cases.cases.read(world.actor(by), case.id)
-    reckoned = [each.reckoning for each in view.deadlines if each.timing in {"running", "overdue"}]
-    return min((each.due for each in reckoned if each and each.due), default=None)
+    computed = [each.computation for each in view.deadlines if each.timing in {"running", "overdue"}]
+    return min((each.due for each in computed if each and each.due), default=None)
 
 
 @EVERY_ACT

@@ -350,7 +350,7 @@ class Walk:
 
 
 async def settle_spares(world: World, codes: tuple[str, ...]) -> Spares:
-    """Enter more people and units, so that whoever an act asks for exists."""
+    """Enter more people and units, so that anyone an act asks for exists."""
     async with world.database.transaction() as work:
         for unit in await work.of(Organisation, kind=OrganisationKind.STATE_UNIT.value):
             if unit.handles:

@@ -318,7 +318,7 @@ async def test_what_stands_against_a_unit(world: World, units: Units) -> None:
 
 
 async def test_official_cannot_be_drawn_to_an_applicants_side(world: World) -> None:
-    """Naming an official a member would bar that official from the applicant's cases for ever."""
+    """Naming an official a member would bar that official from the applicant's cases permanently."""
     with pytest.raises(ConditionNotMet) as refused:
         await world.use_cases.organisations.add_member(
             world.actor("nguoi_dai_dien"),

@@ -1,4 +1,4 @@
-"""Exports: what one may list and nothing else, one batch in memory, a leaf where an office takes it out."""
+"""Exports: what the actor may list and nothing else, one batch in memory, a leaf where an office takes it out."""
 
 import json
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""What the program says of itself: one leaf for each change, whoever notices it, and no secret in it."""
+"""What the program says of itself: one leaf for each change, no matter which process notices it, and no secret in it."""
 
 import asyncio
 from datetime import timedelta
