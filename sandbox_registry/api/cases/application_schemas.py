@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from sandbox_registry.api.handling.cursors import row_cursor
+from sandbox_registry.api.handling.cursors import BY_CHANGE, BY_ID
 from sandbox_registry.api.handling.log_links import ProofOut, PublishedLog, proof_of
 from sandbox_registry.api.handling.schemas import (
     Code,
@@ -403,7 +403,7 @@ def receipt_out(receipt: Receipt, *, log: PublishedLog) -> ReceiptOut:
 
 def page_out(rows: tuple[CaseRow, ...], *, limit: int, by_change: bool) -> CasePageOut:
     """Show a page; there may be more when it is full."""
-    after = row_cursor(rows[-1], by_change=by_change) if len(rows) == limit else None
+    after = (BY_CHANGE if by_change else BY_ID).after(rows, limit=limit)
     return CasePageOut(items=case_rows_out(rows), after=after)
 
 

@@ -27,7 +27,7 @@ from sandbox_registry.api.cases.application_schemas import (
     receipt_out,
 )
 from sandbox_registry.api.cases.history_schemas import ChangesOut, TimelineOut, dossier_changes_out, timeline_out
-from sandbox_registry.api.handling.cursors import read_index_cursor, read_row_cursor
+from sandbox_registry.api.handling.cursors import BY_CHANGE, BY_ID, BY_INDEX
 from sandbox_registry.api.handling.requests import (
     Cursor,
     Flag,
@@ -99,7 +99,7 @@ class ApplicationsController(Controller):
             text=q,
             updated_since=instant("updated_since", updated_since),
         )
-        position = None if after is None else read_row_cursor(after, by_change=by_change)
+        position = (BY_CHANGE if by_change else BY_ID).read(after)
         found = cases.list_cases(actor_of(request), narrowed=narrowed, after=position, limit=limit)
         return await done(request, found, out=lambda rows: page_out(rows, limit=limit, by_change=by_change))
 
@@ -166,8 +166,10 @@ class ApplicationsController(Controller):
         `after` is the cursor of the page before. An applicant sees offices instead of officials, and neither what was
         refused nor who read the case.
         """
-        position = -1 if after is None else read_index_cursor(after)
-        found = use_cases(request).timelines.read(actor_of(request), application_id, after=position, limit=limit)
+        position = BY_INDEX.read(after)
+        found = use_cases(request).timelines.read(
+            actor_of(request), application_id, after=-1 if position is None else position, limit=limit
+        )
         return await done(request, found, out=lambda rows: timeline_out(rows, limit=limit, log=published(request)))
 
     @get("/{application_id:uuid}/receipt")

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from sandbox_registry.api.cases.application_schemas import application_out
-from sandbox_registry.api.handling.cursors import index_cursor
+from sandbox_registry.api.handling.cursors import BY_INDEX
 from sandbox_registry.api.handling.log_links import ProofOut, PublishedLog, proof_of
 from sandbox_registry.api.handling.schemas import Instant, Out, PageOut, TextOut, shown
 from sandbox_registry.api.permits.permit_schemas import PermitStateOut
@@ -110,7 +110,7 @@ class StateChangesOut(Out):
 
 def timeline_out(events: tuple[Event, ...], *, limit: int, log: PublishedLog) -> TimelineOut:
     """Show a page of a timeline; there may be more when it is full."""
-    after = index_cursor(events[-1].index) if len(events) == limit else None
+    after = BY_INDEX.after(events, limit=limit)
     return TimelineOut(items=tuple(_event_out(each, log) for each in events), after=after)
 
 

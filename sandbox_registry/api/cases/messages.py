@@ -6,7 +6,7 @@ from litestar import Controller, Response, get, post
 from litestar.params import JSONBody
 from msgspec import UNSET, UnsetType
 
-from sandbox_registry.api.handling.cursors import id_cursor, read_id_cursor
+from sandbox_registry.api.handling.cursors import BY_ID
 from sandbox_registry.api.handling.requests import Cursor, Id, Incoming, Limit, actor_of, done, use_cases
 from sandbox_registry.api.handling.schemas import In, Instant, Out, PageOut, Paragraph
 from sandbox_registry.usecases.cases.messages import Letter
@@ -49,7 +49,7 @@ def message_out(letter: Letter) -> MessageOut:
 
 def page_out(letters: tuple[Letter, ...], *, limit: int) -> MessagePageOut:
     """Show a page; there may be more when it is full."""
-    after = id_cursor(letters[-1].id) if len(letters) == limit else None
+    after = BY_ID.after(letters, limit=limit)
     return MessagePageOut(items=tuple(map(message_out, letters)), after=after)
 
 
@@ -70,8 +70,7 @@ class MessagesController(Controller):
         self, request: Incoming, application_id: Id, limit: Limit = 50, after: Cursor = None
     ) -> Response[MessagePageOut]:
         """List the letters of a case, newest first."""
-        position = None if after is None else read_id_cursor(after)
         found = use_cases(request).messages.list_messages(
-            actor_of(request), application_id, after=position, limit=limit
+            actor_of(request), application_id, after=BY_ID.read(after), limit=limit
         )
         return await done(request, found, out=lambda letters: page_out(letters, limit=limit))

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from msgspec import Meta
 
-from sandbox_registry.api.handling.cursors import id_cursor
+from sandbox_registry.api.handling.cursors import BY_ID
 from sandbox_registry.api.handling.schemas import Code, In, Instant, Line, Moment, Out, PageOut, shown
 from sandbox_registry.api.identity.people_schemas import MembershipOut, Phone
 from sandbox_registry.domain.identity.people import MembershipKind, Organisation, OrganisationKind
@@ -104,7 +104,7 @@ def organisation_view_out(view: OrganisationView) -> OrganisationViewOut:
 
 def organisations_page_out(rows: tuple[Organisation, ...], *, limit: int) -> OrganisationsPageOut:
     """Show a page; there may be more when it is full."""
-    after = id_cursor(rows[-1].id) if len(rows) == limit else None
+    after = BY_ID.after(rows, limit=limit)
     return OrganisationsPageOut(items=tuple(map(organisation_out, rows)), after=after)
 
 

@@ -3,7 +3,7 @@
 from litestar import Controller, Response, get, post, put
 from litestar.params import FromQuery, JSONBody
 
-from sandbox_registry.api.handling.cursors import read_id_cursor
+from sandbox_registry.api.handling.cursors import BY_ID
 from sandbox_registry.api.handling.requests import (
     Cursor,
     Id,
@@ -104,7 +104,7 @@ class PeopleController(Controller):
             text=q,
             role=role,
             unit_id=unit,
-            after=None if after is None else read_id_cursor(after),
+            after=BY_ID.read(after),
             limit=limit,
         )
         return await done(request, found, out=lambda rows: people_page_out(rows, limit=limit))

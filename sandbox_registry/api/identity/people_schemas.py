@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Meta
 
-from sandbox_registry.api.handling.cursors import id_cursor
+from sandbox_registry.api.handling.cursors import BY_ID
 from sandbox_registry.api.handling.schemas import Code, In, Instant, Line, Moment, Out, PageOut, shown
 from sandbox_registry.domain.identity.people import Actor, Delegation, MembershipKind, Role
 from sandbox_registry.domain.identity.people_lists import PersonRow
@@ -299,7 +299,7 @@ def me_out(view: PersonView, actor: Actor) -> MeOut:
 
 def people_page_out(rows: tuple[PersonRow, ...], *, limit: int) -> PeoplePageOut:
     """Show a page; there may be more when it is full."""
-    after = id_cursor(rows[-1].person.id) if len(rows) == limit else None
+    after = BY_ID.after([row.person for row in rows], limit=limit)
     return PeoplePageOut(items=tuple(map(_row_out, rows)), after=after)
 
 

@@ -10,7 +10,7 @@ from litestar import Controller, Response, get
 from litestar.params import FromQuery
 from litestar.response.base import ASGIResponse
 
-from sandbox_registry.api.handling.cursors import read_row_cursor
+from sandbox_registry.api.handling.cursors import BY_CHANGE
 from sandbox_registry.api.handling.requests import (
     Cursor,
     Flag,
@@ -96,7 +96,7 @@ class ExportsController(Controller):
         The link `next` leads to the next page. `If-None-Match` saves an unchanged page.
         """
         found = await use_cases(request).exports.case_feed(
-            actor_of(request), since=instant("updated_since", updated_since), after=_position(after), limit=limit
+            actor_of(request), since=instant("updated_since", updated_since), after=BY_CHANGE.read(after), limit=limit
         )
         return _page(request, CASES, found, since=updated_since, after=after, limit=limit)
 
@@ -138,7 +138,7 @@ class ExportsController(Controller):
     ) -> Response[bytes]:
         """Follow permits as an Atom feed, ordered as that of applications is."""
         found = await use_cases(request).exports.permit_feed(
-            actor_of(request), since=instant("updated_since", updated_since), after=_position(after), limit=limit
+            actor_of(request), since=instant("updated_since", updated_since), after=BY_CHANGE.read(after), limit=limit
         )
         return _page(request, PERMITS, found, since=updated_since, after=after, limit=limit)
 
@@ -174,13 +174,6 @@ def _filter(  # noqa: PLR0917 - the query parameters, in their order.
 
 def _now_if(asked: bool, request: Incoming) -> datetime | None:  # noqa: FBT001 - what was asked.
     return use_cases(request).transactions.now() if asked else None
-
-
-def _position(after: str | None) -> tuple[datetime, UUID] | None:
-    if after is None:
-        return None
-    position = read_row_cursor(after, by_change=True)
-    return position if isinstance(position, tuple) else None
 
 
 def _file(chunks: AsyncGenerator[bytes, None], *, name: str, media_type: str) -> BoundedStream:

@@ -1,13 +1,13 @@
 """Atom feeds (RFC 4287) of what changed: no personal data, and the same bytes as long as nothing changed."""
 
-import base64
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from html import escape
 from urllib.parse import urlencode
 
+from sandbox_registry.api.handling.cursors import BY_CHANGE
 from sandbox_registry.domain.audit import EPOCH
 from sandbox_registry.domain.integrations.exports import FeedRow
 from sandbox_registry.domain.texts import Language, Text
@@ -56,7 +56,7 @@ def as_atom(
         _link("self", f"{feed.path}?{urlencode(here)}", "application/atom+xml"),
     ]
     if len(rows) == limit:
-        onwards = asked | {"after": feed_cursor(rows[-1])}
+        onwards = asked | {"after": BY_CHANGE.write(rows[-1])}
         parts.append(_link("next", f"{feed.path}?{urlencode(onwards)}", "application/atom+xml"))
     parts += [_entry(feed, row) for row in rows]
     return "".join([*parts, "</feed>\n"]).encode()
@@ -65,12 +65,6 @@ def as_atom(
 def newest(rows: Sequence[FeedRow], *, since: datetime | None) -> datetime:
     """Return when a page last changed: its newest entry, or where it begins when it is empty."""
     return max((row.updated_at for row in rows), default=since or EPOCH)
-
-
-def feed_cursor(row: FeedRow) -> str:
-    """Return the cursor after a row: its change time and id."""
-    plain = f"{(row.updated_at - EPOCH) // timedelta(microseconds=1)} {row.id}"
-    return base64.urlsafe_b64encode(plain.encode()).decode().rstrip("=")
 
 
 def _entry(feed: Feed, row: FeedRow) -> str:

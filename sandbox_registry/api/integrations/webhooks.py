@@ -8,7 +8,7 @@ from litestar import Controller, Response, delete, get, post, put
 from litestar.params import FromQuery, JSONBody
 from msgspec import Meta
 
-from sandbox_registry.api.handling.cursors import id_cursor, read_id_cursor
+from sandbox_registry.api.handling.cursors import BY_ID
 from sandbox_registry.api.handling.requests import Cursor, Id, Incoming, Limit, actor_of, done, seen_version, use_cases
 from sandbox_registry.api.handling.schemas import ONE_LINE, In, Instant, Out, PageOut, shown
 from sandbox_registry.domain.integrations.webhooks import DeliveryState, EndpointState, WebhookDelivery
@@ -139,7 +139,7 @@ def replayed_out(again: tuple[WebhookDelivery, ...]) -> ReplayedOut:
 
 def page_out(found: tuple[WebhookDelivery, ...], *, limit: int) -> WebhookDeliveryPageOut:
     """Show a page; there may be more when it is full."""
-    after = id_cursor(found[-1].id) if len(found) == limit else None
+    after = BY_ID.after(found, limit=limit)
     return WebhookDeliveryPageOut(items=tuple(map(delivery_out, found)), after=after)
 
 
@@ -223,7 +223,7 @@ class WebhooksController(Controller):
             actor_of(request),
             endpoint_id,
             state=delivery_state,
-            after=None if after is None else read_id_cursor(after),
+            after=BY_ID.read(after),
             limit=limit,
         )
         return await done(request, found, out=lambda each: page_out(each, limit=limit))

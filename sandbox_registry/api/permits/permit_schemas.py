@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from sandbox_registry.api.handling.cursors import row_cursor
+from sandbox_registry.api.handling.cursors import BY_CHANGE, BY_ID
 from sandbox_registry.api.handling.log_links import ProofOut, PublishedLog, proof_of
 from sandbox_registry.api.handling.schemas import (
     ONE_LINE,
@@ -418,5 +418,5 @@ def _due_out(computed: Deadline) -> DueOut:
 
 def permit_page_out(rows: tuple[PermitRow, ...], *, limit: int, by_change: bool) -> PermitPageOut:
     """Show a page; there may be more when it is full."""
-    after = row_cursor(rows[-1], by_change=by_change) if len(rows) == limit else None
+    after = (BY_CHANGE if by_change else BY_ID).after(rows, limit=limit)
     return PermitPageOut(items=tuple(map(shown(PermitRowOut), rows)), after=after)

@@ -3,7 +3,7 @@
 from litestar import Controller, Response, get, post
 from litestar.params import FromQuery
 
-from sandbox_registry.api.handling.cursors import read_row_cursor
+from sandbox_registry.api.handling.cursors import BY_CHANGE, BY_ID
 from sandbox_registry.api.handling.requests import (
     Cursor,
     Id,
@@ -77,7 +77,7 @@ class PermitsController(Controller):
             updated_since=instant("updated_since", updated_since),
         )
         by_change = updated_since is not None
-        position = None if after is None else read_row_cursor(after, by_change=by_change)
+        position = (BY_CHANGE if by_change else BY_ID).read(after)
         found = use_cases(request).permits.list_permits(
             actor_of(request), narrowed=narrowed, after=position, limit=limit
         )

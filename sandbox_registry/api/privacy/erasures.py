@@ -5,7 +5,7 @@ from uuid import UUID
 from litestar import Controller, Response, get, post
 from litestar.params import FromQuery, JSONBody
 
-from sandbox_registry.api.handling.cursors import id_cursor, read_id_cursor
+from sandbox_registry.api.handling.cursors import BY_ID
 from sandbox_registry.api.handling.requests import Cursor, Id, Incoming, Limit, actor_of, done, seen_version, use_cases
 from sandbox_registry.api.handling.schemas import In, Instant, Line, Out, PageOut, Paragraph, shown
 from sandbox_registry.domain.privacy.erasures import Erasure, ErasureKind, ErasureStatus, HoldKind, LegalHold
@@ -93,7 +93,7 @@ hold_out = shown(HoldOut)
 
 
 def _page(found: tuple[Erasure, ...], *, limit: int) -> ErasurePageOut:
-    after = id_cursor(found[-1].id) if len(found) == limit else None
+    after = BY_ID.after(found, limit=limit)
     return ErasurePageOut(items=tuple(map(erasure_out, found)), after=after)
 
 
@@ -130,7 +130,7 @@ class ErasuresController(Controller):
     ) -> Response[ErasurePageOut]:
         """List requests, newest first, settled ones included."""
         found = use_cases(request).erasures.list_erasures(
-            actor_of(request), status=status, after=None if after is None else read_id_cursor(after), limit=limit
+            actor_of(request), status=status, after=BY_ID.read(after), limit=limit
         )
         return await done(request, found, out=lambda rows: _page(rows, limit=limit))
 
