@@ -1,12 +1,15 @@
-"""Pages about the API, written on the server out of the OpenAPI document: no script, one style sheet inside the page."""
+"""Pages about the API, rendered on the server from the OpenAPI document: no script, one style sheet inside the page."""
 
 import base64
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from html import escape
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from sandbox_registry.api.contract.docs_catalogue import VIETNAMESE_SENTENCES
 from sandbox_registry.api.contract.docs_summaries import VIETNAMESE
@@ -35,32 +38,19 @@ POLICY = f"default-src 'none'; style-src '{STYLE_HASH}'; base-uri 'none'; form-a
 
 def index_page(document: Json, language: Language) -> str:
     """Show every operation by tag, the problem codes and the types."""
-    parts = [_said("p", INTRODUCTION.in_language(language)), f"<p>{_link('/api/v1/openapi.json', 'openapi.json')}</p>"]
-    for tag in document["tags"]:
-        rows = [
-            (
-                f'<span class="m">{method.upper()}</span>',
-                _link(f"{ROOT}/operations/{found['operationId']}", path),
-                _inline(_summary(found, language)),
-            )
-            for path, method, found in _operations(document)
-            if tag["name"] in found["tags"]
-        ]
-        parts += [_heading(2, TAG_NAMES[tag["name"]].in_language(language), tag["name"])]
-        parts += [
-            _said("p", TAG_MEANINGS[tag["name"]].in_language(language)),
-            _table((_METHOD, _ADDRESS, _MEANING), rows, language),
-        ]
-    parts.append(_heading(2, _CODES.in_language(language), "problems"))
-    codes = [
-        (f"<code>{each['code']}</code>", str(each["status"]), _inline(_in(language, each["meaning"])))
-        for each in document["x-problem-codes"]
-    ]
-    parts.append(_table((_CODE, _STATUS, _MEANING), codes, language))
-    parts.append(_heading(2, _TYPES.in_language(language), "types"))
-    names = (f"<li>{_link(f'{ROOT}/types/{name}', name)}</li>" for name in document["components"]["schemas"])
-    parts.append(f"<nav><ul>{''.join(names)}</ul></nav>")
-    return _page(document["info"]["title"], parts, language, here="")
+    return _render(
+        "index.html",
+        language,
+        here="",
+        title=document["info"]["title"],
+        introduction=INTRODUCTION.in_language(language),
+        tags=[_tag(document, tag["name"], language) for tag in document["tags"]],
+        problems=[
+            {"code": each["code"], "status": each["status"], "meaning": _in(language, each["meaning"])}
+            for each in document["x-problem-codes"]
+        ],
+        types=list(document["components"]["schemas"]),
+    )
 
 
 def operation_page(document: Json, operation_id: str, language: Language) -> str | None:
@@ -69,20 +59,19 @@ def operation_page(document: Json, operation_id: str, language: Language) -> str
     if found is None:
         return None
     path, method, operation = found
-    parts = [
-        f'<p><span class="m">{method.upper()}</span> <code>{escape(path)}</code></p>',
-        _said("p", _DEPRECATED.in_language(language) if operation.get("deprecated") else ""),
-        _said("p", _in(language, _more(operation))),
-        _heading(2, _PARAMETERS.in_language(language), "parameters"),
-        _parameters(document, operation, language),
-    ]
-    if body := operation.get("requestBody"):
-        parts.append(_heading(2, _BODY.in_language(language), "body"))
-        parts += [_content(document, media, content) for media, content in body["content"].items()]
-    parts.append(_heading(2, _ANSWERS.in_language(language), "answers"))
-    for status, answer in operation["responses"].items():
-        parts += _answer(document, status, answer, language)
-    return _page(_summary(operation, language), parts, language, here=f"/operations/{operation_id}")
+    return _render(
+        "operation.html",
+        language,
+        here=f"/operations/{operation_id}",
+        title=_summary(operation, language),
+        path=path,
+        method=method,
+        is_deprecated=operation.get("deprecated", False),
+        description=_in(language, _more(operation)),
+        parameters=[_parameter(document, each, language) for each in operation["parameters"]],
+        bodies=_bodies(document, operation.get("requestBody", {})),
+        answers=[_answer(document, status, each, language) for status, each in operation["responses"].items()],
+    )
 
 
 def type_page(document: Json, name: str, language: Language) -> str | None:
@@ -90,26 +79,79 @@ def type_page(document: Json, name: str, language: Language) -> str | None:
     schema = document["components"]["schemas"].get(name)
     if schema is None:
         return None
-    parts = [_said("p", schema.get("description", ""))]
-    if "properties" in schema:
-        rows = [
-            (
-                f"<code>{escape(key)}</code>",
-                _kind(below),
-                _YES.in_language(language) if key in schema.get("required", ()) else "",
-                _inline(_in(language, below.get("description", ""))),
-            )
-            for key, below in schema["properties"].items()
-        ]
-        parts.append(_table((_FIELD, _KIND, _REQUIRED, _MEANING), rows, language))
-        parts.append(_example(schema["examples"][0]))
-    else:
-        parts.append(f"<p>{_kind(schema)}</p>")
-    return _page(name, parts, language, here=f"/types/{name}")
+    return _render(
+        "type.html",
+        language,
+        here=f"/types/{name}",
+        title=name,
+        description=schema.get("description", ""),
+        schema=schema,
+        fields=_fields(schema, language) if "properties" in schema else None,
+    )
+
+
+def _render(template: str, language: Language, **values: Any) -> str:
+    label = {name: text.in_language(language) for name, text in _LABELS.items()}
+    return _TEMPLATES.get_template(template).render(language=language, label=label, **values)
+
+
+def _tag(document: Json, name: str, language: Language) -> Json:
+    operations = [
+        {"id": each["operationId"], "path": path, "method": method, "summary": _summary(each, language)}
+        for path, method, each in _operations(document)
+        if name in each["tags"]
+    ]
+    title, meaning = TAG_NAMES[name].in_language(language), TAG_MEANINGS[name].in_language(language)
+    return {"name": name, "title": title, "meaning": meaning, "operations": operations}
+
+
+def _parameter(document: Json, item: Json, language: Language) -> Json:
+    parameter = _resolve(item, document)
+    return {
+        "name": parameter["name"],
+        "place": parameter["in"],
+        "schema": parameter["schema"],
+        "is_required": parameter.get("required", False),
+        "meaning": _in(language, parameter.get("description", "")),
+    }
+
+
+def _fields(schema: Json, language: Language) -> list[Json]:
+    return [
+        {
+            "name": name,
+            "schema": below,
+            "is_required": name in schema.get("required", ()),
+            "meaning": _in(language, below.get("description", "")),
+        }
+        for name, below in schema["properties"].items()
+    ]
+
+
+def _answer(document: Json, status: str, item: Json, language: Language) -> Json:
+    answer = _resolve(item, document)
+    codes = [line.removeprefix("- ").rpartition("`: ") for line in answer["description"].split("\n")]
+    return {
+        "status": status,
+        "meanings": [f"{code}{between}{_in(language, meaning)}" for code, between, meaning in codes],
+        "headers": list(answer.get("headers", {})),
+        "bodies": _bodies(document, answer),
+    }
+
+
+def _bodies(document: Json, holder: Json) -> Json:
+    """Return the schema of each kind of body, and the example of those in JSON that are no problems."""
+    bodies: Json = {}
+    for media, content in (holder.get("content") or {}).items():
+        bodies[media] = {"schema": content["schema"]}
+        examples = _resolve(content["schema"], document).get("examples")
+        if examples and media == "application/json":
+            bodies[media]["example"] = examples[0]
+    return bodies
 
 
 def _summary(operation: Json, language: Language) -> str:
-    """Say what an operation does; in English where nobody has said it in the language yet."""
+    """Say what an operation does; in English where no translation exists."""
     english: str = operation["summary"]
     return VIETNAMESE.get(operation["operationId"], english) if language is Language.VI else english
 
@@ -121,7 +163,7 @@ def _more(operation: Json) -> str:
 
 
 def _in(language: Language, words: str) -> str:
-    """Say sentences of the document in Vietnamese where that is the reader's language and somebody has said them."""
+    """Return sentences of the document in Vietnamese, where that is the reader's language and a translation exists."""
     if language is not Language.VI:
         return words
     lines = (" ".join(each.split()) for each in words.split("\n\n"))
@@ -134,140 +176,69 @@ def _operations(document: Json) -> Iterator[tuple[str, str, Json]]:
             yield path, method, operation
 
 
-def _parameters(document: Json, operation: Json, language: Language) -> str:
-    rows = []
-    for each in operation["parameters"]:
-        parameter = _behind(each, document)
-        rows.append(
-            (
-                f"<code>{escape(parameter['name'])}</code>",
-                parameter["in"],
-                _kind(parameter["schema"]),
-                _YES.in_language(language) if parameter.get("required") else "",
-                _inline(_in(language, parameter.get("description", ""))),
-            )
-        )
-    return _table((_FIELD, _PLACE, _KIND, _REQUIRED, _MEANING), rows, language)
-
-
-def _answer(document: Json, status: str, answer: Json, language: Language) -> Iterator[str]:
-    answer = _behind(answer, document)
-    yield _heading(3, status, f"answer-{status}")
-    codes = [line.removeprefix("- ").rpartition("`: ") for line in answer["description"].split("\n")]
-    told = (_inline(f"{code}{between}{_in(language, said)}") for code, between, said in codes)
-    yield f"<ul>{''.join(f'<li>{each}</li>' for each in told)}</ul>"
-    headers = ", ".join(f"<code>{escape(name)}</code>" for name in answer.get("headers", {}))
-    yield f"<p>{headers}</p>" if headers else ""
-    for media, content in (answer.get("content") or {}).items():
-        yield _content(document, media, content)
-
-
-def _content(document: Json, media: str, content: Json) -> str:
-    schema = content["schema"]
-    target = _behind(schema, document)
-    is_success = "examples" in target and media == "application/json"
-    example = _example(target["examples"][0]) if is_success else ""
-    return f"<p><code>{escape(media)}</code>: {_kind(schema)}</p>{example}"
-
-
-def _kind(schema: Json) -> str:
-    """Say in one line what a value is."""
-    if "$ref" in schema:
-        name = schema["$ref"].rpartition("/")[2]
-        return _link(f"{ROOT}/types/{name}", name)
-    if "enum" in schema or "const" in schema:
-        values = schema.get("enum", [schema.get("const")])
-        return " | ".join(f"<code>{escape(json.dumps(each, ensure_ascii=False))}</code>" for each in values)
-    if choices := schema.get("oneOf", schema.get("anyOf")):
-        return " | ".join(map(_kind, choices))
-    if schema.get("type") == "array":
-        return f"[{_kind(schema.get('items', {}))}]"
-    plain = escape(str(schema.get("type", "JSON")))
-    bounds = [key for key in ("format", "minimum", "maximum", "minLength", "maxLength", "pattern") if key in schema]
-    said = ", ".join(f"{key} <code>{escape(str(schema[key]))}</code>" for key in bounds)
-    return f"{plain} ({said})" if said else plain
-
-
-def _behind(item: Json, document: Json) -> Json:
+def _resolve(item: Json, document: Json) -> Json:
     while "$ref" in item:
         _, _, group, name = item["$ref"].split("/")
         item = document["components"][group][name]
     return item
 
 
-def _example(value: Any) -> str:
-    return f"<pre>{escape(json.dumps(value, ensure_ascii=False, indent=2))}</pre>"
-
-
-def _table(heads: Iterable[Text], rows: Iterable[Sequence[str]], language: Language) -> str:
-    """Write a table, which on a narrow screen becomes a list; the roles keep it a table for who hears it read."""
-    names = [escape(each.in_language(language)) for each in heads]
-    head = "".join(f'<th scope="col" role="columnheader">{name}</th>' for name in names)
-    body = "".join(
-        '<tr role="row">'
-        + "".join(f'<td role="cell" data-head="{name}">{cell}</td>' for name, cell in zip(names, row, strict=True))
-        + "</tr>"
-        for row in rows
-    )
-    return (
-        f'<table role="table"><thead role="rowgroup"><tr role="row">{head}</tr></thead>'
-        f'<tbody role="rowgroup">{body}</tbody></table>'
+def _code(words: str) -> Markup:
+    """Show what stands between backticks as code."""
+    pieces = words.split("`")
+    return Markup().join(
+        Markup("<code>{}</code>").format(piece) if index % 2 else escape(piece) for index, piece in enumerate(pieces)
     )
 
 
-def _heading(level: int, words: str, anchor: str) -> str:
-    return f'<h{level} id="{anchor}">{escape(words)}</h{level}>'
+def _breakable(words: str) -> Markup:
+    """Let an address break after its slashes."""
+    return Markup("/<wbr>").join(words.split("/"))
 
 
-def _link(target: str, words: str) -> str:
-    """Write a link; an address as its words may break at a slash."""
-    shown = escape(words).replace("/", "/<wbr>")
-    return f'<a href="{escape(quote(target, safe="/.#?=&{}"))}">{shown}</a>'
+def _address(target: str) -> str:
+    return quote(target, safe="/.#?=&{}")
 
 
-def _said(tag: str, words: str) -> str:
-    return "".join(f"<{tag}>{_inline(each)}</{tag}>" for each in words.split("\n\n") if each.strip())
-
-
-def _inline(words: str) -> str:
-    """Escape words, and show what stands between backticks as code."""
-    pieces = escape(words).split("`")
-    return "".join(f"<code>{piece}</code>" if index % 2 else piece for index, piece in enumerate(pieces))
-
-
-def _page(title: str, parts: Iterable[str], language: Language, *, here: str) -> str:
-    others = "".join(
-        f'<li><a lang="{each}" hreflang="{each}" href="{ROOT}{quote(here)}?lang={each}">{_NAMES[each]}</a></li>'
-        for each in Language
-    )
-    home = f'<li><a href="{ROOT}?lang={language}">{escape(_HOME.in_language(language))}</a></li>'
-    return (
-        f'<!DOCTYPE html><html lang="{language}"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title.replace('`', ''))} - {escape(_HOME.in_language(language))}</title><style>{STYLE}</style></head>"
-        f"<body><nav><ul>{home}{others}</ul></nav><main><h1>{_inline(title)}</h1>{''.join(parts)}</main></body></html>"
-    )
+def _json(value: object, indent: int | None = None) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=indent)
 
 
 _NAMES = {Language.VI: "Tiếng Việt", Language.EN: "English", Language.FR: "Français"}
-_HOME = Text(vi="Tài liệu API", en="API documentation", fr="Documentation de l'API")
-_METHOD = Text(vi="Phương thức", en="Method", fr="Méthode")
-_ADDRESS = Text(vi="Địa chỉ", en="Address", fr="Adresse")
-_MEANING = Text(vi="Ý nghĩa", en="Meaning", fr="Sens")
-_CODES = Text(vi="Mã lỗi", en="Problem codes", fr="Codes d'erreur")
-_CODE = Text(vi="Mã", en="Code", fr="Code")
-_STATUS = Text(vi="Trạng thái", en="Status", fr="Statut")
-_TYPES = Text(vi="Kiểu dữ liệu", en="Types", fr="Types")
-_DEPRECATED = Text(
-    vi="Sắp bỏ: đừng dùng trong chương trình mới.",
-    en="On its way out: do not use it in new programs.",
-    fr="Voué à disparaître : ne pas l'utiliser dans de nouveaux programmes.",
+_LABELS = {
+    "address": Text(vi="Địa chỉ", en="Address", fr="Adresse"),
+    "answers": Text(vi="Trả lời", en="Answers", fr="Réponses"),
+    "body": Text(vi="Nội dung gửi lên", en="Body", fr="Corps de la requête"),
+    "code": Text(vi="Mã", en="Code", fr="Code"),
+    "codes": Text(vi="Mã lỗi", en="Problem codes", fr="Codes d'erreur"),
+    "deprecated": Text(
+        vi="Sắp bỏ: đừng dùng trong chương trình mới.",
+        en="On its way out: do not use it in new programs.",
+        fr="Voué à disparaître : ne pas l'utiliser dans de nouveaux programmes.",
+    ),
+    "field": Text(vi="Trường", en="Field", fr="Champ"),
+    "home": Text(vi="Tài liệu API", en="API documentation", fr="Documentation de l'API"),
+    "kind": Text(vi="Kiểu", en="Type", fr="Type"),
+    "meaning": Text(vi="Ý nghĩa", en="Meaning", fr="Sens"),
+    "method": Text(vi="Phương thức", en="Method", fr="Méthode"),
+    "parameters": Text(vi="Tham số", en="Parameters", fr="Paramètres"),
+    "place": Text(vi="Vị trí", en="In", fr="Dans"),
+    "required": Text(vi="Bắt buộc", en="Required", fr="Obligatoire"),
+    "status": Text(vi="Trạng thái", en="Status", fr="Statut"),
+    "types": Text(vi="Kiểu dữ liệu", en="Types", fr="Types"),
+    "yes": Text(vi="có", en="yes", fr="oui"),
+}
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
 )
-_PARAMETERS = Text(vi="Tham số", en="Parameters", fr="Paramètres")
-_BODY = Text(vi="Nội dung gửi lên", en="Body", fr="Corps de la requête")
-_ANSWERS = Text(vi="Trả lời", en="Answers", fr="Réponses")
-_FIELD = Text(vi="Trường", en="Field", fr="Champ")
-_KIND = Text(vi="Kiểu", en="Type", fr="Type")
-_PLACE = Text(vi="Vị trí", en="In", fr="Dans")
-_REQUIRED = Text(vi="Bắt buộc", en="Required", fr="Obligatoire")
-_YES = Text(vi="có", en="yes", fr="oui")
+_TEMPLATES.filters |= {"address": _address, "breakable": _breakable, "code": _code, "json": _json}
+_TEMPLATES.globals |= {
+    "bounds": ("format", "minimum", "maximum", "minLength", "maxLength", "pattern"),
+    "languages": _NAMES,
+    "root": ROOT,
+    "style": Markup(STYLE),  # noqa: S704 - our own, and the policy names its hash.
+}
