@@ -48,6 +48,13 @@ def test_policies_and_migrations_are_inside(wheel: Path) -> None:
     assert not {path for path in inside if path.startswith(("tests/", "var/"))}
 
 
+def test_every_template_is_inside(wheel: Path) -> None:
+    templates = [path for path in (CHECKOUT / "sandbox_registry").rglob("templates/*") if path.is_file()]
+    assert len(templates) >= 6
+    with zipfile.ZipFile(wheel) as archive:
+        assert {str(path.relative_to(CHECKOUT)) for path in templates} <= set(archive.namelist())
+
+
 def test_the_installed_program_uses_its_own_files(installed: Path) -> None:
     said = ran(
         installed,

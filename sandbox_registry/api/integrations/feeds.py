@@ -4,8 +4,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from html import escape
+from pathlib import Path
 from urllib.parse import urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from sandbox_registry.api.handling.cursors import BY_CHANGE
 from sandbox_registry.domain.audit import EPOCH
@@ -21,20 +23,25 @@ _AUTHOR = Text(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
-    """Which feed it is: where it stands, where its entries stand, and its title."""
+    """Which feed it is: its name, the address of its entries, and its title."""
 
-    path: str
+    name: str
     entries: str
     title: Text
 
+    @property
+    def path(self) -> str:
+        """The address of the feed."""
+        return f"/api/v1/exports/{self.name}.atom"
+
 
 CASES = Feed(
-    path="/api/v1/exports/applications.atom",
+    name="applications",
     entries="/api/v1/applications",
     title=Text(vi="Hồ sơ thay đổi gần đây", en="Applications changed lately", fr="Dossiers récemment modifiés"),
 )
 PERMITS = Feed(
-    path="/api/v1/exports/permits.atom",
+    name="permits",
     entries="/api/v1/permits",
     title=Text(vi="Giấy phép thay đổi gần đây", en="Permits changed lately", fr="Permis récemment modifiés"),
 )
@@ -43,23 +50,20 @@ PERMITS = Feed(
 def as_atom(
     feed: Feed, rows: Sequence[FeedRow], *, language: Language, since: datetime | None, after: str | None, limit: int
 ) -> bytes:
-    """Write one page; the link `next` stands in it while the page is full."""
+    """Render one page; it links to the next one while it is full."""
     asked = {"limit": str(limit)} | ({} if since is None else {"updated_since": _instant(since)})
-    here = asked | ({} if after is None else {"after": after})
-    parts = [
-        '<?xml version="1.0" encoding="utf-8"?>\n',
-        f'<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="{language}">',
-        f"<id>urn:sandbox-registry:feed:{feed.path.rsplit('/', 1)[1].removesuffix('.atom')}</id>",
-        f"<title>{_text(feed.title.in_language(language))}</title>",
-        f"<updated>{_instant(newest(rows, since=since))}</updated>",
-        f"<author><name>{_text(_AUTHOR.in_language(language))}</name></author>",
-        _link("self", f"{feed.path}?{urlencode(here)}", "application/atom+xml"),
-    ]
-    if len(rows) == limit:
-        onwards = asked | {"after": BY_CHANGE.write(rows[-1])}
-        parts.append(_link("next", f"{feed.path}?{urlencode(onwards)}", "application/atom+xml"))
-    parts += [_entry(feed, row) for row in rows]
-    return "".join([*parts, "</feed>\n"]).encode()
+    onwards = BY_CHANGE.after(rows, limit=limit)
+    page = _TEMPLATE.render(
+        feed=feed,
+        language=language,
+        title=feed.title.in_language(language),
+        author=_AUTHOR.in_language(language),
+        updated=newest(rows, since=since),
+        here=_address(feed, asked, after),
+        onwards=None if onwards is None else _address(feed, asked, onwards),
+        rows=rows,
+    )
+    return page.encode()
 
 
 def newest(rows: Sequence[FeedRow], *, since: datetime | None) -> datetime:
@@ -67,24 +71,25 @@ def newest(rows: Sequence[FeedRow], *, since: datetime | None) -> datetime:
     return max((row.updated_at for row in rows), default=since or EPOCH)
 
 
-def _entry(feed: Feed, row: FeedRow) -> str:
-    name = row.title if row.code is None else f"{row.code}: {row.title}"
-    alternate = _link("alternate", f"{feed.entries}/{row.id}", "application/json")
-    return (
-        f"<entry><id>urn:uuid:{row.id}</id><title>{_text(name)}</title>"
-        f"<published>{_instant(row.since)}</published><updated>{_instant(row.updated_at)}</updated>"
-        f'<category term="{escape(row.stage)}"/>{alternate}'
-        f"<summary>{_text(row.stage)}</summary></entry>"
-    )
+def _address(feed: Feed, asked: dict[str, str], after: str | None) -> str:
+    return f"{feed.path}?{urlencode(asked | ({} if after is None else {'after': after}))}"
 
 
-def _link(relation: str, target: str, kind: str) -> str:
-    return f'<link rel="{escape(relation)}" type="{escape(kind)}" href="{escape(target)}"/>'
-
-
-def _text(words: str) -> str:
-    return escape(_NOT_XML.sub("\ufffd", words), quote=False)
+def _xml_text(words: str) -> str:
+    """Replace the characters that XML cannot hold."""
+    return _NOT_XML.sub("\ufffd", words)
 
 
 def _instant(at: datetime) -> str:
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_TEMPLATES.filters |= {"instant": _instant, "xml_text": _xml_text}
+_TEMPLATE = _TEMPLATES.get_template("feed.xml")
