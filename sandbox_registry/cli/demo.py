@@ -1,4 +1,4 @@
-"""The demonstration from the command line: fill an empty registry, or drive a running one over HTTP."""
+"""`demo`: fill an empty registry with examples, or drive a running one over HTTP."""
 
 import asyncio
 import math
@@ -93,8 +93,8 @@ async def drive(url: str, *, clock_file: Path, admin: str) -> tuple[Ending, ...]
         return await demonstrate(Caller(http), admin=admin, procedures=_procedures(), clock=clock, end=end)
 
 
-def seed_and_say(settings: Settings) -> None:
-    """Seed an empty registry, and say what became of the examples and who can log in."""
+def seed_and_report(settings: Settings) -> None:
+    """Seed an empty registry; print what became of the examples and who can log in."""
     endings = asyncio.run(seed(settings))
     if endings is None:
         click.echo("Somebody has an account here already, so no example was added.")

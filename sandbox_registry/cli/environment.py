@@ -86,8 +86,8 @@ def running_database(settings: Settings) -> str:
     return url
 
 
-def hand_over(settings: Settings) -> None:
-    """Put into the environment what the processes that answer requests need, and nothing of the owner's."""
+def export_settings(settings: Settings) -> None:
+    """Export to child processes what they need to answer requests, and nothing of the owner's."""
     os.environ.pop("DATABASE_OWNER_URL", None)
     os.environ["DATABASE_URL"] = settings.database_url or ""
     os.environ["DATABASE_READ_URL"] = settings.database_read_url or ""

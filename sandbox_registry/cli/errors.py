@@ -32,3 +32,13 @@ class PlainErrors(click.Group):
         except DomainError as error:
             click.echo(f"Error: {error.text.en}", err=True)
             ctx.exit(FAILED)
+
+
+def report_findings(found: list[str], all_well: str) -> None:
+    """Print what a check found and fail, or print that all is well."""
+    for line in found:
+        click.echo(line)
+    if found:
+        message = f"{len(found)} found."
+        raise click.ClickException(message)
+    click.echo(all_well)

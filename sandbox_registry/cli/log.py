@@ -1,4 +1,4 @@
-"""The command line of the log: its keys, the signing, and handing it out; checking it is in `cli_verify`."""
+"""`log`: its keys, signing and handing it out; `verify` and `witness` have modules of their own."""
 
 import asyncio
 import secrets
@@ -147,7 +147,7 @@ def sign(signer_dir: Path | None, adopt: Path | None, *, once: bool) -> None:
     settings = plain_settings()
     files = SignerFiles(directory=signer_dir or settings.data_dir / SIGNER_DIR)
     if not once:
-        _say_events(settings)
+        _log_events(settings)
     if adopt is not None:
         _adopt(files, adopt.read_bytes())
     asyncio.run(_sign(files, LogFolder(settings.data_dir / LOG_DIR), running_database(settings), once=once))
@@ -207,8 +207,8 @@ async def _bundle(path: Path, *, code: str | None, with_records: bool) -> int:
     return write_bundle(path, contents)
 
 
-def _say_events(settings: Settings) -> None:
-    """Let a command that stays say what happens, line by line."""
+def _log_events(settings: Settings) -> None:
+    """Log what happens, line by line, for a command that stays."""
     configure_logs(level=settings.log_level, form=settings.log_format)
 
 

@@ -20,7 +20,7 @@ def import_command(name: str) -> click.Command:  # noqa: C901, PLR0911 - One lin
 
             return backup
         case "db":
-            from sandbox_registry.cli.database import db
+            from sandbox_registry.cli.db import db
 
             return db
         case "demo":
@@ -32,15 +32,15 @@ def import_command(name: str) -> click.Command:  # noqa: C901, PLR0911 - One lin
 
             return log
         case "migrate":
-            from sandbox_registry.cli.database import migrate
+            from sandbox_registry.cli.migrate import migrate
 
             return migrate
         case "policy":
-            from sandbox_registry.cli.rules import policy
+            from sandbox_registry.cli.policy import policy
 
             return policy
         case "restore":
-            from sandbox_registry.cli.backup import restore
+            from sandbox_registry.cli.restore import restore
 
             return restore
         case "rules":

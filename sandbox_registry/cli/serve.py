@@ -1,4 +1,4 @@
-"""Serving over HTTP, from the command line. It loads little: the processes it starts load what they need."""
+"""`serve`: the registry over HTTP. It loads little: the processes it starts load what they need."""
 
 import multiprocessing
 from contextlib import nullcontext
@@ -11,7 +11,7 @@ from granian.http import HTTP1Settings
 from granian.server.mp import MPServer
 
 from sandbox_registry.cli.children import build_application, run_worker
-from sandbox_registry.cli.environment import hand_over, migrate_to, open_database, owner_url, read_settings
+from sandbox_registry.cli.environment import export_settings, migrate_to, open_database, owner_url, read_settings
 from sandbox_registry.runtime.imports import imports_uncollected
 from sandbox_registry.runtime.processes import is_answered, require_free_address, running_beside
 from sandbox_registry.runtime.settings import Settings
@@ -49,9 +49,9 @@ def serve(host: str | None, port: str | None, *, is_demo: bool) -> None:
             migrate_to(owner_url(settings))
         if ready.demo:
             with imports_uncollected():
-                from sandbox_registry.cli.demo import seed_and_say
-            seed_and_say(ready)
-        hand_over(ready)
+                from sandbox_registry.cli.demo import seed_and_report
+            seed_and_report(ready)
+        export_settings(ready)
         logger.info("serving", address=f"http://{ready.host}:{ready.port}", data_dir=str(ready.data_dir))
         is_served = partial(is_answered, ready.host, ready.port)
         with running_beside(run_worker, name="worker", once=is_served) if ready.worker else nullcontext():

@@ -1,4 +1,4 @@
-"""What a command does with the use cases: one thing, over the database of the settings."""
+"""Running one use case from a command, on the database of the settings."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -12,21 +12,21 @@ from sandbox_registry.usecases.registry import UseCases
 T = TypeVar("T")
 
 
-def do(act: Callable[[UseCases], Awaitable[T]]) -> T:
-    """Do one thing with the use cases, over the database of the settings."""
+def run_use_case(use: Callable[[UseCases], Awaitable[T]]) -> T:
+    """Run `use` with the use cases of this installation, starting its database where that is the embedded one."""
     with open_database(read_settings()) as ready:
-        return do_with(ready, act)
+        return run_with(ready, use)
 
 
-def do_with(ready: Settings, act: Callable[[UseCases], Awaitable[T]]) -> T:
-    """Do one thing with the use cases, over a database that is open and migrated."""
+def run_with(ready: Settings, use: Callable[[UseCases], Awaitable[T]]) -> T:
+    """Run `use` with the use cases over a database that is open and migrated."""
 
-    async def doing() -> T:
+    async def run() -> T:
         cases = build_use_cases(ready)
         try:
             await cases.installation.announce()
-            return await act(cases)
+            return await use(cases)
         finally:
             await cases.transactions.database.close()
 
-    return asyncio.run(doing())
+    return asyncio.run(run())

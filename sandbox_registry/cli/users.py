@@ -1,11 +1,11 @@
-"""Accounts and offices, from the command line of the operator."""
+"""`users`: accounts and offices, managed by the operator."""
 
 import sys
 from typing import Any
 
 import click
 
-from sandbox_registry.cli.session import do
+from sandbox_registry.cli.session import run_use_case
 from sandbox_registry.domain.identity.people import Role
 from sandbox_registry.usecases import accounts_by_operator as accounts
 from sandbox_registry.usecases.registry import UseCases
@@ -25,7 +25,7 @@ def users() -> None:
 def add_user(email: str, name: str, phone: str, *, admin: bool, no_password: bool) -> None:
     """Open an account. The password is asked for, or read from the first line of standard input."""
     password = None if no_password else _password()
-    person = do(
+    person = run_use_case(
         lambda cases: accounts.add_user(
             cases, full_name=name, email=email, phone=phone, password=password, is_admin=admin
         )
@@ -36,7 +36,7 @@ def add_user(email: str, name: str, phone: str, *, admin: bool, no_password: boo
 @users.command("list")
 def list_users() -> None:
     """List every account with its offices: e-mail address, name, offices."""
-    rows, units = do(_users_and_units)
+    rows, units = run_use_case(_users_and_units)
     for row in rows:
         held = ", ".join(sorted(f"{role} ({units.get(unit, unit)})" for role, unit in row.offices)) or "-"
         closed = "" if row.person.disabled_at is None else " [closed]"
@@ -49,7 +49,7 @@ def list_users() -> None:
 @click.option("--unit", required=True, metavar="UNIT", help="The unit's name, agency code or id.")
 def grant_office(email: str, role: str, unit: str) -> None:
     """Give the person with this e-mail address an office in a unit, from now on."""
-    grant = do(lambda cases: accounts.grant_office(cases, email=email, role=Role(role), unit=unit))
+    grant = run_use_case(lambda cases: accounts.grant_office(cases, email=email, role=Role(role), unit=unit))
     click.echo(f"{email} is {grant.role} from {grant.valid_from.isoformat(timespec='minutes')}.")
 
 
@@ -58,7 +58,7 @@ def grant_office(email: str, role: str, unit: str) -> None:
 def set_password(email: str) -> None:
     """Give somebody who lost theirs a new password, asked for or read from standard input; all their tokens end."""
     password = _password()
-    do(lambda cases: accounts.set_password(cases, email=email, new=password))
+    run_use_case(lambda cases: accounts.set_password(cases, email=email, new=password))
     click.echo(f"{email} has a new password.")
 
 
@@ -66,7 +66,7 @@ def set_password(email: str) -> None:
 @click.argument("email")
 def disable_user(email: str) -> None:
     """Close the account with this e-mail address at once."""
-    do(lambda cases: accounts.close_account(cases, email=email))
+    run_use_case(lambda cases: accounts.close_account(cases, email=email))
     click.echo(f"{email} is closed.")
 
 

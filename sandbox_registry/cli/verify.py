@@ -81,7 +81,7 @@ def verify(
         check_bundle(given, checkpoint=checkpoint, authorities=authorities, report=report)
     else:
         report.add("records_not_given")
-    _tell(report, Language(lang))
+    _print_report(report, Language(lang))
 
 
 def _policy_of(vkey: str | None, policy_file: Path | None) -> WitnessPolicy:
@@ -105,8 +105,8 @@ async def _verify_database(
         await database.close()
 
 
-def _tell(report: Report, language: Language) -> None:
-    """Say what was found and leave with the exit code."""
+def _print_report(report: Report, language: Language) -> None:
+    """Print what was found and leave with the exit code."""
     first = report.first_bad
     for finding in report.findings:
         if finding is not first:

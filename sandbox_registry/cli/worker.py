@@ -1,10 +1,10 @@
-"""Background work, and the shape of the database, from the command line."""
+"""`worker`: background work."""
 
 import asyncio
 
 import click
 
-from sandbox_registry.cli.environment import hand_over, migrate_to, open_database, owner_url, read_settings
+from sandbox_registry.cli.environment import export_settings, migrate_to, open_database, owner_url, read_settings
 from sandbox_registry.worker import run_worker
 
 
@@ -19,5 +19,5 @@ def worker() -> None:
     with open_database(settings) as ready:
         if settings.database_url:
             migrate_to(owner_url(settings))
-        hand_over(ready)
+        export_settings(ready)
         asyncio.run(run_worker(ready))
