@@ -85,7 +85,7 @@ def records(_root: Path) -> str:
 def _record(kind: Kind) -> tuple[str, ...]:
     return (
         f"`{kind.name}`",
-        "" if kind.read_by is None else f"`{kind.read_by}`",
+        "anybody" if kind.is_public else "" if kind.read_by is None else f"`{kind.read_by}`",
         "yes" if kind.in_bundle else "",
         "yes" if kind.in_history else "",
         ", ".join(sorted(event.name for event in kind.events)),

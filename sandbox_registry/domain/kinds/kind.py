@@ -57,7 +57,7 @@ class Kind:
     """A kind of record, by the `name` under which it stands in the log.
 
     `of` is its class and `rows` what its table allows; null for what is only remarked and has no table. `read_by` is
-    the act of reading it: without one nobody reads it in any channel. `exported` are the fields that exports may hold.
+    the act of reading it: without one nobody reads it in any channel, unless it `is_public`. `exported` are the fields that exports may hold.
     `for_analysts` opens the table to the role that only reads.
     """
 
@@ -65,6 +65,7 @@ class Kind:
     erasure: Emptied | Kept
     of: type[Any] | None = None
     read_by: Action | None = None
+    is_public: bool = False
     in_bundle: bool = False
     in_history: bool = False
     exported: frozenset[str] = frozenset()

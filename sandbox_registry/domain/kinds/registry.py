@@ -23,7 +23,14 @@ REGISTRY_KINDS = (
     ),
     Kind(name="backup", erasure=INSTALLATION),
     Kind(name="clock", erasure=INSTALLATION),
-    Kind(name="delegation", of=Delegation, erasure=REGISTER, rows=Rows.CHANGED_AND_DELETED, for_analysts=True),
+    Kind(
+        name="delegation",
+        of=Delegation,
+        read_by=Action.DELEGATION_READ,
+        erasure=REGISTER,
+        rows=Rows.CHANGED_AND_DELETED,
+        for_analysts=True,
+    ),
     Kind(
         name="erasure",
         of=Erasure,
@@ -35,7 +42,14 @@ REGISTRY_KINDS = (
     ),
     Kind(name="erasures", erasure=Kept("that somebody read the list of erasures")),
     Kind(name="export", erasure=Kept("that somebody took data out, and what they asked for")),
-    Kind(name="membership", of=Membership, erasure=REGISTER, rows=Rows.CHANGED_AND_DELETED, for_analysts=True),
+    Kind(
+        name="membership",
+        of=Membership,
+        read_by=Action.ORGANISATION_READ,
+        erasure=REGISTER,
+        rows=Rows.CHANGED_AND_DELETED,
+        for_analysts=True,
+    ),
     Kind(
         name="organisation",
         of=Organisation,
@@ -52,23 +66,40 @@ REGISTRY_KINDS = (
     Kind(
         name="person",
         of=Person,
+        read_by=Action.PERSON_READ,
         erasure=Emptied(
             with_the=ErasureKind.ACCOUNT, about="id", without=lambda person, at: without_person(person, at=at)
         ),
         rows=Rows.CHANGED,
         for_analysts=True,
     ),
-    Kind(name="role_grant", of=RoleGrant, erasure=REGISTER, rows=Rows.CHANGED_AND_DELETED, for_analysts=True),
-    Kind(name="rule_version", of=RuleVersion, erasure=OFFICIAL_RECORD, rows=Rows.CHANGED, for_analysts=True),
+    Kind(
+        name="role_grant",
+        of=RoleGrant,
+        read_by=Action.PERSON_READ,
+        erasure=REGISTER,
+        rows=Rows.CHANGED_AND_DELETED,
+        for_analysts=True,
+    ),
+    Kind(
+        name="rule_version",
+        of=RuleVersion,
+        is_public=True,
+        erasure=OFFICIAL_RECORD,
+        rows=Rows.CHANGED,
+        for_analysts=True,
+    ),
     Kind(
         name="token",
         of=Token,
+        read_by=Action.TOKEN_READ,
         erasure=Emptied(with_the=ErasureKind.ACCOUNT, about="person_id", without=None),
         rows=Rows.CHANGED_AND_DELETED,
     ),
     Kind(
         name="webhook",
         of=Endpoint,
+        read_by=Action.WEBHOOK_READ,
         erasure=Emptied(
             with_the=ErasureKind.ACCOUNT,
             about="organisation_id",
