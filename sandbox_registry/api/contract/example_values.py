@@ -168,7 +168,7 @@ EXAMPLE_VALUES: dict[str, Any] = {
     "level": "low",
     "lifted_because": "Vụ việc đã kết thúc.",
     "line": "p72 r:one_stop_officer,unit,submitted,application:accept,allow",
-    "may_do": ["application:read", "application:withdraw"],
+    "may_do": ["application:read", "application:request_withdrawal"],
     "media": ["application/pdf"],
     "media_type": "application/pdf",
     "message": "Ông/bà hãy điền mục này.",

@@ -7,13 +7,14 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Table, Text, Uuid, bindparam, cast, exists, func, select
+from sqlalchemy import Column, ColumnElement, Table, Text, Uuid, bindparam, cast, exists, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
 from sandbox_registry.db.core.statements import Statement
 from sandbox_registry.db.rules.rule_versions import IN_FORCE
+from sandbox_registry.domain.cases.assignments import ASSIGNABLE
 from sandbox_registry.domain.cases.case_records import SHOWN, CaseRecords
 from sandbox_registry.domain.rules.rule_versions import RuleKind
 
@@ -26,6 +27,11 @@ def _all_of(table: Table, *conditions: ColumnElement[bool]) -> ColumnElement[Any
     return func.coalesce(of_case.scalar_subquery(), func.json_build_array())
 
 
+def _people(column: Column[UUID], *conditions: ColumnElement[bool]) -> ColumnElement[Any]:
+    of_case = select(func.json_agg(column)).where(column.table.c.application_id == _CASE, *conditions)
+    return func.coalesce(of_case.scalar_subquery(), func.json_build_array())
+
+
 def _is_any(table: Table, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     return exists().where(table.c.application_id == _CASE, *conditions)
 
@@ -35,8 +41,12 @@ def _of_organisation(column: ColumnElement[UUID], what: ColumnElement[Any]) -> C
     return select(what).where(tables.organisations.c.id == named).scalar_subquery()
 
 
+_ASSIGNED = sorted(ASSIGNABLE)
 _ORGANISATIONS = tables.organisations.c
 _PARTS: dict[str, ColumnElement[Any]] = {
+    "assignments": _all_of(
+        tables.participations, tables.participations.c.until.is_(None), tables.participations.c.capacity.in_(_ASSIGNED)
+    ),
     "agency_code": _of_organisation(tables.applications.c.receiving_unit_id, _ORGANISATIONS.agency_code),
     "applicant": _of_organisation(
         tables.applications.c.organisation_id,
@@ -45,14 +55,13 @@ _PARTS: dict[str, ColumnElement[Any]] = {
     "calendar": IN_FORCE.scalar_subquery(),
     "clarifications": _all_of(tables.clarifications),
     "complaints": _all_of(tables.complaints),
+    "conflicted": _people(tables.declarations.c.person_id, tables.declarations.c.conflicted),
     "consultations": _all_of(tables.consultations),
     "decisions": _all_of(tables.decisions),
-    "declarations": _all_of(tables.declarations),
     "documents": _all_of(tables.documents, tables.documents.c.removed_at.is_(None)),
     "has_permit": _is_any(tables.permits),
     "has_hold": _is_any(tables.legal_holds, tables.legal_holds.c.lifted_at.is_(None)),
-    "participations": _all_of(tables.participations, tables.participations.c.until.is_(None)),
-    "reviews": _all_of(tables.reviews),
+    "reviewed_by": _people(tables.reviews.c.reviewer_id),
     "sessions": _all_of(tables.council_sessions),
     "supplements": _all_of(tables.supplement_requests),
     "votes": _all_of(tables.votes),

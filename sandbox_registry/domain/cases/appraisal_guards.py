@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from uuid import UUID
 
-from sandbox_registry.domain.cases.appraisal import Clarification, Consultation, CouncilSession, Review
+from sandbox_registry.domain.cases.appraisal import Clarification, Consultation, CouncilSession
 from sandbox_registry.domain.cases.case_records import CaseRecords
-from sandbox_registry.domain.cases.reviews import conflicted_people, counting
 from sandbox_registry.domain.errors import ConditionNotMet, FieldError
 from sandbox_registry.domain.identity.people import Capacity
 from sandbox_registry.domain.rules.procedures import Procedure
@@ -26,14 +25,11 @@ def unmet(procedure: Procedure, records: CaseRecords) -> tuple[FieldError, ...]:
     Of a person with a declared conflict no review counts, and none is waited for. A required consultation is settled
     by an answer, or by silence on record after its term.
     """
-    held = (each.person_id for each in records.participations if each.capacity is Capacity.REVIEWER)
+    assigned = frozenset(each.person_id for each in records.assignments if each.capacity is Capacity.REVIEWER)
     return (
         *_open_consultations(records.consultations),
         *_open_clarifications(records.clarifications),
-        *_outstanding_reviews(
-            frozenset(held) - conflicted_people(records.declarations),
-            counting(records.reviews, records.declarations),
-        ),
+        *_outstanding_reviews(assigned - records.conflicted, records.reviewed_by - records.conflicted),
         *_missing_council(procedure, records.sessions),
     )
 
@@ -61,10 +57,10 @@ def _open_clarifications(clarifications: tuple[Clarification, ...]) -> Iterator[
             yield FieldError(field=f"clarifications.{each.id}", code="clarification_open", message=_CLARIFICATION_OPEN)
 
 
-def _outstanding_reviews(assigned: frozenset[UUID], reviews: tuple[Review, ...]) -> Iterator[FieldError]:
-    if not reviews:
+def _outstanding_reviews(assigned: frozenset[UUID], reviewed_by: frozenset[UUID]) -> Iterator[FieldError]:
+    if not reviewed_by:
         yield FieldError(field="reviews", code="review_missing", message=_REVIEW_MISSING)
-    for reviewer in sorted(assigned - {each.reviewer_id for each in reviews}):
+    for reviewer in sorted(assigned - reviewed_by):
         yield FieldError(field=f"reviews.{reviewer}", code="review_outstanding", message=_REVIEW_OUTSTANDING)
 
 

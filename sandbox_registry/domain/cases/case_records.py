@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from sandbox_registry.domain.cases.applications import Complaint, Document, SupplementRequest
 from sandbox_registry.domain.cases.appraisal import (
@@ -9,9 +10,7 @@ from sandbox_registry.domain.cases.appraisal import (
     Consultation,
     CouncilSession,
     Decision,
-    Declaration,
     Participation,
-    Review,
     Vote,
 )
 from sandbox_registry.domain.identity.people import OrganisationKind
@@ -29,7 +28,8 @@ class Applicant:
 class CaseRecords:
     """The records of one case, each kind oldest first, as far as they were asked for.
 
-    Of documents and participations only those that still count; `has_hold` tells of holds not lifted. `agency_code` is the receiving unit's,
+    Of documents only those that were not removed, of assignments those still held. `conflicted` are the people who
+    declared a conflict, `reviewed_by` those who filed a review; `has_hold` tells of holds not lifted. `agency_code` is the receiving unit's,
     `calendar` the checksum of the calendar of days off; each is null when there is none.
     """
 
@@ -39,9 +39,9 @@ class CaseRecords:
     complaints: tuple[Complaint, ...] = ()
     documents: tuple[Document, ...] = ()
     calendar: str | None = None
-    participations: tuple[Participation, ...] = ()
-    declarations: tuple[Declaration, ...] = ()
-    reviews: tuple[Review, ...] = ()
+    assignments: tuple[Participation, ...] = ()
+    conflicted: frozenset[UUID] = frozenset()
+    reviewed_by: frozenset[UUID] = frozenset()
     sessions: tuple[CouncilSession, ...] = ()
     votes: tuple[Vote, ...] = ()
     decisions: tuple[Decision, ...] = ()

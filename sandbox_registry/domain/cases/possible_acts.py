@@ -133,7 +133,7 @@ def _apologize(now: Situation) -> None:
 
 def _release(now: Situation) -> None:
     is_head = Role.FOCAL_HEAD in now.actor.roles_towards(now.standing.unit_ids)
-    held = (each for each in now.records.participations if assignments.is_assignment(each))
+    held = now.records.assignments
     if not any(assignments.may_release(each, by=now.actor.person_id, is_head=is_head) for each in held):
         raise NotFound(what="assignment")
 
@@ -176,11 +176,10 @@ def _vote(now: Situation) -> None:
 
 def _conclude(now: Situation) -> None:
     council = councils.council_of(now.procedure)
-    conflicted = reviews.conflicted_people(now.records.declarations)
     _require_one(
         now.records.sessions,
         lambda each: councils.require_concludable(
-            each, votes=now.records.votes, conflicted=conflicted, council=council, at=now.at
+            each, votes=now.records.votes, conflicted=now.records.conflicted, council=council, at=now.at
         ),
         what="council session",
     )
@@ -193,11 +192,6 @@ def _recommend(now: Situation) -> None:
 def _approve(now: Situation) -> None:
     licence_end = _applicant(now).licence_end
     decisions.require_approvable(now.application, procedure=now.procedure, licence_end=licence_end, at=now.at)
-
-
-def _declare(now: Situation) -> None:
-    own = (each for each in now.records.declarations if each.person_id == now.actor.person_id)
-    reviews.require_declarable(next(own, None))
 
 
 def _issue(now: Situation) -> None:
@@ -233,7 +227,7 @@ GUARDS: Mapping[Action, tuple[Guard, ...]] = {
         lambda now: intake.require_receivable(now.application, agency_code=now.records.agency_code), "agency_code"
     ),
     Action.APPLICATION_RECOMMEND: _when(
-        _recommend, "clarifications", "consultations", "declarations", "participations", "reviews", "sessions"
+        _recommend, "assignments", "clarifications", "conflicted", "consultations", "reviewed_by", "sessions"
     ),
     Action.APPLICATION_REFER: _when(lambda now: intake.require_referable(now.application, procedure=now.procedure)),
     Action.APPLICATION_REFUSE_INTAKE: _when(
@@ -249,9 +243,9 @@ GUARDS: Mapping[Action, tuple[Guard, ...]] = {
     Action.APPLICATION_SUBMIT_SUPPLEMENT: _when(_submit_supplement, "documents", "supplements"),
     Action.ASSIGNMENT_ASSIGN: _WHENEVER_ALLOWED,
     Action.ASSIGNMENT_CLAIM: _when(
-        lambda now: assignments.require_claimable(now.records.participations, bar=now.bar), "participations"
+        lambda now: assignments.require_claimable(now.records.assignments, bar=now.bar), "assignments"
     ),
-    Action.ASSIGNMENT_RELEASE: _when(_release, "participations"),
+    Action.ASSIGNMENT_RELEASE: _when(_release, "assignments"),
     Action.CLARIFICATION_ANSWER: _when(_answer_clarification, "clarifications"),
     Action.CLARIFICATION_ASK: _when(
         lambda now: consultations.require_clarifiable(now.records.clarifications, procedure=now.procedure),
@@ -262,14 +256,14 @@ GUARDS: Mapping[Action, tuple[Guard, ...]] = {
     Action.CONSULTATION_ASK: _WHENEVER_ALLOWED,
     Action.CONSULTATION_CLOSE: _when(_close_consultation, "consultations"),
     Action.CONSULTATION_READ: _WHENEVER_ALLOWED,
-    Action.COUNCIL_CONCLUDE: _when(_conclude, "declarations", "sessions", "votes"),
+    Action.COUNCIL_CONCLUDE: _when(_conclude, "conflicted", "sessions", "votes"),
     Action.COUNCIL_CONVENE: (*_when(_convene, "sessions"), *_when(_recompose, "sessions")),
     Action.COUNCIL_READ: _WHENEVER_ALLOWED,
     Action.COUNCIL_VOTE: _when(_vote, "sessions", "votes"),
     Action.DECISION_APPROVE: _when(_approve, "applicant"),
     Action.DECISION_READ: _when(lambda now: decisions.require_decided(now.application)),
     Action.DECISION_REFUSE: _when(lambda now: decisions.require_refusable(now.application, procedure=now.procedure)),
-    Action.DECLARATION_MAKE: _when(_declare, "declarations"),
+    Action.DECLARATION_MAKE: _when(lambda now: reviews.require_declarable(conflicted=now.standing.conflicted)),
     Action.DECLARATION_READ: _WHENEVER_ALLOWED,
     Action.HOLD_LIFT: _when(_lift, "has_hold"),
     Action.HOLD_PLACE: _WHENEVER_ALLOWED,
@@ -279,7 +273,7 @@ GUARDS: Mapping[Action, tuple[Guard, ...]] = {
     Action.PERMIT_ISSUE: _when(_issue, "applicant", "decisions", "has_permit"),
     Action.REVIEW_READ: _WHENEVER_ALLOWED,
     Action.REVIEW_SUBMIT: _when(
-        lambda now: reviews.require_unfiled(now.records.reviews, reviewer_id=now.actor.person_id), "reviews"
+        lambda now: reviews.require_unfiled(now.records.reviewed_by, reviewer_id=now.actor.person_id), "reviewed_by"
     ),
     Action.SITE_VISIT_RECORD: _WHENEVER_ALLOWED,
 }

@@ -1,6 +1,6 @@
 """Reviews: every criterion scored once, one review per reviewer, and which reviews count."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from fractions import Fraction
 from uuid import UUID
@@ -11,9 +11,9 @@ from sandbox_registry.domain.rules.procedures import Criterion, Procedure
 from sandbox_registry.domain.texts import Text
 
 
-def require_unfiled(reviews: Iterable[Review], *, reviewer_id: UUID) -> None:
+def require_unfiled(reviewed_by: Collection[UUID], *, reviewer_id: UUID) -> None:
     """Refuse a second review by the same person."""
-    if any(each.reviewer_id == reviewer_id for each in reviews):
+    if reviewer_id in reviewed_by:
         raise Duplicate(what="review")
 
 
@@ -61,20 +61,15 @@ def _broken(scores: Mapping[str, int], criteria: tuple[Criterion, ...]) -> Itera
             yield FieldError(field=f"scores.{key}", code="out_of_range", message=message)
 
 
-def conflicted_people(declarations: Iterable[Declaration]) -> frozenset[UUID]:
-    """Return those who declared a conflict."""
-    return frozenset(each.person_id for each in declarations if each.conflicted)
-
-
-def require_declarable(earlier: Declaration | None) -> None:
-    """Refuse to declare after a conflict, which is final; that there is none may be corrected once."""
-    if earlier is not None and earlier.conflicted:
+def require_declarable(*, conflicted: bool | None) -> None:
+    """Refuse to declare after a conflict, which is final; `conflicted` is what was declared, null for nothing."""
+    if conflicted:
         raise Duplicate(what="declaration")
 
 
 def counting(reviews: tuple[Review, ...], declarations: tuple[Declaration, ...]) -> tuple[Review, ...]:
     """Leave out the reviews of people who declared a conflict, before or after filing (hard rule 2)."""
-    conflicted = conflicted_people(declarations)
+    conflicted = {each.person_id for each in declarations if each.conflicted}
     return tuple(each for each in reviews if each.reviewer_id not in conflicted)
 
 

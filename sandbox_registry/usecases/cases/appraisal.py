@@ -112,7 +112,7 @@ class Appraisal:
                 made_at=act.at,
             )
             return await act.add(first)
-        reviews.require_declarable(earlier[0])
+        reviews.require_declarable(conflicted=earlier[0].conflicted)
         if not conflicted:
             raise Duplicate(what="declaration")
         version = earlier[0].version + 1

@@ -9,7 +9,6 @@ from sandbox_registry.domain.cases import councils
 from sandbox_registry.domain.cases.appraisal import Choice, CouncilSession, Participation, Vote
 from sandbox_registry.domain.cases.councils import Composition
 from sandbox_registry.domain.cases.possible_acts import parts_for
-from sandbox_registry.domain.cases.reviews import conflicted_people
 from sandbox_registry.domain.errors import NotFound, StaleVersion
 from sandbox_registry.domain.identity.people import Actor, Capacity
 from sandbox_registry.domain.rules.procedures import Council
@@ -131,7 +130,7 @@ class Councils:
                 votes=records.votes,
                 present_ids=present_ids,
                 minutes=minutes,
-                conflicted=conflicted_people(records.declarations),
+                conflicted=records.conflicted,
                 council=await self._rules(act),
                 at=act.at,
             )

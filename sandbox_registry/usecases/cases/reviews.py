@@ -39,7 +39,7 @@ class Reviews:
         async with self.transactions.open_case(actor, Action.REVIEW_SUBMIT, application_id) as act:
             procedure = await self.transactions.rules.pinned(act.work.connection, act.application)
             filed = await act.work.of(Review, application_id=application_id, reviewer_id=actor.person_id)
-            reviews.require_unfiled(filed, reviewer_id=actor.person_id)
+            reviews.require_unfiled([each.reviewer_id for each in filed], reviewer_id=actor.person_id)
             review = reviews.submit(
                 review_id=act.new_id(),
                 application_id=application_id,

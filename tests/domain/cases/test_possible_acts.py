@@ -8,7 +8,7 @@ import pytest
 
 from sandbox_registry.domain.acts import Action, Side, on_sides
 from sandbox_registry.domain.cases.applications import Application, WithdrawalRequest
-from sandbox_registry.domain.cases.appraisal import Choice, Declaration, Participation, Vote
+from sandbox_registry.domain.cases.appraisal import Choice, Participation, Vote
 from sandbox_registry.domain.cases.case_records import SHOWN, Applicant, CaseRecords
 from sandbox_registry.domain.cases.possible_acts import GUARDS, Situation, is_possible, parts_for
 from sandbox_registry.domain.identity.people import Actor, Capacity, OrganisationKind, Role, Standing
@@ -16,7 +16,7 @@ from sandbox_registry.domain.stages import APPLICATION_STAGES, Stage
 from tests.domain.cases.test_decisions import AT, session
 from tests.domain.cases.test_decisions import approve as decided
 from tests.domain.cases.test_lifecycle import REQUEST
-from tests.domain.cases.test_reviews import ASKED, QUESTION, review
+from tests.domain.cases.test_reviews import ASKED, QUESTION
 from tests.domain.small import CALENDAR, CASE, FRIDAY, PERSON, UNIT, case, local, procedure
 
 COUNCIL = procedure(
@@ -45,24 +45,15 @@ VOTE = Vote(
     dissent="",
     cast_at=AT,
 )
-DECLARED = Declaration(
-    id=UUID(int=72),
-    version=1,
-    application_id=CASE,
-    person_id=PERSON,
-    conflicted=False,
-    statement="",
-    made_at=AT,
-)
 NOTHING = CaseRecords(applicant=Applicant(kind=OrganisationKind.ENTERPRISE, licence_end=None))
 FULL = replace(
     NOTHING,
     supplements=(REQUEST,),
     clarifications=(QUESTION,),
     consultations=(replace(ASKED, unit_id=UNIT),),
-    participations=(FOCAL,),
-    declarations=(DECLARED,),
-    reviews=(review(PERSON),),
+    assignments=(FOCAL,),
+    conflicted=frozenset({CASE}),
+    reviewed_by=frozenset({PERSON}),
     sessions=(OPEN,),
     votes=(VOTE,),
     decisions=(decided()[1],),
@@ -135,7 +126,7 @@ def test_what_is_shown_with_a_case_is_a_part_of_its_records() -> None:
 
 
 WISH = WithdrawalRequest(at=AT, by=PERSON, reason="Đổi ý")
-LED = replace(NOTHING, participations=(FOCAL,))
+LED = replace(NOTHING, assignments=(FOCAL,))
 CLOSED: dict[str, tuple[Action, Application, CaseRecords, dict[str, Any]]] = {
     "a second receipt": (Action.APPLICATION_RECEIVE, case(Stage.SUBMITTED, received_at=FRIDAY), FULL, {}),
     "a receipt without a code": (Action.APPLICATION_RECEIVE, case(Stage.SUBMITTED), NOTHING, {}),

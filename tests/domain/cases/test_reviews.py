@@ -162,7 +162,7 @@ def assigned(*people: UUID) -> tuple[Participation, ...]:
     )
 
 
-WHOLE = CaseRecords(participations=assigned(ME), reviews=(review(ME),), sessions=(CONCLUDED,))
+WHOLE = CaseRecords(assignments=assigned(ME), reviewed_by=frozenset({ME}), sessions=(CONCLUDED,))
 
 
 def missing(procedure: Procedure = DRAFT, **changes: Any) -> list[str]:
@@ -179,20 +179,20 @@ def missing(procedure: Procedure = DRAFT, **changes: Any) -> list[str]:
         ({"consultations": (replace(ASKED, closed_silent_at=NOW),)}, []),
         ({"clarifications": (QUESTION,)}, ["clarification_open"]),
         ({"clarifications": (replace(QUESTION, answered_at=NOW),)}, []),
-        ({"participations": ()}, []),
-        ({"participations": assigned(ME, OTHER, THIRD)}, ["review_outstanding", "review_outstanding"]),
-        ({"participations": (), "reviews": ()}, ["review_missing"]),
-        ({"reviews": ()}, ["review_missing", "review_outstanding"]),
+        ({"assignments": ()}, []),
+        ({"assignments": assigned(ME, OTHER, THIRD)}, ["review_outstanding", "review_outstanding"]),
+        ({"assignments": (), "reviewed_by": frozenset()}, ["review_missing"]),
+        ({"reviewed_by": frozenset()}, ["review_missing", "review_outstanding"]),
         (
-            {"participations": assigned(ME, OTHER), "declarations": (declaration(OTHER, conflicted=True),)},
+            {"assignments": assigned(ME, OTHER), "conflicted": frozenset({OTHER})},
             [],
         ),
-        ({"declarations": (declaration(ME, conflicted=True),)}, ["review_missing"]),
+        ({"conflicted": frozenset({ME})}, ["review_missing"]),
         ({"sessions": ()}, ["council_not_concluded"]),
         ({"sessions": (SESSION,)}, ["council_not_concluded"]),
         ({"sessions": (), "procedure": LAW}, []),
         (
-            {"consultations": (ASKED,), "clarifications": (QUESTION,), "reviews": (), "sessions": ()},
+            {"consultations": (ASKED,), "clarifications": (QUESTION,), "reviewed_by": frozenset(), "sessions": ()},
             [
                 "consultation_open",
                 "clarification_open",
