@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Column, ColumnElement, Table, Text, Uuid, bindparam, cast, exists, func, select
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy import Column, ColumnElement, Table, Text, Uuid, bindparam, cast, exists, func, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
@@ -41,11 +41,13 @@ def _of_organisation(column: ColumnElement[UUID], what: ColumnElement[Any]) -> C
     return select(what).where(tables.organisations.c.id == named).scalar_subquery()
 
 
-_ASSIGNED = sorted(ASSIGNABLE)
+_ASSIGNED = literal(sorted(ASSIGNABLE), ARRAY(Text))
 _ORGANISATIONS = tables.organisations.c
 _PARTS: dict[str, ColumnElement[Any]] = {
     "assignments": _all_of(
-        tables.participations, tables.participations.c.until.is_(None), tables.participations.c.capacity.in_(_ASSIGNED)
+        tables.participations,
+        tables.participations.c.until.is_(None),
+        tables.participations.c.capacity == func.any(_ASSIGNED),
     ),
     "agency_code": _of_organisation(tables.applications.c.receiving_unit_id, _ORGANISATIONS.agency_code),
     "applicant": _of_organisation(

@@ -66,7 +66,7 @@ def _outstanding_reviews(assigned: frozenset[UUID], reviewed_by: frozenset[UUID]
 
 def _missing_council(procedure: Procedure, sessions: tuple[CouncilSession, ...]) -> Iterator[FieldError]:
     concluded = any(each.concluded_at is not None for each in sessions)
-    if procedure.council is not None and not concluded:
+    if procedure.has_council and not concluded:
         yield FieldError(field="council_sessions", code="council_not_concluded", message=_NO_COUNCIL)
 
 

@@ -53,9 +53,16 @@ class Tally:
 
 def council_of(procedure: Procedure) -> Council:
     """Return the council's rules; refuse where the procedure has no council."""
-    if procedure.council is None:
+    council = procedure.council
+    if council is None:
         raise ConditionNotMet("no_council", _NO_COUNCIL)
-    return procedure.council
+    return council
+
+
+def require_council(procedure: Procedure) -> None:
+    """Refuse to call a council where the procedure has none."""
+    if not procedure.has_council:
+        raise ConditionNotMet("no_council", _NO_COUNCIL)
 
 
 def convene(

@@ -290,11 +290,16 @@ def apologize(
     return moved(application, "apologize", at=at, apology=apology)
 
 
-def require_apologizable(application: Application, *, latest: datetime | None, at: datetime) -> None:
-    """Refuse a second notice of delay, or one that comes too late; raises as `apologize`."""
+def require_unapologized(application: Application) -> None:
+    """Refuse a second notice of delay, or one at another stage."""
     require_stage(application, "apologize")
     if application.apology is not None:
         raise Duplicate(what="apology")
+
+
+def require_apologizable(application: Application, *, latest: datetime | None, at: datetime) -> None:
+    """Refuse a second notice of delay, or one that comes too late; raises as `apologize`."""
+    require_unapologized(application)
     if latest is not None and at >= latest:
         raise ConditionNotMet("apology_too_late", _APOLOGY_LATE)
 

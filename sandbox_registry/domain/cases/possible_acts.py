@@ -127,6 +127,7 @@ def _lapse(now: Situation) -> None:
 
 
 def _apologize(now: Situation) -> None:
+    intake.require_unapologized(now.application)
     latest = latest_apology(now.application, procedure=now.procedure, calendar=now.calendar)
     intake.require_apologizable(now.application, latest=latest, at=now.at)
 
@@ -157,12 +158,12 @@ def _close_consultation(now: Situation) -> None:
 
 
 def _convene(now: Situation) -> None:
-    councils.council_of(now.procedure)
+    councils.require_council(now.procedure)
     councils.require_no_session(now.records.sessions)
 
 
 def _recompose(now: Situation) -> None:
-    councils.council_of(now.procedure)
+    councils.require_council(now.procedure)
     _require_one(now.records.sessions, councils.require_open, what="council session")
 
 

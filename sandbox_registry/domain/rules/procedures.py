@@ -298,9 +298,14 @@ class Procedure:
         return next((section.fields for section in self.sections if section.key == COMPETENCE_SECTION), ())
 
     @property
+    def has_council(self) -> bool:
+        """Tell whether an appraisal council votes before the decision."""
+        return bool(self.flag("council.required"))
+
+    @property
     def council(self) -> Council | None:
         """The council's rules; null when the procedure has no council."""
-        if not self.flag("council.required"):
+        if not self.has_council:
             return None
         return Council(
             min_members=self.number("council.min_members"),
