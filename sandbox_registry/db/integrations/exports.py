@@ -6,15 +6,18 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, Label, Select, exists, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
+from sandbox_registry.db.core.kinds import TABLES
 from sandbox_registry.db.core.scopes import visible_to
 from sandbox_registry.db.core.statements import Statement
 from sandbox_registry.db.permits import permits
 from sandbox_registry.domain.identity.scopes import Scope
 from sandbox_registry.domain.integrations.exports import Batch, ExportFilter, FeedRow
+from sandbox_registry.domain.kinds.every import BY_NAME
+from sandbox_registry.domain.kinds.kind import Kind
 from sandbox_registry.domain.stages import OPEN_STAGES
 from sandbox_registry.domain.texts import search_form
 
@@ -40,6 +43,7 @@ _CASES = select(
     _APPLICATIONS.c.next_due_at,
     _APPLICATIONS.c.updated_at,
 ).join(tables.organisations, tables.organisations.c.id == _APPLICATIONS.c.organisation_id)
+_KINDS: dict[Any, Kind] = {table: BY_NAME[name] for name, table in TABLES.items()}
 _OF_PERMITS = permits.ROW.order_by(None)
 CASE_FIELDS = tuple(map(str, _CASES.selected_columns.keys()))
 PERMIT_FIELDS = tuple(map(str, _OF_PERMITS.selected_columns.keys()))
@@ -148,11 +152,29 @@ def case_leaves(connection: AsyncConnection, *, scope: Scope) -> AsyncGenerator[
     return _streamed(connection, query.order_by(_LEAVES.c.index), {})
 
 
+def declared_only(query: Select[Any]) -> Select[Any]:
+    """Return a query that reads only fields which their kinds declare as exported; what is derived belongs to no kind.
+
+    Raises:
+        LookupError: it reads another field.
+
+    """
+    for selected in query.selected_columns:
+        column = selected.element if isinstance(selected, Label) else selected
+        kind = _KINDS.get(getattr(column, "table", None))
+        if kind is None or kind.of is None or column.key not in kind.of.__dataclass_fields__:
+            continue
+        if column.key not in kind.exported:
+            message = f"{kind.name} does not declare that exports may hold {column.key}"
+            raise LookupError(message)
+    return query
+
+
 async def _streamed(
     connection: AsyncConnection, query: Select[Any], given: dict[str, object]
 ) -> AsyncGenerator[Batch, None]:
     # Not `async with`: when a generator is closed half way, that leaves the cursor open.
-    found = await connection.stream(query.execution_options(yield_per=BATCH), given)
+    found = await connection.stream(declared_only(query).execution_options(yield_per=BATCH), given)
     try:
         async for batch in found.partitions(BATCH):
             yield batch
@@ -199,7 +221,7 @@ def _paged(
     since: datetime | None,
     after: tuple[datetime, UUID] | None,
 ) -> Select[Any]:
-    position = tuple_(updated, identity)
+    query, position = declared_only(query), tuple_(updated, identity)
     if since is None:
         query = query.order_by(updated.desc(), identity.desc())
         return query if after is None else query.where(position < tuple_(*after))
