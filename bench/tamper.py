@@ -24,7 +24,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from bench.log import built_auditor
 from sandbox_registry.auditlog.publishing.folder import LogFolder
 from sandbox_registry.auditlog.verifying.database import authorities_in, check_database
-from sandbox_registry.auditlog.verifying.findings import Finding, Report
+from sandbox_registry.auditlog.verifying.findings import LogFinding, Report
 from sandbox_registry.auditlog.verifying.trees import check_published
 from sandbox_registry.db import tables
 from sandbox_registry.db.auditlog import rows as log_rows
@@ -76,7 +76,7 @@ class Drill:
     asked_go: int = 0
     missed: list[str] = field(default_factory=list)
 
-    def note(self, what: str, finding: Finding | None, *, index: int | None) -> None:
+    def note(self, what: str, finding: LogFinding | None, *, index: int | None) -> None:
         """Count one forgery; `index` is the first leaf it touched."""
         self.found += finding is not None
         is_named = finding is not None and (finding.index == index or _covers(finding, index))
@@ -85,7 +85,7 @@ class Drill:
             self.missed.append(f"{what}: expected leaf {index}, found {finding}")
 
 
-def _covers(finding: Finding, index: int | None) -> bool:
+def _covers(finding: LogFinding, index: int | None) -> bool:
     """Say whether a finding about a whole file or tree is as near as one can come."""
     if finding.code in {"entries_changed", "bundle_damaged", "tile_damaged"}:
         return finding.index is not None and index is not None and finding.index <= index < finding.index + 256

@@ -31,12 +31,12 @@ HOURS = {
     Task.REMIND_CONSULTED: "30 0 * * *",
     Task.REMIND_TOKEN_HOLDERS: "35 0 * * *",
 }
-CATCH_UP = timedelta(hours=24)
+CATCH_UP_WITHIN = timedelta(hours=24)
 """A task whose hour passed while no worker ran is done by the next one, if it starts within this time."""
 RETRIES = RetryStrategy(max_attempts=5, exponential_wait=5)  # After 5 s, 25 s, 2 min, 10 min, 52 min.
 MAX_RESCUES = 10
-HEARTBEATS_MISSED = timedelta(minutes=1)
-FAILURES_KEPT = timedelta(days=90)
+STALLED_AFTER = timedelta(minutes=1)
+FAILURE_RETENTION = timedelta(days=90)
 
 logger = structlog.get_logger("registry.jobs")
 
@@ -61,9 +61,9 @@ def job_app(
             "concurrency": 4,
             "delete_jobs": "successful",
             "install_signal_handlers": False,
-            "worker_middleware": [_told],
+            "worker_middleware": [_log_outcome],
         },
-        periodic_defaults={"max_delay": CATCH_UP.total_seconds()},
+        periodic_defaults={"max_delay": CATCH_UP_WITHIN.total_seconds()},
     )
     tasks = Tasks(app=app, upkeep=upkeep, deliveries=deliveries, webhooks=webhooks, smtp=smtp)
     for name in Task:
@@ -95,7 +95,7 @@ class Tasks:
         """Delete the jobs that failed for good long ago; those that were done are gone at once."""
         del timestamp
         await self.app.job_manager.delete_old_jobs(
-            nb_hours=FAILURES_KEPT // timedelta(hours=1),
+            nb_hours=FAILURE_RETENTION // timedelta(hours=1),
             include_failed=True,
             include_cancelled=True,
             include_aborted=True,
@@ -131,9 +131,7 @@ class Tasks:
     async def rescue_jobs(self, *, timestamp: int) -> int:
         """Put back into the queue what a worker was doing when it died; give up what brought down ten of them."""
         del timestamp
-        jobs = list(
-            await self.app.job_manager.get_stalled_jobs(seconds_since_heartbeat=HEARTBEATS_MISSED.total_seconds())
-        )
+        jobs = list(await self.app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER.total_seconds()))
         for job in jobs:
             if job.attempts < MAX_RESCUES:
                 logger.warning("job.rescued", task=job.task_name, job=job.id, attempt=job.attempts + 1)
@@ -160,8 +158,8 @@ class Tasks:
         return await self.upkeep.write_to_token_holder(UUID(token_id), send=self.smtp.send)
 
 
-async def _told(do: Callable[[], Awaitable[object]], context: JobContext, _worker: Worker) -> object:
-    """Log how a job went; every line it writes meanwhile carries its number."""
+async def _log_outcome(do: Callable[[], Awaitable[object]], context: JobContext, _worker: Worker) -> object:
+    """Log how a job went; every line logged while it runs carries its number."""
     job = context.job
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(job=job.id, task=job.task_name)

@@ -1,4 +1,4 @@
-"""The worker: does jobs until it is told to stop, finishes those it has begun, and waits for a database that went away."""
+"""The worker: runs jobs until told to stop, finishes those under way, and waits for a database that went away."""
 
 import asyncio
 import contextlib
@@ -10,13 +10,13 @@ import structlog
 from procrastinate import App
 from procrastinate.exceptions import ConnectorException
 
-PAUSE = 2.0
+RECONNECT_DELAY_S = 2.0
 """Seconds before another try when the database does not answer."""
 
 logger = structlog.get_logger("registry.jobs")
 
 
-async def keep_working(app: App, *, stop: asyncio.Event, pause: float = PAUSE) -> None:
+async def keep_working(app: App, *, stop: asyncio.Event, pause: float = RECONNECT_DELAY_S) -> None:
     """Do jobs until `stop` is set, then finish those being done. Any number of workers share one queue."""
     stopping = asyncio.create_task(stop.wait())
     try:

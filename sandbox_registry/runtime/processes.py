@@ -12,9 +12,9 @@ import structlog
 
 from sandbox_registry.runtime.failures import Failure
 
-PAUSE = 2.0
+RESTART_DELAY_S = 2.0
 """Seconds before a process that died is started again."""
-PATIENCE = 30.0
+STOP_TIMEOUT_S = 30.0
 """Seconds a process is given to finish what it has begun, and another waits at most for it to begin."""
 
 logger = structlog.get_logger("registry")
@@ -66,7 +66,7 @@ def end_with_parent() -> None:
 
 @contextmanager
 def running_beside(
-    work: Callable[[], None], *, name: str, once: Callable[[], bool], patience: float = PATIENCE
+    work: Callable[[], None], *, name: str, once: Callable[[], bool], patience: float = STOP_TIMEOUT_S
 ) -> Iterator[None]:
     """Run a function in a process of its own as long as the block runs: started again when it dies, ended in good order.
 
@@ -99,9 +99,9 @@ def _keep_running(work: Callable[[], None], name: str, leaving: threading.Event)
             pass
         if process.is_alive():
             process.terminate()
-            process.join(PATIENCE)
+            process.join(STOP_TIMEOUT_S)
             process.kill()
         else:
             logger.error("process.died", process=name, exit_code=process.exitcode)
-            leaving.wait(PAUSE)
+            leaving.wait(RESTART_DELAY_S)
         process.join()

@@ -1,1 +1,1 @@
-"""Publishes the log: signing, cosigning, proofs, keys."""
+"""Publishes the log: signing, cosigning, proofs, offline bundles."""

@@ -1,4 +1,4 @@
-"""Cosignatures as the registry keeps them: merged into the published checkpoint, and told how old they are.
+"""The cosignatures that the registry holds: merging them into the published checkpoint, and how old they are.
 
 Checkpoints come every second, witnesses that pull come when they can. So one checkpoint is kept still for them
 (`checkpoint-offered`) until enough have cosigned it, or until it is an hour old.
@@ -18,8 +18,8 @@ from sandbox_registry.transparency.policies import WitnessPolicy, accept_checkpo
 from sandbox_registry.transparency.policy_files import parse_policy
 
 POLICY_FILE, OFFERED = "log-policy", "checkpoint-offered"
-KEPT_STILL = 3600.0
-ALARM_AFTER = 24 * 3600
+OFFER_LIFETIME_S = 3600.0
+ALARM_AFTER_S = 24 * 3600
 
 
 def registry_policy(data_dir: Path) -> WitnessPolicy | None:
@@ -37,7 +37,11 @@ def offer(folder: LogFolder, *, policy: WitnessPolicy, now: float) -> None:
     """Choose the checkpoint that witnesses are to cosign now, if the one chosen before has served."""
     with folder.changing():
         offered = folder.root / OFFERED
-        if not offered.exists() or now - offered.stat().st_mtime > KEPT_STILL or _is_met(offered.read_bytes(), policy):
+        if (
+            not offered.exists()
+            or now - offered.stat().st_mtime > OFFER_LIFETIME_S
+            or _is_met(offered.read_bytes(), policy)
+        ):
             note = folder.checkpoint()
             if note is not None:
                 folder.publish(note, name=OFFERED)
@@ -96,7 +100,7 @@ def is_overdue(folder: LogFolder, *, policy: WitnessPolicy, now: float) -> bool:
     if policy.quorum is None:
         return False
     last = last_cosigned_at(folder, policy=policy)
-    return last is None or now - last > ALARM_AFTER
+    return last is None or now - last > ALARM_AFTER_S
 
 
 def _is_met(note: bytes, policy: WitnessPolicy) -> bool:

@@ -1,4 +1,4 @@
-"""Asking the witnesses: every published checkpoint is taken to those with an address, and what they answer is merged."""
+"""Collects cosignatures: sends every published checkpoint to the witnesses that have an address, and merges their answers."""
 
 import asyncio
 import contextlib
@@ -29,10 +29,10 @@ from sandbox_registry.transparency.witnessing import (
     parse_cosignature_lines,
 )
 
-KEPT_QUIET, LOOK_AGAIN = 3600.0, 600.0
+ALARM_INTERVAL_S, POLL_INTERVAL_S = 3600.0, 600.0
 OK, CONFLICT, UNPROCESSABLE = 200, 409, 422
 Post = Callable[[str, bytes], tuple[int, str, bytes]]
-Judged = Callable[[Mapping[str, Checkpoint | None]], Awaitable[None]]
+Verdicts = Callable[[Mapping[str, Checkpoint | None]], Awaitable[None]]
 
 logger = structlog.get_logger("registry.log")
 
@@ -46,7 +46,7 @@ class Collector:
         self._send = send
         self._sizes: dict[bytes, int] = {}
         self.verdicts: dict[str, Checkpoint | None] = {}
-        """What each witness that answered made of the log: the checkpoint it found to contradict it, null for none."""
+        """The verdict of each witness that answered: the checkpoint that contradicts what it saw, null for none."""
 
     def collect(self) -> int:
         """Ask every witness that has an address, one after the other; return how many cosigned."""
@@ -111,9 +111,9 @@ class Collector:
 
 
 async def keep_cosigned(
-    data_dir: Path, folder: LogFolder, *, published: asyncio.Event, judged: Judged, pause: float = 5.0
+    data_dir: Path, folder: LogFolder, *, published: asyncio.Event, judged: Verdicts, pause: float = 5.0
 ) -> None:
-    """Collect cosignatures after each publication, at most every `pause` seconds, and say loudly when they are old.
+    """Collect cosignatures after each publication, at most every `pause` seconds, and log critically when they are old.
 
     `judged` is told what the witnesses made of the log.
     """
@@ -124,14 +124,14 @@ async def keep_cosigned(
             if policy is not None:
                 await judged(await to_thread.run_sync(_round, folder, policy))
                 now = system_clock().timestamp()
-                if is_overdue(folder, policy=policy, now=now) and now - alarmed_at > KEPT_QUIET:
+                if is_overdue(folder, policy=policy, now=now) and now - alarmed_at > ALARM_INTERVAL_S:
                     alarmed_at = now
                     logger.critical("log.not_cosigned_for_a_day")
         except (DomainError, LogError, LogUnreachable, OSError) as error:
             logger.critical("log.not_cosigned", error=str(error))
         await asyncio.sleep(pause)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(published.wait(), LOOK_AGAIN)
+            await asyncio.wait_for(published.wait(), POLL_INTERVAL_S)
         published.clear()
 
 

@@ -1,4 +1,4 @@
-"""The signer at work: when it looks, when it publishes, and how it waits out what stands in the way."""
+"""The signing loop: when it polls, when it publishes, and how it waits out failures."""
 
 import asyncio
 import contextlib
@@ -28,8 +28,8 @@ async def keep_signing(
 
     Every `again` seconds some of what was signed long ago is looked at again.
 
-    Where another process signs, wait to take over. A refusal is said loudly and tried again every minute: nothing
-    of what is served changes meanwhile.
+    Where another process signs, wait to take over. A refusal is logged as critical and retried every minute;
+    nothing that is served changes in between.
     """
     while True:
         try:

@@ -1,4 +1,4 @@
-"""How the signer lives: beside the application on one machine, or as a process of its own."""
+"""Runs the signer beside the application, and makes its key on the first run."""
 
 import asyncio
 import secrets
@@ -41,7 +41,7 @@ def own_signer_files(data_dir: Path) -> SignerFiles | None:
 
 @asynccontextmanager
 async def signing_while_serving(*, data_dir: Path, url: str, watch: Watch) -> AsyncIterator[None]:
-    """Sign and keep watch while the block runs. What stands in the way of signing is said loudly, and never in the way of serving."""
+    """Sign and keep watch while the block runs. What prevents signing is logged as critical, and never prevents serving."""
     tasks: list[asyncio.Task[None]] = []
     try:
         files = own_signer_files(data_dir)

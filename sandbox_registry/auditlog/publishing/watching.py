@@ -55,7 +55,7 @@ class Records(Protocol):
 
 
 class Watch:
-    """Looks at the clock, the log's key and its witnesses, and puts on record what became another.
+    """Looks at the clock, the log's key and its witnesses, and puts changes on record.
 
     `steady` gives seconds. It goes at the rate of the wall clock, corrections included, so any difference was set.
     """

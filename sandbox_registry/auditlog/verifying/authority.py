@@ -1,4 +1,4 @@
-"""Deciding old acts again: under the policy that was in force, for the offices that were held, at the stage of the case."""
+"""Decides past acts again: by the policy in force, the offices held and the stage of the case at the time."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,10 +14,10 @@ from sandbox_registry.domain.operations.installation import Fact
 from sandbox_registry.domain.stages import APPLICATION_STAGES
 
 WHILE_ACTING = timedelta(minutes=1)
-"""How long before its leaf an act may have begun: an office that ended meanwhile was held."""
+"""How long before its leaf an act may have begun: an office that ended in between still counts as held."""
 
 TICK = timedelta(milliseconds=1)
-"""Entries tell the time in whole milliseconds, records to the microsecond."""
+"""Entries state times in whole milliseconds, records in microseconds."""
 
 _GRANT, _DELEGATION = "role_grant", "delegation"
 _HOLDER = {_GRANT: "person_id", _DELEGATION: "to_person_id"}
@@ -42,7 +42,7 @@ class Powers:
     _held: dict[tuple[str, str], dict[str, dict[str, Any]]] = field(default_factory=dict)
 
     def feed(self, index: int, said: dict[str, Any], record: dict[str, Any] | None) -> None:
-        """Take in what a leaf says of policies and offices."""
+        """Record what a leaf says about policies and offices."""
         if said["obj"]["type"] == Fact.AUTHORITY_POLICY and said["result"] == "done":
             self._announce(index, said["policy"]["version"], record)
         for each in (record or {}).get("objects", ()):
@@ -52,11 +52,11 @@ class Powers:
                 self._held.setdefault((kind, state[holder]), {})[state["id"]] = state
 
     def forget_offices(self) -> None:
-        """Take note that the record of an office is gone: from now on nobody can say who held which."""
+        """Note that the record of an office is missing: from here on nobody can tell who held which."""
         self.knows_offices = False
 
     def check(self, index: int, said: dict[str, Any], record: dict[str, Any] | None, *, stage: str | None) -> None:
-        """Hold an act that was done against the policy its entry names; `stage` is that of its case, if that is certain."""
+        """Check a completed act against the policy that its entry names; `stage` is that of its case, where it is certain."""
         version, line = said["policy"]["version"], said["policy"]["line"]
         if self._announced and version not in self._announced:
             self.report.add("policy_unannounced", index, version=version[:12])
@@ -74,7 +74,7 @@ class Powers:
                     self.report.add("office_not_held", index, act=said["act"], role=role)
 
     def finish(self) -> None:
-        """Tell what could not be held against a policy."""
+        """Report what could not be checked against a policy."""
         for version, (first, count) in self._unknown.items():
             self.report.add("policy_unknown", first, version=version[:12], count=count)
 
@@ -97,7 +97,7 @@ class Powers:
     def _allows(
         self, authority: AuthorizationPolicy, said: dict[str, Any], asked: "_Asked | None", stage: str | None
     ) -> bool:
-        """Say whether the policy allows the act by the very line that is named, and no line refuses it."""
+        """Say whether the named line allows the act, and no line refuses it."""
         if authority.version not in self._lines:
             self._lines[authority.version] = {each.text: each for each in authority.lines}
         named = self._lines[authority.version].get(said["policy"]["line"] or "")

@@ -1,4 +1,4 @@
-"""Holding the database against its own published log: every leaf, every record, every row."""
+"""Checks the database against its own published log: every leaf, every record, every row."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
@@ -22,9 +22,9 @@ from sandbox_registry.transparency.errors import LogError
 from sandbox_registry.transparency.merkle import CompactRange, hash_leaf
 from sandbox_registry.transparency.tiles import TILE_WIDTH, Bundle
 
-EDITABLE = frozenset({"draft", "supplement_requested"})
-CHANGES_IN_A_DRAFT = frozenset({"version", "title", "answers", "updated_at"})
-"""What the edit of a draft or of an open supplement changes without a leaf; filing records it whole."""
+EDITABLE_STAGES = frozenset({"draft", "supplement_requested"})
+UNRECORDED_EDITS = frozenset({"version", "title", "answers", "updated_at"})
+"""Columns that editing a draft or an open supplement changes without a leaf; filing records all of them."""
 
 
 def authorities_in(folders: tuple[Path, ...]) -> Mapping[str, AuthorizationPolicy]:
@@ -71,7 +71,7 @@ def _opening(leaf: KeptLeaf) -> Opening | None:
 
 
 def _check_leaves(leaves: list[KeptLeaf], *, report: Report) -> bool:
-    """Require indexes without a gap and hashes that fit; say whether nothing is missing."""
+    """Check that indexes have no gaps and hashes match; say whether no leaf is missing."""
     for expected, leaf in enumerate(leaves):
         if leaf.index != expected:
             report.add("entry_missing", expected)
@@ -98,7 +98,7 @@ async def _check_head(connection: Connection, leaves: list[KeptLeaf], *, is_whol
 
 
 def _check_prefix(leaves: list[KeptLeaf], *, published: FileSource, checkpoint: Checkpoint, report: Report) -> None:
-    """Hold the leaves that were published against the tiles: the first that changed is named."""
+    """Check the published leaves against the tiles; the first that changed is named."""
     own = Report()
     check_tree(_rows(leaves, checkpoint.size), tiles=published, checkpoint=checkpoint, report=own)
     report.findings += [finding for finding in own.findings if finding.code != "tile_damaged"]
@@ -112,7 +112,7 @@ def _rows(leaves: list[KeptLeaf], size: int) -> Iterator[tuple[Bundle, list[byte
 
 
 def _check_columns(leaf: KeptLeaf, said: dict[str, Any], *, report: Report) -> None:
-    """Hold what a leaf is found by against what it says."""
+    """Compare the columns that a leaf is found by with its entry."""
     wrong = [
         name
         for name, kept, meant in (
@@ -129,7 +129,7 @@ def _check_columns(leaf: KeptLeaf, said: dict[str, Any], *, report: Report) -> N
 
 
 async def check_rows(connection: Connection, history: History, *, report: Report) -> None:
-    """Hold every row against its last record, and look for rows that are gone or that nobody recorded."""
+    """Compare every row with its last record; find rows that are gone, and rows that were never recorded."""
     left = dict(history.last)
     filed = _filed_documents(history)
     not_compared = 0
@@ -176,7 +176,7 @@ def _needs_no_record(kind: str, row: dict[str, Any]) -> bool:
 def _compare(kind: str, key: str, row: dict[str, Any], last: Last, *, report: Report) -> None:
     state = last.state or {}
     changed = {name for name, value in row.items() if not is_same(state.get(name), value)}
-    if kind == "application" and row["stage"] in EDITABLE and changed <= CHANGES_IN_A_DRAFT:
+    if kind == "application" and row["stage"] in EDITABLE_STAGES and changed <= UNRECORDED_EDITS:
         changed = set() if row["version"] > state["version"] else changed
     if kind == "document" and row["version"] > state["version"]:
         return
@@ -185,7 +185,7 @@ def _compare(kind: str, key: str, row: dict[str, Any], last: Last, *, report: Re
 
 
 def is_same(recorded: object, kept: object) -> bool:
-    """Compare a recorded value with a kept one: an instant in any zone is the same, and what came later is empty."""
+    """Compare a recorded value with a stored one: instants are equal in any zone, and a field added later is empty."""
     if recorded == kept or (recorded is None and kept in ([], {}, "", None, False)):
         return True
     if isinstance(recorded, str) and isinstance(kept, str):
@@ -214,7 +214,7 @@ def _filed_documents(history: History) -> dict[str, Last]:
 
 
 def _place(last: Last) -> tuple[int, int]:
-    """Order versions by their leaf; an erasure states several again in one."""
+    """Order versions by their leaf; an erasure records several in one leaf."""
     return last.index, (last.state or {})["number"]
 
 
@@ -222,7 +222,7 @@ def _compare_documents(
     filed: dict[str, Last], live: dict[str, list[dict[str, Any]]], stages: dict[str, str], *, report: Report
 ) -> None:
     for case, last in filed.items():
-        if stages.get(case) in EDITABLE:
+        if stages.get(case) in EDITABLE_STAGES:
             continue
         meant = {(each["part"], each["sha256"]) for each in (last.state or {})["documents"]}
         if {(each["part"], each["sha256"]) for each in live.get(case, ())} != meant:

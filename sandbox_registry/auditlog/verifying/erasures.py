@@ -1,4 +1,4 @@
-"""Erasures as the log itself tells them: which records are missing lawfully, since when, and who agreed to it.
+"""Erasures according to the log itself: which records are lawfully missing, since when, and who agreed.
 
 The entry of an erasure names the leaves whose records it erased, so anybody with the public log can tell; its record,
 where it is at hand, names the two officers and the law.
@@ -16,7 +16,7 @@ NOT_SAID = "—"
 
 
 def erasures_in(leaves: Iterable[tuple[int, bytes, Opening | None]], *, report: Report) -> Mapping[int, Erased]:
-    """Say for each record erased so far which erasure accounts for it; `leaves` are index, entry and what opens it.
+    """Map each erased record to the erasure that accounts for it; `leaves` are index, entry and what opens it.
 
     An erasure whose record names one officer only, or other records than its entry, is told as a finding. The record of
     an erasure is the proof, and is itself never erased.

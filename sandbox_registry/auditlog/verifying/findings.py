@@ -1,4 +1,4 @@
-"""What a check of the log can find, in the words of the person who reads it; one stable code for each."""
+"""What a check of the log can find: a stable code for each, and a sentence in three languages."""
 
 from dataclasses import dataclass, field
 
@@ -7,7 +7,7 @@ from sandbox_registry.transparency.checkpoints import Checkpoint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class LogFinding:
     """One thing found. `index` is the leaf it concerns, null when it concerns the whole log.
 
     A note (`is_bad` false) says what could not be looked at, or what was lawfully taken out.
@@ -29,7 +29,7 @@ class Report:
     entries: int = 0
     records: int = 0
     rows: int = 0
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[LogFinding] = field(default_factory=list)
 
     @property
     def is_good(self) -> bool:
@@ -37,7 +37,7 @@ class Report:
         return not any(finding.is_bad for finding in self.findings)
 
     @property
-    def first_bad(self) -> Finding | None:
+    def first_bad(self) -> LogFinding | None:
         """The bad finding with the lowest index; one about the whole log only when no leaf can be named.
 
         Damage to the log itself comes before what may only follow from it: a leaf that cannot be read any more also
@@ -46,18 +46,18 @@ class Report:
         bad = [finding for finding in self.findings if finding.is_bad]
         return min(
             bad,
-            key=lambda finding: (finding.code in CONSEQUENCES, finding.index is None, finding.index or 0),
+            key=lambda finding: (finding.code in CONSEQUENTIAL, finding.index is None, finding.index or 0),
             default=None,
         )
 
     def add(self, code: str, index: int | None = None, **values: object) -> None:
         """Add a finding by its code."""
-        text = WORDS[code].format(index=index, **values)
-        self.findings.append(Finding(code=code, text=text, index=index, is_bad=code not in NOTES))
+        text = SENTENCES[code].format(index=index, **values)
+        self.findings.append(LogFinding(code=code, text=text, index=index, is_bad=code not in NOTES))
 
 
 NOTES = frozenset({"erased", "policy_unknown", "records_not_given", "not_compared", "records_absent"})
-CONSEQUENCES = frozenset(
+CONSEQUENTIAL = frozenset(
     {
         "documents_changed",
         "illegal_step",
@@ -68,7 +68,7 @@ CONSEQUENCES = frozenset(
         "version_order",
     }
 )
-WORDS: dict[str, Text] = {
+SENTENCES: dict[str, Text] = {
     "unreadable": Text(vi="Không đọc được: {what}.", en="It cannot be read: {what}.", fr="Illisible : {what}."),
     "checkpoint_refused": Text(
         vi="Chữ ký trên điểm kiểm tra không hợp lệ với khóa đã cho ({what}). Nhật ký này không phải của nơi giữ khóa đó, hoặc đã bị sửa.",

@@ -1,4 +1,4 @@
-"""Replaying the log: does each record open its commitment, did each step follow the law's table and the policy then."""
+"""Replays the log: whether each record opens its commitment, and each step was legal and permitted at the time."""
 
 import hmac
 from collections.abc import Callable, Iterable
@@ -41,7 +41,7 @@ class Last:
 
 @dataclass(slots=True, kw_only=True)
 class History:
-    """Everything the log says, leaf after leaf. Feed leaves in order, then ask for what is left to compare.
+    """Everything the log says, leaf by leaf. Feed leaves in order; what is left to compare is then in `last`.
 
     `powers` decides acts again; `knows_procedure` says whether a pinned one is known.
     """
@@ -59,7 +59,7 @@ class History:
     def feed(
         self, index: int, entry: bytes, opening: Opening | None, erased: Erased | None = None
     ) -> dict[str, Any] | None:
-        """Take one leaf in; return its entry, or null when it is none."""
+        """Process one leaf; return its entry, or null when it is malformed."""
         said = read_entry(entry)
         if said is None:
             self.report.add("entry_malformed", index)
@@ -74,7 +74,7 @@ class History:
         return said
 
     def pass_over(self, index: int, entry: bytes) -> None:
-        """Take in a leaf whose record this reader was not given: what it changed is not known."""
+        """Process a leaf whose record this reader was not given: what it changed is unknown."""
         said = read_entry(entry)
         if said is None:
             self.report.add("entry_malformed", index)
@@ -83,7 +83,7 @@ class History:
         self._forget(said)
 
     def finish(self) -> None:
-        """Tell what was erased, and what could not be held against a policy."""
+        """Report what was erased, and what could not be checked against a policy."""
         for erased, indexes in self._erased.items():
             self.report.add(
                 "erased",
@@ -117,7 +117,7 @@ class History:
         return record
 
     def _take(self, index: int, said: dict[str, Any], kind: str, state: Any) -> None:
-        """Take the new state of one object in, if it is a whole one: readings and reasons are recorded too."""
+        """Process the new state of one object, if it is a whole state: records also hold what was read, and reasons."""
         key = state_key(kind, state)
         if key is None:
             return
@@ -143,7 +143,7 @@ class History:
             self.report.add("illegal_step", index, act=act, before=before or Stage.NONE, after=after)
 
     def _check_authority(self, index: int, said: dict[str, Any], record: dict[str, Any] | None) -> None:
-        """Hold an act that was done against the policy and the very line that are said to have allowed it."""
+        """Check a completed act against the policy and the line that are said to have allowed it."""
         pinned = said["procedure"]
         if pinned is not None and pinned not in self._unknown_procedures and not self.knows_procedure(pinned):
             self._unknown_procedures.add(pinned)
@@ -155,7 +155,7 @@ class History:
             self.powers.check(index, said, record, stage=stage)
 
     def _forget(self, said: dict[str, Any], *, erased: Erased | None = None) -> None:
-        """A record that is not at hand leaves a gap: what it said of its object, and of the case, is not known any more.
+        """Allow for a missing record: the state of its object, and of the case, is unknown from here on.
 
         An erasure takes no record of an office.
         """

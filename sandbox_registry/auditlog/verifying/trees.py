@@ -1,4 +1,4 @@
-"""Checking a published log from the entries up: signatures first, then every hash, then the first that is wrong."""
+"""Checks a published log from the entries up: signatures, then every hash; names the first entry that is wrong."""
 
 import hmac
 from collections.abc import Callable, Iterator, Sequence
@@ -20,7 +20,7 @@ Seen = Callable[[int, list[bytes]], None]
 
 
 def check_checkpoint(note: bytes, *, policy: WitnessPolicy, report: Report) -> Checkpoint | None:
-    """Verify a checkpoint's signatures; tell who cosigned it. Null when it is not to be believed at all."""
+    """Verify a checkpoint's signatures and report who cosigned it; null when it cannot be trusted at all."""
     try:
         signed = open_checkpoint(note, keys=(*policy.log_keys, *policy.witness_keys))
     except LogError as error:
@@ -185,7 +185,7 @@ def _first_difference(mine: Sequence[bytes], content: bytes) -> int:
 def check_since(
     old_note: bytes, *, policy: WitnessPolicy, leaf_hashes: list[bytes], checkpoint: Checkpoint, report: Report
 ) -> None:
-    """Compare with a checkpoint kept earlier: the log must begin with the very tree it showed then."""
+    """Compare with a checkpoint kept earlier: the log must begin with the same tree."""
     try:
         old = open_checkpoint(old_note, keys=(*policy.log_keys, *policy.witness_keys)).checkpoint
     except LogError as error:
@@ -200,7 +200,7 @@ def check_since(
 
 
 def check_copy(copy: FileSource, *, policy: WitnessPolicy, leaf_hashes: list[bytes], report: Report) -> None:
-    """Compare with a whole copy kept earlier, entry by entry, once the copy itself has been found right."""
+    """Compare with a whole copy kept earlier, entry by entry, after checking the copy itself."""
     own = Report()
     try:
         checkpoint = check_checkpoint(copy.read(CHECKPOINT), policy=policy, report=own)
@@ -229,7 +229,7 @@ def check_published(
     copy: FileSource | None = None,
     report: Report,
 ) -> tuple[Checkpoint | None, list[bytes]]:
-    """Check everything that can be checked of a published log without its records."""
+    """Check everything about a published log that can be checked without its records."""
     try:
         note = source.read(CHECKPOINT)
     except MissingFile as error:

@@ -2,11 +2,11 @@
 
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from sandbox_registry.auditlog.witness.witness import BAD_REQUEST, NOT_FOUND, OK, TEXT, Answer, Witness
+from sandbox_registry.auditlog.witness.witness import BAD_REQUEST, NOT_FOUND, OK, TEXT, Witness, WitnessResponse
 from sandbox_registry.transparency.witnessing import MAX_REQUEST_SIZE
 
 TOO_LARGE = 413
-PATIENCE = 10
+REQUEST_TIMEOUT_S = 10
 
 
 class WitnessServer(ThreadingHTTPServer):
@@ -24,19 +24,19 @@ class _Handler(BaseHTTPRequestHandler):
 
     server: WitnessServer
     protocol_version = "HTTP/1.1"
-    timeout = PATIENCE
+    timeout = REQUEST_TIMEOUT_S
     server_version, sys_version = "witness", ""
 
     def do_POST(self) -> None:
         """Add a checkpoint."""
         length = self.headers.get("content-length", "")
         if self.path != "/add-checkpoint":
-            self._answer(Answer(NOT_FOUND))
+            self._answer(WitnessResponse(NOT_FOUND))
         elif not length.isascii() or not length.isdigit():
-            self._answer(Answer(BAD_REQUEST))
+            self._answer(WitnessResponse(BAD_REQUEST))
         elif len(length) > len(str(MAX_REQUEST_SIZE)) or int(length) > MAX_REQUEST_SIZE:
             self.close_connection = True
-            self._answer(Answer(TOO_LARGE))
+            self._answer(WitnessResponse(TOO_LARGE))
         else:
             self._answer(self.server.witness.add_checkpoint(self.rfile.read(int(length))))
 
@@ -44,9 +44,9 @@ class _Handler(BaseHTTPRequestHandler):
         """Return the last checkpoint cosigned."""
         origin_hash, _, rest = self.path.removeprefix("/").partition("/")
         note = self.server.witness.latest(origin_hash) if rest == "checkpoint" else None
-        self._answer(Answer(NOT_FOUND) if note is None else Answer(OK, note, TEXT))
+        self._answer(WitnessResponse(NOT_FOUND) if note is None else WitnessResponse(OK, note, TEXT))
 
-    def _answer(self, answer: Answer) -> None:
+    def _answer(self, answer: WitnessResponse) -> None:
         if answer.status != OK:
             self.close_connection = True
         self.send_response(answer.status)
@@ -56,4 +56,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(answer.body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - As inherited.
-        """Say nothing for each request."""
+        """Log no requests."""

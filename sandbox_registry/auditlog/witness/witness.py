@@ -1,4 +1,4 @@
-"""A witness: a small program of a council member's own, that cosigns only what continues all it cosigned before.
+"""A witness: a council member's own small program, which cosigns only what continues everything it cosigned before.
 
 It keeps a key and, for each log, the last checkpoint it cosigned. The checks and the keeping are one step under a
 lock, and what is kept is on the disk before any answer leaves. A log that shows two faces is refused, and both
@@ -30,8 +30,8 @@ OK, BAD_REQUEST, FORBIDDEN, NOT_FOUND, CONFLICT, UNPROCESSABLE = 200, 400, 403, 
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What a witness answers."""
+class WitnessResponse:
+    """Status, body and media type of a response."""
 
     status: int
     body: bytes = b""
@@ -47,7 +47,7 @@ class SplitView(Exception):
 
 
 class WentBack(Exception):
-    """The log shows less than this witness cosigned: an old copy, or a log that was cut."""
+    """The log shows less than this witness cosigned: an old copy, or a truncated log."""
 
 
 class Witness:
@@ -73,19 +73,19 @@ class Witness:
         path = self.directory / origin_hash / "checkpoint"
         return path.read_bytes() if origin_hash in known and path.exists() else None
 
-    def add_checkpoint(self, body: bytes) -> Answer:
+    def add_checkpoint(self, body: bytes) -> WitnessResponse:
         """Answer `POST add-checkpoint`, with every status of the specification."""
         try:
             request = parse_add_checkpoint(body)
             origin = checkpoint_of(parse_note(request.checkpoint)).origin
         except LogError as error:
-            return Answer(BAD_REQUEST, f"{error}\n".encode())
+            return WitnessResponse(BAD_REQUEST, f"{error}\n".encode())
         if origin not in self._logs:
-            return Answer(NOT_FOUND, b"this witness does not know the log\n")
+            return WitnessResponse(NOT_FOUND, b"this witness does not know the log\n")
         try:
             checkpoint = open_checkpoint(request.checkpoint, keys=self._logs[origin]).checkpoint
         except LogError as error:
-            return Answer(FORBIDDEN, f"{error}\n".encode())
+            return WitnessResponse(FORBIDDEN, f"{error}\n".encode())
         with locked(self._home(origin) / "lock", wait=True):
             return self._judge(request, checkpoint)
 
@@ -112,14 +112,14 @@ class Witness:
         return self.latest(_hash_of(origin)) or b""
 
     def _offered(self, source: FileSource) -> bytes:
-        """Prefer the checkpoint that the log keeps still for its witnesses, so that they cosign the same one."""
+        """Prefer the checkpoint that the log holds steady for its witnesses, so that they cosign the same one."""
         try:
             return source.read(OFFERED)
         except MissingFile:
             return source.read(CHECKPOINT)
 
     def _proof(self, source: FileSource, last: Checkpoint, checkpoint: Checkpoint) -> tuple[bytes, ...]:
-        """Make the proof out of the log's own tiles; they need no trust, since they must lead to both roots."""
+        """Build the proof from the log's own tiles; they need not be trusted, since they must lead to both roots."""
         tree = TileHashes(
             size=checkpoint.size, read_tile=lambda level, index, width: source.read(Tile(level, index, width).path)
         )
@@ -129,25 +129,25 @@ class Witness:
             raise ProofError("the tiles do not lead to the checkpoint")
         return tuple(consistency_proof(last.size, new_size=checkpoint.size, read=tree)) if last.size else ()
 
-    def _judge(self, request: AddCheckpoint, checkpoint: Checkpoint) -> Answer:
-        """Check against what is kept, keep, and only then answer; the caller holds the lock."""
+    def _judge(self, request: AddCheckpoint, checkpoint: Checkpoint) -> WitnessResponse:
+        """Check against the last checkpoint, store the new one, and only then answer; the caller holds the lock."""
         last = self._last(checkpoint.origin)
         if request.old_size > checkpoint.size:
-            return Answer(BAD_REQUEST, b"the old size is above the checkpoint's\n")
+            return WitnessResponse(BAD_REQUEST, b"the old size is above the checkpoint's\n")
         contradicts = checkpoint.size == last.size and not hmac.compare_digest(checkpoint.root, last.root)
         if contradicts:
             self._keep_evidence(request.checkpoint, checkpoint)
         if request.old_size != last.size:
-            return Answer(CONFLICT, f"{last.size}\n".encode(), SIZE_MEDIA_TYPE)
+            return WitnessResponse(CONFLICT, f"{last.size}\n".encode(), SIZE_MEDIA_TYPE)
         try:
             _require_continued(last, checkpoint, request.proof)
         except ProofError as error:
             if not contradicts:
                 self._keep_evidence(request.checkpoint, checkpoint)
-            return Answer(UNPROCESSABLE, f"{error}\n".encode())
+            return WitnessResponse(UNPROCESSABLE, f"{error}\n".encode())
         line = cosign(checkpoint.text, key=self.key, timestamp=self._now())
         self._keep(checkpoint.origin, format_note(add_signatures(parse_note(request.checkpoint), signatures=[line])))
-        return Answer(OK, line.line.encode())
+        return WitnessResponse(OK, line.line.encode())
 
     def _last(self, origin: str) -> Checkpoint:
         note = self.latest(_hash_of(origin))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sandbox_registry.auditlog.publishing.folder import LogFolder
-from sandbox_registry.auditlog.verifying.findings import WORDS, Report
+from sandbox_registry.auditlog.verifying.findings import SENTENCES, Report
 from sandbox_registry.auditlog.verifying.trees import check_published
 from sandbox_registry.runtime.file_sources import open_source
 from sandbox_registry.runtime.files import MissingFile
@@ -192,5 +192,5 @@ def test_a_bundle_file_is_a_source_too(small: LogFolder, tmp_path: Path) -> None
 
 
 def test_every_finding_is_said_in_three_languages() -> None:
-    for text in WORDS.values():
+    for text in SENTENCES.values():
         assert len({text.vi, text.en, text.fr}) == 3
