@@ -80,9 +80,9 @@ ACT_NAMES: Mapping[Action, Text] = {
     Action.DECISION_REFUSE: Text(vi="Quyết định từ chối", en="Trial refused", fr="Essai refusé"),
     Action.DECLARATION_MAKE: Text(vi="Kê khai lợi ích", en="Interests declared", fr="Déclaration d'intérêts"),
     Action.DECLARATION_READ: Text(vi="Xem kê khai lợi ích", en="Declarations read", fr="Déclarations consultées"),
-    Action.DELEGATION_GRANT: Text(vi="Ủy quyền ký", en="Power to sign lent", fr="Signature déléguée"),
+    Action.DELEGATION_GRANT: Text(vi="Ủy quyền ký", en="Signing authority delegated", fr="Signature déléguée"),
     Action.DELEGATION_READ: Text(vi="Xem ủy quyền ký", en="Delegations read", fr="Délégations consultées"),
-    Action.DELEGATION_REVOKE: Text(vi="Thu hồi ủy quyền ký", en="Power to sign taken back", fr="Délégation retirée"),
+    Action.DELEGATION_REVOKE: Text(vi="Thu hồi ủy quyền ký", en="Delegated authority revoked", fr="Délégation retirée"),
     Action.ERASURE_CONFIRM: Text(
         vi="Xóa dữ liệu cá nhân", en="Personal data erased", fr="Données personnelles effacées"
     ),
@@ -101,7 +101,7 @@ ACT_NAMES: Mapping[Action, Text] = {
     Action.MESSAGE_SEND: Text(vi="Gửi thư trao đổi", en="Letter sent", fr="Courrier envoyé"),
     Action.ORGANISATION_CREATE: Text(vi="Đăng ký tổ chức", en="Organisation entered", fr="Organisme inscrit"),
     Action.ORGANISATION_CREATE_UNIT: Text(
-        vi="Lập hoặc sửa đơn vị", en="Unit of the state entered or changed", fr="Unité inscrite ou modifiée"
+        vi="Lập hoặc sửa đơn vị", en="State agency entered or changed", fr="Unité inscrite ou modifiée"
     ),
     Action.ORGANISATION_EDIT: Text(vi="Sửa thông tin tổ chức", en="Organisation changed", fr="Organisme modifié"),
     Action.ORGANISATION_READ: Text(vi="Xem tổ chức", en="Organisation read", fr="Organisme consulté"),

@@ -66,7 +66,7 @@ class RecommendedOut(Out):
 
 
 class DecisionOut(Out):
-    """A decision: with terms when it allows, with reasons when it refuses. `on_behalf_of` lent the power to sign.
+    """A decision: with terms when it allows, with reasons when it refuses. `on_behalf_of` delegated the authority to sign.
 
     `log` proves it; null until the published checkpoint covers its leaf, and in the answer of the act itself.
     """

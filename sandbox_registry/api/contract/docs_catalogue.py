@@ -48,7 +48,7 @@ VIETNAMESE_SENTENCES: Mapping[str, str] = {
     "dùng: hãy đăng nhập lại.",
     "For a while both sign: `webhook-signature` then holds two signatures.": "Trong một thời gian cả hai cùng ký: khi đó "
     "`webhook-signature` có hai chữ ký.",
-    "It cannot be lent on.": "Không được ủy quyền lại.",
+    "It cannot be delegated further.": "Không được ủy quyền lại.",
     "It holds the published entries with their proofs, the records you may see, documents by digest only, a timeline and "
     "a page that checks it all. Taking it out is itself on record.": "Trong đó có các mục đã công bố kèm chứng cứ, các "
     "bản ghi được phép xem, mã băm của tài liệu, bảng diễn biến và một trang để kiểm tra tất cả. Việc lấy ra cũng được "
@@ -189,14 +189,14 @@ VIETNAMESE_SENTENCES: Mapping[str, str] = {
     "mình.",
     "Not a member of this council.": "Không phải thành viên hội đồng này.",
     "One erasure names at most 5000 records.": "Một lần xóa nêu tối đa 5000 bản ghi.",
-    "One lends and takes back only one's own power, and withdraws only one's own request.": "Chỉ được ủy quyền, thu hồi "
+    "People delegate and revoke only their own signing authority, and withdraw only their own requests.": "Chỉ được ủy quyền, thu hồi "
     "quyền của chính mình và rút đề nghị của chính mình.",
-    "Only the legal representative gives or takes back the power to sign.": "Chỉ người đại diện theo pháp luật trao hoặc "
+    "Only the legal representative gives or revokes the power to sign.": "Chỉ người đại diện theo pháp luật trao hoặc "
     "thu quyền ký.",
     "Only what the supplement request names may be changed.": "Chỉ được sửa những gì yêu cầu bổ sung nêu ra.",
-    "Only who signs in their own right may lend that power.": "Chỉ người có thẩm quyền ký mới được ủy quyền ký.",
+    "Only who signs in their own right may delegate that authority.": "Chỉ người có thẩm quyền ký mới được ủy quyền ký.",
     "People do not register themselves here.": "Ở đây không tự đăng ký tài khoản.",
-    "Power to sign is lent only to an official who holds an office.": "Chỉ ủy quyền ký cho cán bộ đang giữ chức vụ.",
+    "Signing authority is delegated only to an official who holds an office.": "Chỉ ủy quyền ký cho cán bộ đang giữ chức vụ.",
     "Somebody changed the object after it was read.": "Đã có người sửa sau lúc đọc.",
     "Somebody left for a conflict of interest; recompose the council first.": "Có người rút vì xung đột lợi ích; hãy "
     "kiện toàn hội đồng trước.",
@@ -234,7 +234,7 @@ VIETNAMESE_SENTENCES: Mapping[str, str] = {
     "The one-stop unit has not registered the dossier yet.": "Bộ phận một cửa chưa vào sổ hồ sơ.",
     "The permit of the case has not ended.": "Giấy phép của hồ sơ chưa kết thúc.",
     "The person acts for an organisation.": "Người này đang đại diện cho một tổ chức.",
-    "The person holds an office or lent power.": "Người này đang giữ chức vụ hoặc quyền được ủy.",
+    "The person holds an office or delegated signing authority.": "Người này đang giữ chức vụ hoặc quyền được ủy.",
     "The policy does not let this person do this now; `line` names the policy line that decided, if one did.": "Chính "
     "sách không cho người này làm việc này lúc này; `line` nêu dòng chính sách đã quyết định, nếu có.",
     "The procedure belongs to another authority.": "Thủ tục thuộc cơ quan khác.",

@@ -87,7 +87,7 @@ TAG_MEANINGS = {
     ),
     "organisations": Text(
         vi="Bên đề nghị, thành viên của họ, và các đơn vị nhà nước.",
-        en="Applicants, their members, and the units of the state.",
+        en="Applicants, their members, and the state agencies.",
         fr="Les demandeurs, leurs membres et les services de l'État.",
     ),
     "people": Text(
@@ -97,7 +97,7 @@ TAG_MEANINGS = {
     ),
     "offices": Text(
         vi="Chức trách và quyền ký được ủy quyền.",
-        en="Offices, and the power to sign that is lent.",
+        en="Offices and delegated signing authority.",
         fr="Les fonctions, et le pouvoir de signer délégué.",
     ),
     "procedures": Text(

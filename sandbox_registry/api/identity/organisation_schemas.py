@@ -35,7 +35,7 @@ class OrganisationIn(ContactIn, kw_only=True):
 
 
 class UnitIn(In):
-    """A unit of the state, with the prefix of its dossier codes and the procedures it handles."""
+    """A state agency, with the prefix of its dossier codes and the procedures it handles."""
 
     name: Line
     address: Line
@@ -55,7 +55,7 @@ class MemberIn(In):
 
 
 class OrganisationOut(Out):
-    """An applicant or a unit of the state."""
+    """An applicant or a state agency."""
 
     id: UUID
     version: int

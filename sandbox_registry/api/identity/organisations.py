@@ -1,4 +1,4 @@
-"""Organisations, their members and the units of the state over the wire."""
+"""Organisations, their members and the state agencies over the wire."""
 
 from litestar import Controller, Response, get, post, put
 from litestar.params import FromQuery, JSONBody
@@ -62,7 +62,7 @@ class OrganisationsController(Controller):
         kind: FromQuery[OrganisationKind | None] = None,
         q: OptionalWords = None,
     ) -> Response[OrganisationsPageOut]:
-        """List the organisations you may know of; `kind=state_unit` lists the units of the state.
+        """List the organisations you may know of; `kind=state_unit` lists the state agencies.
 
         `q` finds without diacritics in the name, or begins the tax code.
         """
@@ -128,7 +128,7 @@ class OrganisationsController(Controller):
 
 
 class UnitsController(Controller):
-    """Units of the state, entered by administrators."""
+    """State agencies, entered by administrators."""
 
     tags = ("organisations",)
 

@@ -1,4 +1,4 @@
-"""Accounts, offices and lent power over the wire."""
+"""Accounts, offices and delegated signing authority over the wire."""
 
 from litestar import Controller, Response, get, post, put
 from litestar.params import FromQuery, JSONBody
@@ -111,7 +111,7 @@ class PeopleController(Controller):
 
     @get("/people/{person_id:uuid}")
     async def read(self, request: Incoming, person_id: Id) -> Response[PersonViewOut]:
-        """Read an account with its offices, memberships and lent power."""
+        """Read an account with its offices, memberships and delegated signing authority."""
         return await done(request, use_cases(request).people.read(actor_of(request), person_id), out=person_view_out)
 
     @post("/people/{person_id:uuid}/closing", status_code=200, opt=declare(needs_version=True))
@@ -122,7 +122,7 @@ class PeopleController(Controller):
 
 
 class OfficesController(Controller):
-    """Offices, and the power to sign that is lent."""
+    """Offices and delegated signing authority."""
 
     tags = ("offices",)
 
@@ -147,8 +147,11 @@ class OfficesController(Controller):
 
     @post("/delegations", status_code=201)
     async def lend(self, request: Incoming, data: JSONBody[DelegationIn]) -> Response[DelegationOut]:
-        """Lend one's power to sign to an official, by a document, between two moments. It cannot be lent on."""
-        act = use_cases(request).offices.lend(
+        """Delegate one's signing authority to an official, by a document, between two moments.
+
+        It cannot be delegated further.
+        """
+        act = use_cases(request).offices.delegate(
             actor_of(request),
             to_person_id=data.to_person_id,
             unit_id=data.unit_id,
@@ -161,15 +164,17 @@ class OfficesController(Controller):
 
     @post("/delegations/{delegation_id:uuid}/revocation", status_code=200, opt=declare(needs_version=True))
     async def take_back(self, request: Incoming, delegation_id: Id) -> Response[DelegationOut]:
-        """Take lent power back at once. Needs If-Match."""
-        act = use_cases(request).offices.take_back(
+        """Revoke delegated signing authority at once. Needs If-Match."""
+        act = use_cases(request).offices.revoke_delegation(
             actor_of(request), delegation_id, expected_version=seen_version(request)
         )
         return await done(request, act, out=delegation_out)
 
     @get("/units/{unit_id:uuid}/delegations")
     async def list_lent(self, request: Incoming, unit_id: Id) -> Response[DelegationsOut]:
-        """List the power to sign lent in a unit."""
+        """List the signing authority delegated in a unit."""
         return await done(
-            request, use_cases(request).offices.list_lent(actor_of(request), unit_id=unit_id), out=delegations_out
+            request,
+            use_cases(request).offices.list_delegations(actor_of(request), unit_id=unit_id),
+            out=delegations_out,
         )

@@ -1,4 +1,4 @@
-"""Bodies of accounts, offices, lent power and tokens."""
+"""Bodies of accounts, offices, delegated signing authority and tokens."""
 
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -162,7 +162,7 @@ class GrantOut(Out):
 
 
 class DelegationIn(In):
-    """Power to sign to lend, by a document; an administrator names the signer in `from_person_id`."""
+    """Signing authority to delegate, by a document; an administrator names the signer in `from_person_id`."""
 
     to_person_id: UUID
     unit_id: UUID
@@ -173,7 +173,7 @@ class DelegationIn(In):
 
 
 class DelegationOut(Out):
-    """Power to sign as it was lent."""
+    """Signing authority as it was delegated."""
 
     id: UUID
     version: int
@@ -187,7 +187,7 @@ class DelegationOut(Out):
 
 
 class DelegationsOut(Out):
-    """The power lent in a unit, past and future included."""
+    """The signing authority delegated in a unit, past and future included."""
 
     items: tuple[DelegationOut, ...]
 
@@ -205,7 +205,7 @@ class MembershipOut(Out):
 
 
 class PersonViewOut(Out):
-    """An account with every office, membership and lent power, past and future ones included."""
+    """An account with every office, membership and delegated signing authority, past and future ones included."""
 
     person: PersonOut
     grants: tuple[GrantOut, ...]
@@ -303,9 +303,9 @@ def people_page_out(rows: tuple[PersonRow, ...], *, limit: int) -> PeoplePageOut
     return PeoplePageOut(items=tuple(map(_row_out, rows)), after=after)
 
 
-def delegations_out(lent: tuple[Delegation, ...]) -> DelegationsOut:
-    """Show the power lent in a unit."""
-    return DelegationsOut(items=tuple(map(delegation_out, lent)))
+def delegations_out(delegations: tuple[Delegation, ...]) -> DelegationsOut:
+    """Show the signing authority delegated in a unit."""
+    return DelegationsOut(items=tuple(map(delegation_out, delegations)))
 
 
 def _row_out(row: PersonRow) -> PersonRowOut:

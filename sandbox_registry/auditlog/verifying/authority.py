@@ -112,11 +112,11 @@ class Powers:
         return named in speaking and all(each.effect == "allow" for each in speaking)
 
     def _held_office(self, role: str, record: dict[str, Any], at: datetime) -> bool:
-        actor, lender = record["actor"], record.get("signs_for")
+        actor, delegator = record["actor"], record.get("signs_for")
         if any(each.get("role") == role and _was_in_force(each, at) for each in self._states(_GRANT, actor)):
             return True
         return role == Role.DECISION_MAKER and any(
-            each.get("from_person_id") == lender and _was_in_force(each, at)
+            each.get("from_person_id") == delegator and _was_in_force(each, at)
             for each in self._states(_DELEGATION, actor)
         )
 

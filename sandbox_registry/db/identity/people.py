@@ -33,7 +33,7 @@ from sandbox_registry.domain.identity.people import Actor, MembershipKind, Perso
 from sandbox_registry.domain.identity.people_lists import PersonRow
 
 _PEOPLE, _TOKENS = tables.people, tables.tokens
-_GRANTS, _LENT, _MEMBERSHIPS = tables.role_grants, tables.delegations, tables.memberships
+_GRANTS, _DELEGATIONS, _MEMBERSHIPS = tables.role_grants, tables.delegations, tables.memberships
 _AT = bindparam("at", type_=tables.Stamp)
 _UNUSED_SINCE = bindparam("unused_since", type_=tables.Stamp)
 USE_KEPT_EVERY = timedelta(minutes=1)
@@ -49,19 +49,24 @@ def _offices(person_id: ColumnElement[UUID]) -> ColumnElement[Any]:
     return select(pairs).where(_GRANTS.c.person_id == person_id, _in_force(_GRANTS)).scalar_subquery()
 
 
-def _borrowed(person_id: ColumnElement[UUID]) -> ColumnElement[Any]:
-    """Lent power ends with the lender's own office and account."""
-    lender, office = _PEOPLE.alias("lender"), _GRANTS.alias("lenders_office")
+def _delegated(person_id: ColumnElement[UUID]) -> ColumnElement[Any]:
+    """Delegated signing authority ends with the delegator's own office and account."""
+    delegator, office = _PEOPLE.alias("delegator"), _GRANTS.alias("delegators_office")
     holds = exists().where(
-        office.c.person_id == _LENT.c.from_person_id,
-        office.c.unit_id == _LENT.c.unit_id,
+        office.c.person_id == _DELEGATIONS.c.from_person_id,
+        office.c.unit_id == _DELEGATIONS.c.unit_id,
         office.c.role == Role.DECISION_MAKER.value,
         _in_force(office),
     )
     return (
-        select(func.jsonb_agg(func.jsonb_build_array(_LENT.c.from_person_id, _LENT.c.unit_id)))
-        .join(lender, and_(lender.c.id == _LENT.c.from_person_id, lender.c.disabled_at.is_(None)))
-        .where(_LENT.c.to_person_id == person_id, _LENT.c.revoked_at.is_(None), _in_force(_LENT), holds)
+        select(func.jsonb_agg(func.jsonb_build_array(_DELEGATIONS.c.from_person_id, _DELEGATIONS.c.unit_id)))
+        .join(delegator, and_(delegator.c.id == _DELEGATIONS.c.from_person_id, delegator.c.disabled_at.is_(None)))
+        .where(
+            _DELEGATIONS.c.to_person_id == person_id,
+            _DELEGATIONS.c.revoked_at.is_(None),
+            _in_force(_DELEGATIONS),
+            holds,
+        )
         .scalar_subquery()
     )
 
@@ -74,7 +79,7 @@ def _memberships(person_id: ColumnElement[UUID]) -> ColumnElement[Any]:
 def _standing(person_id: ColumnElement[UUID]) -> tuple[ColumnElement[Any], ...]:
     return (
         _offices(person_id).label("offices"),
-        _borrowed(person_id).label("borrowed"),
+        _delegated(person_id).label("carried"),
         _memberships(person_id).label("memberships"),
     )
 
@@ -170,18 +175,18 @@ class _Found(NamedTuple):
     addresses: list[str] | None
     expires_at: datetime
     offices: list[list[str]] | None
-    borrowed: list[list[str]] | None
+    carried: list[list[str]] | None
     memberships: list[list[str]] | None
 
 
 def _actor(row: _Found, *, method: str, request_id: str) -> Actor:
     offices = _pairs(row.offices)
-    borrowed = [(UUID(lender), UUID(unit)) for lender, unit in row.borrowed or ()]
-    # Who signs by right signs by right: lent power adds nothing, so it is always plain on whose behalf one signs.
+    carried = [(UUID(delegator), UUID(unit)) for delegator, unit in row.carried or ()]
+    # Who signs by right signs by right: delegated signing authority adds nothing, so it is always plain on whose behalf one signs.
     if any(role is Role.DECISION_MAKER for role, _ in offices):
-        borrowed = []
-    lender = min(borrowed)[0] if borrowed else None
-    offices |= {(Role.DECISION_MAKER, unit) for who, unit in borrowed if who == lender}
+        carried = []
+    delegator = min(carried)[0] if carried else None
+    offices |= {(Role.DECISION_MAKER, unit) for who, unit in carried if who == delegator}
     signs: set[UUID] = set()
     drafts: set[UUID] = set()
     for kind, organisation in row.memberships or ():
@@ -191,7 +196,7 @@ def _actor(row: _Found, *, method: str, request_id: str) -> Actor:
         offices=offices,
         signs_for_organisations=frozenset(signs),
         drafts_for_organisations=frozenset(drafts),
-        signs_for=lender,
+        signs_for=delegator,
         auth_method=method,
         token_scopes=None if row.scopes is None else frozenset(row.scopes),
         token_procedures=None if row.procedures is None else frozenset(row.procedures),

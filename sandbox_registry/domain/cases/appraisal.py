@@ -201,7 +201,7 @@ class Outcome(StrEnum):
 class Decision:
     """The decision of the People's Committee: with terms and conditions when it allows, with reasons when it refuses.
 
-    `unit_id` is the agency that decides and numbers, `on_behalf_of` the signer whose power was lent. There is one live
+    `unit_id` is the agency that decides and numbers, `on_behalf_of` the signer who delegated it. There is one live
     decision per application.
     """
 

@@ -1,4 +1,4 @@
-"""Offices and lent power: which may stand together, who may lend what to whom."""
+"""Offices and delegated signing authority: which may stand together, who may delegate what to whom."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -31,7 +31,9 @@ def check_window(start: datetime, end: datetime | None, *, at: datetime) -> None
         raise Invalid((FieldError(field="valid_to", code="before_start", message=_BEFORE_START),))
 
 
-def check_grant(new: RoleGrant, *, unit: Organisation, grants: Iterable[RoleGrant], lent: Iterable[Delegation]) -> None:
+def check_grant(
+    new: RoleGrant, *, unit: Organisation, grants: Iterable[RoleGrant], delegated: Iterable[Delegation]
+) -> None:
     """Refuse an office that cannot be given beside those held in the same time.
 
     Raises:
@@ -48,7 +50,7 @@ def check_grant(new: RoleGrant, *, unit: Organisation, grants: Iterable[RoleGran
     if any((each.role, each.unit_id) == (new.role, new.unit_id) for each in beside):
         raise Duplicate(what="office")
     held = {each.role for each in beside}
-    if any(_overlap(each.valid_from, each.valid_to, new.valid_from, new.valid_to) for each in _alive(lent)):
+    if any(_overlap(each.valid_from, each.valid_to, new.valid_from, new.valid_to) for each in _alive(delegated)):
         held.add(Role.DECISION_MAKER)
     check_roles_together(frozenset(held), new.role)
 
@@ -56,28 +58,28 @@ def check_grant(new: RoleGrant, *, unit: Organisation, grants: Iterable[RoleGran
 def check_lending(
     new: Delegation,
     *,
-    lender: Iterable[RoleGrant],
-    borrower: Iterable[RoleGrant],
-    borrowed: Iterable[Delegation],
+    delegator: Iterable[RoleGrant],
+    delegate: Iterable[RoleGrant],
+    carried: Iterable[Delegation],
     at: datetime,
 ) -> None:
-    """Refuse to lend the power to sign unless its owner holds it by right and the borrower may carry it.
+    """Refuse to delegate signing authority unless its owner holds it by right and the delegate may carry it.
 
     Raises:
-        ConditionNotMet: `not_by_right` (borrowed power is not lent on: hard rule 4), `not_an_official`,
+        ConditionNotMet: `not_by_right` (delegated authority is not delegated further: hard rule 4), `not_an_official`,
             `signs_by_right`, `hdnd_disjoint`, `auditor_disjoint`.
-        Duplicate: the borrower carries lent power in that time already; for whom they sign must be plain.
+        Duplicate: the delegate carries delegated authority in that time already; for whom they sign must be plain.
 
     """
-    if not any(_signs(each, at) and each.unit_id == new.unit_id for each in lender):
+    if not any(_signs(each, at) and each.unit_id == new.unit_id for each in delegator):
         raise ConditionNotMet("not_by_right", _NOT_BY_RIGHT)
-    held = [each for each in borrower if _overlap(each.valid_from, each.valid_to, new.valid_from, new.valid_to)]
+    held = [each for each in delegate if _overlap(each.valid_from, each.valid_to, new.valid_from, new.valid_to)]
     check_roles_together(frozenset(each.role for each in held), Role.DECISION_MAKER)
     if any(each.role is Role.DECISION_MAKER for each in held):
         raise ConditionNotMet("signs_by_right", _SIGNS_BY_RIGHT)
     if not any(each.role in WORKFLOW_ROLES and _is_in_force(each, at) for each in held):
         raise ConditionNotMet("not_an_official", _NOT_AN_OFFICIAL)
-    if any(_overlap(each.valid_from, each.valid_to, new.valid_from, new.valid_to) for each in _alive(borrowed)):
+    if any(_overlap(each.valid_from, each.valid_to, new.valid_from, new.valid_to) for each in _alive(carried)):
         raise Duplicate(what="delegation")
 
 
@@ -94,10 +96,10 @@ def ended(grant: RoleGrant, *, at: datetime) -> RoleGrant:
 
 
 def revoked(delegation: Delegation, *, by: UUID | None, at: datetime) -> Delegation:
-    """Take lent power back. `by` is who lent it, null for an administrator.
+    """Revoke delegated signing authority. `by` is who delegated it, null for an administrator.
 
     Raises:
-        Duplicate: it was taken back, or is over.
+        Duplicate: it was revoked, or is over.
         ConditionNotMet: `not_ones_own`.
 
     """
@@ -156,12 +158,12 @@ _NOT_A_UNIT = Text(
 )
 _NOT_BY_RIGHT = Text(
     vi="Chỉ người đang giữ thẩm quyền ký của chính mình tại cơ quan này mới được ủy quyền; không ủy quyền lại.",
-    en="Only who signs for this unit in their own right may lend that power; lent power is not lent on.",
+    en="Only who signs for this unit in their own right may delegate that authority; delegated authority is not delegated further.",
     fr="Seul le titulaire du pouvoir de signer de ce service peut le déléguer ; pas de subdélégation.",
 )
 _NOT_AN_OFFICIAL = Text(
     vi="Người nhận ủy quyền phải đang giữ một chức vụ xử lý hồ sơ.",
-    en="Power to sign is lent to an official who holds an office now.",
+    en="Signing authority is delegated to an official who holds an office now.",
     fr="Le pouvoir de signer se délègue à un agent en fonction.",
 )
 _SIGNS_BY_RIGHT = Text(
@@ -171,7 +173,7 @@ _SIGNS_BY_RIGHT = Text(
 )
 _NOT_ONES_OWN = Text(
     vi="Chỉ người đã ủy quyền mới được thu hồi.",
-    en="Only who lent the power takes it back.",
+    en="Only who delegated the authority revokes it.",
     fr="Seul le délégant retire sa délégation.",
 )
 _NOT_ONESELF = Text(

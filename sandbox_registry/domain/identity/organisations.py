@@ -119,6 +119,6 @@ _SIGNATORY_NEEDED = Text(
 )
 _REPRESENTATIVE_NEEDED = Text(
     vi="Chỉ người đại diện theo pháp luật mới trao hoặc rút quyền ký.",
-    en="Only the legal representative gives or takes back the power to sign.",
+    en="Only the legal representative gives or revokes the power to sign.",
     fr="Seul le représentant légal accorde ou retire le pouvoir de signer.",
 )

@@ -166,7 +166,7 @@ class RoleGrant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delegation:
-    """Power to sign decisions, lent by one signer to another person between two instants; it cannot be lent on."""
+    """Authority to sign decisions, delegated by one signer to another person between two instants, and no further."""
 
     id: UUID
     version: int
@@ -186,7 +186,7 @@ class Actor:
     `offices` are the roles held, each with its unit; holding none, one is an applicant like everyone.
     `token_scopes` is null for a full session; a bearer token lists the only actions it may do. So do `token_procedures`
     with the only procedures whose cases it reaches, and `token_addresses` with the only ranges it may be used from.
-    `signs_for` names the signer whose power was lent, when the decision role comes by delegation.
+    `signs_for` names the signer who delegated it, when the decision role comes by delegation.
     """
 
     person_id: UUID

@@ -202,7 +202,7 @@ def check_account_may_go(
     memberships: Iterable[Membership],
     at: datetime,
 ) -> None:
-    """Refuse to erase an account that is in use: offices, lent power and memberships end first, each by its own act.
+    """Refuse to erase an account that is in use: offices, delegated signing authority and memberships end first, each by its own act.
 
     `memberships` are those in applicants other than the person's own.
 
@@ -211,8 +211,8 @@ def check_account_may_go(
 
     """
     lasting = any(grant.valid_to is None or grant.valid_to > at for grant in grants)
-    lent = any(each.revoked_at is None and each.valid_to > at for each in delegations)
-    if lasting or lent:
+    delegated = any(each.revoked_at is None and each.valid_to > at for each in delegations)
+    if lasting or delegated:
         raise ConditionNotMet("still_in_office", _IN_OFFICE)
     if any(each.valid_to is None or each.valid_to > at for each in memberships):
         raise ConditionNotMet("still_represents", _REPRESENTS)
@@ -327,7 +327,7 @@ _COMPLAINT = Text(
 )
 _IN_OFFICE = Text(
     vi="Người này đang giữ chức vụ hoặc thẩm quyền được ủy quyền; phải chấm dứt trước.",
-    en="This person holds an office or lent power; that ends first.",
+    en="This person holds an office or delegated signing authority; that ends first.",
     fr="Cette personne exerce une fonction ou un pouvoir délégué ; cela doit cesser d'abord.",
 )
 _REPRESENTS = Text(

@@ -46,7 +46,7 @@ class Recommended:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionView:
-    """A decision, with the names of those who signed it and lent their power.
+    """A decision, with the names of those who signed it and delegated their authority.
 
     `leaf` is the leaf of the log that records it; null in the answer of the act itself, whose leaf comes last.
     """
@@ -130,7 +130,7 @@ class Decisions:
         terms: PermitTerms,
         conditions: tuple[str, ...] = (),
     ) -> Decided:
-        """Allow the trial under terms (A19), by right or on behalf of the signer whose power was lent.
+        """Allow the trial under terms (A19), by right or on behalf of the signer who delegated it.
 
         Raises:
             Invalid: every rule the decision or its terms break.
@@ -227,7 +227,7 @@ async def _kept(act: CaseTransaction, application: Application, decision: Decisi
 
 
 async def decision_view(connection: Connection, decision: Decision, *, leaf: int | None = None) -> DecisionView:
-    """Put the names of who signed, and lent the power to, beside a decision."""
+    """Put the names of who signed, and who delegated the authority to, beside a decision."""
     people = {decision.signer_id} | ({decision.on_behalf_of} if decision.on_behalf_of is not None else set())
     return DecisionView(decision=decision, names=await audit.names_of(connection, people), leaf=leaf)
 
@@ -240,6 +240,6 @@ def _only(found: tuple[T, ...], *, what: str) -> T:
 
 _UNKNOWN_UNIT = Text(
     vi="Không có cơ quan giám sát này.",
-    en="There is no such unit of the state.",
+    en="There is no such state agency.",
     fr="Cette unité de l'État n'existe pas.",
 )

@@ -1,4 +1,4 @@
-"""Offices and the power to sign: given and ended by administrators, lent by who holds it."""
+"""Offices and signing authority: given and ended by administrators, delegated by who holds it."""
 
 from datetime import datetime
 from uuid import UUID
@@ -22,7 +22,7 @@ from sandbox_registry.usecases.transaction.transactions import Transaction, Tran
 
 
 class Offices:
-    """One method per thing done with offices and lent power."""
+    """One method per thing done with offices and delegated signing authority."""
 
     def __init__(self, transactions: Transactions) -> None:
         self.transactions = transactions
@@ -64,12 +64,12 @@ class Offices:
                 new,
                 unit=await act.work.get(Organisation, unit_id),
                 grants=await act.work.of(RoleGrant, person_id=person_id),
-                lent=await act.work.of(Delegation, to_person_id=person_id),
+                delegated=await act.work.of(Delegation, to_person_id=person_id),
             )
             return act.respond(await act.add(new))
 
     async def end(self, actor: Actor, grant_id: UUID, *, expected_version: int) -> RoleGrant:
-        """End an office now; power lent by its holder ends with it.
+        """End an office now; what its holder delegated ends with it.
 
         Raises:
             NotFound: no such office.
@@ -85,7 +85,7 @@ class Offices:
             check_version(grant.version, expected_version)
             return act.respond(await act.save(ended(grant, at=act.at)))
 
-    async def lend(
+    async def delegate(
         self,
         actor: Actor,
         *,
@@ -96,14 +96,14 @@ class Offices:
         valid_from: datetime | None = None,
         from_person_id: UUID | None = None,
     ) -> Delegation:
-        """Lend one's power to sign for a unit, by a document, between two moments.
+        """Delegate one's signing authority for a unit, by a document, between two moments.
 
         An administrator may enter it for the signer that `from_person_id` names.
 
         Raises:
             NotFound: no such person.
             Invalid: a window in the past, or no document.
-            Duplicate: the borrower carries lent power in that time already.
+            Duplicate: the delegate carries delegated authority in that time already.
             ConditionNotMet: `not_by_right`, `not_an_official`, `signs_by_right`, `not_oneself`, `account_closed`,
                 `hdnd_disjoint`, `auditor_disjoint`.
 
@@ -111,18 +111,18 @@ class Offices:
         standing = towards_unit(unit_id)
         async with self.transactions.open(actor, Action.DELEGATION_GRANT, standing=standing) as act:
             is_own = from_person_id in {None, actor.person_id}
-            lender_id = actor.person_id if from_person_id is None else from_person_id
+            delegator_id = actor.person_id if from_person_id is None else from_person_id
             if not is_own and act.decision.role is not Role.SYSTEM_ADMIN:
                 raise ConditionNotMet("not_ones_own", _NOT_ONES_OWN)
             check_other(actor_id=actor.person_id, person_id=to_person_id)
-            check_other(actor_id=lender_id, person_id=to_person_id)
-            await lock_people(act, lender_id, to_person_id)
-            await _open_account(act, lender_id)
+            check_other(actor_id=delegator_id, person_id=to_person_id)
+            await lock_people(act, delegator_id, to_person_id)
+            await _open_account(act, delegator_id)
             await _open_account(act, to_person_id)
             new = Delegation(
                 id=act.new_id(),
                 version=1,
-                from_person_id=lender_id,
+                from_person_id=delegator_id,
                 to_person_id=to_person_id,
                 unit_id=unit_id,
                 document=_named(document),
@@ -133,20 +133,20 @@ class Offices:
             check_window(new.valid_from, new.valid_to, at=act.at)
             check_lending(
                 new,
-                lender=await act.work.of(RoleGrant, person_id=lender_id),
-                borrower=await act.work.of(RoleGrant, person_id=to_person_id),
-                borrowed=await act.work.of(Delegation, to_person_id=to_person_id),
+                delegator=await act.work.of(RoleGrant, person_id=delegator_id),
+                delegate=await act.work.of(RoleGrant, person_id=to_person_id),
+                carried=await act.work.of(Delegation, to_person_id=to_person_id),
                 at=act.at,
             )
             return act.respond(await act.add(new))
 
-    async def take_back(self, actor: Actor, delegation_id: UUID, *, expected_version: int) -> Delegation:
-        """Take lent power back at once: who lent it does, or an administrator.
+    async def revoke_delegation(self, actor: Actor, delegation_id: UUID, *, expected_version: int) -> Delegation:
+        """Revoke delegated signing authority at once: who delegated it does, or an administrator.
 
         Raises:
             NotFound: no such delegation, or none of the actor's unit.
             StaleVersion: it changed since it was read.
-            Duplicate: it was taken back, or is over.
+            Duplicate: it was revoked, or is over.
             ConditionNotMet: `not_ones_own`.
 
         """
@@ -160,8 +160,8 @@ class Offices:
             by = None if act.decision.role is Role.SYSTEM_ADMIN else actor.person_id
             return act.respond(await act.save(revoked(delegation, by=by, at=act.at)))
 
-    async def list_lent(self, actor: Actor, *, unit_id: UUID) -> tuple[Delegation, ...]:
-        """List the power lent in a unit, past and future included.
+    async def list_delegations(self, actor: Actor, *, unit_id: UUID) -> tuple[Delegation, ...]:
+        """List the signing authority delegated in a unit, past and future included.
 
         Raises:
             PermissionDenied: that unit's power to sign is none of the actor's business.
@@ -194,11 +194,11 @@ def _named(document: str) -> str:
 _ACCOUNT_CLOSED = Text(vi="Tài khoản này đã bị khóa.", en="This account is closed.", fr="Ce compte est fermé.")
 _NEEDS_DOCUMENT = Text(
     vi="Cần số, ký hiệu của văn bản ủy quyền.",
-    en="Name the document by which the power is lent.",
+    en="Name the document by which signing authority is delegated.",
     fr="Indiquez l'acte de délégation.",
 )
 _NOT_ONES_OWN = Text(
     vi="Chỉ được ủy quyền thẩm quyền của chính mình.",
-    en="One lends only one's own power.",
+    en="People delegate only their own signing authority.",
     fr="On ne délègue que son propre pouvoir.",
 )

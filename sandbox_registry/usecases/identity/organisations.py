@@ -236,7 +236,7 @@ class Organisations:
         after: UUID | None = None,
         limit: int = 50,
     ) -> tuple[Organisation, ...]:
-        """List the organisations the actor may know of, oldest first; units of the state are among them for everybody."""
+        """List the organisations the actor may know of, oldest first; state agencies are among them for everybody."""
         async with self.transactions.database.replica() as connection:
             return await organisations.list_organisations(
                 connection, scope=self.scope(actor), kind=kind, text=text, after=after, limit=limit

@@ -30,7 +30,7 @@ from sandbox_registry.usecases.transaction.transactions import Transaction, Tran
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonView:
-    """A person with every office, membership and lent power, past and future ones included."""
+    """A person with every office, membership and delegated signing authority, past and future ones included."""
 
     person: Person
     grants: tuple[RoleGrant, ...]
@@ -132,7 +132,7 @@ class People:
             return act.respond(person)
 
     async def disable(self, actor: Actor, person_id: UUID, *, expected_version: int) -> Person:
-        """Close an account at once: its tokens end, and power it lent to others ends with it.
+        """Close an account at once: its tokens end, and the authority it delegated ends with it.
 
         Raises:
             NotFound: no such person.

@@ -1,4 +1,4 @@
-"""Units of the state: the desks that take dossiers in, appraise, decide; entered by administrators."""
+"""State agencies: the desks that take dossiers in, appraise, decide; entered by administrators."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -32,7 +32,7 @@ class Units:
         agency_code: str | None = None,
         handles: Iterable[str] = (),
     ) -> Organisation:
-        """Enter a unit of the state, with the prefix of its dossier codes and the procedures it handles.
+        """Enter a state agency, with the prefix of its dossier codes and the procedures it handles.
 
         Raises:
             Invalid: a contact, the agency code, or a procedure nobody wrote.
@@ -74,7 +74,7 @@ class Units:
         agency_code: str | None,
         handles: Iterable[str],
     ) -> Organisation:
-        """Change a unit of the state.
+        """Change a state agency.
 
         Raises:
             NotFound: no such unit.

@@ -123,7 +123,7 @@ async def test_an_office_given_in_the_same_millisecond_is_held(settled: World) -
     assert await replayed(settled, "person:create", a_moment_later) == []
 
 
-async def test_lent_power_counts_for_whoever_it_was_lent_to(settled: World) -> None:
+async def test_delegated_authority_counts_for_whoever_it_was_lent_to(settled: World) -> None:
     lent = {"id": "d", "valid_from": "2026-11-01T00:00:00Z", "valid_to": "2026-12-01T00:00:00Z", "revoked_at": None}
     lent |= {"from_person_id": "signer", "to_person_id": "deputy"}
     report = Report()
@@ -132,8 +132,8 @@ async def test_lent_power_counts_for_whoever_it_was_lent_to(settled: World) -> N
         said = json.loads((await audit.all_leaves(connection))[-1].entry)
     objects = [{"type": "delegation", "state": lent}]
     asked = {"roles": ["decision_maker", "applicant"], "relations": ["unit"], "stage": "none"}
-    for lender, codes in (("signer", []), ("somebody", ["office_not_held"]), (None, ["office_not_held"])):
-        record = {"actor": "deputy", "signs_for": lender, "objects": objects, "asked": asked}
+    for delegator, codes in (("signer", []), ("somebody", ["office_not_held"]), (None, ["office_not_held"])):
+        record = {"actor": "deputy", "signs_for": delegator, "objects": objects, "asked": asked}
         report.findings.clear()
         powers.feed(0, said, record)
         powers.check(0, said, record, stage=None)

@@ -72,8 +72,8 @@ async def leaves(world: World, case: Application) -> int:
         return len(await audit.leaves_of_case(connection, case.id))
 
 
-def lent(world: World, name: str, *, signs_for: str = SIGNER) -> Actor:
-    """Somebody to whom the chairman lent the power to sign."""
+def signing_deputy(world: World, name: str, *, signs_for: str = SIGNER) -> Actor:
+    """Somebody to whom the chairman delegated signing authority."""
     office = (Role.DECISION_MAKER, world.units["committee"])
     own = world.actor(name)
     return replace(own, offices=own.offices | {office}, signs_for=world.people[signs_for])
@@ -203,9 +203,9 @@ async def test_refusal_keeps_its_reasons_and_what_is_read_is_what_was_decided(wo
     assert (made.view.leaf, found.leaf is None) == (None, False)
 
 
-async def test_decision_may_be_signed_on_lent_power(world: World) -> None:
+async def test_decision_may_be_signed_by_a_deputy(world: World) -> None:
     case = await recommended(world)
-    deputy = lent(world, "nguoi_la")
+    deputy = signing_deputy(world, "nguoi_la")
     made = await approve(world, case, deputy, signer_title="Phó Chủ tịch")
     _, objects = await last_record(world, case)
     assert (made.view.decision.signer_id, made.view.decision.on_behalf_of) == (
@@ -223,7 +223,7 @@ async def test_decision_may_be_signed_on_lent_power(world: World) -> None:
 async def test_nobody_who_filed_took_in_or_appraised_decides(world: World, name: str, act: Callable[..., Any]) -> None:
     case = await recommended(world)
     with pytest.raises(PermissionDenied) as refused:
-        await act(world, case, lent(world, name))
+        await act(world, case, signing_deputy(world, name))
     assert refused.value.line is not None
     entry, _ = await last_record(world, case)
     assert (entry["result"], entry["reason_code"], entry["policy"]["line"]) == (
@@ -310,7 +310,7 @@ async def test_licence_of_the_holder_limits_the_trial(world: World) -> None:
 async def test_two_signers_at_once_give_one_decision(world: World) -> None:
     case = await recommended(world)
     done = await asyncio.gather(
-        approve(world, case), refuse(world, case, lent(world, "nguoi_la")), return_exceptions=True
+        approve(world, case), refuse(world, case, signing_deputy(world, "nguoi_la")), return_exceptions=True
     )
     assert sum(isinstance(each, Decided) for each in done) == 1
     assert sum(isinstance(each, StaleVersion) for each in done) == 1

@@ -1,4 +1,4 @@
-"""Applicants, their members and units of the state, through the real use cases on the real database."""
+"""Applicants, their members and state agencies, through the real use cases on the real database."""
 
 import asyncio
 from datetime import timedelta

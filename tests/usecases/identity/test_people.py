@@ -1,4 +1,4 @@
-"""Accounts, offices and lent power, through the real use cases on the real database."""
+"""Accounts, offices and delegated signing authority, through the real use cases on the real database."""
 
 import asyncio
 from datetime import timedelta
@@ -67,14 +67,14 @@ async def register(accounts: People, admin: Actor, email: str = "moi@camau.examp
     return await accounts.register(admin, full_name="Trần Văn Mới", email=email, **how)
 
 
-async def lend(offices: Offices, actor: Actor, world: World, *, to: str = "truong_phong", **how: Any) -> Delegation:
+async def delegate(offices: Offices, actor: Actor, world: World, *, to: str = "truong_phong", **how: Any) -> Delegation:
     given: dict[str, Any] = {
         "to_person_id": world.people[to],
         "unit_id": world.units["committee"],
         "document": "01/GUQ-UBND",
         "valid_to": world.clock.at + 30 * DAY,
     }
-    return await offices.lend(actor, **(given | how))
+    return await offices.delegate(actor, **(given | how))
 
 
 def condition(caught: pytest.ExceptionInfo[ConditionNotMet]) -> str:
@@ -367,12 +367,12 @@ async def test_the_database_itself_keeps_offices_apart(world: World, owner: Asyn
         id=uuid7(), version=1, person_id=person, role=Role.REVIEWER, unit_id=world.units["focal"],
         valid_from=world.clock.at, valid_to=None,
     )  # fmt: skip
-    loan = Delegation(
+    delegation = Delegation(
         id=uuid7(), version=1, from_person_id=world.people["chu_tich"], to_person_id=person,
         unit_id=world.units["committee"], document="x", valid_from=world.clock.at, valid_to=world.clock.at + DAY,
         revoked_at=None,
     )  # fmt: skip
-    for table, obj in ((tables.role_grants, grant), (tables.delegations, loan)):
+    for table, obj in ((tables.role_grants, grant), (tables.delegations, delegation)):
         with pytest.raises(IntegrityError, match="an overseer holds no office"):
             async with owner.begin() as connection:
                 await connection.execute(table.insert(), RECORDS[type(obj)].values(obj))
@@ -409,30 +409,30 @@ async def test_two_administrators_cannot_dismiss_each_other(world: World, office
     assert one_refused(done, PermissionDenied)
 
 
-# --- Lent power ---
+# --- Delegated signing authority ---
 
 
-async def test_lent_power_counts_and_names_the_signer(world: World, offices: Offices) -> None:
-    loan = await lend(offices, world.actor("chu_tich"), world)
-    borrower = await now(world, "truong_phong")
-    assert borrower is not None
-    assert borrower.signs_for == world.people["chu_tich"]
-    assert borrower.offices == {
+async def test_delegated_authority_counts_and_names_the_signer(world: World, offices: Offices) -> None:
+    delegation = await delegate(offices, world.actor("chu_tich"), world)
+    deputy = await now(world, "truong_phong")
+    assert deputy is not None
+    assert deputy.signs_for == world.people["chu_tich"]
+    assert deputy.offices == {
         (Role.FOCAL_HEAD, world.units["focal"]),
         (Role.DECISION_MAKER, world.units["committee"]),
     }
     assert await told(world) == [("delegation:grant", "done", None)]
     world.clock.forward(days=30)
     assert await now(world, "truong_phong") == world.actor("truong_phong", auth_method="test")
-    assert loan.valid_to == world.clock.at
+    assert delegation.valid_to == world.clock.at
 
 
-async def test_lent_power_is_not_lent_on(world: World, offices: Offices) -> None:
-    await lend(offices, world.actor("chu_tich"), world)
-    borrower = await now(world, "truong_phong")
-    assert borrower is not None
+async def test_delegated_authority_goes_no_further(world: World, offices: Offices) -> None:
+    await delegate(offices, world.actor("chu_tich"), world)
+    deputy = await now(world, "truong_phong")
+    assert deputy is not None
     with pytest.raises(ConditionNotMet) as caught:
-        await lend(offices, borrower, world, to="chuyen_vien")
+        await delegate(offices, deputy, world, to="chuyen_vien")
     assert condition(caught) == "not_by_right"
 
 
@@ -440,7 +440,7 @@ async def test_who_may_lend_and_to_whom(world: World, offices: Offices, admin: A
     signer = world.actor("chu_tich")
     for actor in (world.actor("truong_phong"), world.actor("dai_bieu")):
         with pytest.raises(PermissionDenied):
-            await lend(offices, actor, world)
+            await delegate(offices, actor, world)
     refusals = {
         "chu_tich": "not_oneself",
         "dai_bieu": "hdnd_disjoint",
@@ -449,87 +449,89 @@ async def test_who_may_lend_and_to_whom(world: World, offices: Offices, admin: A
     }
     for name, code in refusals.items():
         with pytest.raises(ConditionNotMet) as caught:
-            await lend(offices, signer, world, to=name)
+            await delegate(offices, signer, world, to=name)
         assert (name, condition(caught)) == (name, code)
     with pytest.raises(ConditionNotMet) as caught:
-        await lend(offices, signer, world, from_person_id=world.people["van_thu"])
+        await delegate(offices, signer, world, from_person_id=world.people["van_thu"])
     assert condition(caught) == "not_ones_own"
     with pytest.raises(ConditionNotMet) as caught:
-        await lend(offices, admin, world, from_person_id=world.people["van_thu"])
+        await delegate(offices, admin, world, from_person_id=world.people["van_thu"])
     assert condition(caught) == "not_by_right"
     with pytest.raises(Invalid):
-        await lend(offices, signer, world, document=" ")
+        await delegate(offices, signer, world, document=" ")
     with pytest.raises(Invalid):
-        await lend(offices, signer, world, valid_to=world.clock.at)
-    loan = await lend(offices, admin, world, from_person_id=world.people["chu_tich"])
-    assert loan.from_person_id == world.people["chu_tich"]
+        await delegate(offices, signer, world, valid_to=world.clock.at)
+    delegation = await delegate(offices, admin, world, from_person_id=world.people["chu_tich"])
+    assert delegation.from_person_id == world.people["chu_tich"]
 
 
 async def test_two_loans_to_one_person_at_once_give_one_success(world: World, offices: Offices) -> None:
     done = await asyncio.gather(
-        *[lend(offices, world.actor("chu_tich"), world) for _ in range(2)], return_exceptions=True
+        *[delegate(offices, world.actor("chu_tich"), world) for _ in range(2)], return_exceptions=True
     )
     assert one_refused(done, Duplicate)
 
 
-async def test_lent_power_ends_with_the_lenders_office(world: World, offices: Offices, admin: Actor) -> None:
-    await lend(offices, world.actor("chu_tich"), world)
+async def test_delegated_authority_ends_with_the_delegators_office(
+    world: World, offices: Offices, admin: Actor
+) -> None:
+    await delegate(offices, world.actor("chu_tich"), world)
     async with world.database.transaction() as work:
         (grant,) = await work.of(RoleGrant, person_id=world.people["chu_tich"])
     await offices.end(admin, grant.id, expected_version=1)
-    borrower = await now(world, "truong_phong")
-    assert borrower is not None
-    assert (borrower.signs_for, borrower.roles) == (None, frozenset({Role.APPLICANT, Role.FOCAL_HEAD}))
+    deputy = await now(world, "truong_phong")
+    assert deputy is not None
+    assert (deputy.signs_for, deputy.roles) == (None, frozenset({Role.APPLICANT, Role.FOCAL_HEAD}))
 
 
-async def test_lent_power_ends_with_the_lenders_account(
+async def test_delegated_authority_ends_with_the_delegators_account(
     world: World, offices: Offices, accounts: People, admin: Actor
 ) -> None:
-    await lend(offices, world.actor("chu_tich"), world)
+    await delegate(offices, world.actor("chu_tich"), world)
     await accounts.disable(admin, world.people["chu_tich"], expected_version=1)
-    borrower = await now(world, "truong_phong")
-    assert borrower is not None
-    assert (borrower.signs_for, borrower.roles) == (None, frozenset({Role.APPLICANT, Role.FOCAL_HEAD}))
+    deputy = await now(world, "truong_phong")
+    assert deputy is not None
+    assert (deputy.signs_for, deputy.roles) == (None, frozenset({Role.APPLICANT, Role.FOCAL_HEAD}))
 
 
-async def test_taking_lent_power_back(world: World, offices: Offices) -> None:
-    loan = await lend(offices, world.actor("chu_tich"), world)
+async def test_revoking_delegated_authority(world: World, offices: Offices) -> None:
+    delegation = await delegate(offices, world.actor("chu_tich"), world)
     for name in ("truong_phong", "dai_bieu", "nguoi_la"):
         with pytest.raises(NotFound):
-            await offices.take_back(world.actor(name), loan.id, expected_version=1)
+            await offices.revoke_delegation(world.actor(name), delegation.id, expected_version=1)
     done = await asyncio.gather(
-        *[offices.take_back(world.actor("chu_tich"), loan.id, expected_version=1) for _ in range(2)],
+        *[offices.revoke_delegation(world.actor("chu_tich"), delegation.id, expected_version=1) for _ in range(2)],
         return_exceptions=True,
     )
     assert one_refused(done, StaleVersion)
-    borrower = await now(world, "truong_phong")
-    assert borrower is not None
-    assert borrower.signs_for is None
+    deputy = await now(world, "truong_phong")
+    assert deputy is not None
+    assert deputy.signs_for is None
     with pytest.raises(Duplicate):
-        await offices.take_back(world.actor("chu_tich"), loan.id, expected_version=2)
+        await offices.revoke_delegation(world.actor("chu_tich"), delegation.id, expected_version=2)
     assert [each[:2] for each in await told(world)] == [("delegation:grant", "done"), ("delegation:revoke", "done")]
 
 
-async def test_only_the_lender_takes_lent_power_back(world: World, offices: Offices, admin: Actor) -> None:
+async def test_only_the_delegator_revokes(world: World, offices: Offices, admin: Actor) -> None:
     unit = world.units["committee"]
     await offices.grant(admin, world.people["van_thu"], role=Role.DECISION_MAKER, unit_id=unit)
-    loan = await lend(offices, world.actor("chu_tich"), world)
+    delegation = await delegate(offices, world.actor("chu_tich"), world)
     deputy = await now(world, "van_thu")
     assert deputy is not None
     with pytest.raises(ConditionNotMet) as caught:
-        await offices.take_back(deputy, loan.id, expected_version=1)
+        await offices.revoke_delegation(deputy, delegation.id, expected_version=1)
     assert condition(caught) == "not_ones_own"
-    await offices.take_back(admin, loan.id, expected_version=1)
+    await offices.revoke_delegation(admin, delegation.id, expected_version=1)
 
 
 async def test_who_sees_what_is_lent(world: World, offices: Offices) -> None:
-    loan = await lend(offices, world.actor("chu_tich"), world)
+    delegation = await delegate(offices, world.actor("chu_tich"), world)
     unit = world.units["committee"]
     for name in ("chu_tich", "van_thu", "dai_bieu", "thanh_tra", "quan_tri"):
-        assert await offices.list_lent(world.actor(name), unit_id=unit) == (loan,)
+        assert await offices.list_delegations(world.actor(name), unit_id=unit) == (delegation,)
     for name in ("nguoi_dai_dien", "chuyen_vien"):
         with pytest.raises(PermissionDenied):
-            await offices.list_lent(world.actor(name), unit_id=unit)
+            await offices.list_delegations(world.actor(name), unit_id=unit)
 
 
 async def test_no_read_of_people_carries_a_hash(world: World, accounts: People, owner: AsyncEngine) -> None:
