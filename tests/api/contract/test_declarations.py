@@ -1,5 +1,6 @@
 """What handlers declare against what they do: no need goes undeclared, and none is declared for nothing."""
 
+from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -8,12 +9,15 @@ import httpx
 import pytest
 from litestar import Litestar, Response, get, post
 
+from sandbox_registry.api.cases.documents import DocumentsController
 from sandbox_registry.api.contract.openapi import describe
 from sandbox_registry.api.handling.requests import Incoming, done, seen_version
 from sandbox_registry.api.handling.schemas import Out
+from sandbox_registry.app import API
 from sandbox_registry.http.bodies import StrictRequest
 from sandbox_registry.http.declarations import declare
-from tests.api.contract.routes import Rehearsal, rehearsing, send
+from tests.api.contract.routes import NOBODY_KNOWS, Rehearsal, rehearsing, send
+from tests.support.stages import received
 from tests.support.world import World
 
 
@@ -104,3 +108,27 @@ async def test_every_handler_asks_for_a_version_if_and_only_if_it_declares_that(
                 wrong.append((*route.key, answer.text))
         assert sum(route.needs_version for route in routes) > 30
     assert not wrong, "\n".join(map(str, wrong))
+
+
+@pytest.mark.parametrize("by", [None, "chuyen_vien", "nguoi_dai_dien", "quan_tri"])
+async def test_every_status_a_handler_answers_with_is_in_the_contract(
+    world: World, tmp_path: Path, database_url: str, by: str | None
+) -> None:
+    """Well or badly asked: with and without a version, with a broken body, of a case that is there and of none."""
+    told = {
+        (method.upper(), path): {int(status) for status in operation["responses"]}
+        for path, item in describe([*API, DocumentsController])["paths"].items()
+        for method, operation in item.items()
+    }
+    case, seen = await received(world), set()
+    people = [] if by is None else [by]
+    async with rehearsing(world, tmp_path, Rehearsal(database_url), people=people) as (client, routes):
+        for route in routes:
+            key = route.method, route.path.replace(":uuid", "").replace(":str", "")
+            broken = replace(route, body=None if route.body is None else b'{"a":')
+            for asked, version in ((route, None), (route, case.version), (broken, 1)):
+                for identity in (NOBODY_KNOWS, case.id):
+                    answer = await send(client, asked, by=by, seen=version, application_id=identity)
+                    assert key not in told or answer.status_code in told[key], (key, answer.status_code, answer.text)
+                    seen.add(answer.status_code)
+    assert seen >= ({401, 400} if by is None else {200, 400, 403, 404, 428})
