@@ -148,7 +148,6 @@ def create_app(
         finally:
             await cases.transactions.database.close()
 
-    counting = {"limits": cases.rate_limits, "proxies": settings.trusted_proxies}
     files = Router(path="", route_handlers=[DocumentsController], request_max_body_size=settings.max_upload_bytes)
     api = Router(path=PREFIX, route_handlers=[*API, DocsController, files], guards=[check_query])
     contract = Contract([*API, DocumentsController])
@@ -157,9 +156,9 @@ def create_app(
         lifespan=[lifespan] if beside is None else [lifespan, beside],
         middleware=[
             DefineMiddleware(BodyReadTimeout),
-            DefineMiddleware(ThrottleInvalidTokens, **counting),
+            DefineMiddleware(ThrottleInvalidTokens, limits=cases.rate_limits, proxies=settings.trusted_proxies),
             DefineMiddleware(RequestIdentity, authenticate=cases.tokens.authenticate, proxies=settings.trusted_proxies),
-            DefineMiddleware(LimitRequests, **counting),
+            DefineMiddleware(LimitRequests, limits=cases.rate_limits),
         ],
         exception_handlers=HANDLERS | LIMIT_HANDLERS,
         on_startup=[remember_methods],

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from uuid import UUID
 
@@ -137,6 +138,10 @@ class Authorizer:
                 del self._scope_memo[next(iter(self._scope_memo))]
         return found
 
+    def scopes(self, actor: Actor, actions: Iterable[Action]) -> tuple[Scope, ...]:
+        """Say where this actor may do one of these acts: in what one of the scopes admits. As few of them as can be."""
+        return _joined(tuple([self.scope(actor, action) for action in actions]))
+
     def _allowed(self, roles: frozenset[Role], relations: frozenset[Relation], stage: Stage) -> frozenset[Action]:
         """List every act allowed to anyone with this standing, before a token limits it."""
         key = (roles, relations, stage)
@@ -167,6 +172,7 @@ class Authorizer:
                 capacity: self._stages_for(actor, standing_as(capacity, conflicted=False), action)
                 for capacity in Capacity
             },
+            conflicted_stages=self._stages_as(actor, Relation.CONFLICTED, action),
             hides_conflicted=self._hides(Relation.CONFLICTED, action),
             hides_undeclared=self._hides(Relation.UNDECLARED, action),
             awaiting_declaration={
@@ -223,6 +229,16 @@ class Authorizer:
         if found is None:
             found = self._enforcers[action] = casbin_enforcer(self.policy, self.policy.by_action[action])
         return found
+
+
+@lru_cache(maxsize=_MOST_SCOPES)
+def _joined(scopes: tuple[Scope, ...]) -> tuple[Scope, ...]:
+    """Join the scopes that exclude the same."""
+    joined: dict[tuple[bool, bool], Scope] = {}
+    for scope in scopes:
+        excluded = (scope.hides_conflicted, scope.hides_undeclared)
+        joined[excluded] = joined[excluded].joined(scope) if excluded in joined else scope
+    return tuple(joined.values())
 
 
 def casbin_enforcer(policy: AuthorizationPolicy, lines: Iterable[PolicyLine]) -> Enforcer:

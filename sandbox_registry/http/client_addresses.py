@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
 Address = IPv4Address | IPv6Address
 Networks = Sequence[IPv4Network | IPv6Network]
 _LONGEST_FORWARDED = 2000
+_V6_PREFIX = 64
 
 
 def client_address(scope: Any, proxies: Networks) -> Address | None:
@@ -43,6 +44,14 @@ def _address(written: str) -> Address | None:
     except ValueError:
         return None
     return (found.ipv4_mapped or found) if found.version == 6 else found  # noqa: PLR2004
+
+
+@lru_cache(maxsize=4096)
+def counted(found: Address | None) -> str:
+    """Return the name under which an address is counted: itself, or for IPv6 its /64, which one subscriber holds."""
+    if found is None:
+        return "local"
+    return str(found) if found.version == 4 else str(ip_network((found, _V6_PREFIX), strict=False))  # noqa: PLR2004
 
 
 def _is_in(found: Address, networks: Networks) -> bool:

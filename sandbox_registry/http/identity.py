@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from litestar.exceptions import HTTPException, NotAuthorizedException
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from sandbox_registry.http.client_addresses import Address, Networks, client_address
+from sandbox_registry.http.client_addresses import Address, Networks, client_address, counted
 from sandbox_registry.http.declarations import NOTHING, Declaration, declared
 from sandbox_registry.http.response_headers import add_response_header
 from sandbox_registry.runtime.logs import begin_request
@@ -23,6 +23,8 @@ class Authenticate(Protocol):
         """Return who asks, null for a token that is no good."""
 
 
+ADDRESS = "address"
+"""Where the state of a request keeps from where it comes, as counted by quotas."""
 _BEARER = re.compile(rb"[Bb]earer ([!-~]{1,200})")
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
@@ -47,7 +49,9 @@ class RequestIdentity:
         add_response_header(scope, b"x-request-id", named)
         declaration = declared(scope["route_handler"]) if "route_handler" in scope else NOTHING
         _check_content(scope, headers, declaration)
-        bearer = await self._bearer(scope, request_id)
+        address = client_address(scope, self.proxies)
+        scope["state"][ADDRESS] = counted(address)
+        bearer = await self._bearer(scope, request_id, address)
         scope["user"] = None if bearer is None else bearer.actor
         if scope["user"] is None and not declaration.is_public:
             raise NotAuthorizedException(headers={"WWW-Authenticate": 'Bearer realm="sandbox-registry"'})
@@ -55,13 +59,12 @@ class RequestIdentity:
             add_response_header(scope, b"token-expires", format_datetime(bearer.ends_at, usegmt=True))
         await self.app(scope, receive, send)
 
-    async def _bearer(self, scope: Scope, request_id: str) -> Bearer | None:
+    async def _bearer(self, scope: Scope, request_id: str, address: Address | None) -> Bearer | None:
         given = [value for name, value in scope["headers"] if name == b"authorization"]
         if not given:
             return None
         # Of two tokens one might be counted and the other let in.
         match = _BEARER.fullmatch(given[0]) if len(given) == 1 else None
-        address = client_address(scope, self.proxies)
         bearer = match and await self.authenticate(hashlib.sha256(match[1]).digest(), request_id, address=address)
         if bearer is None:
             raise NotAuthorizedException(headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})

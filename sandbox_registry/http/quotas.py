@@ -6,7 +6,6 @@ is left of it.
 
 import hashlib
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_network
 from math import ceil
 from typing import Any
 
@@ -16,16 +15,16 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from sandbox_registry.domain.identity.people import Actor
 from sandbox_registry.domain.operations.quotas import By, Group, LimitsUnknown, Quota, Room, TooManyRequests
-from sandbox_registry.http.client_addresses import Networks, client_address
+from sandbox_registry.http.client_addresses import Networks, client_address, counted
 from sandbox_registry.http.declarations import declared
+from sandbox_registry.http.identity import ADDRESS
 from sandbox_registry.http.problems import problem
 from sandbox_registry.http.response_headers import add_response_header
 from sandbox_registry.http.status import status_of
-from sandbox_registry.usecases.operations.quotas import RateLimits, address
+from sandbox_registry.usecases.operations.quotas import RateLimits
 
 _DIGEST = "token_digest"
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
-_V6_PREFIX = 64
 _ASK_AGAIN_IN = 5
 
 
@@ -69,15 +68,14 @@ class ThrottleInvalidTokens:
 
 
 class LimitRequests:
-    """Takes one from the quotas of the route's group; stands behind `RequestIdentity`, so that it knows who asks.
+    """Takes one from the quotas of the route's group; stands behind `RequestIdentity`, which says who asks, and from where.
 
-    A login takes nothing here: its use case knows the account and counts it, by the address left in `address`.
+    A login takes nothing here: its use case knows the account and counts it.
     """
 
-    def __init__(self, app: ASGIApp, limits: RateLimits, proxies: Networks) -> None:
+    def __init__(self, app: ASGIApp, limits: RateLimits) -> None:
         self.app = app
         self.limits = limits
-        self.proxies = proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -91,14 +89,9 @@ class LimitRequests:
             _add_rate_limits(scope, await self.limits.take(group, subjects))
             await self.app(scope, receive, send)
             return
-        where = counted(client_address(scope, self.proxies))
-        before = address.set(where)
-        try:
-            if group is not Group.LOGIN:
-                _add_rate_limits(scope, await self.limits.take(group, {By.ADDRESS: where.encode()}))
-            await self.app(scope, receive, send)
-        finally:
-            address.reset(before)
+        if group is not Group.LOGIN:
+            _add_rate_limits(scope, await self.limits.take(group, {By.ADDRESS: scope["state"][ADDRESS].encode()}))
+        await self.app(scope, receive, send)
 
 
 def group_of(scope: Any) -> Group | None:
@@ -109,14 +102,6 @@ def group_of(scope: Any) -> Group | None:
     if scope["method"] in _READS:
         return Group.READS
     return Group.UPLOADS if declaration.takes_file else Group.WRITES
-
-
-@lru_cache(maxsize=4096)
-def counted(found: IPv4Address | IPv6Address | None) -> str:
-    """Return the name under which an address is counted: itself, or for IPv6 its /64, which one subscriber holds."""
-    if found is None:
-        return "local"
-    return str(found) if found.version == 4 else str(ip_network((found, _V6_PREFIX), strict=False))  # noqa: PLR2004
 
 
 def on_too_many(request: Request[Any, Any, Any], error: TooManyRequests) -> Response[bytes]:

@@ -4,9 +4,10 @@ from uuid import UUID
 
 from sandbox_registry.db.identity import people
 from sandbox_registry.domain.errors import NotFound
-from sandbox_registry.domain.identity.people import Actor, Organisation, OrganisationKind, Person, Role, RoleGrant
+from sandbox_registry.domain.identity.people import Organisation, OrganisationKind, Person, Role, RoleGrant
 from sandbox_registry.domain.identity.people_lists import PersonRow
 from sandbox_registry.usecases.registry import UseCases
+from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.operators import COMMAND_LINE, operator
 
 ADMINISTRATION = "Quản trị hệ thống"
@@ -15,7 +16,7 @@ ADMINISTRATION = "Quản trị hệ thống"
 _PAGE = 100
 
 
-def command_line() -> Actor:
+def command_line() -> RequestContext:
     """Return who acts when the operator types a command."""
     return operator(method=COMMAND_LINE, request_id="command-line")
 
@@ -86,8 +87,8 @@ async def unit_names(cases: UseCases) -> dict[UUID, str]:
 
 async def find_user(cases: UseCases, email: str) -> Person:
     """Find an account by e-mail address; `NotFound` when there is none."""
-    async with cases.transactions.database.primary() as connection:
-        person = await people.by_email(connection, email)
+    async with cases.transactions.primary() as primary:
+        person = await primary.run(people.by_email, email)
     if person is None:
         raise NotFound(what=f"account {email}")
     return person

@@ -203,9 +203,7 @@ async def place(world: World, name: str, identity: UUID, people: Mapping[str, Ac
     async with world.database.replica() as connection:
         for person, actor in people.items():
             units = frozenset(unit for role, unit in actor.offices if role is Role.CONSULTED_OFFICER)
-            case = await load_case(
-                connection, identity, person_id=actor.person_id, consulted_unit_ids=units, lock=False
-            )
+            case = await load_case(connection, identity, person_id=actor.person_id, consulted_unit_ids=units)
             assert case is not None
             standings[person], stage, version = case.standing, case.application.stage, case.application.version
     return Place(

@@ -73,7 +73,7 @@ async def test_what_oversight_reads_of_people_organisations_and_cases_is_on_reco
         ),
         ("chuyen_vien", []),
     ):
-        actor, before = world.actor(name), len(await leaves(world))
+        actor, before = world.context(name), len(await leaves(world))
         await people.list_people(actor, text="an")
         await people.read(actor, world.people["mot_cua"])
         await organisations.read(actor, world.startup)
@@ -86,7 +86,7 @@ async def test_what_oversight_reads_of_people_organisations_and_cases_is_on_reco
 
 
 async def test_what_is_hidden_from_one_is_a_refusal_on_record(world: World) -> None:
-    case, stranger = await received(world), world.actor("nguoi_la")
+    case, stranger = await received(world), world.context("nguoi_la")
     before = len(await leaves(world))
     for reading in (
         world.use_cases.people.read(stranger, world.people["mot_cua"]),
@@ -119,7 +119,7 @@ async def test_a_login_a_logout_and_a_failed_login_are_on_record(client: Client,
 
 
 async def test_a_rotated_secret_of_a_webhook_is_on_record_without_the_secret(world: World) -> None:
-    webhooks, owner = world.use_cases.webhooks, world.actor("nguoi_dai_dien")
+    webhooks, owner = world.use_cases.webhooks, world.context("nguoi_dai_dien")
     made = await webhooks.create(
         owner,
         organisation_id=world.startup,

@@ -291,6 +291,7 @@ def test_scope_of_an_official_who_also_has_a_company() -> None:
             Capacity.REVIEWER: APPRAISED,
         },
         procedures=None,
+        conflicted_stages=frozenset(),
         hides_conflicted=True,
         hides_undeclared=True,
         awaiting_declaration={

@@ -105,11 +105,7 @@ async def _may(world: World, planted: Planted, name: str, action: Action) -> boo
     actor = world.actor(name)
     async with world.database.transaction() as work:
         case = await case_rows.load_case(
-            work.connection,
-            planted.case_id,
-            person_id=actor.person_id,
-            consulted_unit_ids=frozenset(),
-            lock=False,
+            work.connection, planted.case_id, person_id=actor.person_id, consulted_unit_ids=frozenset()
         )
     assert case is not None
     judge = world.transactions.authorizer.judge
@@ -170,11 +166,7 @@ async def test_everybody_learns_of_the_acts_that_are_declared_to_them_and_of_no_
             for name in (OWNER, "nguoi_soan", "mot_cua", "truong_phong", "dai_bieu", "thanh_tra"):
                 async with world.database.transaction() as work:
                     case = await case_rows.load_case(
-                        work.connection,
-                        case_id,
-                        person_id=world.people[name],
-                        consulted_unit_ids=frozenset(),
-                        lock=False,
+                        work.connection, case_id, person_id=world.people[name], consulted_unit_ids=frozenset()
                     )
                 assert case is not None
                 expected = known_to(audience_of(world.actor(name), case.standing))
@@ -215,7 +207,7 @@ async def _bundle(client: Client, case_id: object, name: str) -> set[str] | None
 
 async def test_no_secret_goes_out_by_the_public_log_a_job_or_a_webhook(world: World, owner: AsyncEngine) -> None:
     made = await world.use_cases.webhooks.create(
-        world.actor(OWNER), organisation_id=world.startup, url="https://example.com/", events=["*"], description="máy"
+        world.context(OWNER), organisation_id=world.startup, url="https://example.com/", events=["*"], description="máy"
     )
     async with owner.begin() as connection:
         await connection.execute(

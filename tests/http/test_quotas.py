@@ -13,8 +13,7 @@ from asgi_lifespan import LifespanManager
 
 from sandbox_registry.app import create_app
 from sandbox_registry.domain.operations.quotas import read_limits
-from sandbox_registry.http.client_addresses import client_address
-from sandbox_registry.http.quotas import counted
+from sandbox_registry.http.client_addresses import client_address, counted
 from sandbox_registry.runtime.settings import Settings
 from sandbox_registry.usecases.operations.quotas import RateLimits
 from tests.support.client import Client

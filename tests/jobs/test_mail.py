@@ -42,7 +42,7 @@ def worker(world: World, database_url: str, box: Mailbox) -> App:
 
 
 async def made(world: World, *, days: int, by: str = OWNER) -> NewToken:
-    return await world.use_cases.tokens.create(world.actor(by), name="máy của An", lifetime=timedelta(days=days))
+    return await world.use_cases.tokens.create(world.context(by), name="máy của An", lifetime=timedelta(days=days))
 
 
 async def remind(world: World, *, after: int) -> int:
@@ -111,7 +111,7 @@ async def test_nobody_is_written_to_about_a_token_that_is_no_more(
     new = await made(world, days=20)
     assert await remind(world, after=10) == 1
     if meanwhile == "revoked":
-        await world.use_cases.tokens.revoke(world.actor(OWNER), new.token.id)
+        await world.use_cases.tokens.revoke(world.context(OWNER), new.token.id)
     elif meanwhile == "ended":
         world.clock.forward(days=21)
     else:
@@ -126,7 +126,7 @@ async def test_nobody_is_written_to_about_a_token_that_is_no_more(
 
 async def test_token_revoked_before_its_day_is_not_told_of(world: World) -> None:
     new = await made(world, days=20)
-    await world.use_cases.tokens.revoke(world.actor(OWNER), new.token.id)
+    await world.use_cases.tokens.revoke(world.context(OWNER), new.token.id)
     assert await remind(world, after=10) == 0
 
 

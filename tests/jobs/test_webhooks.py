@@ -177,7 +177,7 @@ async def test_two_workers_send_each_event_once(
 ) -> None:
     cases, sender = world.use_cases, WebhookClient(to_loopback=True)
     apps = [job_app(database_url, cases.upkeep, deliveries=cases.deliveries, webhooks=sender) for _ in range(2)]
-    hooks, owner = Webhooks(world.transactions, to_loopback=True), world.actor(OWNER)
+    hooks, owner = Webhooks(world.transactions, to_loopback=True), world.context(OWNER)
     async with working(*apps):
         for _ in range(2):
             await hooks.create(owner, organisation_id=world.startup, url=receiver.url, events=["*"], description="")
@@ -197,7 +197,7 @@ async def test_failed_try_is_a_job_for_later(world: World, queue: Queue, databas
     receiver.answer = lambda _received: reply(500)
     async with working(app):
         await Webhooks(world.transactions, to_loopback=True).create(
-            world.actor(OWNER), organisation_id=world.startup, url=receiver.url, events=["*"], description=""
+            world.context(OWNER), organisation_id=world.startup, url=receiver.url, events=["*"], description=""
         )
         await queue.until("SELECT attempts FROM webhook_deliveries WHERE next_at IS NOT NULL", [(1,)])
     waits = "SELECT extract(epoch FROM scheduled_at - now()) BETWEEN 3 AND 13, args->>'attempt' FROM procrastinate_jobs"

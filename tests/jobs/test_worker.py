@@ -104,7 +104,7 @@ async def test_an_approved_calendar_moves_the_due_dates_of_lists_when_it_takes_f
         moved = await queue.rows(DUE)
         assert moved[0][0] > before
         world.clock.forward(minutes=1)
-        reader = world.actor("nguoi_dai_dien")
+        reader = world.context("nguoi_dai_dien")
         shown = (await world.use_cases.cases.read(reader, case.id)).deadlines
         assert [(each.computation.due,) for each in shown if each.computation and not each.fulfilled_at] == moved
     finally:
@@ -315,11 +315,11 @@ def left_behind(path: Path, *, at: datetime) -> None:
 async def propose(world: World, kind: RuleKind, file: str, more: str) -> RuleVersion:
     """Propose the shipped version of a rule with something added."""
     content = (shipped("policies") / file).read_bytes().decode() + more
-    return await world.use_cases.rule_versions.propose(world.actor("quan_tri"), kind=kind, content=content)
+    return await world.use_cases.rule_versions.propose(world.context("quan_tri"), kind=kind, content=content)
 
 
 async def approve(world: World, proposed: RuleVersion, *, since: datetime) -> None:
     """Approve it as the other administrator."""
     await world.use_cases.rule_versions.approve(
-        world.actor("quan_tri_2"), proposed.id, expected_version=proposed.version, effective_from=since
+        world.context("quan_tri_2"), proposed.id, expected_version=proposed.version, effective_from=since
     )

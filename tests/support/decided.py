@@ -69,7 +69,7 @@ async def recommended(world: World) -> Application:
     """A case that awaits its decision."""
     case = await appraised(world)
     made = await world.use_cases.decisions.recommend(
-        world.actor(HEAD), case.id, expected_version=case.version, advice=Advice.APPROVE, report="Đủ điều kiện."
+        world.context(HEAD), case.id, expected_version=case.version, advice=Advice.APPROVE, report="Đủ điều kiện."
     )
     return made.application
 
@@ -79,7 +79,7 @@ async def approved(world: World, **changes: Any) -> Application:
     """A case allowed by the chairman."""
     case = await recommended(world)
     made = await world.use_cases.decisions.approve(
-        world.actor(SIGNER),
+        world.context(SIGNER),
         case.id,
         expected_version=case.version,
         signer_title=TITLE,
@@ -94,4 +94,4 @@ async def approved(world: World, **changes: Any) -> Application:
 async def issued(world: World, **changes: Any) -> PermitView:
     """A permit issued by the records office."""
     case = await approved(world, **changes)
-    return await world.use_cases.permits.issue(world.actor(RECORDS), case.id, expected_version=case.version)
+    return await world.use_cases.permits.issue(world.context(RECORDS), case.id, expected_version=case.version)

@@ -29,19 +29,20 @@ from sandbox_registry.domain.cases.appraisal import (
 )
 from sandbox_registry.domain.cases.councils import Composition
 from sandbox_registry.domain.cases.decisions import departs_from_council
-from sandbox_registry.domain.identity.people import Actor, Capacity, Organisation
+from sandbox_registry.domain.identity.people import Capacity, Organisation
 from sandbox_registry.domain.permits.permits import PermitKind, latest_end
 from sandbox_registry.domain.privacy.erasures import HoldKind, LegalHold
 from sandbox_registry.domain.rules.calendars import Term, Unit
 from sandbox_registry.domain.rules.procedures import Procedure
 from sandbox_registry.usecases.registry import UseCases
+from sandbox_registry.usecases.transaction.context import RequestContext
 from tests.rulebook.test_procedures import ATTACHED, DOSSIER
 from tests.support.decided import terms
 from tests.support.stages import AI_ATTACHED, AI_DOSSIER
 from tests.support.world import AI_PROCEDURE, World
 
 T = TypeVar("T")
-Attempt = Callable[[UseCases, Actor], Awaitable[object]]
+Attempt = Callable[[UseCases, RequestContext], Awaitable[object]]
 """One act with one input, done by the person named, over whichever use cases are named."""
 
 
@@ -104,7 +105,7 @@ async def facts_of(world: World, case_id: UUID, *, spares: Spares, random: Rando
             spares=spares,
             at=world.clock.at,
             random=random,
-            found={kind: await work.of(kind, application_id=case_id) for kind in KINDS},
+            found={kind: await work.find(kind, application_id=case_id) for kind in KINDS},
         )
 
 

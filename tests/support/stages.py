@@ -81,7 +81,7 @@ async def complete_draft(
     draft = await world.draft(procedure_code=procedure_code, answers=answers or (AI_DOSSIER if is_ai else DOSSIER))
     for part in sorted(AI_ATTACHED if is_ai else ATTACHED):
         await world.use_cases.applications.add_document(
-            world.actor(OWNER),
+            world.context(OWNER),
             draft.id,
             part=part,
             filename=f"{part}.pdf",
@@ -96,28 +96,28 @@ async def complete_draft(
 async def submitted(world: World, *, procedure_code: str = PROCEDURE) -> Application:
     """A dossier filed by its signatory."""
     draft = await complete_draft(world, procedure_code=procedure_code)
-    return await world.use_cases.applications.submit(world.actor(OWNER), draft.id, expected_version=draft.version)
+    return await world.use_cases.applications.submit(world.context(OWNER), draft.id, expected_version=draft.version)
 
 
 @prepared
 async def received(world: World, *, procedure_code: str = PROCEDURE) -> Application:
     """A filed dossier with its code."""
     filed = await submitted(world, procedure_code=procedure_code)
-    return await world.use_cases.intake.receive(world.actor(INTAKE), filed.id, expected_version=filed.version)
+    return await world.use_cases.intake.receive(world.context(INTAKE), filed.id, expected_version=filed.version)
 
 
 @prepared
 async def accepted(world: World, *, procedure_code: str = PROCEDURE) -> Application:
     """A complete dossier taken in."""
     case = await received(world, procedure_code=procedure_code)
-    return await world.use_cases.intake.accept(world.actor(INTAKE), case.id, expected_version=case.version)
+    return await world.use_cases.intake.accept(world.context(INTAKE), case.id, expected_version=case.version)
 
 
 @prepared
 async def claimed(world: World, *, procedure_code: str = PROCEDURE) -> Application:
     """An accepted case with its focal officer."""
     case = await accepted(world, procedure_code=procedure_code)
-    await world.use_cases.assignments.claim(world.actor(FOCAL), case.id)
+    await world.use_cases.assignments.claim(world.context(FOCAL), case.id)
     return case
 
 
@@ -127,7 +127,7 @@ async def under_appraisal(world: World, *, procedure_code: str = PROCEDURE) -> A
     case = await claimed(world, procedure_code=procedure_code)
     level = "2" if procedure_code == AI_PROCEDURE else "low"
     return await world.use_cases.appraisal.classify(
-        world.actor(FOCAL), case.id, expected_version=case.version, level=level
+        world.context(FOCAL), case.id, expected_version=case.version, level=level
     )
 
 
@@ -137,7 +137,7 @@ async def with_reviewers(world: World) -> Application:
     case = await under_appraisal(world)
     for name in REVIEWERS:
         await world.use_cases.assignments.assign(
-            world.actor(HEAD), case.id, person_id=world.people[name], capacity=Capacity.REVIEWER
+            world.context(HEAD), case.id, person_id=world.people[name], capacity=Capacity.REVIEWER
         )
         await declared(world, case, name)
     return case
@@ -149,7 +149,7 @@ async def reviewed(world: World) -> Application:
     case = await with_reviewers(world)
     for name in REVIEWERS:
         await world.use_cases.reviews.submit(
-            world.actor(name), case.id, scores=SCORES, comment="Khả thi.", advice=Advice.APPROVE
+            world.context(name), case.id, scores=SCORES, comment="Khả thi.", advice=Advice.APPROVE
         )
     return case
 
@@ -157,7 +157,7 @@ async def reviewed(world: World) -> Application:
 async def declared(world: World, case: Application, *names: str) -> None:
     """Let people declare that they have no conflict of interest."""
     for name in names:
-        await world.use_cases.appraisal.declare(world.actor(name), case.id, conflicted=False, statement="")
+        await world.use_cases.appraisal.declare(world.context(name), case.id, conflicted=False, statement="")
 
 
 def composition(world: World, *members: str, chair: str | None = None, secretary: str = SECRETARY) -> Composition:
@@ -173,7 +173,7 @@ def composition(world: World, *members: str, chair: str | None = None, secretary
 async def convened(world: World, case: Application) -> CouncilSession:
     """The council of a case called for tomorrow."""
     return await world.use_cases.councils.convene(
-        world.actor(FOCAL),
+        world.context(FOCAL),
         case.id,
         composition=composition(world),
         scheduled_at=world.clock.at + timedelta(days=1),
@@ -195,7 +195,7 @@ async def concluded(world: World, case: Application, *, against: int = 1) -> Cou
     for index, name in enumerate(MEMBERS):
         is_against = index >= len(MEMBERS) - against
         await world.use_cases.councils.vote(
-            world.actor(name),
+            world.context(name),
             case.id,
             session.id,
             choice=Choice.AGAINST if is_against else Choice.FOR,
@@ -203,7 +203,7 @@ async def concluded(world: World, case: Application, *, against: int = 1) -> Cou
             dissent="Chưa đủ số liệu." if is_against else "",
         )
     return await world.use_cases.councils.conclude(
-        world.actor(SECRETARY),
+        world.context(SECRETARY),
         case.id,
         session.id,
         expected_version=session.version,

@@ -31,6 +31,8 @@ from sandbox_registry.rulebook.rule_book import RuleBook
 from sandbox_registry.runtime.shipped import shipped
 from sandbox_registry.usecases.identity.passwords import Passwords, load_common_passwords
 from sandbox_registry.usecases.registry import UseCases, wire
+from sandbox_registry.usecases.transaction.context import RequestContext
+from sandbox_registry.usecases.transaction.operators import nobody
 from sandbox_registry.usecases.transaction.transactions import Transactions
 from tests.support.snapshots import Snapshots
 
@@ -76,6 +78,10 @@ UNITS = {
     "inspectorate": ("Thanh tra tỉnh", None, False),
     "elsewhere": ("Đơn vị khác", None, False),
 }
+
+
+ANYBODY = RequestContext(actor=nobody(request_id="test"))
+"""In this context somebody acts of whom nothing is known yet."""
 
 
 @dataclass
@@ -146,7 +152,7 @@ class World:
     async def token(self, name: str, *, limits: Limits = UNLIMITED, days: int = 30) -> str:
         """Return a fresh bearer token of somebody."""
         made = await self.use_cases.tokens.create(
-            self.actor(name), name="test", limits=limits, lifetime=timedelta(days=days)
+            self.context(name), name="test", limits=limits, lifetime=timedelta(days=days)
         )
         return made.secret
 
@@ -166,9 +172,13 @@ class World:
         )
         return replace(actor, **changes)
 
+    def context(self, name: str, **changes: Any) -> RequestContext:
+        """Return the context in which somebody acts; `changes` as of `actor`."""
+        return RequestContext(actor=self.actor(name, **changes))
+
     async def draft(self, *, procedure_code: str = PROCEDURE, answers: dict[str, Any] | None = None) -> Application:
         """Begin a draft of the startup, with answers if given."""
-        owner = self.actor("nguoi_dai_dien")
+        owner = self.context("nguoi_dai_dien")
         application = await self.use_cases.applications.create(
             owner,
             procedure_code=procedure_code,

@@ -37,9 +37,8 @@ from sandbox_registry.api.handling.requests import (
     Number,
     OptionalId,
     OptionalWords,
-    actor_of,
-    done,
     instant,
+    perform,
     published,
     seen_version,
     use_cases,
@@ -59,15 +58,19 @@ class ApplicationsController(Controller):
     @post(status_code=201, opt=declare(has_location=True))
     async def create(self, request: Incoming, data: JSONBody[DraftIn]) -> Response[ApplicationOut]:
         """Begin a draft under a procedure, for an organisation one acts for."""
-        act = use_cases(request).applications.create(
-            actor_of(request),
-            procedure_code=data.procedure_code,
-            organisation_id=data.organisation_id,
-            receiving_unit_id=data.receiving_unit_id,
-            title=data.title,
-            previous_case_id=data.previous_case_id,
+        return await perform(
+            request,
+            lambda context: use_cases(request).applications.create(
+                context,
+                procedure_code=data.procedure_code,
+                organisation_id=data.organisation_id,
+                receiving_unit_id=data.receiving_unit_id,
+                title=data.title,
+                previous_case_id=data.previous_case_id,
+            ),
+            out=application_out,
+            location=lambda made: f"/api/v1/applications/{made.id}",
         )
-        return await done(request, act, out=application_out, location=lambda made: f"/api/v1/applications/{made.id}")
 
     @get()
     async def list_cases(  # noqa: PLR0917 - each is a named query parameter.
@@ -100,62 +103,82 @@ class ApplicationsController(Controller):
             updated_since=instant("updated_since", updated_since),
         )
         position = (BY_CHANGE if by_change else BY_ID).read(after)
-        found = cases.list_cases(actor_of(request), narrowed=narrowed, after=position, limit=limit)
-        return await done(request, found, out=lambda rows: page_out(rows, limit=limit, by_change=by_change))
+        return await perform(
+            request,
+            lambda context: cases.list_cases(context, narrowed=narrowed, after=position, limit=limit),
+            out=lambda rows: page_out(rows, limit=limit, by_change=by_change),
+        )
 
     @get("/awaiting-declaration")
     async def awaiting_declaration(self, request: Incoming) -> Response[CasePageOut]:
         """List the cases one must declare interests for before opening them."""
-        found = use_cases(request).cases.awaiting_declaration(actor_of(request))
-        return await done(request, found, out=lambda rows: CasePageOut(items=case_rows_out(rows), after=None))
+        return await perform(
+            request,
+            use_cases(request).cases.awaiting_declaration,
+            out=lambda rows: CasePageOut(items=case_rows_out(rows), after=None),
+        )
 
     @get("/{application_id:uuid}")
     async def read(self, request: Incoming, application_id: Id) -> Response[CaseOut]:
         """Read one application with its documents, requests, deadlines and their ledgers."""
-        return await done(request, use_cases(request).cases.read(actor_of(request), application_id), out=case_out)
+        return await perform(
+            request, lambda context: use_cases(request).cases.read(context, application_id), out=case_out
+        )
 
     @patch("/{application_id:uuid}", opt=declare(needs_version=True))
     async def edit(self, request: Incoming, application_id: Id, data: JSONBody[EditIn]) -> Response[ApplicationOut]:
         """Save part of a draft or of an open supplement; nothing is required yet, types and limits are checked."""
-        act = use_cases(request).applications.edit(
-            actor_of(request),
-            application_id,
-            expected_version=seen_version(request),
-            title=data.title,
-            answers=data.answers,
+        return await perform(
+            request,
+            lambda context: use_cases(request).applications.edit(
+                context,
+                application_id,
+                expected_version=seen_version(request),
+                title=data.title,
+                answers=data.answers,
+            ),
+            out=application_out,
         )
-        return await done(request, act, out=application_out)
 
     @delete("/{application_id:uuid}", status_code=200, opt=declare(needs_version=True))
     async def discard(self, request: Incoming, application_id: Id) -> Response[ApplicationOut]:
         """Give up a draft."""
-        act = use_cases(request).applications.discard(
-            actor_of(request), application_id, expected_version=seen_version(request)
+        return await perform(
+            request,
+            lambda context: use_cases(request).applications.discard(
+                context, application_id, expected_version=seen_version(request)
+            ),
+            out=application_out,
         )
-        return await done(request, act, out=application_out)
 
     @get("/{application_id:uuid}/problems")
     async def problems(self, request: Incoming, application_id: Id) -> Response[ProblemsOut]:
         """List everything a dossier still lacks, and whether another authority seems competent."""
-        return await done(
-            request, use_cases(request).cases.problems(actor_of(request), application_id), out=problems_out
+        return await perform(
+            request, lambda context: use_cases(request).cases.problems(context, application_id), out=problems_out
         )
 
     @get("/{application_id:uuid}/versions")
     async def versions(self, request: Incoming, application_id: Id) -> Response[VersionsOut]:
         """List every version of the dossier."""
-        found = use_cases(request).cases.versions(actor_of(request), application_id)
-        return await done(request, found, out=lambda all_: VersionsOut(items=tuple(map(shown(VersionOut), all_))))
+        return await perform(
+            request,
+            lambda context: use_cases(request).cases.versions(context, application_id),
+            out=lambda all_: VersionsOut(items=tuple(map(shown(VersionOut), all_))),
+        )
 
     @get("/{application_id:uuid}/changes")
     async def changes(
         self, request: Incoming, application_id: Id, older: Number, newer: Number
     ) -> Response[ChangesOut]:
         """Compare two versions of the dossier field by field."""
-        found = use_cases(request).histories.dossier_changes(
-            actor_of(request), application_id, older=older, newer=newer
+        return await perform(
+            request,
+            lambda context: use_cases(request).histories.dossier_changes(
+                context, application_id, older=older, newer=newer
+            ),
+            out=dossier_changes_out,
         )
-        return await done(request, found, out=dossier_changes_out)
 
     @get("/{application_id:uuid}/timeline")
     async def timeline(
@@ -167,10 +190,13 @@ class ApplicationsController(Controller):
         refused nor who read the case.
         """
         position = BY_INDEX.read(after)
-        found = use_cases(request).timelines.read(
-            actor_of(request), application_id, after=-1 if position is None else position, limit=limit
+        return await perform(
+            request,
+            lambda context: use_cases(request).timelines.read(
+                context, application_id, after=-1 if position is None else position, limit=limit
+            ),
+            out=lambda rows: timeline_out(rows, limit=limit, log=published(request)),
         )
-        return await done(request, found, out=lambda rows: timeline_out(rows, limit=limit, log=published(request)))
 
     @get("/{application_id:uuid}/receipt")
     async def receipt(self, request: Incoming, application_id: Id) -> Response[ReceiptOut]:
@@ -178,51 +204,72 @@ class ApplicationsController(Controller):
 
         On line filing is receipt: the terms run from `submitted_at`. The code comes with the registration.
         """
-        found = use_cases(request).cases.receipt(actor_of(request), application_id)
-        return await done(request, found, out=lambda receipt: receipt_out(receipt, log=published(request)))
+        return await perform(
+            request,
+            lambda context: use_cases(request).cases.receipt(context, application_id),
+            out=lambda receipt: receipt_out(receipt, log=published(request)),
+        )
 
     @post("/{application_id:uuid}/submission", status_code=200, opt=declare(needs_version=True))
     async def submit(self, request: Incoming, application_id: Id) -> Response[ApplicationOut]:
         """File a draft. Every broken rule comes back at once, each with its field."""
-        act = use_cases(request).applications.submit(
-            actor_of(request), application_id, expected_version=seen_version(request)
+        return await perform(
+            request,
+            lambda context: use_cases(request).applications.submit(
+                context, application_id, expected_version=seen_version(request)
+            ),
+            out=application_out,
         )
-        return await done(request, act, out=application_out)
 
     @post("/{application_id:uuid}/supplement", status_code=200, opt=declare(needs_version=True))
     async def submit_supplement(self, request: Incoming, application_id: Id) -> Response[ApplicationOut]:
         """Answer the open supplement request with the completed dossier."""
-        act = use_cases(request).applications.submit_supplement(
-            actor_of(request), application_id, expected_version=seen_version(request)
+        return await perform(
+            request,
+            lambda context: use_cases(request).applications.submit_supplement(
+                context, application_id, expected_version=seen_version(request)
+            ),
+            out=application_out,
         )
-        return await done(request, act, out=application_out)
 
     @post("/{application_id:uuid}/withdrawal", status_code=200, opt=declare(needs_version=True))
     async def request_withdrawal(
         self, request: Incoming, application_id: Id, data: JSONBody[WithdrawalIn]
     ) -> Response[ApplicationOut]:
         """Ask the authority to stop handling the case."""
-        act = use_cases(request).applications.request_withdrawal(
-            actor_of(request), application_id, expected_version=seen_version(request), reason=data.reason
+        return await perform(
+            request,
+            lambda context: use_cases(request).applications.request_withdrawal(
+                context, application_id, expected_version=seen_version(request), reason=data.reason
+            ),
+            out=application_out,
         )
-        return await done(request, act, out=application_out)
 
     @post("/{application_id:uuid}/complaints", status_code=201)
     async def complain(
         self, request: Incoming, application_id: Id, data: JSONBody[ComplaintIn]
     ) -> Response[ComplaintOut]:
         """File a complaint against a refusal."""
-        act = use_cases(request).applications.complain(actor_of(request), application_id, grounds=data.grounds)
-        return await done(request, act, out=shown(ComplaintOut))
+        return await perform(
+            request,
+            lambda context: use_cases(request).applications.complain(context, application_id, grounds=data.grounds),
+            out=shown(ComplaintOut),
+        )
 
     @put("/{application_id:uuid}/editors/{person_id:uuid}")
     async def share(self, request: Incoming, application_id: Id, person_id: Id) -> Response[EditorOut]:
         """Let another person write on this dossier."""
-        act = use_cases(request).applications.share(actor_of(request), application_id, person_id=person_id)
-        return await done(request, act, out=shown(EditorOut))
+        return await perform(
+            request,
+            lambda context: use_cases(request).applications.share(context, application_id, person_id=person_id),
+            out=shown(EditorOut),
+        )
 
     @delete("/{application_id:uuid}/editors/{person_id:uuid}", status_code=200)
     async def unshare(self, request: Incoming, application_id: Id, person_id: Id) -> Response[EditorOut]:
         """End another person's right to write on this dossier."""
-        act = use_cases(request).applications.unshare(actor_of(request), application_id, person_id=person_id)
-        return await done(request, act, out=shown(EditorOut))
+        return await perform(
+            request,
+            lambda context: use_cases(request).applications.unshare(context, application_id, person_id=person_id),
+            out=shown(EditorOut),
+        )

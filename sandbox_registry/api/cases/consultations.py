@@ -8,7 +8,7 @@ from litestar import Controller, Response, get, post
 from litestar.params import JSONBody
 from msgspec import Meta
 
-from sandbox_registry.api.handling.requests import Id, Incoming, actor_of, done, use_cases
+from sandbox_registry.api.handling.requests import Id, Incoming, perform, use_cases
 from sandbox_registry.api.handling.schemas import Day, In, Instant, Out, Paragraph, Remark, shown
 from sandbox_registry.domain.cases.appraisal import Opinion
 from sandbox_registry.domain.rules.calendars import Term, Unit
@@ -109,55 +109,71 @@ class ConsultationsController(Controller):
         self, request: Incoming, application_id: Id, data: JSONBody[ConsultationIn]
     ) -> Response[ConsultationOut]:
         """Ask another state unit for its opinion."""
-        act = use_cases(request).consultations.ask(
-            actor_of(request),
-            application_id,
-            unit_id=data.unit_id,
-            question=data.question,
-            term=None if data.term is None else Term(value=data.term.value, unit=data.term.unit),
-            remind_on=data.remind_on,
-            is_required=data.is_required,
+        return await perform(
+            request,
+            lambda context: use_cases(request).consultations.ask(
+                context,
+                application_id,
+                unit_id=data.unit_id,
+                question=data.question,
+                term=None if data.term is None else Term(value=data.term.value, unit=data.term.unit),
+                remind_on=data.remind_on,
+                is_required=data.is_required,
+            ),
+            out=consultation_out,
         )
-        return await done(request, act, out=consultation_out)
 
     @get("/consultations")
     async def list_consultations(self, request: Incoming, application_id: Id) -> Response[ConsultationsOut]:
         """List the consultations; a consulted agency sees the questions put to it and nothing else."""
-        found = use_cases(request).consultations.list_consultations(actor_of(request), application_id)
-        return await done(request, found, out=lambda asked: ConsultationsOut(items=tuple(map(consultation_out, asked))))
+        return await perform(
+            request,
+            lambda context: use_cases(request).consultations.list_consultations(context, application_id),
+            out=lambda asked: ConsultationsOut(items=tuple(map(consultation_out, asked))),
+        )
 
     @post("/consultations/{consultation_id:uuid}/answer", status_code=200)
     async def answer_for_unit(
         self, request: Incoming, application_id: Id, consultation_id: Id, data: JSONBody[OpinionIn]
     ) -> Response[ConsultationOut]:
         """Answer for one's own unit; a late answer is kept and marked late."""
-        act = use_cases(request).consultations.answer(
-            actor_of(request), application_id, consultation_id, opinion=data.opinion, text=data.text
+        return await perform(
+            request,
+            lambda context: use_cases(request).consultations.answer(
+                context, application_id, consultation_id, opinion=data.opinion, text=data.text
+            ),
+            out=consultation_out,
         )
-        return await done(request, act, out=consultation_out)
 
     @post("/consultations/{consultation_id:uuid}/silence", status_code=200)
     async def close_silent(
         self, request: Incoming, application_id: Id, consultation_id: Id
     ) -> Response[ConsultationOut]:
         """Record that the unit let its term pass. Silence is never consent."""
-        act = use_cases(request).consultations.close_silent(actor_of(request), application_id, consultation_id)
-        return await done(request, act, out=consultation_out)
+        return await perform(
+            request,
+            lambda context: use_cases(request).consultations.close_silent(context, application_id, consultation_id),
+            out=consultation_out,
+        )
 
     @post("/clarifications", status_code=201)
     async def ask_applicant(
         self, request: Incoming, application_id: Id, data: JSONBody[QuestionIn]
     ) -> Response[ClarificationOut]:
         """Ask the applicant a question of substance; one waits at a time."""
-        act = use_cases(request).clarifications.ask(actor_of(request), application_id, question=data.question)
-        return await done(request, act, out=clarification_out)
+        return await perform(
+            request,
+            lambda context: use_cases(request).clarifications.ask(context, application_id, question=data.question),
+            out=clarification_out,
+        )
 
     @get("/clarifications")
     async def list_clarifications(self, request: Incoming, application_id: Id) -> Response[ClarificationsOut]:
         """List the questions to the applicant and the answers."""
-        found = use_cases(request).clarifications.list_clarifications(actor_of(request), application_id)
-        return await done(
-            request, found, out=lambda asked: ClarificationsOut(items=tuple(map(clarification_out, asked)))
+        return await perform(
+            request,
+            lambda context: use_cases(request).clarifications.list_clarifications(context, application_id),
+            out=lambda asked: ClarificationsOut(items=tuple(map(clarification_out, asked))),
         )
 
     @post("/clarifications/{clarification_id:uuid}/answer", status_code=200)
@@ -165,7 +181,10 @@ class ConsultationsController(Controller):
         self, request: Incoming, application_id: Id, clarification_id: Id, data: JSONBody[AnswerIn]
     ) -> Response[ClarificationOut]:
         """Answer for the applicant."""
-        act = use_cases(request).clarifications.answer(
-            actor_of(request), application_id, clarification_id, answer=data.answer
+        return await perform(
+            request,
+            lambda context: use_cases(request).clarifications.answer(
+                context, application_id, clarification_id, answer=data.answer
+            ),
+            out=clarification_out,
         )
-        return await done(request, act, out=clarification_out)

@@ -7,7 +7,7 @@ from litestar import Controller, Response, get, post, put
 from litestar.params import JSONBody
 from msgspec import Meta
 
-from sandbox_registry.api.handling.requests import Id, Incoming, actor_of, done, seen_version, use_cases
+from sandbox_registry.api.handling.requests import Id, Incoming, perform, seen_version, use_cases
 from sandbox_registry.api.handling.schemas import In, Instant, Line, Moment, Out, Paragraph, Remark, shown
 from sandbox_registry.domain.cases.appraisal import Choice
 from sandbox_registry.domain.cases.councils import Composition
@@ -115,63 +115,78 @@ class CouncilsController(Controller):
     @post(status_code=201)
     async def convene(self, request: Incoming, application_id: Id, data: JSONBody[SessionIn]) -> Response[SessionOut]:
         """Call the council. Every member declares interests before opening the dossier."""
-        act = use_cases(request).councils.convene(
-            actor_of(request),
-            application_id,
-            composition=composition_of(data),
-            scheduled_at=data.scheduled_at,
-            place=data.place,
+        return await perform(
+            request,
+            lambda context: use_cases(request).councils.convene(
+                context,
+                application_id,
+                composition=composition_of(data),
+                scheduled_at=data.scheduled_at,
+                place=data.place,
+            ),
+            out=session_out,
         )
-        return await done(request, act, out=session_out)
 
     @get()
     async def list_sessions(self, request: Incoming, application_id: Id) -> Response[SessionsOut]:
         """List the sittings of the case; how others voted shows only once the council concluded."""
-        found = use_cases(request).councils.list_sessions(actor_of(request), application_id)
-        return await done(request, found, out=sessions_out)
+        return await perform(
+            request,
+            lambda context: use_cases(request).councils.list_sessions(context, application_id),
+            out=sessions_out,
+        )
 
     @put("/{session_id:uuid}", opt=declare(needs_version=True))
     async def recompose(
         self, request: Incoming, application_id: Id, session_id: Id, data: JSONBody[SessionIn]
     ) -> Response[SessionOut]:
         """Change who sits, when or where, before the council concludes. Needs If-Match with the sitting's version."""
-        act = use_cases(request).councils.recompose(
-            actor_of(request),
-            application_id,
-            session_id,
-            expected_version=seen_version(request),
-            composition=composition_of(data),
-            scheduled_at=data.scheduled_at,
-            place=data.place,
+        return await perform(
+            request,
+            lambda context: use_cases(request).councils.recompose(
+                context,
+                application_id,
+                session_id,
+                expected_version=seen_version(request),
+                composition=composition_of(data),
+                scheduled_at=data.scheduled_at,
+                place=data.place,
+            ),
+            out=session_out,
         )
-        return await done(request, act, out=session_out)
 
     @post("/{session_id:uuid}/votes", status_code=201)
     async def vote(
         self, request: Incoming, application_id: Id, session_id: Id, data: JSONBody[VoteIn]
     ) -> Response[VoteOut]:
         """Vote, once. It is final."""
-        act = use_cases(request).councils.vote(
-            actor_of(request),
-            application_id,
-            session_id,
-            choice=data.choice,
-            is_written=data.is_written,
-            dissent=data.dissent,
+        return await perform(
+            request,
+            lambda context: use_cases(request).councils.vote(
+                context,
+                application_id,
+                session_id,
+                choice=data.choice,
+                is_written=data.is_written,
+                dissent=data.dissent,
+            ),
+            out=vote_out,
         )
-        return await done(request, act, out=vote_out)
 
     @post("/{session_id:uuid}/conclusion", status_code=200, opt=declare(needs_version=True))
     async def conclude(
         self, request: Incoming, application_id: Id, session_id: Id, data: JSONBody[ConclusionIn]
     ) -> Response[SessionOut]:
         """Close the sitting with its minutes. Needs If-Match with the sitting's version."""
-        act = use_cases(request).councils.conclude(
-            actor_of(request),
-            application_id,
-            session_id,
-            expected_version=seen_version(request),
-            present_ids=data.present_ids,
-            minutes=data.minutes,
+        return await perform(
+            request,
+            lambda context: use_cases(request).councils.conclude(
+                context,
+                application_id,
+                session_id,
+                expected_version=seen_version(request),
+                present_ids=data.present_ids,
+                minutes=data.minutes,
+            ),
+            out=session_out,
         )
-        return await done(request, act, out=session_out)

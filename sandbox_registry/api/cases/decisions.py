@@ -10,7 +10,7 @@ from msgspec import Meta
 from sandbox_registry.api.cases.application_schemas import ApplicationOut, ReasonOut, application_out
 from sandbox_registry.api.cases.intake import ReasonIn, reasons_of
 from sandbox_registry.api.handling.log_links import NOTHING_PUBLISHED, ProofOut, PublishedLog, proof_of
-from sandbox_registry.api.handling.requests import Id, Incoming, actor_of, done, published, seen_version, use_cases
+from sandbox_registry.api.handling.requests import Id, Incoming, perform, published, seen_version, use_cases
 from sandbox_registry.api.handling.schemas import In, Instant, Line, Out, Paragraph, shown
 from sandbox_registry.api.permits.permit_schemas import Lines, Paragraphs, TermsIn, TermsOut, terms_of, terms_out
 from sandbox_registry.domain.cases.appraisal import Advice, Outcome
@@ -146,55 +146,72 @@ class DecisionsController(Controller):
         self, request: Incoming, application_id: Id, data: JSONBody[RecommendationIn]
     ) -> Response[RecommendedOut]:
         """Put the appraisal report before the signer; refused while the appraisal lacks something."""
-        act = use_cases(request).decisions.recommend(
-            actor_of(request),
-            application_id,
-            expected_version=seen_version(request),
-            advice=data.advice,
-            report=data.report,
-            conditions=data.conditions,
-            departure=data.departure,
+        return await perform(
+            request,
+            lambda context: use_cases(request).decisions.recommend(
+                context,
+                application_id,
+                expected_version=seen_version(request),
+                advice=data.advice,
+                report=data.report,
+                conditions=data.conditions,
+                departure=data.departure,
+            ),
+            out=recommended_out,
         )
-        return await done(request, act, out=recommended_out)
 
     @get("/recommendation")
     async def read_recommendation(self, request: Incoming, application_id: Id) -> Response[RecommendationOut]:
         """Read the appraisal report put before the signer."""
-        found = use_cases(request).decisions.read_recommendation(actor_of(request), application_id)
-        return await done(request, found, out=shown(RecommendationOut))
+        return await perform(
+            request,
+            lambda context: use_cases(request).decisions.read_recommendation(context, application_id),
+            out=shown(RecommendationOut),
+        )
 
     @post("/approval", status_code=201, opt=declare(needs_version=True, has_location=True))
     async def approve(self, request: Incoming, application_id: Id, data: JSONBody[ApprovalIn]) -> Response[DecidedOut]:
         """Allow the trial under terms. Every rule the decision breaks comes back at once, each with its field."""
-        act = use_cases(request).decisions.approve(
-            actor_of(request),
-            application_id,
-            expected_version=seen_version(request),
-            signer_title=data.signer_title,
-            legal_basis=data.legal_basis,
-            conditions=data.conditions,
-            terms=terms_of(data.terms),
+        return await perform(
+            request,
+            lambda context: use_cases(request).decisions.approve(
+                context,
+                application_id,
+                expected_version=seen_version(request),
+                signer_title=data.signer_title,
+                legal_basis=data.legal_basis,
+                conditions=data.conditions,
+                terms=terms_of(data.terms),
+            ),
+            out=decided_out,
+            location=_decision_of,
         )
-        return await done(request, act, out=decided_out, location=_decision_of)
 
     @post("/refusal", status_code=201, opt=declare(needs_version=True, has_location=True))
     async def refuse(self, request: Incoming, application_id: Id, data: JSONBody[RefusalIn]) -> Response[DecidedOut]:
         """Refuse the trial, with reasons."""
-        act = use_cases(request).decisions.refuse(
-            actor_of(request),
-            application_id,
-            expected_version=seen_version(request),
-            signer_title=data.signer_title,
-            legal_basis=data.legal_basis,
-            reasons=reasons_of(data.reasons),
+        return await perform(
+            request,
+            lambda context: use_cases(request).decisions.refuse(
+                context,
+                application_id,
+                expected_version=seen_version(request),
+                signer_title=data.signer_title,
+                legal_basis=data.legal_basis,
+                reasons=reasons_of(data.reasons),
+            ),
+            out=decided_out,
+            location=_decision_of,
         )
-        return await done(request, act, out=decided_out, location=_decision_of)
 
     @get("/decision")
     async def read(self, request: Incoming, application_id: Id) -> Response[DecisionOut]:
         """Read the decision on a case."""
-        found = use_cases(request).decisions.read(actor_of(request), application_id)
-        return await done(request, found, out=lambda view: decision_out(view, log=published(request)))
+        return await perform(
+            request,
+            lambda context: use_cases(request).decisions.read(context, application_id),
+            out=lambda view: decision_out(view, log=published(request)),
+        )
 
 
 def _decision_of(made: Decided) -> str:

@@ -6,8 +6,9 @@ from litestar import Controller, Response, delete, get, post
 from litestar.response.base import ASGIResponse
 
 from sandbox_registry.api.cases.application_schemas import DocumentOut, document_out
-from sandbox_registry.api.handling.requests import Id, Incoming, Words, actor_of, done, use_cases
+from sandbox_registry.api.handling.requests import Id, Incoming, Words, perform, use_cases
 from sandbox_registry.api.handling.streams import BoundedStream
+from sandbox_registry.http.context import context_of
 from sandbox_registry.http.declarations import declare
 
 
@@ -22,12 +23,11 @@ class DocumentsController(Controller):
         self, request: Incoming, application_id: Id, part: Words, filename: Words
     ) -> Response[DocumentOut]:
         """Attach a file to a part of the dossier; the request's body is the file itself."""
-        act = use_cases(request).documents.attach(
-            actor_of(request), application_id, part=part, filename=filename, chunks=request.stream()
-        )
-        return await done(
+        return await perform(
             request,
-            act,
+            lambda context: use_cases(request).documents.attach(
+                context, application_id, part=part, filename=filename, chunks=request.stream()
+            ),
             out=document_out,
             location=lambda made: f"/api/v1/applications/{application_id}/documents/{made.id}",
         )
@@ -35,13 +35,16 @@ class DocumentsController(Controller):
     @get("/{document_id:uuid}")
     async def read(self, request: Incoming, application_id: Id, document_id: Id) -> Response[DocumentOut]:
         """Read about one document, also a removed one."""
-        found = use_cases(request).cases.document(actor_of(request), application_id, document_id)
-        return await done(request, found, out=document_out)
+        return await perform(
+            request,
+            lambda context: use_cases(request).cases.document(context, application_id, document_id),
+            out=document_out,
+        )
 
     @get("/{document_id:uuid}/content", opt=declare(media_type="application/octet-stream"))
     async def content(self, request: Incoming, application_id: Id, document_id: Id) -> ASGIResponse:
         """Download a document; it breaks off when the bytes are not those that were filed."""
-        download = await use_cases(request).documents.download(actor_of(request), application_id, document_id)
+        download = await use_cases(request).documents.download(context_of(request), application_id, document_id)
         return BoundedStream(
             download.content,
             media_type=download.document.media_type,
@@ -57,5 +60,8 @@ class DocumentsController(Controller):
     @delete("/{document_id:uuid}", status_code=200)
     async def remove(self, request: Incoming, application_id: Id, document_id: Id) -> Response[DocumentOut]:
         """Take a document out of a draft or an open supplement; it stays on record as removed."""
-        act = use_cases(request).applications.remove_document(actor_of(request), application_id, document_id)
-        return await done(request, act, out=document_out)
+        return await perform(
+            request,
+            lambda context: use_cases(request).applications.remove_document(context, application_id, document_id),
+            out=document_out,
+        )

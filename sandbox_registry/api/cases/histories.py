@@ -20,15 +20,15 @@ from sandbox_registry.api.handling.requests import (
     Incoming,
     Number,
     When,
-    actor_of,
     day_or_moment,
-    done,
+    perform,
     published,
     use_cases,
 )
 from sandbox_registry.api.handling.streams import BoundedStream
 from sandbox_registry.auditlog.publishing.folder import LogFolder
 from sandbox_registry.domain.operations.quotas import Group
+from sandbox_registry.http.context import context_of
 from sandbox_registry.http.declarations import declare
 
 CHUNK_BYTES = 64 * 1024
@@ -46,8 +46,13 @@ class HistoriesController(Controller):
         What is shown comes from the records behind the log, so each part of it can be proved. A moment that is yet to
         come, or lies before the case was begun, is refused (422).
         """
-        found = use_cases(request).histories.as_it_stood(actor_of(request), application_id, at=day_or_moment("at", at))
-        return await done(request, found, out=lambda case: case_at_out(case, log=published(request)))
+        return await perform(
+            request,
+            lambda context: use_cases(request).histories.as_it_stood(
+                context, application_id, at=day_or_moment("at", at)
+            ),
+            out=lambda case: case_at_out(case, log=published(request)),
+        )
 
     @get("/applications/{application_id:uuid}/history/versions")
     async def versions(self, request: Incoming, application_id: Id) -> Response[StateVersionsOut]:
@@ -55,16 +60,22 @@ class HistoriesController(Controller):
 
         Edits of a draft or of an open supplement leave versions of the dossier instead; filing records it whole.
         """
-        found = use_cases(request).histories.versions(actor_of(request), application_id)
-        return await done(request, found, out=lambda all_: versions_out(all_, log=published(request)))
+        return await perform(
+            request,
+            lambda context: use_cases(request).histories.versions(context, application_id),
+            out=lambda all_: versions_out(all_, log=published(request)),
+        )
 
     @get("/applications/{application_id:uuid}/history/changes")
     async def changes(
         self, request: Incoming, application_id: Id, older: Number, newer: Number
     ) -> Response[StateChangesOut]:
         """Compare two recorded versions of a case field by field, each field by its name."""
-        found = use_cases(request).histories.changes(actor_of(request), application_id, older=older, newer=newer)
-        return await done(request, found, out=case_changes_out)
+        return await perform(
+            request,
+            lambda context: use_cases(request).histories.changes(context, application_id, older=older, newer=newer),
+            out=case_changes_out,
+        )
 
     @get(
         "/applications/{application_id:uuid}/bundle.zip", opt=declare(quota=Group.EXPORTS, media_type="application/zip")
@@ -76,7 +87,7 @@ class HistoriesController(Controller):
         and a page that checks it all. Taking it out is itself on record.
         """
         folder: LogFolder = request.app.state.log.folder
-        file = await use_cases(request).bundles.take(actor_of(request), application_id, folder=folder)
+        file = await use_cases(request).bundles.take(context_of(request), application_id, folder=folder)
         headers = {
             "Content-Disposition": f'attachment; filename="{application_id}.zip"',
             "Cache-Control": "no-store",
@@ -87,16 +98,22 @@ class HistoriesController(Controller):
     @get("/permits/{permit_id:uuid}/history/versions")
     async def permit_versions(self, request: Incoming, permit_id: Id) -> Response[StateVersionsOut]:
         """List the versions of a permit that the log records, with the act that made each."""
-        found = use_cases(request).histories.permit_versions(actor_of(request), permit_id)
-        return await done(request, found, out=lambda all_: versions_out(all_, log=published(request)))
+        return await perform(
+            request,
+            lambda context: use_cases(request).histories.permit_versions(context, permit_id),
+            out=lambda all_: versions_out(all_, log=published(request)),
+        )
 
     @get("/permits/{permit_id:uuid}/history/changes")
     async def permit_changes(
         self, request: Incoming, permit_id: Id, older: Number, newer: Number
     ) -> Response[StateChangesOut]:
         """Compare two recorded versions of a permit field by field, each field by its name."""
-        found = use_cases(request).histories.permit_changes(actor_of(request), permit_id, older=older, newer=newer)
-        return await done(request, found, out=permit_changes_out)
+        return await perform(
+            request,
+            lambda context: use_cases(request).histories.permit_changes(context, permit_id, older=older, newer=newer),
+            out=permit_changes_out,
+        )
 
 
 async def _chunks(file: IO[bytes]) -> AsyncGenerator[bytes, None]:

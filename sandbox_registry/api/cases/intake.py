@@ -4,7 +4,7 @@ from litestar import Controller, Response, post
 from litestar.params import JSONBody
 
 from sandbox_registry.api.cases.application_schemas import ApplicationOut, application_out
-from sandbox_registry.api.handling.requests import Id, Incoming, actor_of, done, seen_version, use_cases
+from sandbox_registry.api.handling.requests import Id, Incoming, perform, seen_version, use_cases
 from sandbox_registry.api.handling.schemas import Code, In, Line, Moment, Paragraph
 from sandbox_registry.domain.cases.applications import Reason, SupplementItem
 from sandbox_registry.http.declarations import declare
@@ -71,92 +71,123 @@ class IntakeController(Controller):
     @post("/receipt", status_code=200, opt=declare(needs_version=True))
     async def receive(self, request: Incoming, application_id: Id) -> Response[ApplicationOut]:
         """Register a filed dossier and give it its code."""
-        act = use_cases(request).intake.receive(
-            actor_of(request), application_id, expected_version=seen_version(request)
+        return await perform(
+            request,
+            lambda context: use_cases(request).intake.receive(
+                context, application_id, expected_version=seen_version(request)
+            ),
+            out=application_out,
         )
-        return await done(request, act, out=application_out)
 
     @post("/supplement-requests", status_code=200, opt=declare(needs_version=True))
     async def request_supplement(
         self, request: Incoming, application_id: Id, data: JSONBody[SupplementRequestIn]
     ) -> Response[ApplicationOut]:
         """Ask the applicant to complete the dossier, item by item."""
-        act = use_cases(request).intake.request_supplement(
-            actor_of(request),
-            application_id,
-            expected_version=seen_version(request),
-            items=tuple(SupplementItem(target=each.target, reason=each.reason) for each in data.items),
-            exception_reason=data.exception_reason,
+        return await perform(
+            request,
+            lambda context: use_cases(request).intake.request_supplement(
+                context,
+                application_id,
+                expected_version=seen_version(request),
+                items=tuple(SupplementItem(target=each.target, reason=each.reason) for each in data.items),
+                exception_reason=data.exception_reason,
+            ),
+            out=application_out,
         )
-        return await done(request, act, out=application_out)
 
     @post("/lapse", status_code=200, opt=declare(needs_version=True))
     async def lapse(self, request: Incoming, application_id: Id) -> Response[ApplicationOut]:
         """Confirm that the supplement never came in its term."""
-        act = use_cases(request).intake.lapse(actor_of(request), application_id, expected_version=seen_version(request))
-        return await done(request, act, out=application_out)
+        return await perform(
+            request,
+            lambda context: use_cases(request).intake.lapse(
+                context, application_id, expected_version=seen_version(request)
+            ),
+            out=application_out,
+        )
 
     @post("/intake-refusal", status_code=200, opt=declare(needs_version=True))
     async def refuse_intake(
         self, request: Incoming, application_id: Id, data: JSONBody[ReasonsIn]
     ) -> Response[ApplicationOut]:
         """Refuse to take the dossier in, with reasons."""
-        act = use_cases(request).intake.refuse_intake(
-            actor_of(request),
-            application_id,
-            expected_version=seen_version(request),
-            reasons=reasons_of(data.reasons),
+        return await perform(
+            request,
+            lambda context: use_cases(request).intake.refuse_intake(
+                context,
+                application_id,
+                expected_version=seen_version(request),
+                reasons=reasons_of(data.reasons),
+            ),
+            out=application_out,
         )
-        return await done(request, act, out=application_out)
 
     @post("/referral", status_code=200, opt=declare(needs_version=True))
     async def refer(
         self, request: Incoming, application_id: Id, data: JSONBody[ReferralIn]
     ) -> Response[ApplicationOut]:
         """Send the case to the competent authority."""
-        act = use_cases(request).intake.refer(
-            actor_of(request),
-            application_id,
-            expected_version=seen_version(request),
-            reason=data.reason,
-            target=data.target,
+        return await perform(
+            request,
+            lambda context: use_cases(request).intake.refer(
+                context,
+                application_id,
+                expected_version=seen_version(request),
+                reason=data.reason,
+                target=data.target,
+            ),
+            out=application_out,
         )
-        return await done(request, act, out=application_out)
 
     @post("/acceptance", status_code=200, opt=declare(needs_version=True))
     async def accept(self, request: Incoming, application_id: Id) -> Response[ApplicationOut]:
         """Take a complete dossier in and promise the day of the result."""
-        act = use_cases(request).intake.accept(
-            actor_of(request), application_id, expected_version=seen_version(request)
+        return await perform(
+            request,
+            lambda context: use_cases(request).intake.accept(
+                context, application_id, expected_version=seen_version(request)
+            ),
+            out=application_out,
         )
-        return await done(request, act, out=application_out)
 
     @post("/apology", status_code=200, opt=declare(needs_version=True))
     async def apologize(
         self, request: Incoming, application_id: Id, data: JSONBody[ApologyIn]
     ) -> Response[ApplicationOut]:
         """Give notice of a delay and one new day."""
-        act = use_cases(request).intake.apologize(
-            actor_of(request),
-            application_id,
-            expected_version=seen_version(request),
-            promised_at=data.promised_at,
-            reason=data.reason,
+        return await perform(
+            request,
+            lambda context: use_cases(request).intake.apologize(
+                context,
+                application_id,
+                expected_version=seen_version(request),
+                promised_at=data.promised_at,
+                reason=data.reason,
+            ),
+            out=application_out,
         )
-        return await done(request, act, out=application_out)
 
     @post("/stop", status_code=200, opt=declare(needs_version=True))
     async def stop(self, request: Incoming, application_id: Id) -> Response[ApplicationOut]:
         """Stop handling the case at the applicant's wish."""
-        act = use_cases(request).intake.stop(actor_of(request), application_id, expected_version=seen_version(request))
-        return await done(request, act, out=application_out)
+        return await perform(
+            request,
+            lambda context: use_cases(request).intake.stop(
+                context, application_id, expected_version=seen_version(request)
+            ),
+            out=application_out,
+        )
 
     @post("/delivery", status_code=200, opt=declare(needs_version=True))
     async def deliver(
         self, request: Incoming, application_id: Id, data: JSONBody[DeliveryIn]
     ) -> Response[ApplicationOut]:
         """Record that the result was handed over."""
-        act = use_cases(request).intake.deliver(
-            actor_of(request), application_id, expected_version=seen_version(request), channel=data.channel
+        return await perform(
+            request,
+            lambda context: use_cases(request).intake.deliver(
+                context, application_id, expected_version=seen_version(request), channel=data.channel
+            ),
+            out=application_out,
         )
-        return await done(request, act, out=application_out)

@@ -7,7 +7,7 @@ from litestar.params import JSONBody
 from msgspec import UNSET, UnsetType
 
 from sandbox_registry.api.handling.cursors import BY_ID
-from sandbox_registry.api.handling.requests import Cursor, Id, Incoming, Limit, actor_of, done, use_cases
+from sandbox_registry.api.handling.requests import Cursor, Id, Incoming, Limit, perform, use_cases
 from sandbox_registry.api.handling.schemas import In, Instant, Out, PageOut, Paragraph
 from sandbox_registry.usecases.cases.messages import Letter
 
@@ -62,15 +62,21 @@ class MessagesController(Controller):
     @post(status_code=201)
     async def send(self, request: Incoming, application_id: Id, data: JSONBody[MessageIn]) -> Response[MessageOut]:
         """Write to the other side. Send an Idempotency-Key, so that a repeated request is one letter."""
-        act = use_cases(request).messages.send(actor_of(request), application_id, body=data.body)
-        return await done(request, act, out=message_out)
+        return await perform(
+            request,
+            lambda context: use_cases(request).messages.send(context, application_id, body=data.body),
+            out=message_out,
+        )
 
     @get()
     async def list_messages(
         self, request: Incoming, application_id: Id, limit: Limit = 50, after: Cursor = None
     ) -> Response[MessagePageOut]:
         """List the letters of a case, newest first."""
-        found = use_cases(request).messages.list_messages(
-            actor_of(request), application_id, after=BY_ID.read(after), limit=limit
+        return await perform(
+            request,
+            lambda context: use_cases(request).messages.list_messages(
+                context, application_id, after=BY_ID.read(after), limit=limit
+            ),
+            out=lambda letters: page_out(letters, limit=limit),
         )
-        return await done(request, found, out=lambda letters: page_out(letters, limit=limit))

@@ -2,23 +2,27 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import date, datetime
+from functools import partial
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import msgspec
 from litestar import Request, Response
-from litestar.exceptions import HTTPException, NotAuthorizedException, ValidationException
+from litestar.exceptions import HTTPException, ValidationException
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from sandbox_registry.api.handling.log_links import ProofOut, PublishedLog, link_to
 from sandbox_registry.api.handling.schemas import FIRST_YEAR, LAST_YEAR, ONE_LINE, YEARS
 from sandbox_registry.domain.identity.people import Actor
-from sandbox_registry.http.declarations import NotDeclared, check_declared, declared
+from sandbox_registry.http.context import context_of
+from sandbox_registry.http.declarations import check_declared, declared
 from sandbox_registry.http.malformed import NO_ZONE, NOT_A_DAY, NOT_A_KEY, NOT_A_VERSION
 from sandbox_registry.usecases.registry import UseCases
-from sandbox_registry.usecases.transaction import idempotency
+from sandbox_registry.usecases.transaction.context import RequestContext
+from sandbox_registry.usecases.transaction.idempotency import AlreadyDone, IdempotentRequest, StoredResponse
 
 JSON = "application/json; charset=utf-8"
 T = TypeVar("T")
@@ -44,14 +48,6 @@ When = Annotated[
 ]
 OptionalId = FromQuery[UUID | None]
 Incoming = Request[Actor | None, Any, Any]
-
-
-def actor_of(request: Incoming) -> Actor:
-    """Return who acts; 401 for nobody."""
-    actor: Actor | None = request.scope.get("user")
-    if actor is None:
-        raise NotAuthorizedException(headers={"WWW-Authenticate": 'Bearer realm="sandbox-registry"'})
-    return actor
 
 
 def use_cases(request: Incoming) -> UseCases:
@@ -111,10 +107,10 @@ def etag(version: int) -> str:
     return f'"{version}"'
 
 
-def answer(
-    obj: T, *, out: Callable[[T], Any], status: int = 200, location: Callable[[T], str] | None = None
-) -> idempotency.StoredResponse:
-    """Render a result as an answer, with its ETag when it has a version, and a Link to its proof when it has one."""
+def render(
+    obj: T, *, out: Callable[[T], Any], status: int, location: Callable[[T], str] | None = None
+) -> StoredResponse:
+    """Write down a result, with its ETag when it has a version, and a Link to its proof when it has one."""
     headers: dict[str, str] = {}
     rendered = out(obj)
     version = getattr(rendered, "version", getattr(obj, "version", None))
@@ -124,60 +120,77 @@ def answer(
         headers["Link"] = link_to(proof)
     if location is not None:
         headers["Location"] = location(obj)
-    return idempotency.StoredResponse(status=status, headers=headers, body=msgspec.json.encode(rendered))
+    return StoredResponse(status=status, headers=headers, body=msgspec.json.encode(rendered))
 
 
-def respond(given: idempotency.StoredResponse, *, replayed: bool = False) -> Response[Any]:
-    """Send an answer: bytes, rendered once."""
+def respond(given: StoredResponse, *, replayed: bool = False) -> Response[Any]:
+    """Send what was written down."""
     headers = {**given.headers, "Idempotency-Replayed": "true"} if replayed else given.headers
     return Response(given.body, status_code=given.status, headers=headers, media_type=JSON)
 
 
-def _request_hash(body: bytes, actor: Actor | None) -> bytes:
-    """Bind a key to the body and to what the token may see: an answer never goes to a narrower one."""
-    digest = hashlib.sha256(body)
-    for limit in () if actor is None else (actor.token_scopes, actor.token_procedures):
-        if limit is not None:
-            digest.update(b"\0" + msgspec.json.encode(sorted(limit)))
-    return digest.digest()
-
-
-async def done(
+async def perform(
     request: Incoming,
-    act: Coroutine[Any, Any, T],
+    act: Callable[[RequestContext], Awaitable[T]],
     *,
     out: Callable[[T], Shown],
     location: Callable[[T], str] | None = None,
 ) -> Response[Shown]:
-    """Await an act and answer with its result; under an Idempotency-Key, once, and the same bytes ever after.
+    """Have an act done in the context of a request and respond with its result; under an Idempotency-Key, only once.
 
     The status is the handler's. Where it declares `is_keyed=False` the key is not looked at: a file is recognised by its
     digest, and its body is read only once. A read is never keyed: it would be answered with what was true long ago.
     """
+    check_declared(request, has_location=location is not None)
+    rendering = _Rendering(partial(render, out=out, status=request.route_handler.status_code, location=location))
+    context = context_of(request)
+    key = _key_of(request)
+    if key is not None:
+        context = replace(context, idempotent=await _idempotent(request, context.actor, key, rendering))
     try:
-        check_declared(request, has_location=location is not None)
-    except NotDeclared:
-        act.close()
-        raise
-    status = request.route_handler.status_code
+        result = await act(context)
+    except AlreadyDone as before:
+        return respond(before.response, replayed=True)
+    return respond(rendering(result))
+
+
+class _Rendering:
+    """Renders a result once: what a keyed act stored in its transaction are the very bytes that are sent after it."""
+
+    def __init__(self, render_it: Callable[[Any], StoredResponse]) -> None:
+        self._render = render_it
+        self._rendered: StoredResponse | None = None
+
+    def __call__(self, result: Any) -> StoredResponse:
+        if self._rendered is None:
+            self._rendered = self._render(result)
+        return self._rendered
+
+
+def _key_of(request: Incoming) -> str | None:
+    """Return the key that counts for a request; 400 when it is none."""
     is_keyed = declared(request.route_handler).is_keyed and request.method not in _READS
     key = request.headers.get("idempotency-key") if is_keyed else None
-    if key is None:
-        return respond(answer(await act, out=out, status=status, location=location))
-    if not _KEY.fullmatch(key):
-        act.close()
+    if key is not None and not _KEY.fullmatch(key):
         raise ValidationException(extra=[{"key": "Idempotency-Key", "message": NOT_A_KEY}])
-    idempotent = idempotency.IdempotentRequest(
+    return key
+
+
+async def _idempotent(
+    request: Incoming, actor: Actor, key: str, rendering: Callable[[Any], StoredResponse]
+) -> IdempotentRequest:
+    return IdempotentRequest(
         route=f"{request.method} {request.url.path}",
         key=key,
-        request_hash=_request_hash(await request.body(), request.scope.get("user")),
-        render=lambda result: answer(result, out=out, status=status, location=location),  # type: ignore[arg-type]  # The act's own result.
+        request_hash=_request_hash(await request.body(), actor),
+        render=rendering,
     )
-    token = idempotency.current.set(idempotent)
-    try:
-        result = await act
-        return respond(idempotent.response or idempotent.render(result))
-    except idempotency.AlreadyDone as replayed:
-        return respond(replayed.response, replayed=True)
-    finally:
-        idempotency.current.reset(token)
+
+
+def _request_hash(body: bytes, actor: Actor) -> bytes:
+    """Bind a key to the body and to what the token may see: a response never goes to a narrower one."""
+    digest = hashlib.sha256(body)
+    for limit in (actor.token_scopes, actor.token_procedures):
+        if limit is not None:
+            digest.update(b"\0" + msgspec.json.encode(sorted(limit)))
+    return digest.digest()

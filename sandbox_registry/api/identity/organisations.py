@@ -10,8 +10,7 @@ from sandbox_registry.api.handling.requests import (
     Incoming,
     Limit,
     OptionalWords,
-    actor_of,
-    done,
+    perform,
     seen_version,
     use_cases,
 )
@@ -41,17 +40,21 @@ class OrganisationsController(Controller):
     @post("/organisations", status_code=201, opt=declare(has_location=True))
     async def create(self, request: Incoming, data: JSONBody[OrganisationIn]) -> Response[OrganisationOut]:
         """Register an applicant. Who does declares to be its legal representative; that declaration is on record."""
-        act = use_cases(request).organisations.create(
-            actor_of(request),
-            kind=data.kind,
-            name=data.name,
-            tax_code=data.tax_code,
-            address=data.address,
-            email=data.email,
-            phone=data.phone,
-            licence_end=data.licence_end,
+        return await perform(
+            request,
+            lambda context: use_cases(request).organisations.create(
+                context,
+                kind=data.kind,
+                name=data.name,
+                tax_code=data.tax_code,
+                address=data.address,
+                email=data.email,
+                phone=data.phone,
+                licence_end=data.licence_end,
+            ),
+            out=organisation_out,
+            location=lambda made: f"/api/v1/organisations/{made.id}",
         )
-        return await done(request, act, out=organisation_out, location=lambda made: f"/api/v1/organisations/{made.id}")
 
     @get("/organisations")
     async def list_organisations(
@@ -66,51 +69,63 @@ class OrganisationsController(Controller):
 
         `q` finds without diacritics in the name, or begins the tax code.
         """
-        found = use_cases(request).organisations.list_organisations(
-            actor_of(request),
-            kind=kind,
-            text=q,
-            after=BY_ID.read(after),
-            limit=limit,
+        return await perform(
+            request,
+            lambda context: use_cases(request).organisations.list_organisations(
+                context,
+                kind=kind,
+                text=q,
+                after=BY_ID.read(after),
+                limit=limit,
+            ),
+            out=lambda rows: organisations_page_out(rows, limit=limit),
         )
-        return await done(request, found, out=lambda rows: organisations_page_out(rows, limit=limit))
 
     @get("/organisations/{organisation_id:uuid}")
     async def read(self, request: Incoming, organisation_id: Id) -> Response[OrganisationViewOut]:
         """Read an organisation with everybody's standing in it."""
-        found = use_cases(request).organisations.read(actor_of(request), organisation_id)
-        return await done(request, found, out=organisation_view_out)
+        return await perform(
+            request,
+            lambda context: use_cases(request).organisations.read(context, organisation_id),
+            out=organisation_view_out,
+        )
 
     @put("/organisations/{organisation_id:uuid}/contact", opt=declare(needs_version=True))
     async def edit(
         self, request: Incoming, organisation_id: Id, data: JSONBody[ContactIn]
     ) -> Response[OrganisationOut]:
         """Replace how an applicant is reached and when its licence ends. Needs If-Match."""
-        act = use_cases(request).organisations.edit(
-            actor_of(request),
-            organisation_id,
-            expected_version=seen_version(request),
-            address=data.address,
-            email=data.email,
-            phone=data.phone,
-            licence_end=data.licence_end,
+        return await perform(
+            request,
+            lambda context: use_cases(request).organisations.edit(
+                context,
+                organisation_id,
+                expected_version=seen_version(request),
+                address=data.address,
+                email=data.email,
+                phone=data.phone,
+                licence_end=data.licence_end,
+            ),
+            out=organisation_out,
         )
-        return await done(request, act, out=organisation_out)
 
     @post("/organisations/{organisation_id:uuid}/members", status_code=201)
     async def add_member(
         self, request: Incoming, organisation_id: Id, data: JSONBody[MemberIn]
     ) -> Response[MembershipOut]:
         """Let somebody with an account act for an applicant. Only its legal representative gives the power to sign."""
-        act = use_cases(request).organisations.add_member(
-            actor_of(request),
-            organisation_id,
-            email=data.email,
-            kind=data.kind,
-            valid_from=data.valid_from,
-            valid_to=data.valid_to,
+        return await perform(
+            request,
+            lambda context: use_cases(request).organisations.add_member(
+                context,
+                organisation_id,
+                email=data.email,
+                kind=data.kind,
+                valid_from=data.valid_from,
+                valid_to=data.valid_to,
+            ),
+            out=membership_out,
         )
-        return await done(request, act, out=membership_out)
 
     @post(
         "/organisations/{organisation_id:uuid}/members/{membership_id:uuid}/ending",
@@ -121,10 +136,13 @@ class OrganisationsController(Controller):
         self, request: Incoming, organisation_id: Id, membership_id: Id
     ) -> Response[MembershipOut]:
         """End somebody's standing now; a signatory always remains. Needs If-Match with the membership's version."""
-        act = use_cases(request).organisations.end_membership(
-            actor_of(request), organisation_id, membership_id, expected_version=seen_version(request)
+        return await perform(
+            request,
+            lambda context: use_cases(request).organisations.end_membership(
+                context, organisation_id, membership_id, expected_version=seen_version(request)
+            ),
+            out=membership_out,
         )
-        return await done(request, act, out=membership_out)
 
 
 class UnitsController(Controller):
@@ -135,29 +153,36 @@ class UnitsController(Controller):
     @post("/units", status_code=201, opt=declare(has_location=True))
     async def create(self, request: Incoming, data: JSONBody[UnitIn]) -> Response[OrganisationOut]:
         """Enter a unit."""
-        act = use_cases(request).units.create(
-            actor_of(request),
-            name=data.name,
-            address=data.address,
-            email=data.email,
-            phone=data.phone,
-            agency_code=data.agency_code,
-            handles=data.handles,
+        return await perform(
+            request,
+            lambda context: use_cases(request).units.create(
+                context,
+                name=data.name,
+                address=data.address,
+                email=data.email,
+                phone=data.phone,
+                agency_code=data.agency_code,
+                handles=data.handles,
+            ),
+            out=organisation_out,
+            location=lambda made: f"/api/v1/organisations/{made.id}",
         )
-        return await done(request, act, out=organisation_out, location=lambda made: f"/api/v1/organisations/{made.id}")
 
     @put("/units/{unit_id:uuid}", opt=declare(needs_version=True))
     async def edit(self, request: Incoming, unit_id: Id, data: JSONBody[UnitIn]) -> Response[OrganisationOut]:
         """Replace what is known of a unit. Needs If-Match."""
-        act = use_cases(request).units.edit(
-            actor_of(request),
-            unit_id,
-            expected_version=seen_version(request),
-            name=data.name,
-            address=data.address,
-            email=data.email,
-            phone=data.phone,
-            agency_code=data.agency_code,
-            handles=data.handles,
+        return await perform(
+            request,
+            lambda context: use_cases(request).units.edit(
+                context,
+                unit_id,
+                expected_version=seen_version(request),
+                name=data.name,
+                address=data.address,
+                email=data.email,
+                phone=data.phone,
+                agency_code=data.agency_code,
+                handles=data.handles,
+            ),
+            out=organisation_out,
         )
-        return await done(request, act, out=organisation_out)

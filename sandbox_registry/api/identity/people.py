@@ -11,8 +11,7 @@ from sandbox_registry.api.handling.requests import (
     Limit,
     OptionalId,
     OptionalWords,
-    actor_of,
-    done,
+    perform,
     seen_version,
     use_cases,
 )
@@ -38,6 +37,7 @@ from sandbox_registry.api.identity.people_schemas import (
     person_view_out,
 )
 from sandbox_registry.domain.identity.people import Role
+from sandbox_registry.http.context import actor_of
 from sandbox_registry.http.declarations import declare
 
 
@@ -49,41 +49,53 @@ class PeopleController(Controller):
     @get("/me")
     async def me(self, request: Incoming) -> Response[MeOut]:
         """Read one's own account, and the offices and powers that count for this request."""
-        actor = actor_of(request)
-        found = use_cases(request).people.read(actor, actor.person_id)
-        return await done(request, found, out=lambda view: me_out(view, actor))
+        return await perform(
+            request,
+            lambda context: use_cases(request).people.read(context, context.actor.person_id),
+            out=lambda view: me_out(view, actor_of(request)),
+        )
 
     @put("/me/password")
     async def change_password(self, request: Incoming, data: JSONBody[PasswordIn]) -> Response[PersonOut]:
         """Change one's own password. Every token one has ends, this one as well: log in again."""
-        act = use_cases(request).people.change_password(
-            actor_of(request), current=data.current_password, new=data.new_password
+        return await perform(
+            request,
+            lambda context: use_cases(request).people.change_password(
+                context, current=data.current_password, new=data.new_password
+            ),
+            out=person_out,
         )
-        return await done(request, act, out=person_out)
 
     @post("/registrations", status_code=201, opt=declare(is_public=True, is_keyed=False))
     async def register_oneself(self, request: Incoming, data: JSONBody[RegistrationIn]) -> Response[PersonOut]:
         """Open an account for oneself, where the installation allows it."""
-        act = use_cases(request).people.register_oneself(
-            full_name=data.full_name,
-            email=data.email,
-            phone=data.phone,
-            password=data.password,
-            request_id=request.scope["state"]["request_id"],
+        return await perform(
+            request,
+            lambda context: use_cases(request).people.register_oneself(
+                context,
+                full_name=data.full_name,
+                email=data.email,
+                phone=data.phone,
+                password=data.password,
+            ),
+            out=person_out,
         )
-        return await done(request, act, out=person_out)
 
     @post("/people", status_code=201, opt=declare(has_location=True))
     async def register(self, request: Incoming, data: JSONBody[PersonIn]) -> Response[PersonOut]:
         """Open an account for somebody, as an administrator."""
-        act = use_cases(request).people.register(
-            actor_of(request),
-            full_name=data.full_name,
-            email=data.email,
-            phone=data.phone,
-            password=data.password,
+        return await perform(
+            request,
+            lambda context: use_cases(request).people.register(
+                context,
+                full_name=data.full_name,
+                email=data.email,
+                phone=data.phone,
+                password=data.password,
+            ),
+            out=person_out,
+            location=lambda made: f"/api/v1/people/{made.id}",
         )
-        return await done(request, act, out=person_out, location=lambda made: f"/api/v1/people/{made.id}")
 
     @get("/people")
     async def list_people(  # noqa: PLR0917 - each is a named query parameter.
@@ -99,26 +111,36 @@ class PeopleController(Controller):
 
         `q` finds without diacritics in the name or the e-mail address.
         """
-        found = use_cases(request).people.list_people(
-            actor_of(request),
-            text=q,
-            role=role,
-            unit_id=unit,
-            after=BY_ID.read(after),
-            limit=limit,
+        return await perform(
+            request,
+            lambda context: use_cases(request).people.list_people(
+                context,
+                text=q,
+                role=role,
+                unit_id=unit,
+                after=BY_ID.read(after),
+                limit=limit,
+            ),
+            out=lambda rows: people_page_out(rows, limit=limit),
         )
-        return await done(request, found, out=lambda rows: people_page_out(rows, limit=limit))
 
     @get("/people/{person_id:uuid}")
     async def read(self, request: Incoming, person_id: Id) -> Response[PersonViewOut]:
         """Read an account with its offices, memberships and delegated signing authority."""
-        return await done(request, use_cases(request).people.read(actor_of(request), person_id), out=person_view_out)
+        return await perform(
+            request, lambda context: use_cases(request).people.read(context, person_id), out=person_view_out
+        )
 
     @post("/people/{person_id:uuid}/closing", status_code=200, opt=declare(needs_version=True))
     async def disable(self, request: Incoming, person_id: Id) -> Response[PersonOut]:
         """Close an account at once; its tokens end. Needs If-Match."""
-        act = use_cases(request).people.disable(actor_of(request), person_id, expected_version=seen_version(request))
-        return await done(request, act, out=person_out)
+        return await perform(
+            request,
+            lambda context: use_cases(request).people.disable(
+                context, person_id, expected_version=seen_version(request)
+            ),
+            out=person_out,
+        )
 
 
 class OfficesController(Controller):
@@ -129,21 +151,27 @@ class OfficesController(Controller):
     @post("/people/{person_id:uuid}/offices", status_code=201)
     async def grant(self, request: Incoming, person_id: Id, data: JSONBody[GrantIn]) -> Response[GrantOut]:
         """Give somebody an office in a unit, from now or later. Nobody gives one to themselves."""
-        act = use_cases(request).offices.grant(
-            actor_of(request),
-            person_id,
-            role=data.role,
-            unit_id=data.unit_id,
-            valid_from=data.valid_from,
-            valid_to=data.valid_to,
+        return await perform(
+            request,
+            lambda context: use_cases(request).offices.grant(
+                context,
+                person_id,
+                role=data.role,
+                unit_id=data.unit_id,
+                valid_from=data.valid_from,
+                valid_to=data.valid_to,
+            ),
+            out=grant_out,
         )
-        return await done(request, act, out=grant_out)
 
     @post("/offices/{grant_id:uuid}/ending", status_code=200, opt=declare(needs_version=True))
     async def end(self, request: Incoming, grant_id: Id) -> Response[GrantOut]:
         """End an office now. Needs If-Match."""
-        act = use_cases(request).offices.end(actor_of(request), grant_id, expected_version=seen_version(request))
-        return await done(request, act, out=grant_out)
+        return await perform(
+            request,
+            lambda context: use_cases(request).offices.end(context, grant_id, expected_version=seen_version(request)),
+            out=grant_out,
+        )
 
     @post("/delegations", status_code=201)
     async def lend(self, request: Incoming, data: JSONBody[DelegationIn]) -> Response[DelegationOut]:
@@ -151,30 +179,36 @@ class OfficesController(Controller):
 
         It cannot be delegated further.
         """
-        act = use_cases(request).offices.delegate(
-            actor_of(request),
-            to_person_id=data.to_person_id,
-            unit_id=data.unit_id,
-            document=data.document,
-            valid_from=data.valid_from,
-            valid_to=data.valid_to,
-            from_person_id=data.from_person_id,
+        return await perform(
+            request,
+            lambda context: use_cases(request).offices.delegate(
+                context,
+                to_person_id=data.to_person_id,
+                unit_id=data.unit_id,
+                document=data.document,
+                valid_from=data.valid_from,
+                valid_to=data.valid_to,
+                from_person_id=data.from_person_id,
+            ),
+            out=delegation_out,
         )
-        return await done(request, act, out=delegation_out)
 
     @post("/delegations/{delegation_id:uuid}/revocation", status_code=200, opt=declare(needs_version=True))
     async def take_back(self, request: Incoming, delegation_id: Id) -> Response[DelegationOut]:
         """Revoke delegated signing authority at once. Needs If-Match."""
-        act = use_cases(request).offices.revoke_delegation(
-            actor_of(request), delegation_id, expected_version=seen_version(request)
+        return await perform(
+            request,
+            lambda context: use_cases(request).offices.revoke_delegation(
+                context, delegation_id, expected_version=seen_version(request)
+            ),
+            out=delegation_out,
         )
-        return await done(request, act, out=delegation_out)
 
     @get("/units/{unit_id:uuid}/delegations")
     async def list_lent(self, request: Incoming, unit_id: Id) -> Response[DelegationsOut]:
         """List the signing authority delegated in a unit."""
-        return await done(
+        return await perform(
             request,
-            use_cases(request).offices.list_delegations(actor_of(request), unit_id=unit_id),
+            lambda context: use_cases(request).offices.list_delegations(context, unit_id=unit_id),
             out=delegations_out,
         )

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from litestar import Controller, Response, delete, get, post
 from litestar.params import JSONBody
 
-from sandbox_registry.api.handling.requests import Id, Incoming, actor_of, done, use_cases
+from sandbox_registry.api.handling.requests import Id, Incoming, perform, use_cases
 from sandbox_registry.api.identity.people_schemas import (
     LogInIn,
     NewTokenOut,
@@ -36,22 +36,26 @@ class TokensController(Controller):
 
         A wrong password, an unknown address and a closed account get the same answer.
         """
-        act = use_cases(request).tokens.log_in(
-            email=data.email,
-            password=data.password,
-            name=data.name,
-            limits=limits(data),
-            lifetime=lifetime(data.minutes),
-            request_id=request.scope["state"]["request_id"],
+        return await perform(
+            request,
+            lambda context: use_cases(request).tokens.log_in(
+                context,
+                email=data.email,
+                password=data.password,
+                name=data.name,
+                limits=limits(data),
+                lifetime=lifetime(data.minutes),
+            ),
+            out=_now(request, new_token_out),
         )
-        return await done(request, act, out=_now(request, new_token_out))
 
     @delete("/sessions/current", status_code=200, opt=declare(is_keyed=False))
     async def log_out(self, request: Incoming) -> Response[TokenOut]:
         """Log out: end the token this request was sent with."""
         secret = request.headers["authorization"].split(" ", 1)[1]
-        act = use_cases(request).tokens.log_out(actor_of(request), secret)
-        return await done(request, act, out=_now(request, token_out))
+        return await perform(
+            request, lambda context: use_cases(request).tokens.log_out(context, secret), out=_now(request, token_out)
+        )
 
     @post("/tokens", status_code=201, opt=declare(is_keyed=False))
     async def create(self, request: Incoming, data: JSONBody[TokenIn]) -> Response[NewTokenOut]:
@@ -62,23 +66,30 @@ class TokensController(Controller):
 
         An Idempotency-Key has no effect here: an answer that holds a secret is not kept.
         """
-        act = use_cases(request).tokens.create(
-            actor_of(request), name=data.name, limits=limits(data), lifetime=lifetime(data.minutes)
+        return await perform(
+            request,
+            lambda context: use_cases(request).tokens.create(
+                context, name=data.name, limits=limits(data), lifetime=lifetime(data.minutes)
+            ),
+            out=_now(request, new_token_out),
         )
-        return await done(request, act, out=_now(request, new_token_out))
 
     @get("/tokens")
     async def list_own(self, request: Incoming) -> Response[TokensOut]:
         """List one's tokens, ended ones included, with their last use and their last use in vain."""
-        found = use_cases(request).tokens.list_own(actor_of(request))
         show = _now(request, token_out)
-        return await done(request, found, out=lambda tokens: TokensOut(items=tuple(map(show, tokens))))
+        return await perform(
+            request,
+            use_cases(request).tokens.list_own,
+            out=lambda tokens: TokensOut(items=tuple(map(show, tokens))),
+        )
 
     @delete("/tokens/{token_id:uuid}", status_code=200)
     async def revoke(self, request: Incoming, token_id: Id) -> Response[TokenOut]:
         """End one of one's tokens at once."""
-        act = use_cases(request).tokens.revoke(actor_of(request), token_id)
-        return await done(request, act, out=_now(request, token_out))
+        return await perform(
+            request, lambda context: use_cases(request).tokens.revoke(context, token_id), out=_now(request, token_out)
+        )
 
 
 def _now(request: Incoming, out: Callable[..., T]) -> Callable[[Any], T]:

@@ -18,7 +18,6 @@ from sandbox_registry.api.handling.requests import (
     Limit,
     OptionalId,
     OptionalWords,
-    actor_of,
     instant,
     use_cases,
 )
@@ -29,6 +28,7 @@ from sandbox_registry.api.integrations.feeds import ATOM, CASES, PERMITS, Feed, 
 from sandbox_registry.domain.integrations.exports import ExportFilter, FeedRow
 from sandbox_registry.domain.operations.quotas import Group
 from sandbox_registry.domain.stages import Stage
+from sandbox_registry.http.context import context_of
 from sandbox_registry.http.declarations import declare
 from sandbox_registry.http.problems import language_of
 
@@ -65,7 +65,7 @@ class ExportsController(Controller):
         """
         overdue_at = _now_if(overdue, request)
         narrowed = _filter(stage, procedure, organisation, q, updated_since, officer, overdue_at)
-        table = await use_cases(request).exports.cases(actor_of(request), narrowed=narrowed)
+        table = await use_cases(request).exports.cases(context_of(request), narrowed=narrowed)
         chunks = as_csv(table.fields, table.batches, language=language_of(request), has_bom=bom)
         return _file(chunks, name="applications.csv", media_type=CSV)
 
@@ -84,7 +84,7 @@ class ExportsController(Controller):
         """Take out applications as JSON lines, oldest first."""
         overdue_at = _now_if(overdue, request)
         narrowed = _filter(stage, procedure, organisation, q, updated_since, officer, overdue_at)
-        table = await use_cases(request).exports.cases(actor_of(request), narrowed=narrowed)
+        table = await use_cases(request).exports.cases(context_of(request), narrowed=narrowed)
         return _file(as_json_lines(table.fields, table.batches), name="applications.jsonl", media_type=JSON_LINES)
 
     @get("/applications.atom", opt=declare(media_type=ATOM, is_conditional=True))
@@ -96,7 +96,7 @@ class ExportsController(Controller):
         The link `next` leads to the next page. `If-None-Match` saves an unchanged page.
         """
         found = await use_cases(request).exports.case_feed(
-            actor_of(request), since=instant("updated_since", updated_since), after=BY_CHANGE.read(after), limit=limit
+            context_of(request), since=instant("updated_since", updated_since), after=BY_CHANGE.read(after), limit=limit
         )
         return _page(request, CASES, found, since=updated_since, after=after, limit=limit)
 
@@ -113,7 +113,7 @@ class ExportsController(Controller):
     ) -> ASGIResponse:
         """Take out permits as CSV, oldest first, each as it stands now; written as applications are."""
         narrowed = _filter(stage, procedure, organisation, q, updated_since)
-        table = await use_cases(request).exports.permits(actor_of(request), narrowed=narrowed)
+        table = await use_cases(request).exports.permits(context_of(request), narrowed=narrowed)
         chunks = as_csv(table.fields, table.batches, language=language_of(request), has_bom=bom)
         return _file(chunks, name="permits.csv", media_type=CSV)
 
@@ -129,7 +129,7 @@ class ExportsController(Controller):
     ) -> ASGIResponse:
         """Take out permits as JSON lines, oldest first, each as it stands now."""
         narrowed = _filter(stage, procedure, organisation, q, updated_since)
-        table = await use_cases(request).exports.permits(actor_of(request), narrowed=narrowed)
+        table = await use_cases(request).exports.permits(context_of(request), narrowed=narrowed)
         return _file(as_json_lines(table.fields, table.batches), name="permits.jsonl", media_type=JSON_LINES)
 
     @get("/permits.atom", opt=declare(media_type=ATOM, is_conditional=True))
@@ -138,7 +138,7 @@ class ExportsController(Controller):
     ) -> Response[bytes]:
         """Follow permits as an Atom feed, ordered as that of applications is."""
         found = await use_cases(request).exports.permit_feed(
-            actor_of(request), since=instant("updated_since", updated_since), after=BY_CHANGE.read(after), limit=limit
+            context_of(request), since=instant("updated_since", updated_since), after=BY_CHANGE.read(after), limit=limit
         )
         return _page(request, PERMITS, found, since=updated_since, after=after, limit=limit)
 
@@ -148,7 +148,7 @@ class ExportsController(Controller):
 
         Events are the leaves of the audit log. People appear under pseudonyms only; what was refused does not appear.
         """
-        batches = await use_cases(request).exports.events(actor_of(request))
+        batches = await use_cases(request).exports.events(context_of(request))
         return _file(as_ocel(batches), name="events.ocel.json", media_type=OCEL)
 
 

@@ -9,7 +9,15 @@ from litestar.params import FromQuery, JSONBody
 from msgspec import Meta
 
 from sandbox_registry.api.handling.cursors import BY_ID
-from sandbox_registry.api.handling.requests import Cursor, Id, Incoming, Limit, actor_of, done, seen_version, use_cases
+from sandbox_registry.api.handling.requests import (
+    Cursor,
+    Id,
+    Incoming,
+    Limit,
+    perform,
+    seen_version,
+    use_cases,
+)
 from sandbox_registry.api.handling.schemas import ONE_LINE, In, Instant, Out, PageOut, shown
 from sandbox_registry.domain.integrations.webhooks import DeliveryState, EndpointState, WebhookDelivery
 from sandbox_registry.http.declarations import declare
@@ -155,48 +163,63 @@ class WebhooksController(Controller):
 
         An Idempotency-Key has no effect here: an answer that holds a secret is not kept.
         """
-        act = use_cases(request).webhooks.create(
-            actor_of(request),
-            organisation_id=data.organisation_id,
-            url=data.url,
-            events=data.events,
-            description=data.description,
+        return await perform(
+            request,
+            lambda context: use_cases(request).webhooks.create(
+                context,
+                organisation_id=data.organisation_id,
+                url=data.url,
+                events=data.events,
+                description=data.description,
+            ),
+            out=new_secret_out,
         )
-        return await done(request, act, out=new_secret_out)
 
     @get()
     async def list_endpoints(self, request: Incoming) -> Response[EndpointsOut]:
         """List the endpoints of the organisations one signs for and of the units one administers."""
-        found = use_cases(request).webhooks.list_endpoints(actor_of(request))
-        return await done(request, found, out=lambda each: EndpointsOut(items=tuple(map(endpoint_out, each))))
+        return await perform(
+            request,
+            use_cases(request).webhooks.list_endpoints,
+            out=lambda each: EndpointsOut(items=tuple(map(endpoint_out, each))),
+        )
 
     @get("/{endpoint_id:uuid}")
     async def read(self, request: Incoming, endpoint_id: Id) -> Response[EndpointOut]:
         """Read an endpoint."""
-        return await done(request, use_cases(request).webhooks.read(actor_of(request), endpoint_id), out=endpoint_out)
+        return await perform(
+            request, lambda context: use_cases(request).webhooks.read(context, endpoint_id), out=endpoint_out
+        )
 
     @put("/{endpoint_id:uuid}", opt=declare(needs_version=True))
     async def edit(self, request: Incoming, endpoint_id: Id, data: JSONBody[EndpointFields]) -> Response[EndpointOut]:
         """Change an endpoint. At another address it is pending again, until it has answered a challenge there."""
-        act = use_cases(request).webhooks.edit(
-            actor_of(request),
-            endpoint_id,
-            expected_version=seen_version(request),
-            url=data.url,
-            events=data.events,
-            description=data.description,
+        return await perform(
+            request,
+            lambda context: use_cases(request).webhooks.edit(
+                context,
+                endpoint_id,
+                expected_version=seen_version(request),
+                url=data.url,
+                events=data.events,
+                description=data.description,
+            ),
+            out=endpoint_out,
         )
-        return await done(request, act, out=endpoint_out)
 
     @delete("/{endpoint_id:uuid}", status_code=200)
     async def remove(self, request: Incoming, endpoint_id: Id) -> Response[EndpointOut]:
         """Remove an endpoint at once, with its secrets."""
-        return await done(request, use_cases(request).webhooks.remove(actor_of(request), endpoint_id), out=endpoint_out)
+        return await perform(
+            request, lambda context: use_cases(request).webhooks.remove(context, endpoint_id), out=endpoint_out
+        )
 
     @post("/{endpoint_id:uuid}/check", status_code=200)
     async def check(self, request: Incoming, endpoint_id: Id) -> Response[EndpointOut]:
         """Ask an endpoint for its challenge again: one that failed, or was switched off."""
-        return await done(request, use_cases(request).webhooks.check(actor_of(request), endpoint_id), out=endpoint_out)
+        return await perform(
+            request, lambda context: use_cases(request).webhooks.check(context, endpoint_id), out=endpoint_out
+        )
 
     @post("/{endpoint_id:uuid}/secrets", status_code=201, opt=declare(is_keyed=False))
     async def rotate(self, request: Incoming, endpoint_id: Id, data: JSONBody[RotationIn]) -> Response[NewSecretOut]:
@@ -204,10 +227,13 @@ class WebhooksController(Controller):
 
         An Idempotency-Key has no effect here: an answer that holds a secret is not kept.
         """
-        act = use_cases(request).webhooks.rotate(
-            actor_of(request), endpoint_id, overlap=timedelta(minutes=data.minutes)
+        return await perform(
+            request,
+            lambda context: use_cases(request).webhooks.rotate(
+                context, endpoint_id, overlap=timedelta(minutes=data.minutes)
+            ),
+            out=new_secret_out,
         )
-        return await done(request, act, out=new_secret_out)
 
     @get("/{endpoint_id:uuid}/deliveries")
     async def list_deliveries(
@@ -219,31 +245,41 @@ class WebhooksController(Controller):
         after: Cursor = None,
     ) -> Response[WebhookDeliveryPageOut]:
         """List what was and is to be sent, newest first; `delivery_state=dead` lists the dead letters. Kept for 30 days."""
-        found = use_cases(request).webhooks.list_deliveries(
-            actor_of(request),
-            endpoint_id,
-            state=delivery_state,
-            after=BY_ID.read(after),
-            limit=limit,
+        return await perform(
+            request,
+            lambda context: use_cases(request).webhooks.list_deliveries(
+                context,
+                endpoint_id,
+                state=delivery_state,
+                after=BY_ID.read(after),
+                limit=limit,
+            ),
+            out=lambda each: page_out(each, limit=limit),
         )
-        return await done(request, found, out=lambda each: page_out(each, limit=limit))
 
     @get("/{endpoint_id:uuid}/deliveries/{delivery_id:uuid}")
     async def read_delivery(
         self, request: Incoming, endpoint_id: Id, delivery_id: Id
     ) -> Response[WebhookDeliveryDetailOut]:
         """Read a delivery with every try."""
-        found = use_cases(request).webhooks.read_delivery(actor_of(request), endpoint_id, delivery_id)
-        return await done(request, found, out=detail_out)
+        return await perform(
+            request,
+            lambda context: use_cases(request).webhooks.read_delivery(context, endpoint_id, delivery_id),
+            out=detail_out,
+        )
 
     @post("/{endpoint_id:uuid}/deliveries/{delivery_id:uuid}/replay", status_code=200)
     async def replay(self, request: Incoming, endpoint_id: Id, delivery_id: Id) -> Response[WebhookDeliveryOut]:
         """Send an event again, under its old id."""
-        act = use_cases(request).webhooks.replay(actor_of(request), endpoint_id, delivery_id)
-        return await done(request, act, out=delivery_out)
+        return await perform(
+            request,
+            lambda context: use_cases(request).webhooks.replay(context, endpoint_id, delivery_id),
+            out=delivery_out,
+        )
 
     @post("/{endpoint_id:uuid}/dead-letters/replay", status_code=200)
     async def replay_dead(self, request: Incoming, endpoint_id: Id) -> Response[ReplayedOut]:
         """Send every dead letter again, oldest first, 100 at a time. Those that fail once more are dead letters again."""
-        act = use_cases(request).webhooks.replay_dead(actor_of(request), endpoint_id)
-        return await done(request, act, out=replayed_out)
+        return await perform(
+            request, lambda context: use_cases(request).webhooks.replay_dead(context, endpoint_id), out=replayed_out
+        )

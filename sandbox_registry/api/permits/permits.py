@@ -11,9 +11,8 @@ from sandbox_registry.api.handling.requests import (
     Limit,
     OptionalId,
     OptionalWords,
-    actor_of,
-    done,
     instant,
+    perform,
     published,
     seen_version,
     use_cases,
@@ -37,12 +36,11 @@ class PermitsController(Controller):
     )
     async def issue(self, request: Incoming, application_id: Id) -> Response[PermitOut]:
         """Issue the permit that the approval allows. Needs If-Match with the case's version."""
-        act = use_cases(request).permits.issue(
-            actor_of(request), application_id, expected_version=seen_version(request)
-        )
-        return await done(
+        return await perform(
             request,
-            act,
+            lambda context: use_cases(request).permits.issue(
+                context, application_id, expected_version=seen_version(request)
+            ),
             out=lambda view: permit_out(view, log=published(request)),
             location=lambda made: f"/api/v1/permits/{made.permit.id}",
         )
@@ -78,13 +76,19 @@ class PermitsController(Controller):
         )
         by_change = updated_since is not None
         position = (BY_CHANGE if by_change else BY_ID).read(after)
-        found = use_cases(request).permits.list_permits(
-            actor_of(request), narrowed=narrowed, after=position, limit=limit
+        return await perform(
+            request,
+            lambda context: use_cases(request).permits.list_permits(
+                context, narrowed=narrowed, after=position, limit=limit
+            ),
+            out=lambda rows: permit_page_out(rows, limit=limit, by_change=by_change),
         )
-        return await done(request, found, out=lambda rows: permit_page_out(rows, limit=limit, by_change=by_change))
 
     @get("/permits/{permit_id:uuid}")
     async def read(self, request: Incoming, permit_id: Id) -> Response[PermitOut]:
         """Read one permit: what it allows, where it stands now, what its holder owes and when, and what it is not."""
-        found = use_cases(request).permits.read(actor_of(request), permit_id)
-        return await done(request, found, out=lambda view: permit_out(view, log=published(request)))
+        return await perform(
+            request,
+            lambda context: use_cases(request).permits.read(context, permit_id),
+            out=lambda view: permit_out(view, log=published(request)),
+        )

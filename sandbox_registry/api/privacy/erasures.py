@@ -6,7 +6,15 @@ from litestar import Controller, Response, get, post
 from litestar.params import FromQuery, JSONBody
 
 from sandbox_registry.api.handling.cursors import BY_ID
-from sandbox_registry.api.handling.requests import Cursor, Id, Incoming, Limit, actor_of, done, seen_version, use_cases
+from sandbox_registry.api.handling.requests import (
+    Cursor,
+    Id,
+    Incoming,
+    Limit,
+    perform,
+    seen_version,
+    use_cases,
+)
 from sandbox_registry.api.handling.schemas import In, Instant, Line, Out, PageOut, Paragraph, shown
 from sandbox_registry.domain.privacy.erasures import Erasure, ErasureKind, ErasureStatus, HoldKind, LegalHold
 from sandbox_registry.http.declarations import declare
@@ -110,15 +118,19 @@ class ErasuresController(Controller):
     @post(status_code=201, opt=declare(has_location=True))
     async def propose(self, request: Incoming, data: JSONBody[ErasureIn]) -> Response[ErasureOut]:
         """Ask to erase an account, or what an applicant gave in a case. Nothing is erased until a signer confirms."""
-        act = use_cases(request).erasures.propose(
-            actor_of(request),
-            kind=data.kind,
-            target_id=data.target_id,
-            basis=data.basis,
-            reason=data.reason,
-            reference=data.reference,
+        return await perform(
+            request,
+            lambda context: use_cases(request).erasures.propose(
+                context,
+                kind=data.kind,
+                target_id=data.target_id,
+                basis=data.basis,
+                reason=data.reason,
+                reference=data.reference,
+            ),
+            out=erasure_out,
+            location=lambda made: f"/api/v1/erasures/{made.id}",
         )
-        return await done(request, act, out=erasure_out, location=lambda made: f"/api/v1/erasures/{made.id}")
 
     @get()
     async def list_erasures(
@@ -129,15 +141,20 @@ class ErasuresController(Controller):
         status: FromQuery[ErasureStatus | None] = None,
     ) -> Response[ErasurePageOut]:
         """List requests, newest first, settled ones included."""
-        found = use_cases(request).erasures.list_erasures(
-            actor_of(request), status=status, after=BY_ID.read(after), limit=limit
+        return await perform(
+            request,
+            lambda context: use_cases(request).erasures.list_erasures(
+                context, status=status, after=BY_ID.read(after), limit=limit
+            ),
+            out=lambda rows: _page(rows, limit=limit),
         )
-        return await done(request, found, out=lambda rows: _page(rows, limit=limit))
 
     @get("/{erasure_id:uuid}")
     async def read(self, request: Incoming, erasure_id: Id) -> Response[ErasureOut]:
         """Read one request."""
-        return await done(request, use_cases(request).erasures.read(actor_of(request), erasure_id), out=erasure_out)
+        return await perform(
+            request, lambda context: use_cases(request).erasures.read(context, erasure_id), out=erasure_out
+        )
 
     @post("/{erasure_id:uuid}/confirmation", status_code=200, opt=declare(needs_version=True))
     async def confirm(self, request: Incoming, erasure_id: Id) -> Response[ErasureOut]:
@@ -145,24 +162,35 @@ class ErasuresController(Controller):
 
         The entries of the log stay, so every proof still holds; the records beside them, and the words in the rows, go.
         """
-        act = use_cases(request).erasures.confirm(actor_of(request), erasure_id, expected_version=seen_version(request))
-        return await done(request, act, out=erasure_out)
+        return await perform(
+            request,
+            lambda context: use_cases(request).erasures.confirm(
+                context, erasure_id, expected_version=seen_version(request)
+            ),
+            out=erasure_out,
+        )
 
     @post("/{erasure_id:uuid}/refusal", status_code=200, opt=declare(needs_version=True))
     async def refuse(self, request: Incoming, erasure_id: Id, data: JSONBody[SettlingIn]) -> Response[ErasureOut]:
         """Refuse a request, as somebody else than who asked. Needs If-Match."""
-        act = use_cases(request).erasures.refuse(
-            actor_of(request), erasure_id, expected_version=seen_version(request), because=data.because
+        return await perform(
+            request,
+            lambda context: use_cases(request).erasures.refuse(
+                context, erasure_id, expected_version=seen_version(request), because=data.because
+            ),
+            out=erasure_out,
         )
-        return await done(request, act, out=erasure_out)
 
     @post("/{erasure_id:uuid}/withdrawal", status_code=200, opt=declare(needs_version=True))
     async def withdraw(self, request: Incoming, erasure_id: Id, data: JSONBody[SettlingIn]) -> Response[ErasureOut]:
         """Take one's own request back. Needs If-Match."""
-        act = use_cases(request).erasures.withdraw(
-            actor_of(request), erasure_id, expected_version=seen_version(request), because=data.because
+        return await perform(
+            request,
+            lambda context: use_cases(request).erasures.withdraw(
+                context, erasure_id, expected_version=seen_version(request), because=data.because
+            ),
+            out=erasure_out,
         )
-        return await done(request, act, out=erasure_out)
 
 
 class HoldsController(Controller):
@@ -174,27 +202,34 @@ class HoldsController(Controller):
     @post(status_code=201)
     async def place(self, request: Incoming, application_id: Id, data: JSONBody[HoldIn]) -> Response[HoldOut]:
         """Order a case to be kept as it is: nothing of it is erased until the hold is lifted."""
-        act = use_cases(request).legal_holds.place(
-            actor_of(request), application_id, kind=data.kind, reason=data.reason, reference=data.reference
+        return await perform(
+            request,
+            lambda context: use_cases(request).legal_holds.place(
+                context, application_id, kind=data.kind, reason=data.reason, reference=data.reference
+            ),
+            out=hold_out,
         )
-        return await done(request, act, out=hold_out)
 
     @get()
     async def list_holds(self, request: Incoming, application_id: Id) -> Response[HoldsOut]:
         """List the holds of a case, lifted ones included."""
-        found = use_cases(request).legal_holds.list_holds(actor_of(request), application_id)
-        return await done(request, found, out=_holds)
+        return await perform(
+            request, lambda context: use_cases(request).legal_holds.list_holds(context, application_id), out=_holds
+        )
 
     @post("/{hold_id:uuid}/lifting", status_code=200, opt=declare(needs_version=True))
     async def lift(
         self, request: Incoming, application_id: Id, hold_id: Id, data: JSONBody[SettlingIn]
     ) -> Response[HoldOut]:
         """End a hold. Needs If-Match."""
-        act = use_cases(request).legal_holds.lift(
-            actor_of(request),
-            application_id,
-            hold_id,
-            expected_version=seen_version(request),
-            because=data.because,
+        return await perform(
+            request,
+            lambda context: use_cases(request).legal_holds.lift(
+                context,
+                application_id,
+                hold_id,
+                expected_version=seen_version(request),
+                because=data.because,
+            ),
+            out=hold_out,
         )
-        return await done(request, act, out=hold_out)

@@ -8,7 +8,14 @@ from litestar import Controller, Response, get, post
 from litestar.params import FromQuery, JSONBody, PathParameter
 from msgspec import Meta
 
-from sandbox_registry.api.handling.requests import Id, Incoming, OptionalWords, actor_of, done, seen_version, use_cases
+from sandbox_registry.api.handling.requests import (
+    Id,
+    Incoming,
+    OptionalWords,
+    perform,
+    seen_version,
+    use_cases,
+)
 from sandbox_registry.api.handling.schemas import In, Instant, Moment, Out, shown
 from sandbox_registry.domain.rules.procedures import Procedure
 from sandbox_registry.domain.rules.rule_versions import RuleKind, RuleStatus
@@ -87,40 +94,54 @@ class ProceduresController(Controller):
     @get("/procedures/{code:str}", opt=declare(is_public=True))
     async def current(self, request: Incoming, code: ProcedureCode) -> Response[Procedure]:
         """Read the procedure in force: terms with their legal basis, form, checklist, council, duties."""
-        return await done(request, use_cases(request).rule_versions.current(code), out=_procedure_out)
+        return await perform(
+            request, lambda _context: use_cases(request).rule_versions.current(code), out=_procedure_out
+        )
 
     @get("/rules", opt=declare(is_public=True))
     async def list_versions(
         self, request: Incoming, kind: FromQuery[RuleKind | None] = None, code: OptionalWords = None
     ) -> Response[RulesOut]:
         """List the versions of procedures and calendars, proposals included."""
-        found = use_cases(request).rule_versions.list_versions(kind=kind, code=code)
-        return await done(request, found, out=lambda rows: RulesOut(items=tuple(map(shown(RuleRowOut), rows))))
+        return await perform(
+            request,
+            lambda _context: use_cases(request).rule_versions.list_versions(kind=kind, code=code),
+            out=lambda rows: RulesOut(items=tuple(map(shown(RuleRowOut), rows))),
+        )
 
     @get("/rules/{version_id:uuid}", opt=declare(is_public=True))
     async def read(self, request: Incoming, version_id: Id) -> Response[RuleOut]:
         """Read a version with its text."""
-        return await done(request, use_cases(request).rule_versions.read(version_id), out=shown(RuleOut))
+        return await perform(
+            request, lambda _context: use_cases(request).rule_versions.read(version_id), out=shown(RuleOut)
+        )
 
     @post("/rules", status_code=201, opt=declare(has_location=True))
     async def propose(self, request: Incoming, data: JSONBody[ProposalIn]) -> Response[RuleOut]:
         """Propose a version; another administrator approves it. Every finding of the lint comes back with its key."""
-        act = use_cases(request).rule_versions.propose(actor_of(request), kind=data.kind, content=data.content)
-        return await done(request, act, out=shown(RuleOut), location=lambda made: f"/api/v1/rules/{made.id}")
+        return await perform(
+            request,
+            lambda context: use_cases(request).rule_versions.propose(context, kind=data.kind, content=data.content),
+            out=shown(RuleOut),
+            location=lambda made: f"/api/v1/rules/{made.id}",
+        )
 
     @post("/rules/{version_id:uuid}/approval", status_code=200, opt=declare(needs_version=True))
     async def approve(self, request: Incoming, version_id: Id, data: JSONBody[EnactmentIn]) -> Response[RuleOut]:
         """Put a proposed version in force from a moment on. Dossiers already received keep theirs. Needs If-Match."""
-        act = use_cases(request).rule_versions.approve(
-            actor_of(request), version_id, expected_version=seen_version(request), effective_from=data.effective_from
+        return await perform(
+            request,
+            lambda context: use_cases(request).rule_versions.approve(
+                context, version_id, expected_version=seen_version(request), effective_from=data.effective_from
+            ),
+            out=shown(RuleOut),
         )
-        return await done(request, act, out=shown(RuleOut))
 
     @get("/rules/{version_id:uuid}/replay")
     async def replay(self, request: Incoming, version_id: Id) -> Response[ReplayOut]:
         """Compute the deadlines of past cases again under a version, and list those that would have been otherwise."""
-        return await done(
-            request, use_cases(request).rule_versions.replay(actor_of(request), version_id), out=shown(ReplayOut)
+        return await perform(
+            request, lambda context: use_cases(request).rule_versions.replay(context, version_id), out=shown(ReplayOut)
         )
 
 

@@ -2,19 +2,22 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Uuid, bindparam, exists, func, select
+from sqlalchemy import Boolean, Text, Uuid, bindparam, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
 from sandbox_registry.db.core.kinds import APPLICATIONS
+from sandbox_registry.db.core.scopes import ScopeShape, known_to, known_values, shape_of
 from sandbox_registry.db.core.statements import Row, Statement
 from sandbox_registry.domain.cases.applications import Application
 from sandbox_registry.domain.identity.people import Capacity, Standing
+from sandbox_registry.domain.identity.scopes import Scope
 from sandbox_registry.domain.stages import OPEN_STAGES
 
 K = TypeVar("K")
@@ -43,52 +46,100 @@ def _capacities(*, still: bool) -> Any:
     )
 
 
-_CASE = Statement(
-    APPLICATIONS.query.add_columns(
-        _capacities(still=True).label("capacities"),
-        _capacities(still=False).label("past_capacities"),
-        select(_DECLARATIONS.c.conflicted)
-        .where(
-            _DECLARATIONS.c.application_id == _APPLICATIONS.c.id, _DECLARATIONS.c.person_id == bindparam("person_id")
-        )
-        .scalar_subquery()
-        .label("conflicted"),
-        exists()
-        .where(
-            _CONSULTATIONS.c.application_id == _APPLICATIONS.c.id,
-            _CONSULTATIONS.c.unit_id == func.any(bindparam("consulted_unit_ids", type_=ARRAY(Uuid))),
-        )
-        .label("is_consulted"),
-    ).where(_APPLICATIONS.c.id == bindparam("id", type_=Uuid))
+STANDING = (
+    _capacities(still=True).label("capacities"),
+    _capacities(still=False).label("past_capacities"),
+    select(_DECLARATIONS.c.conflicted)
+    .where(_DECLARATIONS.c.application_id == _APPLICATIONS.c.id, _DECLARATIONS.c.person_id == bindparam("person_id"))
+    .scalar_subquery()
+    .label("conflicted"),
+    exists()
+    .where(
+        _CONSULTATIONS.c.application_id == _APPLICATIONS.c.id,
+        _CONSULTATIONS.c.unit_id == func.any(bindparam("consulted_unit_ids", type_=ARRAY(Uuid))),
+    )
+    .label("is_consulted"),
 )
-_STANDING = 4
-"""How many columns stand behind those of the application itself."""
-_LOCK = Statement(select(_APPLICATIONS.c.id).where(_APPLICATIONS.c.id == bindparam("id", type_=Uuid)).with_for_update())
+"""How a person stands to a case; `case_of` reads these columns behind those of the application."""
+_IS_ASKED_FOR = _APPLICATIONS.c.id == bindparam("id", type_=Uuid)
+_BY_ID = APPLICATIONS.query.add_columns(*STANDING).where(_IS_ASKED_FOR)
+_ANY_CASE = Statement(_BY_ID)
 
 
-async def load_case(
+@lru_cache(maxsize=1000)
+def _known(shapes: tuple[ScopeShape, ...]) -> Statement:
+    return Statement(_BY_ID.where(known_to(shapes)))
+
+
+@lru_cache(maxsize=1000)
+def _lock_known(shapes: tuple[ScopeShape, ...]) -> Statement:
+    return Statement(select(_APPLICATIONS.c.id).where(_IS_ASKED_FOR, known_to(shapes)).with_for_update())
+
+
+async def find_case(
     connection: AsyncConnection,
     application_id: UUID,
     *,
     person_id: UUID,
+    scopes: tuple[Scope, ...],
     consulted_unit_ids: frozenset[UUID],
     lock: bool,
 ) -> Case | None:
-    """Load a case and how a person stands to it, null when there is none.
+    """Load a case that one of these scopes admits, and how a person stands to it; null when none does or there is none.
 
     With `lock`, nobody else changes it until the transaction ends.
     """
+    shapes = tuple(map(shape_of, scopes))
+    given = {"id": application_id, **known_values(scopes)}
     if lock:
         # A statement of its own: what is read in the same one would be as old as the wait for the lock.
-        await _LOCK.rows(connection, {"id": application_id})
-    given = {"id": application_id, "person_id": person_id, "consulted_unit_ids": list(consulted_unit_ids)}
-    for row in await _CASE.rows(connection, given):
-        return _case(row)
+        await _lock_known(shapes).rows(connection, given)
+    given |= {"person_id": person_id, "consulted_unit_ids": list(consulted_unit_ids)}
+    for row in await _known(shapes).rows(connection, given):
+        return case_of(row)
     return None
 
 
-def _case(row: Row) -> Case:
-    held, ever_held, conflicted, is_consulted = row[-_STANDING:]
+async def load_case(
+    connection: AsyncConnection, application_id: UUID, *, person_id: UUID, consulted_unit_ids: frozenset[UUID]
+) -> Case | None:
+    """Load any case and how a person stands to it, null when there is none: for what the program itself wants to know."""
+    given = {"id": application_id, "person_id": person_id, "consulted_unit_ids": list(consulted_unit_ids)}
+    for row in await _ANY_CASE.rows(connection, given):
+        return case_of(row)
+    return None
+
+
+async def earlier_case(
+    connection: AsyncConnection, application_id: UUID, *, organisation_id: UUID, procedures: frozenset[str] | None
+) -> Application | None:
+    """Load a case that an organisation filed under one of these procedures, or any; null for every other, and for none."""
+    given = {
+        "id": application_id,
+        "organisation_id": organisation_id,
+        "is_any": procedures is None,
+        "procedures": sorted(procedures or ()),
+    }
+    for row in await _EARLIER.rows(connection, given):
+        return APPLICATIONS.read(row)
+    return None
+
+
+_EARLIER = Statement(
+    APPLICATIONS.query.where(
+        _IS_ASKED_FOR,
+        _APPLICATIONS.c.organisation_id == bindparam("organisation_id", type_=Uuid),
+        or_(
+            bindparam("is_any", type_=Boolean),
+            _APPLICATIONS.c.procedure_code == func.any(bindparam("procedures", type_=ARRAY(Text))),
+        ),
+    )
+)
+
+
+def case_of(row: Row) -> Case:
+    """Read the columns of an application and of `STANDING`."""
+    held, ever_held, conflicted, is_consulted = row[-len(STANDING) :]
     capacities = {Capacity(name) for name in held or ()}
     if is_consulted:
         capacities.add(Capacity.CONSULTED)

@@ -1,6 +1,6 @@
 """A scope in SQL: one condition for each shape of scope, with its values as parameters."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -49,6 +49,7 @@ class ScopeShape:
     is_delegate: bool = False
     capacities: int = 0
     is_consulted: bool = False
+    is_conflicted: bool = False
     hides_conflicted: bool = False
     hides_undeclared: bool = False
     has_procedures: bool = False
@@ -69,6 +70,7 @@ def shape_of(scope: Scope) -> ScopeShape:
         is_delegate=bool(scope.delegate_organisations and scope.delegate_stages),
         capacities=len(grouped(scope.capacities)),
         is_consulted=bool(scope.consulted_units and scope.capacities.get(Capacity.CONSULTED)),
+        is_conflicted=bool(scope.conflicted_stages),
         hides_conflicted=scope.hides_conflicted,
         hides_undeclared=scope.hides_undeclared,
         has_procedures=scope.procedures is not None,
@@ -89,6 +91,7 @@ def values_of(scope: Scope) -> Mapping[str, object]:
         "delegate_stages": _listed(scope.delegate_stages),
         "consulted_units": list(scope.consulted_units),
         "consulted_stages": _listed(scope.capacities.get(Capacity.CONSULTED, frozenset())),
+        "conflicted_stages": _listed(scope.conflicted_stages),
     }
     for place, (stages, units) in enumerate(grouped(scope.unit_stages).items()):
         given |= {f"units_{place}": list(units), f"unit_stages_{place}": _listed(stages)}
@@ -110,6 +113,28 @@ def visible_to(scope: Scope, stage: ColumnElement[str] = STAGE) -> ColumnElement
     return Condition(shape_of(scope), stage, bind=held).to_sql()
 
 
+def known_to(shapes: Sequence[ScopeShape], stage: ColumnElement[str] = STAGE) -> ColumnElement[bool]:
+    """Say in SQL that some scope of these shapes lets in one thing that is looked up by its identity.
+
+    Its values are left open, to be given as `known_values` names them.
+    """
+
+    def bind(place: int) -> Callable[[str, TypeEngine[Any]], BindParameter[Any]]:
+        return lambda name, type_: parameter(f"scope_{place}_{name}", type_)
+
+    return or_(
+        *(Condition(shape, stage, bind=bind(place), is_of_one=True).to_sql() for place, shape in enumerate(shapes))
+    )
+
+
+@lru_cache(maxsize=1000)
+def known_values(scopes: tuple[Scope, ...]) -> Mapping[str, object]:
+    """Return the values of `known_to`; shared by all who ask: not to be changed."""
+    return {
+        f"scope_{place}_{name}": value for place, scope in enumerate(scopes) for name, value in values_of(scope).items()
+    }
+
+
 def parameter(name: str, type_: TypeEngine[Any]) -> BindParameter[Any]:
     """Leave a value open, to be given by its name when the statement runs."""
     return bindparam(name, type_=type_)
@@ -117,12 +142,16 @@ def parameter(name: str, type_: TypeEngine[Any]) -> BindParameter[Any]:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """The condition for one shape of scope, on `cases`, with its values put in or left open as `bind` does."""
+    """The condition for one shape of scope, on `cases`, with its values put in or left open as `bind` does.
+
+    With `is_of_one` the case is looked up by its identity, so that the database need not be told where to begin.
+    """
 
     shape: ScopeShape
     stage: ColumnElement[str] = STAGE
     cases: FromClause = _APPLICATIONS
     bind: Callable[[str, TypeEngine[Any]], BindParameter[Any]] = parameter
+    is_of_one: bool = False
 
     def to_sql(self) -> ColumnElement[bool]:
         """Return the whole condition."""
@@ -130,7 +159,7 @@ class Condition:
         if not clauses:
             return false()
         others: list[ColumnElement[bool]] = []
-        if not self.shape.is_broad:
+        if not self.shape.is_broad and not self.is_of_one:
             # Implied by the clauses, and tells the database where to begin: with the few cases somebody has to do with.
             others.append(self.cases.c.id.in_(union(*self._known_cases())))
         if self.shape.hides_conflicted:
@@ -186,6 +215,10 @@ class Condition:
             asked = _CONSULTATIONS.c
             known = exists().where(asked.application_id == columns.id, asked.unit_id == self._any_id("consulted_units"))
             yield and_(stage == any_text("consulted_stages"), known)
+        if self.shape.is_conflicted:
+            yield and_(
+                stage == any_text("conflicted_stages"), exists().where(self.declared(), _DECLARATIONS.c.conflicted)
+            )
 
     def _known_cases(self) -> Iterator[Select[Any]]:
         mine = _APPLICATIONS.alias("mine")
@@ -198,6 +231,9 @@ class Condition:
         if self.shape.is_consulted:
             asked = _CONSULTATIONS.alias("asked")
             yield select(asked.c.application_id).where(asked.c.unit_id == self._any_id("consulted_units"))
+        if self.shape.is_conflicted:
+            told = _DECLARATIONS.alias("told")
+            yield select(told.c.application_id).where(told.c.person_id == self._me(), told.c.conflicted)
 
     def _of_applicants(self) -> tuple[str, ...]:
         ways = {"own": self.shape.is_own, "delegate": self.shape.is_delegate}

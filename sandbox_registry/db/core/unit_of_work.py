@@ -12,17 +12,19 @@ from sandbox_registry.db import tables
 from sandbox_registry.db.core import jobs
 from sandbox_registry.db.core.audit_entries import NewLeaf, append_and_commit
 from sandbox_registry.db.core.kinds import RECORDS
+from sandbox_registry.db.core.queries import Queries
 from sandbox_registry.db.core.records import Versioned
 from sandbox_registry.db.core.statements import Statement
+from sandbox_registry.domain.errors import NotFound
 
 T = TypeVar("T", bound=Versioned)
 
 
-class UnitOfWork:
+class UnitOfWork(Queries):
     """Everything one use case reads and writes; it commits or rolls back as a whole (see `Database.transaction`)."""
 
     def __init__(self, connection: AsyncConnection) -> None:
-        self.connection = connection
+        super().__init__(connection)
         self.index: int | None = None
         """Where the leaf stands in the log; null until it is committed, and where there is none."""
         self._leaf: NewLeaf | None = None
@@ -47,6 +49,12 @@ class UnitOfWork:
         found: T = await RECORDS[kind].get(self.connection, identity)
         return found
 
+    async def get_of(self, kind: type[T], identity: UUID, /, **owner: object) -> T:
+        """Load one object of an owner, named by its columns; `NotFound` for another's as for none, before it is read."""
+        for found in await self.find(kind, id=identity, **owner):
+            return found
+        raise NotFound(what=RECORDS[kind].name)
+
     async def add(self, obj: Versioned) -> None:
         """Insert a new object; `Duplicate` when a unique rule says it is there already."""
         await RECORDS[type(obj)].add(self.connection, obj)
@@ -55,7 +63,7 @@ class UnitOfWork:
         """Write a changed object; `StaleVersion` when somebody was faster."""
         await RECORDS[type(obj)].save(self.connection, obj)
 
-    async def of(self, kind: type[T], /, **equal: object) -> tuple[T, ...]:
+    async def find(self, kind: type[T], /, **equal: object) -> tuple[T, ...]:
         """List the objects whose columns equal the given values, oldest first."""
         found: tuple[T, ...] = await RECORDS[kind].of(self.connection, **equal)
         return found

@@ -86,10 +86,23 @@ async def tokens_of(connection: AsyncConnection, person_id: UUID) -> tuple[Token
     return msgspec.convert(await _OF_PERSON.dicts(connection, {"person_id": person_id}), tuple[Token, ...])
 
 
-async def find_token(connection: AsyncConnection, *, token_id: UUID | None = None, digest: bytes = b"") -> Token | None:
-    """Find a token by id, or else by the digest of its secret, and lock it."""
+async def token(connection: AsyncConnection, token_id: UUID) -> Token | None:
+    """Load a token, whoever holds it."""
+    for row in await _BY_ID.dicts(connection, {"token_id": token_id}):
+        return msgspec.convert(row, Token)
+    return None
+
+
+_BY_ID = Statement(select(*_TOKEN).where(_TOKENS.c.id == bindparam("token_id")))
+
+
+async def find_token(
+    connection: AsyncConnection, *, person_id: UUID, token_id: UUID | None = None, digest: bytes = b""
+) -> Token | None:
+    """Find a token of a person by id, or else by the digest of its secret, and lock it."""
     wanted = _TOKENS.c.id == token_id if token_id is not None else _TOKENS.c.hash == digest
-    for row in await Statement(select(*_TOKEN).where(wanted).with_for_update()).dicts(connection):
+    query = select(*_TOKEN).where(wanted, _TOKENS.c.person_id == person_id).with_for_update()
+    for row in await Statement(query).dicts(connection):
         return msgspec.convert(row, Token)
     return None
 

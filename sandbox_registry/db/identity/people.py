@@ -247,3 +247,14 @@ def _listed(row: dict[str, Any]) -> PersonRow:
 async def lock(connection: AsyncConnection, person_ids: Iterable[UUID]) -> None:
     """Let acts that change what these people may do go one after another; always locked in the same order."""
     await _LOCK.execute(connection, {"ids": sorted(set(person_ids))})
+
+
+async def unit_of_delegation(
+    connection: AsyncConnection, delegation_id: UUID, *, unit_ids: frozenset[UUID] | None
+) -> UUID | None:
+    """Return the unit in which power was lent, of these units or of any; null for every other delegation, and for none."""
+    query = select(_DELEGATIONS.c.unit_id).where(_DELEGATIONS.c.id == delegation_id)
+    if unit_ids is not None:
+        query = query.where(_DELEGATIONS.c.unit_id.in_(sorted(unit_ids)))
+    found: UUID | None = await Statement(query).value(connection)
+    return found

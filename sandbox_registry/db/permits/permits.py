@@ -1,19 +1,22 @@
 """Permits as rows: one permit, what governs it when, and lists inside a scope by where each permit stands now."""
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, insert, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, Uuid, and_, bindparam, case, func, insert, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
-from sandbox_registry.db.core.kinds import PERMITS, permit_serial
+from sandbox_registry.db.cases import applications as case_rows
+from sandbox_registry.db.cases.applications import Case
+from sandbox_registry.db.core.kinds import APPLICATIONS, PERMITS, permit_serial
 from sandbox_registry.db.core.records import NATIVE, duplicate_or_same
-from sandbox_registry.db.core.scopes import visible_to
+from sandbox_registry.db.core.scopes import ScopeShape, known_to, known_values, shape_of, visible_to
 from sandbox_registry.db.core.statements import Statement, any_of
 from sandbox_registry.domain.identity.scopes import Scope
 from sandbox_registry.domain.permits.permit_lists import PermitFilter, PermitRow
@@ -25,7 +28,6 @@ _PERMITS = tables.permits
 _VERSIONS = tables.permit_versions
 _APPLICATIONS = tables.applications
 _ORGANISATIONS = tables.organisations
-_BY_ID = Statement(PERMITS.query.where(_PERMITS.c.id == bindparam("permit_id")))
 _OF_CASE = Statement(PERMITS.query.where(_PERMITS.c.application_id == bindparam("application_id")))
 _VERSIONS_OF = Statement(
     select(
@@ -40,12 +42,6 @@ _VERSIONS_OF = Statement(
     .where(_VERSIONS.c.permit_id == bindparam("permit_id"))
     .order_by(_VERSIONS.c.terms_version)
 )
-
-
-async def find(connection: AsyncConnection, permit_id: UUID) -> Permit | None:
-    """Load a permit, null when there is none."""
-    row = await _BY_ID.row(connection, {"permit_id": permit_id})
-    return None if row is None else PERMITS.read(row)
 
 
 async def of_case(connection: AsyncConnection, application_id: UUID) -> Permit | None:
@@ -92,6 +88,52 @@ def _stage() -> ColumnElement[str]:
 
 
 STAGE = _stage()
+_IN_FORCE = and_(_VERSIONS.c.permit_id == _PERMITS.c.id, _VERSIONS.c.terms_version == _PERMITS.c.terms_version)
+_CASE = (*APPLICATIONS.query.selected_columns, *case_rows.STANDING)
+
+
+def _known(columns: Select[Any], shapes: tuple[ScopeShape, ...]) -> Select[Any]:
+    return (
+        columns.join_from(_PERMITS, _APPLICATIONS, _APPLICATIONS.c.id == _PERMITS.c.application_id)
+        .join(_VERSIONS, _IN_FORCE)
+        .where(_PERMITS.c.id == bindparam("id", type_=Uuid), known_to(shapes, STAGE))
+    )
+
+
+@lru_cache(maxsize=1000)
+def _find(shapes: tuple[ScopeShape, ...]) -> Statement:
+    return Statement(_known(select(*_CASE, *PERMITS.query.selected_columns), shapes))
+
+
+@lru_cache(maxsize=1000)
+def _lock(shapes: tuple[ScopeShape, ...]) -> Statement:
+    return Statement(_known(select(_PERMITS.c.id), shapes).with_for_update(of=(_PERMITS, _APPLICATIONS)))
+
+
+async def find_permit(
+    connection: AsyncConnection,
+    permit_id: UUID,
+    *,
+    person_id: UUID,
+    scopes: tuple[Scope, ...],
+    consulted_unit_ids: frozenset[UUID],
+    at: datetime,
+    lock: bool,
+) -> tuple[Case, Permit] | None:
+    """Load a permit that one of these scopes admits as it stands at a moment, with its case; null as `find_case`.
+
+    With `lock`, nobody else changes either until the transaction ends.
+    """
+    shapes = tuple(map(shape_of, scopes))
+    given = {"id": permit_id, "at": at, **known_values(scopes)}
+    if lock:
+        await _lock(shapes).rows(connection, given)
+    given |= {"person_id": person_id, "consulted_unit_ids": list(consulted_unit_ids)}
+    for row in await _find(shapes).rows(connection, given):
+        return case_rows.case_of(row[: len(_CASE)]), PERMITS.read(row[len(_CASE) :])
+    return None
+
+
 # A lifted suspension leaves no instant of its own in the row; the version tells.
 UPDATED = func.greatest(
     _PERMITS.c.issued_at,
@@ -123,9 +165,7 @@ ROW: Select[Any] = (
     )
     .join(_APPLICATIONS, _APPLICATIONS.c.id == _PERMITS.c.application_id)
     .join(_ORGANISATIONS, _ORGANISATIONS.c.id == _PERMITS.c.organisation_id)
-    .join(
-        _VERSIONS, and_(_VERSIONS.c.permit_id == _PERMITS.c.id, _VERSIONS.c.terms_version == _PERMITS.c.terms_version)
-    )
+    .join(_VERSIONS, _IN_FORCE)
     .order_by(_PERMITS.c.id.desc())
 )
 

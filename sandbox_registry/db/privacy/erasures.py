@@ -115,7 +115,7 @@ async def rows_now(connection: AsyncConnection, key: Key) -> list[tuple[str, UUI
         governed = await permits.versions_of(connection, identity)
         return [(kind, identity, each.terms_version, each) for each in governed]
     if kind == "token":
-        token = await credentials.find_token(connection, token_id=identity)
+        token = await credentials.token(connection, identity)
         return [] if token is None else [(kind, identity, token.version, token)]
     obj = await _NAMED[kind].get(connection, identity)
     return [(kind, identity, obj.version, obj)]

@@ -14,7 +14,7 @@ class Scope:
 
     Every set of stages was asked of the policy, so a list shows what a read would allow, no more and no less.
     `capacities` counts the capacities held now; `consulted_units` are the units whose consultations make a case known
-    to this person. A conflicted person's case is left out when `hides_conflicted`; a case with a capacity of
+    to this person. `conflicted_stages` are open to who declared a conflict. A conflicted person's case is left out when `hides_conflicted`; a case with a capacity of
     `MUST_DECLARE` and no declaration yet when `hides_undeclared`. `awaiting_declaration` says where such a case may be
     named to the person, with nothing of the dossier. `procedures` are the only ones a token is for, null for all.
     """
@@ -28,6 +28,7 @@ class Scope:
     delegate_stages: frozenset[Stage]
     consulted_units: frozenset[UUID]
     capacities: Mapping[Capacity, frozenset[Stage]] = field(hash=False)
+    conflicted_stages: frozenset[Stage]
     hides_conflicted: bool
     hides_undeclared: bool
     awaiting_declaration: Mapping[Capacity, frozenset[Stage]] = field(hash=False)
@@ -46,6 +47,19 @@ class Scope:
             own_stages=kept(self.own_stages),
             delegate_stages=kept(self.delegate_stages),
             capacities={capacity: kept(opened) for capacity, opened in self.capacities.items()},
+            conflicted_stages=kept(self.conflicted_stages),
+        )
+
+    def joined(self, other: "Scope") -> "Scope":
+        """Return the scope that admits what either of two scopes of one person admits; both exclude the same."""
+        return replace(
+            self,
+            all_stages=self.all_stages | other.all_stages,
+            unit_stages={unit: opened | other.unit_stages[unit] for unit, opened in self.unit_stages.items()},
+            own_stages=self.own_stages | other.own_stages,
+            delegate_stages=self.delegate_stages | other.delegate_stages,
+            capacities={each: opened | other.capacities[each] for each, opened in self.capacities.items()},
+            conflicted_stages=self.conflicted_stages | other.conflicted_stages,
         )
 
     def admits(self, standing: Standing, stage: Stage, *, procedure_code: str) -> bool:
@@ -62,4 +76,5 @@ class Scope:
             or (standing.organisation_id in self.own_organisations and stage in self.own_stages)
             or (standing.organisation_id in self.delegate_organisations and stage in self.delegate_stages)
             or any(stage in self.capacities.get(capacity, ()) for capacity in standing.capacities)
+            or (bool(standing.conflicted) and stage in self.conflicted_stages)
         )

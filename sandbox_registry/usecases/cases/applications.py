@@ -5,6 +5,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from sandbox_registry.authz import Action
+from sandbox_registry.db.cases import applications as case_rows
 from sandbox_registry.db.cases import dossiers
 from sandbox_registry.domain.cases import filings
 from sandbox_registry.domain.cases.applications import (
@@ -18,7 +19,6 @@ from sandbox_registry.domain.cases.applications import (
 from sandbox_registry.domain.cases.appraisal import Participation
 from sandbox_registry.domain.errors import ConditionNotMet, Duplicate, FieldError, Invalid, NotFound
 from sandbox_registry.domain.identity.people import (
-    Actor,
     Capacity,
     Organisation,
     OrganisationKind,
@@ -31,8 +31,10 @@ from sandbox_registry.domain.stages import Stage
 from sandbox_registry.domain.texts import Text
 from sandbox_registry.usecases.cases.participations import take_part
 from sandbox_registry.usecases.identity.authority import refuse_official
+from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.preconditions import check_fields
-from sandbox_registry.usecases.transaction.transactions import CaseTransaction, Transactions
+from sandbox_registry.usecases.transaction.transaction import CaseTransaction
+from sandbox_registry.usecases.transaction.transactions import Transactions
 
 
 class Applications:
@@ -43,7 +45,7 @@ class Applications:
 
     async def create(
         self,
-        actor: Actor,
+        context: RequestContext,
         *,
         procedure_code: str,
         organisation_id: UUID,
@@ -62,12 +64,12 @@ class Applications:
         """
         standing = towards_organisation(organisation_id)
         async with self.transactions.open(
-            actor, Action.APPLICATION_CREATE, standing=standing, procedure_code=procedure_code
+            context, Action.APPLICATION_CREATE, standing=standing, procedure_code=procedure_code
         ) as act:
-            procedure = await self.transactions.rules.current(act.work.connection, procedure_code, at=act.at)
-            organisation = await act.work.get(Organisation, organisation_id)
+            procedure = await act.run(self.transactions.rules.current, procedure_code, at=act.at)
+            organisation = await act.get(Organisation, organisation_id)
             filings.require_applicant_kind(organisation.kind, procedure)
-            units = await act.work.of(Organisation, kind=OrganisationKind.STATE_UNIT.value)
+            units = await act.find(Organisation, kind=OrganisationKind.STATE_UNIT.value)
             application = Application(
                 id=act.new_id(),
                 version=1,
@@ -79,24 +81,30 @@ class Applications:
                 unit_ids=(),
                 title=title,
                 answers={},
-                created_by=actor.person_id,
+                created_by=context.actor.person_id,
                 created_at=act.at,
                 updated_at=act.at,
                 previous_case_id=previous_case_id,
             )
             if previous_case_id is not None:
-                previous = await act.work.get(Application, previous_case_id)
-                check_previous(previous, actor=actor, organisation_id=organisation_id)
+                check_previous(
+                    await act.run(
+                        case_rows.earlier_case,
+                        previous_case_id,
+                        organisation_id=organisation_id,
+                        procedures=context.actor.token_procedures,
+                    )
+                )
             act.case_id = application.id
             await act.add(application)
-            await dossiers.keep_version(
-                act.work.connection, application, documents=(), cause="created", by=actor.person_id, at=act.at
+            await act.run(
+                dossiers.keep_version, application, documents=(), cause="created", by=context.actor.person_id, at=act.at
             )
             return act.respond(application)
 
     async def edit(
         self,
-        actor: Actor,
+        context: RequestContext,
         application_id: UUID,
         *,
         expected_version: int,
@@ -113,9 +121,9 @@ class Applications:
 
         """
         async with self.transactions.open_case(
-            actor, Action.APPLICATION_EDIT, application_id, expected_version=expected_version
+            context, Action.APPLICATION_EDIT, application_id, expected_version=expected_version
         ) as act:
-            procedure = await self.transactions.rules.pinned(act.work.connection, act.application, at=act.at)
+            procedure = await act.procedure()
             merged = merge_patch(act.application.answers, normalise(answers))
             errors = validate_shape(procedure, merged)
             if errors:
@@ -133,15 +141,15 @@ class Applications:
             await self._keep(act, edited, cause="edited")
             return act.respond(edited)
 
-    async def check_part(self, actor: Actor, application_id: UUID, *, part: str) -> None:
+    async def check_part(self, context: RequestContext, application_id: UUID, *, part: str) -> None:
         """Refuse a file before its first byte: no right to attach any, no such part, or a part nobody asked for."""
-        async with self.transactions.open_case(actor, Action.APPLICATION_EDIT, application_id) as act:
+        async with self.transactions.open_case(context, Action.APPLICATION_EDIT, application_id) as act:
             await self._part(act, part)
             act.skip_audit()
 
     async def add_document(
         self,
-        actor: Actor,
+        context: RequestContext,
         application_id: UUID,
         *,
         part: str,
@@ -160,9 +168,9 @@ class Applications:
             Duplicate: this very file is attached to this part already.
 
         """
-        async with self.transactions.open_case(actor, Action.APPLICATION_EDIT, application_id) as act:
+        async with self.transactions.open_case(context, Action.APPLICATION_EDIT, application_id) as act:
             asked = await self._part(act, part)
-            present = await dossiers.live_documents(act.work.connection, application_id)
+            present = await act.run(dossiers.live_documents, application_id)
             alike = [each for each in present if each.part == part]
             if any(each.sha256 == sha256 for each in alike):
                 raise Duplicate(what="document")
@@ -178,7 +186,7 @@ class Applications:
                 media_type=media_type,
                 size=size,
                 sha256=sha256,
-                uploaded_by=actor.person_id,
+                uploaded_by=context.actor.person_id,
                 uploaded_at=act.at,
             )
             await act.add(document)
@@ -186,11 +194,11 @@ class Applications:
             await self._keep(act, act.application, cause="document added")
             return act.respond(document)
 
-    async def remove_document(self, actor: Actor, application_id: UUID, document_id: UUID) -> Document:
+    async def remove_document(self, context: RequestContext, application_id: UUID, document_id: UUID) -> Document:
         """Take a document out of a draft or an open supplement; it stays on record as removed."""
-        async with self.transactions.open_case(actor, Action.APPLICATION_EDIT, application_id) as act:
-            document = await act.work.get(Document, document_id)
-            if document.application_id != application_id or document.removed_at is not None:
+        async with self.transactions.open_case(context, Action.APPLICATION_EDIT, application_id) as act:
+            document = await act.one(Document, document_id)
+            if document.removed_at is not None:
                 raise NotFound(what="document")
             await self._check_asked_for(act, {f"documents.{document.part}"})
             removed = await act.save(replace(document, version=document.version + 1, removed_at=act.at))
@@ -198,7 +206,7 @@ class Applications:
             await self._keep(act, act.application, cause="document removed")
             return act.respond(removed)
 
-    async def share(self, actor: Actor, application_id: UUID, *, person_id: UUID) -> Participation:
+    async def share(self, context: RequestContext, application_id: UUID, *, person_id: UUID) -> Participation:
         """Let another person write on this dossier; only a signatory may, and only a signatory may file it.
 
         Raises:
@@ -207,7 +215,7 @@ class Applications:
                 official would take the case out of that official's hands.
 
         """
-        async with self.transactions.open_case(actor, Action.APPLICATION_SHARE, application_id) as act:
+        async with self.transactions.open_case(context, Action.APPLICATION_SHARE, application_id) as act:
             await refuse_official(act, person_id)
             editor = Participation(
                 id=act.new_id(),
@@ -215,17 +223,16 @@ class Applications:
                 application_id=application_id,
                 person_id=person_id,
                 capacity=Capacity.EDITOR,
-                given_by=actor.person_id,
+                given_by=context.actor.person_id,
                 since=act.at,
             )
             return act.respond(await act.add(editor))
 
-    async def unshare(self, actor: Actor, application_id: UUID, *, person_id: UUID) -> Participation:
+    async def unshare(self, context: RequestContext, application_id: UUID, *, person_id: UUID) -> Participation:
         """End another person's right to write on this dossier."""
-        async with self.transactions.open_case(actor, Action.APPLICATION_SHARE, application_id) as act:
-            held = await act.work.of(
+        async with self.transactions.open_case(context, Action.APPLICATION_SHARE, application_id) as act:
+            held = await act.all(
                 Participation,
-                application_id=application_id,
                 person_id=person_id,
                 capacity=Capacity.EDITOR.value,
                 until=None,
@@ -234,7 +241,7 @@ class Applications:
                 raise NotFound(what="editor")
             return act.respond(await act.save(replace(held[0], version=held[0].version + 1, until=act.at)))
 
-    async def submit(self, actor: Actor, application_id: UUID, *, expected_version: int) -> Application:
+    async def submit(self, context: RequestContext, application_id: UUID, *, expected_version: int) -> Application:
         """File a draft (A2): the rules are pinned, the clock starts, and the log records the dossier whole.
 
         Raises:
@@ -242,41 +249,41 @@ class Applications:
 
         """
         async with self.transactions.open_case(
-            actor, Action.APPLICATION_SUBMIT, application_id, expected_version=expected_version
+            context, Action.APPLICATION_SUBMIT, application_id, expected_version=expected_version
         ) as act:
-            procedure = await self.transactions.rules.current(
-                act.work.connection, act.application.procedure_code, at=act.at
-            )
-            organisation = await act.work.get(Organisation, act.application.organisation_id)
+            procedure = await act.run(self.transactions.rules.current, act.application.procedure_code, at=act.at)
+            organisation = await act.get(Organisation, act.application.organisation_id)
             filings.require_applicant_kind(organisation.kind, procedure)
-            units = await act.work.of(Organisation, kind=OrganisationKind.STATE_UNIT.value)
+            units = await act.find(Organisation, kind=OrganisationKind.STATE_UNIT.value)
             submitted = filings.submit(
                 act.application,
-                by=actor.person_id,
+                by=context.actor.person_id,
                 at=act.at,
                 procedure=procedure,
                 unit_ids=tuple(unit.id for unit in units if procedure.code in unit.handles),
                 errors=await self._errors(act, procedure),
             )
-            act.procedure = f"{procedure.code}@{procedure.checksum}"
+            act.pinned_procedure = f"{procedure.code}@{procedure.checksum}"
             await act.save(submitted)
             await take_part(act, Capacity.FILER)
             await self._record_whole(act, submitted, cause="submitted")
             return act.respond(submitted)
 
-    async def submit_supplement(self, actor: Actor, application_id: UUID, *, expected_version: int) -> Application:
+    async def submit_supplement(
+        self, context: RequestContext, application_id: UUID, *, expected_version: int
+    ) -> Application:
         """Answer the open supplement request with the completed dossier (A6)."""
         async with self.transactions.open_case(
-            actor, Action.APPLICATION_SUBMIT_SUPPLEMENT, application_id, expected_version=expected_version
+            context, Action.APPLICATION_SUBMIT_SUPPLEMENT, application_id, expected_version=expected_version
         ) as act:
-            procedure = await self.transactions.rules.pinned(act.work.connection, act.application)
+            procedure = await act.procedure()
             completed, answered = filings.submit_supplement(
                 act.application,
                 supplements=(await act.records()).supplements,
                 procedure=procedure,
                 calendar=await act.calendar(),
                 errors=await self._errors(act, procedure),
-                by=actor.person_id,
+                by=context.actor.person_id,
                 at=act.at,
             )
             await act.save(completed)
@@ -285,39 +292,39 @@ class Applications:
             await self._record_whole(act, completed, cause="supplemented")
             return act.respond(completed)
 
-    async def discard(self, actor: Actor, application_id: UUID, *, expected_version: int) -> Application:
+    async def discard(self, context: RequestContext, application_id: UUID, *, expected_version: int) -> Application:
         """Give up a draft."""
         async with self.transactions.open_case(
-            actor, Action.APPLICATION_DISCARD, application_id, expected_version=expected_version
+            context, Action.APPLICATION_DISCARD, application_id, expected_version=expected_version
         ) as act:
-            return act.respond(await act.save(filings.discard(act.application, by=actor.person_id, at=act.at)))
+            return act.respond(await act.save(filings.discard(act.application, by=context.actor.person_id, at=act.at)))
 
     async def request_withdrawal(
-        self, actor: Actor, application_id: UUID, *, expected_version: int, reason: str
+        self, context: RequestContext, application_id: UUID, *, expected_version: int, reason: str
     ) -> Application:
         """Ask to stop the handling (A21); the authority's notice ends the case."""
         async with self.transactions.open_case(
-            actor, Action.APPLICATION_REQUEST_WITHDRAWAL, application_id, expected_version=expected_version
+            context, Action.APPLICATION_REQUEST_WITHDRAWAL, application_id, expected_version=expected_version
         ) as act:
-            asked = filings.request_withdrawal(act.application, reason=reason, by=actor.person_id, at=act.at)
+            asked = filings.request_withdrawal(act.application, reason=reason, by=context.actor.person_id, at=act.at)
             return act.respond(await act.save(asked))
 
-    async def complain(self, actor: Actor, application_id: UUID, *, grounds: str) -> Complaint:
+    async def complain(self, context: RequestContext, application_id: UUID, *, grounds: str) -> Complaint:
         """File a complaint against a refusal (A25). It is recorded whenever it comes; whether it is late shows."""
-        async with self.transactions.open_case(actor, Action.APPLICATION_COMPLAIN, application_id) as act:
+        async with self.transactions.open_case(context, Action.APPLICATION_COMPLAIN, application_id) as act:
             filings.require_complainable(act.application)
             complaint = Complaint(
                 id=act.new_id(),
                 version=1,
                 application_id=application_id,
-                filed_by=actor.person_id,
+                filed_by=context.actor.person_id,
                 filed_at=act.at,
                 grounds=grounds,
             )
             return act.respond(await act.add(complaint))
 
     async def _part(self, act: CaseTransaction, key: str) -> Part:
-        procedure = await self.transactions.rules.pinned(act.work.connection, act.application, at=act.at)
+        procedure = await act.procedure()
         part = procedure.part(key)
         if part is None:
             raise Invalid((FieldError(field="part", code="unknown_part", message=_UNKNOWN_PART),))
@@ -330,7 +337,7 @@ class Applications:
 
     async def _keep(self, act: CaseTransaction, application: Application, *, cause: str) -> DossierVersion:
         """Keep the dossier with its documents as they are after the act."""
-        documents = await dossiers.live_documents(act.work.connection, application.id)
+        documents = await act.run(dossiers.live_documents, application.id)
         return await self._version(act, application, documents, cause=cause)
 
     async def _record_whole(self, act: CaseTransaction, application: Application, *, cause: str) -> None:
@@ -340,8 +347,8 @@ class Applications:
     async def _version(
         self, act: CaseTransaction, application: Application, documents: tuple[Document, ...], *, cause: str
     ) -> DossierVersion:
-        return await dossiers.keep_version(
-            act.work.connection, application, documents=documents, cause=cause, by=act.actor.person_id, at=act.at
+        return await act.run(
+            dossiers.keep_version, application, documents=documents, cause=cause, by=act.actor.person_id, at=act.at
         )
 
     async def _check_asked_for(self, act: CaseTransaction, targets: set[str]) -> None:
@@ -372,9 +379,9 @@ def receiving_unit(units: tuple[Organisation, ...], *, wanted: UUID | None, proc
     return chosen[0]
 
 
-def check_previous(previous: Application, *, actor: Actor, organisation_id: UUID) -> None:
-    """Refuse to follow a case that is another's, or that did not end in a refusal."""
-    if previous.organisation_id != organisation_id or not actor.reaches(previous.procedure_code):
+def check_previous(previous: Application | None) -> None:
+    """Refuse to follow no case of one's own, or one that did not end in a refusal."""
+    if previous is None:
         raise NotFound(what="application")
     if previous.stage not in {Stage.REFUSED, Stage.INTAKE_REFUSED, Stage.LAPSED, Stage.WITHDRAWN}:
         raise Invalid((FieldError(field="previous_case_id", code="not_ended", message=_NOT_ENDED),))

@@ -9,10 +9,12 @@ from sandbox_registry.domain.cases import intake, reviews
 from sandbox_registry.domain.cases.applications import Application
 from sandbox_registry.domain.cases.appraisal import Declaration, Participation, SiteVisit
 from sandbox_registry.domain.errors import Duplicate, FieldError, Invalid
-from sandbox_registry.domain.identity.people import Actor, Capacity
+from sandbox_registry.domain.identity.people import Capacity
 from sandbox_registry.domain.texts import Text
 from sandbox_registry.usecases.cases.participations import end_part
-from sandbox_registry.usecases.transaction.transactions import CaseTransaction, Transactions
+from sandbox_registry.usecases.transaction.context import RequestContext
+from sandbox_registry.usecases.transaction.transaction import CaseTransaction
+from sandbox_registry.usecases.transaction.transactions import Transactions
 
 
 class Appraisal:
@@ -22,17 +24,19 @@ class Appraisal:
         self.transactions = transactions
 
     async def classify(
-        self, actor: Actor, application_id: UUID, *, expected_version: int, level: str | None
+        self, context: RequestContext, application_id: UUID, *, expected_version: int, level: str | None
     ) -> Application:
         """Fix the trial level and open the appraisal (A11, A13)."""
         async with self.transactions.open_case(
-            actor, Action.APPLICATION_CLASSIFY, application_id, expected_version=expected_version
+            context, Action.APPLICATION_CLASSIFY, application_id, expected_version=expected_version
         ) as act:
-            procedure = await self.transactions.rules.pinned(act.work.connection, act.application)
+            procedure = await act.procedure()
             classified = intake.classify(act.application, level=level, procedure=procedure, at=act.at)
             return act.respond(await act.save(classified))
 
-    async def declare(self, actor: Actor, application_id: UUID, *, conflicted: bool, statement: str) -> Declaration:
+    async def declare(
+        self, context: RequestContext, application_id: UUID, *, conflicted: bool, statement: str
+    ) -> Declaration:
         """Declare interests before opening the dossier (hard rule 2).
 
         A conflict, also one that shows only later, ends every part of the person in the case, for good; what the person
@@ -43,7 +47,7 @@ class Appraisal:
             Invalid: a conflict without a word on what it is.
 
         """
-        async with self.transactions.open_case(actor, Action.DECLARATION_MAKE, application_id) as act:
+        async with self.transactions.open_case(context, Action.DECLARATION_MAKE, application_id) as act:
             if conflicted and not statement:
                 raise Invalid((FieldError(field="statement", code="required", message=_SAY_WHAT),))
             made = await self._declaration(act, conflicted=conflicted, statement=statement)
@@ -51,15 +55,15 @@ class Appraisal:
                 await _end_every_part(act)
             return act.respond(made)
 
-    async def list_declarations(self, actor: Actor, application_id: UUID) -> tuple[Declaration, ...]:
+    async def list_declarations(self, context: RequestContext, application_id: UUID) -> tuple[Declaration, ...]:
         """List the declarations of a case; reviewers, members and conflicted people see their own."""
-        async with self.transactions.read_case(actor, Action.DECLARATION_READ, application_id) as act:
-            declarations = await act.work.of(Declaration, application_id=application_id)
+        async with self.transactions.read_case(context, Action.DECLARATION_READ, application_id) as act:
+            declarations = await act.all(Declaration)
             return act.respond(declarations_for(self.transactions, act, declarations))
 
     async def record_visit(
         self,
-        actor: Actor,
+        context: RequestContext,
         application_id: UUID,
         *,
         visited_at: datetime,
@@ -74,10 +78,10 @@ class Appraisal:
             Duplicate: minutes of this visit are kept already.
 
         """
-        async with self.transactions.open_case(actor, Action.SITE_VISIT_RECORD, application_id) as act:
+        async with self.transactions.open_case(context, Action.SITE_VISIT_RECORD, application_id) as act:
             if visited_at > act.at:
                 raise Invalid((FieldError(field="visited_at", code="in_the_future", message=_FUTURE),))
-            kept = await act.work.of(SiteVisit, application_id=application_id, visited_at=visited_at)
+            kept = await act.all(SiteVisit, visited_at=visited_at)
             if any(each.place == place for each in kept):
                 raise Duplicate(what="site visit")
             visit = SiteVisit(
@@ -88,19 +92,19 @@ class Appraisal:
                 place=place,
                 minutes=minutes,
                 applicant_attended=applicant_attended,
-                recorded_by=actor.person_id,
+                recorded_by=context.actor.person_id,
                 recorded_at=act.at,
             )
             return act.respond(await act.add(visit))
 
-    async def list_visits(self, actor: Actor, application_id: UUID) -> tuple[SiteVisit, ...]:
+    async def list_visits(self, context: RequestContext, application_id: UUID) -> tuple[SiteVisit, ...]:
         """List the checks on site, for those who may read the reviews of the case."""
-        async with self.transactions.read_case(actor, Action.REVIEW_READ, application_id) as act:
-            return act.respond(await act.work.of(SiteVisit, application_id=application_id))
+        async with self.transactions.read_case(context, Action.REVIEW_READ, application_id) as act:
+            return act.respond(await act.all(SiteVisit))
 
     async def _declaration(self, act: CaseTransaction, *, conflicted: bool, statement: str) -> Declaration:
         person_id = act.actor.person_id
-        earlier = await act.work.of(Declaration, application_id=act.application.id, person_id=person_id)
+        earlier = await act.all(Declaration, person_id=person_id)
         if not earlier:
             first = Declaration(
                 id=act.new_id(),
@@ -132,9 +136,7 @@ def declarations_for(
 
 
 async def _end_every_part(act: CaseTransaction) -> None:
-    held = await act.work.of(
-        Participation, application_id=act.application.id, person_id=act.actor.person_id, until=None
-    )
+    held = await act.all(Participation, person_id=act.actor.person_id, until=None)
     for each in held:
         await end_part(act, each)
 

@@ -14,7 +14,9 @@ from sandbox_registry.domain.identity.people import Actor, Capacity, Relation, R
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.domain.texts import Text
 from sandbox_registry.usecases.cases.participations import end_part, give_part, holders
-from sandbox_registry.usecases.transaction.transactions import CaseTransaction, Transactions
+from sandbox_registry.usecases.transaction.context import RequestContext
+from sandbox_registry.usecases.transaction.transaction import CaseTransaction
+from sandbox_registry.usecases.transaction.transactions import Transactions
 
 WORK: Mapping[Capacity, Action] = {
     Capacity.CHAIR: Action.COUNCIL_VOTE,
@@ -43,15 +45,17 @@ class Assignments:
     def __init__(self, transactions: Transactions) -> None:
         self.transactions = transactions
 
-    async def claim(self, actor: Actor, application_id: UUID) -> Participation:
+    async def claim(self, context: RequestContext, application_id: UUID) -> Participation:
         """Take a case on as its focal officer (A11); `Duplicate` when it has one."""
-        async with self.transactions.open_case(actor, Action.ASSIGNMENT_CLAIM, application_id) as act:
+        async with self.transactions.open_case(context, Action.ASSIGNMENT_CLAIM, application_id) as act:
             held = await holders(act, Capacity.FOCAL)
-            bar = bar_to(Capacity.FOCAL, actor, act.standing, authorizer=self.transactions.authorizer)
+            bar = bar_to(Capacity.FOCAL, context.actor, act.standing, authorizer=self.transactions.authorizer)
             assignments.require_claimable(held, bar=bar)
-            return act.respond(await give_part(act, actor.person_id, Capacity.FOCAL))
+            return act.respond(await give_part(act, context.actor.person_id, Capacity.FOCAL))
 
-    async def assign(self, actor: Actor, application_id: UUID, *, person_id: UUID, capacity: Capacity) -> Participation:
+    async def assign(
+        self, context: RequestContext, application_id: UUID, *, person_id: UUID, capacity: Capacity
+    ) -> Participation:
         """Give a case to a focal officer, a reviewer or a supervisor (A11, A13).
 
         Raises:
@@ -59,7 +63,7 @@ class Assignments:
             Duplicate: the person has this part, or the case has its focal officer.
 
         """
-        async with self.transactions.open_case(actor, Action.ASSIGNMENT_ASSIGN, application_id) as act:
+        async with self.transactions.open_case(context, Action.ASSIGNMENT_ASSIGN, application_id) as act:
             if capacity not in assignments.ASSIGNABLE:
                 raise Invalid((FieldError(field="capacity", code="not_assignable", message=_NOT_ASSIGNABLE),))
             if capacity is Capacity.FOCAL:
@@ -68,10 +72,10 @@ class Assignments:
             return act.respond(await give_part(act, person_id, capacity))
 
     async def reassign(
-        self, actor: Actor, application_id: UUID, assignment_id: UUID, *, person_id: UUID, reason: str
+        self, context: RequestContext, application_id: UUID, assignment_id: UUID, *, person_id: UUID, reason: str
     ) -> Participation:
         """Pass a part on to another person, with the reason on record."""
-        async with self.transactions.open_case(actor, Action.ASSIGNMENT_ASSIGN, application_id) as act:
+        async with self.transactions.open_case(context, Action.ASSIGNMENT_ASSIGN, application_id) as act:
             held = await _assignment(act, assignment_id)
             if held.person_id == person_id:
                 raise Duplicate(what="assignment")
@@ -79,45 +83,46 @@ class Assignments:
             await _end(act, held, reason=reason)
             return act.respond(await give_part(act, person_id, held.capacity))
 
-    async def release(self, actor: Actor, application_id: UUID, assignment_id: UUID, *, reason: str) -> Participation:
+    async def release(
+        self, context: RequestContext, application_id: UUID, assignment_id: UUID, *, reason: str
+    ) -> Participation:
         """End a part, with the reason on record. An officer gives back their own; the head may end any.
 
         That the person once had it stays on record for separation of duty.
         """
-        async with self.transactions.open_case(actor, Action.ASSIGNMENT_RELEASE, application_id) as act:
+        async with self.transactions.open_case(context, Action.ASSIGNMENT_RELEASE, application_id) as act:
             held = await _assignment(act, assignment_id)
-            is_head = Role.FOCAL_HEAD in actor.roles_towards(act.standing.unit_ids)
-            if not assignments.may_release(held, by=actor.person_id, is_head=is_head):
+            is_head = Role.FOCAL_HEAD in context.actor.roles_towards(act.standing.unit_ids)
+            if not assignments.may_release(held, by=context.actor.person_id, is_head=is_head):
                 raise PermissionDenied(action=Action.ASSIGNMENT_RELEASE, line=act.decision.line, reason=_NOT_YOURS)
             return act.respond(await _end(act, held, reason=reason))
 
-    async def list_parts(self, actor: Actor, application_id: UUID) -> tuple[Participation, ...]:
+    async def list_parts(self, context: RequestContext, application_id: UUID) -> tuple[Participation, ...]:
         """List who has or had which part in the case; a reviewer sees others only after filing."""
-        async with self.transactions.read_case(actor, Action.REVIEW_READ, application_id) as act:
-            parts = await act.work.of(Participation, application_id=application_id)
+        async with self.transactions.read_case(context, Action.REVIEW_READ, application_id) as act:
+            parts = await act.all(Participation)
             if Capacity.REVIEWER not in act.standing.capacities:
                 return act.respond(parts)
-            filed = await act.work.of(Review, application_id=application_id, reviewer_id=actor.person_id)
-            return act.respond(parts if filed else tuple(each for each in parts if each.person_id == actor.person_id))
+            filed = await act.all(Review, reviewer_id=context.actor.person_id)
+            return act.respond(
+                parts if filed else tuple(each for each in parts if each.person_id == context.actor.person_id)
+            )
 
     async def check_candidate(self, act: CaseTransaction, person_id: UUID, capacity: Capacity, *, field: str) -> None:
         """Refuse to give a part to a person who may not have it; `Invalid` names the field.
 
         What counts is the office in force now and everything the person ever was in this case.
         """
-        candidate = await people_rows.actor_for_person(
-            act.work.connection, person_id, at=act.at, method="", request_id=""
-        )
+        candidate = await act.run(people_rows.actor_for_person, person_id, at=act.at, method="", request_id="")
         bar = "unknown_person" if candidate is None else await self._bar(act, candidate, capacity)
         assignments.require_fit(bar, field=field)
 
     async def _bar(self, act: CaseTransaction, candidate: Actor, capacity: Capacity) -> str | None:
-        case = await case_rows.load_case(
-            act.work.connection,
+        case = await act.run(
+            case_rows.load_case,
             act.application.id,
             person_id=candidate.person_id,
             consulted_unit_ids=candidate.consulted_units,
-            lock=False,
         )
         if case is None:
             raise NotFound(what="application")
@@ -145,10 +150,10 @@ def _is_barred(candidate: Actor, standing: Standing, capacity: Capacity, authori
 
 
 async def _assignment(act: CaseTransaction, assignment_id: UUID) -> Participation:
-    held = await act.work.get(Participation, assignment_id)
-    if held.application_id != act.application.id or not assignments.is_assignment(held):
-        raise NotFound(what="assignment")
-    return held
+    for held in await act.all(Participation, id=assignment_id):
+        if assignments.is_assignment(held):
+            return held
+    raise NotFound(what="assignment")
 
 
 async def _end(act: CaseTransaction, held: Participation, *, reason: str) -> Participation:

@@ -22,19 +22,21 @@ from sandbox_registry.authz import Action
 from sandbox_registry.db.auditlog import leaves as audit
 from sandbox_registry.db.cases import case_people, dossiers, histories
 from sandbox_registry.db.cases.histories import SLICE, HistoryRow
-from sandbox_registry.db.core.engine import Connection
+from sandbox_registry.db.core.queries import Queries
 from sandbox_registry.db.permits import permits
 from sandbox_registry.domain.acts import Audience
 from sandbox_registry.domain.audiences import REVEALED, Revealed, audience_of
 from sandbox_registry.domain.cases.appraisal import CouncilSession
 from sandbox_registry.domain.errors import ConditionNotMet
-from sandbox_registry.domain.identity.people import Actor
 from sandbox_registry.domain.kinds.every import KINDS
 from sandbox_registry.domain.operations.quotas import TooManyRequests
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.domain.texts import Text
 from sandbox_registry.runtime.files import MissingFile
-from sandbox_registry.usecases.transaction.transactions import CASE, CaseTransaction, Transactions
+from sandbox_registry.usecases.transaction.context import RequestContext
+from sandbox_registry.usecases.transaction.subjects import CASE
+from sandbox_registry.usecases.transaction.transaction import CaseTransaction
+from sandbox_registry.usecases.transaction.transactions import Transactions
 
 AT_ONCE = 2
 """How many bundles one process writes at the same time; each keeps a thread busy."""
@@ -68,7 +70,7 @@ class CaseBundles:
         self.transactions = transactions
         self._room = asyncio.Semaphore(AT_ONCE)
 
-    async def take(self, actor: Actor, application_id: UUID, *, folder: LogFolder) -> IO[bytes]:
+    async def take(self, context: RequestContext, application_id: UUID, *, folder: LogFolder) -> IO[bytes]:
         """Write the bundle of a case; the caller closes the file.
 
         Oversight gets every leaf and record of the case. An applicant gets the leaves of their timeline, and of the
@@ -85,11 +87,11 @@ class CaseBundles:
             raise TooManyRequests(limit="bundles at once", seconds=_BUSY_FOR)
         async with self._room:
             async with self.transactions.open_case(
-                actor, Action.APPLICATION_READ_BUNDLE, application_id, lock=False
+                context, Action.APPLICATION_READ_BUNDLE, application_id, lock=False
             ) as act:
                 note = await self._note(act, folder)
                 reader = await self._reader(act)
-                act.record_state(CASE, application_id, act.application.version, {"read": act.action})
+                act.record_state(CASE.name, application_id, act.application.version, {"read": act.action})
             file: IO[bytes] = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - handed on to the caller.
             try:
                 writer = await to_thread.run_sync(
@@ -104,22 +106,22 @@ class CaseBundles:
             return file
 
     async def _note(self, act: CaseTransaction, folder: LogFolder) -> bytes:
-        covering = await histories.last_leaf(act.work.connection, act.application.id) + 1
+        covering = await act.run(histories.last_leaf, act.application.id) + 1
         try:
             return await to_thread.run_sync(partial(newest_note, folder, covering=covering))
         except MissingFile:
             raise ConditionNotMet("not_published", _NOT_PUBLISHED) from None
 
     async def _reader(self, act: CaseTransaction) -> _Reader:
-        connection, case = act.work.connection, act.application
+        case = act.application
         may = self.transactions.authorizer.may_do(act.actor, act.standing, case.stage)
         kinds = {kind for kind, action in _CARRIED.items() if action in may}
-        permit = await permits.of_case(connection, case.id)
+        permit = await act.run(permits.of_case, case.id)
         if permit is not None:
             stage = permit.stage(at=act.at)
             if self.transactions.authorizer.judge(act.actor, act.standing, stage, Action.PERMIT_READ).allowed:
                 kinds |= {kind for kind, action in _CARRIED.items() if action is Action.PERMIT_READ}
-        sessions = await act.work.of(CouncilSession, application_id=case.id)
+        sessions = await act.all(CouncilSession)
         if any(each.concluded_at is None for each in sessions):
             kinds -= {"vote"}  # Nobody reads a vote before the council has concluded.
         if self.transactions.authorizer.judge(act.actor, None, Stage.NONE, Action.ERASURE_READ).allowed:
@@ -128,39 +130,37 @@ class CaseBundles:
         is_applicant = audience is Audience.APPLICANT
         if is_applicant:
             kinds |= {"participation"}  # Their own; those of others name people they do not know.
-        live = await dossiers.live_documents(connection, case.id)
+        live = await act.run(dossiers.live_documents, case.id)
         return _Reader(
             case_id=case.id,
             code=case.code or str(case.id),
             revealed=REVEALED[audience],
             kinds=frozenset(kinds),
-            known=await case_people.known_to_applicant(connection, case.id) if is_applicant else None,
+            known=await act.run(case_people.known_to_applicant, case.id) if is_applicant else None,
             documents=tuple((each.part, each.filename, each.sha256) for each in live),
         )
 
     async def _write(self, writer: BundleWriter, reader: _Reader) -> None:
         after = -1
         while True:
-            async with (
-                self.transactions.database.primary() as connection
-            ):  # A replica may not have the last leaves yet.
-                rows = await histories.leaves_after(
-                    connection, reader.case_id, after=after, limit=SLICE, revealed=reader.revealed
+            async with self.transactions.primary() as primary:  # A replica may not have the last leaves yet.
+                rows = await primary.run(
+                    histories.leaves_after, reader.case_id, after=after, limit=SLICE, revealed=reader.revealed
                 )
-                leaves = await _handed_out(connection, rows, reader)
-                names = await audit.names_of(connection, _doers(leaves))
+                leaves = await _handed_out(primary, rows, reader)
+                names = await primary.run(audit.names_of, _doers(leaves))
             await to_thread.run_sync(partial(writer.add, leaves, names=names))
             if len(rows) < SLICE or rows[-1].index >= writer.size:
                 return
             after = rows[-1].index
 
 
-async def _handed_out(connection: Connection, rows: Sequence[HistoryRow], reader: _Reader) -> list[BundleLeaf]:
+async def _handed_out(queries: Queries, rows: Sequence[HistoryRow], reader: _Reader) -> list[BundleLeaf]:
     """Leave out the records that are not for this reader; the entries themselves hold nothing personal."""
     named = {row.index: {UUID(found.decode()) for found in _IDENTITY.findall(row.record or b"")} for row in rows}
     unknown: frozenset[UUID] = frozenset()
     if reader.known is not None:
-        unknown = await case_people.people_among(connection, set().union(*named.values())) - reader.known
+        unknown = await queries.run(case_people.people_among, set().union(*named.values())) - reader.known
     return [
         _kept(row, is_open=_kinds_in(row.record) <= reader.kinds and named[row.index].isdisjoint(unknown))
         for row in rows

@@ -18,11 +18,13 @@ from sandbox_registry.domain.cases.case_lists import CaseFilter, CaseRow
 from sandbox_registry.domain.cases.deadlines import CaseDeadline, ResponsibleParty, case_deadlines
 from sandbox_registry.domain.cases.possible_acts import Situation, is_possible, parts_for
 from sandbox_registry.domain.errors import FieldError, NotFound
-from sandbox_registry.domain.identity.people import Actor, Capacity, Organisation
+from sandbox_registry.domain.identity.people import Capacity, Organisation
 from sandbox_registry.domain.rules.forms import Referral, route, validate
 from sandbox_registry.domain.rules.procedures import Procedure
 from sandbox_registry.usecases.cases.assignments import bar_to
-from sandbox_registry.usecases.transaction.transactions import CaseTransaction, Transactions
+from sandbox_registry.usecases.transaction.context import RequestContext
+from sandbox_registry.usecases.transaction.transaction import CaseTransaction
+from sandbox_registry.usecases.transaction.transactions import Transactions
 
 _STEPS = (Action.APPLICATION_SUBMIT, Action.APPLICATION_RECEIVE, Action.APPLICATION_ACCEPT)
 
@@ -69,28 +71,29 @@ class Cases:
 
     async def list_cases(
         self,
-        actor: Actor,
+        context: RequestContext,
         *,
         narrowed: CaseFilter,
         after: tuple[datetime, UUID] | UUID | None,
         limit: int,
     ) -> tuple[CaseRow, ...]:
         """List the cases this actor may read, newest first, or by change when `updated_since` is asked for."""
-        scope = self.transactions.authorizer.scope(actor)
-        async with self.transactions.database.replica() as connection:
-            return await case_lists.list_cases(connection, scope=scope, narrowed=narrowed, after=after, limit=limit)
+        scope = self.transactions.authorizer.scope(context.actor)
+        async with self.transactions.replica() as replica:
+            return await replica.run(case_lists.list_cases, scope=scope, narrowed=narrowed, after=after, limit=limit)
 
-    async def awaiting_declaration(self, actor: Actor) -> tuple[CaseRow, ...]:
+    async def awaiting_declaration(self, context: RequestContext) -> tuple[CaseRow, ...]:
         """List the cases this actor must declare interests for before opening them."""
-        async with self.transactions.database.replica() as connection:
-            return await case_lists.awaiting_declaration(connection, scope=self.transactions.authorizer.scope(actor))
+        async with self.transactions.replica() as replica:
+            return await replica.run(
+                case_lists.awaiting_declaration, scope=self.transactions.authorizer.scope(context.actor)
+            )
 
-    async def read(self, actor: Actor, application_id: UUID) -> CaseView:
+    async def read(self, context: RequestContext, application_id: UUID) -> CaseView:
         """Read one case. The People's Council and auditors leave a leaf by reading."""
-        async with self.transactions.read_case(actor, Action.APPLICATION_READ, application_id) as act:
-            connection = act.work.connection
-            procedure = await self.transactions.rules.pinned(connection, act.application, at=act.at)
-            allowed = self.transactions.authorizer.may_do(actor, act.standing, act.application.stage)
+        async with self.transactions.read_case(context, Action.APPLICATION_READ, application_id) as act:
+            procedure = await act.procedure()
+            allowed = self.transactions.authorizer.may_do(context.actor, act.standing, act.application.stage)
             records = await act.records(also=parts_for(allowed))
             deadlines = case_deadlines(
                 await act.facts(),
@@ -131,53 +134,49 @@ class Cases:
         )
         return frozenset(action for action in allowed if is_possible(action, now))
 
-    async def receipt(self, actor: Actor, application_id: UUID) -> Receipt:
+    async def receipt(self, context: RequestContext, application_id: UUID) -> Receipt:
         """Read the receipt of a filed dossier; `NotFound` while it is a draft."""
-        async with self.transactions.read_case(actor, Action.APPLICATION_READ, application_id) as act:
+        async with self.transactions.read_case(context, Action.APPLICATION_READ, application_id) as act:
             if act.application.submitted_at is None:
                 raise NotFound(what="receipt")
-            connection = act.work.connection
             filed, received, accepted = [
-                await histories.leaf_of_act(connection, application_id, {step}) for step in _STEPS
+                await act.run(histories.leaf_of_act, application_id, {step}) for step in _STEPS
             ]
-            organisation = await act.work.get(Organisation, act.application.organisation_id)
+            organisation = await act.get(Organisation, act.application.organisation_id)
             receipt = Receipt(
                 application=act.application,
                 submitted_at=act.application.submitted_at,
                 organisation=organisation.name,
-                procedure=await self.transactions.rules.pinned(connection, act.application),
+                procedure=await act.procedure(),
                 filed=filed,
                 received=received,
                 accepted=accepted,
             )
             return act.respond(receipt)
 
-    async def problems(self, actor: Actor, application_id: UUID) -> Problems:
+    async def problems(self, context: RequestContext, application_id: UUID) -> Problems:
         """List what a dossier still lacks, without submitting it."""
-        async with self.transactions.read_case(actor, Action.APPLICATION_READ, application_id) as act:
-            procedure = await self.transactions.rules.pinned(act.work.connection, act.application, at=act.at)
-            documents = await dossiers.live_documents(act.work.connection, application_id)
+        async with self.transactions.read_case(context, Action.APPLICATION_READ, application_id) as act:
+            procedure = await act.procedure()
+            documents = await act.run(dossiers.live_documents, application_id)
             return Problems(
                 errors=validate(procedure, act.application.answers, frozenset(each.part for each in documents)),
                 referral=route(procedure, act.application.answers),
             )
 
-    async def document(self, actor: Actor, application_id: UUID, document_id: UUID) -> Document:
+    async def document(self, context: RequestContext, application_id: UUID, document_id: UUID) -> Document:
         """Read about one document of a case, removed ones included."""
-        async with self.transactions.read_case(actor, Action.APPLICATION_READ, application_id) as act:
-            document = await act.work.get(Document, document_id)
-            if document.application_id != application_id:
-                raise NotFound(what="document")
-            return document
+        async with self.transactions.read_case(context, Action.APPLICATION_READ, application_id) as act:
+            return await act.one(Document, document_id)
 
-    async def versions(self, actor: Actor, application_id: UUID) -> tuple[DossierVersion, ...]:
+    async def versions(self, context: RequestContext, application_id: UUID) -> tuple[DossierVersion, ...]:
         """List every version of a dossier."""
-        async with self.transactions.read_case(actor, Action.APPLICATION_READ, application_id) as act:
-            return await dossiers.versions_of(act.work.connection, application_id)
+        async with self.transactions.read_case(context, Action.APPLICATION_READ, application_id) as act:
+            return await act.run(dossiers.versions_of, application_id)
 
-    async def workload(self, actor: Actor) -> tuple[case_rows.Load, ...]:
+    async def workload(self, context: RequestContext) -> tuple[case_rows.Load, ...]:
         """Count the open cases each officer of the actor's units holds."""
-        async with self.transactions.open(actor, Action.WORKLOAD_READ) as act:
+        async with self.transactions.open(context, Action.WORKLOAD_READ) as act:
             act.skip_audit()
-            units = frozenset(unit for _, unit in actor.offices)
-            return await case_rows.workload(act.work.connection, unit_ids=units, procedures=actor.token_procedures)
+            units = frozenset(unit for _, unit in context.actor.offices)
+            return await act.run(case_rows.workload, unit_ids=units, procedures=context.actor.token_procedures)

@@ -5,8 +5,7 @@ from uuid import UUID
 from sandbox_registry.authz import Action
 from sandbox_registry.domain.cases import consultations
 from sandbox_registry.domain.cases.appraisal import Clarification
-from sandbox_registry.domain.errors import NotFound
-from sandbox_registry.domain.identity.people import Actor
+from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.transactions import Transactions
 
 
@@ -16,17 +15,17 @@ class Clarifications:
     def __init__(self, transactions: Transactions) -> None:
         self.transactions = transactions
 
-    async def ask(self, actor: Actor, application_id: UUID, *, question: str) -> Clarification:
+    async def ask(self, context: RequestContext, application_id: UUID, *, question: str) -> Clarification:
         """Ask the applicant (A17). Where the procedure states no number of rounds, that gap goes on record."""
-        async with self.transactions.open_case(actor, Action.CLARIFICATION_ASK, application_id) as act:
-            procedure = await self.transactions.rules.pinned(act.work.connection, act.application)
+        async with self.transactions.open_case(context, Action.CLARIFICATION_ASK, application_id) as act:
+            procedure = await act.procedure()
             asked = consultations.ask_applicant(
                 clarification_id=act.new_id(),
                 application_id=application_id,
                 question=question,
-                earlier=await act.work.of(Clarification, application_id=application_id),
+                earlier=await act.all(Clarification),
                 procedure=procedure,
-                by=actor.person_id,
+                by=context.actor.person_id,
                 at=act.at,
             )
             await act.add(asked)
@@ -36,16 +35,16 @@ class Clarifications:
                 )
             return act.respond(asked)
 
-    async def answer(self, actor: Actor, application_id: UUID, clarification_id: UUID, *, answer: str) -> Clarification:
+    async def answer(
+        self, context: RequestContext, application_id: UUID, clarification_id: UUID, *, answer: str
+    ) -> Clarification:
         """Answer for the applicant; the clock goes on or restarts as the procedure says."""
-        async with self.transactions.open_case(actor, Action.CLARIFICATION_ANSWER, application_id) as act:
-            asked = await act.work.get(Clarification, clarification_id)
-            if asked.application_id != application_id:
-                raise NotFound(what="clarification")
-            answered = consultations.answer_clarification(asked, answer=answer, by=actor.person_id, at=act.at)
+        async with self.transactions.open_case(context, Action.CLARIFICATION_ANSWER, application_id) as act:
+            asked = await act.one(Clarification, clarification_id)
+            answered = consultations.answer_clarification(asked, answer=answer, by=context.actor.person_id, at=act.at)
             return act.respond(await act.save(answered))
 
-    async def list_clarifications(self, actor: Actor, application_id: UUID) -> tuple[Clarification, ...]:
+    async def list_clarifications(self, context: RequestContext, application_id: UUID) -> tuple[Clarification, ...]:
         """List the questions put to the applicant and the answers, oldest first."""
-        async with self.transactions.read_case(actor, Action.CLARIFICATION_READ, application_id) as act:
-            return act.respond(await act.work.of(Clarification, application_id=application_id))
+        async with self.transactions.read_case(context, Action.CLARIFICATION_READ, application_id) as act:
+            return act.respond(await act.all(Clarification))

@@ -7,9 +7,11 @@ from sandbox_registry.authz import Action
 from sandbox_registry.domain.cases import consultations
 from sandbox_registry.domain.cases.appraisal import Consultation, Opinion, Participation
 from sandbox_registry.domain.errors import NotFound
-from sandbox_registry.domain.identity.people import Actor, Capacity, Organisation
+from sandbox_registry.domain.identity.people import Capacity, Organisation
 from sandbox_registry.domain.rules.calendars import Term
-from sandbox_registry.usecases.transaction.transactions import CaseTransaction, Transactions
+from sandbox_registry.usecases.transaction.context import RequestContext
+from sandbox_registry.usecases.transaction.transaction import CaseTransaction
+from sandbox_registry.usecases.transaction.transactions import Transactions
 
 
 class Consultations:
@@ -20,7 +22,7 @@ class Consultations:
 
     async def ask(
         self,
-        actor: Actor,
+        context: RequestContext,
         application_id: UUID,
         *,
         unit_id: UUID,
@@ -30,68 +32,61 @@ class Consultations:
         is_required: bool,
     ) -> Consultation:
         """Ask another state unit (A14); the lead sets the term, or the procedure does."""
-        async with self.transactions.open_case(actor, Action.CONSULTATION_ASK, application_id) as act:
+        async with self.transactions.open_case(context, Action.CONSULTATION_ASK, application_id) as act:
             asked = consultations.ask_unit(
                 consultation_id=act.new_id(),
                 application_id=application_id,
-                unit=await act.work.get(Organisation, unit_id),
+                unit=await act.get(Organisation, unit_id),
                 handling_unit_ids=act.application.unit_ids,
                 question=question,
                 term=term,
                 remind_on=remind_on,
                 is_required=is_required,
-                earlier=await act.work.of(Consultation, application_id=application_id),
-                procedure=await self.transactions.rules.pinned(act.work.connection, act.application),
+                earlier=await act.all(Consultation),
+                procedure=await act.procedure(),
                 calendar=await act.calendar(),
-                by=actor.person_id,
+                by=context.actor.person_id,
                 at=act.at,
             )
             return act.respond(await act.add(asked))
 
     async def answer(
-        self, actor: Actor, application_id: UUID, consultation_id: UUID, *, opinion: Opinion, text: str
+        self, context: RequestContext, application_id: UUID, consultation_id: UUID, *, opinion: Opinion, text: str
     ) -> Consultation:
         """Answer for one's own agency; a late answer is kept and marked."""
-        async with self.transactions.open_case(actor, Action.CONSULTATION_ANSWER, application_id) as act:
-            asked = await _consultation(act, consultation_id)
-            if asked.unit_id not in actor.consulted_units:
+        async with self.transactions.open_case(context, Action.CONSULTATION_ANSWER, application_id) as act:
+            asked = await act.one(Consultation, consultation_id)
+            if asked.unit_id not in context.actor.consulted_units:
                 raise NotFound(what="consultation")
             answered = consultations.answer_consultation(
                 asked,
                 opinion=opinion,
                 text=text,
                 calendar=await act.calendar(),
-                by=actor.person_id,
+                by=context.actor.person_id,
                 at=act.at,
             )
             await act.save(answered)
             await _acted_as_consulted(act)
             return act.respond(answered)
 
-    async def close_silent(self, actor: Actor, application_id: UUID, consultation_id: UUID) -> Consultation:
+    async def close_silent(self, context: RequestContext, application_id: UUID, consultation_id: UUID) -> Consultation:
         """Record that the agency let its term pass: silence, never consent."""
-        async with self.transactions.open_case(actor, Action.CONSULTATION_CLOSE, application_id) as act:
+        async with self.transactions.open_case(context, Action.CONSULTATION_CLOSE, application_id) as act:
             closed = consultations.close_silent(
-                await _consultation(act, consultation_id),
+                await act.one(Consultation, consultation_id),
                 calendar=await act.calendar(),
                 at=act.at,
             )
             return act.respond(await act.save(closed))
 
-    async def list_consultations(self, actor: Actor, application_id: UUID) -> tuple[Consultation, ...]:
+    async def list_consultations(self, context: RequestContext, application_id: UUID) -> tuple[Consultation, ...]:
         """List the consultations of a case; a consulted agency sees the questions put to it and nothing else."""
-        async with self.transactions.read_case(actor, Action.CONSULTATION_READ, application_id) as act:
-            found = await act.work.of(Consultation, application_id=application_id)
+        async with self.transactions.read_case(context, Action.CONSULTATION_READ, application_id) as act:
+            found = await act.all(Consultation)
             if not self.transactions.would_allow(act, act.action, without={Capacity.CONSULTED}):
-                found = tuple(each for each in found if each.unit_id in actor.consulted_units)
+                found = tuple(each for each in found if each.unit_id in context.actor.consulted_units)
             return act.respond(found)
-
-
-async def _consultation(act: CaseTransaction, consultation_id: UUID) -> Consultation:
-    asked = await act.work.get(Consultation, consultation_id)
-    if asked.application_id != act.application.id:
-        raise NotFound(what="consultation")
-    return asked
 
 
 async def _acted_as_consulted(act: CaseTransaction) -> None:

@@ -9,12 +9,14 @@ from sandbox_registry.domain.cases import councils
 from sandbox_registry.domain.cases.appraisal import Choice, CouncilSession, Participation, Vote
 from sandbox_registry.domain.cases.councils import Composition
 from sandbox_registry.domain.cases.possible_acts import parts_for
-from sandbox_registry.domain.errors import NotFound, StaleVersion
-from sandbox_registry.domain.identity.people import Actor, Capacity
+from sandbox_registry.domain.errors import StaleVersion
+from sandbox_registry.domain.identity.people import Capacity
 from sandbox_registry.domain.rules.procedures import Council
 from sandbox_registry.usecases.cases.assignments import Assignments
 from sandbox_registry.usecases.cases.participations import end_part, give_part, holders
-from sandbox_registry.usecases.transaction.transactions import CaseTransaction, Transactions
+from sandbox_registry.usecases.transaction.context import RequestContext
+from sandbox_registry.usecases.transaction.transaction import CaseTransaction
+from sandbox_registry.usecases.transaction.transactions import Transactions
 
 SEATS = (Capacity.CHAIR, Capacity.COUNCIL_MEMBER, Capacity.SECRETARY)
 
@@ -35,7 +37,13 @@ class Councils:
         self.assignments = assignments
 
     async def convene(
-        self, actor: Actor, application_id: UUID, *, composition: Composition, scheduled_at: datetime, place: str
+        self,
+        context: RequestContext,
+        application_id: UUID,
+        *,
+        composition: Composition,
+        scheduled_at: datetime,
+        place: str,
     ) -> CouncilSession:
         """Call the council (A16): every member gets a part in the case and declares interests before opening it.
 
@@ -45,16 +53,16 @@ class Councils:
             Duplicate: the case has its council already.
 
         """
-        async with self.transactions.open_case(actor, Action.COUNCIL_CONVENE, application_id) as act:
+        async with self.transactions.open_case(context, Action.COUNCIL_CONVENE, application_id) as act:
             session = councils.convene(
                 session_id=act.new_id(),
                 application_id=application_id,
                 composition=composition,
                 scheduled_at=scheduled_at,
                 place=place,
-                earlier=await act.work.of(CouncilSession, application_id=application_id),
+                earlier=await act.all(CouncilSession),
                 council=await self._rules(act),
-                by=actor.person_id,
+                by=context.actor.person_id,
                 at=act.at,
             )
             await self._check_people(act, composition)
@@ -64,7 +72,7 @@ class Councils:
 
     async def recompose(
         self,
-        actor: Actor,
+        context: RequestContext,
         application_id: UUID,
         session_id: UUID,
         *,
@@ -74,7 +82,7 @@ class Councils:
         place: str,
     ) -> CouncilSession:
         """Change who sits, when or where, while the council has not concluded; `expected_version` is the session's."""
-        async with self.transactions.open_case(actor, Action.COUNCIL_CONVENE, application_id) as act:
+        async with self.transactions.open_case(context, Action.COUNCIL_CONVENE, application_id) as act:
             session = councils.recompose(
                 await _session(act, session_id, expected_version=expected_version),
                 composition=composition,
@@ -90,7 +98,7 @@ class Councils:
 
     async def vote(
         self,
-        actor: Actor,
+        context: RequestContext,
         application_id: UUID,
         session_id: UUID,
         *,
@@ -99,22 +107,22 @@ class Councils:
         dissent: str,
     ) -> Vote:
         """Vote, once; an absent member sends a written opinion, which counts only if the procedure says so."""
-        async with self.transactions.open_case(actor, Action.COUNCIL_VOTE, application_id) as act:
+        async with self.transactions.open_case(context, Action.COUNCIL_VOTE, application_id) as act:
             cast = councils.cast(
                 await _session(act, session_id),
                 vote_id=act.new_id(),
-                earlier=await act.work.of(Vote, session_id=session_id, member_id=actor.person_id),
+                earlier=await act.find(Vote, session_id=session_id, member_id=context.actor.person_id),
                 choice=choice,
                 is_written=is_written,
                 dissent=dissent,
-                by=actor.person_id,
+                by=context.actor.person_id,
                 at=act.at,
             )
             return act.respond(await act.add(cast))
 
     async def conclude(
         self,
-        actor: Actor,
+        context: RequestContext,
         application_id: UUID,
         session_id: UUID,
         *,
@@ -123,7 +131,7 @@ class Councils:
         minutes: str,
     ) -> CouncilSession:
         """Close the sitting with its minutes; chair or secretary, as the policy says."""
-        async with self.transactions.open_case(actor, Action.COUNCIL_CONCLUDE, application_id) as act:
+        async with self.transactions.open_case(context, Action.COUNCIL_CONCLUDE, application_id) as act:
             records = await act.records(also=parts_for({act.action}))
             concluded = councils.conclude(
                 await _session(act, session_id, expected_version=expected_version),
@@ -136,15 +144,15 @@ class Councils:
             )
             return act.respond(await act.save(concluded))
 
-    async def list_sessions(self, actor: Actor, application_id: UUID) -> tuple[SessionView, ...]:
+    async def list_sessions(self, context: RequestContext, application_id: UUID) -> tuple[SessionView, ...]:
         """List the sittings of a case; how others voted shows only once the council concluded."""
-        async with self.transactions.read_case(actor, Action.COUNCIL_READ, application_id) as act:
-            sessions = await act.work.of(CouncilSession, application_id=application_id)
-            votes = await act.work.of(Vote, application_id=application_id)
-            return act.respond(tuple(session_view(each, votes, reader=actor.person_id) for each in sessions))
+        async with self.transactions.read_case(context, Action.COUNCIL_READ, application_id) as act:
+            sessions = await act.all(CouncilSession)
+            votes = await act.all(Vote)
+            return act.respond(tuple(session_view(each, votes, reader=context.actor.person_id) for each in sessions))
 
     async def _rules(self, act: CaseTransaction) -> Council:
-        return councils.council_of(await self.transactions.rules.pinned(act.work.connection, act.application))
+        return councils.council_of(await act.procedure())
 
     async def _check_people(self, act: CaseTransaction, composition: Composition) -> None:
         for index, person in enumerate(composition.member_ids):
@@ -154,9 +162,7 @@ class Councils:
 
 
 async def _session(act: CaseTransaction, session_id: UUID, *, expected_version: int | None = None) -> CouncilSession:
-    session = await act.work.get(CouncilSession, session_id)
-    if session.application_id != act.application.id:
-        raise NotFound(what="council session")
+    session = await act.one(CouncilSession, session_id)
     if expected_version is not None and session.version != expected_version:
         raise StaleVersion(current=session.version)
     return session

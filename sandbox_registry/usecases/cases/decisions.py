@@ -8,7 +8,6 @@ from uuid import UUID
 from sandbox_registry.authz import Action
 from sandbox_registry.db.auditlog import leaves as audit
 from sandbox_registry.db.cases import histories
-from sandbox_registry.db.core.engine import Connection
 from sandbox_registry.domain.cases import decisions
 from sandbox_registry.domain.cases.applications import Application, Reason
 from sandbox_registry.domain.cases.appraisal import (
@@ -20,12 +19,14 @@ from sandbox_registry.domain.cases.appraisal_guards import unmet
 from sandbox_registry.domain.cases.decisions import Signing
 from sandbox_registry.domain.cases.possible_acts import parts_for
 from sandbox_registry.domain.errors import FieldError, NotFound
-from sandbox_registry.domain.identity.people import Actor, Capacity, Organisation, OrganisationKind, Role
+from sandbox_registry.domain.identity.people import Capacity, Organisation, OrganisationKind, Role
 from sandbox_registry.domain.permits.permits import PermitTerms
 from sandbox_registry.domain.rules.calendars import local_date
 from sandbox_registry.domain.texts import Text
 from sandbox_registry.usecases.cases.participations import take_part
-from sandbox_registry.usecases.transaction.transactions import CaseTransaction, Transactions
+from sandbox_registry.usecases.transaction.context import RequestContext
+from sandbox_registry.usecases.transaction.transaction import CaseTransaction, Transaction
+from sandbox_registry.usecases.transaction.transactions import Transactions
 
 T = TypeVar("T")
 DECIDING = (Action.DECISION_APPROVE, Action.DECISION_REFUSE)
@@ -82,7 +83,7 @@ class Decisions:
 
     async def recommend(
         self,
-        actor: Actor,
+        context: RequestContext,
         application_id: UUID,
         *,
         expected_version: int,
@@ -99,7 +100,7 @@ class Decisions:
 
         """
         async with self.transactions.open_case(
-            actor, Action.APPLICATION_RECOMMEND, application_id, expected_version=expected_version
+            context, Action.APPLICATION_RECOMMEND, application_id, expected_version=expected_version
         ) as act:
             records = await act.records(also=parts_for({act.action}))
             moved, recommendation = decisions.recommend(
@@ -110,8 +111,8 @@ class Decisions:
                 conditions=conditions,
                 departure=departure,
                 sessions=records.sessions,
-                unmet=unmet(await self.transactions.rules.pinned(act.work.connection, act.application), records),
-                by=actor.person_id,
+                unmet=unmet(await act.procedure(), records),
+                by=context.actor.person_id,
                 at=act.at,
             )
             await act.save(moved)
@@ -121,7 +122,7 @@ class Decisions:
 
     async def approve(
         self,
-        actor: Actor,
+        context: RequestContext,
         application_id: UUID,
         *,
         expected_version: int,
@@ -137,15 +138,15 @@ class Decisions:
 
         """
         async with self.transactions.open_case(
-            actor, Action.DECISION_APPROVE, application_id, expected_version=expected_version
+            context, Action.DECISION_APPROVE, application_id, expected_version=expected_version
         ) as act:
-            holder = await act.work.get(Organisation, act.application.organisation_id)
+            holder = await act.get(Organisation, act.application.organisation_id)
             moved, decision = decisions.approve(
                 act.application,
                 signing=await _signing(act, signer_title=signer_title, legal_basis=legal_basis),
                 terms=terms,
                 conditions=conditions,
-                procedure=await self.transactions.rules.pinned(act.work.connection, act.application),
+                procedure=await act.procedure(),
                 licence_end=holder.licence_end,
                 errors=await _unit_errors(act, terms.supervising_unit_id),
             )
@@ -153,7 +154,7 @@ class Decisions:
 
     async def refuse(
         self,
-        actor: Actor,
+        context: RequestContext,
         application_id: UUID,
         *,
         expected_version: int,
@@ -168,28 +169,28 @@ class Decisions:
 
         """
         async with self.transactions.open_case(
-            actor, Action.DECISION_REFUSE, application_id, expected_version=expected_version
+            context, Action.DECISION_REFUSE, application_id, expected_version=expected_version
         ) as act:
             moved, decision = decisions.refuse(
                 act.application,
                 signing=await _signing(act, signer_title=signer_title, legal_basis=legal_basis),
                 reasons=reasons,
-                procedure=await self.transactions.rules.pinned(act.work.connection, act.application),
+                procedure=await act.procedure(),
             )
             return await _kept(act, moved, decision)
 
-    async def read(self, actor: Actor, application_id: UUID) -> DecisionView:
+    async def read(self, context: RequestContext, application_id: UUID) -> DecisionView:
         """Read the decision on a case; `NotFound` while there is none."""
-        async with self.transactions.read_case(actor, Action.DECISION_READ, application_id) as act:
+        async with self.transactions.read_case(context, Action.DECISION_READ, application_id) as act:
             decisions.require_decided(act.application)
-            decision = (await act.work.of(Decision, application_id=application_id))[0]
-            leaf = await histories.leaf_of_act(act.work.connection, application_id, DECIDING)
-            return act.respond(await decision_view(act.work.connection, decision, leaf=leaf))
+            decision = (await act.all(Decision))[0]
+            leaf = await act.run(histories.leaf_of_act, application_id, DECIDING)
+            return act.respond(await decision_view(act, decision, leaf=leaf))
 
-    async def read_recommendation(self, actor: Actor, application_id: UUID) -> Recommendation:
+    async def read_recommendation(self, context: RequestContext, application_id: UUID) -> Recommendation:
         """Read the appraisal report; it is for those who may read the reviews it rests on."""
-        async with self.transactions.read_case(actor, Action.REVIEW_READ, application_id) as act:
-            found = await act.work.of(Recommendation, application_id=application_id)
+        async with self.transactions.read_case(context, Action.REVIEW_READ, application_id) as act:
+            found = await act.all(Recommendation)
             return act.respond(_only(found, what="recommendation"))
 
 
@@ -199,7 +200,7 @@ async def _signing(act: CaseTransaction, *, signer_title: str, legal_basis: tupl
     unit_id = min(
         unit for role, unit in actor.offices if role is Role.DECISION_MAKER and unit in act.application.unit_ids
     )
-    number = await act.work.next_number(f"decision {unit_id} {year}")
+    number = await act.next_number(f"decision {unit_id} {year}")
     return Signing(
         decision_id=act.new_id(),
         unit_id=unit_id,
@@ -213,7 +214,7 @@ async def _signing(act: CaseTransaction, *, signer_title: str, legal_basis: tupl
 
 
 async def _unit_errors(act: CaseTransaction, unit_id: UUID) -> tuple[FieldError, ...]:
-    found = await act.work.of(Organisation, id=unit_id, kind=OrganisationKind.STATE_UNIT.value)
+    found = await act.find(Organisation, id=unit_id, kind=OrganisationKind.STATE_UNIT.value)
     if found:
         return ()
     return (FieldError(field="terms.supervising_unit_id", code="unknown_unit", message=_UNKNOWN_UNIT),)
@@ -223,13 +224,13 @@ async def _kept(act: CaseTransaction, application: Application, decision: Decisi
     await act.save(application)
     await act.add(decision)
     await take_part(act, Capacity.DECIDER)
-    return act.respond(Decided(application=application, view=await decision_view(act.work.connection, decision)))
+    return act.respond(Decided(application=application, view=await decision_view(act, decision)))
 
 
-async def decision_view(connection: Connection, decision: Decision, *, leaf: int | None = None) -> DecisionView:
+async def decision_view(act: Transaction, decision: Decision, *, leaf: int | None = None) -> DecisionView:
     """Put the names of who signed, and who delegated the authority to, beside a decision."""
     people = {decision.signer_id} | ({decision.on_behalf_of} if decision.on_behalf_of is not None else set())
-    return DecisionView(decision=decision, names=await audit.names_of(connection, people), leaf=leaf)
+    return DecisionView(decision=decision, names=await act.run(audit.names_of, people), leaf=leaf)
 
 
 def _only(found: tuple[T, ...], *, what: str) -> T:

@@ -12,10 +12,10 @@ from sandbox_registry.documents.uploads.scanning import Scanner
 from sandbox_registry.documents.uploads.store import Store
 from sandbox_registry.domain.cases.applications import Document
 from sandbox_registry.domain.errors import FieldError, Invalid
-from sandbox_registry.domain.identity.people import Actor
 from sandbox_registry.domain.texts import Text
 from sandbox_registry.usecases.cases.applications import Applications
 from sandbox_registry.usecases.cases.cases import Cases
+from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.transactions import Transactions
 
 
@@ -48,7 +48,7 @@ class Documents:
         self.max_bytes = max_bytes
 
     async def attach(
-        self, actor: Actor, application_id: UUID, *, part: str, filename: str, chunks: AsyncIterable[bytes]
+        self, context: RequestContext, application_id: UUID, *, part: str, filename: str, chunks: AsyncIterable[bytes]
     ) -> Document:
         """Receive a file and attach it to a part of the dossier.
 
@@ -59,14 +59,14 @@ class Documents:
             FileTooLarge: it exceeds the limit; told as soon as it does.
 
         """
-        await self.applications.check_part(actor, application_id, part=part)
+        await self.applications.check_part(context, application_id, part=part)
         async with self.store.receive(chunks, max_bytes=self.max_bytes) as received:
             kind = await to_thread.run_sync(lambda: recognise(received.path, filename=filename))
             verdict = await self.scanner.scan(received.path)
             if not verdict.clean:
                 raise Invalid((FieldError(field="file", code="harmful", message=_HARMFUL),))
             return await self.applications.add_document(
-                actor,
+                context,
                 application_id,
                 part=part,
                 filename=clean_filename(filename, extension=kind.extension),
@@ -76,9 +76,9 @@ class Documents:
                 keep=partial(self.store.keep, received),
             )
 
-    async def download(self, actor: Actor, application_id: UUID, document_id: UUID) -> Download:
+    async def download(self, context: RequestContext, application_id: UUID, document_id: UUID) -> Download:
         """Open a document of a case the actor may read; an overseer's reading is a leaf."""
-        document = await self.cases.document(actor, application_id, document_id)
+        document = await self.cases.document(context, application_id, document_id)
         return Download(document=document, content=await self.store.open(document.sha256))
 
 

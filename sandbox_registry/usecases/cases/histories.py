@@ -11,13 +11,14 @@ from sandbox_registry.db.cases import dossiers
 from sandbox_registry.domain.audiences import revealed_to
 from sandbox_registry.domain.cases.applications import Application, Change, differences
 from sandbox_registry.domain.errors import NotFound
-from sandbox_registry.domain.identity.people import Actor
 from sandbox_registry.domain.permits.permits import Permit
 from sandbox_registry.domain.rules.procedures import Procedure
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.usecases.cases.past_cases import CaseAt, PastCase, moment_of
 from sandbox_registry.usecases.cases.recorded_states import Done, State, last_states, states_of
-from sandbox_registry.usecases.transaction.transactions import CaseTransaction, Transactions
+from sandbox_registry.usecases.transaction.context import RequestContext
+from sandbox_registry.usecases.transaction.transaction import CaseTransaction
+from sandbox_registry.usecases.transaction.transactions import Transactions
 
 T = TypeVar("T")
 
@@ -54,58 +55,64 @@ class Histories:
     def __init__(self, transactions: Transactions) -> None:
         self.transactions = transactions
 
-    async def as_it_stood(self, actor: Actor, application_id: UUID, *, at: date | datetime) -> CaseAt:
+    async def as_it_stood(self, context: RequestContext, application_id: UUID, *, at: date | datetime) -> CaseAt:
         """Show a case as it stood at a moment, or at the end of a day in Cà Mau.
 
         Raises:
             Invalid: the moment is yet to come, or lies before the case was begun.
 
         """
-        async with self.transactions.read_case(actor, Action.APPLICATION_READ_TIMELINE, application_id) as act:
+        async with self.transactions.read_case(context, Action.APPLICATION_READ_TIMELINE, application_id) as act:
             moment = moment_of(at, now=act.at, begun=act.application.created_at)
             found = await last_states(
-                act.work.connection, application_id, at=moment, acts=revealed_to(actor, act.standing).acts
+                act, application_id, at=moment, acts=revealed_to(context.actor, act.standing).acts
             )
             return act.respond(await PastCase(self.transactions, act, found, moment).show())
 
-    async def dossier_changes(self, actor: Actor, application_id: UUID, *, older: int, newer: int) -> DossierChanges:
+    async def dossier_changes(
+        self, context: RequestContext, application_id: UUID, *, older: int, newer: int
+    ) -> DossierChanges:
         """Compare two versions of a dossier field by field; `NotFound` when there is no such version."""
-        async with self.transactions.read_case(actor, Action.APPLICATION_READ, application_id) as act:
-            known = await dossiers.some_versions(act.work.connection, application_id, {older, newer})
+        async with self.transactions.read_case(context, Action.APPLICATION_READ, application_id) as act:
+            known = await act.run(dossiers.some_versions, application_id, {older, newer})
             if not known.keys() >= {older, newer}:
                 raise NotFound(what="version")
-            procedure = await self.transactions.rules.pinned(act.work.connection, act.application, at=act.at)
+            procedure = await act.procedure()
             return DossierChanges(changes=differences(known[older], known[newer]), procedure=procedure)
 
-    async def versions(self, actor: Actor, application_id: UUID) -> tuple[Version, ...]:
+    async def versions(self, context: RequestContext, application_id: UUID) -> tuple[Version, ...]:
         """List the versions of a case that the log records; edits of a draft leave versions of the dossier instead."""
-        async with self.transactions.read_case(actor, Action.APPLICATION_READ_TIMELINE, application_id) as act:
+        async with self.transactions.read_case(context, Action.APPLICATION_READ_TIMELINE, application_id) as act:
             return act.respond(await _versions(act, Application, lambda state, _at: state.stage))
 
-    async def changes(self, actor: Actor, application_id: UUID, *, older: int, newer: int) -> TwoStates[Application]:
+    async def changes(
+        self, context: RequestContext, application_id: UUID, *, older: int, newer: int
+    ) -> TwoStates[Application]:
         """Find two recorded versions of a case to compare; `NotFound` when one is not on record."""
-        async with self.transactions.read_case(actor, Action.APPLICATION_READ_TIMELINE, application_id) as act:
+        async with self.transactions.read_case(context, Action.APPLICATION_READ_TIMELINE, application_id) as act:
             return act.respond(await self._two_states(act, Application, older=older, newer=newer))
 
-    async def permit_versions(self, actor: Actor, permit_id: UUID) -> tuple[Version, ...]:
+    async def permit_versions(self, context: RequestContext, permit_id: UUID) -> tuple[Version, ...]:
         """List the versions of a permit that the log records."""
-        async with self.transactions.read_permit(actor, permit_id) as act:
+        async with self.transactions.read_permit(context, permit_id) as act:
             return act.respond(await _versions(act, Permit, lambda state, at: state.stage(at=at)))
 
-    async def permit_changes(self, actor: Actor, permit_id: UUID, *, older: int, newer: int) -> TwoStates[Permit]:
+    async def permit_changes(
+        self, context: RequestContext, permit_id: UUID, *, older: int, newer: int
+    ) -> TwoStates[Permit]:
         """Find two recorded versions of a permit to compare; `NotFound` when one is not on record."""
-        async with self.transactions.read_permit(actor, permit_id) as act:
+        async with self.transactions.read_permit(context, permit_id) as act:
             return act.respond(await self._two_states(act, Permit, older=older, newer=newer))
 
     async def _two_states(self, act: CaseTransaction, kind: type[T], *, older: int, newer: int) -> TwoStates[T]:
-        connection, found = act.work.connection, dict[int, State[T]]()
+        found = dict[int, State[T]]()
         acts = revealed_to(act.actor, act.standing).acts
-        async for state in states_of(connection, act.application.id, kind, until=act.at, acts=acts):
+        async for state in states_of(act, act.application.id, kind, until=act.at, acts=acts):
             if state.version in {older, newer}:
                 found[state.version] = state
         if not found.keys() >= {older, newer}:
             raise NotFound(what="version")
-        procedure = await self.transactions.rules.pinned(connection, act.application, at=act.at)
+        procedure = await act.procedure()
         return TwoStates(older=found[older], newer=found[newer], procedure=procedure)
 
 
@@ -120,6 +127,6 @@ async def _versions(
                 leaf=each.leaf,
                 stage=None if each.state is None else stage_of(each.state, each.leaf.at),
             )
-            async for each in states_of(act.work.connection, act.application.id, kind, until=act.at, acts=acts)
+            async for each in states_of(act, act.application.id, kind, until=act.at, acts=acts)
         ]
     )

@@ -7,11 +7,13 @@ from sandbox_registry.authz import Action
 from sandbox_registry.domain.cases import intake
 from sandbox_registry.domain.cases.applications import Application, Reason, SupplementItem, SupplementRequest
 from sandbox_registry.domain.cases.deadlines import latest_apology
-from sandbox_registry.domain.identity.people import Actor, Capacity, Organisation
+from sandbox_registry.domain.identity.people import Capacity, Organisation
 from sandbox_registry.domain.rules.calendars import local_date
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.usecases.cases.participations import take_part
-from sandbox_registry.usecases.transaction.transactions import CaseTransaction, Transactions
+from sandbox_registry.usecases.transaction.context import RequestContext
+from sandbox_registry.usecases.transaction.transaction import CaseTransaction
+from sandbox_registry.usecases.transaction.transactions import Transactions
 
 
 class Intake:
@@ -20,21 +22,21 @@ class Intake:
     def __init__(self, transactions: Transactions) -> None:
         self.transactions = transactions
 
-    async def receive(self, actor: Actor, application_id: UUID, *, expected_version: int) -> Application:
+    async def receive(self, context: RequestContext, application_id: UUID, *, expected_version: int) -> Application:
         """Register a filed dossier (A3) and give it its code `agency-YYMMDD-XXXX`, gap-free per unit and day."""
         async with self.transactions.open_case(
-            actor, Action.APPLICATION_RECEIVE, application_id, expected_version=expected_version
+            context, Action.APPLICATION_RECEIVE, application_id, expected_version=expected_version
         ) as act:
-            unit = await act.work.get(Organisation, act.application.receiving_unit_id)
+            unit = await act.get(Organisation, act.application.receiving_unit_id)
             agency_code = intake.require_receivable(act.application, agency_code=unit.agency_code)
             day = f"{agency_code}-{local_date(act.at):%y%m%d}"
-            number = await act.work.next_number(f"dossier {day}")
+            number = await act.next_number(f"dossier {day}")
             received = intake.receive(act.application, code=f"{day}-{number:04}", at=act.at)
             return await self._kept(act, received)
 
     async def request_supplement(
         self,
-        actor: Actor,
+        context: RequestContext,
         application_id: UUID,
         *,
         expected_version: int,
@@ -43,16 +45,16 @@ class Intake:
     ) -> Application:
         """Ask for everything that is missing, once (A4, A5); a further request needs a recorded exception."""
         async with self.transactions.open_case(
-            actor, Action.APPLICATION_REQUEST_SUPPLEMENT, application_id, expected_version=expected_version
+            context, Action.APPLICATION_REQUEST_SUPPLEMENT, application_id, expected_version=expected_version
         ) as act:
             asked, request = intake.request_supplement(
                 act.application,
                 request_id=act.new_id(),
                 items=items,
                 exception_reason=exception_reason,
-                earlier=await act.work.of(SupplementRequest, application_id=application_id),
-                procedure=await self.transactions.rules.pinned(act.work.connection, act.application),
-                by=actor.person_id,
+                earlier=await act.all(SupplementRequest),
+                procedure=await act.procedure(),
+                by=context.actor.person_id,
                 at=act.at,
             )
             await act.save(asked)
@@ -60,36 +62,36 @@ class Intake:
             await take_part(act, Capacity.INTAKE)
             return act.respond(asked)
 
-    async def lapse(self, actor: Actor, application_id: UUID, *, expected_version: int) -> Application:
+    async def lapse(self, context: RequestContext, application_id: UUID, *, expected_version: int) -> Application:
         """Confirm that a supplement never came (A8)."""
         async with self.transactions.open_case(
-            actor, Action.APPLICATION_LAPSE, application_id, expected_version=expected_version
+            context, Action.APPLICATION_LAPSE, application_id, expected_version=expected_version
         ) as act:
             lapsed = intake.lapse(
                 act.application,
                 supplements=(await act.records()).supplements,
-                procedure=await self.transactions.rules.pinned(act.work.connection, act.application),
+                procedure=await act.procedure(),
                 calendar=await act.calendar(),
-                by=actor.person_id,
+                by=context.actor.person_id,
                 at=act.at,
             )
             return await self._kept(act, lapsed)
 
     async def refuse_intake(
-        self, actor: Actor, application_id: UUID, *, expected_version: int, reasons: tuple[Reason, ...]
+        self, context: RequestContext, application_id: UUID, *, expected_version: int, reasons: tuple[Reason, ...]
     ) -> Application:
         """Refuse to take the dossier in, with reasons from the procedure's list (A9; form 03)."""
         async with self.transactions.open_case(
-            actor, Action.APPLICATION_REFUSE_INTAKE, application_id, expected_version=expected_version
+            context, Action.APPLICATION_REFUSE_INTAKE, application_id, expected_version=expected_version
         ) as act:
-            procedure = await self.transactions.rules.pinned(act.work.connection, act.application)
+            procedure = await act.procedure()
             refused = intake.refuse_intake(
-                act.application, reasons=reasons, procedure=procedure, by=actor.person_id, at=act.at
+                act.application, reasons=reasons, procedure=procedure, by=context.actor.person_id, at=act.at
             )
             return await self._kept(act, refused)
 
     async def refer(
-        self, actor: Actor, application_id: UUID, *, expected_version: int, reason: str, target: str | None
+        self, context: RequestContext, application_id: UUID, *, expected_version: int, reason: str, target: str | None
     ) -> Application:
         """Send the case to the competent authority (A9, A12).
 
@@ -101,61 +103,71 @@ class Intake:
 
         """
         async with self.transactions.open_case(
-            actor, Action.APPLICATION_REFER, application_id, expected_version=expected_version
+            context, Action.APPLICATION_REFER, application_id, expected_version=expected_version
         ) as act:
-            procedure = await self.transactions.rules.pinned(act.work.connection, act.application)
+            procedure = await act.procedure()
             referral = intake.referral_of(act.application, target=target, procedure=procedure)
-            referred = intake.refer(act.application, referral=referral, reason=reason, by=actor.person_id, at=act.at)
+            referred = intake.refer(
+                act.application, referral=referral, reason=reason, by=context.actor.person_id, at=act.at
+            )
             if act.application.stage is Stage.SUBMITTED:
                 return await self._kept(act, referred)
             return act.respond(await act.save(referred))
 
-    async def accept(self, actor: Actor, application_id: UUID, *, expected_version: int) -> Application:
+    async def accept(self, context: RequestContext, application_id: UUID, *, expected_version: int) -> Application:
         """Take a complete dossier in and promise the day of the result (A10; form 01)."""
         async with self.transactions.open_case(
-            actor, Action.APPLICATION_ACCEPT, application_id, expected_version=expected_version
+            context, Action.APPLICATION_ACCEPT, application_id, expected_version=expected_version
         ) as act:
             accepted = intake.accept(
                 act.application,
-                procedure=await self.transactions.rules.pinned(act.work.connection, act.application),
+                procedure=await act.procedure(),
                 calendar=await act.calendar(),
                 at=act.at,
             )
             return await self._kept(act, accepted)
 
     async def apologize(
-        self, actor: Actor, application_id: UUID, *, expected_version: int, promised_at: datetime, reason: str
+        self,
+        context: RequestContext,
+        application_id: UUID,
+        *,
+        expected_version: int,
+        promised_at: datetime,
+        reason: str,
     ) -> Application:
         """Apologize for a delay and promise one new day (A22; form 04)."""
         async with self.transactions.open_case(
-            actor, Action.APPLICATION_APOLOGIZE, application_id, expected_version=expected_version
+            context, Action.APPLICATION_APOLOGIZE, application_id, expected_version=expected_version
         ) as act:
-            procedure = await self.transactions.rules.pinned(act.work.connection, act.application)
+            procedure = await act.procedure()
             calendar = await act.calendar()
             apologized = intake.apologize(
                 act.application,
                 promised_at=promised_at,
                 reason=reason,
                 latest=latest_apology(act.application, procedure=procedure, calendar=calendar),
-                by=actor.person_id,
+                by=context.actor.person_id,
                 at=act.at,
             )
             return act.respond(await act.save(apologized))
 
-    async def stop(self, actor: Actor, application_id: UUID, *, expected_version: int) -> Application:
+    async def stop(self, context: RequestContext, application_id: UUID, *, expected_version: int) -> Application:
         """Give notice that handling stops at the applicant's wish (A21; form 05)."""
         async with self.transactions.open_case(
-            actor, Action.APPLICATION_STOP, application_id, expected_version=expected_version
+            context, Action.APPLICATION_STOP, application_id, expected_version=expected_version
         ) as act:
-            stopped = intake.stop(act.application, by=actor.person_id, at=act.at)
+            stopped = intake.stop(act.application, by=context.actor.person_id, at=act.at)
             return act.respond(await act.save(stopped))
 
-    async def deliver(self, actor: Actor, application_id: UUID, *, expected_version: int, channel: str) -> Application:
+    async def deliver(
+        self, context: RequestContext, application_id: UUID, *, expected_version: int, channel: str
+    ) -> Application:
         """Hand the result over to the applicant (A24)."""
         async with self.transactions.open_case(
-            actor, Action.APPLICATION_DELIVER, application_id, expected_version=expected_version
+            context, Action.APPLICATION_DELIVER, application_id, expected_version=expected_version
         ) as act:
-            delivered = intake.deliver(act.application, channel=channel, by=actor.person_id, at=act.at)
+            delivered = intake.deliver(act.application, channel=channel, by=context.actor.person_id, at=act.at)
             return act.respond(await act.save(delivered))
 
     async def _kept(self, act: CaseTransaction, application: Application) -> Application:

@@ -7,8 +7,10 @@ from uuid import UUID
 from sandbox_registry.authz import Action
 from sandbox_registry.db.cases import messages as message_rows
 from sandbox_registry.domain.cases.applications import Message
-from sandbox_registry.domain.identity.people import Actor, Relation, relations
-from sandbox_registry.usecases.transaction.transactions import CaseTransaction, Transactions
+from sandbox_registry.domain.identity.people import Relation, relations
+from sandbox_registry.usecases.transaction.context import RequestContext
+from sandbox_registry.usecases.transaction.transaction import CaseTransaction
+from sandbox_registry.usecases.transaction.transactions import Transactions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,15 +31,15 @@ class Messages:
     def __init__(self, transactions: Transactions) -> None:
         self.transactions = transactions
 
-    async def send(self, actor: Actor, application_id: UUID, *, body: str) -> Letter:
+    async def send(self, context: RequestContext, application_id: UUID, *, body: str) -> Letter:
         """Write to the other side (Decree 224/2026 art. 15(1)(g))."""
-        async with self.transactions.open_case(actor, Action.MESSAGE_SEND, application_id) as act:
+        async with self.transactions.open_case(context, Action.MESSAGE_SEND, application_id) as act:
             is_applicant = _is_applicant(act)
             message = Message(
                 id=act.new_id(),
                 version=1,
                 application_id=application_id,
-                author_id=actor.person_id,
+                author_id=context.actor.person_id,
                 from_applicant=is_applicant,
                 body=body,
                 sent_at=act.at,
@@ -46,11 +48,11 @@ class Messages:
             return act.respond(_letter(message, to_applicant=is_applicant))
 
     async def list_messages(
-        self, actor: Actor, application_id: UUID, *, after: UUID | None, limit: int
+        self, context: RequestContext, application_id: UUID, *, after: UUID | None, limit: int
     ) -> tuple[Letter, ...]:
         """List the letters of a case, newest first."""
-        async with self.transactions.read_case(actor, Action.MESSAGE_READ, application_id) as act:
-            found = await message_rows.messages_of(act.work.connection, application_id, after=after, limit=limit)
+        async with self.transactions.read_case(context, Action.MESSAGE_READ, application_id) as act:
+            found = await act.run(message_rows.messages_of, application_id, after=after, limit=limit)
             to_applicant = _is_applicant(act)
             return act.respond(tuple(_letter(each, to_applicant=to_applicant) for each in found))
 

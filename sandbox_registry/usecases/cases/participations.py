@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sandbox_registry.domain.cases.appraisal import Participation
 from sandbox_registry.domain.identity.people import Capacity
-from sandbox_registry.usecases.transaction.transactions import CaseTransaction
+from sandbox_registry.usecases.transaction.transaction import CaseTransaction
 
 
 async def take_part(act: CaseTransaction, capacity: Capacity) -> None:
@@ -35,4 +35,4 @@ async def end_part(act: CaseTransaction, participation: Participation) -> Partic
 
 async def holders(act: CaseTransaction, capacity: Capacity) -> tuple[Participation, ...]:
     """List who holds a capacity in the case now."""
-    return await act.work.of(Participation, application_id=act.application.id, capacity=capacity.value, until=None)
+    return await act.all(Participation, capacity=capacity.value, until=None)

@@ -6,7 +6,6 @@ from typing import Any, TypeVar
 
 from sandbox_registry.authz import Action
 from sandbox_registry.db.cases import dossiers
-from sandbox_registry.db.core.engine import Connection
 from sandbox_registry.domain.cases import reviews
 from sandbox_registry.domain.cases.applications import Application, Complaint, DossierVersion, SupplementRequest
 from sandbox_registry.domain.cases.appraisal import (
@@ -34,7 +33,8 @@ from sandbox_registry.usecases.cases.councils import SessionView, session_view
 from sandbox_registry.usecases.cases.decisions import DecisionView, decision_view
 from sandbox_registry.usecases.cases.recorded_states import Done, LastStates
 from sandbox_registry.usecases.cases.reviews import ScoredReview
-from sandbox_registry.usecases.transaction.transactions import CaseTransaction, Transactions
+from sandbox_registry.usecases.transaction.transaction import CaseTransaction
+from sandbox_registry.usecases.transaction.transactions import Transactions
 
 T = TypeVar("T")
 _MOMENT = timedelta(microseconds=1)
@@ -81,11 +81,11 @@ class PastCase:
 
     async def show(self) -> CaseAt:
         """Read what the records do not hold, and leave out what the reader may not read."""
-        connection, application_id = self.act.work.connection, self.act.application.id
+        application_id = self.act.application.id
         may = self.transactions.authorizer.may_do(self.act.actor, self.act.standing, self.act.application.stage)
-        dossier = await dossiers.version_at(connection, application_id, at=self.at)
+        dossier = await self.act.run(dossiers.version_at, application_id, at=self.at)
         application = self._application(dossier)
-        procedure = await self.transactions.rules.pinned(connection, application or self.act.application, at=self.at)
+        procedure = await self.act.procedure(application, at=self.at)
 
         def is_shown(kind: type[Any]) -> bool:
             return is_shown_of_past(kind, may)
@@ -112,7 +112,7 @@ class PastCase:
             reviews=self._reviews(procedure) if is_shown(Review) else None,
             sessions=self._sessions() if is_shown(CouncilSession) else None,
             recommendation=_last(of(Recommendation)),
-            decision=await self._decision(connection) if is_shown(Decision) else None,
+            decision=await self._decision() if is_shown(Decision) else None,
             permit=self._permit(),
             erased=tuple(self.found.erased),
         )
@@ -135,7 +135,7 @@ class PastCase:
             clarifications=self.found.of(Clarification),
             consultations=self.found.of(Consultation),
         )
-        calendar = await self.transactions.rules.calendar(self.act.work.connection, at=self.at)
+        calendar = await self.act.run(self.transactions.rules.calendar, at=self.at)
         return tuple(
             each
             for each in case_deadlines(facts, procedure=procedure, calendar=calendar, at=self.at)
@@ -161,11 +161,11 @@ class PastCase:
         votes, reader = self.found.of(Vote), self.act.actor.person_id
         return tuple(session_view(each, votes, reader=reader) for each in self.found.of(CouncilSession))
 
-    async def _decision(self, connection: Connection) -> DecisionView | None:
+    async def _decision(self) -> DecisionView | None:
         decision = _last(self.found.of(Decision))
         if decision is None:
             return None
-        return await decision_view(connection, decision, leaf=self.found.leaf_of(decision))
+        return await decision_view(self.act, decision, leaf=self.found.leaf_of(decision))
 
     def _permit(self) -> Permit | None:
         permit = _last(self.found.of(Permit))

@@ -10,11 +10,11 @@ import msgspec
 
 from sandbox_registry.db.cases import histories
 from sandbox_registry.db.cases.histories import HistoryRow
-from sandbox_registry.db.core.engine import Connection
 from sandbox_registry.db.core.records import Versioned
 from sandbox_registry.domain.acts import Action
 from sandbox_registry.domain.audit import EPOCH
 from sandbox_registry.domain.kinds.every import BY_CLASS, kind_of
+from sandbox_registry.usecases.transaction.transaction import Transaction
 
 T = TypeVar("T")
 
@@ -113,20 +113,20 @@ class LastStates:
         return self._last[kind_of(obj), str(obj.id)][0]
 
 
-async def last_states(connection: Connection, case_id: UUID, *, at: datetime, acts: frozenset[Action]) -> LastStates:
+async def last_states(act: Transaction, case_id: UUID, *, at: datetime, acts: frozenset[Action]) -> LastStates:
     """Fold what was recorded of a case up to a moment, that moment included, for who may learn of these acts."""
     found = LastStates(acts)
-    async for row in histories.changes_until(connection, case_id, until=at):
+    async for row in act.stream(histories.changes_until, case_id, until=at):
         found.take(row)
     return found
 
 
 async def states_of(
-    connection: Connection, case_id: UUID, kind: type[T], *, until: datetime, acts: frozenset[Action]
+    act: Transaction, case_id: UUID, kind: type[T], *, until: datetime, acts: frozenset[Action]
 ) -> AsyncIterator[State[T]]:
     """Go through the states that these acts recorded of the object of this kind that a case has one of."""
     name = BY_CLASS[kind].name
-    async for row in histories.changes_until(connection, case_id, until=until):
+    async for row in act.stream(histories.changes_until, case_id, until=until):
         said = done_in(row)
         if said.action not in acts:
             continue

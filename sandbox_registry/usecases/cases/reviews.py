@@ -8,8 +8,10 @@ from uuid import UUID
 from sandbox_registry.authz import Action
 from sandbox_registry.domain.cases import reviews
 from sandbox_registry.domain.cases.appraisal import Advice, Declaration, Review
-from sandbox_registry.domain.identity.people import Actor, Capacity
-from sandbox_registry.usecases.transaction.transactions import CaseTransaction, Transactions
+from sandbox_registry.domain.identity.people import Capacity
+from sandbox_registry.usecases.transaction.context import RequestContext
+from sandbox_registry.usecases.transaction.transaction import CaseTransaction
+from sandbox_registry.usecases.transaction.transactions import Transactions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +29,7 @@ class Reviews:
         self.transactions = transactions
 
     async def submit(
-        self, actor: Actor, application_id: UUID, *, scores: Mapping[str, int], comment: str, advice: Advice
+        self, context: RequestContext, application_id: UUID, *, scores: Mapping[str, int], comment: str, advice: Advice
     ) -> ScoredReview:
         """File one's review (A13). It is final.
 
@@ -36,10 +38,10 @@ class Reviews:
             Duplicate: one's review is in already.
 
         """
-        async with self.transactions.open_case(actor, Action.REVIEW_SUBMIT, application_id) as act:
-            procedure = await self.transactions.rules.pinned(act.work.connection, act.application)
-            filed = await act.work.of(Review, application_id=application_id, reviewer_id=actor.person_id)
-            reviews.require_unfiled([each.reviewer_id for each in filed], reviewer_id=actor.person_id)
+        async with self.transactions.open_case(context, Action.REVIEW_SUBMIT, application_id) as act:
+            procedure = await act.procedure()
+            filed = await act.all(Review, reviewer_id=context.actor.person_id)
+            reviews.require_unfiled([each.reviewer_id for each in filed], reviewer_id=context.actor.person_id)
             review = reviews.submit(
                 review_id=act.new_id(),
                 application_id=application_id,
@@ -47,19 +49,19 @@ class Reviews:
                 comment=comment,
                 advice=advice,
                 procedure=procedure,
-                by=actor.person_id,
+                by=context.actor.person_id,
                 at=act.at,
             )
             await act.add(review)
             return act.respond(ScoredReview(review=review, score=reviews.weighted(review, procedure)))
 
-    async def list_reviews(self, actor: Actor, application_id: UUID) -> tuple[ScoredReview, ...]:
+    async def list_reviews(self, context: RequestContext, application_id: UUID) -> tuple[ScoredReview, ...]:
         """List the reviews that count. A reviewer sees those of others only once their own is in."""
-        async with self.transactions.read_case(actor, Action.REVIEW_READ, application_id) as act:
-            procedure = await self.transactions.rules.pinned(act.work.connection, act.application)
+        async with self.transactions.read_case(context, Action.REVIEW_READ, application_id) as act:
+            procedure = await act.procedure()
             found = await counting_reviews(act)
             if Capacity.REVIEWER in act.standing.capacities:
-                found = reviews.shown_to_reviewer(found, reviewer_id=actor.person_id)
+                found = reviews.shown_to_reviewer(found, reviewer_id=context.actor.person_id)
             return act.respond(
                 tuple(ScoredReview(review=each, score=reviews.weighted(each, procedure)) for each in found)
             )
@@ -67,8 +69,7 @@ class Reviews:
 
 async def counting_reviews(act: CaseTransaction) -> tuple[Review, ...]:
     """Load the reviews of a case, less those of people who declared a conflict."""
-    application_id = act.application.id
     return reviews.counting(
-        await act.work.of(Review, application_id=application_id),
-        await act.work.of(Declaration, application_id=application_id),
+        await act.all(Review),
+        await act.all(Declaration),
     )

@@ -14,7 +14,8 @@ from sandbox_registry.db.cases.histories import HistoryRow
 from sandbox_registry.domain.acts import Audience
 from sandbox_registry.domain.audiences import REVEALED, audience_of
 from sandbox_registry.domain.audit import EPOCH
-from sandbox_registry.domain.identity.people import Actor, Role
+from sandbox_registry.domain.identity.people import Role
+from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.transactions import Transactions
 
 PAGE = 100
@@ -54,7 +55,7 @@ class Timelines:
         self.transactions = transactions
 
     async def read(
-        self, actor: Actor, application_id: UUID, *, after: int = -1, limit: int = PAGE
+        self, context: RequestContext, application_id: UUID, *, after: int = -1, limit: int = PAGE
     ) -> tuple[Event, ...]:
         """List what was done in a case from behind a leaf on, in log order.
 
@@ -62,16 +63,15 @@ class Timelines:
         which office; neither the names of officials (a reviewer stays unknown to the applicant: hard rule 9) nor what
         others tried in vain.
         """
-        async with self.transactions.read_case(actor, Action.APPLICATION_READ_TIMELINE, application_id) as act:
-            connection = act.work.connection
-            audience = audience_of(actor, act.standing)
-            rows = await histories.leaves_after(
-                connection, application_id, after=after, limit=limit, revealed=REVEALED[audience]
+        async with self.transactions.read_case(context, Action.APPLICATION_READ_TIMELINE, application_id) as act:
+            audience = audience_of(context.actor, act.standing)
+            rows = await act.run(
+                histories.leaves_after, application_id, after=after, limit=limit, revealed=REVEALED[audience]
             )
             events = tuple(map(_event, rows))
             if audience is Audience.APPLICANT:
                 events = tuple(map(_for_applicant, events))
-            names = await audit.names_of(connection, {each.actor_id for each in events if each.actor_id})
+            names = await act.run(audit.names_of, {each.actor_id for each in events if each.actor_id})
             return act.respond(tuple(_named(each, names) for each in events))
 
 

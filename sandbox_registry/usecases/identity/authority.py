@@ -7,7 +7,7 @@ from sandbox_registry.domain.errors import ConditionNotMet, NotFound, Permission
 from sandbox_registry.domain.identity.people import Role
 from sandbox_registry.domain.texts import Text
 from sandbox_registry.usecases.transaction.operators import OPERATOR
-from sandbox_registry.usecases.transaction.transactions import Transaction
+from sandbox_registry.usecases.transaction.transaction import Transaction
 
 
 async def lock_people(act: Transaction, *person_ids: UUID) -> None:
@@ -20,11 +20,11 @@ async def lock_people(act: Transaction, *person_ids: UUID) -> None:
 
     """
     actor = act.actor
-    await people.lock(act.work.connection, {actor.person_id, *person_ids})
+    await act.run(people.lock, {actor.person_id, *person_ids})
     if actor.person_id == OPERATOR or act.decision.role in {None, Role.APPLICANT}:
         return
-    now = await people.actor_for_person(
-        act.work.connection, actor.person_id, at=act.at, method=actor.auth_method, request_id=actor.request_id
+    now = await act.run(
+        people.actor_for_person, actor.person_id, at=act.at, method=actor.auth_method, request_id=actor.request_id
     )
     if now is None or act.decision.role not in now.roles:
         raise PermissionDenied(action=act.action, line=act.decision.line)
@@ -38,8 +38,8 @@ async def refuse_official(act: Transaction, person_id: UUID) -> None:
         ConditionNotMet: `holds_office`.
 
     """
-    found = await people.actor_for_person(
-        act.work.connection, person_id, at=act.at, method=act.actor.auth_method, request_id=act.actor.request_id
+    found = await act.run(
+        people.actor_for_person, person_id, at=act.at, method=act.actor.auth_method, request_id=act.actor.request_id
     )
     if found is None:
         raise NotFound(what="person")

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sandbox_registry.authz import Action
 from sandbox_registry.authz.standings import towards_unit
+from sandbox_registry.db.identity import people
 from sandbox_registry.domain.errors import ConditionNotMet, FieldError, Invalid, NotFound
 from sandbox_registry.domain.identity.offices import (
     check_grant,
@@ -17,8 +18,10 @@ from sandbox_registry.domain.identity.offices import (
 from sandbox_registry.domain.identity.people import Actor, Delegation, Organisation, Person, Role, RoleGrant
 from sandbox_registry.domain.texts import Text
 from sandbox_registry.usecases.identity.authority import lock_people
+from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.preconditions import check_version
-from sandbox_registry.usecases.transaction.transactions import Transaction, Transactions
+from sandbox_registry.usecases.transaction.transaction import Transaction
+from sandbox_registry.usecases.transaction.transactions import Transactions
 
 
 class Offices:
@@ -29,7 +32,7 @@ class Offices:
 
     async def grant(
         self,
-        actor: Actor,
+        context: RequestContext,
         person_id: UUID,
         *,
         role: Role,
@@ -46,8 +49,8 @@ class Offices:
             ConditionNotMet: `not_oneself`, `account_closed`, `hdnd_disjoint`, `auditor_disjoint`.
 
         """
-        async with self.transactions.open(actor, Action.ROLE_GRANT) as act:
-            check_other(actor_id=actor.person_id, person_id=person_id)
+        async with self.transactions.open(context, Action.ROLE_GRANT) as act:
+            check_other(actor_id=context.actor.person_id, person_id=person_id)
             await lock_people(act, person_id)
             await _open_account(act, person_id)
             new = RoleGrant(
@@ -62,13 +65,13 @@ class Offices:
             check_window(new.valid_from, new.valid_to, at=act.at)
             check_grant(
                 new,
-                unit=await act.work.get(Organisation, unit_id),
-                grants=await act.work.of(RoleGrant, person_id=person_id),
-                delegated=await act.work.of(Delegation, to_person_id=person_id),
+                unit=await act.get(Organisation, unit_id),
+                grants=await act.find(RoleGrant, person_id=person_id),
+                delegated=await act.find(Delegation, to_person_id=person_id),
             )
             return act.respond(await act.add(new))
 
-    async def end(self, actor: Actor, grant_id: UUID, *, expected_version: int) -> RoleGrant:
+    async def end(self, context: RequestContext, grant_id: UUID, *, expected_version: int) -> RoleGrant:
         """End an office now; what its holder delegated ends with it.
 
         Raises:
@@ -78,16 +81,16 @@ class Offices:
             ConditionNotMet: `not_oneself`.
 
         """
-        async with self.transactions.open(actor, Action.ROLE_REVOKE) as act:
-            await lock_people(act, (await act.work.get(RoleGrant, grant_id)).person_id)
-            grant = await act.work.get(RoleGrant, grant_id)
-            check_other(actor_id=actor.person_id, person_id=grant.person_id)
+        async with self.transactions.open(context, Action.ROLE_REVOKE) as act:
+            await lock_people(act, (await act.get(RoleGrant, grant_id)).person_id)
+            grant = await act.get(RoleGrant, grant_id)
+            check_other(actor_id=context.actor.person_id, person_id=grant.person_id)
             check_version(grant.version, expected_version)
             return act.respond(await act.save(ended(grant, at=act.at)))
 
     async def delegate(
         self,
-        actor: Actor,
+        context: RequestContext,
         *,
         to_person_id: UUID,
         unit_id: UUID,
@@ -109,12 +112,12 @@ class Offices:
 
         """
         standing = towards_unit(unit_id)
-        async with self.transactions.open(actor, Action.DELEGATION_GRANT, standing=standing) as act:
-            is_own = from_person_id in {None, actor.person_id}
-            delegator_id = actor.person_id if from_person_id is None else from_person_id
+        async with self.transactions.open(context, Action.DELEGATION_GRANT, standing=standing) as act:
+            is_own = from_person_id in {None, context.actor.person_id}
+            delegator_id = context.actor.person_id if from_person_id is None else from_person_id
             if not is_own and act.decision.role is not Role.SYSTEM_ADMIN:
                 raise ConditionNotMet("not_ones_own", _NOT_ONES_OWN)
-            check_other(actor_id=actor.person_id, person_id=to_person_id)
+            check_other(actor_id=context.actor.person_id, person_id=to_person_id)
             check_other(actor_id=delegator_id, person_id=to_person_id)
             await lock_people(act, delegator_id, to_person_id)
             await _open_account(act, delegator_id)
@@ -133,14 +136,16 @@ class Offices:
             check_window(new.valid_from, new.valid_to, at=act.at)
             check_lending(
                 new,
-                delegator=await act.work.of(RoleGrant, person_id=delegator_id),
-                delegate=await act.work.of(RoleGrant, person_id=to_person_id),
-                carried=await act.work.of(Delegation, to_person_id=to_person_id),
+                delegator=await act.find(RoleGrant, person_id=delegator_id),
+                delegate=await act.find(RoleGrant, person_id=to_person_id),
+                carried=await act.find(Delegation, to_person_id=to_person_id),
                 at=act.at,
             )
             return act.respond(await act.add(new))
 
-    async def revoke_delegation(self, actor: Actor, delegation_id: UUID, *, expected_version: int) -> Delegation:
+    async def revoke_delegation(
+        self, context: RequestContext, delegation_id: UUID, *, expected_version: int
+    ) -> Delegation:
         """Revoke delegated signing authority at once: who delegated it does, or an administrator.
 
         Raises:
@@ -150,38 +155,38 @@ class Offices:
             ConditionNotMet: `not_ones_own`.
 
         """
-        unit_id = await self._unit_of(actor, delegation_id)
+        unit_id = await self._unit_of(context.actor, delegation_id)
         standing = towards_unit(unit_id)
-        async with self.transactions.open(actor, Action.DELEGATION_REVOKE, standing=standing) as act:
-            known = await act.work.get(Delegation, delegation_id)
+        async with self.transactions.open(context, Action.DELEGATION_REVOKE, standing=standing) as act:
+            known = await act.get(Delegation, delegation_id)
             await lock_people(act, known.from_person_id, known.to_person_id)
-            delegation = await act.work.get(Delegation, delegation_id)
+            delegation = await act.get(Delegation, delegation_id)
             check_version(delegation.version, expected_version)
-            by = None if act.decision.role is Role.SYSTEM_ADMIN else actor.person_id
+            by = None if act.decision.role is Role.SYSTEM_ADMIN else context.actor.person_id
             return act.respond(await act.save(revoked(delegation, by=by, at=act.at)))
 
-    async def list_delegations(self, actor: Actor, *, unit_id: UUID) -> tuple[Delegation, ...]:
+    async def list_delegations(self, context: RequestContext, *, unit_id: UUID) -> tuple[Delegation, ...]:
         """List the signing authority delegated in a unit, past and future included.
 
         Raises:
             PermissionDenied: that unit's power to sign is none of the actor's business.
 
         """
-        async with self.transactions.open(actor, Action.DELEGATION_READ, standing=towards_unit(unit_id)) as act:
+        async with self.transactions.open(context, Action.DELEGATION_READ, standing=towards_unit(unit_id)) as act:
             act.skip_audit()
-            return await act.work.of(Delegation, unit_id=unit_id)
+            return await act.find(Delegation, unit_id=unit_id)
 
     async def _unit_of(self, actor: Actor, delegation_id: UUID) -> UUID:
-        async with self.transactions.database.transaction() as work:
-            delegation = await work.get(Delegation, delegation_id)
-        held = {unit for _, unit in actor.offices}
-        if delegation.unit_id not in held and Role.SYSTEM_ADMIN not in actor.roles:
+        held = None if Role.SYSTEM_ADMIN in actor.roles else frozenset(unit for _, unit in actor.offices)
+        async with self.transactions.primary() as primary:
+            unit_id = await primary.run(people.unit_of_delegation, delegation_id, unit_ids=held)
+        if unit_id is None:
             raise NotFound(what="delegation")
-        return delegation.unit_id
+        return unit_id
 
 
 async def _open_account(act: Transaction, person_id: UUID) -> None:
-    if (await act.work.get(Person, person_id)).disabled_at is not None:
+    if (await act.get(Person, person_id)).disabled_at is not None:
         raise ConditionNotMet("account_closed", _ACCOUNT_CLOSED)
 
 

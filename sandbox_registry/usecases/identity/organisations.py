@@ -37,8 +37,10 @@ from sandbox_registry.domain.identity.people_lists import Member
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.domain.texts import Text
 from sandbox_registry.usecases.identity.authority import refuse_official
+from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.preconditions import check_fields, check_version
-from sandbox_registry.usecases.transaction.transactions import Transaction, Transactions
+from sandbox_registry.usecases.transaction.transaction import Transaction
+from sandbox_registry.usecases.transaction.transactions import Transactions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +59,7 @@ class Organisations:
 
     async def create(
         self,
-        actor: Actor,
+        context: RequestContext,
         *,
         kind: OrganisationKind,
         name: str,
@@ -74,7 +76,7 @@ class Organisations:
             Duplicate: the tax code is registered already.
 
         """
-        async with self.transactions.open(actor, Action.ORGANISATION_CREATE) as act:
+        async with self.transactions.open(context, Action.ORGANISATION_CREATE) as act:
             check_fields(
                 [*contact_errors(name=name, email=email, phone=phone), *applicant_errors(kind=kind, tax_code=tax_code)]
             )
@@ -99,7 +101,7 @@ class Organisations:
                     id=act.new_id(),
                     version=1,
                     organisation_id=organisation.id,
-                    person_id=actor.person_id,
+                    person_id=context.actor.person_id,
                     kind=MembershipKind.LEGAL_REPRESENTATIVE,
                     valid_from=act.at,
                     valid_to=None,
@@ -109,7 +111,7 @@ class Organisations:
 
     async def edit(
         self,
-        actor: Actor,
+        context: RequestContext,
         organisation_id: UUID,
         *,
         expected_version: int,
@@ -127,7 +129,7 @@ class Organisations:
             Invalid: a contact.
 
         """
-        async with await self._changing(actor, organisation_id) as act:
+        async with await self._changing(context, organisation_id) as act:
             known = await self._applicant(act, organisation_id, expected_version)
             check_fields(contact_errors(name=known.name, email=email, phone=phone))
             return act.respond(
@@ -145,7 +147,7 @@ class Organisations:
 
     async def add_member(
         self,
-        actor: Actor,
+        context: RequestContext,
         organisation_id: UUID,
         *,
         email: str,
@@ -163,11 +165,11 @@ class Organisations:
             ConditionNotMet: `representative_needed`; `holds_office`.
 
         """
-        async with await self._changing(actor, organisation_id) as act:
+        async with await self._changing(context, organisation_id) as act:
             await self._applicant(act, organisation_id)
-            present = await act.work.of(Membership, organisation_id=organisation_id)
+            present = await act.find(Membership, organisation_id=organisation_id)
             _check_may_appoint(act, present, kind)
-            person = await people.by_email(act.work.connection, email)
+            person = await act.run(people.by_email, email)
             if person is None or person.disabled_at is not None:
                 raise Invalid((FieldError(field="email", code="no_account", message=_NO_ACCOUNT),))
             await refuse_official(act, person.id)
@@ -185,7 +187,7 @@ class Organisations:
             return act.respond(await act.add(new))
 
     async def end_membership(
-        self, actor: Actor, organisation_id: UUID, membership_id: UUID, *, expected_version: int
+        self, context: RequestContext, organisation_id: UUID, membership_id: UUID, *, expected_version: int
     ) -> Membership:
         """End somebody's standing now; a signatory always remains.
 
@@ -197,9 +199,9 @@ class Organisations:
             ConditionNotMet: `signatory_needed`, `representative_needed`.
 
         """
-        async with await self._changing(actor, organisation_id) as act:
+        async with await self._changing(context, organisation_id) as act:
             await self._applicant(act, organisation_id)
-            present = {each.id: each for each in await act.work.of(Membership, organisation_id=organisation_id)}
+            present = {each.id: each for each in await act.find(Membership, organisation_id=organisation_id)}
             known = present.get(membership_id)
             if known is None:
                 raise NotFound(what="membership")
@@ -211,25 +213,25 @@ class Organisations:
             check_signatory_remains([*(present | {over.id: over}).values()], at=act.at)
             return act.respond(await act.save(over))
 
-    async def read(self, actor: Actor, organisation_id: UUID) -> OrganisationView:
+    async def read(self, context: RequestContext, organisation_id: UUID) -> OrganisationView:
         """Read an organisation inside one's scope, with its members.
 
         Raises:
             NotFound: no such organisation, or the actor may not know of it.
 
         """
-        async with self.transactions.database.replica() as connection:
-            found = await organisations.find(connection, organisation_id, scope=self.scope(actor))
-            members = () if found is None else await organisations.members_of(connection, organisation_id)
+        async with self.transactions.replica() as replica:
+            found = await replica.run(organisations.find, organisation_id, scope=self.scope(context.actor))
+            members = () if found is None else await replica.run(organisations.members_of, organisation_id)
         if found is None:
-            await self.transactions.record_refusal(actor, Action.ORGANISATION_READ, NotFound(what="organisation"))
+            await self.transactions.record_refusal(context, Action.ORGANISATION_READ, NotFound(what="organisation"))
             raise NotFound(what="organisation")
-        await self.transactions.record_oversight(actor, Action.ORGANISATION_READ, "organisation", organisation_id)
+        await self.transactions.record_oversight(context, Action.ORGANISATION_READ, "organisation", organisation_id)
         return OrganisationView(organisation=found, members=members)
 
     async def list_organisations(
         self,
-        actor: Actor,
+        context: RequestContext,
         *,
         kind: OrganisationKind | None = None,
         text: str | None = None,
@@ -237,9 +239,14 @@ class Organisations:
         limit: int = 50,
     ) -> tuple[Organisation, ...]:
         """List the organisations the actor may know of, oldest first; state agencies are among them for everybody."""
-        async with self.transactions.database.replica() as connection:
-            return await organisations.list_organisations(
-                connection, scope=self.scope(actor), kind=kind, text=text, after=after, limit=limit
+        async with self.transactions.replica() as replica:
+            return await replica.run(
+                organisations.list_organisations,
+                scope=self.scope(context.actor),
+                kind=kind,
+                text=text,
+                after=after,
+                limit=limit,
             )
 
     def scope(self, actor: Actor) -> OrganisationScope:
@@ -259,21 +266,23 @@ class Organisations:
             is_all=any(role not in UNIT_BOUND_ROLES for role, _ in allowed),
         )
 
-    async def _changing(self, actor: Actor, organisation_id: UUID) -> AbstractAsyncContextManager[Transaction]:
+    async def _changing(
+        self, context: RequestContext, organisation_id: UUID
+    ) -> AbstractAsyncContextManager[Transaction]:
         """Open the change of an applicant. What the actor may not know of is not found, and the attempt is on record."""
-        async with self.transactions.database.primary() as connection:
-            found = await organisations.find(connection, organisation_id, scope=self.scope(actor))
+        async with self.transactions.primary() as primary:
+            found = await primary.run(organisations.find, organisation_id, scope=self.scope(context.actor))
         if found is None:
-            await self.transactions.record_refusal(actor, Action.ORGANISATION_EDIT, NotFound(what="organisation"))
+            await self.transactions.record_refusal(context, Action.ORGANISATION_EDIT, NotFound(what="organisation"))
             raise NotFound(what="organisation")
-        return self.transactions.open(actor, Action.ORGANISATION_EDIT, standing=towards_organisation(organisation_id))
+        return self.transactions.open(context, Action.ORGANISATION_EDIT, standing=towards_organisation(organisation_id))
 
     async def _applicant(
         self, act: Transaction, organisation_id: UUID, expected_version: int | None = None
     ) -> Organisation:
         """Lock and load an applicant."""
-        await organisations.lock(act.work.connection, organisation_id)
-        known = await act.work.get(Organisation, organisation_id)
+        await act.run(organisations.lock, organisation_id)
+        known = await act.get(Organisation, organisation_id)
         if known.kind is OrganisationKind.STATE_UNIT:
             raise NotFound(what="applicant")
         if expected_version is not None:

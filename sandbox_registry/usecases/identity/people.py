@@ -23,9 +23,11 @@ from sandbox_registry.domain.stages import Stage
 from sandbox_registry.domain.texts import Text
 from sandbox_registry.usecases.identity.authority import lock_people
 from sandbox_registry.usecases.identity.passwords import Passwords
+from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.operators import COMMAND_LINE, applicant, operator
 from sandbox_registry.usecases.transaction.preconditions import check_fields, check_version
-from sandbox_registry.usecases.transaction.transactions import Transaction, Transactions
+from sandbox_registry.usecases.transaction.transaction import Transaction
+from sandbox_registry.usecases.transaction.transactions import Transactions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +50,7 @@ class People:
         self.self_registration = self_registration
 
     async def register_oneself(
-        self, *, full_name: str, email: str, phone: str, password: str, request_id: str
+        self, context: RequestContext, *, full_name: str, email: str, phone: str, password: str
     ) -> Person:
         """Open an account for oneself, where the installation allows it.
 
@@ -60,15 +62,15 @@ class People:
         """
         if not self.self_registration:
             raise ConditionNotMet("registration_closed", _CLOSED)
-        actor = applicant(self.transactions.new_id(), method="registration", request_id=request_id)
+        actor = applicant(self.transactions.new_id(), method="registration", request_id=context.actor.request_id)
         self._check(full_name=full_name, email=email, phone=phone, password=password)
         new_hash = await self.passwords.hashed(password)
-        async with self.transactions.open(actor, Action.PERSON_REGISTER) as act:
+        async with self.transactions.open(context.acting_as(actor), Action.PERSON_REGISTER) as act:
             person = _new(act, actor.person_id, full_name=full_name, email=email, phone=phone)
             return await _open(act, person, new_hash)
 
     async def register(
-        self, actor: Actor, *, full_name: str, email: str, phone: str = "", password: str | None = None
+        self, context: RequestContext, *, full_name: str, email: str, phone: str = "", password: str | None = None
     ) -> Person:
         """Open an account for somebody; without a password nobody can log in with one.
 
@@ -77,14 +79,14 @@ class People:
             Duplicate: the e-mail address has an account.
 
         """
-        async with self.transactions.open(actor, Action.PERSON_CREATE) as act:
+        async with self.transactions.open(context, Action.PERSON_CREATE) as act:
             # Hashing costs a tenth of a second; only who may open accounts makes us spend it.
             self._check(full_name=full_name, email=email, phone=phone, password=password)
             new_hash = None if password is None else await self.passwords.hashed(password)
             person = _new(act, act.new_id(), full_name=full_name, email=email, phone=phone)
             return await _open(act, person, new_hash)
 
-    async def change_password(self, actor: Actor, *, current: str, new: str) -> Person:
+    async def change_password(self, context: RequestContext, *, current: str, new: str) -> Person:
         """Change one's own password. Every token one has ends: log in again.
 
         Raises:
@@ -92,19 +94,19 @@ class People:
             Invalid: the new one is too short, easily guessed, or the old one.
 
         """
-        async with self.transactions.database.primary() as connection:
-            known = await credentials.of_person(connection, actor.person_id)
+        async with self.transactions.primary() as primary:
+            known = await primary.run(credentials.of_person, context.actor.person_id)
         stored = None if known is None else known.hash
         if not await self.passwords.matches(stored, current):
-            await self.transactions.record_refusal(actor, Action.PASSWORD_CHANGE, WrongCredentials())
+            await self.transactions.record_refusal(context, Action.PASSWORD_CHANGE, WrongCredentials())
             raise WrongCredentials
         new_hash = await self.passwords.hashed(new)
-        async with self.transactions.open(actor, Action.PASSWORD_CHANGE) as act:
-            person = await act.work.get(Person, actor.person_id)
+        async with self.transactions.open(context, Action.PASSWORD_CHANGE) as act:
+            person = await act.get(Person, context.actor.person_id)
             self.passwords.check(new, about=(person.full_name, person.email, current), field="new")
-            if await credentials.current_hash(act.work.connection, person.id, changing=True) != stored:
+            if await act.run(credentials.current_hash, person.id, changing=True) != stored:
                 raise WrongCredentials
-            await credentials.keep_hash(act.work.connection, person.id, new_hash, at=act.at)
+            await act.run(credentials.keep_hash, person.id, new_hash, at=act.at)
             _note_password(act, person)
             await _end_tokens(act, person.id)
             return act.respond(person)
@@ -124,14 +126,14 @@ class People:
             operator(method=COMMAND_LINE, request_id=request_id), Action.PASSWORD_CHANGE
         ) as act:
             await lock_people(act, person_id)
-            person = await act.work.get(Person, person_id)
+            person = await act.get(Person, person_id)
             self.passwords.check(new, about=(person.full_name, person.email))
-            await credentials.keep_hash(act.work.connection, person.id, new_hash, at=act.at)
+            await act.run(credentials.keep_hash, person.id, new_hash, at=act.at)
             _note_password(act, person)
             await _end_tokens(act, person.id)
             return act.respond(person)
 
-    async def disable(self, actor: Actor, person_id: UUID, *, expected_version: int) -> Person:
+    async def disable(self, context: RequestContext, person_id: UUID, *, expected_version: int) -> Person:
         """Close an account at once: its tokens end, and the authority it delegated ends with it.
 
         Raises:
@@ -141,10 +143,10 @@ class People:
             ConditionNotMet: `not_oneself`; so one administrator always remains.
 
         """
-        async with self.transactions.open(actor, Action.PERSON_DISABLE) as act:
-            check_other(actor_id=actor.person_id, person_id=person_id)
+        async with self.transactions.open(context, Action.PERSON_DISABLE) as act:
+            check_other(actor_id=context.actor.person_id, person_id=person_id)
             await lock_people(act, person_id)
-            person = await act.work.get(Person, person_id)
+            person = await act.get(Person, person_id)
             check_version(person.version, expected_version)
             if person.disabled_at is not None:
                 raise Duplicate(what="closing of account")
@@ -152,32 +154,32 @@ class People:
             await _end_tokens(act, person_id)
             return act.respond(closed)
 
-    async def read(self, actor: Actor, person_id: UUID) -> PersonView:
+    async def read(self, context: RequestContext, person_id: UUID) -> PersonView:
         """Read one's own account, or another's where the office asks for it.
 
         Raises:
             NotFound: no such person, or the actor may not know of them.
 
         """
-        is_own = actor.person_id == person_id
-        if not is_own and not self._may_look_up(actor):
-            await self.transactions.record_refusal(actor, Action.PERSON_READ, NotFound(what="person"))
+        is_own = context.actor.person_id == person_id
+        if not is_own and not self._may_look_up(context.actor):
+            await self.transactions.record_refusal(context, Action.PERSON_READ, NotFound(what="person"))
             raise NotFound(what="person")
         async with self.transactions.database.transaction() as work:
             found = PersonView(
                 person=await work.get(Person, person_id),
-                grants=await work.of(RoleGrant, person_id=person_id),
-                memberships=await work.of(Membership, person_id=person_id),
-                borrowed=await work.of(Delegation, to_person_id=person_id),
-                lent=await work.of(Delegation, from_person_id=person_id),
+                grants=await work.find(RoleGrant, person_id=person_id),
+                memberships=await work.find(Membership, person_id=person_id),
+                borrowed=await work.find(Delegation, to_person_id=person_id),
+                lent=await work.find(Delegation, from_person_id=person_id),
             )
         if not is_own:
-            await self.transactions.record_oversight(actor, Action.PERSON_READ, "person", person_id)
+            await self.transactions.record_oversight(context, Action.PERSON_READ, "person", person_id)
         return found
 
     async def list_people(
         self,
-        actor: Actor,
+        context: RequestContext,
         *,
         text: str | None = None,
         role: Role | None = None,
@@ -191,14 +193,14 @@ class People:
             PermissionDenied: looking people up is no part of the actor's office.
 
         """
-        async with self.transactions.open(actor, Action.PERSON_READ) as act:
-            if actor.roles & READ_ALL_ROLES:
+        async with self.transactions.open(context, Action.PERSON_READ) as act:
+            if context.actor.roles & READ_ALL_ROLES:
                 asked = {"read": Action.PERSON_READ, "text": text, "role": role, "unit_id": unit_id, "after": after}
                 act.record_state("people", act.new_id(), 1, asked)
             else:
                 act.skip_audit()
-            return await people.list_people(
-                act.work.connection, at=act.at, text=text, role=role, unit_id=unit_id, after=after, limit=limit
+            return await act.run(
+                people.list_people, at=act.at, text=text, role=role, unit_id=unit_id, after=after, limit=limit
             )
 
     def _may_look_up(self, actor: Actor) -> bool:
@@ -225,7 +227,7 @@ def _new(act: Transaction, person_id: UUID, *, full_name: str, email: str, phone
 async def _open(act: Transaction, person: Person, new_hash: str | None) -> Person:
     await act.add(person)
     if new_hash is not None:
-        await credentials.keep_hash(act.work.connection, person.id, new_hash, at=act.at)
+        await act.run(credentials.keep_hash, person.id, new_hash, at=act.at)
     return act.respond(person)
 
 
@@ -234,7 +236,7 @@ def _note_password(act: Transaction, person: Person) -> None:
 
 
 async def _end_tokens(act: Transaction, person_id: UUID) -> None:
-    for token in await credentials.revoke_all(act.work.connection, person_id, at=act.at):
+    for token in await act.run(credentials.revoke_all, person_id, at=act.at):
         act.record_state("token", token.id, token.version, token)
 
 

@@ -8,7 +8,7 @@ from secrets import token_bytes
 from uuid import UUID
 
 from sandbox_registry.authz import Action
-from sandbox_registry.db.core.engine import Connection
+from sandbox_registry.db.core.queries import Queries
 from sandbox_registry.db.identity import credentials, people
 from sandbox_registry.db.rules import rule_versions
 from sandbox_registry.domain.errors import Duplicate, FieldError, Invalid, NotFound
@@ -30,9 +30,10 @@ from sandbox_registry.domain.rules.rule_versions import RuleKind
 from sandbox_registry.domain.texts import Text
 from sandbox_registry.usecases.identity.passwords import Passwords
 from sandbox_registry.usecases.operations.quotas import RateLimits
-from sandbox_registry.usecases.transaction import idempotency
+from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.operators import NOBODY, applicant
-from sandbox_registry.usecases.transaction.transactions import Transaction, Transactions
+from sandbox_registry.usecases.transaction.transaction import Transaction
+from sandbox_registry.usecases.transaction.transactions import Transactions
 
 SESSION = timedelta(hours=12)
 _LONGEST_NAME = 100
@@ -71,8 +72,8 @@ class Tokens:
         Null for a token unknown, expired, revoked, or not for use from there: asked by the same one statement.
         """
         at = self.transactions.now()
-        async with self.transactions.database.primary() as connection:
-            found = await people.actor_for_token(connection, token_hash, address=address, at=at, request_id=request_id)
+        async with self.transactions.primary() as primary:
+            found = await primary.run(people.actor_for_token, token_hash, address=address, at=at, request_id=request_id)
         if found is None:
             return None
         actor, ends_at = found
@@ -80,11 +81,11 @@ class Tokens:
 
     async def log_in(
         self,
+        context: RequestContext,
         *,
         email: str,
         password: str,
         name: str,
-        request_id: str,
         limits: Limits = UNLIMITED,
         lifetime: timedelta = SESSION,
     ) -> NewToken:
@@ -98,43 +99,50 @@ class Tokens:
             WrongCredentials: no such account, no such password, or the account is closed.
 
         """
-        await self.rate_limits.take_login(email)
-        async with self.transactions.database.primary() as connection:
-            wanted = await _checked(connection, name, limits, lifetime, held=UNLIMITED)
-            found = await credentials.by_email(connection, email)
+        await self.rate_limits.take_login(email, address=context.address)
+        async with self.transactions.primary() as primary:
+            wanted = await _checked(primary, name, limits, lifetime, held=UNLIMITED)
+            found = await primary.run(credentials.by_email, email)
         is_right = await self.passwords.matches(None if found is None else found.hash, password)
-        actor = applicant(NOBODY if found is None else found.person_id, method="password", request_id=request_id)
+        person_id = NOBODY if found is None else found.person_id
+        acting = context.acting_as(applicant(person_id, method="password", request_id=context.actor.request_id))
         if found is None or found.hash is None or found.is_disabled or not is_right:
-            await self.transactions.record_refusal(actor, Action.TOKEN_CREATE, WrongCredentials())
+            await self.transactions.record_refusal(acting, Action.TOKEN_CREATE, WrongCredentials())
             raise WrongCredentials
         renewed = await self.passwords.hashed(password) if self.passwords.is_outdated(found.hash) else None
-        async with self._unkept(actor) as act:
-            held = await credentials.current_hash(act.work.connection, actor.person_id, changing=renewed is not None)
+        async with self._unkept(acting) as act:
+            held = await act.run(credentials.current_hash, person_id, changing=renewed is not None)
             if held != found.hash:
                 raise WrongCredentials
             if renewed is not None:
-                await credentials.keep_hash(act.work.connection, actor.person_id, renewed, at=act.at)
+                await act.run(credentials.keep_hash, person_id, renewed, at=act.at)
             return await _issue(act, name=name, limits=wanted, lifetime=lifetime)
 
-    async def create(self, actor: Actor, *, name: str, limits: Limits = UNLIMITED, lifetime: timedelta) -> NewToken:
+    async def create(
+        self, context: RequestContext, *, name: str, limits: Limits = UNLIMITED, lifetime: timedelta
+    ) -> NewToken:
         """Make another token for oneself, for a program; it may do no more than the token that asks.
 
         Raises:
             Invalid: the name, the limits or the lifetime.
 
         """
-        held = Limits(scopes=actor.token_scopes, procedures=actor.token_procedures, addresses=actor.token_addresses)
-        async with self._unkept(actor) as act:
-            wanted = await _checked(act.work.connection, name, limits, lifetime, held=held)
+        held = Limits(
+            scopes=context.actor.token_scopes,
+            procedures=context.actor.token_procedures,
+            addresses=context.actor.token_addresses,
+        )
+        async with self._unkept(context) as act:
+            wanted = await _checked(act.work, name, limits, lifetime, held=held)
             return await _issue(act, name=name, limits=wanted, lifetime=lifetime)
 
-    async def list_own(self, actor: Actor) -> tuple[Token, ...]:
+    async def list_own(self, context: RequestContext) -> tuple[Token, ...]:
         """List one's tokens, ended ones included, with their last use."""
-        async with self.transactions.open(actor, Action.TOKEN_READ) as act:
+        async with self.transactions.open(context, Action.TOKEN_READ) as act:
             act.skip_audit()
-            return await credentials.tokens_of(act.work.connection, actor.person_id)
+            return await act.run(credentials.tokens_of, context.actor.person_id)
 
-    async def revoke(self, actor: Actor, token_id: UUID) -> Token:
+    async def revoke(self, context: RequestContext, token_id: UUID) -> Token:
         """End one of one's tokens at once.
 
         Raises:
@@ -142,25 +150,28 @@ class Tokens:
             Duplicate: it is revoked already.
 
         """
-        async with self.transactions.open(actor, Action.TOKEN_REVOKE) as act:
-            return await _revoke(act, await credentials.find_token(act.work.connection, token_id=token_id))
+        async with self.transactions.open(context, Action.TOKEN_REVOKE) as act:
+            return await _revoke(
+                act, await act.run(credentials.find_token, person_id=context.actor.person_id, token_id=token_id)
+            )
 
-    async def log_out(self, actor: Actor, secret: str) -> Token:
+    async def log_out(self, context: RequestContext, secret: str) -> Token:
         """End the token that is being used; raises as `revoke` does."""
-        async with self.transactions.open(actor, Action.TOKEN_REVOKE) as act:
-            return await _revoke(act, await credentials.find_token(act.work.connection, digest=digest(secret)))
+        async with self.transactions.open(context, Action.TOKEN_REVOKE) as act:
+            return await _revoke(
+                act, await act.run(credentials.find_token, person_id=context.actor.person_id, digest=digest(secret))
+            )
 
-    def _unkept(self, actor: Actor) -> AbstractAsyncContextManager[Transaction]:
+    def _unkept(self, context: RequestContext) -> AbstractAsyncContextManager[Transaction]:
         """Open an act whose answer is never kept for a repeated request: it holds a secret."""
-        idempotency.current.set(None)
-        return self.transactions.open(actor, Action.TOKEN_CREATE)
+        return self.transactions.open(context.without_key(), Action.TOKEN_CREATE)
 
 
-async def _checked(connection: Connection, name: str, wanted: Limits, lifetime: timedelta, *, held: Limits) -> Limits:
+async def _checked(queries: Queries, name: str, wanted: Limits, lifetime: timedelta, *, held: Limits) -> Limits:
     """Return the limits as they are kept: each range once, written in one way."""
     codes: tuple[str, ...] = ()
     if wanted.procedures is not None:
-        codes = await rule_versions.codes(connection, kind=RuleKind.PROCEDURE)
+        codes = await queries.run(rule_versions.codes, kind=RuleKind.PROCEDURE)
     errors = [
         *limit_errors(wanted, held=held, acts=_KNOWN, procedures=frozenset(codes)),
         *lifetime_errors(lifetime),
@@ -187,7 +198,7 @@ async def _issue(act: Transaction, *, name: str, limits: Limits, lifetime: timed
         created_at=act.at,
         expires_at=act.at + lifetime,
     )
-    await credentials.add_token(act.work.connection, token, digest=digest(secret))
+    await act.run(credentials.add_token, token, digest=digest(secret))
     act.record_state("token", token.id, token.version, token)
     return NewToken(token=token, secret=secret)
 
@@ -197,11 +208,11 @@ def _listed(names: frozenset[str] | None) -> tuple[str, ...] | None:
 
 
 async def _revoke(act: Transaction, token: Token | None) -> Token:
-    if token is None or token.person_id != act.actor.person_id:
+    if token is None:
         raise NotFound(what="token")
     if token.revoked_at is not None:
         raise Duplicate(what="end of token")
-    ended = await credentials.revoke(act.work.connection, token, at=act.at)
+    ended = await act.run(credentials.revoke, token, at=act.at)
     act.record_state("token", ended.id, ended.version, ended)
     return act.respond(ended)
 

@@ -9,10 +9,12 @@ from sandbox_registry.db.rules import rule_versions
 from sandbox_registry.domain.errors import NotFound
 from sandbox_registry.domain.identity.contacts import contact_errors
 from sandbox_registry.domain.identity.organisations import unit_errors
-from sandbox_registry.domain.identity.people import Actor, Organisation, OrganisationKind
+from sandbox_registry.domain.identity.people import Organisation, OrganisationKind
 from sandbox_registry.domain.rules.rule_versions import RuleKind
+from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.preconditions import check_fields, check_version
-from sandbox_registry.usecases.transaction.transactions import Transaction, Transactions
+from sandbox_registry.usecases.transaction.transaction import Transaction
+from sandbox_registry.usecases.transaction.transactions import Transactions
 
 
 class Units:
@@ -23,7 +25,7 @@ class Units:
 
     async def create(
         self,
-        actor: Actor,
+        context: RequestContext,
         *,
         name: str,
         address: str,
@@ -39,7 +41,7 @@ class Units:
             Duplicate: another unit has that agency code.
 
         """
-        async with self.transactions.open(actor, Action.ORGANISATION_CREATE_UNIT) as act:
+        async with self.transactions.open(context, Action.ORGANISATION_CREATE_UNIT) as act:
             wanted = frozenset(handles)
             await _check(act, name=name, email=email, phone=phone, agency_code=agency_code, handles=wanted)
             return act.respond(
@@ -63,7 +65,7 @@ class Units:
 
     async def edit(
         self,
-        actor: Actor,
+        context: RequestContext,
         unit_id: UUID,
         *,
         expected_version: int,
@@ -83,8 +85,8 @@ class Units:
             Duplicate: another unit has that agency code.
 
         """
-        async with self.transactions.open(actor, Action.ORGANISATION_CREATE_UNIT) as act:
-            unit = await act.work.get(Organisation, unit_id)
+        async with self.transactions.open(context, Action.ORGANISATION_CREATE_UNIT) as act:
+            unit = await act.get(Organisation, unit_id)
             if unit.kind is not OrganisationKind.STATE_UNIT:
                 raise NotFound(what="unit")
             check_version(unit.version, expected_version)
@@ -109,7 +111,7 @@ class Units:
 async def _check(
     act: Transaction, *, name: str, email: str, phone: str, agency_code: str | None, handles: frozenset[str]
 ) -> None:
-    known = await rule_versions.codes(act.work.connection, kind=RuleKind.PROCEDURE)
+    known = await act.run(rule_versions.codes, kind=RuleKind.PROCEDURE)
     check_fields(
         [
             *contact_errors(name=name, email=email, phone=phone),

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 import msgspec
@@ -15,7 +16,6 @@ import msgspec
 from sandbox_registry.authz import Action
 from sandbox_registry.authz.enforcer import TOKEN_SCOPE
 from sandbox_registry.db.cases import case_people
-from sandbox_registry.db.core.engine import Connection
 from sandbox_registry.db.integrations import exports
 from sandbox_registry.domain.audiences import revealed_to
 from sandbox_registry.domain.audit import EPOCH
@@ -24,12 +24,14 @@ from sandbox_registry.domain.identity.people import FILING, READ_ALL_ROLES, Acto
 from sandbox_registry.domain.identity.scopes import Scope
 from sandbox_registry.domain.integrations.exports import Batch, ExportFilter, FeedRow
 from sandbox_registry.domain.operations.quotas import TooManyRequests
-from sandbox_registry.usecases.transaction.transactions import DONE, Transactions
+from sandbox_registry.usecases.transaction.audit_entries import DONE
+from sandbox_registry.usecases.transaction.context import RequestContext
+from sandbox_registry.usecases.transaction.transactions import Transactions
 
 AT_ONCE = 4
 """How many streams one process sends at the same time; each holds one of its twenty connections."""
 _BUSY_FOR = 10
-Reading = Callable[[Connection], AsyncGenerator[Batch, None]]
+Reading = Callable[..., AsyncGenerator[Batch, None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +98,7 @@ class Exports:
         self.transactions = transactions
         self._room = asyncio.Semaphore(AT_ONCE)
 
-    async def cases(self, actor: Actor, *, narrowed: ExportFilter) -> Table:
+    async def cases(self, context: RequestContext, *, narrowed: ExportFilter) -> Table:
         """Stream every case the actor may read.
 
         Raises:
@@ -104,85 +106,83 @@ class Exports:
             TooManyRequests: this process sends as many streams as it can.
 
         """
-        scope = await self._begin(actor, Action.APPLICATION_READ, what="applications", narrowed=narrowed)
-        reading = self._streamed(lambda connection: exports.cases(connection, scope=scope, narrowed=narrowed))
+        scope = await self._begin(context, Action.APPLICATION_READ, what="applications", narrowed=narrowed)
+        reading = self._streamed(partial(exports.cases, scope=scope, narrowed=narrowed))
         return Table(fields=exports.CASE_FIELDS, batches=reading)
 
-    async def permits(self, actor: Actor, *, narrowed: ExportFilter) -> Table:
+    async def permits(self, context: RequestContext, *, narrowed: ExportFilter) -> Table:
         """Stream every permit the actor may read, as it stands now; raises as `cases` does."""
-        scope = await self._begin(actor, Action.PERMIT_READ, what="permits", narrowed=narrowed)
+        scope = await self._begin(context, Action.PERMIT_READ, what="permits", narrowed=narrowed)
         at = self.transactions.now()
-        reading = self._streamed(
-            lambda connection: exports.permits_of(connection, scope=scope, narrowed=narrowed, at=at)
-        )
+        reading = self._streamed(partial(exports.permits_of, scope=scope, narrowed=narrowed, at=at))
         return Table(fields=exports.PERMIT_FIELDS, batches=reading)
 
-    async def events(self, actor: Actor) -> AsyncGenerator[LogBatch, None]:
+    async def events(self, context: RequestContext) -> AsyncGenerator[LogBatch, None]:
         """Stream what was done in every case whose timeline the actor may read: all events, then all objects.
 
         The events of each case are those that its timeline shows the actor, but for refusals. People are named by their pseudonyms only. Raises as `cases` does.
         """
-        scope = await self._begin(actor, Action.APPLICATION_READ_TIMELINE, what="events", narrowed=ExportFilter())
-        return self._events(actor, scope)
+        scope = await self._begin(context, Action.APPLICATION_READ_TIMELINE, what="events", narrowed=ExportFilter())
+        return self._events(context.actor, scope)
 
     async def case_feed(
-        self, actor: Actor, *, since: datetime | None, after: tuple[datetime, UUID] | None, limit: int
+        self, context: RequestContext, *, since: datetime | None, after: tuple[datetime, UUID] | None, limit: int
     ) -> tuple[FeedRow, ...]:
         """List the cases changed last; raises PermissionDenied. A page is a list, so only oversight leaves a leaf."""
         scope = await self._begin(
-            actor, Action.APPLICATION_READ, what="applications feed", narrowed=ExportFilter(updated_since=since)
+            context, Action.APPLICATION_READ, what="applications feed", narrowed=ExportFilter(updated_since=since)
         )
-        async with self.transactions.database.replica() as connection:
-            return await exports.feed_of_cases(connection, scope=scope, since=since, after=after, limit=limit)
+        async with self.transactions.replica() as replica:
+            return await replica.run(exports.feed_of_cases, scope=scope, since=since, after=after, limit=limit)
 
     async def permit_feed(
-        self, actor: Actor, *, since: datetime | None, after: tuple[datetime, UUID] | None, limit: int
+        self, context: RequestContext, *, since: datetime | None, after: tuple[datetime, UUID] | None, limit: int
     ) -> tuple[FeedRow, ...]:
         """List the permits changed last, as they stand now; raises and is logged as `case_feed` is."""
         scope = await self._begin(
-            actor, Action.PERMIT_READ, what="permits feed", narrowed=ExportFilter(updated_since=since)
+            context, Action.PERMIT_READ, what="permits feed", narrowed=ExportFilter(updated_since=since)
         )
-        async with self.transactions.database.replica() as connection:
-            return await exports.feed_of_permits(
-                connection, scope=scope, since=since, after=after, limit=limit, at=self.transactions.now()
+        async with self.transactions.replica() as replica:
+            return await replica.run(
+                exports.feed_of_permits, scope=scope, since=since, after=after, limit=limit, at=self.transactions.now()
             )
 
-    async def _begin(self, actor: Actor, reading: Action, *, what: str, narrowed: ExportFilter) -> Scope:
+    async def _begin(self, context: RequestContext, reading: Action, *, what: str, narrowed: ExportFilter) -> Scope:
         """Ask the policy, write the leaf, and say what the stream may hold."""
         is_stream = not what.endswith("feed")
-        if actor.token_scopes is not None and reading not in actor.token_scopes:
+        if context.actor.token_scopes is not None and reading not in context.actor.token_scopes:
             refusal = PermissionDenied(action=reading, line=TOKEN_SCOPE)
-            await self.transactions.record_refusal(actor, reading, refusal)
+            await self.transactions.record_refusal(context, reading, refusal)
             raise refusal
         if is_stream and self._room.locked():
             raise TooManyRequests(limit="exports at once", seconds=_BUSY_FOR)
-        async with self.transactions.open(actor, Action.EXPORT_READ) as act:
-            if actor.offices if is_stream else actor.roles & READ_ALL_ROLES:
+        async with self.transactions.open(context, Action.EXPORT_READ) as act:
+            if context.actor.offices if is_stream else context.actor.roles & READ_ALL_ROLES:
                 act.record_state("export", act.new_id(), 1, {"what": what, "narrowed": _said(narrowed)})
             else:
                 act.skip_audit()
-        return self.transactions.authorizer.scope(actor, reading)
+        return self.transactions.authorizer.scope(context.actor, reading)
 
     async def _streamed(self, reading: Reading) -> AsyncGenerator[Batch, None]:
         async with (
             self._room,
-            self.transactions.database.read_snapshot() as connection,
-            aclosing(reading(connection)) as batches,
+            self.transactions.read_snapshot() as snapshot,
+            aclosing(snapshot.stream(reading)) as batches,
         ):
             async for batch in batches:
                 yield batch
 
     async def _events(self, actor: Actor, scope: Scope) -> AsyncGenerator[LogBatch, None]:
         people: set[bytes] = set()  # About 100 bytes for each person who ever did something, not for each event.
-        async with self._room, self.transactions.database.read_snapshot() as connection:
-            revealing = _Revealing(actor, await case_people.cases_filed_by(connection, actor.person_id))
-            async with aclosing(exports.case_leaves(connection, scope=scope)) as batches:
+        async with self._room, self.transactions.read_snapshot() as snapshot:
+            revealing = _Revealing(actor, await snapshot.run(case_people.cases_filed_by, actor.person_id))
+            async with aclosing(snapshot.stream(exports.case_leaves, scope=scope)) as batches:
                 async for batch in batches:
                     events = [event for row in batch if (event := _event(*row, revealing=revealing)) is not None]
                     people.update(bytes.fromhex(event.actor) for event in events)
                     yield events
             for reading, make in _OBJECTS:
-                async with aclosing(reading(connection, scope=scope)) as batches:
+                async with aclosing(snapshot.stream(reading, scope=scope)) as batches:
                     async for batch in batches:
                         yield [make(*row) for row in batch]
         while people:

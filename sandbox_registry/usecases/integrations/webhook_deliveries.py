@@ -15,7 +15,7 @@ import structlog
 
 from sandbox_registry.authz import Action
 from sandbox_registry.db.cases import applications as case_rows
-from sandbox_registry.db.core.engine import Connection
+from sandbox_registry.db.core.queries import Queries
 from sandbox_registry.db.identity import people
 from sandbox_registry.db.integrations import webhooks
 from sandbox_registry.domain.identity.people import UNIT_BOUND_ROLES, Actor, Relation, Role, towards_organisation
@@ -81,19 +81,23 @@ class Deliveries:
         """
         at = self.now()
         async with self.transactions.database.transaction() as work:
-            delivery = await webhooks.take(work.connection, delivery_id, attempt=attempt, at=at, until=at + TAKEN_FOR)
+            delivery = await work.run(webhooks.take, delivery_id, attempt=attempt, at=at, until=at + TAKEN_FOR)
             if delivery is None:
-                if await webhooks.is_taken(work.connection, delivery_id, attempt=attempt):
+                if await work.run(webhooks.is_taken, delivery_id, attempt=attempt):
                     raise BeingSent
                 return None
             # Without its lock: who removes an endpoint holds that, and waits for this very delivery before it goes.
-            endpoint = await webhooks.RECORDS.get(work.connection, delivery.endpoint_id)
-            secrets = await self._secrets(work.connection, delivery.endpoint_id)
-            barred = await self._barred(work.connection, delivery, endpoint) or (None if secrets else "secret_lost")
+            endpoint = await work.run(webhooks.RECORDS.get, delivery.endpoint_id)
+            secrets = await self._secrets(work, delivery.endpoint_id)
+            barred = await self._barred(work, delivery, endpoint) or (None if secrets else "secret_lost")
             if barred is not None:
                 state = DeliveryState.DEAD if barred in _DEADLY else DeliveryState.WITHHELD
-                await webhooks.close_attempt(
-                    work.connection, delivery, _unsent(delivery, at=at, failure=barred), state=state, next_at=None
+                await work.run(
+                    webhooks.close_attempt,
+                    delivery,
+                    _unsent(delivery, at=at, failure=barred),
+                    state=state,
+                    next_at=None,
                 )
                 return state
         headers, body = _signed(delivery, secrets, at=at)
@@ -104,20 +108,20 @@ class Deliveries:
         """Put back what was left behind, and forget what ended long ago."""
         at = self.now()
         async with self.transactions.database.transaction() as work:
-            lost = await webhooks.left_behind(work.connection, before=at - LEFT_BEHIND, limit=BATCH)
+            lost = await work.run(webhooks.left_behind, before=at - LEFT_BEHIND, limit=BATCH)
             for each in lost:
                 logger.warning("webhook.left_behind", delivery=each.id, attempt=each.attempts)
-                await webhooks.give_back(work.connection, each, at=at)
-            await webhooks.forget(work.connection, ended_before=at - KEPT, at=at)
+                await work.run(webhooks.give_back, each, at=at)
+            await work.run(webhooks.forget, ended_before=at - KEPT, at=at)
         return len(lost)
 
-    async def _secrets(self, connection: Connection, endpoint_id: UUID) -> list[bytes]:
+    async def _secrets(self, queries: Queries, endpoint_id: UUID) -> list[bytes]:
         """Open the secrets that sign now; those that the key of the installation does not open sign nothing."""
-        kept = await webhooks.secrets_of(connection, endpoint_id, at=self.transactions.now())
+        kept = await queries.run(webhooks.secrets_of, endpoint_id, at=self.transactions.now())
         opened = (self.seals.open(each.sealed, identity=each.id) for each in kept)
         return [each for each in opened if each is not None]
 
-    async def _barred(self, connection: Connection, delivery: WebhookDelivery, endpoint: Endpoint) -> str | None:
+    async def _barred(self, queries: Queries, delivery: WebhookDelivery, endpoint: Endpoint) -> str | None:
         """Say why this may not be sent now; null when it may."""
         if delivery.type == CHECK:
             is_open = endpoint.state is not EndpointState.REMOVED
@@ -125,33 +129,27 @@ class Deliveries:
             is_open = endpoint.state is EndpointState.ACTIVE
         if not is_open:
             return "endpoint_not_active"
-        actor = await people.actor_for_person(
-            connection, endpoint.answerable_id, at=self.transactions.now(), method="webhook", request_id=""
+        actor = await queries.run(
+            people.actor_for_person, endpoint.answerable_id, at=self.transactions.now(), method="webhook", request_id=""
         )
         if actor is None or endpoint.organisation_id not in managed_by(actor):
             return "nobody_answerable"
         standing = towards_organisation(endpoint.organisation_id)
         if not self.transactions.authorizer.judge(actor, standing, Stage.NONE, Action.WEBHOOK_READ).allowed:
             return "nobody_answerable"
-        if delivery.application_id is None or await self._may_read(connection, delivery, endpoint, actor):
+        if delivery.application_id is None or await self._may_read(queries, delivery, endpoint, actor):
             return None
         return "not_readable"
 
-    async def _may_read(
-        self, connection: Connection, delivery: WebhookDelivery, endpoint: Endpoint, actor: Actor
-    ) -> bool:
+    async def _may_read(self, queries: Queries, delivery: WebhookDelivery, endpoint: Endpoint, actor: Actor) -> bool:
         """Ask the policy whether the endpoint's organisation may read this of the case, as of now.
 
         An applicant reads as the person answerable. An administrator reads no dossier, so a unit reads as its offices.
         """
         if delivery.application_id is None:
             return False
-        case = await case_rows.load_case(
-            connection,
-            delivery.application_id,
-            person_id=actor.person_id,
-            consulted_unit_ids=frozenset(),
-            lock=False,
+        case = await queries.run(
+            case_rows.load_case, delivery.application_id, person_id=actor.person_id, consulted_unit_ids=frozenset()
         )
         event = EVENTS.get(delivery.type)
         if case is None or event is None:
@@ -187,13 +185,13 @@ class Deliveries:
             answer=answer.body,
         )
         async with self.transactions.database.transaction() as work:
-            current = await webhooks.lock_endpoint(work.connection, endpoint.id)
-            if not await webhooks.close_attempt(work.connection, delivery, attempt, state=state, next_at=next_at):
+            current = await work.run(webhooks.lock_endpoint, endpoint.id)
+            if not await work.run(webhooks.close_attempt, delivery, attempt, state=state, next_at=next_at):
                 return None
             if next_at is not None:
-                await webhooks.defer(work.connection, delivery, at=next_at)
+                await work.run(webhooks.defer, delivery, at=next_at)
             if current.url == endpoint.url:
-                await self._judge_endpoint(work.connection, current, delivery, attempt)
+                await self._judge_endpoint(work, current, delivery, attempt)
         logger.info("webhook.tried", delivery=delivery.id, attempt=attempt.number, state=state, failure=failure)
         return state
 
@@ -204,29 +202,29 @@ class Deliveries:
         return own if asked is None else max(own, asked)
 
     async def _judge_endpoint(
-        self, connection: Connection, endpoint: Endpoint, delivery: WebhookDelivery, attempt: Attempt
+        self, queries: Queries, endpoint: Endpoint, delivery: WebhookDelivery, attempt: Attempt
     ) -> None:
         """Switch an endpoint on that answered its challenge, and off when it has long failed or says it is gone."""
         if attempt.failure is None:
             if endpoint.failing_since is not None:
-                await webhooks.note_failing(connection, endpoint.id, since=None)
+                await queries.run(webhooks.note_failing, endpoint.id, since=None)
             if delivery.type == CHECK and endpoint.state is EndpointState.PENDING:
-                await _switch(connection, endpoint, EndpointState.ACTIVE)
+                await _switch(queries, endpoint, EndpointState.ACTIVE)
             return
         if endpoint.state is not EndpointState.ACTIVE:
             return
         since = endpoint.failing_since or attempt.at
         if endpoint.failing_since is None:
-            await webhooks.note_failing(connection, endpoint.id, since=since)
+            await queries.run(webhooks.note_failing, endpoint.id, since=since)
         if attempt.status == _GONE or attempt.at - since >= FAILING_FOR:
             logger.warning("webhook.disabled", endpoint=endpoint.id, failing_since=since)
-            await _switch(connection, replace(endpoint, failing_since=since), EndpointState.DISABLED)
+            await _switch(queries, replace(endpoint, failing_since=since), EndpointState.DISABLED)
 
 
-async def _switch(connection: Connection, endpoint: Endpoint, state: EndpointState) -> None:
+async def _switch(queries: Queries, endpoint: Endpoint, state: EndpointState) -> None:
     since = endpoint.failing_since if state is EndpointState.DISABLED else None
     changed = replace(endpoint, version=endpoint.version + 1, state=state, failing_since=since)
-    await webhooks.RECORDS.save(connection, changed)
+    await queries.run(webhooks.RECORDS.save, changed)
 
 
 def _failure(delivery: WebhookDelivery, answer: WebhookResponse) -> str | None:

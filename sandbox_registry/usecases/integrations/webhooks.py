@@ -8,7 +8,7 @@ from secrets import token_bytes, token_urlsafe
 from uuid import UUID
 
 from sandbox_registry.authz import Action
-from sandbox_registry.db.core.engine import Connection
+from sandbox_registry.db.core.queries import Queries
 from sandbox_registry.db.identity import organisations
 from sandbox_registry.db.integrations import webhooks
 from sandbox_registry.domain.errors import FieldError, Invalid, NotFound
@@ -31,9 +31,10 @@ from sandbox_registry.domain.integrations.webhooks import (
 from sandbox_registry.domain.kinds.events import EVENTS, GROUPS
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.usecases.integrations.webhook_secrets import Seals
-from sandbox_registry.usecases.transaction import idempotency
+from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.preconditions import check_version
-from sandbox_registry.usecases.transaction.transactions import Transaction, Transactions
+from sandbox_registry.usecases.transaction.transaction import Transaction
+from sandbox_registry.usecases.transaction.transactions import Transactions
 
 ENDPOINT = "webhook"
 AT_ONCE = 100
@@ -65,7 +66,7 @@ class Webhooks:
         self.to_loopback = to_loopback
 
     async def create(
-        self, actor: Actor, *, organisation_id: UUID, url: str, events: Iterable[str], description: str
+        self, context: RequestContext, *, organisation_id: UUID, url: str, events: Iterable[str], description: str
     ) -> NewSecret:
         """Register an endpoint. It is pending until it has answered its challenge.
 
@@ -76,16 +77,16 @@ class Webhooks:
             ConditionNotMet: `too_many_endpoints`.
 
         """
-        idempotency.current.set(None)  # The answer holds a secret: it is never kept for a repeated request.
+        context = context.without_key()  # The response holds a secret: it is never stored for a repeated request.
         wanted = tuple(sorted(set(events)))
-        if organisation_id not in managed_by(actor):
-            await self.transactions.record_refusal(actor, Action.WEBHOOK_CREATE, NotFound(what="organisation"))
+        if organisation_id not in managed_by(context.actor):
+            await self.transactions.record_refusal(context, Action.WEBHOOK_CREATE, NotFound(what="organisation"))
             raise NotFound(what="organisation")
         standing = towards_organisation(organisation_id)
-        async with self.transactions.open(actor, Action.WEBHOOK_CREATE, standing=standing) as act:
+        async with self.transactions.open(context, Action.WEBHOOK_CREATE, standing=standing) as act:
             self._check(url, wanted)
-            await organisations.lock(act.work.connection, organisation_id)
-            check_room(len(await webhooks.endpoints_of(act.work.connection, [organisation_id])))
+            await act.run(organisations.lock, organisation_id)
+            check_room(len(await act.run(webhooks.endpoints_of, [organisation_id])))
             endpoint = Endpoint(
                 id=act.new_id(),
                 version=1,
@@ -94,17 +95,17 @@ class Webhooks:
                 events=wanted,
                 description=description,
                 state=EndpointState.PENDING,
-                answerable_id=actor.person_id,
+                answerable_id=context.actor.person_id,
                 created_at=act.at,
             )
-            await webhooks.RECORDS.add(act.work.connection, endpoint)
+            await act.run(webhooks.RECORDS.add, endpoint)
             act.record_state(ENDPOINT, endpoint.id, endpoint.version, endpoint)
             await _ask_to_check(act, endpoint)
             return await self._new_secret(act, endpoint, overlap=timedelta(0))
 
     async def edit(
         self,
-        actor: Actor,
+        context: RequestContext,
         endpoint_id: UUID,
         *,
         expected_version: int,
@@ -121,7 +122,7 @@ class Webhooks:
 
         """
         wanted = tuple(sorted(set(events)))
-        async with await self._changing(actor, Action.WEBHOOK_EDIT, endpoint_id) as act:
+        async with await self._changing(context, Action.WEBHOOK_EDIT, endpoint_id) as act:
             known = await self._endpoint(act, endpoint_id, expected_version)
             self._check(url, wanted)
             is_same = url == known.url
@@ -131,7 +132,7 @@ class Webhooks:
                 url=url,
                 events=wanted,
                 description=description,
-                answerable_id=actor.person_id,
+                answerable_id=context.actor.person_id,
                 state=known.state if is_same else EndpointState.PENDING,
                 failing_since=known.failing_since if is_same else None,
             )
@@ -140,28 +141,28 @@ class Webhooks:
                 await _ask_to_check(act, changed)
             return act.respond(changed)
 
-    async def check(self, actor: Actor, endpoint_id: UUID) -> Endpoint:
+    async def check(self, context: RequestContext, endpoint_id: UUID) -> Endpoint:
         """Ask an endpoint for its challenge again, so that one that failed or was switched off is active once more.
 
         Raises:
             NotFound: no such endpoint, or not the actor's to manage.
 
         """
-        async with await self._changing(actor, Action.WEBHOOK_EDIT, endpoint_id) as act:
+        async with await self._changing(context, Action.WEBHOOK_EDIT, endpoint_id) as act:
             known = await self._endpoint(act, endpoint_id)
             is_active = known.state is EndpointState.ACTIVE
             again = replace(
                 known,
                 version=known.version + 1,
                 state=known.state if is_active else EndpointState.PENDING,
-                answerable_id=actor.person_id,
+                answerable_id=context.actor.person_id,
                 failing_since=known.failing_since if is_active else None,
             )
             await self._save(act, again)
             await _ask_to_check(act, again)
             return act.respond(again)
 
-    async def rotate(self, actor: Actor, endpoint_id: UUID, *, overlap: timedelta = OVERLAP) -> NewSecret:
+    async def rotate(self, context: RequestContext, endpoint_id: UUID, *, overlap: timedelta = OVERLAP) -> NewSecret:
         """Make a new secret; the one before signs beside it for as long as `overlap` says.
 
         Raises:
@@ -169,29 +170,29 @@ class Webhooks:
             Invalid: the overlap.
 
         """
-        idempotency.current.set(None)
-        async with await self._changing(actor, Action.WEBHOOK_EDIT, endpoint_id) as act:
+        context = context.without_key()
+        async with await self._changing(context, Action.WEBHOOK_EDIT, endpoint_id) as act:
             known = await self._endpoint(act, endpoint_id)
             _refuse(check_overlap(overlap))
             changed = replace(known, version=known.version + 1)
             await self._save(act, changed)
             return await self._new_secret(act, changed, overlap=overlap)
 
-    async def remove(self, actor: Actor, endpoint_id: UUID) -> Endpoint:
+    async def remove(self, context: RequestContext, endpoint_id: UUID) -> Endpoint:
         """Remove an endpoint at once, with its secrets; nothing that still waits is sent.
 
         Raises:
             NotFound: no such endpoint, or not the actor's to manage.
 
         """
-        async with await self._changing(actor, Action.WEBHOOK_REMOVE, endpoint_id) as act:
+        async with await self._changing(context, Action.WEBHOOK_REMOVE, endpoint_id) as act:
             known = await self._endpoint(act, endpoint_id)
             gone = replace(known, version=known.version + 1, state=EndpointState.REMOVED)
             await self._save(act, gone)
-            await webhooks.end_all(act.work.connection, endpoint_id, at=act.at)
+            await act.run(webhooks.end_all, endpoint_id, at=act.at)
             return act.respond(gone)
 
-    async def replay(self, actor: Actor, endpoint_id: UUID, delivery_id: UUID) -> WebhookDelivery:
+    async def replay(self, context: RequestContext, endpoint_id: UUID, delivery_id: UUID) -> WebhookDelivery:
         """Send an event again under its old id: a dead letter, one withheld, or one that was delivered.
 
         Raises:
@@ -199,21 +200,19 @@ class Webhooks:
             ConditionNotMet: `still_trying`, `endpoint_not_active`.
 
         """
-        async with await self._changing(actor, Action.WEBHOOK_REPLAY, endpoint_id) as act:
+        async with await self._changing(context, Action.WEBHOOK_REPLAY, endpoint_id) as act:
             known = await self._endpoint(act, endpoint_id)
-            delivery = await webhooks.find_delivery(
-                act.work.connection, delivery_id, endpoint_id=endpoint_id, lock=True
-            )
+            delivery = await act.run(webhooks.find_delivery, delivery_id, endpoint_id=endpoint_id, lock=True)
             if delivery is None:
                 raise NotFound(what="delivery")
             check_may_replay(delivery, known)
-            again = await webhooks.reopen(act.work.connection, delivery)
+            again = await act.run(webhooks.reopen, delivery)
             act.record_state(
                 "webhook_delivery", again.id, again.attempts, {"event_id": again.event_id, "type": again.type}
             )
             return act.respond(again)
 
-    async def replay_dead(self, actor: Actor, endpoint_id: UUID) -> tuple[WebhookDelivery, ...]:
+    async def replay_dead(self, context: RequestContext, endpoint_id: UUID) -> tuple[WebhookDelivery, ...]:
         """Send the oldest dead letters of an endpoint again under their old ids, at most `AT_ONCE` of them.
 
         Raises:
@@ -221,42 +220,42 @@ class Webhooks:
             ConditionNotMet: `endpoint_not_active`.
 
         """
-        async with await self._changing(actor, Action.WEBHOOK_REPLAY, endpoint_id) as act:
+        async with await self._changing(context, Action.WEBHOOK_REPLAY, endpoint_id) as act:
             known = await self._endpoint(act, endpoint_id)
             check_takes_events(known)
-            again = await webhooks.reopen_dead(act.work.connection, endpoint_id, limit=AT_ONCE)
+            again = await act.run(webhooks.reopen_dead, endpoint_id, limit=AT_ONCE)
             events = [{"event_id": each.event_id, "type": each.type} for each in again]
             act.record_state("webhook_replay", endpoint_id, known.version, {"events": events})
             if not again:
                 act.skip_audit()
             return act.respond(again)
 
-    async def list_endpoints(self, actor: Actor) -> tuple[Endpoint, ...]:
+    async def list_endpoints(self, context: RequestContext) -> tuple[Endpoint, ...]:
         """List the endpoints one manages."""
-        async with self.transactions.database.replica() as connection:
-            return await webhooks.endpoints_of(connection, self._readable(actor))
+        async with self.transactions.replica() as replica:
+            return await replica.run(webhooks.endpoints_of, self._readable(context.actor))
 
-    async def read(self, actor: Actor, endpoint_id: UUID) -> Endpoint:
+    async def read(self, context: RequestContext, endpoint_id: UUID) -> Endpoint:
         """Read an endpoint one manages; raises `NotFound` for any other."""
-        async with self.transactions.database.replica() as connection:
-            return await self._find(connection, actor, endpoint_id)
+        async with self.transactions.replica() as replica:
+            return await self._find(replica, context.actor, endpoint_id)
 
     async def list_deliveries(
-        self, actor: Actor, endpoint_id: UUID, *, state: DeliveryState | None, after: UUID | None, limit: int
+        self, context: RequestContext, endpoint_id: UUID, *, state: DeliveryState | None, after: UUID | None, limit: int
     ) -> tuple[WebhookDelivery, ...]:
         """List what was and is to be sent to an endpoint, newest first; with `state` dead, the dead letters."""
-        async with self.transactions.database.replica() as connection:
-            await self._find(connection, actor, endpoint_id)
-            return await webhooks.deliveries_of(connection, endpoint_id, state=state, after=after, limit=limit)
+        async with self.transactions.replica() as replica:
+            await self._find(replica, context.actor, endpoint_id)
+            return await replica.run(webhooks.deliveries_of, endpoint_id, state=state, after=after, limit=limit)
 
-    async def read_delivery(self, actor: Actor, endpoint_id: UUID, delivery_id: UUID) -> DeliveryView:
+    async def read_delivery(self, context: RequestContext, endpoint_id: UUID, delivery_id: UUID) -> DeliveryView:
         """Read one delivery with its tries; raises `NotFound` for none."""
-        async with self.transactions.database.replica() as connection:
-            await self._find(connection, actor, endpoint_id)
-            delivery = await webhooks.find_delivery(connection, delivery_id, endpoint_id=endpoint_id)
+        async with self.transactions.replica() as replica:
+            await self._find(replica, context.actor, endpoint_id)
+            delivery = await replica.run(webhooks.find_delivery, delivery_id, endpoint_id=endpoint_id)
             if delivery is None:
                 raise NotFound(what="delivery")
-            return DeliveryView(delivery=delivery, attempts=await webhooks.attempts_of(connection, delivery_id))
+            return DeliveryView(delivery=delivery, attempts=await replica.run(webhooks.attempts_of, delivery_id))
 
     def _readable(self, actor: Actor) -> frozenset[UUID]:
         judge = self.transactions.authorizer.judge
@@ -266,27 +265,25 @@ class Webhooks:
             if judge(actor, towards_organisation(each), Stage.NONE, Action.WEBHOOK_READ).allowed
         )
 
-    async def _find(self, connection: Connection, actor: Actor, endpoint_id: UUID) -> Endpoint:
-        found = await webhooks.find_endpoint(connection, endpoint_id, organisation_ids=self._readable(actor))
+    async def _find(self, queries: Queries, actor: Actor, endpoint_id: UUID) -> Endpoint:
+        found = await queries.run(webhooks.find_endpoint, endpoint_id, organisation_ids=self._readable(actor))
         if found is None:
             raise NotFound(what=ENDPOINT)
         return found
 
     async def _changing(
-        self, actor: Actor, action: Action, endpoint_id: UUID
+        self, context: RequestContext, action: Action, endpoint_id: UUID
     ) -> AbstractAsyncContextManager[Transaction]:
         """Open the change of an endpoint. What the actor does not manage is not found, and the attempt is on record."""
-        async with self.transactions.database.primary() as connection:
-            found = await webhooks.find_endpoint(connection, endpoint_id, organisation_ids=managed_by(actor))
+        async with self.transactions.primary() as primary:
+            found = await primary.run(webhooks.find_endpoint, endpoint_id, organisation_ids=managed_by(context.actor))
         if found is None:
-            await self.transactions.record_refusal(actor, action, NotFound(what=ENDPOINT))
+            await self.transactions.record_refusal(context, action, NotFound(what=ENDPOINT))
             raise NotFound(what=ENDPOINT)
-        return self.transactions.open(actor, action, standing=towards_organisation(found.organisation_id))
+        return self.transactions.open(context, action, standing=towards_organisation(found.organisation_id))
 
     async def _endpoint(self, act: Transaction, endpoint_id: UUID, expected_version: int | None = None) -> Endpoint:
-        known = await webhooks.find_endpoint(
-            act.work.connection, endpoint_id, organisation_ids=managed_by(act.actor), lock=True
-        )
+        known = await act.run(webhooks.find_endpoint, endpoint_id, organisation_ids=managed_by(act.actor), lock=True)
         if known is None:
             raise NotFound(what=ENDPOINT)
         if expected_version is not None:
@@ -294,13 +291,13 @@ class Webhooks:
         return known
 
     async def _save(self, act: Transaction, endpoint: Endpoint) -> None:
-        await webhooks.RECORDS.save(act.work.connection, endpoint)
+        await act.run(webhooks.RECORDS.save, endpoint)
         act.record_state(ENDPOINT, endpoint.id, endpoint.version, endpoint)
 
     async def _new_secret(self, act: Transaction, endpoint: Endpoint, *, overlap: timedelta) -> NewSecret:
         secret, identity = token_bytes(SECRET_SIZE), act.new_id()
         sealed = webhooks.Sealed(id=identity, sealed=self.seals.seal(secret, identity=identity))
-        await webhooks.add_secret(act.work.connection, endpoint.id, sealed, at=act.at, others_end_at=act.at + overlap)
+        await act.run(webhooks.add_secret, endpoint.id, sealed, at=act.at, others_end_at=act.at + overlap)
         return NewSecret(endpoint=endpoint, secret=written_secret(secret))
 
     def _check(self, url: str, events: tuple[str, ...]) -> None:
@@ -313,9 +310,7 @@ def managed_by(actor: Actor) -> frozenset[UUID]:
 
 
 async def _ask_to_check(act: Transaction, endpoint: Endpoint) -> None:
-    await webhooks.ask_to_check(
-        act.work.connection, endpoint, challenge=token_urlsafe(24), at=act.at, new_id=act.new_id
-    )
+    await act.run(webhooks.ask_to_check, endpoint, challenge=token_urlsafe(24), at=act.at, new_id=act.new_id)
 
 
 def _refuse(errors: tuple[FieldError, ...]) -> None:

@@ -23,11 +23,11 @@ from sandbox_registry.auditlog.publishing.folder import LOG_DIR
 from sandbox_registry.authz import Action
 from sandbox_registry.db.operations import backups
 from sandbox_registry.db.operations.backups import BackupFailed
-from sandbox_registry.domain.identity.people import Actor
 from sandbox_registry.domain.operations.installation import Backup
 from sandbox_registry.runtime.files import Busy, flush_directory, locked, replace_file
 from sandbox_registry.transparency.checkpoints import CHECKPOINT, COSIGNED
 from sandbox_registry.transparency.merkle import CompactRange
+from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.transactions import Transactions
 
 DUMP, ABOUT, DOCUMENTS, LOCK = "database.dump", "backup.json", "documents", ".lock"
@@ -104,14 +104,14 @@ def restore_backup(folder: Path, *, owner_url: str, data_dir: Path) -> Backup:
     return about
 
 
-async def note_backup(transactions: Transactions, actor: Actor, action: Action, backup: Backup) -> None:
+async def note_backup(transactions: Transactions, context: RequestContext, action: Action, backup: Backup) -> None:
     """Put on record that a backup was made or restored: its digest, its size, and how far the log was.
 
     Raises:
         PermissionDenied: the policy does not let this actor; the refusal is a leaf.
 
     """
-    async with transactions.open(actor, action) as act:
+    async with transactions.open(context, action) as act:
         act.record_state("backup", backup.id, backup.version, backup)
 
 

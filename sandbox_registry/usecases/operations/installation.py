@@ -12,7 +12,6 @@ import structlog
 
 from sandbox_registry.authz import Action
 from sandbox_registry.db.operations import installation
-from sandbox_registry.domain.identity.people import Actor
 from sandbox_registry.domain.operations.installation import (
     ClockStep,
     Fact,
@@ -21,6 +20,7 @@ from sandbox_registry.domain.operations.installation import (
     fact_id,
     step_while_away,
 )
+from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.operators import operator
 from sandbox_registry.usecases.transaction.transactions import Transactions
 
@@ -35,7 +35,7 @@ ACTS = {
 logger = structlog.get_logger("registry.installation")
 
 
-def program(method: str) -> Actor:
+def program(method: str) -> RequestContext:
     """Return the program as it acts by itself: at its `start`, or on its `watch`."""
     return operator(method=method, request_id=method)
 
@@ -57,7 +57,13 @@ class Installation:
         await self.note(program("start"), Fact.PSEUDONYM_KEY, pseudonyms.check_value)
 
     async def note(
-        self, actor: Actor, fact: Fact, value: str | None, *, of: str = "", details: Mapping[str, str] | None = None
+        self,
+        context: RequestContext,
+        fact: Fact,
+        value: str | None,
+        *,
+        of: str = "",
+        details: Mapping[str, str] | None = None,
     ) -> FactChange | None:
         """Put on record what holds now, if the log does not say so already; return the change, null when there is none.
 
@@ -66,13 +72,13 @@ class Installation:
 
         """
         identity = fact_id(fact, of)
-        async with self.transactions.database.primary() as connection:
-            known = await installation.last_known(connection, identity)
+        async with self.transactions.primary() as primary:
+            known = await primary.run(installation.last_known, identity)
         if change_of(fact, value, known=known) is None:
             return None
-        async with self.transactions.open(actor, ACTS[fact]) as act:
-            await installation.lock(act.work.connection, identity)
-            known = await installation.last_known(act.work.connection, identity)
+        async with self.transactions.open(context, ACTS[fact]) as act:
+            await act.run(installation.lock, identity)
+            known = await act.run(installation.last_known, identity)
             change = change_of(fact, value, known=known, of=of, details=details)
             if change is None:
                 act.skip_audit()  # Another process was faster.
@@ -82,9 +88,9 @@ class Installation:
             logger.warning("installation.changed", fact=fact, of=of, before=change.before, after=change.after)
         return change
 
-    async def note_clock_step(self, actor: Actor, step: timedelta, *, was_running: bool) -> ClockStep:
+    async def note_clock_step(self, context: RequestContext, step: timedelta, *, was_running: bool) -> ClockStep:
         """Put on record that the wall clock was set, and by how much; raises as `note`."""
-        async with self.transactions.open(actor, Action.CLOCK_STEP) as act:
+        async with self.transactions.open(context, Action.CLOCK_STEP) as act:
             found = ClockStep(
                 id=act.new_id(),
                 version=1,
@@ -96,8 +102,8 @@ class Installation:
 
     async def step_since_last_leaf(self, *, tolerance: timedelta) -> timedelta | None:
         """Say how far the clock stands behind the last leaf; null when it does not, give or take the tolerance."""
-        async with self.transactions.database.primary() as connection:
-            last = await installation.last_leaf_at(connection)
+        async with self.transactions.primary() as primary:
+            last = await primary.run(installation.last_leaf_at)
         return step_while_away(last, self.transactions.now(), tolerance=tolerance)
 
 

@@ -8,7 +8,6 @@ import hashlib
 import hmac
 import math
 from collections.abc import Callable, Mapping
-from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
@@ -19,9 +18,6 @@ import structlog
 from sandbox_registry.db.core.engine import Database
 from sandbox_registry.db.operations import rate_limits
 from sandbox_registry.domain.operations.quotas import By, Group, LimitsUnknown, Quota, Room, TooManyRequests
-
-address: ContextVar[str | None] = ContextVar("address", default=None)
-"""Where the request comes from, as counted: one IPv4 address or an IPv6 /64; null when there is no request."""
 
 PAID_AHEAD = 16
 """How many reads a process pays for at once, at most; it begins with one and doubles while they are used up."""
@@ -106,14 +102,13 @@ class RateLimits:
         finally:
             self._paying.discard(key)
 
-    async def take_login(self, email: str) -> None:
+    async def take_login(self, email: str, *, address: str | None) -> None:
         """Count a try to log in, by e-mail, by address and in all, before anything costly is done for it.
 
         Raises as `take` does. Whether there is such an account makes no difference.
         """
-        where = address.get()
         subjects = {By.ACCOUNT: email.strip().casefold().encode(), By.EVERYBODY: b""}
-        await self.take(Group.LOGIN, subjects if where is None else {**subjects, By.ADDRESS: where.encode()})
+        await self.take(Group.LOGIN, subjects if address is None else {**subjects, By.ADDRESS: address.encode()})
 
     def check(self, group: Group, subjects: Subjects) -> None:
         """Refuse what this process knows to be used up, without asking the database.

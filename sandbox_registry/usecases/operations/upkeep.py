@@ -12,8 +12,8 @@ import structlog
 from sandbox_registry.db.cases import applications as case_rows
 from sandbox_registry.db.cases import replays
 from sandbox_registry.db.core import idempotency
-from sandbox_registry.db.core.engine import Connection
 from sandbox_registry.db.core.jobs import Task
+from sandbox_registry.db.core.queries import Queries
 from sandbox_registry.db.operations import reminders
 from sandbox_registry.db.privacy import erasures
 from sandbox_registry.documents.uploads.store import Store
@@ -60,21 +60,19 @@ class Upkeep:
         """
         at = self.transactions.now() if as_of is None else max(as_of, self.transactions.now())
         async with self.transactions.database.transaction() as work:
-            cases = await replays.lock_open_cases(work.connection, after=after, limit=self.batch)
+            cases = await work.run(replays.lock_open_cases, after=after, limit=self.batch)
             if not cases:
                 return 0
             # After the locks: an act that read another calendar has committed, or will read this one.
-            calendar = await self.transactions.rules.calendar(work.connection, at=at)
-            changed = [await self._refresh(work.connection, case, calendar=calendar, at=at) for case in cases]
+            calendar = await work.run(self.transactions.rules.calendar, at=at)
+            changed = [await self._refresh(work, case, calendar=calendar, at=at) for case in cases]
             if len(cases) == self.batch:
                 await work.defer(Task.REFRESH_DUE_DATES, after=cases[-1].facts.application.id, as_of=as_of)
         return sum(changed)
 
-    async def _refresh(
-        self, connection: Connection, case: replays.OpenCase, *, calendar: Calendar, at: datetime
-    ) -> bool:
+    async def _refresh(self, queries: Queries, case: replays.OpenCase, *, calendar: Calendar, at: datetime) -> bool:
         application = case.facts.application
-        procedure = await self.transactions.rules.pinned(connection, application)
+        procedure = await queries.run(self.transactions.rules.pinned, application)
         try:
             due = next_due(case.facts, procedure=procedure, calendar=calendar, at=at)
         except RuleGap as gap:
@@ -82,13 +80,13 @@ class Upkeep:
             return False
         if due == case.next_due_at:
             return False
-        await case_rows.set_next_due(connection, application.id, due)
+        await queries.run(case_rows.set_next_due, application.id, due)
         return True
 
     async def purge_answers(self) -> int:
         """Delete the answers kept for repeated requests that nobody will repeat any more."""
         async with self.transactions.database.transaction() as work:
-            return await idempotency.purge(work.connection, before=self.transactions.now() - ANSWERS_KEPT)
+            return await work.run(idempotency.purge, before=self.transactions.now() - ANSWERS_KEPT)
 
     async def purge_quotas(self) -> int:
         """Delete the counts of requests that no longer limit anybody."""
@@ -100,7 +98,7 @@ class Upkeep:
         One written a moment ago may be another's upload whose row is not there yet: it is looked at again later.
         """
         async with self.transactions.database.transaction() as work:
-            digests = await erasures.files_to_forget(work.connection, case_id)
+            digests = await work.run(erasures.files_to_forget, case_id)
             now = self.transactions.now()
             fresh = [each for each in digests if not await self.store.forget(each, older_than=now - UPLOADS_LAST)]
             if fresh:
@@ -113,8 +111,8 @@ class Upkeep:
 
     async def remind_consulted(self, *, day: date) -> int:
         """Say in the log which consulted units have not answered though their reminder falls on this day."""
-        async with self.transactions.database.primary() as connection:
-            due = await reminders.consultations_on(connection, day=day)
+        async with self.transactions.primary() as primary:
+            due = await primary.run(reminders.consultations_on, day=day)
         for each in due:
             logger.warning(
                 "consultation.reminder",
@@ -132,7 +130,7 @@ class Upkeep:
         async with self.transactions.database.transaction() as work:
             for notice in NOTICES:
                 until = start_of(day + notice + timedelta(days=1))
-                found += await reminders.note_ending(work.connection, at=at, until=until, notice=notice)
+                found += await work.run(reminders.note_ending, at=at, until=until, notice=notice)
             for each in found:
                 await work.defer(Task.WRITE_TO_TOKEN_HOLDER, token_id=each.id)
         for each in found:
@@ -141,8 +139,8 @@ class Upkeep:
 
     async def write_to_token_holder(self, token_id: UUID, *, send: Send) -> bool:
         """Write to the holder of a token that it ends; not once it was revoked, has ended, or the account is closed."""
-        async with self.transactions.database.primary() as connection:
-            found = await reminders.holder_of(connection, token_id, at=self.transactions.now())
+        async with self.transactions.primary() as primary:
+            found = await primary.run(reminders.holder_of, token_id, at=self.transactions.now())
         if found is None:
             return False
         token, email = found

@@ -9,14 +9,16 @@ from sandbox_registry.db.cases import histories
 from sandbox_registry.db.permits import permits as rows
 from sandbox_registry.domain.cases import decisions
 from sandbox_registry.domain.cases.appraisal import Decision
-from sandbox_registry.domain.identity.people import Actor, Organisation
+from sandbox_registry.domain.identity.people import Organisation
 from sandbox_registry.domain.permits.obligations import PermitObligation, obligations_of
 from sandbox_registry.domain.permits.permit_lists import PermitFilter, PermitRow
 from sandbox_registry.domain.permits.permits import Permit, PermitVersion, first_version
 from sandbox_registry.domain.rules.calendars import local_date
 from sandbox_registry.domain.rules.procedures import Procedure
 from sandbox_registry.domain.stages import Stage
-from sandbox_registry.usecases.transaction.transactions import CaseTransaction, Transactions
+from sandbox_registry.usecases.transaction.context import RequestContext
+from sandbox_registry.usecases.transaction.transaction import CaseTransaction
+from sandbox_registry.usecases.transaction.transactions import Transactions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +54,7 @@ class Permits:
     def __init__(self, transactions: Transactions) -> None:
         self.transactions = transactions
 
-    async def issue(self, actor: Actor, application_id: UUID, *, expected_version: int) -> PermitView:
+    async def issue(self, context: RequestContext, application_id: UUID, *, expected_version: int) -> PermitView:
         """Issue the permit an approval allows (A23), numbered without gaps per year: `<n>/<year>/GPTN`.
 
         `expected_version` is the case's; the case stays approved.
@@ -63,37 +65,37 @@ class Permits:
 
         """
         async with self.transactions.open_case(
-            actor, Action.PERMIT_ISSUE, application_id, expected_version=expected_version
+            context, Action.PERMIT_ISSUE, application_id, expected_version=expected_version
         ) as act:
-            permit = await rows.of_case(act.work.connection, application_id)
+            permit = await act.run(rows.of_case, application_id)
             decisions.require_unissued(act.application, has_permit=permit is not None)
             permit, ceiling = await self._issued(act)
             version = first_version(permit, ceiling=ceiling)
             await act.add(permit)
-            await rows.add_version(act.work.connection, permit, version)
+            await act.run(rows.add_version, permit, version)
             act.record_state("permit_version", permit.id, version.terms_version, version)
             return act.respond(await self._view(act, permit))
 
-    async def read(self, actor: Actor, permit_id: UUID) -> PermitView:
+    async def read(self, context: RequestContext, permit_id: UUID) -> PermitView:
         """Read one permit. The People's Council and auditors leave a leaf by reading."""
-        async with self.transactions.read_permit(actor, permit_id) as act:
+        async with self.transactions.read_permit(context, permit_id) as act:
             return act.respond(await self._view(act, act.permit))
 
     async def list_permits(
-        self, actor: Actor, *, narrowed: PermitFilter, after: tuple[datetime, UUID] | UUID | None, limit: int
+        self, context: RequestContext, *, narrowed: PermitFilter, after: tuple[datetime, UUID] | UUID | None, limit: int
     ) -> tuple[PermitRow, ...]:
         """List the permits this actor may read as they stand now, newest first, or by change if `updated_since` is asked."""
-        scope, at = self.transactions.authorizer.scope(actor, Action.PERMIT_READ), self.transactions.now()
-        async with self.transactions.database.replica() as connection:
-            return await rows.list_permits(connection, scope=scope, narrowed=narrowed, at=at, after=after, limit=limit)
+        scope, at = self.transactions.authorizer.scope(context.actor, Action.PERMIT_READ), self.transactions.now()
+        async with self.transactions.replica() as replica:
+            return await replica.run(rows.list_permits, scope=scope, narrowed=narrowed, at=at, after=after, limit=limit)
 
     async def _issued(self, act: CaseTransaction) -> tuple[Permit, datetime | None]:
         decision = await _decision(act)
-        holder = await act.work.get(Organisation, act.application.organisation_id)
-        procedure = await self.transactions.rules.pinned(act.work.connection, act.application)
+        holder = await act.get(Organisation, act.application.organisation_id)
+        procedure = await act.procedure()
         ceiling = decisions.ceiling_of(decision.terms, procedure=procedure, licence_end=holder.licence_end)
         year = local_date(act.at).year
-        number = await act.work.next_number(f"permit {year}")
+        number = await act.next_number(f"permit {year}")
         permit = decisions.issue(
             act.application,
             decision=decision,
@@ -106,8 +108,8 @@ class Permits:
         return permit, ceiling
 
     async def _view(self, act: CaseTransaction, permit: Permit) -> PermitView:
-        connection, decision = act.work.connection, await _decision(act)
-        procedure = await self.transactions.rules.pinned(connection, act.application)
+        decision = await _decision(act)
+        procedure = await act.procedure()
         stage = permit.stage(at=act.at)
         return PermitView(
             permit=permit,
@@ -116,16 +118,16 @@ class Permits:
             case_code=act.application.code,
             decision_number=decision.number,
             decided_at=decision.decided_at,
-            holder=await act.work.get(Organisation, permit.organisation_id),
-            supervising_unit=await act.work.get(Organisation, permit.terms.supervising_unit_id),
+            holder=await act.get(Organisation, permit.organisation_id),
+            supervising_unit=await act.get(Organisation, permit.terms.supervising_unit_id),
             procedure=procedure,
-            versions=await rows.versions_of(connection, permit.id),
-            duties=obligations_of(permit, procedure, await self.transactions.rules.calendar(connection, at=act.at)),
+            versions=await act.run(rows.versions_of, permit.id),
+            duties=obligations_of(permit, procedure, await act.run(self.transactions.rules.calendar, at=act.at)),
             may_do=self.transactions.authorizer.may_do(act.actor, act.standing, stage),
-            leaf=await histories.leaf_of_version(connection, permit.id, permit.version),
+            leaf=await act.run(histories.leaf_of_version, permit.id, permit.version),
         )
 
 
 async def _decision(act: CaseTransaction) -> Decision:
     """Load the decision of a case that has one."""
-    return (await act.work.of(Decision, application_id=act.application.id))[0]
+    return (await act.find(Decision, application_id=act.application.id))[0]

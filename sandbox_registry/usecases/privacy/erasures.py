@@ -20,7 +20,6 @@ from sandbox_registry.domain.cases.appraisal import Clarification
 from sandbox_registry.domain.errors import NotFound
 from sandbox_registry.domain.identity.people import (
     READ_ALL_ROLES,
-    Actor,
     Delegation,
     Membership,
     MembershipKind,
@@ -51,8 +50,10 @@ from sandbox_registry.domain.privacy.erasures import (
 )
 from sandbox_registry.usecases.identity.authority import lock_people
 from sandbox_registry.usecases.integrations.webhooks import ENDPOINT
+from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.preconditions import check_version
-from sandbox_registry.usecases.transaction.transactions import Transaction, Transactions
+from sandbox_registry.usecases.transaction.transaction import Transaction
+from sandbox_registry.usecases.transaction.transactions import Transactions
 
 
 class Erasures:
@@ -62,7 +63,7 @@ class Erasures:
         self.transactions = transactions
 
     async def propose(
-        self, actor: Actor, *, kind: ErasureKind, target_id: UUID, basis: str, reason: str, reference: str
+        self, context: RequestContext, *, kind: ErasureKind, target_id: UUID, basis: str, reason: str, reference: str
     ) -> Erasure:
         """File a request to erase an account or a case; nothing is erased until a signer confirms it.
 
@@ -73,11 +74,11 @@ class Erasures:
                 `still_represents`, `nothing_to_erase`, `too_much_to_erase`.
 
         """
-        async with self.transactions.open(actor, Action.ERASURE_PROPOSE) as act:
+        async with self.transactions.open(context, Action.ERASURE_PROPOSE) as act:
             await lock_people(act, target_id)
             check_amount((await _found(act, kind, target_id)).indexes)
             act.case_id = target_id if kind is ErasureKind.CASE else None
-            asked = await act.work.get(Person, actor.person_id)
+            asked = await act.get(Person, context.actor.person_id)
             return act.respond(
                 await act.add(
                     Erasure(
@@ -89,14 +90,14 @@ class Erasures:
                         reason=reason,
                         reference=reference,
                         status=ErasureStatus.PROPOSED,
-                        proposed_by=actor.person_id,
+                        proposed_by=context.actor.person_id,
                         proposed_by_name=asked.full_name,
                         proposed_at=act.at,
                     )
                 )
             )
 
-    async def confirm(self, actor: Actor, erasure_id: UUID, *, expected_version: int) -> Erasure:
+    async def confirm(self, context: RequestContext, erasure_id: UUID, *, expected_version: int) -> Erasure:
         """Erase at once, as a signer who did not ask for it. What kept the record from being erased is looked at again.
 
         Raises:
@@ -106,22 +107,24 @@ class Erasures:
             ConditionNotMet: `four_eyes`, and those of `propose`.
 
         """
-        async with self.transactions.open(actor, Action.ERASURE_CONFIRM) as act:
+        async with self.transactions.open(context, Action.ERASURE_CONFIRM) as act:
             proposed = await self._waiting(act, erasure_id, expected_version)
             found = await _found(act, proposed.kind, proposed.target_id)
-            signer = await act.work.get(Person, actor.person_id)
+            signer = await act.get(Person, context.actor.person_id)
             confirmed = await act.save(confirm(proposed, by=signer, at=act.at, indexes=found.indexes))
             act.erased = confirmed.indexes
             if confirmed.kind is ErasureKind.CASE:
                 await _empty_case(act, confirmed.target_id)
-                await act.work.defer(Task.FORGET_FILES, case_id=confirmed.target_id)
+                await act.defer(Task.FORGET_FILES, case_id=confirmed.target_id)
             else:
                 await _empty_account(act, confirmed.target_id)
-            await rows.erase(act.work.connection, confirmed)
+            await act.run(rows.erase, confirmed)
             await _state_anew(act, found)
             return act.respond(confirmed)
 
-    async def refuse(self, actor: Actor, erasure_id: UUID, *, expected_version: int, because: str) -> Erasure:
+    async def refuse(
+        self, context: RequestContext, erasure_id: UUID, *, expected_version: int, because: str
+    ) -> Erasure:
         """Refuse a request, as a signer who did not ask for it.
 
         Raises:
@@ -129,12 +132,14 @@ class Erasures:
             ConditionNotMet: `four_eyes`.
 
         """
-        async with self.transactions.open(actor, Action.ERASURE_REFUSE) as act:
+        async with self.transactions.open(context, Action.ERASURE_REFUSE) as act:
             proposed = await self._waiting(act, erasure_id, expected_version)
-            signer = await act.work.get(Person, actor.person_id)
+            signer = await act.get(Person, context.actor.person_id)
             return act.respond(await act.save(refuse(proposed, by=signer, at=act.at, because=because)))
 
-    async def withdraw(self, actor: Actor, erasure_id: UUID, *, expected_version: int, because: str) -> Erasure:
+    async def withdraw(
+        self, context: RequestContext, erasure_id: UUID, *, expected_version: int, because: str
+    ) -> Erasure:
         """Take one's own request back.
 
         Raises:
@@ -142,42 +147,42 @@ class Erasures:
             ConditionNotMet: `not_ones_own`.
 
         """
-        async with self.transactions.open(actor, Action.ERASURE_WITHDRAW) as act:
+        async with self.transactions.open(context, Action.ERASURE_WITHDRAW) as act:
             proposed = await self._waiting(act, erasure_id, expected_version)
-            asker = await act.work.get(Person, actor.person_id)
+            asker = await act.get(Person, context.actor.person_id)
             return act.respond(await act.save(withdraw(proposed, by=asker, at=act.at, because=because)))
 
-    async def read(self, actor: Actor, erasure_id: UUID) -> Erasure:
+    async def read(self, context: RequestContext, erasure_id: UUID) -> Erasure:
         """Read one request; `NotFound` when there is none. Oversight leaves a leaf by reading."""
-        async with self.transactions.open(actor, Action.ERASURE_READ) as act:
-            found = await act.work.get(Erasure, erasure_id)
-            if actor.roles & READ_ALL_ROLES:
+        async with self.transactions.open(context, Action.ERASURE_READ) as act:
+            found = await act.get(Erasure, erasure_id)
+            if context.actor.roles & READ_ALL_ROLES:
                 act.record_state("erasure", found.id, found.version, {"read": Action.ERASURE_READ})
             else:
                 act.skip_audit()
             return found
 
     async def list_erasures(
-        self, actor: Actor, *, status: ErasureStatus | None, after: UUID | None, limit: int
+        self, context: RequestContext, *, status: ErasureStatus | None, after: UUID | None, limit: int
     ) -> tuple[Erasure, ...]:
         """List requests, newest first, settled ones included: what was erased is nobody's secret from oversight.
 
         Oversight leaves a leaf by reading.
         """
-        async with self.transactions.open(actor, Action.ERASURE_READ) as act:
-            if actor.roles & READ_ALL_ROLES:
+        async with self.transactions.open(context, Action.ERASURE_READ) as act:
+            if context.actor.roles & READ_ALL_ROLES:
                 act.record_state(
                     "erasures", act.new_id(), 1, {"read": Action.ERASURE_READ, "status": status, "after": after}
                 )
             else:
                 act.skip_audit()
-            return await rows.list_erasures(act.work.connection, status=status, after=after, limit=limit)
+            return await act.run(rows.list_erasures, status=status, after=after, limit=limit)
 
     async def _waiting(self, act: Transaction, erasure_id: UUID, expected_version: int) -> Erasure:
         """Load a request somebody wants to settle; the actor is locked, and the person it is about if it is an account."""
-        known = await act.work.get(Erasure, erasure_id)
+        known = await act.get(Erasure, erasure_id)
         await lock_people(act, known.target_id)
-        proposed = await act.work.get(Erasure, erasure_id)
+        proposed = await act.get(Erasure, erasure_id)
         check_version(proposed.version, expected_version)
         act.case_id = proposed.target_id if proposed.kind is ErasureKind.CASE else None
         return proposed
@@ -185,35 +190,34 @@ class Erasures:
 
 async def _found(act: Transaction, kind: ErasureKind, target_id: UUID) -> Found:
     """Lock what is to be erased, require that nothing keeps it, and find its records."""
-    connection = act.work.connection
     if kind is ErasureKind.CASE:
-        cases = await rows.lock_case(connection, target_id)
+        cases = await act.run(rows.lock_case, target_id)
         if not cases:
             raise NotFound(what="application")
         await _check_cases(act, cases)
-        return await rows.records_of_case(connection, target_id)
-    await act.work.get(Person, target_id)
+        return await act.run(rows.records_of_case, target_id)
+    await act.get(Person, target_id)
     own, others = await _memberships(act, target_id)
     check_account_may_go(
-        grants=await act.work.of(RoleGrant, person_id=target_id),
+        grants=await act.find(RoleGrant, person_id=target_id),
         delegations=(
-            *await act.work.of(Delegation, from_person_id=target_id),
-            *await act.work.of(Delegation, to_person_id=target_id),
+            *await act.find(Delegation, from_person_id=target_id),
+            *await act.find(Delegation, to_person_id=target_id),
         ),
         memberships=others,
         at=act.at,
     )
-    await _check_cases(act, await rows.lock_cases_of(connection, target_id))
-    return await rows.records_of_person(connection, target_id, own)
+    await _check_cases(act, await act.run(rows.lock_cases_of, target_id))
+    return await act.run(rows.records_of_person, target_id, own)
 
 
 async def _check_cases(act: Transaction, cases: Iterable[Application]) -> None:
     for case in cases:
         check_case_may_go(
             case,
-            permit=await permits.of_case(act.work.connection, case.id),
-            complaints=await act.work.of(Complaint, application_id=case.id),
-            holds=await act.work.of(LegalHold, application_id=case.id),
+            permit=await act.run(permits.of_case, case.id),
+            complaints=await act.find(Complaint, application_id=case.id),
+            holds=await act.find(LegalHold, application_id=case.id),
             at=act.at,
         )
 
@@ -221,8 +225,8 @@ async def _check_cases(act: Transaction, cases: Iterable[Application]) -> None:
 async def _memberships(act: Transaction, person_id: UUID) -> tuple[frozenset[UUID], list[Membership]]:
     """Tell a person's own applicants, an individual's whose only representative they ever were, from other memberships."""
     own, others = set(), []
-    for membership in await act.work.of(Membership, person_id=person_id):
-        organisation = await act.work.get(Organisation, membership.organisation_id)
+    for membership in await act.find(Membership, person_id=person_id):
+        organisation = await act.get(Organisation, membership.organisation_id)
         if organisation.kind is OrganisationKind.INDIVIDUAL and await _represent(act, organisation.id) == {person_id}:
             own.add(organisation.id)
         else:
@@ -231,7 +235,7 @@ async def _memberships(act: Transaction, person_id: UUID) -> tuple[frozenset[UUI
 
 
 async def _represent(act: Transaction, organisation_id: UUID) -> set[UUID]:
-    members = await act.work.of(
+    members = await act.find(
         Membership, organisation_id=organisation_id, kind=MembershipKind.LEGAL_REPRESENTATIVE.value
     )
     return {each.person_id for each in members}
@@ -239,34 +243,33 @@ async def _represent(act: Transaction, organisation_id: UUID) -> set[UUID]:
 
 async def _empty_case(act: Transaction, case_id: UUID) -> None:
     """Take what the applicant gave out of the rows of a case; the versions of its dossier go with the records."""
-    await rows.forget_answers(act.work.connection, case_id)
-    await act.save(without_dossier(await act.work.get(Application, case_id), at=act.at))
-    for document in await act.work.of(Document, application_id=case_id):
+    await act.run(rows.forget_answers, case_id)
+    await act.save(without_dossier(await act.get(Application, case_id), at=act.at))
+    for document in await act.find(Document, application_id=case_id):
         await act.save(without_name(document))
-    for letter in await act.work.of(Message, application_id=case_id):
+    for letter in await act.find(Message, application_id=case_id):
         await act.save(without_body(letter))
-    for asked in await act.work.of(Clarification, application_id=case_id):
+    for asked in await act.find(Clarification, application_id=case_id):
         if asked.answered_at is not None:
             await act.save(without_answer(asked))
 
 
 async def _empty_account(act: Transaction, person_id: UUID) -> None:
     """Close an account and take contacts and names out of it, and out of the person's own applicant."""
-    connection = act.work.connection
-    await act.save(without_person(await act.work.get(Person, person_id), at=act.at))
-    for token in await credentials.forget(connection, person_id, name=ERASED, at=act.at):
+    await act.save(without_person(await act.get(Person, person_id), at=act.at))
+    for token in await act.run(credentials.forget, person_id, name=ERASED, at=act.at):
         act.record_state("token", token.id, token.version, token)
-    await rows.forget_answers(connection, person_id)
+    await act.run(rows.forget_answers, person_id)
     own, _ = await _memberships(act, person_id)
-    for endpoint in await webhooks.lock_endpoints_of(connection, own):
+    for endpoint in await act.run(webhooks.lock_endpoints_of, own):
         gone = without_address(endpoint)
-        await webhooks.RECORDS.save(connection, gone)
-        await webhooks.end_all(connection, gone.id, at=act.at)
+        await act.run(webhooks.RECORDS.save, gone)
+        await act.run(webhooks.end_all, gone.id, at=act.at)
         act.record_state(ENDPOINT, gone.id, gone.version, gone)
     for organisation_id in sorted(own):
-        await rows.forget_answers(connection, organisation_id)
-        await act.save(without_applicant(await act.work.get(Organisation, organisation_id)))
-        for membership in await act.work.of(Membership, organisation_id=organisation_id):
+        await act.run(rows.forget_answers, organisation_id)
+        await act.save(without_applicant(await act.get(Organisation, organisation_id)))
+        for membership in await act.find(Membership, organisation_id=organisation_id):
             if membership.valid_to is None or membership.valid_to > act.at:
                 over = replace(membership, version=membership.version + 1, valid_to=max(act.at, membership.valid_from))
                 await act.save(over)
@@ -277,7 +280,7 @@ async def _state_anew(act: Transaction, found: Found) -> None:
     said = {(kind, _identity(state)) for kind, state in act.changed}
     for key in found.objects:
         if key not in said:
-            for kind, identity, version, state in await rows.rows_now(act.work.connection, key):
+            for kind, identity, version, state in await act.run(rows.rows_now, key):
                 act.record_state(kind, identity, version, state)
 
 

@@ -3,9 +3,8 @@
 from uuid import UUID
 
 from sandbox_registry.authz import Action
-from sandbox_registry.domain.errors import NotFound
-from sandbox_registry.domain.identity.people import Actor
 from sandbox_registry.domain.privacy.erasures import HoldKind, LegalHold, lift
+from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.preconditions import check_version
 from sandbox_registry.usecases.transaction.transactions import Transactions
 
@@ -17,7 +16,7 @@ class LegalHolds:
         self.transactions = transactions
 
     async def place(
-        self, actor: Actor, application_id: UUID, *, kind: HoldKind, reason: str, reference: str
+        self, context: RequestContext, application_id: UUID, *, kind: HoldKind, reason: str, reference: str
     ) -> LegalHold:
         """Order a case to be kept: an audit, an inspection, a complaint or a dispute needs it.
 
@@ -25,7 +24,7 @@ class LegalHolds:
             NotFound: no such case, or the actor may not know of it.
 
         """
-        async with self.transactions.open_case(actor, Action.HOLD_PLACE, application_id) as act:
+        async with self.transactions.open_case(context, Action.HOLD_PLACE, application_id) as act:
             hold = LegalHold(
                 id=act.new_id(),
                 version=1,
@@ -33,13 +32,13 @@ class LegalHolds:
                 kind=kind,
                 reason=reason,
                 reference=reference,
-                placed_by=actor.person_id,
+                placed_by=context.actor.person_id,
                 placed_at=act.at,
             )
             return act.respond(await act.add(hold))
 
     async def lift(
-        self, actor: Actor, application_id: UUID, hold_id: UUID, *, expected_version: int, because: str
+        self, context: RequestContext, application_id: UUID, hold_id: UUID, *, expected_version: int, because: str
     ) -> LegalHold:
         """End a hold.
 
@@ -49,14 +48,12 @@ class LegalHolds:
             Duplicate: it is lifted already.
 
         """
-        async with self.transactions.open_case(actor, Action.HOLD_LIFT, application_id) as act:
-            hold = await act.work.get(LegalHold, hold_id)
-            if hold.application_id != application_id:
-                raise NotFound(what="legal hold")
+        async with self.transactions.open_case(context, Action.HOLD_LIFT, application_id) as act:
+            hold = await act.one(LegalHold, hold_id)
             check_version(hold.version, expected_version)
-            return act.respond(await act.save(lift(hold, by=actor.person_id, at=act.at, because=because)))
+            return act.respond(await act.save(lift(hold, by=context.actor.person_id, at=act.at, because=because)))
 
-    async def list_holds(self, actor: Actor, application_id: UUID) -> tuple[LegalHold, ...]:
+    async def list_holds(self, context: RequestContext, application_id: UUID) -> tuple[LegalHold, ...]:
         """List the holds of a case, lifted ones included."""
-        async with self.transactions.read_case(actor, Action.HOLD_READ, application_id) as act:
-            return act.respond(await act.work.of(LegalHold, application_id=application_id))
+        async with self.transactions.read_case(context, Action.HOLD_READ, application_id) as act:
+            return act.respond(await act.all(LegalHold))

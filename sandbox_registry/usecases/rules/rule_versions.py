@@ -17,7 +17,6 @@ from sandbox_registry.db.rules import rule_versions
 from sandbox_registry.db.rules.rule_versions import RuleListed
 from sandbox_registry.domain.cases.deadlines import CaseDeadline, CaseFacts, case_deadlines
 from sandbox_registry.domain.errors import FieldError, RuleGap
-from sandbox_registry.domain.identity.people import Actor
 from sandbox_registry.domain.rules.calendars import Calendar, start_of
 from sandbox_registry.domain.rules.procedures import Procedure
 from sandbox_registry.domain.rules.rule_versions import RuleKind, RuleStatus, RuleVersion, approve
@@ -26,6 +25,7 @@ from sandbox_registry.rulebook.calendar_files import CalendarFileError, parse_ca
 from sandbox_registry.rulebook.procedure_checks import faults_of
 from sandbox_registry.rulebook.procedure_files import ProcedureFileError, parse_procedure
 from sandbox_registry.usecases.identity.authority import lock_people
+from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.operators import operator
 from sandbox_registry.usecases.transaction.preconditions import check_fields, check_version
 from sandbox_registry.usecases.transaction.transactions import Transactions
@@ -76,8 +76,8 @@ class RuleVersions:
         The first version of a code is in force at once. A later one waits for an administrator: installing a new
         release moves no deadline. Any number of nodes may do this at the same time.
         """
-        async with self.transactions.database.primary() as connection:
-            known = await rule_versions.checksums(connection)
+        async with self.transactions.primary() as primary:
+            known = await primary.run(rule_versions.checksums)
         held = frozenset(checksum for each in known.values() for checksum in each)
         made = [
             await self._register(rule, is_first=(rule.kind, rule.code) not in known)
@@ -85,7 +85,7 @@ class RuleVersions:
         ]
         return tuple(each for each in made if each is not None)
 
-    async def propose(self, actor: Actor, *, kind: RuleKind, content: str) -> RuleVersion:
+    async def propose(self, context: RequestContext, *, kind: RuleKind, content: str) -> RuleVersion:
         """Propose a version; it takes effect when another administrator approves it.
 
         Raises:
@@ -93,10 +93,10 @@ class RuleVersions:
             Duplicate: this very text is a version already.
 
         """
-        async with self.transactions.open(actor, Action.PROCEDURE_PROPOSE) as act:
+        async with self.transactions.open(context, Action.PROCEDURE_PROPOSE) as act:
             await lock_people(act)
             code, errors = _judged(
-                kind, content, known=frozenset(await rule_versions.codes(act.work.connection, kind=RuleKind.PROCEDURE))
+                kind, content, known=frozenset(await act.run(rule_versions.codes, kind=RuleKind.PROCEDURE))
             )
             check_fields(errors)
             return act.respond(
@@ -109,14 +109,14 @@ class RuleVersions:
                         checksum=_checksum(content),
                         content=content,
                         status=RuleStatus.PROPOSED,
-                        proposed_by=actor.person_id,
+                        proposed_by=context.actor.person_id,
                         proposed_at=act.at,
                     )
                 )
             )
 
     async def approve(
-        self, actor: Actor, version_id: UUID, *, expected_version: int, effective_from: datetime
+        self, context: RequestContext, version_id: UUID, *, expected_version: int, effective_from: datetime
     ) -> RuleVersion:
         """Put a proposed version in force from a moment on, as an administrator who did not propose it.
 
@@ -129,19 +129,21 @@ class RuleVersions:
             ConditionNotMet: `four_eyes`, `effective_in_past`.
 
         """
-        async with self.transactions.open(actor, Action.PROCEDURE_APPROVE) as act:
+        async with self.transactions.open(context, Action.PROCEDURE_APPROVE) as act:
             await lock_people(act)
-            proposed = await act.work.get(RuleVersion, version_id)
+            proposed = await act.get(RuleVersion, version_id)
             check_version(proposed.version, expected_version)
-            approved = await act.save(approve(proposed, by=actor.person_id, at=act.at, effective_from=effective_from))
+            approved = await act.save(
+                approve(proposed, by=context.actor.person_id, at=act.at, effective_from=effective_from)
+            )
             if approved.kind is RuleKind.CALENDAR:
-                await act.work.defer(Task.REFRESH_DUE_DATES, at=effective_from, as_of=effective_from)
+                await act.defer(Task.REFRESH_DUE_DATES, at=effective_from, as_of=effective_from)
             return act.respond(approved)
 
     async def list_versions(self, *, kind: RuleKind | None = None, code: str | None = None) -> tuple[RuleListed, ...]:
         """List versions without their text, proposals included: how rules change is nobody's secret."""
-        async with self.transactions.database.replica() as connection:
-            return await rule_versions.list_versions(connection, kind=kind, code=code)
+        async with self.transactions.replica() as replica:
+            return await replica.run(rule_versions.list_versions, kind=kind, code=code)
 
     async def read(self, version_id: UUID) -> RuleVersion:
         """Read one version with its text; `NotFound` when there is none."""
@@ -150,10 +152,10 @@ class RuleVersions:
 
     async def current(self, code: str) -> Procedure:
         """Read the procedure in force now; `NotFound` when there is none."""
-        async with self.transactions.database.replica() as connection:
-            return await self.transactions.rules.current(connection, code, at=self.transactions.now())
+        async with self.transactions.replica() as replica:
+            return await replica.run(self.transactions.rules.current, code, at=self.transactions.now())
 
-    async def replay(self, actor: Actor, version_id: UUID) -> Replay:
+    async def replay(self, context: RequestContext, version_id: UUID) -> Replay:
         """Compute the deadlines of past cases again under a version, and say which would have been otherwise.
 
         Changes nothing. Looks at the newest filed cases: of the procedure, or all of them for a calendar.
@@ -162,17 +164,16 @@ class RuleVersions:
             NotFound: no such version.
 
         """
-        async with self.transactions.open(actor, Action.PROCEDURE_PROPOSE) as act:
+        async with self.transactions.open(context, Action.PROCEDURE_PROPOSE) as act:
             act.skip_audit()
-            tried = await act.work.get(RuleVersion, version_id)
-            connection = act.work.connection
+            tried = await act.get(RuleVersion, version_id)
             code = tried.code if tried.kind is RuleKind.PROCEDURE else None
-            cases = await replays.filed_cases(connection, procedure_code=code, limit=REPLAYED_CASES)
-            calendar = await self.transactions.rules.calendar(connection, at=act.at)
+            cases = await act.run(replays.filed_cases, procedure_code=code, limit=REPLAYED_CASES)
+            calendar = await act.run(self.transactions.rules.calendar, at=act.at)
             new_procedure, new_calendar = _read(tried)
             found: list[Difference] = []
             for case in cases:
-                pinned = await self.transactions.rules.pinned(connection, case.application)
+                pinned = await act.run(self.transactions.rules.pinned, case.application)
                 before = _dues(case, pinned, calendar, act.at)
                 after = _dues(case, new_procedure or pinned, new_calendar or calendar, act.at)
                 found += _differences(case, before, after)
@@ -181,8 +182,8 @@ class RuleVersions:
     async def _register(self, rule: ShippedRule, *, is_first: bool) -> RuleVersion | None:
         action = Action.PROCEDURE_APPROVE if is_first else Action.PROCEDURE_PROPOSE
         async with self.transactions.open(operator(method="start", request_id="start"), action) as act:
-            await rule_versions.lock(act.work.connection)
-            known = (await rule_versions.checksums(act.work.connection)).get((rule.kind, rule.code), frozenset())
+            await act.run(rule_versions.lock)
+            known = (await act.run(rule_versions.checksums)).get((rule.kind, rule.code), frozenset())
             if _checksum(rule.content) in known or (is_first and known):
                 # Another node was faster; what it brought decides.
                 act.skip_audit()

@@ -1,14 +1,14 @@
 """Responses under an Idempotency-Key: stored in the transaction of the act itself, sent again byte for byte."""
 
 from collections.abc import Callable, Mapping
-from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from sandbox_registry.db.core import idempotency
 from sandbox_registry.db.core.unit_of_work import UnitOfWork
 from sandbox_registry.domain.errors import ConditionNotMet, DomainError
-from sandbox_registry.domain.identity.people import Actor
 from sandbox_registry.domain.texts import Text
 
 
@@ -21,18 +21,18 @@ class StoredResponse:
     body: bytes
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IdempotentRequest:
     """A keyed request: `request_hash` binds the key to its body, `render` turns the act's result into the response.
 
-    `response` is what was kept: the very bytes that go out, now and ever after.
+    `render` is called in the transaction of the act, so that what is stored commits with it; it does nothing but write
+    down the result it is given.
     """
 
     route: str
     key: str
     request_hash: bytes
-    render: Callable[[object], StoredResponse]
-    response: StoredResponse | None = None
+    render: Callable[[Any], StoredResponse]
 
 
 class AlreadyDone(Exception):
@@ -60,10 +60,7 @@ class KeyInUse(DomainError):
     )
 
 
-current: ContextVar[IdempotentRequest | None] = ContextVar("current", default=None)
-
-
-async def begin(work: UnitOfWork, actor: Actor) -> None:
+async def begin(work: UnitOfWork, request: IdempotentRequest, *, person_id: UUID) -> None:
     """Take the key for this transaction, or give the stored response.
 
     Raises:
@@ -72,29 +69,25 @@ async def begin(work: UnitOfWork, actor: Actor) -> None:
         KeyInUse: another transaction holds it now.
 
     """
-    request = current.get()
-    if request is None:
-        return
-    found = await idempotency.begin(work.connection, person_id=actor.person_id, route=request.route, key=request.key)
-    if found.response is not None:
-        if found.response.request_hash != request.request_hash:
-            raise KeyReused("idempotency_key_reused", _REUSED)
-        raise AlreadyDone(
-            StoredResponse(status=found.response.status, headers=found.response.headers, body=found.response.body)
-        )
-    if not found.is_free:
+    found = await work.run(idempotency.begin, person_id=person_id, route=request.route, key=request.key)
+    stored = found.response
+    if stored is None and not found.is_free:
         raise KeyInUse
-
-
-async def store_response(work: UnitOfWork, actor: Actor, *, result: object, at: datetime) -> None:
-    """Store the response of this act beside what it changed."""
-    request = current.get()
-    if request is None:
+    if stored is None:
         return
-    response = request.response = request.render(result)
-    await idempotency.store_response(
-        work.connection,
-        person_id=actor.person_id,
+    if stored.request_hash != request.request_hash:
+        raise KeyReused("idempotency_key_reused", _REUSED)
+    raise AlreadyDone(StoredResponse(status=stored.status, headers=stored.headers, body=stored.body))
+
+
+async def store_response(
+    work: UnitOfWork, request: IdempotentRequest, *, person_id: UUID, result: object, at: datetime
+) -> None:
+    """Store the response of an act beside what it changed."""
+    response = request.render(result)
+    await work.run(
+        idempotency.store_response,
+        person_id=person_id,
         route=request.route,
         key=request.key,
         response=idempotency.ResponseRecord(

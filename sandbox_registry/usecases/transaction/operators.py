@@ -4,6 +4,7 @@ from uuid import UUID
 
 from sandbox_registry.domain.audit import ActorKind
 from sandbox_registry.domain.identity.people import Actor, Role
+from sandbox_registry.usecases.transaction.context import RequestContext
 
 OPERATOR = UUID("00000000-0000-7000-8000-000000000001")
 """Who acts when the program does; belongs to no person, so nobody can log in as it."""
@@ -15,9 +16,10 @@ NOBODY = UUID(int=0)
 COMMAND_LINE = "command_line"
 
 
-def operator(*, method: str, request_id: str) -> Actor:
+def operator(*, method: str, request_id: str) -> RequestContext:
     """Return the program as an administrator. `method` says how it was told: `command_line`, `start`, `watch`."""
-    return _actor(OPERATOR, offices=frozenset({(Role.SYSTEM_ADMIN, OPERATOR)}), method=method, request_id=request_id)
+    offices = frozenset({(Role.SYSTEM_ADMIN, OPERATOR)})
+    return RequestContext(actor=_actor(OPERATOR, offices=offices, method=method, request_id=request_id))
 
 
 def kind_of_actor(actor: Actor) -> ActorKind:
@@ -25,6 +27,11 @@ def kind_of_actor(actor: Actor) -> ActorKind:
     if actor.person_id == OPERATOR:
         return ActorKind.OPERATOR if actor.auth_method == COMMAND_LINE else ActorKind.SYSTEM
     return ActorKind.NOBODY if actor.person_id == NOBODY else ActorKind.PERSON
+
+
+def nobody(*, request_id: str) -> Actor:
+    """Return who acts while nobody has said who they are."""
+    return _actor(NOBODY, offices=frozenset(), method="", request_id=request_id)
 
 
 def applicant(person_id: UUID, *, method: str, request_id: str) -> Actor:

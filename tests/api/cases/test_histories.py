@@ -72,7 +72,7 @@ async def test_case_is_shown_as_it_stood_with_stage_and_times_for_people(
     case = await received(client.world)
     await publishing()
     client.world.clock.forward(days=1)
-    await client.world.use_cases.intake.accept(client.world.actor(INTAKE), case.id, expected_version=case.version)
+    await client.world.use_cases.intake.accept(client.world.context(INTAKE), case.id, expected_version=case.version)
     seen = (await history(client, case.id, "2026-11-20")).json()
     assert seen["application"]["stage"] == "submitted"
     assert seen["stage_name"]["vi"] == "Đã nộp, chờ kiểm tra"
@@ -142,7 +142,7 @@ async def test_changes_of_a_dossier_go_by_the_words_of_its_form(client: Client) 
     draft = await client.world.draft()
     answers = {"plan": {"objective": "Đếm tôm.", "space_kinds": ["cyber"], "kpis": [{"name": "Tỷ lệ đúng"}]}}
     await client.world.use_cases.applications.edit(
-        client.world.actor(OWNER), draft.id, expected_version=1, title=None, answers=answers
+        client.world.context(OWNER), draft.id, expected_version=1, title=None, answers=answers
     )
     found = (await client.send("GET", f"/applications/{draft.id}/changes?older=1&newer=2", by=OWNER)).json()["items"]
     named = {each["path"]: each["name"]["vi"].split(" › ")[1:] for each in found}
@@ -225,7 +225,7 @@ async def timeline(client: Client, case_id: object) -> list[dict[str, Any]]:
 async def test_proof_is_of_the_act_and_not_of_a_refused_try_at_it(client: Client, publishing: Publishing) -> None:
     case = await received(client.world)
     await client.send("POST", f"/applications/{case.id}/acceptance", by="chuyen_vien", seen=case.version)
-    await client.world.use_cases.intake.accept(client.world.actor(INTAKE), case.id, expected_version=case.version)
+    await client.world.use_cases.intake.accept(client.world.context(INTAKE), case.id, expected_version=case.version)
     await publishing()
     receipt = (await client.send("GET", f"/applications/{case.id}/receipt", by=OWNER)).json()
     accepted_at = [each["index"] for each in await timeline(client, case.id) if each["action"] == "application:accept"]

@@ -61,7 +61,7 @@ async def scenes(world: World, examples: dict[str, Any]) -> dict[str, Scene]:
 
 async def before_appraisal(world: World) -> dict[str, Scene]:
     draft, filed, mine = await complete_draft(world), await received(world), await accepted(world)
-    own = await world.use_cases.assignments.claim(world.actor(FOCAL), mine.id)
+    own = await world.use_cases.assignments.claim(world.context(FOCAL), mine.id)
     organisation = {"organisation_id": world.startup, "receiving_unit_id": world.units["one_stop"]}
     return {
         "applications_create": Scene(by=OWNER, ids=organisation),
@@ -80,11 +80,11 @@ async def before_appraisal(world: World) -> dict[str, Scene]:
 async def during_appraisal(world: World) -> dict[str, Scene]:
     case, act = await under_appraisal(world), world.use_cases
     reviewer = world.people[REVIEWERS[0]]
-    given = await act.assignments.assign(world.actor(HEAD), case.id, person_id=reviewer, capacity=Capacity.REVIEWER)
+    given = await act.assignments.assign(world.context(HEAD), case.id, person_id=reviewer, capacity=Capacity.REVIEWER)
     other = await under_appraisal(world)
-    asked = await act.clarifications.ask(world.actor(FOCAL), case.id, question="Ao nào?")
+    asked = await act.clarifications.ask(world.context(FOCAL), case.id, question="Ao nào?")
     consulted = await act.consultations.ask(
-        world.actor(FOCAL),
+        world.context(FOCAL),
         case.id,
         unit_id=world.units["police"],
         question="Có ý kiến gì?",
@@ -113,7 +113,7 @@ async def in_council(world: World) -> dict[str, Scene]:
     begun, over = await sitting(world, met), await sitting(world, voted)
     for name in MEMBERS:
         await world.use_cases.councils.vote(
-            world.actor(name), voted.id, over.id, choice=Choice.FOR, is_written=False, dissent=""
+            world.context(name), voted.id, over.id, choice=Choice.FOR, is_written=False, dissent=""
         )
     return {
         "councils_convene": within(fresh, FOCAL, ids=council),
@@ -133,7 +133,7 @@ async def in_council(world: World) -> dict[str, Scene]:
 async def at_decision(world: World) -> dict[str, Scene]:
     ready, waiting, other = await appraised(world), await recommended(world), await recommended(world)
     refused = await world.use_cases.decisions.refuse(
-        world.actor(SIGNER),
+        world.context(SIGNER),
         other.id,
         expected_version=other.version,
         signer_title=TITLE,
@@ -164,7 +164,7 @@ async def around_privacy(world: World) -> dict[str, Scene]:
 
 
 async def among_people(world: World, examples: dict[str, Any]) -> dict[str, Scene]:
-    known = await world.use_cases.people.register(world.actor(ADMIN), **examples["people_register"])
+    known = await world.use_cases.people.register(world.context(ADMIN), **examples["people_register"])
     world.people["quen"] = known.id
     unit = {"unit_id": world.units["focal"]}
     return {
@@ -183,11 +183,11 @@ async def among_people(world: World, examples: dict[str, Any]) -> dict[str, Scen
 
 async def around_machines(world: World, examples: dict[str, Any]) -> dict[str, Scene]:
     made = await world.use_cases.webhooks.create(
-        world.actor(OWNER), organisation_id=world.startup, **examples["webhooks_edit"]
+        world.context(OWNER), organisation_id=world.startup, **examples["webhooks_edit"]
     )
     rule = examples["procedures_propose"]
     proposed = await world.use_cases.rule_versions.propose(
-        world.actor(ADMIN), kind=RuleKind(rule["kind"]), content=rule["content"].replace("vn-2027", "vn-2028")
+        world.context(ADMIN), kind=RuleKind(rule["kind"]), content=rule["content"].replace("vn-2027", "vn-2028")
     )
     endpoint = {"endpoint_id": made.endpoint.id}
     return {

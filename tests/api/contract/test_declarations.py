@@ -11,12 +11,13 @@ from litestar import Litestar, Response, get, post
 
 from sandbox_registry.api.cases.documents import DocumentsController
 from sandbox_registry.api.contract.openapi import describe
-from sandbox_registry.api.handling.requests import Incoming, done, seen_version
+from sandbox_registry.api.handling.requests import Incoming, perform, seen_version
 from sandbox_registry.api.handling.schemas import Out
 from sandbox_registry.app import API
 from sandbox_registry.http.bodies import StrictRequest
 from sandbox_registry.http.declarations import declare
 from tests.api.contract.routes import NOBODY_KNOWS, Rehearsal, rehearsing, send
+from tests.support.identified import identified
 from tests.support.stages import received
 from tests.support.world import World
 
@@ -40,7 +41,7 @@ async def second(request: Incoming) -> Response[SeenOut]:
 
 
 async def third(request: Incoming) -> Response[SeenOut]:
-    return await done(request, shown(seen_version(request)), out=lambda seen: seen)
+    return await perform(request, lambda _: shown(seen_version(request)), out=lambda seen: seen)
 
 
 @post("/declared", status_code=200, opt=declare(needs_version=True))
@@ -58,17 +59,19 @@ async def forgets(request: Incoming) -> Response[SeenOut]:
 @get("/made", opt=declare(has_location=True))
 async def promises(request: Incoming) -> Response[SeenOut]:
     """Promise a Location and give none."""
-    return await done(request, shown(1), out=lambda seen: seen)
+    return await perform(request, lambda _: shown(1), out=lambda seen: seen)
 
 
 @get("/located")
 async def surprises(request: Incoming) -> Response[SeenOut]:
     """Give a Location that is not declared."""
-    return await done(request, shown(1), out=lambda seen: seen, location=lambda _: "/api/v1/made")
+    return await perform(request, lambda _: shown(1), out=lambda seen: seen, location=lambda _: "/api/v1/made")
 
 
 async def ask(method: str, path: str, handler: Any, **how: Any) -> httpx.Response:
-    app: Any = Litestar(route_handlers=[handler], request_class=StrictRequest, openapi_config=None, debug=False)
+    app: Any = Litestar(
+        route_handlers=[handler], middleware=[identified], request_class=StrictRequest, openapi_config=None, debug=False
+    )
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=True)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
         return await http.request(method, path, **how)

@@ -102,7 +102,7 @@ async def test_lists_exports_and_counts_hold_no_case_of_another_procedure(client
         shows_ours = "procedure=" not in path and "q=" not in path
         assert answer.status_code == 200, answer.text
         assert (str(ours.id) in answer.text, str(theirs.id) in answer.text) == (shows_ours, False), path
-    officers = [world.actor(HEAD, token_procedures=codes) for codes in (frozenset({PROCEDURE}), None)]
+    officers = [world.context(HEAD, token_procedures=codes) for codes in (frozenset({PROCEDURE}), None)]
     loads = [await world.use_cases.cases.workload(each) for each in officers]
     assert [[each.cases for each in load] for load in loads] == [[1], [2]]
 
@@ -126,7 +126,9 @@ async def test_a_permit_and_a_declaration_of_another_procedure_are_hidden(client
 async def test_cases_awaiting_a_declaration_keep_to_the_procedures(client: Client, world: World) -> None:
     case = await under_appraisal(world)
     reviewer = world.people[REVIEWERS[0]]
-    await world.use_cases.assignments.assign(world.actor(HEAD), case.id, person_id=reviewer, capacity=Capacity.REVIEWER)
+    await world.use_cases.assignments.assign(
+        world.context(HEAD), case.id, person_id=reviewer, capacity=Capacity.REVIEWER
+    )
     found = []
     for codes in ({PROCEDURE}, {AI_PROCEDURE}):
         who = await bearer(client, REVIEWERS[0], Limits(procedures=frozenset(codes)))

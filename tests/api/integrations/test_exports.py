@@ -234,7 +234,7 @@ async def many(world: World, owner: AsyncEngine) -> AsyncGenerator[bytes, None]:
     filed = await submitted(world)
     async with owner.begin() as connection:
         await connection.execute(COPIES, {"copies": 3 * BATCH, "id": filed.id})
-    table = await world.use_cases.exports.cases(world.actor("dai_bieu"), narrowed=ExportFilter())
+    table = await world.use_cases.exports.cases(world.context("dai_bieu"), narrowed=ExportFilter())
     return as_csv(table.fields, table.batches, language=Language.VI, has_bom=False)
 
 

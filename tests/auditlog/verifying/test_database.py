@@ -81,7 +81,7 @@ async def ledger(world: World, database_url: str, owner: AsyncEngine, tmp_path: 
     await reviewed(world)
     await world.draft(answers={})
     await Webhooks(world.transactions, to_loopback=True).create(
-        world.actor(OWNER), organisation_id=world.startup, url="http://127.0.0.1:2000/", events=["*"], description=""
+        world.context(OWNER), organisation_id=world.startup, url="http://127.0.0.1:2000/", events=["*"], description=""
     )
     async with signing_for(database_url, owner, tmp_path) as ledger:
         await ledger.signer().publish()

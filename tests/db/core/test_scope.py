@@ -120,7 +120,7 @@ async def standings(world: World, case_ids: list[UUID], actor: Actor) -> dict[UU
     found = {}
     async with world.database.replica() as connection:
         for case_id in case_ids:
-            case = await load_case(connection, case_id, person_id=actor.person_id, consulted_unit_ids=units, lock=False)
+            case = await load_case(connection, case_id, person_id=actor.person_id, consulted_unit_ids=units)
             assert case is not None
             found[case_id] = (case.standing, case.application.stage, case.application.procedure_code)
     return found

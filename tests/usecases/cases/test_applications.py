@@ -22,7 +22,7 @@ async def test_create_leaves_one_leaf(world: World) -> None:
 
 async def test_edit_leaves_a_version_and_no_leaf(world: World) -> None:
     application = await world.draft(answers={})
-    owner = world.actor("nguoi_dai_dien")
+    owner = world.context("nguoi_dai_dien")
     versions = await world.use_cases.cases.versions(owner, application.id)
     assert [each.cause for each in versions] == ["created", "edited"]
     async with world.database.replica() as connection:
@@ -32,7 +32,7 @@ async def test_edit_leaves_a_version_and_no_leaf(world: World) -> None:
 async def test_stranger_gets_not_found_and_the_refusal_is_logged(world: World) -> None:
     application = await world.draft()
     with pytest.raises(NotFound):
-        await world.use_cases.cases.read(world.actor("doi_thu"), application.id)
+        await world.use_cases.cases.read(world.context("doi_thu"), application.id)
     async with world.database.replica() as connection:
         leaves = await audit.leaves_of_case(connection, application.id)
     assert [b'"result":"refused"' in leaf.entry for leaf in leaves] == [False, True]
@@ -42,7 +42,7 @@ async def test_submit_by_delegate_is_refused(world: World) -> None:
     application = await world.draft()
     with pytest.raises(PermissionDenied):
         await world.use_cases.applications.submit(
-            world.actor("nguoi_soan"), application.id, expected_version=application.version
+            world.context("nguoi_soan"), application.id, expected_version=application.version
         )
 
 
@@ -50,14 +50,14 @@ async def test_submit_empty_draft_lists_every_problem(world: World) -> None:
     application = await world.draft()
     with pytest.raises(Invalid) as caught:
         await world.use_cases.applications.submit(
-            world.actor("nguoi_dai_dien"), application.id, expected_version=application.version
+            world.context("nguoi_dai_dien"), application.id, expected_version=application.version
         )
     assert len(caught.value.errors) > 10
 
 
 async def test_two_edits_at_once_give_one_success(world: World) -> None:
     application = await world.draft()
-    owner = world.actor("nguoi_dai_dien")
+    owner = world.context("nguoi_dai_dien")
     edits = [
         world.use_cases.applications.edit(
             owner, application.id, expected_version=application.version, title=f"Tên {each}", answers={}
@@ -72,5 +72,5 @@ async def test_two_edits_at_once_give_one_success(world: World) -> None:
 async def test_submission_reads_its_documents_once(world: World) -> None:
     draft = await complete_draft(world)
     with statements(world) as sent:
-        await world.use_cases.applications.submit(world.actor(OWNER), draft.id, expected_version=draft.version)
+        await world.use_cases.applications.submit(world.context(OWNER), draft.id, expected_version=draft.version)
     assert sum("FROM documents" in statement for statement in sent) == 1

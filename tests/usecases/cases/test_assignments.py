@@ -15,7 +15,7 @@ from tests.support.world import World
 
 async def assigned(world: World, case_id: object, name: str, capacity: Capacity) -> Participation:
     return await world.use_cases.assignments.assign(
-        world.actor(HEAD),
+        world.context(HEAD),
         case_id,  # type: ignore[arg-type]  # The case's id.
         person_id=world.people[name],
         capacity=capacity,
@@ -25,14 +25,14 @@ async def assigned(world: World, case_id: object, name: str, capacity: Capacity)
 async def also(world: World, name: str, role: Role) -> None:
     """Give somebody a further office."""
     async with world.database.transaction() as work:
-        grants = await work.of(RoleGrant, person_id=world.people[HEAD])
+        grants = await work.find(RoleGrant, person_id=world.people[HEAD])
         await work.add(replace(grants[0], id=world.transactions.new_id(), person_id=world.people[name], role=role))
 
 
 async def test_claim_makes_the_focal_officer(world: World) -> None:
     case = await stages.accepted(world)
     async with leaving(world, case.id):
-        claimed = await world.use_cases.assignments.claim(world.actor(FOCAL), case.id)
+        claimed = await world.use_cases.assignments.claim(world.context(FOCAL), case.id)
     assert (claimed.person_id, claimed.capacity, claimed.given_by, claimed.until) == (
         world.people[FOCAL],
         Capacity.FOCAL,
@@ -40,23 +40,23 @@ async def test_claim_makes_the_focal_officer(world: World) -> None:
         None,
     )
     with pytest.raises(Duplicate):
-        await world.use_cases.assignments.claim(world.actor("chuyen_vien_2"), case.id)
+        await world.use_cases.assignments.claim(world.context("chuyen_vien_2"), case.id)
 
 
 async def test_two_claims_at_once_give_one_focal_officer(world: World) -> None:
     case = await stages.accepted(world)
     refusal = await one_of_two(
-        *(world.use_cases.assignments.claim(world.actor(who), case.id) for who in (FOCAL, "chuyen_vien_2"))
+        *(world.use_cases.assignments.claim(world.context(who), case.id) for who in (FOCAL, "chuyen_vien_2"))
     )
     assert isinstance(refusal, Duplicate)
-    parts = await world.use_cases.assignments.list_parts(world.actor(HEAD), case.id)
+    parts = await world.use_cases.assignments.list_parts(world.context(HEAD), case.id)
     assert [each.capacity for each in parts].count(Capacity.FOCAL) == 1
 
 
 async def test_claim_before_acceptance_is_too_early(world: World) -> None:
     case = await stages.received(world)
     with pytest.raises(TransitionNotAllowed):
-        await world.use_cases.assignments.claim(world.actor(FOCAL), case.id)
+        await world.use_cases.assignments.claim(world.context(FOCAL), case.id)
 
 
 @pytest.mark.parametrize(
@@ -66,13 +66,12 @@ async def test_claim_before_acceptance_is_too_early(world: World) -> None:
 async def test_others_do_not_claim(world: World, who: str, error: type[Exception]) -> None:
     case = await stages.accepted(world)
     with pytest.raises(error):
-        await world.use_cases.assignments.claim(world.actor(who), case.id)
+        await world.use_cases.assignments.claim(world.context(who), case.id)
 
 
 async def test_who_took_the_case_in_never_claims_it(world: World) -> None:
     case = await stages.accepted(world)
-    both = world.actor(INTAKE)
-    both = replace(both, offices=both.offices | {(Role.FOCAL_OFFICER, world.units["focal"])})
+    both = world.context(INTAKE, offices=world.actor(INTAKE).offices | {(Role.FOCAL_OFFICER, world.units["focal"])})
     with pytest.raises(PermissionDenied):
         await world.use_cases.assignments.claim(both, case.id)
 
@@ -95,7 +94,7 @@ async def test_assignments_by_others_are_refused(world: World) -> None:
     for who, error in ((FOCAL, PermissionDenied), (INTAKE, PermissionDenied), ("doi_thu", NotFound)):
         with pytest.raises(error):
             await world.use_cases.assignments.assign(
-                world.actor(who), case.id, person_id=world.people["phan_bien_1"], capacity=Capacity.REVIEWER
+                world.context(who), case.id, person_id=world.people["phan_bien_1"], capacity=Capacity.REVIEWER
             )
 
 
@@ -160,18 +159,18 @@ async def test_disabled_person_is_not_assigned(world: World) -> None:
 
 async def test_reassign_ends_one_part_and_gives_another_in_one_act(world: World) -> None:
     case = await stages.claimed(world)
-    parts = await world.use_cases.assignments.list_parts(world.actor(HEAD), case.id)
+    parts = await world.use_cases.assignments.list_parts(world.context(HEAD), case.id)
     focal = next(each for each in parts if each.capacity is Capacity.FOCAL)
     async with leaving(world, case.id):
         given = await world.use_cases.assignments.reassign(
-            world.actor(HEAD), case.id, focal.id, person_id=world.people["chuyen_vien_2"], reason="Nghỉ phép"
+            world.context(HEAD), case.id, focal.id, person_id=world.people["chuyen_vien_2"], reason="Nghỉ phép"
         )
     assert (given.person_id, given.capacity) == (world.people["chuyen_vien_2"], Capacity.FOCAL)
-    after = await world.use_cases.assignments.list_parts(world.actor(HEAD), case.id)
+    after = await world.use_cases.assignments.list_parts(world.context(HEAD), case.id)
     assert next(each for each in after if each.id == focal.id).until == world.clock.at
     with pytest.raises(NotFound):
         await world.use_cases.assignments.reassign(
-            world.actor(HEAD), case.id, focal.id, person_id=world.people[FOCAL], reason="Lại"
+            world.context(HEAD), case.id, focal.id, person_id=world.people[FOCAL], reason="Lại"
         )
 
 
@@ -179,12 +178,12 @@ async def test_two_reassignments_at_once_give_one(world: World) -> None:
     case = await stages.with_reviewers(world)
     await also(world, "uy_vien_1", Role.REVIEWER)
     await also(world, "uy_vien_2", Role.REVIEWER)
-    parts = await world.use_cases.assignments.list_parts(world.actor(HEAD), case.id)
+    parts = await world.use_cases.assignments.list_parts(world.context(HEAD), case.id)
     part = next(each for each in parts if each.person_id == world.people["phan_bien_1"])
     refusal = await one_of_two(
         *(
             world.use_cases.assignments.reassign(
-                world.actor(HEAD), case.id, part.id, person_id=world.people[name], reason="Quá tải"
+                world.context(HEAD), case.id, part.id, person_id=world.people[name], reason="Quá tải"
             )
             for name in ("uy_vien_1", "uy_vien_2")
         )
@@ -194,49 +193,49 @@ async def test_two_reassignments_at_once_give_one(world: World) -> None:
 
 async def test_release_frees_the_case_and_keeps_the_past(world: World) -> None:
     case = await stages.accepted(world)
-    held = await world.use_cases.assignments.claim(world.actor(FOCAL), case.id)
+    held = await world.use_cases.assignments.claim(world.context(FOCAL), case.id)
     async with leaving(world, case.id):
-        released = await world.use_cases.assignments.release(world.actor(FOCAL), case.id, held.id, reason="Quá tải")
+        released = await world.use_cases.assignments.release(world.context(FOCAL), case.id, held.id, reason="Quá tải")
     assert released.until == world.clock.at
-    again = await world.use_cases.assignments.claim(world.actor("chuyen_vien_2"), case.id)
+    again = await world.use_cases.assignments.claim(world.context("chuyen_vien_2"), case.id)
     assert again.until is None
 
 
 async def test_officer_releases_only_their_own_part_and_the_head_any(world: World) -> None:
     case = await stages.with_reviewers(world)
-    parts = await world.use_cases.assignments.list_parts(world.actor(HEAD), case.id)
+    parts = await world.use_cases.assignments.list_parts(world.context(HEAD), case.id)
     part = next(each for each in parts if each.person_id == world.people["phan_bien_1"])
     release = world.use_cases.assignments.release
     with pytest.raises(PermissionDenied):
-        await release(world.actor(FOCAL), case.id, part.id, reason="Không cần")
+        await release(world.context(FOCAL), case.id, part.id, reason="Không cần")
     with pytest.raises(PermissionDenied):
-        await release(world.actor("phan_bien_1"), case.id, part.id, reason="Bận")
-    ended = await release(world.actor(HEAD), case.id, part.id, reason="Bận công tác")
+        await release(world.context("phan_bien_1"), case.id, part.id, reason="Bận")
+    ended = await release(world.context(HEAD), case.id, part.id, reason="Bận công tác")
     assert ended.until == world.clock.at
     with pytest.raises(NotFound):
-        await world.use_cases.cases.read(world.actor("phan_bien_1"), case.id)
+        await world.use_cases.cases.read(world.context("phan_bien_1"), case.id)
 
 
 async def test_two_releases_at_once_give_one(world: World) -> None:
     case = await stages.accepted(world)
-    held = await world.use_cases.assignments.claim(world.actor(FOCAL), case.id)
+    held = await world.use_cases.assignments.claim(world.context(FOCAL), case.id)
     release = world.use_cases.assignments.release
     refusal = await one_of_two(
-        release(world.actor(FOCAL), case.id, held.id, reason="a"),
-        release(world.actor(HEAD), case.id, held.id, reason="b"),
+        release(world.context(FOCAL), case.id, held.id, reason="a"),
+        release(world.context(HEAD), case.id, held.id, reason="b"),
     )
     assert isinstance(refusal, NotFound | PermissionDenied)
 
 
 async def test_reviewers_do_not_learn_of_each_other_before_filing(world: World) -> None:
     case = await stages.with_reviewers(world)
-    seen = await world.use_cases.assignments.list_parts(world.actor(REVIEWERS[0]), case.id)
+    seen = await world.use_cases.assignments.list_parts(world.context(REVIEWERS[0]), case.id)
     assert {each.person_id for each in seen} == {world.people[REVIEWERS[0]]}
 
 
 async def test_workload_counts_what_was_claimed_and_assigned(world: World) -> None:
     await stages.with_reviewers(world)
-    loads = await world.use_cases.cases.workload(world.actor(HEAD))
+    loads = await world.use_cases.cases.workload(world.context(HEAD))
     assert {(each.person_id, each.capacity, each.cases) for each in loads} == {
         (world.people[FOCAL], Capacity.FOCAL, 1),
         (world.people["phan_bien_1"], Capacity.REVIEWER, 1),

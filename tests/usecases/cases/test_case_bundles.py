@@ -73,7 +73,7 @@ async def test_oversight_gets_everything_of_the_case_and_it_checks(
 ) -> None:
     permit = (await issued(client.world)).permit
     await submitted(client.world)
-    told = await client.world.use_cases.timelines.read(client.world.actor(COUNCIL), permit.application_id)
+    told = await client.world.use_cases.timelines.read(client.world.context(COUNCIL), permit.application_id)
     await ledger.signer().publish()
     path = await taken(client, permit.application_id, tmp_path / "case.zip", by=COUNCIL)
     report, files = checked(path, policy), files_in(path)
@@ -93,7 +93,7 @@ async def test_taking_a_bundle_is_on_record_for_everybody(client: Client, ledger
     for name in (COUNCIL, "thanh_tra", OWNER, "nguoi_soan"):
         async with leaving(client.world, case.id, count=1):
             assert (await asked(client, case.id, by=name)).status_code == 200
-    told = await client.world.use_cases.timelines.read(client.world.actor(COUNCIL), case.id)
+    told = await client.world.use_cases.timelines.read(client.world.context(COUNCIL), case.id)
     assert [each.action for each in told][-4:] == ["application:read_bundle"] * 4
 
 
@@ -102,8 +102,8 @@ async def test_applicant_gets_the_own_case_and_nobody_they_may_not_know(
 ) -> None:
     world = client.world
     permit = (await issued(world)).permit
-    await world.use_cases.cases.read(world.actor(COUNCIL), permit.application_id)
-    told = await world.use_cases.timelines.read(world.actor(OWNER), permit.application_id)
+    await world.use_cases.cases.read(world.context(COUNCIL), permit.application_id)
+    told = await world.use_cases.timelines.read(world.context(OWNER), permit.application_id)
     await ledger.signer().publish()
     path = await taken(client, permit.application_id, tmp_path / "own.zip", by=OWNER)
     report, files = checked(path, policy), files_in(path)
@@ -182,7 +182,7 @@ async def test_what_is_not_covered_yet_is_left_out(
 ) -> None:
     case = await submitted(client.world)
     await ledger.signer().publish()
-    await client.world.use_cases.intake.receive(client.world.actor("mot_cua"), case.id, expected_version=case.version)
+    await client.world.use_cases.intake.receive(client.world.context("mot_cua"), case.id, expected_version=case.version)
     path = await taken(client, case.id, tmp_path / "early.zip", by=COUNCIL)
     assert [row["act"] for row in timeline(path)] == ["application:create", "application:submit"]
     assert checked(path, policy).findings == []
@@ -193,7 +193,7 @@ async def test_erased_record_is_left_out_and_the_rest_still_checks(
 ) -> None:
     case = await accepted(client.world)
     await ledger.signer().publish()
-    told = await client.world.use_cases.timelines.read(client.world.actor(OWNER), case.id)
+    told = await client.world.use_cases.timelines.read(client.world.context(OWNER), case.id)
     async with owner.begin() as connection:
         await connection.execute(text("SET LOCAL session_replication_role = replica"))
         await connection.execute(text("DELETE FROM audit_records WHERE index = :index"), {"index": told[1].index})
@@ -228,11 +228,11 @@ async def test_votes_are_not_in_a_bundle_before_the_council_concluded(
     case = await reviewed(world)
     session = await sitting(world, case)
     await world.use_cases.councils.vote(
-        world.actor(MEMBERS[1]), case.id, session.id, choice=Choice.AGAINST, is_written=False, dissent="Bí mật."
+        world.context(MEMBERS[1]), case.id, session.id, choice=Choice.AGAINST, is_written=False, dissent="Bí mật."
     )
     await ledger.signer().publish()
     files = files_in(await taken(client, case.id, tmp_path / "early.zip", by=COUNCIL))
-    told = {each.index: each.action for each in await world.use_cases.timelines.read(world.actor(COUNCIL), case.id)}
+    told = {each.index: each.action for each in await world.use_cases.timelines.read(world.context(COUNCIL), case.id)}
     (vote,) = [index for index, action in told.items() if action == "council:vote"]
     assert vote in indexes(files, "entries")
     assert vote not in indexes(files, "records")
@@ -247,7 +247,7 @@ async def test_it_counts_as_an_export_and_holds_no_connection_while_it_is_sent(
     answer = await asked(client, case.id, by=OWNER)
     assert '"exports.token"' in answer.headers["ratelimit-policy"]
     assert answer.headers["content-disposition"] == f'attachment; filename="{case.id}.zip"'
-    with await client.world.use_cases.bundles.take(client.world.actor(OWNER), case.id, folder=ledger.folder) as file:
+    with await client.world.use_cases.bundles.take(client.world.context(OWNER), case.id, folder=ledger.folder) as file:
         assert await under_way(owner) == []
         assert zipfile.ZipFile(io.BytesIO(file.read())).testzip() is None
 
@@ -269,22 +269,22 @@ async def test_few_are_written_at_once(world: World, ledger: Ledger) -> None:
     case = await submitted(world)
     await ledger.signer().publish()
     slow, take = SlowFolder(ledger.folder.root), world.use_cases.bundles.take
-    under = [asyncio.create_task(take(world.actor(COUNCIL), case.id, folder=slow)) for _ in range(AT_ONCE)]
+    under = [asyncio.create_task(take(world.context(COUNCIL), case.id, folder=slow)) for _ in range(AT_ONCE)]
     for _ in under:
         await asyncio.to_thread(slow.asked.acquire, timeout=30)
     with pytest.raises(TooManyRequests):
-        await take(world.actor(COUNCIL), case.id, folder=ledger.folder)
+        await take(world.context(COUNCIL), case.id, folder=ledger.folder)
     slow.go.set()
     for file in await asyncio.gather(*under):
         file.close()
-    (await take(world.actor(COUNCIL), case.id, folder=ledger.folder)).close()
+    (await take(world.context(COUNCIL), case.id, folder=ledger.folder)).close()
 
 
 async def test_nothing_is_kept_of_a_bundle_that_fails(world: World, tmp_path: Path) -> None:
     case = await submitted(world)
     for _ in range(AT_ONCE + 1):  # No place is lost by a failure.
         with pytest.raises(ConditionNotMet) as caught:
-            await world.use_cases.bundles.take(world.actor(OWNER), case.id, folder=LogFolder(tmp_path / "none"))
+            await world.use_cases.bundles.take(world.context(OWNER), case.id, folder=LogFolder(tmp_path / "none"))
         assert caught.value.condition == "not_published"
 
 

@@ -28,18 +28,18 @@ POLICE, HEALTH = "cong_an", "y_te"
 async def ask(world: World, case_id: UUID, unit: str = "police", **changes: Any) -> Consultation:
     how: dict[str, Any] = {"question": "Có vướng mắc gì?", "term": None, "remind_on": None, "is_required": True}
     return await world.use_cases.consultations.ask(
-        world.actor(FOCAL), case_id, unit_id=world.units[unit], **(how | changes)
+        world.context(FOCAL), case_id, unit_id=world.units[unit], **(how | changes)
     )
 
 
 async def answer(world: World, consultation: Consultation, who: str = POLICE) -> Consultation:
     return await world.use_cases.consultations.answer(
-        world.actor(who), consultation.application_id, consultation.id, opinion=Opinion.AGREE, text="Không có."
+        world.context(who), consultation.application_id, consultation.id, opinion=Opinion.AGREE, text="Không có."
     )
 
 
 async def next_due(world: World) -> Any:
-    rows = await world.use_cases.cases.list_cases(world.actor(HEAD), narrowed=stages.EVERYTHING, after=None, limit=10)
+    rows = await world.use_cases.cases.list_cases(world.context(HEAD), narrowed=stages.EVERYTHING, after=None, limit=10)
     return rows[0].next_due_at
 
 
@@ -66,7 +66,7 @@ async def test_only_the_focal_officer_asks_and_only_under_appraisal(world: World
     case = await stages.claimed(world)
     with pytest.raises(TransitionNotAllowed):
         await ask(world, case.id)
-    await world.use_cases.appraisal.classify(world.actor(FOCAL), case.id, expected_version=case.version, level="low")
+    await world.use_cases.appraisal.classify(world.context(FOCAL), case.id, expected_version=case.version, level="low")
     for who, error in (
         ("chuyen_vien_2", PermissionDenied),
         (HEAD, PermissionDenied),
@@ -76,7 +76,7 @@ async def test_only_the_focal_officer_asks_and_only_under_appraisal(world: World
     ):
         with pytest.raises(error):
             await world.use_cases.consultations.ask(
-                world.actor(who),
+                world.context(who),
                 case.id,
                 unit_id=world.units["police"],
                 question="?",
@@ -99,7 +99,7 @@ async def test_unit_that_handles_the_case_or_is_none_is_not_asked(world: World) 
         await ask(world, case.id, "committee")
     with pytest.raises(NotFound):
         await world.use_cases.consultations.ask(
-            world.actor(FOCAL),
+            world.context(FOCAL),
             case.id,
             unit_id=UUID(int=5),
             question="?",
@@ -112,19 +112,19 @@ async def test_unit_that_handles_the_case_or_is_none_is_not_asked(world: World) 
 async def test_agency_sees_its_own_question_only_and_the_case_only_once_asked(world: World) -> None:
     case = await stages.under_appraisal(world)
     with pytest.raises(NotFound):
-        await world.use_cases.cases.read(world.actor(POLICE), case.id)
+        await world.use_cases.cases.read(world.context(POLICE), case.id)
     asked = await ask(world, case.id)
     other = await ask(world, case.id, "health")
     read = world.use_cases.consultations.list_consultations
-    assert await read(world.actor(POLICE), case.id) == (asked,)
-    assert await read(world.actor(HEALTH), case.id) == (other,)
-    assert await read(world.actor(FOCAL), case.id) == (asked, other)
-    assert (await world.use_cases.cases.read(world.actor(POLICE), case.id)).application.id == case.id
+    assert await read(world.context(POLICE), case.id) == (asked,)
+    assert await read(world.context(HEALTH), case.id) == (other,)
+    assert await read(world.context(FOCAL), case.id) == (asked, other)
+    assert (await world.use_cases.cases.read(world.context(POLICE), case.id)).application.id == case.id
     for unseen in (world.use_cases.reviews.list_reviews, world.use_cases.clarifications.list_clarifications):
         with pytest.raises(PermissionDenied):
-            await unseen(world.actor(POLICE), case.id)
+            await unseen(world.context(POLICE), case.id)
     with pytest.raises(PermissionDenied):
-        await read(world.actor(OWNER), case.id)
+        await read(world.context(OWNER), case.id)
 
 
 async def test_agency_answers_for_itself_only(world: World) -> None:
@@ -141,11 +141,11 @@ async def test_agency_answers_for_itself_only(world: World) -> None:
 async def test_who_gave_an_opinion_never_takes_the_case_in_or_decides_it(world: World) -> None:
     case = await stages.under_appraisal(world)
     await answer(world, await ask(world, case.id))
-    parts = await world.use_cases.assignments.list_parts(world.actor(HEAD), case.id)
+    parts = await world.use_cases.assignments.list_parts(world.context(HEAD), case.id)
     assert [(each.person_id, each.until is None) for each in parts if each.capacity is Capacity.CONSULTED] == [
         (world.people[POLICE], False)
     ]
-    moved = world.actor(POLICE, offices=frozenset({(Role.ONE_STOP_OFFICER, world.units["one_stop"])}))
+    moved = world.context(POLICE, offices=frozenset({(Role.ONE_STOP_OFFICER, world.units["one_stop"])}))
     with pytest.raises(PermissionDenied):
         await world.use_cases.intake.receive(moved, case.id, expected_version=case.version)
 
@@ -168,12 +168,12 @@ async def test_silence_is_recorded_after_the_term_and_a_late_answer_is_kept(worl
     asked = await ask(world, case.id)
     close = world.use_cases.consultations.close_silent
     with pytest.raises(ConditionNotMet):
-        await close(world.actor(FOCAL), case.id, asked.id)
+        await close(world.context(FOCAL), case.id, asked.id)
     world.clock.forward(days=14)
     with pytest.raises(PermissionDenied):
-        await close(world.actor(POLICE), case.id, asked.id)
+        await close(world.context(POLICE), case.id, asked.id)
     async with leaving(world, case.id):
-        closed = await close(world.actor(FOCAL), case.id, asked.id)
+        closed = await close(world.context(FOCAL), case.id, asked.id)
     assert (closed.closed_silent_at, closed.opinion) == (world.clock.at, None)
     late = await answer(world, asked)
     assert (late.is_late, late.closed_silent_at) == (True, closed.closed_silent_at)
@@ -184,7 +184,7 @@ async def test_two_closings_at_once_give_one(world: World) -> None:
     asked = await ask(world, case.id)
     world.clock.forward(days=14)
     close = world.use_cases.consultations.close_silent
-    refusal = await one_of_two(*(close(world.actor(FOCAL), case.id, asked.id) for _ in range(2)))
+    refusal = await one_of_two(*(close(world.context(FOCAL), case.id, asked.id) for _ in range(2)))
     assert isinstance(refusal, Duplicate)
 
 
@@ -192,4 +192,4 @@ async def test_question_of_another_case_is_not_found(world: World) -> None:
     first, second = await stages.under_appraisal(world), await stages.under_appraisal(world)
     asked = await ask(world, first.id)
     with pytest.raises(NotFound):
-        await world.use_cases.consultations.close_silent(world.actor(FOCAL), second.id, asked.id)
+        await world.use_cases.consultations.close_silent(world.context(FOCAL), second.id, asked.id)

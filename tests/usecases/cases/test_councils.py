@@ -29,12 +29,14 @@ CHAIR = MEMBERS[0]
 
 async def cast(world: World, session: CouncilSession, who: str, choice: Choice = Choice.FOR, **changes: Any) -> Vote:
     how: dict[str, Any] = {"choice": choice, "is_written": False, "dissent": ""}
-    return await world.use_cases.councils.vote(world.actor(who), session.application_id, session.id, **(how | changes))
+    return await world.use_cases.councils.vote(
+        world.context(who), session.application_id, session.id, **(how | changes)
+    )
 
 
 async def conclude(world: World, session: CouncilSession, *present: str, by: str = SECRETARY) -> CouncilSession:
     return await world.use_cases.councils.conclude(
-        world.actor(by),
+        world.context(by),
         session.application_id,
         session.id,
         expected_version=session.version,
@@ -45,7 +47,7 @@ async def conclude(world: World, session: CouncilSession, *present: str, by: str
 
 async def recompose(world: World, session: CouncilSession, composition: Composition, by: str = FOCAL) -> CouncilSession:
     return await world.use_cases.councils.recompose(
-        world.actor(by),
+        world.context(by),
         session.application_id,
         session.id,
         expected_version=session.version,
@@ -61,18 +63,18 @@ async def convene(world: World, case_id: UUID, by: str = FOCAL, **changes: Any) 
         "scheduled_at": world.clock.at + timedelta(days=1),
         "place": "Phòng 2",
     }
-    return await world.use_cases.councils.convene(world.actor(by), case_id, **(how | changes))
+    return await world.use_cases.councils.convene(world.context(by), case_id, **(how | changes))
 
 
 async def also(world: World, name: str, role: Role) -> None:
     """Give somebody a further office."""
     async with world.database.transaction() as work:
-        grants = await work.of(RoleGrant, person_id=world.people[HEAD])
+        grants = await work.find(RoleGrant, person_id=world.people[HEAD])
         await work.add(replace(grants[0], id=world.transactions.new_id(), person_id=world.people[name], role=role))
 
 
 async def seats(world: World, case_id: UUID) -> set[tuple[UUID, Capacity]]:
-    parts = await world.use_cases.assignments.list_parts(world.actor(HEAD), case_id)
+    parts = await world.use_cases.assignments.list_parts(world.context(HEAD), case_id)
     sitting = {Capacity.CHAIR, Capacity.COUNCIL_MEMBER, Capacity.SECRETARY}
     return {(each.person_id, each.capacity) for each in parts if each.until is None and each.capacity in sitting}
 
@@ -144,7 +146,7 @@ async def test_member_declares_before_opening_and_before_voting(world: World) ->
     case = await stages.under_appraisal(world)
     session = await stages.convened(world, case)
     world.clock.forward(days=1)
-    for act in (world.use_cases.cases.read(world.actor(CHAIR), case.id), cast(world, session, CHAIR)):
+    for act in (world.use_cases.cases.read(world.context(CHAIR), case.id), cast(world, session, CHAIR)):
         with pytest.raises(PermissionDenied):
             await act
     await stages.declared(world, case, CHAIR)
@@ -193,14 +195,18 @@ async def test_votes_of_others_show_only_once_concluded(world: World) -> None:
     for name in MEMBERS:
         await cast(world, session, name)
     read = world.use_cases.councils.list_sessions
-    seen = {who: len((await read(world.actor(who), case.id))[0].votes) for who in (CHAIR, SECRETARY, HEAD, "dai_bieu")}
+    seen = {
+        who: len((await read(world.context(who), case.id))[0].votes) for who in (CHAIR, SECRETARY, HEAD, "dai_bieu")
+    }
     assert seen == {CHAIR: 1, SECRETARY: 0, HEAD: 0, "dai_bieu": 0}
     await conclude(world, session, *MEMBERS)
-    seen = {who: len((await read(world.actor(who), case.id))[0].votes) for who in (CHAIR, SECRETARY, HEAD, "dai_bieu")}
+    seen = {
+        who: len((await read(world.context(who), case.id))[0].votes) for who in (CHAIR, SECRETARY, HEAD, "dai_bieu")
+    }
     assert set(seen.values()) == {5}
     for who in (OWNER, INTAKE):
         with pytest.raises(PermissionDenied):
-            await read(world.actor(who), case.id)
+            await read(world.context(who), case.id)
 
 
 async def test_conclusion_keeps_votes_dissent_and_minutes(world: World) -> None:
@@ -259,7 +265,7 @@ async def test_conflicted_member_leaves_and_is_replaced_before_the_council_concl
     session = await stages.sitting(world, case)
     for name in MEMBERS:
         await cast(world, session, name)
-    await world.use_cases.appraisal.declare(world.actor(MEMBERS[4]), case.id, conflicted=True, statement="Cổ đông.")
+    await world.use_cases.appraisal.declare(world.context(MEMBERS[4]), case.id, conflicted=True, statement="Cổ đông.")
     with pytest.raises(ConditionNotMet) as caught:
         await conclude(world, session, *MEMBERS[:4])
     assert caught.value.condition == "council_member_left"
@@ -276,7 +282,7 @@ async def test_conflicted_member_leaves_and_is_replaced_before_the_council_concl
 async def test_conflicted_person_is_not_seated_again(world: World) -> None:
     case = await stages.under_appraisal(world)
     session = await stages.sitting(world, case)
-    await world.use_cases.appraisal.declare(world.actor(MEMBERS[4]), case.id, conflicted=True, statement="Cổ đông.")
+    await world.use_cases.appraisal.declare(world.context(MEMBERS[4]), case.id, conflicted=True, statement="Cổ đông.")
     with pytest.raises(Invalid) as caught:
         await recompose(world, session, stages.composition(world))
     assert [(each.field, each.code) for each in caught.value.errors] == [("member_ids.4", "conflicted")]

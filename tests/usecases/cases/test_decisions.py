@@ -26,9 +26,10 @@ from sandbox_registry.domain.errors import (
     StaleVersion,
     TransitionNotAllowed,
 )
-from sandbox_registry.domain.identity.people import Actor, Capacity, Organisation, Role
+from sandbox_registry.domain.identity.people import Capacity, Organisation, Role
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.usecases.cases.decisions import Decided, Recommended
+from sandbox_registry.usecases.transaction.context import RequestContext
 from tests.support.decided import BASIS, REASONS, SIGNER, TITLE, TRIAL_END, approved, recommended, terms
 from tests.support.stages import HEAD, appraised, concluded, reviewed, under_appraisal
 from tests.support.world import World
@@ -41,21 +42,23 @@ TWIN = text(
 
 async def recommend(world: World, case: Application, by: str = HEAD, **how: Any) -> Recommended:
     wanted = {"advice": Advice.APPROVE, "report": "Đủ điều kiện."} | how
-    return await world.use_cases.decisions.recommend(world.actor(by), case.id, expected_version=case.version, **wanted)
-
-
-async def approve(world: World, case: Application, by: Actor | None = None, **how: Any) -> Decided:
-    allowed = how.pop("allowed", None) or terms(world.units["focal"])
-    wanted = {"signer_title": TITLE, "legal_basis": BASIS} | how
-    return await world.use_cases.decisions.approve(
-        by or world.actor(SIGNER), case.id, expected_version=case.version, terms=allowed, **wanted
+    return await world.use_cases.decisions.recommend(
+        world.context(by), case.id, expected_version=case.version, **wanted
     )
 
 
-async def refuse(world: World, case: Application, by: Actor | None = None, **how: Any) -> Decided:
+async def approve(world: World, case: Application, by: RequestContext | None = None, **how: Any) -> Decided:
+    allowed = how.pop("allowed", None) or terms(world.units["focal"])
+    wanted = {"signer_title": TITLE, "legal_basis": BASIS} | how
+    return await world.use_cases.decisions.approve(
+        by or world.context(SIGNER), case.id, expected_version=case.version, terms=allowed, **wanted
+    )
+
+
+async def refuse(world: World, case: Application, by: RequestContext | None = None, **how: Any) -> Decided:
     wanted = {"signer_title": TITLE, "legal_basis": BASIS, "reasons": REASONS} | how
     return await world.use_cases.decisions.refuse(
-        by or world.actor(SIGNER), case.id, expected_version=case.version, **wanted
+        by or world.context(SIGNER), case.id, expected_version=case.version, **wanted
     )
 
 
@@ -72,11 +75,10 @@ async def leaves(world: World, case: Application) -> int:
         return len(await audit.leaves_of_case(connection, case.id))
 
 
-def signing_deputy(world: World, name: str, *, signs_for: str = SIGNER) -> Actor:
+def signing_deputy(world: World, name: str, *, signs_for: str = SIGNER) -> RequestContext:
     """Somebody to whom the chairman delegated signing authority."""
     office = (Role.DECISION_MAKER, world.units["committee"])
-    own = world.actor(name)
-    return replace(own, offices=own.offices | {office}, signs_for=world.people[signs_for])
+    return world.context(name, offices=world.actor(name).offices | {office}, signs_for=world.people[signs_for])
 
 
 # --- Recommending ---------------------------------------------------------------------------------------------------
@@ -143,7 +145,7 @@ async def test_only_the_focal_head_recommends(world: World, by: str, refusal: ty
 async def test_case_is_recommended_once(world: World) -> None:
     case = await appraised(world)
     done = await asyncio.gather(recommend(world, case), recommend(world, case), return_exceptions=True)
-    again = await world.use_cases.cases.read(world.actor(HEAD), case.id)
+    again = await world.use_cases.cases.read(world.context(HEAD), case.id)
     with pytest.raises(TransitionNotAllowed):
         await recommend(world, again.application)
     assert sorted(type(each).__name__ for each in done) == ["Recommended", "StaleVersion"]
@@ -152,17 +154,17 @@ async def test_case_is_recommended_once(world: World) -> None:
 async def test_recommendation_is_for_those_who_read_reviews(world: World) -> None:
     case = await appraised(world)
     with pytest.raises(NotFound):
-        await world.use_cases.decisions.read_recommendation(world.actor(HEAD), case.id)
+        await world.use_cases.decisions.read_recommendation(world.context(HEAD), case.id)
     made = await recommend(world, case)
     for name in (HEAD, "chuyen_vien", "uy_vien_1", SIGNER, "dai_bieu", "thanh_tra"):
-        found = await world.use_cases.decisions.read_recommendation(world.actor(name), case.id)
+        found = await world.use_cases.decisions.read_recommendation(world.context(name), case.id)
         assert found == made.recommendation
     for name in ("nguoi_dai_dien", "mot_cua"):
         with pytest.raises(PermissionDenied):
-            await world.use_cases.decisions.read_recommendation(world.actor(name), case.id)
+            await world.use_cases.decisions.read_recommendation(world.context(name), case.id)
     for name in ("doi_thu", "nguoi_la", "y_te"):
         with pytest.raises(NotFound):
-            await world.use_cases.decisions.read_recommendation(world.actor(name), case.id)
+            await world.use_cases.decisions.read_recommendation(world.context(name), case.id)
 
 
 # --- Deciding -------------------------------------------------------------------------------------------------------
@@ -197,7 +199,7 @@ async def test_approval_is_one_act_with_one_leaf(world: World) -> None:
 async def test_refusal_keeps_its_reasons_and_what_is_read_is_what_was_decided(world: World) -> None:
     case = await recommended(world)
     made = await refuse(world, case)
-    found = await world.use_cases.decisions.read(world.actor("nguoi_dai_dien"), case.id)
+    found = await world.use_cases.decisions.read(world.context("nguoi_dai_dien"), case.id)
     assert (made.application.stage, made.view.decision.outcome) == (Stage.REFUSED, Outcome.REFUSED)
     assert (found, found.decision.reasons) == (replace(made.view, leaf=found.leaf), REASONS)
     assert (made.view.leaf, found.leaf is None) == (None, False)
@@ -247,16 +249,16 @@ async def test_nobody_who_filed_took_in_or_appraised_decides(world: World, name:
 async def test_only_the_signer_decides(world: World, by: str, refusal: type[DomainError]) -> None:
     case = await recommended(world)
     with pytest.raises(refusal):
-        await approve(world, case, world.actor(by))
+        await approve(world, case, world.context(by))
     with pytest.raises(refusal):
-        await refuse(world, case, world.actor(by))
+        await refuse(world, case, world.context(by))
 
 
 async def test_signer_of_another_agency_does_not_know_the_case(world: World) -> None:
     case = await recommended(world)
     office = frozenset({(Role.DECISION_MAKER, world.units["elsewhere"])})
     with pytest.raises(NotFound):
-        await approve(world, case, world.actor(SIGNER, offices=office))
+        await approve(world, case, world.context(SIGNER, offices=office))
 
 
 async def test_case_is_not_known_to_the_signer_before_it_is_put_before_him(world: World) -> None:
@@ -315,8 +317,8 @@ async def test_two_signers_at_once_give_one_decision(world: World) -> None:
     assert sum(isinstance(each, Decided) for each in done) == 1
     assert sum(isinstance(each, StaleVersion) for each in done) == 1
     async with world.database.transaction() as work:
-        assert len(await work.of(Decision, application_id=case.id)) == 1
-        assert len(await work.of(Participation, application_id=case.id, capacity=Capacity.DECIDER.value)) == 1
+        assert len(await work.find(Decision, application_id=case.id)) == 1
+        assert len(await work.find(Participation, application_id=case.id, capacity=Capacity.DECIDER.value)) == 1
 
 
 async def test_numbers_have_no_gaps_under_refusals_and_at_once(world: World) -> None:
@@ -362,21 +364,21 @@ async def test_the_application_role_cannot_change_a_decision(world: World) -> No
         with pytest.raises(ProgrammingError, match="permission denied"):
             async with world.database.transaction() as work:
                 await work.connection.execute(text(statement))
-    assert (await world.use_cases.decisions.read(world.actor(HEAD), case.id)).decision.number == "1/QĐ-UBND"
+    assert (await world.use_cases.decisions.read(world.context(HEAD), case.id)).decision.number == "1/QĐ-UBND"
 
 
 async def test_decision_is_read_by_those_concerned_and_overseers_leave_a_leaf(world: World) -> None:
     case = await recommended(world)
     with pytest.raises(TransitionNotAllowed):
-        await world.use_cases.decisions.read(world.actor("nguoi_dai_dien"), case.id)
+        await world.use_cases.decisions.read(world.context("nguoi_dai_dien"), case.id)
     case = (await approve(world, case)).application
     before = await leaves(world, case)
     for name in ("nguoi_dai_dien", "nguoi_soan", "mot_cua", "chuyen_vien", HEAD, SIGNER, "van_thu"):
-        await world.use_cases.decisions.read(world.actor(name), case.id)
+        await world.use_cases.decisions.read(world.context(name), case.id)
     assert await leaves(world, case) == before
     for name in ("dai_bieu", "thanh_tra"):
-        await world.use_cases.decisions.read(world.actor(name), case.id)
+        await world.use_cases.decisions.read(world.context(name), case.id)
     assert await leaves(world, case) == before + 2
     for name in ("doi_thu", "nguoi_la", "quan_tri", "phan_bien_1"):
         with pytest.raises(NotFound):
-            await world.use_cases.decisions.read(world.actor(name), case.id)
+            await world.use_cases.decisions.read(world.context(name), case.id)

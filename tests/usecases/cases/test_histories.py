@@ -1,6 +1,5 @@
 """A case as it stood: on any day, for each reader, after an erasure; and what differs between two versions."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
@@ -27,7 +26,7 @@ COUNCIL = "dai_bieu"
 
 
 async def stood(world: World, case_id: UUID, at: date | datetime, *, by: str = COUNCIL) -> CaseAt:
-    return await world.use_cases.histories.as_it_stood(world.actor(by), case_id, at=at)
+    return await world.use_cases.histories.as_it_stood(world.context(by), case_id, at=at)
 
 
 async def supplemented(world: World) -> Application:
@@ -35,7 +34,7 @@ async def supplemented(world: World) -> Application:
     case = await received(world)
     world.clock.forward(days=1)
     asked = await world.use_cases.intake.request_supplement(
-        world.actor(INTAKE),
+        world.context(INTAKE),
         case.id,
         expected_version=case.version,
         items=(SupplementItem(target="answers.plan.objective", reason="Nêu rõ mục tiêu."),),
@@ -43,14 +42,14 @@ async def supplemented(world: World) -> Application:
     )
     world.clock.forward(days=3)
     edited = await world.use_cases.applications.edit(
-        world.actor(OWNER),
+        world.context(OWNER),
         case.id,
         expected_version=asked.version,
         title=None,
         answers={"plan": {"objective": "Đếm đúng 95 % số tôm trong ao."}},
     )
     return await world.use_cases.applications.submit_supplement(
-        world.actor(OWNER), case.id, expected_version=edited.version
+        world.context(OWNER), case.id, expected_version=edited.version
     )
 
 
@@ -88,7 +87,7 @@ async def test_deadlines_are_computed_as_of_then(world: World) -> None:
 async def test_a_moment_counts_what_was_done_at_it(world: World) -> None:
     case = await received(world)
     world.clock.forward(hours=1)
-    await world.use_cases.intake.accept(world.actor(INTAKE), case.id, expected_version=case.version)
+    await world.use_cases.intake.accept(world.context(INTAKE), case.id, expected_version=case.version)
     just_before = await stood(world, case.id, world.clock.at - timedelta(microseconds=1))
     then = await stood(world, case.id, world.clock.at)
     today = await stood(world, case.id, date(2026, 11, 20))
@@ -104,7 +103,7 @@ async def test_a_day_ends_at_midnight_in_ca_mau(world: World) -> None:
     world.clock.at = datetime(2026, 11, 20, 16, 59, 59, tzinfo=UTC)  # 23:59:59 in Cà Mau.
     draft = await world.draft()
     world.clock.forward(seconds=1)
-    await world.use_cases.applications.discard(world.actor(OWNER), draft.id, expected_version=draft.version)
+    await world.use_cases.applications.discard(world.context(OWNER), draft.id, expected_version=draft.version)
     world.clock.forward(days=3)
     days = [await stood(world, draft.id, date(2026, 11, day), by=OWNER) for day in (20, 21)]
     assert [each.application and each.application.stage for each in days] == [Stage.DRAFT, Stage.WITHDRAWN]
@@ -115,7 +114,7 @@ async def test_drafts_show_their_edits_which_leave_no_leaf(world: World) -> None
     draft = await world.draft()
     world.clock.forward(minutes=1)
     await world.use_cases.applications.edit(
-        world.actor(OWNER), draft.id, expected_version=draft.version, title="Tên mới", answers={}
+        world.context(OWNER), draft.id, expected_version=draft.version, title="Tên mới", answers={}
     )
     before, after = [await stood(world, draft.id, at, by=OWNER) for at in (START, world.clock.at)]
     assert [each.application and each.application.title for each in (before, after)] == [draft.title, "Tên mới"]
@@ -185,10 +184,10 @@ async def test_permit_and_decision_are_not_there_before_they_were_made(world: Wo
 async def test_reviewer_who_reads_as_officer_sees_no_others_before_the_own_review(world: World) -> None:
     case = await with_reviewers(world)
     await world.use_cases.reviews.submit(
-        world.actor(REVIEWERS[0]), case.id, scores=SCORES, comment="", advice=Advice.APPROVE
+        world.context(REVIEWERS[0]), case.id, scores=SCORES, comment="", advice=Advice.APPROVE
     )
     # Someone who heads the department besides being the other reviewer.
-    both = replace(world.actor(REVIEWERS[1]), offices=world.actor(HEAD).offices | world.actor(REVIEWERS[1]).offices)
+    both = world.context(REVIEWERS[1], offices=world.actor(HEAD).offices | world.actor(REVIEWERS[1]).offices)
     seen = await world.use_cases.histories.as_it_stood(both, case.id, at=world.clock.at)
     head = await stood(world, case.id, world.clock.at, by=HEAD)
     assert seen.reviews == ()
@@ -204,7 +203,7 @@ async def test_officer_without_the_right_to_reviews_sees_none(world: World) -> N
 
 async def test_token_without_the_right_to_read_gets_an_empty_frame(world: World) -> None:
     case = await received(world)
-    reader = world.actor(OWNER, token_scopes=frozenset({"application:read_timeline"}))
+    reader = world.context(OWNER, token_scopes=frozenset({"application:read_timeline"}))
     seen = await world.use_cases.histories.as_it_stood(reader, case.id, at=START)
     assert (seen.application, seen.dossier, seen.supplements, seen.decision) == (None, None, None, None)
     assert seen.deadlines == ()
@@ -212,16 +211,16 @@ async def test_token_without_the_right_to_read_gets_an_empty_frame(world: World)
 
 async def test_erased_records_are_named_and_what_they_wrote_is_missing(world: World, owner: AsyncEngine) -> None:
     case = await accepted(world)
-    leaves = await world.use_cases.timelines.read(world.actor(OWNER), case.id)
+    leaves = await world.use_cases.timelines.read(world.context(OWNER), case.id)
     await erase(owner, leaves[-1].index)
     seen = await stood(world, case.id, world.clock.at, by=OWNER)
     assert (seen.application, seen.deadlines) == (None, ())
     assert [(each.index, each.action, each.kind) for each in seen.erased] == [
         (leaves[-1].index, "application:accept", "application")
     ]
-    (begun, *_, last) = await world.use_cases.histories.versions(world.actor(OWNER), case.id)
+    (begun, *_, last) = await world.use_cases.histories.versions(world.context(OWNER), case.id)
     assert (begun.stage, last.stage, last.version) == (Stage.DRAFT, None, case.version)
-    found = await world.use_cases.histories.changes(world.actor(OWNER), case.id, older=1, newer=case.version)
+    found = await world.use_cases.histories.changes(world.context(OWNER), case.id, older=1, newer=case.version)
     assert found.older.state is not None
     assert found.newer.state is None
 
@@ -237,14 +236,14 @@ async def test_case_emptied_by_request_shows_what_stays_of_it_and_what_was_there
     assert after.application is not None
     assert (after.application.title, after.application.answers, after.application.code) == (ERASED, {}, case.code)
     assert after.application.stage is Stage.WITHDRAWN
-    listed = await world.use_cases.histories.versions(world.actor(COUNCIL), case.id)
+    listed = await world.use_cases.histories.versions(world.context(COUNCIL), case.id)
     assert [each.stage for each in listed][-1] is Stage.WITHDRAWN
     assert None in {each.stage for each in listed}
 
 
 async def test_versions_are_those_that_the_log_records(world: World) -> None:
     case = await supplemented(world)
-    listed = await world.use_cases.histories.versions(world.actor(OWNER), case.id)
+    listed = await world.use_cases.histories.versions(world.context(OWNER), case.id)
     assert [(each.leaf.action, each.stage) for each in listed] == [
         ("application:create", Stage.DRAFT),
         ("application:submit", Stage.SUBMITTED),
@@ -254,17 +253,17 @@ async def test_versions_are_those_that_the_log_records(world: World) -> None:
     ]
     assert listed[-1].version == case.version
     with pytest.raises(NotFound):
-        await world.use_cases.histories.changes(world.actor(OWNER), case.id, older=1, newer=case.version + 1)
+        await world.use_cases.histories.changes(world.context(OWNER), case.id, older=1, newer=case.version + 1)
 
 
 async def test_permit_has_its_versions_too(world: World) -> None:
     view = await issued(world)
-    (version,) = await world.use_cases.histories.permit_versions(world.actor(OWNER), view.permit.id)
+    (version,) = await world.use_cases.histories.permit_versions(world.context(OWNER), view.permit.id)
     assert (version.version, version.stage, version.leaf.action) == (1, Stage.PERMIT_ISSUED, "permit:issue")
-    same = await world.use_cases.histories.permit_changes(world.actor(OWNER), view.permit.id, older=1, newer=1)
+    same = await world.use_cases.histories.permit_changes(world.context(OWNER), view.permit.id, older=1, newer=1)
     assert same.older.state == same.newer.state == view.permit
     with pytest.raises(NotFound):
-        await world.use_cases.histories.permit_versions(world.actor("doi_thu"), view.permit.id)
+        await world.use_cases.histories.permit_versions(world.context("doi_thu"), view.permit.id)
 
 
 async def test_log_of_other_cases_is_not_looked_at(world: World) -> None:
@@ -282,7 +281,7 @@ async def test_assigned_people_come_and_go(world: World) -> None:
     world.clock.forward(hours=1)
     parts = (await stood(world, case.id, before, by=FOCAL)).participations or ()
     reviewer = next(each for each in parts if each.capacity is Capacity.REVIEWER)
-    await world.use_cases.assignments.release(world.actor(HEAD), case.id, reviewer.id, reason="Đổi người.")
+    await world.use_cases.assignments.release(world.context(HEAD), case.id, reviewer.id, reason="Đổi người.")
     after = (await stood(world, case.id, world.clock.at, by=FOCAL)).participations or ()
     assert reviewer.until is None
     assert {each.id: each.until for each in after}[reviewer.id] == world.clock.at

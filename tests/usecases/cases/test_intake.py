@@ -79,39 +79,39 @@ async def ask(
     world: World, by: str, case: Application, *, items: tuple[SupplementItem, ...] = ITEMS, why: str | None = None
 ) -> Application:
     return await world.use_cases.intake.request_supplement(
-        world.actor(by), case.id, expected_version=case.version, items=items, exception_reason=why
+        world.context(by), case.id, expected_version=case.version, items=items, exception_reason=why
     )
 
 
 async def receive(world: World, by: str, case: Application) -> Application:
-    return await world.use_cases.intake.receive(world.actor(by), case.id, expected_version=case.version)
+    return await world.use_cases.intake.receive(world.context(by), case.id, expected_version=case.version)
 
 
 async def accept(world: World, by: str, case: Application) -> Application:
-    return await world.use_cases.intake.accept(world.actor(by), case.id, expected_version=case.version)
+    return await world.use_cases.intake.accept(world.context(by), case.id, expected_version=case.version)
 
 
 async def lapse(world: World, by: str, case: Application) -> Application:
-    return await world.use_cases.intake.lapse(world.actor(by), case.id, expected_version=case.version)
+    return await world.use_cases.intake.lapse(world.context(by), case.id, expected_version=case.version)
 
 
 async def refuse_intake(
     world: World, by: str, case: Application, *, reasons: tuple[Reason, ...] = REASONS
 ) -> Application:
     return await world.use_cases.intake.refuse_intake(
-        world.actor(by), case.id, expected_version=case.version, reasons=reasons
+        world.context(by), case.id, expected_version=case.version, reasons=reasons
     )
 
 
 async def refer(world: World, by: str, case: Application, *, target: str | None = "hanoi-29-2025") -> Application:
     return await world.use_cases.intake.refer(
-        world.actor(by), case.id, expected_version=case.version, reason="Thử nghiệm ở Hà Nội.", target=target
+        world.context(by), case.id, expected_version=case.version, reason="Thử nghiệm ở Hà Nội.", target=target
     )
 
 
 async def apologize(world: World, by: str, case: Application, *, days: float = 7) -> Application:
     return await world.use_cases.intake.apologize(
-        world.actor(by),
+        world.context(by),
         case.id,
         expected_version=case.version,
         promised_at=(case.appointment_at or world.clock.at) + timedelta(days=days),
@@ -120,33 +120,35 @@ async def apologize(world: World, by: str, case: Application, *, days: float = 7
 
 
 async def stop(world: World, by: str, case: Application) -> Application:
-    return await world.use_cases.intake.stop(world.actor(by), case.id, expected_version=case.version)
+    return await world.use_cases.intake.stop(world.context(by), case.id, expected_version=case.version)
 
 
 async def withdraw(world: World, by: str, case: Application) -> Application:
     return await world.use_cases.applications.request_withdrawal(
-        world.actor(by), case.id, expected_version=case.version, reason="Đổi kế hoạch kinh doanh."
+        world.context(by), case.id, expected_version=case.version, reason="Đổi kế hoạch kinh doanh."
     )
 
 
 async def supplement(world: World, by: str, case: Application) -> Application:
-    return await world.use_cases.applications.submit_supplement(world.actor(by), case.id, expected_version=case.version)
+    return await world.use_cases.applications.submit_supplement(
+        world.context(by), case.id, expected_version=case.version
+    )
 
 
 async def discard(world: World, by: str, case: Application) -> Application:
-    return await world.use_cases.applications.discard(world.actor(by), case.id, expected_version=case.version)
+    return await world.use_cases.applications.discard(world.context(by), case.id, expected_version=case.version)
 
 
 async def edit(world: World, case: Application, answers: dict[str, Any], *, title: str | None = None) -> Application:
     return await world.use_cases.applications.edit(
-        world.actor(OWNER), case.id, expected_version=case.version, title=title, answers=answers
+        world.context(OWNER), case.id, expected_version=case.version, title=title, answers=answers
     )
 
 
 async def attach(world: World, case: Application, part: str, *, digest: str = "c" * 64, **changes: Any) -> Any:
     file: dict[str, Any] = {"filename": "tep.pdf", "media_type": "application/pdf", "size": 1000, "sha256": digest}
     file |= changes
-    return await world.use_cases.applications.add_document(world.actor(OWNER), case.id, part=part, **file)
+    return await world.use_cases.applications.add_document(world.context(OWNER), case.id, part=part, **file)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,13 +200,13 @@ async def leaves(world: World) -> int:
 
 async def due(world: World, case: Application) -> datetime | None:
     """Return the due moment by which lists sort."""
-    rows = await world.use_cases.cases.list_cases(world.actor(OWNER), narrowed=CaseFilter(), after=None, limit=100)
+    rows = await world.use_cases.cases.list_cases(world.context(OWNER), narrowed=CaseFilter(), after=None, limit=100)
     return next(row.next_due_at for row in rows if row.id == case.id)
 
 
 async def derived_due(world: World, case: Application, *, by: str = INTAKE) -> datetime | None:
     """Return the nearest due moment that still binds, as the case itself shows it."""
-    view = await world.use_cases.cases.read(world.actor(by), case.id)
+    view = await world.use_cases.cases.read(world.context(by), case.id)
     computed = [each.computation for each in view.deadlines if each.timing in {"running", "overdue"}]
     return min((each.due for each in computed if each and each.due), default=None)
 
@@ -317,12 +319,12 @@ async def test_supplement_takes_only_what_was_asked_for(world: World) -> None:
 
 async def test_unasked_document_cannot_be_removed_during_a_supplement(world: World) -> None:
     case = await asked(world)
-    view = await world.use_cases.cases.read(world.actor(OWNER), case.id)
+    view = await world.use_cases.cases.read(world.context(OWNER), case.id)
     parts = {each.part: each.id for each in view.documents}
     remove = world.use_cases.applications.remove_document
     with pytest.raises(ConditionNotMet):
-        await remove(world.actor(OWNER), case.id, parts["risk_register"])
-    removed = await remove(world.actor(OWNER), case.id, parts["trial_plan"])
+        await remove(world.context(OWNER), case.id, parts["risk_register"])
+    removed = await remove(world.context(OWNER), case.id, parts["trial_plan"])
     assert removed.removed_at == world.clock.at
     with pytest.raises(Invalid) as caught:
         await supplement(world, OWNER, case)
@@ -344,7 +346,7 @@ async def test_second_request_is_a_recorded_exception(world: World) -> None:
         await ask(world, INTAKE, again)
     assert caught.value.condition == "supplement_rounds_used"
     await ask(world, INTAKE, again, why="Tệp mới bị hỏng.")
-    view = await world.use_cases.cases.read(world.actor(INTAKE), again.id)
+    view = await world.use_cases.cases.read(world.context(INTAKE), again.id)
     assert [(each.round, each.exception_reason) for each in view.supplements] == [(1, None), (2, "Tệp mới bị hỏng.")]
 
 
@@ -397,7 +399,7 @@ async def test_refusal_keeps_its_reasons(world: World) -> None:
 async def test_answers_on_competence_name_the_authority(world: World) -> None:
     elsewhere = DOSSIER | {"competence": OURS | {"province": "ha_noi"}}
     filed = await complete_draft(world, answers=elsewhere)
-    filed = await world.use_cases.applications.submit(world.actor(OWNER), filed.id, expected_version=filed.version)
+    filed = await world.use_cases.applications.submit(world.context(OWNER), filed.id, expected_version=filed.version)
     done = await refer(world, INTAKE, await receive(world, INTAKE, filed), target=None)
     assert done.closing is not None
     assert done.closing.target_procedure == "hanoi-29-2025"
@@ -419,7 +421,7 @@ async def test_referral_by_hand_takes_only_listed_targets(world: World) -> None:
 async def test_unknown_target_is_refused_even_when_the_answers_name_one(world: World) -> None:
     elsewhere = DOSSIER | {"competence": OURS | {"province": "ha_noi"}}
     filed = await complete_draft(world, answers=elsewhere)
-    filed = await world.use_cases.applications.submit(world.actor(OWNER), filed.id, expected_version=filed.version)
+    filed = await world.use_cases.applications.submit(world.context(OWNER), filed.id, expected_version=filed.version)
     case = await receive(world, INTAKE, filed)
     with pytest.raises(Invalid):
         await refer(world, INTAKE, case, target="moon-1-2030")
@@ -486,11 +488,11 @@ async def as_refused(world: World, owner: AsyncEngine) -> UUID:
 
 async def test_delivery_is_a_fact_of_its_own_and_happens_once(world: World, owner: AsyncEngine) -> None:
     identity = await as_refused(world, owner)
-    version = (await world.use_cases.cases.read(world.actor(INTAKE), identity)).application.version
+    version = (await world.use_cases.cases.read(world.context(INTAKE), identity)).application.version
     before = await leaves(world)
     calls = [
         world.use_cases.intake.deliver(
-            world.actor(INTAKE), identity, expected_version=version, channel="Trực tiếp tại quầy"
+            world.context(INTAKE), identity, expected_version=version, channel="Trực tiếp tại quầy"
         )
         for _ in range(2)
     ]
@@ -500,17 +502,17 @@ async def test_delivery_is_a_fact_of_its_own_and_happens_once(world: World, owne
     assert await leaves(world) == before + 1
     with pytest.raises(Duplicate):
         await world.use_cases.intake.deliver(
-            world.actor(INTAKE), identity, expected_version=version + 1, channel="Bưu điện"
+            world.context(INTAKE), identity, expected_version=version + 1, channel="Bưu điện"
         )
 
 
 async def test_complaint_is_recorded_and_its_term_shows(world: World, owner: AsyncEngine) -> None:
     identity = await as_refused(world, owner)
     before = await leaves(world)
-    filed = await world.use_cases.applications.complain(world.actor(OWNER), identity, grounds="Lý do không rõ.")
+    filed = await world.use_cases.applications.complain(world.context(OWNER), identity, grounds="Lý do không rõ.")
     with pytest.raises(PermissionDenied):
-        await world.use_cases.applications.complain(world.actor("nguoi_soan"), identity, grounds="…")
-    view = await world.use_cases.cases.read(world.actor(OWNER), identity)
+        await world.use_cases.applications.complain(world.context("nguoi_soan"), identity, grounds="…")
+    view = await world.use_cases.cases.read(world.context(OWNER), identity)
     assert await leaves(world) == before + 2
     assert view.complaints == (filed,)
     assert [each.timing for each in view.deadlines if each.name == "complaint.term"] == ["running"]
@@ -519,7 +521,7 @@ async def test_complaint_is_recorded_and_its_term_shows(world: World, owner: Asy
 async def test_complaint_needs_a_refusal(world: World) -> None:
     case = await accepted(world)
     with pytest.raises(TransitionNotAllowed):
-        await world.use_cases.applications.complain(world.actor(OWNER), case.id, grounds="Quá lâu.")
+        await world.use_cases.applications.complain(world.context(OWNER), case.id, grounds="Quá lâu.")
 
 
 async def test_nearest_due_moment_follows_every_act(world: World) -> None:
@@ -532,7 +534,7 @@ async def test_nearest_due_moment_follows_every_act(world: World) -> None:
 
 async def test_nearest_due_moment_follows_what_is_kept_beside_the_case(world: World) -> None:
     case = await under_appraisal(world)
-    actor = world.actor(FOCAL)
+    actor = world.context(FOCAL)
     await world.use_cases.consultations.ask(
         actor, case.id, unit_id=world.units["police"], question="An ninh?", term=None, remind_on=None, is_required=True
     )
@@ -547,7 +549,7 @@ async def test_nearest_due_moment_follows_what_is_kept_beside_the_case(world: Wo
 async def test_applicant_is_not_told_which_agencies_were_asked(world: World) -> None:
     case = await under_appraisal(world)
     await world.use_cases.consultations.ask(
-        world.actor(FOCAL),
+        world.context(FOCAL),
         case.id,
         unit_id=world.units["police"],
         question="An ninh?",
@@ -556,7 +558,7 @@ async def test_applicant_is_not_told_which_agencies_were_asked(world: World) -> 
         is_required=True,
     )
     shown = {
-        name: {each.name for each in (await world.use_cases.cases.read(world.actor(name), case.id)).deadlines}
+        name: {each.name for each in (await world.use_cases.cases.read(world.context(name), case.id)).deadlines}
         for name in (OWNER, FOCAL)
     }
     assert shown[FOCAL] - shown[OWNER] == {"consult.term"}
@@ -566,10 +568,10 @@ async def test_applicant_sees_offices_and_no_officials_in_the_timeline(world: Wo
     case = await claimed(world)
     for name in ("doi_thu", "nguoi_la"):
         with pytest.raises(NotFound):
-            await world.use_cases.cases.read(world.actor(name), case.id)
-    await world.use_cases.cases.read(world.actor("dai_bieu"), case.id)
-    told = await world.use_cases.timelines.read(world.actor(OWNER), case.id)
-    known = await world.use_cases.timelines.read(world.actor("mot_cua_2"), case.id)
+            await world.use_cases.cases.read(world.context(name), case.id)
+    await world.use_cases.cases.read(world.context("dai_bieu"), case.id)
+    told = await world.use_cases.timelines.read(world.context(OWNER), case.id)
+    known = await world.use_cases.timelines.read(world.context("mot_cua_2"), case.id)
     assert [(each.action, each.office, each.actor_name) for each in told] == [
         ("application:create", "applicant", "Nguoi Dai Dien"),
         ("application:submit", "applicant", "Nguoi Dai Dien"),
@@ -584,7 +586,7 @@ async def test_applicant_sees_offices_and_no_officials_in_the_timeline(world: Wo
 
 async def test_applicant_who_holds_an_office_sees_no_officials_in_an_own_case(world: World) -> None:
     case = await claimed(world)
-    both = world.actor(INTAKE, signs_for_organisations=frozenset({world.startup}))
+    both = world.context(INTAKE, signs_for_organisations=frozenset({world.startup}))
     told = await world.use_cases.timelines.read(both, case.id)
     assert {each.actor_name for each in told if each.office != "applicant"} == {None}
 
@@ -593,18 +595,20 @@ async def test_official_cannot_be_made_an_editor_and_so_be_kept_from_the_case(wo
     case = await draft(world)
     share = world.use_cases.applications.share
     with pytest.raises(ConditionNotMet) as caught:
-        await share(world.actor(OWNER), case.id, person_id=world.people["phan_bien_1"])
+        await share(world.context(OWNER), case.id, person_id=world.people["phan_bien_1"])
     with pytest.raises(NotFound):
-        await share(world.actor(OWNER), case.id, person_id=uuid7())
-    editor = await share(world.actor(OWNER), case.id, person_id=world.people["nguoi_la"])
+        await share(world.context(OWNER), case.id, person_id=uuid7())
+    editor = await share(world.context(OWNER), case.id, person_id=world.people["nguoi_la"])
     with pytest.raises(Duplicate):
-        await share(world.actor(OWNER), case.id, person_id=world.people["nguoi_la"])
+        await share(world.context(OWNER), case.id, person_id=world.people["nguoi_la"])
     assert caught.value.condition == "holds_office"
-    assert (await world.use_cases.cases.read(world.actor("nguoi_la"), case.id)).application.id == case.id
-    ended = await world.use_cases.applications.unshare(world.actor(OWNER), case.id, person_id=world.people["nguoi_la"])
+    assert (await world.use_cases.cases.read(world.context("nguoi_la"), case.id)).application.id == case.id
+    ended = await world.use_cases.applications.unshare(
+        world.context(OWNER), case.id, person_id=world.people["nguoi_la"]
+    )
     assert (ended.id, ended.until) == (editor.id, START)
     with pytest.raises(NotFound):
-        await world.use_cases.cases.read(world.actor("nguoi_la"), case.id)
+        await world.use_cases.cases.read(world.context("nguoi_la"), case.id)
 
 
 async def test_part_takes_only_its_kinds_of_file_and_so_many(world: World) -> None:

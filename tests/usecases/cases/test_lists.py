@@ -32,7 +32,7 @@ async def copies(world: World, case: Application, number: int, **changes: Any) -
 
 async def listed(world: World, by: str, narrowed: CaseFilter = PAGE, **how: Any) -> tuple[CaseRow, ...]:
     return await world.use_cases.cases.list_cases(
-        world.actor(by), narrowed=narrowed, **({"after": None, "limit": 100} | how)
+        world.context(by), narrowed=narrowed, **({"after": None, "limit": 100} | how)
     )
 
 
@@ -90,9 +90,9 @@ async def test_overdue_are_open_cases_past_their_nearest_moment(world: World) ->
     calm = await submitted(world)
     gone = await received(world)
     await world.use_cases.applications.request_withdrawal(
-        world.actor(OWNER), gone.id, expected_version=gone.version, reason="Thôi."
+        world.context(OWNER), gone.id, expected_version=gone.version, reason="Thôi."
     )
-    await world.use_cases.intake.stop(world.actor(INTAKE), gone.id, expected_version=gone.version + 1)
+    await world.use_cases.intake.stop(world.context(INTAKE), gone.id, expected_version=gone.version + 1)
     due = datetime(2026, 11, 26, 17, tzinfo=UTC)
     moments = {
         due - timedelta(microseconds=1): set(),
@@ -122,7 +122,7 @@ async def test_follower_misses_no_change_while_rows_change(world: World) -> None
         if touched is not None:
             world.clock.at = START + timedelta(hours=1 + len(seen))
             await world.use_cases.intake.refuse_intake(
-                world.actor(INTAKE), touched.id, expected_version=touched.version, reasons=REASONS
+                world.context(INTAKE), touched.id, expected_version=touched.version, reasons=REASONS
             )
     current = {row.id: row.version for row in await listed(world, INTAKE)}
     assert seen == current

@@ -35,6 +35,7 @@ from sandbox_registry.domain.rules.rule_versions import RuleVersion
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.runtime.shipped import shipped
 from sandbox_registry.usecases.registry import UseCases, wire
+from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.transactions import Transactions
 from tests.api.contract.routes import Rehearsal
 from tests.support.decided import BASIS, REASONS, SIGNER, TITLE, approved, recommended
@@ -133,7 +134,7 @@ async def incomplete(world: World, code: str) -> Application:
     """A supplement asked for on the first day, its part taken out; forty days later its term is over."""
     case = await received(world, procedure_code=code)
     asked = await world.use_cases.intake.request_supplement(
-        world.actor(INTAKE),
+        world.context(INTAKE),
         case.id,
         expected_version=case.version,
         items=(SupplementItem(target="documents.trial_plan", reason="Mờ"),),
@@ -146,10 +147,10 @@ async def incomplete(world: World, code: str) -> Application:
 async def questioned(world: World, code: str) -> Application:
     """A case under appraisal with a question to the applicant, and one to an agency that let its term pass."""
     case = await under_appraisal(world, procedure_code=code)
-    await world.use_cases.clarifications.ask(world.actor(FOCAL), case.id, question="Dữ liệu ở đâu?")
+    await world.use_cases.clarifications.ask(world.context(FOCAL), case.id, question="Dữ liệu ở đâu?")
     for unit in ("police", "health"):
         await world.use_cases.consultations.ask(
-            world.actor(FOCAL),
+            world.context(FOCAL),
             case.id,
             unit_id=world.units[unit],
             question="Có ý kiến gì?",
@@ -159,7 +160,7 @@ async def questioned(world: World, code: str) -> Application:
         )
     world.clock.forward(days=14)
     await world.use_cases.legal_holds.place(
-        world.actor("van_thu"), case.id, kind=HoldKind.AUDIT, reason="Thanh tra", reference="QĐ 1"
+        world.context("van_thu"), case.id, kind=HoldKind.AUDIT, reason="Thanh tra", reference="QĐ 1"
     )
     return case
 
@@ -168,7 +169,7 @@ async def unwanted(world: World, code: str) -> Application:
     """An accepted case that its applicant wishes to stop."""
     case = await accepted(world, procedure_code=code)
     return await world.use_cases.applications.request_withdrawal(
-        world.actor(OWNER), case.id, expected_version=case.version, reason="Đổi ý"
+        world.context(OWNER), case.id, expected_version=case.version, reason="Đổi ý"
     )
 
 
@@ -178,7 +179,7 @@ async def voted(world: World, _: str) -> Application:
     session = await sitting(world, case)
     for name in MEMBERS[:4]:
         await world.use_cases.councils.vote(
-            world.actor(name), case.id, session.id, choice=Choice.FOR, is_written=False, dissent=""
+            world.context(name), case.id, session.id, choice=Choice.FOR, is_written=False, dissent=""
         )
     return case
 
@@ -187,7 +188,7 @@ async def refused(world: World, _: str) -> Application:
     """A case that the chairman refused."""
     case = await recommended(world)
     made = await world.use_cases.decisions.refuse(
-        world.actor(SIGNER),
+        world.context(SIGNER),
         case.id,
         expected_version=case.version,
         signer_title=TITLE,
@@ -280,22 +281,19 @@ class Walk:
 
     async def offer(self, actor: Actor, allowed: frozenset[Action]) -> frozenset[Action]:
         """Return what somebody is offered with the case, and to who may not open it yet, the declaration of interests."""
+        context = RequestContext(actor=actor)
         if Action.APPLICATION_READ in allowed:
-            return (await self.rehearsal.cases.read(actor, self.case_id)).may_do
+            return (await self.rehearsal.cases.read(context, self.case_id)).may_do
         with pytest.raises((NotFound, PermissionDenied)):
-            await self.rehearsal.cases.read(actor, self.case_id)
-        waiting = await self.rehearsal.cases.awaiting_declaration(actor)
+            await self.rehearsal.cases.read(context, self.case_id)
+        waiting = await self.rehearsal.cases.awaiting_declaration(context)
         is_waiting = any(each.id == self.case_id for each in waiting)
         return frozenset({Action.DECLARATION_MAKE} if is_waiting else ())
 
     async def allowed(self, actor: Actor, stage: Stage) -> frozenset[Action]:
         async with self.world.database.primary() as connection:
             case = await load_case(
-                connection,
-                self.case_id,
-                person_id=actor.person_id,
-                consulted_unit_ids=actor.consulted_units,
-                lock=False,
+                connection, self.case_id, person_id=actor.person_id, consulted_unit_ids=actor.consulted_units
             )
         assert case is not None
         return self.world.transactions.authorizer.may_do(actor, case.standing, stage)
@@ -313,7 +311,7 @@ class Walk:
 
     async def tried(self, attempt: Attempt, actor: Actor) -> DomainError | None:
         try:
-            await attempt(self.rehearsal, actor)
+            await attempt(self.rehearsal, RequestContext(actor=actor))
         except DomainError as refusal:
             return refusal
         return None
@@ -328,7 +326,7 @@ class Walk:
         self.path.append(f"{now.at:%d %H:%M} {action}")
         for attempt in attempts(action, now):
             with suppress(DomainError):
-                await attempt(self.world.use_cases, actor)
+                await attempt(self.world.use_cases, RequestContext(actor=actor))
                 self.done[action] += 1
                 return True
         pytest.fail(f"{action} was offered at {now.case.stage} and fails: {self.path}")
@@ -352,7 +350,7 @@ class Walk:
 async def settle_spares(world: World, codes: tuple[str, ...]) -> Spares:
     """Enter more people and units, so that anyone an act asks for exists."""
     async with world.database.transaction() as work:
-        for unit in await work.of(Organisation, kind=OrganisationKind.STATE_UNIT.value):
+        for unit in await work.find(Organisation, kind=OrganisationKind.STATE_UNIT.value):
             if unit.handles:
                 await work.save(replace(unit, version=unit.version + 1, handles=codes))
         like_person = await work.get(Person, world.people["phan_bien_1"])

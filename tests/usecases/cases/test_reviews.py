@@ -18,7 +18,7 @@ ONE, TWO = stages.REVIEWERS
 
 async def file(world: World, case_id: object, who: str = ONE) -> ScoredReview:
     return await world.use_cases.reviews.submit(
-        world.actor(who),
+        world.context(who),
         case_id,  # type: ignore[arg-type]  # The case's id.
         scores=SCORES,
         comment="Khả thi.",
@@ -41,18 +41,17 @@ async def test_reviews_of_others_show_only_after_ones_own(world: World) -> None:
     case = await stages.with_reviewers(world)
     read = world.use_cases.reviews.list_reviews
     first = await file(world, case.id, ONE)
-    assert await read(world.actor(TWO), case.id) == ()
-    assert await read(world.actor(ONE), case.id) == (first,)
+    assert await read(world.context(TWO), case.id) == ()
+    assert await read(world.context(ONE), case.id) == (first,)
     second = await file(world, case.id, TWO)
     for who in (ONE, TWO, FOCAL, HEAD, "dai_bieu", "thanh_tra"):
-        assert await read(world.actor(who), case.id) == (first, second)
+        assert await read(world.context(who), case.id) == (first, second)
 
 
 async def test_reviewer_who_also_sits_in_council_still_files_blind(world: World) -> None:
     case = await stages.with_reviewers(world)
     await file(world, case.id, ONE)
-    both = world.actor(TWO)
-    both = world.actor(TWO, offices=both.offices | {(Role.COUNCIL_EXPERT, world.units["focal"])})
+    both = world.context(TWO, offices=world.actor(TWO).offices | {(Role.COUNCIL_EXPERT, world.units["focal"])})
     assert await world.use_cases.reviews.list_reviews(both, case.id) == ()
 
 
@@ -67,7 +66,7 @@ async def test_applicant_and_outsiders_never_see_reviews(world: World) -> None:
         ("doi_thu", NotFound),
     ):
         with pytest.raises(error):
-            await world.use_cases.reviews.list_reviews(world.actor(who), case.id)
+            await world.use_cases.reviews.list_reviews(world.context(who), case.id)
 
 
 async def test_only_assigned_reviewers_file(world: World) -> None:
@@ -80,7 +79,7 @@ async def test_only_assigned_reviewers_file(world: World) -> None:
 async def test_undeclared_reviewer_does_not_file(world: World) -> None:
     case = await stages.under_appraisal(world)
     await world.use_cases.assignments.assign(
-        world.actor(HEAD), case.id, person_id=world.people[ONE], capacity=Capacity.REVIEWER
+        world.context(HEAD), case.id, person_id=world.people[ONE], capacity=Capacity.REVIEWER
     )
     with pytest.raises(PermissionDenied):
         await file(world, case.id, ONE)
@@ -90,7 +89,7 @@ async def test_faulty_scores_are_refused(world: World) -> None:
     case = await stages.with_reviewers(world)
     with pytest.raises(Invalid) as caught:
         await world.use_cases.reviews.submit(
-            world.actor(ONE), case.id, scores={"plan": 11}, comment="", advice=Advice.REFUSE
+            world.context(ONE), case.id, scores={"plan": 11}, comment="", advice=Advice.REFUSE
         )
     assert len(caught.value.errors) == len(SCORES)
 
@@ -104,9 +103,9 @@ async def test_review_is_final_also_at_once(world: World) -> None:
 
 async def test_review_of_a_released_reviewer_still_counts(world: World) -> None:
     case = await stages.reviewed(world)
-    parts = await world.use_cases.assignments.list_parts(world.actor(HEAD), case.id)
+    parts = await world.use_cases.assignments.list_parts(world.context(HEAD), case.id)
     part = next(each for each in parts if each.person_id == world.people[ONE])
-    await world.use_cases.assignments.release(world.actor(HEAD), case.id, part.id, reason="Chuyển công tác")
-    assert len(await world.use_cases.reviews.list_reviews(world.actor(HEAD), case.id)) == 2
+    await world.use_cases.assignments.release(world.context(HEAD), case.id, part.id, reason="Chuyển công tác")
+    assert len(await world.use_cases.reviews.list_reviews(world.context(HEAD), case.id)) == 2
     with pytest.raises(NotFound):
-        await world.use_cases.reviews.list_reviews(world.actor(ONE), case.id)
+        await world.use_cases.reviews.list_reviews(world.context(ONE), case.id)

@@ -20,7 +20,7 @@ from tests.support.world import PROCEDURE, World
 async def test_pages_hold_every_act_once(world: World) -> None:
     case = await claimed(world)
     await claimed(world)
-    read, reader = world.use_cases.timelines.read, world.actor("mot_cua_2")
+    read, reader = world.use_cases.timelines.read, world.context("mot_cua_2")
     whole = await read(reader, case.id)
     pages, after = [], -1
     while page := await read(reader, case.id, after=after, limit=2):
@@ -39,16 +39,16 @@ async def test_pages_hold_every_act_once(world: World) -> None:
 async def test_pages_of_an_applicant_are_full_although_others_read_and_were_refused(world: World) -> None:
     case = await received(world)
     for _ in range(3):
-        await world.use_cases.cases.read(world.actor("dai_bieu"), case.id)
-    await world.use_cases.intake.accept(world.actor("mot_cua"), case.id, expected_version=case.version)
-    page = await world.use_cases.timelines.read(world.actor(OWNER), case.id, limit=4)
+        await world.use_cases.cases.read(world.context("dai_bieu"), case.id)
+    await world.use_cases.intake.accept(world.context("mot_cua"), case.id, expected_version=case.version)
+    page = await world.use_cases.timelines.read(world.context(OWNER), case.id, limit=4)
     assert [each.action for each in page][-1] == "application:accept"
     assert len(page) == 4
 
 
 async def test_each_act_says_under_which_line_and_rules_it_was_done(world: World) -> None:
     case = await received(world)
-    told = await world.use_cases.timelines.read(world.actor("dai_bieu"), case.id)
+    told = await world.use_cases.timelines.read(world.context("dai_bieu"), case.id)
     begun, filed, registered = told
     assert begun.procedure is None
     assert filed.procedure == registered.procedure == f"{PROCEDURE}@{case.procedure_version}"
@@ -58,7 +58,7 @@ async def test_each_act_says_under_which_line_and_rules_it_was_done(world: World
 
 async def test_erased_act_stays_in_the_timeline_without_its_doer(world: World, owner: AsyncEngine) -> None:
     case = await received(world)
-    reader = world.actor("dai_bieu")
+    reader = world.context("dai_bieu")
     before = await world.use_cases.timelines.read(reader, case.id)
     async with owner.begin() as connection:
         await connection.execute(text("SET LOCAL session_replication_role = replica"))
@@ -73,7 +73,7 @@ async def test_erased_act_stays_in_the_timeline_without_its_doer(world: World, o
 async def test_a_page_is_read_by_the_index_of_the_case(world: World) -> None:
     case = await received(world)
     with statements(world) as sent:
-        await world.use_cases.timelines.read(world.actor(OWNER), case.id)
+        await world.use_cases.timelines.read(world.context(OWNER), case.id)
     (page,) = [each for each in sent if "audit_leaves" in each]
     assert "audit_leaves.case_id = " in page
     assert len(sent) == 3  # The case and its reader, the page, the names.

@@ -16,9 +16,10 @@ from sandbox_registry.domain.errors import (
     PermissionDenied,
     StaleVersion,
 )
-from sandbox_registry.domain.identity.people import Actor, Membership, MembershipKind, Organisation, OrganisationKind
+from sandbox_registry.domain.identity.people import Membership, MembershipKind, Organisation, OrganisationKind
 from sandbox_registry.usecases.identity.organisations import Organisations
 from sandbox_registry.usecases.identity.units import Units
+from sandbox_registry.usecases.transaction.context import RequestContext
 from tests.support.leaves import leaves, told
 from tests.support.stages import submitted
 from tests.support.statements import statements
@@ -39,20 +40,20 @@ def units(world: World) -> Units:
     return world.use_cases.units
 
 
-async def create(organisations: Organisations, actor: Actor, **how: Any) -> Organisation:
+async def create(organisations: Organisations, actor: RequestContext, **how: Any) -> Organisation:
     given: dict[str, Any] = {"kind": OrganisationKind.ENTERPRISE, "name": "Công ty Tôm Vàng", "tax_code": TAX_CODE}
     return await organisations.create(actor, **(given | CONTACT | how))
 
 
 async def invite(world: World, who: str, kind: MembershipKind, *, by: str = "nguoi_dai_dien") -> Membership:
     return await world.use_cases.organisations.add_member(
-        world.actor(by), world.startup, email=f"{who}@camau.example", kind=kind
+        world.context(by), world.startup, email=f"{who}@camau.example", kind=kind
     )
 
 
 async def membership_of(world: World, name: str) -> Membership:
     async with world.database.transaction() as work:
-        (found,) = await work.of(Membership, person_id=world.people[name])
+        (found,) = await work.find(Membership, person_id=world.people[name])
     return found
 
 
@@ -63,13 +64,13 @@ def one_refused(done: list[Any], kind: type[DomainError]) -> bool:
 
 
 async def test_who_registers_an_applicant_declares_to_represent_it(world: World, organisations: Organisations) -> None:
-    stranger = world.actor("nguoi_la")
+    stranger = world.context("nguoi_la")
     made = await create(organisations, stranger)
-    actor = world.actor("nguoi_la", signs_for_organisations=frozenset({made.id}))
+    actor = world.context("nguoi_la", signs_for_organisations=frozenset({made.id}))
     view = await organisations.read(actor, made.id)
     assert view.organisation == made
     assert [(each.membership.kind, each.membership.person_id) for each in view.members] == [
-        (MembershipKind.LEGAL_REPRESENTATIVE, stranger.person_id)
+        (MembershipKind.LEGAL_REPRESENTATIVE, stranger.actor.person_id)
     ]
     (leaf,) = await leaves(world)
     assert (leaf.action, leaf.kind, leaf.result) == ("organisation:create", "organisation", "done")
@@ -77,7 +78,7 @@ async def test_who_registers_an_applicant_declares_to_represent_it(world: World,
 
 
 async def test_what_stands_against_an_applicant(world: World, organisations: Organisations) -> None:
-    stranger = world.actor("nguoi_la")
+    stranger = world.context("nguoi_la")
     for how in (
         {"tax_code": None},
         {"tax_code": "0300588568"},
@@ -88,12 +89,12 @@ async def test_what_stands_against_an_applicant(world: World, organisations: Org
         with pytest.raises(Invalid):
             await create(organisations, stranger, **how)
     with pytest.raises(PermissionDenied):
-        await create(organisations, world.actor("dai_bieu"))
+        await create(organisations, world.context("dai_bieu"))
     assert await told(world) == [("organisation:create", "refused", "permission_denied")]
 
 
 async def test_two_registrations_of_one_tax_code_give_one_success(world: World, organisations: Organisations) -> None:
-    people = [world.actor("nguoi_la"), world.actor("doi_thu")]
+    people = [world.context("nguoi_la"), world.context("doi_thu")]
     done = await asyncio.gather(*[create(organisations, each) for each in people], return_exceptions=True)
     assert one_refused(done, Duplicate)
     assert len(await told(world)) == 1
@@ -104,7 +105,7 @@ async def test_who_knows_of_an_applicant(world: World, organisations: Organisati
         found = set()
         for name in world.people:
             try:
-                await organisations.read(world.actor(name), world.startup)
+                await organisations.read(world.context(name), world.startup)
             except NotFound:
                 continue
             found.add(name)
@@ -120,7 +121,7 @@ async def test_who_knows_of_an_applicant(world: World, organisations: Organisati
 
 async def test_lists_show_what_may_be_read(world: World, organisations: Organisations) -> None:
     async def listed(name: str, **how: Any) -> set[str]:
-        return {each.name for each in await organisations.list_organisations(world.actor(name), **how)}
+        return {each.name for each in await organisations.list_organisations(world.context(name), **how)}
 
     startup, rival = "Công ty TNHH Tôm Sáng", "Công ty CP Cua Biển"
     applicants = {"kind": OrganisationKind.ENTERPRISE}
@@ -133,7 +134,7 @@ async def test_lists_show_what_may_be_read(world: World, organisations: Organisa
     assert await listed("quan_tri", text="_") == set()
     assert len(await listed("nguoi_la", kind=OrganisationKind.STATE_UNIT)) == len(world.units)
     assert await listed("nguoi_soan", **applicants) != await listed("doi_thu", **applicants)
-    narrow = world.actor("quan_tri", token_scopes=frozenset({"token:read"}))
+    narrow = world.context("quan_tri", token_scopes=frozenset({"token:read"}))
     assert await organisations.list_organisations(narrow, kind=OrganisationKind.ENTERPRISE) == ()
 
 
@@ -151,24 +152,24 @@ async def test_lists_show_what_may_be_read(world: World, organisations: Organisa
     ],
 )
 async def test_names_are_found_however_they_are_typed(world: World, organisations: Organisations, text: str) -> None:
-    await create(organisations, world.actor("nguoi_dai_dien"), name="Hợp tác xã Nước mắm Đại Hòa")
-    found = await organisations.list_organisations(world.actor("quan_tri"), text=text)
+    await create(organisations, world.context("nguoi_dai_dien"), name="Hợp tác xã Nước mắm Đại Hòa")
+    found = await organisations.list_organisations(world.context("quan_tri"), text=text)
     assert [each.name for each in found] == ["Hợp tác xã Nước mắm Đại Hòa"]
 
 
 @pytest.mark.parametrize("item_count", [1, 30])
 async def test_a_list_costs_one_statement(world: World, organisations: Organisations, item_count: int) -> None:
-    stranger = world.actor("nguoi_la")
+    stranger = world.context("nguoi_la")
     kind = OrganisationKind.INDIVIDUAL
     made = [await create(organisations, stranger, kind=kind, tax_code=None) for _ in range(item_count)]
-    actor = world.actor("nguoi_la", signs_for_organisations=frozenset(each.id for each in made))
+    actor = world.context("nguoi_la", signs_for_organisations=frozenset(each.id for each in made))
     with statements(world) as sent:
         assert len(await organisations.list_organisations(actor, kind=kind)) == item_count
     assert len(sent) == 1
 
 
 async def test_a_signatory_changes_how_it_is_reached(world: World, organisations: Organisations) -> None:
-    owner, end = world.actor("nguoi_dai_dien"), world.clock.at + 900 * DAY
+    owner, end = world.context("nguoi_dai_dien"), world.clock.at + 900 * DAY
     edited = await organisations.edit(owner, world.startup, expected_version=1, licence_end=end, **CONTACT)
     assert (edited.version, edited.licence_end, edited.email) == (2, end, CONTACT["email"])
     assert (edited.name, edited.tax_code) == ("Công ty TNHH Tôm Sáng", "2001234560")
@@ -178,7 +179,7 @@ async def test_a_signatory_changes_how_it_is_reached(world: World, organisations
 async def test_who_may_not_change_an_applicant(world: World, organisations: Organisations) -> None:
     async def edit(name: str, **how: Any) -> Organisation:
         given: dict[str, Any] = {"expected_version": 1, "licence_end": None}
-        return await organisations.edit(world.actor(name), world.startup, **(given | CONTACT | how))
+        return await organisations.edit(world.context(name), world.startup, **(given | CONTACT | how))
 
     for name in ("nguoi_soan", "dai_bieu"):
         with pytest.raises(PermissionDenied):
@@ -189,7 +190,7 @@ async def test_who_may_not_change_an_applicant(world: World, organisations: Orga
     assert [each[2] for each in await told(world)] == ["permission_denied"] * 2 + ["not_found"] * 3
     with pytest.raises(NotFound):
         await organisations.edit(
-            world.actor("quan_tri"), world.units["focal"], expected_version=1, licence_end=None, **CONTACT
+            world.context("quan_tri"), world.units["focal"], expected_version=1, licence_end=None, **CONTACT
         )
     with pytest.raises(Invalid):
         await edit("nguoi_dai_dien", email="x")
@@ -198,7 +199,7 @@ async def test_who_may_not_change_an_applicant(world: World, organisations: Orga
 
 
 async def test_two_edits_at_once_give_one_success(world: World, organisations: Organisations) -> None:
-    owner = world.actor("nguoi_dai_dien")
+    owner = world.context("nguoi_dai_dien")
     edits = [
         organisations.edit(owner, world.startup, expected_version=1, licence_end=None, **CONTACT) for _ in range(2)
     ]
@@ -225,7 +226,7 @@ async def test_the_representative_appoints(world: World) -> None:
 
 async def test_an_authorised_signatory_appoints_editors_only(world: World) -> None:
     await invite(world, "nguoi_la", MembershipKind.AUTHORISED_SIGNATORY)
-    signatory = world.actor("nguoi_la", signs_for_organisations=frozenset({world.startup}))
+    signatory = world.context("nguoi_la", signs_for_organisations=frozenset({world.startup}))
     organisations = world.use_cases.organisations
     for kind in (MembershipKind.LEGAL_REPRESENTATIVE, MembershipKind.AUTHORISED_SIGNATORY):
         with pytest.raises(ConditionNotMet):
@@ -244,7 +245,7 @@ async def test_two_invitations_at_once_give_one_success(world: World) -> None:
 
 
 async def test_an_organisation_never_stands_without_a_signatory(world: World, organisations: Organisations) -> None:
-    owner, head = world.actor("nguoi_dai_dien"), await membership_of(world, "nguoi_dai_dien")
+    owner, head = world.context("nguoi_dai_dien"), await membership_of(world, "nguoi_dai_dien")
     with pytest.raises(ConditionNotMet):
         await organisations.end_membership(owner, world.startup, head.id, expected_version=1)
     await invite(world, "nguoi_la", MembershipKind.LEGAL_REPRESENTATIVE)
@@ -255,9 +256,9 @@ async def test_an_organisation_never_stands_without_a_signatory(world: World, or
 async def test_two_representatives_cannot_end_each_other(world: World, organisations: Organisations) -> None:
     second = await invite(world, "nguoi_la", MembershipKind.LEGAL_REPRESENTATIVE)
     first = await membership_of(world, "nguoi_dai_dien")
-    other = world.actor("nguoi_la", signs_for_organisations=frozenset({world.startup}))
+    other = world.context("nguoi_la", signs_for_organisations=frozenset({world.startup}))
     done = await asyncio.gather(
-        organisations.end_membership(world.actor("nguoi_dai_dien"), world.startup, second.id, expected_version=1),
+        organisations.end_membership(world.context("nguoi_dai_dien"), world.startup, second.id, expected_version=1),
         organisations.end_membership(other, world.startup, first.id, expected_version=1),
         return_exceptions=True,
     )
@@ -265,7 +266,7 @@ async def test_two_representatives_cannot_end_each_other(world: World, organisat
 
 
 async def test_ending_a_membership(world: World, organisations: Organisations) -> None:
-    owner, editor = world.actor("nguoi_dai_dien"), await membership_of(world, "nguoi_soan")
+    owner, editor = world.context("nguoi_dai_dien"), await membership_of(world, "nguoi_soan")
     rival = await membership_of(world, "doi_thu")
     for membership_id in (rival.id, uuid7()):
         with pytest.raises(NotFound):
@@ -281,7 +282,7 @@ async def test_ending_a_membership(world: World, organisations: Organisations) -
 
 
 async def test_an_administrator_enters_units(world: World, units: Units) -> None:
-    admin = world.actor("quan_tri")
+    admin = world.context("quan_tri")
     unit = await units.create(
         admin, name="Ban Quản lý Khu kinh tế", agency_code="H12.30", handles=[PROCEDURE], **CONTACT
     )
@@ -294,9 +295,9 @@ async def test_an_administrator_enters_units(world: World, units: Units) -> None
 
 
 async def test_what_stands_against_a_unit(world: World, units: Units) -> None:
-    admin = world.actor("quan_tri")
+    admin = world.context("quan_tri")
     with pytest.raises(PermissionDenied):
-        await units.create(world.actor("truong_phong"), name="Đơn vị", **CONTACT)
+        await units.create(world.context("truong_phong"), name="Đơn vị", **CONTACT)
     for how in ({"agency_code": "h 12"}, {"handles": ["khong-co"]}, {"email": "x"}):
         given: dict[str, Any] = {"name": "Đơn vị"} | CONTACT | how
         with pytest.raises(Invalid):
@@ -321,7 +322,7 @@ async def test_official_cannot_be_drawn_to_an_applicants_side(world: World) -> N
     """Naming an official a member would bar that official from the applicant's cases permanently."""
     with pytest.raises(ConditionNotMet) as refused:
         await world.use_cases.organisations.add_member(
-            world.actor("nguoi_dai_dien"),
+            world.context("nguoi_dai_dien"),
             world.startup,
             email="phan_bien_1@camau.example",
             kind=MembershipKind.EDITOR,

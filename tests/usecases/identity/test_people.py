@@ -28,8 +28,9 @@ from sandbox_registry.domain.identity.tokens import digest
 from sandbox_registry.usecases.identity.offices import Offices
 from sandbox_registry.usecases.identity.people import People
 from sandbox_registry.usecases.identity.tokens import Tokens
+from sandbox_registry.usecases.transaction.context import RequestContext
 from tests.support.leaves import assert_nothing_leaked, leaves, told
-from tests.support.world import World
+from tests.support.world import ANYBODY, World
 from tests.usecases.identity.test_tokens import CHEAP
 
 PASSWORD, NEW_PASSWORD = "tôm sú lội ngược dòng", "cua gạch bò trên bãi bồi"
@@ -52,8 +53,8 @@ def tokens(world: World) -> Tokens:
 
 
 @pytest.fixture
-def admin(world: World) -> Actor:
-    return world.actor("quan_tri")
+def admin(world: World) -> RequestContext:
+    return world.context("quan_tri")
 
 
 async def now(world: World, name: str) -> Actor | None:
@@ -63,11 +64,13 @@ async def now(world: World, name: str) -> Actor | None:
         )
 
 
-async def register(accounts: People, admin: Actor, email: str = "moi@camau.example", **how: Any) -> Person:
+async def register(accounts: People, admin: RequestContext, email: str = "moi@camau.example", **how: Any) -> Person:
     return await accounts.register(admin, full_name="Trần Văn Mới", email=email, **how)
 
 
-async def delegate(offices: Offices, actor: Actor, world: World, *, to: str = "truong_phong", **how: Any) -> Delegation:
+async def delegate(
+    offices: Offices, actor: RequestContext, world: World, *, to: str = "truong_phong", **how: Any
+) -> Delegation:
     given: dict[str, Any] = {
         "to_person_id": world.people[to],
         "unit_id": world.units["committee"],
@@ -91,10 +94,10 @@ def one_refused(done: list[Any], kind: type[DomainError]) -> bool:
 
 
 async def test_an_administrator_registers_somebody_who_can_log_in(
-    world: World, accounts: People, tokens: Tokens, admin: Actor
+    world: World, accounts: People, tokens: Tokens, admin: RequestContext
 ) -> None:
     person = await register(accounts, admin, password=PASSWORD)
-    made = await tokens.log_in(email=person.email, password=PASSWORD, name="n", request_id="r")
+    made = await tokens.log_in(ANYBODY, email=person.email, password=PASSWORD, name="n")
     assert made.token.person_id == person.id
     found = await leaves(world)
     assert [(leaf.action, leaf.kind, leaf.result) for leaf in found] == [
@@ -108,11 +111,13 @@ async def test_an_administrator_registers_somebody_who_can_log_in(
 async def test_only_an_administrator_registers_others(world: World, accounts: People) -> None:
     for name in ("nguoi_la", "chuyen_vien", "dai_bieu"):
         with pytest.raises(PermissionDenied):
-            await register(accounts, world.actor(name))
+            await register(accounts, world.context(name))
     assert await told(world) == [("person:create", "refused", "permission_denied")] * 3
 
 
-async def test_a_wrong_contact_or_a_weak_password_is_refused(world: World, accounts: People, admin: Actor) -> None:
+async def test_a_wrong_contact_or_a_weak_password_is_refused(
+    world: World, accounts: People, admin: RequestContext
+) -> None:
     with pytest.raises(Invalid) as caught:
         await accounts.register(admin, full_name=" ", email="khong-phai", phone="x")
     assert [each.field for each in caught.value.errors] == ["full_name", "email", "phone"]
@@ -122,7 +127,7 @@ async def test_a_wrong_contact_or_a_weak_password_is_refused(world: World, accou
     assert await told(world) == []
 
 
-async def test_two_registrations_of_one_address_give_one_success(accounts: People, admin: Actor) -> None:
+async def test_two_registrations_of_one_address_give_one_success(accounts: People, admin: RequestContext) -> None:
     addresses = ("moi@camau.example", "MOI@camau.example")
     done = await asyncio.gather(*[register(accounts, admin, each) for each in addresses], return_exceptions=True)
     assert one_refused(done, Duplicate)
@@ -134,12 +139,11 @@ async def test_registering_oneself_needs_the_setting(world: World, accounts: Peo
         "email": "le@x.example",
         "phone": "",
         "password": PASSWORD,
-        "request_id": "r",
     }
     with pytest.raises(ConditionNotMet):
-        await accounts.register_oneself(**given)
-    person = await People(world.transactions, CHEAP, self_registration=True).register_oneself(**given)
-    made = await tokens.log_in(email="le@x.example", password=PASSWORD, name="n", request_id="r")
+        await accounts.register_oneself(ANYBODY, **given)
+    person = await People(world.transactions, CHEAP, self_registration=True).register_oneself(ANYBODY, **given)
+    made = await tokens.log_in(ANYBODY, email="le@x.example", password=PASSWORD, name="n")
     bearer = await tokens.authenticate(digest(made.secret), "r")
     assert bearer is not None
     actor = bearer.actor
@@ -148,18 +152,18 @@ async def test_registering_oneself_needs_the_setting(world: World, accounts: Peo
 
 
 async def test_changing_the_password_ends_every_token(
-    world: World, accounts: People, tokens: Tokens, admin: Actor
+    world: World, accounts: People, tokens: Tokens, admin: RequestContext
 ) -> None:
     person = await register(accounts, admin, password=PASSWORD)
-    made = await tokens.log_in(email=person.email, password=PASSWORD, name="n", request_id="r")
+    made = await tokens.log_in(ANYBODY, email=person.email, password=PASSWORD, name="n")
     bearer = await tokens.authenticate(digest(made.secret), "r")
     assert bearer is not None
     actor = bearer.actor
-    await accounts.change_password(actor, current=PASSWORD, new=NEW_PASSWORD)
+    await accounts.change_password(RequestContext(actor=actor), current=PASSWORD, new=NEW_PASSWORD)
     assert await tokens.authenticate(digest(made.secret), "r") is None
     with pytest.raises(WrongCredentials):
-        await tokens.log_in(email=person.email, password=PASSWORD, name="n", request_id="r")
-    await tokens.log_in(email=person.email, password=NEW_PASSWORD, name="n", request_id="r")
+        await tokens.log_in(ANYBODY, email=person.email, password=PASSWORD, name="n")
+    await tokens.log_in(ANYBODY, email=person.email, password=NEW_PASSWORD, name="n")
     assert [each[:2] for each in await told(world)] == [
         ("person:create", "done"),
         ("token:create", "done"),
@@ -171,10 +175,10 @@ async def test_changing_the_password_ends_every_token(
 
 
 async def test_changing_the_password_needs_the_old_one_and_another_new_one(
-    world: World, accounts: People, admin: Actor
+    world: World, accounts: People, admin: RequestContext
 ) -> None:
     person = await register(accounts, admin, password=PASSWORD)
-    actor = world.actor("nguoi_la", person_id=person.id)
+    actor = world.context("nguoi_la", person_id=person.id)
     with pytest.raises(WrongCredentials):
         await accounts.change_password(actor, current=NEW_PASSWORD, new=NEW_PASSWORD)
     for new in ("ngắn", PASSWORD, "tran.van.moi1"):
@@ -183,16 +187,18 @@ async def test_changing_the_password_needs_the_old_one_and_another_new_one(
     assert (await told(world))[1:] == [("password:change", "refused", "wrong_credentials")]
 
 
-async def test_two_changes_of_a_password_at_once_give_one_success(world: World, accounts: People, admin: Actor) -> None:
+async def test_two_changes_of_a_password_at_once_give_one_success(
+    world: World, accounts: People, admin: RequestContext
+) -> None:
     person = await register(accounts, admin, password=PASSWORD)
-    actor = world.actor("nguoi_la", person_id=person.id)
+    actor = world.context("nguoi_la", person_id=person.id)
     changes = [accounts.change_password(actor, current=PASSWORD, new=f"{NEW_PASSWORD} {n}") for n in range(2)]
     assert one_refused(await asyncio.gather(*changes, return_exceptions=True), WrongCredentials)
 
 
 async def test_the_operator_sets_a_lost_password(world: World, accounts: People, tokens: Tokens) -> None:
     await accounts.set_password(world.people["mot_cua"], new=PASSWORD, request_id="cli")
-    await tokens.log_in(email="mot_cua@camau.example", password=PASSWORD, name="n", request_id="r")
+    await tokens.log_in(ANYBODY, email="mot_cua@camau.example", password=PASSWORD, name="n")
     assert [(leaf.action, leaf.entry["auth"]["method"]) for leaf in await leaves(world)] == [
         ("password:change", "command_line"),
         ("token:create", "password"),
@@ -201,7 +207,9 @@ async def test_the_operator_sets_a_lost_password(world: World, accounts: People,
         await accounts.set_password(uuid7(), new=PASSWORD, request_id="cli")
 
 
-async def test_closing_an_account_ends_its_tokens(world: World, accounts: People, tokens: Tokens, admin: Actor) -> None:
+async def test_closing_an_account_ends_its_tokens(
+    world: World, accounts: People, tokens: Tokens, admin: RequestContext
+) -> None:
     secret = await world.token("chuyen_vien")
     closed = await accounts.disable(admin, world.people["chuyen_vien"], expected_version=1)
     assert (closed.disabled_at, closed.version) == (world.clock.at, 2)
@@ -210,12 +218,12 @@ async def test_closing_an_account_ends_its_tokens(world: World, accounts: People
     assert [each[:2] for each in await told(world)] == [("token:create", "done"), ("person:disable", "done")]
 
 
-async def test_who_may_close_which_account(world: World, accounts: People, admin: Actor) -> None:
+async def test_who_may_close_which_account(world: World, accounts: People, admin: RequestContext) -> None:
     target = world.people["chuyen_vien"]
     with pytest.raises(PermissionDenied):
-        await accounts.disable(world.actor("truong_phong"), target, expected_version=1)
+        await accounts.disable(world.context("truong_phong"), target, expected_version=1)
     with pytest.raises(ConditionNotMet):
-        await accounts.disable(admin, admin.person_id, expected_version=1)
+        await accounts.disable(admin, admin.actor.person_id, expected_version=1)
     with pytest.raises(NotFound):
         await accounts.disable(admin, uuid7(), expected_version=1)
     with pytest.raises(StaleVersion):
@@ -228,26 +236,26 @@ async def test_who_may_close_which_account(world: World, accounts: People, admin
 async def test_two_administrators_cannot_close_each_other(world: World, accounts: People) -> None:
     pairs = (("quan_tri", "quan_tri_2"), ("quan_tri_2", "quan_tri"))
     done = await asyncio.gather(
-        *[accounts.disable(world.actor(by), world.people[who], expected_version=1) for by, who in pairs],
+        *[accounts.disable(world.context(by), world.people[who], expected_version=1) for by, who in pairs],
         return_exceptions=True,
     )
     assert one_refused(done, PermissionDenied)
 
 
-async def test_one_reads_oneself_and_others_by_office(world: World, accounts: People, admin: Actor) -> None:
-    own = await accounts.read(world.actor("nguoi_dai_dien"), world.people["nguoi_dai_dien"])
+async def test_one_reads_oneself_and_others_by_office(world: World, accounts: People, admin: RequestContext) -> None:
+    own = await accounts.read(world.context("nguoi_dai_dien"), world.people["nguoi_dai_dien"])
     assert [each.organisation_id for each in own.memberships] == [world.startup]
     assert (await accounts.read(admin, world.people["chu_tich"])).grants[0].role is Role.DECISION_MAKER
     for name in ("nguoi_dai_dien", "nguoi_la", "phan_bien_1"):
         for target in (world.people["chu_tich"], uuid7()):
             with pytest.raises(NotFound) as caught:
-                await accounts.read(world.actor(name), target)
+                await accounts.read(world.context(name), target)
             assert caught.value.details == {"what": "person"}
 
 
-async def test_people_are_listed_with_their_offices(world: World, accounts: People, admin: Actor) -> None:
+async def test_people_are_listed_with_their_offices(world: World, accounts: People, admin: RequestContext) -> None:
     with pytest.raises(PermissionDenied):
-        await accounts.list_people(world.actor("nguoi_dai_dien"))
+        await accounts.list_people(world.context("nguoi_dai_dien"))
     found = await accounts.list_people(admin, role=Role.ONE_STOP_OFFICER, unit_id=world.units["one_stop"])
     assert [row.person.id for row in found] == [world.people["mot_cua"], world.people["mot_cua_2"]]
     assert found[0].offices == {(Role.ONE_STOP_OFFICER, world.units["one_stop"])}
@@ -261,7 +269,9 @@ async def test_people_are_listed_with_their_offices(world: World, accounts: Peop
 @pytest.mark.parametrize(
     "text", ["mai hương", "mai huong", "MAI HUONG", "hương MAI", "do thi", "mai.huong@", "đỗ hương camau"]
 )
-async def test_people_are_found_however_their_names_are_typed(accounts: People, admin: Actor, text: str) -> None:
+async def test_people_are_found_however_their_names_are_typed(
+    accounts: People, admin: RequestContext, text: str
+) -> None:
     made = await accounts.register(admin, full_name="Đỗ Thị Mai Hương", email="Mai.Huong@camau.example", phone="")
     assert [row.person for row in await accounts.list_people(admin, text=text)] == [made]
     assert await accounts.list_people(admin, text=f"{text} khác") == ()
@@ -270,7 +280,7 @@ async def test_people_are_found_however_their_names_are_typed(accounts: People, 
 # --- Offices ---
 
 
-async def test_an_office_counts_while_it_is_held(world: World, offices: Offices, admin: Actor) -> None:
+async def test_an_office_counts_while_it_is_held(world: World, offices: Offices, admin: RequestContext) -> None:
     start = world.clock.at + DAY
     grant = await offices.grant(
         admin, world.people["nguoi_la"], role=Role.REVIEWER, unit_id=world.units["focal"], valid_from=start,
@@ -290,13 +300,13 @@ async def test_an_office_counts_while_it_is_held(world: World, offices: Offices,
     assert (action, kind, result, grant.version) == ("role:grant", "role_grant", "done", 1)
 
 
-async def test_what_stands_against_an_office(world: World, offices: Offices, admin: Actor) -> None:
+async def test_what_stands_against_an_office(world: World, offices: Offices, admin: RequestContext) -> None:
     person, focal = world.people["nguoi_la"], world.units["focal"]
     past, later = world.clock.at - DAY, world.clock.at + DAY
     with pytest.raises(PermissionDenied):
-        await offices.grant(world.actor("truong_phong"), person, role=Role.REVIEWER, unit_id=focal)
+        await offices.grant(world.context("truong_phong"), person, role=Role.REVIEWER, unit_id=focal)
     with pytest.raises(ConditionNotMet) as caught:
-        await offices.grant(admin, admin.person_id, role=Role.DECISION_MAKER, unit_id=focal)
+        await offices.grant(admin, admin.actor.person_id, role=Role.DECISION_MAKER, unit_id=focal)
     assert condition(caught) == "not_oneself"
     windows: tuple[dict[str, Any], ...] = (
         {"role": Role.APPLICANT, "unit_id": focal},
@@ -330,18 +340,22 @@ async def test_overseers_hold_no_working_office(
     world: World, offices: Offices, *, name: str, role: Role, code: str
 ) -> None:
     with pytest.raises(ConditionNotMet) as caught:
-        await offices.grant(world.actor("quan_tri"), world.people[name], role=role, unit_id=world.units["focal"])
+        await offices.grant(world.context("quan_tri"), world.people[name], role=role, unit_id=world.units["focal"])
     assert condition(caught) == code
 
 
-async def test_an_overseer_may_work_when_the_term_is_over(world: World, offices: Offices, admin: Actor) -> None:
+async def test_an_overseer_may_work_when_the_term_is_over(
+    world: World, offices: Offices, admin: RequestContext
+) -> None:
     async with world.database.transaction() as work:
-        (grant,) = await work.of(RoleGrant, person_id=world.people["dai_bieu"])
+        (grant,) = await work.find(RoleGrant, person_id=world.people["dai_bieu"])
     await offices.end(admin, grant.id, expected_version=1)
     await offices.grant(admin, world.people["dai_bieu"], role=Role.REVIEWER, unit_id=world.units["focal"])
 
 
-async def test_two_opposed_offices_at_once_give_one_success(world: World, offices: Offices, admin: Actor) -> None:
+async def test_two_opposed_offices_at_once_give_one_success(
+    world: World, offices: Offices, admin: RequestContext
+) -> None:
     roles = (Role.HDND_MEMBER, Role.REVIEWER)
     done = await asyncio.gather(
         *[offices.grant(admin, world.people["nguoi_la"], role=role, unit_id=world.units["focal"]) for role in roles],
@@ -350,7 +364,9 @@ async def test_two_opposed_offices_at_once_give_one_success(world: World, office
     assert one_refused(done, ConditionNotMet)
 
 
-async def test_the_same_office_twice_at_once_gives_one_success(world: World, offices: Offices, admin: Actor) -> None:
+async def test_the_same_office_twice_at_once_gives_one_success(
+    world: World, offices: Offices, admin: RequestContext
+) -> None:
     done = await asyncio.gather(
         *[
             offices.grant(admin, world.people["nguoi_la"], role=Role.REVIEWER, unit_id=world.units["focal"])
@@ -378,12 +394,12 @@ async def test_the_database_itself_keeps_offices_apart(world: World, owner: Asyn
                 await connection.execute(table.insert(), RECORDS[type(obj)].values(obj))
 
 
-async def test_ending_an_office(world: World, offices: Offices, admin: Actor) -> None:
+async def test_ending_an_office(world: World, offices: Offices, admin: RequestContext) -> None:
     async with world.database.transaction() as work:
-        (grant,) = await work.of(RoleGrant, person_id=world.people["chuyen_vien"])
-        (own,) = await work.of(RoleGrant, person_id=admin.person_id)
+        (grant,) = await work.find(RoleGrant, person_id=world.people["chuyen_vien"])
+        (own,) = await work.find(RoleGrant, person_id=admin.actor.person_id)
     with pytest.raises(PermissionDenied):
-        await offices.end(world.actor("truong_phong"), grant.id, expected_version=1)
+        await offices.end(world.context("truong_phong"), grant.id, expected_version=1)
     with pytest.raises(ConditionNotMet):
         await offices.end(admin, own.id, expected_version=1)
     done = await asyncio.gather(
@@ -400,10 +416,10 @@ async def test_ending_an_office(world: World, offices: Offices, admin: Actor) ->
 
 async def test_two_administrators_cannot_dismiss_each_other(world: World, offices: Offices) -> None:
     async with world.database.transaction() as work:
-        grants = {name: await work.of(RoleGrant, person_id=world.people[name]) for name in ("quan_tri", "quan_tri_2")}
+        grants = {name: await work.find(RoleGrant, person_id=world.people[name]) for name in ("quan_tri", "quan_tri_2")}
     pairs = (("quan_tri", "quan_tri_2"), ("quan_tri_2", "quan_tri"))
     done = await asyncio.gather(
-        *[offices.end(world.actor(by), grants[who][0].id, expected_version=1) for by, who in pairs],
+        *[offices.end(world.context(by), grants[who][0].id, expected_version=1) for by, who in pairs],
         return_exceptions=True,
     )
     assert one_refused(done, PermissionDenied)
@@ -413,7 +429,7 @@ async def test_two_administrators_cannot_dismiss_each_other(world: World, office
 
 
 async def test_delegated_authority_counts_and_names_the_signer(world: World, offices: Offices) -> None:
-    delegation = await delegate(offices, world.actor("chu_tich"), world)
+    delegation = await delegate(offices, world.context("chu_tich"), world)
     deputy = await now(world, "truong_phong")
     assert deputy is not None
     assert deputy.signs_for == world.people["chu_tich"]
@@ -428,17 +444,17 @@ async def test_delegated_authority_counts_and_names_the_signer(world: World, off
 
 
 async def test_delegated_authority_goes_no_further(world: World, offices: Offices) -> None:
-    await delegate(offices, world.actor("chu_tich"), world)
+    await delegate(offices, world.context("chu_tich"), world)
     deputy = await now(world, "truong_phong")
     assert deputy is not None
     with pytest.raises(ConditionNotMet) as caught:
-        await delegate(offices, deputy, world, to="chuyen_vien")
+        await delegate(offices, RequestContext(actor=deputy), world, to="chuyen_vien")
     assert condition(caught) == "not_by_right"
 
 
-async def test_who_may_lend_and_to_whom(world: World, offices: Offices, admin: Actor) -> None:
-    signer = world.actor("chu_tich")
-    for actor in (world.actor("truong_phong"), world.actor("dai_bieu")):
+async def test_who_may_lend_and_to_whom(world: World, offices: Offices, admin: RequestContext) -> None:
+    signer = world.context("chu_tich")
+    for actor in (world.context("truong_phong"), world.context("dai_bieu")):
         with pytest.raises(PermissionDenied):
             await delegate(offices, actor, world)
     refusals = {
@@ -467,17 +483,17 @@ async def test_who_may_lend_and_to_whom(world: World, offices: Offices, admin: A
 
 async def test_two_loans_to_one_person_at_once_give_one_success(world: World, offices: Offices) -> None:
     done = await asyncio.gather(
-        *[delegate(offices, world.actor("chu_tich"), world) for _ in range(2)], return_exceptions=True
+        *[delegate(offices, world.context("chu_tich"), world) for _ in range(2)], return_exceptions=True
     )
     assert one_refused(done, Duplicate)
 
 
 async def test_delegated_authority_ends_with_the_delegators_office(
-    world: World, offices: Offices, admin: Actor
+    world: World, offices: Offices, admin: RequestContext
 ) -> None:
-    await delegate(offices, world.actor("chu_tich"), world)
+    await delegate(offices, world.context("chu_tich"), world)
     async with world.database.transaction() as work:
-        (grant,) = await work.of(RoleGrant, person_id=world.people["chu_tich"])
+        (grant,) = await work.find(RoleGrant, person_id=world.people["chu_tich"])
     await offices.end(admin, grant.id, expected_version=1)
     deputy = await now(world, "truong_phong")
     assert deputy is not None
@@ -485,9 +501,9 @@ async def test_delegated_authority_ends_with_the_delegators_office(
 
 
 async def test_delegated_authority_ends_with_the_delegators_account(
-    world: World, offices: Offices, accounts: People, admin: Actor
+    world: World, offices: Offices, accounts: People, admin: RequestContext
 ) -> None:
-    await delegate(offices, world.actor("chu_tich"), world)
+    await delegate(offices, world.context("chu_tich"), world)
     await accounts.disable(admin, world.people["chu_tich"], expected_version=1)
     deputy = await now(world, "truong_phong")
     assert deputy is not None
@@ -495,12 +511,12 @@ async def test_delegated_authority_ends_with_the_delegators_account(
 
 
 async def test_revoking_delegated_authority(world: World, offices: Offices) -> None:
-    delegation = await delegate(offices, world.actor("chu_tich"), world)
+    delegation = await delegate(offices, world.context("chu_tich"), world)
     for name in ("truong_phong", "dai_bieu", "nguoi_la"):
         with pytest.raises(NotFound):
-            await offices.revoke_delegation(world.actor(name), delegation.id, expected_version=1)
+            await offices.revoke_delegation(world.context(name), delegation.id, expected_version=1)
     done = await asyncio.gather(
-        *[offices.revoke_delegation(world.actor("chu_tich"), delegation.id, expected_version=1) for _ in range(2)],
+        *[offices.revoke_delegation(world.context("chu_tich"), delegation.id, expected_version=1) for _ in range(2)],
         return_exceptions=True,
     )
     assert one_refused(done, StaleVersion)
@@ -508,36 +524,36 @@ async def test_revoking_delegated_authority(world: World, offices: Offices) -> N
     assert deputy is not None
     assert deputy.signs_for is None
     with pytest.raises(Duplicate):
-        await offices.revoke_delegation(world.actor("chu_tich"), delegation.id, expected_version=2)
+        await offices.revoke_delegation(world.context("chu_tich"), delegation.id, expected_version=2)
     assert [each[:2] for each in await told(world)] == [("delegation:grant", "done"), ("delegation:revoke", "done")]
 
 
-async def test_only_the_delegator_revokes(world: World, offices: Offices, admin: Actor) -> None:
+async def test_only_the_delegator_revokes(world: World, offices: Offices, admin: RequestContext) -> None:
     unit = world.units["committee"]
     await offices.grant(admin, world.people["van_thu"], role=Role.DECISION_MAKER, unit_id=unit)
-    delegation = await delegate(offices, world.actor("chu_tich"), world)
+    delegation = await delegate(offices, world.context("chu_tich"), world)
     deputy = await now(world, "van_thu")
     assert deputy is not None
     with pytest.raises(ConditionNotMet) as caught:
-        await offices.revoke_delegation(deputy, delegation.id, expected_version=1)
+        await offices.revoke_delegation(RequestContext(actor=deputy), delegation.id, expected_version=1)
     assert condition(caught) == "not_ones_own"
     await offices.revoke_delegation(admin, delegation.id, expected_version=1)
 
 
 async def test_who_sees_what_is_lent(world: World, offices: Offices) -> None:
-    delegation = await delegate(offices, world.actor("chu_tich"), world)
+    delegation = await delegate(offices, world.context("chu_tich"), world)
     unit = world.units["committee"]
     for name in ("chu_tich", "van_thu", "dai_bieu", "thanh_tra", "quan_tri"):
-        assert await offices.list_delegations(world.actor(name), unit_id=unit) == (delegation,)
+        assert await offices.list_delegations(world.context(name), unit_id=unit) == (delegation,)
     for name in ("nguoi_dai_dien", "chuyen_vien"):
         with pytest.raises(PermissionDenied):
-            await offices.list_delegations(world.actor(name), unit_id=unit)
+            await offices.list_delegations(world.context(name), unit_id=unit)
 
 
 async def test_no_read_of_people_carries_a_hash(world: World, accounts: People, owner: AsyncEngine) -> None:
     await accounts.set_password(world.people["mot_cua"], new=PASSWORD, request_id="r")
     async with owner.connect() as connection:
         kept = (await connection.execute(select(tables.passwords.c.hash))).scalar_one()
-    shown = repr(await accounts.read(world.actor("mot_cua"), world.people["mot_cua"]))
+    shown = repr(await accounts.read(world.context("mot_cua"), world.people["mot_cua"]))
     assert "argon2id" in kept
     assert "argon2" not in shown

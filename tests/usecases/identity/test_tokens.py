@@ -30,9 +30,10 @@ from sandbox_registry.domain.identity.tokens import (
 )
 from sandbox_registry.usecases.identity.passwords import Passwords
 from sandbox_registry.usecases.identity.tokens import NewToken, Tokens
+from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.operators import NOBODY
 from tests.support.leaves import assert_nothing_leaked, leaves, told
-from tests.support.world import World
+from tests.support.world import ANYBODY, World
 
 STATEMENTS = "sandbox_registry.db.core.statements"
 CHEAP = Passwords(frozenset(), hasher=PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
@@ -49,7 +50,7 @@ async def tokens(world: World) -> Tokens:
 
 
 async def log_in(tokens: Tokens, *, email: str = EMAIL, password: str = PASSWORD, **how: Any) -> NewToken:
-    return await tokens.log_in(email=email, password=password, name="Máy ở nhà", request_id="test", **how)
+    return await tokens.log_in(ANYBODY, email=email, password=password, name="Máy ở nhà", **how)
 
 
 async def who(tokens: Tokens, secret: str) -> Actor | None:
@@ -133,7 +134,7 @@ async def test_hash_is_renewed_when_parameters_change(world: World, owner: Async
 async def test_expired_revoked_unknown_and_closed_get_nobody(world: World, tokens: Tokens, owner: AsyncEngine) -> None:
     expiring = await log_in(tokens, lifetime=timedelta(minutes=5))
     revoked, closed = await log_in(tokens), await log_in(tokens)
-    await tokens.revoke(world.actor(NAME), revoked.token.id)
+    await tokens.revoke(world.context(NAME), revoked.token.id)
     world.clock.forward(minutes=5)
     assert await who(tokens, closed.secret) is not None
     async with owner.begin() as connection:
@@ -165,7 +166,7 @@ async def test_a_token_is_found_in_one_statement(tokens: Tokens, caplog: pytest.
 
 async def test_a_token_never_allows_more_than_the_one_that_made_it(world: World, tokens: Tokens) -> None:
     held = frozenset({Action.TOKEN_CREATE.value, Action.APPLICATION_READ.value})
-    narrow = world.actor(NAME, token_scopes=held)
+    narrow = world.context(NAME, token_scopes=held)
     day = timedelta(days=1)
     for scopes in (None, {Action.APPLICATION_READ, Action.DECISION_READ}, {"application:everything"}, set()):
         limits = Limits(scopes=None if scopes is None else frozenset(map(str, scopes)))
@@ -178,43 +179,43 @@ async def test_a_token_never_allows_more_than_the_one_that_made_it(world: World,
     assert actor is not None
     assert actor.token_scopes == frozenset({"application:read"})
     with pytest.raises(PermissionDenied):
-        await tokens.create(actor, name="n", limits=reading, lifetime=day)
+        await tokens.create(RequestContext(actor=actor), name="n", limits=reading, lifetime=day)
     assert await told(world) == [("token:create", "done", None), ("token:create", "refused", "permission_denied")]
 
 
 @pytest.mark.parametrize("lifetime", [timedelta(0), timedelta(seconds=59), LONGEST + timedelta(seconds=1)])
 async def test_a_lifetime_has_bounds(world: World, tokens: Tokens, lifetime: timedelta) -> None:
     with pytest.raises(Invalid):
-        await tokens.create(world.actor(NAME), name="n", lifetime=lifetime)
+        await tokens.create(world.context(NAME), name="n", lifetime=lifetime)
 
 
 async def test_one_lists_and_revokes_ones_own_tokens_only(world: World, tokens: Tokens) -> None:
     made = await log_in(tokens)
-    assert await tokens.list_own(world.actor(NAME)) == (made.token,)
-    other = world.actor("chuyen_vien_2")
+    assert await tokens.list_own(world.context(NAME)) == (made.token,)
+    other = world.context("chuyen_vien_2")
     assert await tokens.list_own(other) == ()
     with pytest.raises(NotFound):
         await tokens.revoke(other, made.token.id)
     with pytest.raises(NotFound):
         await tokens.log_out(other, made.secret)
-    ended = await tokens.log_out(world.actor(NAME), made.secret)
+    ended = await tokens.log_out(world.context(NAME), made.secret)
     assert (ended.revoked_at, ended.version) == (world.clock.at, 2)
     with pytest.raises(Duplicate):
-        await tokens.revoke(world.actor(NAME), made.token.id)
+        await tokens.revoke(world.context(NAME), made.token.id)
     assert [each[:2] for each in await told(world)] == [("token:create", "done"), ("token:revoke", "done")]
 
 
 async def test_two_revocations_at_once_give_one_success(world: World, tokens: Tokens) -> None:
     made = await log_in(tokens)
-    actor = world.actor(NAME)
+    actor = world.context(NAME)
     done = await asyncio.gather(*[tokens.revoke(actor, made.token.id) for _ in range(2)], return_exceptions=True)
     assert sorted(isinstance(each, Duplicate) for each in done) == [False, True]
     assert not any(isinstance(each, BaseException) and not isinstance(each, DomainError) for each in done)
 
 
 async def test_overseers_may_log_in_and_keep_tokens(world: World, tokens: Tokens) -> None:
-    member = world.actor("dai_bieu")
-    assert member.roles == {Role.HDND_MEMBER, Role.APPLICANT}
+    member = world.context("dai_bieu")
+    assert member.actor.roles == {Role.HDND_MEMBER, Role.APPLICANT}
     made = await tokens.create(member, name="n", lifetime=timedelta(days=1))
     assert await tokens.list_own(member) == (made.token,)
 
@@ -248,7 +249,7 @@ def test_ranges_are_read_strictly_and_mapped_ones_as_ipv4() -> None:
 
 @pytest.mark.parametrize(("ahead", "is_soon"), [(15, False), (14, True), (1, True), (0, False), (-1, False)])
 async def test_soon_is_the_last_fourteen_days(world: World, tokens: Tokens, ahead: int, is_soon: bool) -> None:  # noqa: FBT001 - a parameter.
-    made = await tokens.create(world.actor(NAME), name="n", lifetime=timedelta(days=30))
+    made = await tokens.create(world.context(NAME), name="n", lifetime=timedelta(days=30))
     assert made.token.expires_soon(at=made.token.expires_at - timedelta(days=ahead)) is is_soon
-    ended = await tokens.revoke(world.actor(NAME), made.token.id)
+    ended = await tokens.revoke(world.context(NAME), made.token.id)
     assert ended.expires_soon(at=made.token.expires_at - timedelta(days=1)) is False

@@ -35,7 +35,7 @@ COPIES = text(
 
 
 async def ids(world: World, name: str, narrowed: ExportFilter = EVERYTHING) -> list[Any]:
-    table = await world.use_cases.exports.cases(world.actor(name), narrowed=narrowed)
+    table = await world.use_cases.exports.cases(world.context(name), narrowed=narrowed)
     return [row[0] async for batch in table.batches for row in batch]
 
 
@@ -52,7 +52,7 @@ async def exported(world: World) -> int:
 async def test_export_holds_what_the_list_holds(world: World, name: str) -> None:
     await world.draft()
     await submitted(world)
-    listed = await world.use_cases.cases.list_cases(world.actor(name), narrowed=CaseFilter(), after=None, limit=100)
+    listed = await world.use_cases.cases.list_cases(world.context(name), narrowed=CaseFilter(), after=None, limit=100)
     assert sorted(await ids(world, name)) == sorted(row.id for row in listed)
     assert listed
 
@@ -65,7 +65,7 @@ async def test_export_of_an_outsider_is_empty(world: World, name: str) -> None:
 
 async def test_administrator_takes_nothing_out(world: World) -> None:
     with pytest.raises(PermissionDenied):
-        await world.use_cases.exports.cases(world.actor("quan_tri"), narrowed=EVERYTHING)
+        await world.use_cases.exports.cases(world.context("quan_tri"), narrowed=EVERYTHING)
     assert [(leaf["act"], leaf["result"]) for leaf in await leaves(world)] == [("export:read", "refused")]
 
 
@@ -73,9 +73,9 @@ async def test_token_needs_both_the_export_and_the_reading(world: World) -> None
     for scopes in ({"export:read"}, {"application:read"}):
         with pytest.raises(PermissionDenied):
             await world.use_cases.exports.cases(
-                world.actor("nguoi_dai_dien", token_scopes=frozenset(scopes)), narrowed=EVERYTHING
+                world.context("nguoi_dai_dien", token_scopes=frozenset(scopes)), narrowed=EVERYTHING
             )
-    both = world.actor("nguoi_dai_dien", token_scopes=frozenset({"export:read", "application:read"}))
+    both = world.context("nguoi_dai_dien", token_scopes=frozenset({"export:read", "application:read"}))
     table = await world.use_cases.exports.cases(both, narrowed=EVERYTHING)
     assert [batch async for batch in table.batches] == []
 
@@ -88,9 +88,9 @@ async def test_export_from_an_office_is_on_record_and_of_ones_own_is_not(world: 
     await ids(world, "mot_cua")
     assert await exported(world) == 2
     exports = world.use_cases.exports
-    await exports.case_feed(world.actor("mot_cua"), since=None, after=None, limit=10)
+    await exports.case_feed(world.context("mot_cua"), since=None, after=None, limit=10)
     assert await exported(world) == 2
-    await exports.permit_feed(world.actor("thanh_tra"), since=None, after=None, limit=10)
+    await exports.permit_feed(world.context("thanh_tra"), since=None, after=None, limit=10)
     assert await exported(world) == 3
 
 
@@ -122,7 +122,7 @@ async def test_an_export_is_narrowed_as_the_list_is(world: World) -> None:
     counts = []
     for narrowed in asked:
         listed = await world.use_cases.cases.list_cases(
-            world.actor(INTAKE), narrowed=CaseFilter(**narrowed), after=None, limit=100
+            world.context(INTAKE), narrowed=CaseFilter(**narrowed), after=None, limit=100
         )
         taken = await ids(world, INTAKE, ExportFilter(**narrowed))
         assert taken == [row.id for row in reversed(listed)], narrowed
@@ -136,7 +136,7 @@ async def test_permits_are_found_by_words_and_number(world: World) -> None:
     permit = (await issued(world)).permit
 
     async def found(words: str) -> list[Any]:
-        table = await world.use_cases.exports.permits(world.actor(OWNER), narrowed=ExportFilter(text=words))
+        table = await world.use_cases.exports.permits(world.context(OWNER), narrowed=ExportFilter(text=words))
         return [row[0] async for batch in table.batches for row in batch]
 
     assert [await found(words) for words in ("ao tom", permit.number[:3], "cua bien", "99/")] == [
@@ -151,7 +151,7 @@ async def test_no_more_than_one_batch_is_in_memory_and_the_cursor_is_closed(worl
     filed = await submitted(world)
     async with owner.begin() as connection:
         await connection.execute(COPIES, {"copies": 3 * BATCH, "id": filed.id})
-    table = await world.use_cases.exports.cases(world.actor("dai_bieu"), narrowed=EVERYTHING)
+    table = await world.use_cases.exports.cases(world.context("dai_bieu"), narrowed=EVERYTHING)
     first = await anext(table.batches)
     assert (len(first), len(first[0])) == (BATCH, len(CASE_FIELDS))
     assert await under_way(owner) == [("idle in transaction", True)]
@@ -164,7 +164,7 @@ async def test_closing_half_way_lets_the_snapshot_go(world: World, owner: AsyncE
     filed = await submitted(world)
     async with owner.begin() as connection:
         await connection.execute(COPIES, {"copies": 2 * BATCH, "id": filed.id})
-    table = await world.use_cases.exports.cases(world.actor("dai_bieu"), narrowed=EVERYTHING)
+    table = await world.use_cases.exports.cases(world.context("dai_bieu"), narrowed=EVERYTHING)
     await anext(table.batches)
     assert len(await under_way(owner)) == 1
     await table.batches.aclose()
@@ -185,7 +185,7 @@ async def test_few_streams_run_at_once(world: World, owner: AsyncEngine) -> None
     filed = await submitted(world)
     async with owner.begin() as connection:
         await connection.execute(COPIES, {"copies": BATCH, "id": filed.id})
-    actor = world.actor("dai_bieu")
+    actor = world.context("dai_bieu")
     running = [await world.use_cases.exports.cases(actor, narrowed=EVERYTHING) for _ in range(AT_ONCE)]
     for table in running:
         await anext(table.batches)
@@ -199,8 +199,8 @@ async def test_few_streams_run_at_once(world: World, owner: AsyncEngine) -> None
 
 async def test_event_log_names_people_by_pseudonym_and_relates_only_to_what_it_holds(world: World) -> None:
     filed = await submitted(world)
-    await world.use_cases.cases.read(world.actor("thanh_tra"), filed.id)
-    things = await collected(await world.use_cases.exports.events(world.actor("dai_bieu")))
+    await world.use_cases.cases.read(world.context("thanh_tra"), filed.id)
+    things = await collected(await world.use_cases.exports.events(world.context("dai_bieu")))
     objects = [each for each in things if isinstance(each, LogObject)]
     events = [each for each in things if isinstance(each, LogEvent)]
     assert [each.activity for each in events][-2:] == ["application:submit", "application:read"]
@@ -216,11 +216,11 @@ async def test_event_log_names_people_by_pseudonym_and_relates_only_to_what_it_h
 async def test_event_log_leaves_out_what_was_refused_and_what_is_foreign(world: World) -> None:
     filed = await submitted(world)
     with pytest.raises(Exception, match="not_found"):
-        await world.use_cases.cases.read(world.actor("doi_thu"), filed.id)
-    own = await collected(await world.use_cases.exports.events(world.actor("nguoi_dai_dien")))
+        await world.use_cases.cases.read(world.context("doi_thu"), filed.id)
+    own = await collected(await world.use_cases.exports.events(world.context("nguoi_dai_dien")))
     assert "application:read" not in {each.activity for each in own if isinstance(each, LogEvent)}
     assert world.transactions.pseudonyms.of(world.people["doi_thu"]) not in {each.id for each in own}
-    assert await collected(await world.use_cases.exports.events(world.actor("doi_thu"))) == []
+    assert await collected(await world.use_cases.exports.events(world.context("doi_thu"))) == []
 
 
 async def collected(batches: AsyncIterator[LogBatch]) -> list[LogObject | LogEvent]:

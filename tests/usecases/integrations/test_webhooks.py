@@ -14,11 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sandbox_registry.adapters.webhooks import WebhookClient
 from sandbox_registry.db.integrations import webhooks as webhook_rows
 from sandbox_registry.domain.errors import ConditionNotMet, Invalid, NotFound, PermissionDenied, StaleVersion
-from sandbox_registry.domain.identity.people import Actor
 from sandbox_registry.domain.integrations.webhooks import DeliveryState, Endpoint, EndpointState
 from sandbox_registry.usecases.integrations.webhook_deliveries import BeingSent, Deliveries
 from sandbox_registry.usecases.integrations.webhook_secrets import Seals
 from sandbox_registry.usecases.integrations.webhooks import DeliveryView, NewSecret, Webhooks
+from sandbox_registry.usecases.transaction.context import RequestContext
 from tests.support.decided import issued
 from tests.support.leaves import leaves
 from tests.support.stages import INTAKE, OWNER, received, submitted
@@ -57,9 +57,9 @@ class Post:
         return [await self.deliveries.deliver(one, attempt=number, send=self.sender.send) for one, number in waiting]
 
     async def endpoint(
-        self, *events: str, by: str | Actor = OWNER, of: UUID | None = None, active: bool = True
+        self, *events: str, by: str | RequestContext = OWNER, of: UUID | None = None, active: bool = True
     ) -> NewSecret:
-        actor = self.world.actor(by) if isinstance(by, str) else by
+        actor = self.world.context(by) if isinstance(by, str) else by
         made = await self.webhooks.create(
             actor,
             organisation_id=of or self.world.startup,
@@ -73,14 +73,16 @@ class Post:
         return made
 
     async def state(self, endpoint: Endpoint, *, by: str = OWNER) -> EndpointState:
-        return (await self.webhooks.read(self.world.actor(by), endpoint.id)).state
+        return (await self.webhooks.read(self.world.context(by), endpoint.id)).state
 
     async def sent(self, endpoint: Endpoint, *, by: str = OWNER) -> list[tuple[str, DeliveryState]]:
-        found = await self.webhooks.list_deliveries(self.world.actor(by), endpoint.id, state=None, after=None, limit=50)
+        found = await self.webhooks.list_deliveries(
+            self.world.context(by), endpoint.id, state=None, after=None, limit=50
+        )
         return [(each.type, each.state) for each in reversed(found)]
 
     async def last(self, endpoint: Endpoint) -> DeliveryView:
-        actor = self.world.actor(OWNER)
+        actor = self.world.context(OWNER)
         newest = await self.webhooks.list_deliveries(actor, endpoint.id, state=None, after=None, limit=1)
         return await self.webhooks.read_delivery(actor, endpoint.id, newest[0].id)
 
@@ -147,7 +149,7 @@ async def test_event_is_a_signed_cloud_event_without_personal_data(post: Post) -
 async def test_letters_and_permits_are_told_of_and_not_told(post: Post) -> None:
     await post.endpoint("message.sent", "permit.issued")
     case = await submitted(post.world)
-    await post.world.use_cases.messages.send(post.world.actor(OWNER), case.id, body="Số tài khoản 0123456789")
+    await post.world.use_cases.messages.send(post.world.context(OWNER), case.id, body="Số tài khoản 0123456789")
     permit = await issued(post.world)
     assert set(await post.work()) == {DELIVERED}
     letter, paper = post.receiver.of("message.sent"), post.receiver.of("permit.issued")
@@ -162,7 +164,9 @@ async def test_rollback_takes_the_delivery_and_its_job_with_it(post: Post) -> No
     case = await submitted(post.world)
     await post.work()
     with pytest.raises(StaleVersion):
-        await post.world.use_cases.intake.receive(post.world.actor(INTAKE), case.id, expected_version=case.version - 1)
+        await post.world.use_cases.intake.receive(
+            post.world.context(INTAKE), case.id, expected_version=case.version - 1
+        )
     assert await post.jobs() == []
     assert await post.sent(made.endpoint) == [("endpoint.check", DELIVERED), ("application.submitted", DELIVERED)]
 
@@ -207,7 +211,7 @@ async def test_nothing_is_sent_once_nobody_is_answerable(post: Post) -> None:
 async def test_unit_is_told_of_cases_it_handles_and_of_no_draft(post: Post) -> None:
     made = await post.endpoint(by=ADMIN, of=post.world.units["focal"])
     draft = await post.world.draft()
-    await post.world.use_cases.applications.discard(post.world.actor(OWNER), draft.id, expected_version=draft.version)
+    await post.world.use_cases.applications.discard(post.world.context(OWNER), draft.id, expected_version=draft.version)
     await received(post.world)
     assert await post.work() == [DELIVERED, DELIVERED]
     assert await post.sent(made.endpoint, by=ADMIN) == [
@@ -221,7 +225,7 @@ async def test_who_may_not_manage_an_endpoint_finds_none(post: Post) -> None:
     world = post.world
     made = await post.endpoint()
     for name in (RIVAL, ADMIN, "nguoi_soan", "mot_cua", "thanh_tra", "nguoi_la"):
-        stranger, hooks, one = world.actor(name), post.webhooks, made.endpoint.id
+        stranger, hooks, one = world.context(name), post.webhooks, made.endpoint.id
         assert await hooks.list_endpoints(stranger) == ()
         for act in (
             hooks.read(stranger, one),
@@ -239,7 +243,7 @@ async def test_who_may_not_manage_an_endpoint_finds_none(post: Post) -> None:
 
 
 async def test_token_that_does_not_list_the_act_does_not_do_it(post: Post) -> None:
-    narrow = post.world.actor(OWNER, token_scopes=frozenset({"application:read"}))
+    narrow = post.world.context(OWNER, token_scopes=frozenset({"application:read"}))
     with pytest.raises(PermissionDenied):
         await post.endpoint(by=narrow, active=False)
     made = await post.endpoint()
@@ -249,7 +253,7 @@ async def test_token_that_does_not_list_the_act_does_not_do_it(post: Post) -> No
 
 async def test_rotation_signs_twice_for_a_while(post: Post) -> None:
     made = await post.endpoint()
-    new = await post.webhooks.rotate(post.world.actor(OWNER), made.endpoint.id, overlap=timedelta(hours=1))
+    new = await post.webhooks.rotate(post.world.context(OWNER), made.endpoint.id, overlap=timedelta(hours=1))
     case = await submitted(post.world)
     await post.work()
     both = post.receiver.got[0]
@@ -257,7 +261,7 @@ async def test_rotation_signs_twice_for_a_while(post: Post) -> None:
     assert both.is_signed_by(new.secret)
     assert both.is_signed_by(made.secret, place=1)
     post.world.clock.forward(hours=1)
-    await post.world.use_cases.intake.receive(post.world.actor(INTAKE), case.id, expected_version=case.version)
+    await post.world.use_cases.intake.receive(post.world.context(INTAKE), case.id, expected_version=case.version)
     await post.work()
     only = post.receiver.got[1]
     assert only.is_signed_by(new.secret)
@@ -321,7 +325,7 @@ async def test_large_answer_is_not_read_and_a_long_one_is_cut(post: Post) -> Non
 
 
 async def test_dead_letter_is_shown_and_sent_again_by_its_owner(post: Post) -> None:
-    world, owner = post.world, post.world.actor(OWNER)
+    world, owner = post.world, post.world.context(OWNER)
     made = await post.endpoint()
     post.receiver.answer = lambda _received: reply(500)
     await submitted(world)
@@ -352,7 +356,7 @@ async def dead_letters(post: Post, number: int) -> NewSecret:
 
 
 async def test_dead_letters_are_sent_again_together_in_one_act(post: Post) -> None:
-    owner, made = post.world.actor(OWNER), await dead_letters(post, 3)
+    owner, made = post.world.context(OWNER), await dead_letters(post, 3)
     dead = await post.webhooks.list_deliveries(owner, made.endpoint.id, state=DEAD, after=None, limit=10)
     again = await post.webhooks.replay_dead(owner, made.endpoint.id)
     assert [each.id for each in again] == [each.id for each in reversed(dead)]
@@ -370,16 +374,16 @@ async def test_dead_letters_are_sent_again_together_in_one_act(post: Post) -> No
 
 
 async def test_two_replays_at_once_send_each_dead_letter_once(post: Post) -> None:
-    owner, made = post.world.actor(OWNER), await dead_letters(post, 2)
+    owner, made = post.world.context(OWNER), await dead_letters(post, 2)
     found = await asyncio.gather(*(post.webhooks.replay_dead(owner, made.endpoint.id) for _ in range(2)))
     assert sorted(map(len, found)) == [0, 2]
     assert await post.work() == [DELIVERED] * 2
 
 
 async def test_dead_letters_wait_for_an_active_endpoint_and_its_manager(post: Post) -> None:
-    owner, made = post.world.actor(OWNER), await dead_letters(post, 1)
+    owner, made = post.world.context(OWNER), await dead_letters(post, 1)
     with pytest.raises(NotFound):
-        await post.webhooks.replay_dead(post.world.actor(RIVAL), made.endpoint.id)
+        await post.webhooks.replay_dead(post.world.context(RIVAL), made.endpoint.id)
     known = await post.webhooks.read(owner, made.endpoint.id)
     await post.webhooks.edit(
         owner,
@@ -408,7 +412,7 @@ async def test_a_busy_receiver_is_left_alone_as_long_as_it_asks(post: Post, stat
 
 
 async def test_endpoint_that_long_fails_is_switched_off_until_checked(post: Post) -> None:
-    owner, made = post.world.actor(OWNER), await post.endpoint()
+    owner, made = post.world.context(OWNER), await post.endpoint()
     post.receiver.answer = lambda _received: reply(500)
     case = await submitted(post.world)
     await post.work()
@@ -418,7 +422,7 @@ async def test_endpoint_that_long_fails_is_switched_off_until_checked(post: Post
     assert await post.work() == [PENDING]
     assert await post.state(made.endpoint) is EndpointState.DISABLED
     assert await post.work() == [DEAD]
-    await post.world.use_cases.intake.receive(post.world.actor(INTAKE), case.id, expected_version=case.version)
+    await post.world.use_cases.intake.receive(post.world.context(INTAKE), case.id, expected_version=case.version)
     assert await post.jobs() == []
     with pytest.raises(ConditionNotMet):
         await post.webhooks.replay(owner, made.endpoint.id, (await post.last(made.endpoint)).delivery.id)
@@ -437,7 +441,7 @@ async def test_endpoint_that_says_it_is_gone_is_switched_off_at_once(post: Post)
 
 
 async def test_success_forgives_failures(post: Post) -> None:
-    owner, made = post.world.actor(OWNER), await post.endpoint()
+    owner, made = post.world.context(OWNER), await post.endpoint()
     answers = iter([reply(500), reply(204)])
     post.receiver.answer = lambda _received: next(answers)
     await submitted(post.world)
@@ -447,7 +451,7 @@ async def test_success_forgives_failures(post: Post) -> None:
 
 
 async def test_new_address_must_answer_a_challenge_again(post: Post) -> None:
-    owner, made = post.world.actor(OWNER), await post.endpoint()
+    owner, made = post.world.context(OWNER), await post.endpoint()
     current = await post.webhooks.read(owner, made.endpoint.id)
     fields: dict[str, Any] = {"events": ["*"], "description": "x"}
     with pytest.raises(StaleVersion):
@@ -463,7 +467,7 @@ async def test_new_address_must_answer_a_challenge_again(post: Post) -> None:
 
 
 async def test_removed_endpoint_gets_nothing_and_keeps_no_secret(post: Post) -> None:
-    owner, made = post.world.actor(OWNER), await post.endpoint()
+    owner, made = post.world.context(OWNER), await post.endpoint()
     await submitted(post.world)
     await post.webhooks.remove(owner, made.endpoint.id)
     assert await post.work() == [None]
@@ -494,7 +498,7 @@ async def test_worker_never_waits_for_who_removes_the_endpoint_it_sends_to(post:
 
 
 async def test_secrets_sealed_with_another_key_sign_nothing_until_made_anew(post: Post) -> None:
-    owner, made = post.world.actor(OWNER), await post.endpoint()
+    owner, made = post.world.context(OWNER), await post.endpoint()
     await submitted(post.world)
     post.deliveries.seals = post.webhooks.seals = Seals(b"another key, of another machine.")
     assert await post.work() == [DEAD]
@@ -569,7 +573,7 @@ async def test_inside_addresses_are_refused_without_the_setting(world: World) ->
     for url in ("http://127.0.0.1:8080/", "https://127.0.0.1/", "https://169.254.169.254/latest"):
         with pytest.raises(Invalid):
             await strict.create(
-                world.actor(OWNER), organisation_id=world.startup, url=url, events=["*"], description=""
+                world.context(OWNER), organisation_id=world.startup, url=url, events=["*"], description=""
             )
 
 

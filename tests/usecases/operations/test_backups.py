@@ -165,7 +165,7 @@ async def test_a_backup_is_a_leaf_of_the_operator_and_of_nobody_else(world: Worl
     made = Backup(id=uuid7(), made_at=world.clock(), **BACKUP)
     await note_backup(world.transactions, command_line(), Action.BACKUP_MAKE, made)
     with pytest.raises(PermissionDenied):
-        await note_backup(world.transactions, world.actor("mot_cua"), Action.BACKUP_RESTORE, made)
+        await note_backup(world.transactions, world.context("mot_cua"), Action.BACKUP_RESTORE, made)
     found = [(leaf.action, leaf.result, leaf.entry["actor"]["kind"]) for leaf in await leaves(world)]
     assert found == [("backup:make", "done", "operator"), ("backup:restore", "refused", "person")]
     state = (await leaves(world))[0].record["objects"][0]["state"]

@@ -74,7 +74,7 @@ async def test_a_clock_behind_the_last_leaf_is_noticed(world: World, installatio
 
 
 async def test_nobody_without_the_office_speaks_for_the_installation(world: World, installation: Installation) -> None:
-    stranger = world.actor("mot_cua")
+    stranger = world.context("mot_cua")
     with pytest.raises(PermissionDenied):
         await installation.note(stranger, Fact.WITNESS_POLICY, "forged")
     with pytest.raises(PermissionDenied):

@@ -17,8 +17,8 @@ from sandbox_registry.domain.identity.passwords import WrongCredentials
 from sandbox_registry.domain.operations.quotas import LIMITS, By, Group, LimitsUnknown, TooManyRequests, read_limits
 from sandbox_registry.usecases.identity.passwords import Passwords
 from sandbox_registry.usecases.identity.tokens import Tokens
-from sandbox_registry.usecases.operations.quotas import PAID_AHEAD, RateLimits, address
-from tests.support.world import World
+from sandbox_registry.usecases.operations.quotas import PAID_AHEAD, RateLimits
+from tests.support.world import ANYBODY, World
 
 NOBODY_THERE = "postgresql://nobody@127.0.0.1:1/nothing"
 
@@ -156,13 +156,10 @@ async def test_login_is_counted_by_account_by_address_and_in_all(world: World, t
     )
 
     async def refused_by(email: str, where: str) -> str | None:
-        before = address.set(where)
         try:
-            await counting.take_login(email)
+            await counting.take_login(email, address=where)
         except TooManyRequests as refused:
             return refused.rooms[0].limit.name if len(refused.rooms) == 1 else str(refused.details["limit"])
-        finally:
-            address.reset(before)
         return None
 
     assert [await refused_by("A@x.vn", "1"), await refused_by(" a@X.VN", "2")] == [None, None]
@@ -184,16 +181,12 @@ async def test_no_password_is_hashed_for_a_refused_login(world: World) -> None:
     tokens = Tokens(world.transactions, passwords, limits(world.database, written="login.account=1/1h"))
     for refusal in (WrongCredentials, TooManyRequests):
         with pytest.raises(refusal):
-            await tokens.log_in(email="doi_thu@camau.example", password="sai", name="Máy", request_id="test")
+            await tokens.log_in(ANYBODY, email="doi_thu@camau.example", password="sai", name="Máy")
     assert hashed == ["sai"]
 
 
 async def test_neither_e_mail_nor_address_stands_in_the_database(world: World, owner: AsyncEngine) -> None:
-    before = address.set("192.0.2.7")
-    try:
-        await world.use_cases.rate_limits.take_login("nguoi_la@camau.example")
-    finally:
-        address.reset(before)
+    await world.use_cases.rate_limits.take_login("nguoi_la@camau.example", address="192.0.2.7")
     async with owner.connect() as connection:
         rows = (await connection.execute(select(tables.rate_limits))).all()
     assert {row.name for row in rows} == {"login.account", "login.address", "login.everybody"}

@@ -52,17 +52,17 @@ CEILING = datetime(2029, 1, 3, 17, tzinfo=UTC)  # Two years from 4 January 2027,
 
 
 async def issue(world: World, case: Application, by: str = RECORDS) -> PermitView:
-    return await world.use_cases.permits.issue(world.actor(by), case.id, expected_version=case.version)
+    return await world.use_cases.permits.issue(world.context(by), case.id, expected_version=case.version)
 
 
 async def read(world: World, permit_id: UUID, by: str = "nguoi_dai_dien") -> PermitView:
-    return await world.use_cases.permits.read(world.actor(by), permit_id)
+    return await world.use_cases.permits.read(world.context(by), permit_id)
 
 
 async def listed(world: World, by: str = "nguoi_dai_dien", **narrowed: Any) -> tuple[PermitRow, ...]:
     after, limit = narrowed.pop("after", None), narrowed.pop("limit", 50)
     return await world.use_cases.permits.list_permits(
-        world.actor(by), narrowed=PermitFilter(**narrowed), after=after, limit=limit
+        world.context(by), narrowed=PermitFilter(**narrowed), after=after, limit=limit
     )
 
 
@@ -91,7 +91,7 @@ async def test_issue_is_one_act_with_one_leaf(world: World) -> None:
 async def test_permit_carries_what_was_decided_and_the_case_stays_approved(world: World) -> None:
     case = await approved(world)
     view = await issue(world, case)
-    again = await world.use_cases.cases.read(world.actor("nguoi_dai_dien"), case.id)
+    again = await world.use_cases.cases.read(world.context("nguoi_dai_dien"), case.id)
     assert again.application == case
     assert (view.permit.number, view.decision_number, view.stage) == ("1/2026/GPTN", "1/QĐ-UBND", Stage.PERMIT_ISSUED)
     assert (view.permit.terms, view.permit.unit_ids) == (terms(world.units["focal"]), case.unit_ids)
@@ -161,7 +161,7 @@ async def test_undecided_case_is_not_known_to_the_records_office(world: World) -
 async def test_refused_case_gets_no_permit(world: World) -> None:
     case = await recommended(world)
     made = await world.use_cases.decisions.refuse(
-        world.actor(SIGNER),
+        world.context(SIGNER),
         case.id,
         expected_version=case.version,
         signer_title=TITLE,

@@ -40,34 +40,39 @@ def erasures(world: World) -> Erasures:
 
 async def propose(world: World, target: UUID, *, kind: ErasureKind = ErasureKind.CASE, by: str = ADMIN) -> Erasure:
     return await world.use_cases.erasures.propose(
-        world.actor(by), kind=kind, target_id=target, basis=BASIS, reason="Chủ thể yêu cầu xóa.", reference="12/YC-2026"
+        world.context(by),
+        kind=kind,
+        target_id=target,
+        basis=BASIS,
+        reason="Chủ thể yêu cầu xóa.",
+        reference="12/YC-2026",
     )
 
 
 async def confirm(world: World, asked: Erasure, *, by: str = SIGNER) -> Erasure:
-    return await world.use_cases.erasures.confirm(world.actor(by), asked.id, expected_version=asked.version)
+    return await world.use_cases.erasures.confirm(world.context(by), asked.id, expected_version=asked.version)
 
 
 async def refused_intake(world: World) -> Application:
     """A case that ended at intake, with a letter of its applicant."""
     case = await received(world)
-    await world.use_cases.messages.send(world.actor(OWNER), case.id, body="Xin gọi 0913 000 000 gặp anh Tôm.")
+    await world.use_cases.messages.send(world.context(OWNER), case.id, body="Xin gọi 0913 000 000 gặp anh Tôm.")
     stopped = await world.use_cases.applications.request_withdrawal(
-        world.actor(OWNER), case.id, expected_version=case.version, reason="Vợ tôi ốm nặng."
+        world.context(OWNER), case.id, expected_version=case.version, reason="Vợ tôi ốm nặng."
     )
-    return await world.use_cases.intake.stop(world.actor("mot_cua"), case.id, expected_version=stopped.version)
+    return await world.use_cases.intake.stop(world.context("mot_cua"), case.id, expected_version=stopped.version)
 
 
 async def newcomer(world: World, *, email: str = "le.thi.tom@camau.example") -> Person:
     """A person with an account, a password and a token, who never did anything."""
     return await world.use_cases.people.register(
-        world.actor(ADMIN), full_name="Lê Thị Tôm", email=email, phone="0913 111 222", password="mười hai con cua"
+        world.context(ADMIN), full_name="Lê Thị Tôm", email=email, phone="0913 111 222", password="mười hai con cua"
     )
 
 
 async def own_applicant(world: World, person: Person) -> Organisation:
     """The person as an applicant, with an endpoint for webhooks and one removed."""
-    actor, hooks = replace(world.actor("nguoi_la"), person_id=person.id), world.use_cases.webhooks
+    actor, hooks = world.context("nguoi_la", person_id=person.id), world.use_cases.webhooks
     own = await world.use_cases.organisations.create(
         actor,
         kind=OrganisationKind.INDIVIDUAL,
@@ -78,7 +83,7 @@ async def own_applicant(world: World, person: Person) -> Organisation:
         phone="",
         licence_end=None,
     )
-    signing = replace(actor, signs_for_organisations=frozenset({own.id}))
+    signing = world.context("nguoi_la", person_id=person.id, signs_for_organisations=frozenset({own.id}))
     for path in ("cu", "moi"):
         url = f"https://tom-cai-nuoc.example/{path}"
         made = await hooks.create(signing, organisation_id=own.id, url=url, events=["*"], description="máy của Tôm")
@@ -89,7 +94,7 @@ async def own_applicant(world: World, person: Person) -> Organisation:
 
 async def hold(world: World, case_id: UUID, *, by: str = KEEPER) -> LegalHold:
     return await world.use_cases.legal_holds.place(
-        world.actor(by), case_id, kind=HoldKind.INSPECTION, reason="Thanh tra yêu cầu.", reference="45/TTr"
+        world.context(by), case_id, kind=HoldKind.INSPECTION, reason="Thanh tra yêu cầu.", reference="45/TTr"
     )
 
 
@@ -125,8 +130,8 @@ async def test_what_an_applicant_gave_is_gone_from_a_case(world: World, owner: A
     async with world.database.transaction() as work:
         assert await work.get(Erasure, asked.id) == done
         kept = await work.get(Application, case.id)
-        letters = await work.of(Message, application_id=case.id)
-        files = await work.of(Document, application_id=case.id)
+        letters = await work.find(Message, application_id=case.id)
+        files = await work.find(Document, application_id=case.id)
     assert (kept.title, kept.answers, kept.code, kept.stage) == (ERASED, {}, case.code, Stage.WITHDRAWN)
     assert [letter.body for letter in letters] == [ERASED]
     assert {(each.filename, len(each.sha256)) for each in files} == {(ERASED, 64)}
@@ -149,7 +154,7 @@ async def test_an_erasure_is_one_leaf_that_names_what_it_erased(world: World) ->
 
 async def test_an_account_is_emptied_and_closed(world: World, owner: AsyncEngine) -> None:
     person = await newcomer(world)
-    actor = replace(world.actor("nguoi_la"), person_id=person.id)
+    actor = world.context("nguoi_la", person_id=person.id)
     made = await world.use_cases.tokens.create(
         actor, name="máy của Tôm", limits=Limits(addresses=("203.0.113.7/32",)), lifetime=timedelta(days=1)
     )
@@ -178,7 +183,7 @@ async def test_an_individuals_own_applicant_goes_with_the_account(world: World, 
         assert secret not in after
     async with world.database.transaction() as work:
         kept = await work.get(Organisation, own.id)
-        (membership,) = await work.of(Membership, organisation_id=own.id)
+        (membership,) = await work.find(Membership, organisation_id=own.id)
         endpoints = await webhook_rows.lock_endpoints_of(work.connection, [own.id])
         pending = [
             await webhook_rows.deliveries_of(work.connection, each.id, state=DeliveryState.PENDING, after=None, limit=9)
@@ -195,17 +200,17 @@ async def test_who_asked_settles_nothing(world: World, erasures: Erasures) -> No
     case = await refused_intake(world)
     asked = await propose(world, case.id)
     # Even a signer's office beside it gives no power to confirm: the policy refuses, then the domain would.
-    both = replace(world.actor(ADMIN), offices=world.actor(ADMIN).offices | world.actor(SIGNER).offices)
+    both = world.context(ADMIN, offices=world.actor(ADMIN).offices | world.actor(SIGNER).offices)
     with pytest.raises(PermissionDenied):
         await erasures.confirm(both, asked.id, expected_version=1)
-    signer_asked = replace(world.actor(SIGNER), person_id=asked.proposed_by)
+    signer_asked = world.context(SIGNER, person_id=asked.proposed_by)
     for settle in (
         erasures.confirm(signer_asked, asked.id, expected_version=1),
         erasures.refuse(signer_asked, asked.id, expected_version=1, because="x"),
     ):
         with pytest.raises((ConditionNotMet, PermissionDenied)):
             await settle
-    assert (await erasures.read(world.actor(SIGNER), asked.id)).status is ErasureStatus.PROPOSED
+    assert (await erasures.read(world.context(SIGNER), asked.id)).status is ErasureStatus.PROPOSED
 
 
 @pytest.mark.parametrize("by", ["dai_bieu", "thanh_tra", "quan_tri", "quan_tri_2", "van_thu", OWNER, "mot_cua"])
@@ -221,25 +226,25 @@ async def test_oversight_reads_and_others_do_not(world: World, erasures: Erasure
     case = await refused_intake(world)
     asked = await propose(world, case.id)
     for name in ("dai_bieu", "thanh_tra", SIGNER, ADMIN):
-        assert await erasures.list_erasures(world.actor(name), status=None, after=None, limit=5) == (asked,)
-        assert await erasures.read(world.actor(name), asked.id) == asked
+        assert await erasures.list_erasures(world.context(name), status=None, after=None, limit=5) == (asked,)
+        assert await erasures.read(world.context(name), asked.id) == asked
     for name in (OWNER, "mot_cua", "nguoi_la"):
         with pytest.raises(PermissionDenied):
-            await erasures.list_erasures(world.actor(name), status=None, after=None, limit=5)
-    narrowed = await erasures.list_erasures(world.actor(ADMIN), status=ErasureStatus.CONFIRMED, after=None, limit=5)
+            await erasures.list_erasures(world.context(name), status=None, after=None, limit=5)
+    narrowed = await erasures.list_erasures(world.context(ADMIN), status=ErasureStatus.CONFIRMED, after=None, limit=5)
     assert narrowed == ()
 
 
 async def test_readings_by_oversight_are_on_record_and_stay(world: World, erasures: Erasures) -> None:
     case = await refused_intake(world)
-    await world.use_cases.cases.read(world.actor("dai_bieu"), case.id)
+    await world.use_cases.cases.read(world.context("dai_bieu"), case.id)
     reading = len(await told(world)) - 1
     done = await confirm(world, await propose(world, case.id))
     assert reading not in done.indexes
     assert (await leaves(world))[reading].record["objects"][0]["state"] == {"read": "application:read"}
-    await erasures.read(world.actor("thanh_tra"), done.id)
-    await erasures.list_erasures(world.actor("dai_bieu"), status=None, after=None, limit=5)
-    await erasures.list_erasures(world.actor(SIGNER), status=None, after=None, limit=5)
+    await erasures.read(world.context("thanh_tra"), done.id)
+    await erasures.list_erasures(world.context("dai_bieu"), status=None, after=None, limit=5)
+    await erasures.list_erasures(world.context(SIGNER), status=None, after=None, limit=5)
     assert [(leaf.action, leaf.kind) for leaf in (await leaves(world))[-3:]] == [
         ("erasure:confirm", "erasure"),
         ("erasure:read", "erasure"),
@@ -252,7 +257,7 @@ async def test_a_request_is_refused_or_withdrawn_and_then_over(world: World, era
     asked = await propose(world, case.id)
     with pytest.raises(Duplicate):
         await propose(world, case.id, by="quan_tri_2")
-    refused = await erasures.refuse(world.actor(SIGNER), asked.id, expected_version=1, because="Phải lưu trữ.")
+    refused = await erasures.refuse(world.context(SIGNER), asked.id, expected_version=1, because="Phải lưu trữ.")
     assert (refused.status, refused.settled_because) == (ErasureStatus.REFUSED, "Phải lưu trữ.")
     with pytest.raises(StaleVersion):
         await confirm(world, asked)
@@ -260,9 +265,9 @@ async def test_a_request_is_refused_or_withdrawn_and_then_over(world: World, era
         await confirm(world, refused)
     again = await propose(world, case.id)
     with pytest.raises(ConditionNotMet) as caught:
-        await erasures.withdraw(world.actor("quan_tri_2"), again.id, expected_version=1, because="x")
+        await erasures.withdraw(world.context("quan_tri_2"), again.id, expected_version=1, because="x")
     assert caught.value.condition == "not_ones_own"
-    over = await erasures.withdraw(world.actor(ADMIN), again.id, expected_version=1, because="Nhầm.")
+    over = await erasures.withdraw(world.context(ADMIN), again.id, expected_version=1, because="Nhầm.")
     assert (over.status, over.indexes) == (ErasureStatus.WITHDRAWN, ())
 
 
@@ -301,12 +306,12 @@ async def test_a_case_is_kept_while_it_is_needed(world: World) -> None:
 async def test_a_case_with_a_complaint_is_kept(world: World) -> None:
     case = await received(world)
     ended = await world.use_cases.intake.refuse_intake(
-        world.actor("mot_cua"),
+        world.context("mot_cua"),
         case.id,
         expected_version=case.version,
         reasons=(Reason(code="not_competent", text="x"),),
     )
-    await world.use_cases.applications.complain(world.actor(OWNER), ended.id, grounds="Không đúng.")
+    await world.use_cases.applications.complain(world.context(OWNER), ended.id, grounds="Không đúng.")
     assert await refusal(world, case.id) == "complaint_recorded"
 
 
@@ -318,7 +323,7 @@ async def test_an_account_in_use_is_kept(world: World) -> None:
 async def test_an_account_is_kept_while_a_case_it_took_part_in_is_needed(world: World) -> None:
     case = await received(world)
     async with world.database.transaction() as work:
-        for each in await work.of(Membership, person_id=world.people[OWNER]):
+        for each in await work.find(Membership, person_id=world.people[OWNER]):
             await work.save(replace(each, version=each.version + 1, valid_to=world.clock.at))
     assert await refusal(world, world.people[OWNER], kind=ErasureKind.ACCOUNT) == "case_open"
     assert case.stage is Stage.SUBMITTED
@@ -333,11 +338,11 @@ async def test_a_hold_keeps_a_case_until_it_is_lifted(world: World) -> None:
     assert caught.value.condition == "on_hold"
     holds = world.use_cases.legal_holds
     lifted = await holds.lift(
-        world.actor(KEEPER), case.id, placed.id, expected_version=1, because="Thanh tra đã kết luận."
+        world.context(KEEPER), case.id, placed.id, expected_version=1, because="Thanh tra đã kết luận."
     )
-    assert await holds.list_holds(world.actor("dai_bieu"), case.id) == (lifted,)
+    assert await holds.list_holds(world.context("dai_bieu"), case.id) == (lifted,)
     with pytest.raises(Duplicate):
-        await holds.lift(world.actor(KEEPER), case.id, placed.id, expected_version=2, because="x")
+        await holds.lift(world.context(KEEPER), case.id, placed.id, expected_version=2, because="x")
     assert (await confirm(world, asked)).status is ErasureStatus.CONFIRMED
 
 
@@ -354,12 +359,12 @@ async def test_holds_are_for_officers_of_the_unit(world: World) -> None:
     placed = await hold(world, case.id)
     holds = world.use_cases.legal_holds
     with pytest.raises((PermissionDenied, NotFound)):
-        await holds.lift(world.actor(SIGNER), case.id, placed.id, expected_version=1, because="x")
+        await holds.lift(world.context(SIGNER), case.id, placed.id, expected_version=1, because="x")
     with pytest.raises(PermissionDenied):
-        await holds.list_holds(world.actor(OWNER), case.id)
+        await holds.list_holds(world.context(OWNER), case.id)
     other = await refused_intake(world)
     with pytest.raises(NotFound):
-        await holds.lift(world.actor(KEEPER), other.id, placed.id, expected_version=1, because="x")
+        await holds.lift(world.context(KEEPER), other.id, placed.id, expected_version=1, because="x")
 
 
 async def test_two_confirmations_at_once_erase_once(world: World) -> None:
@@ -381,7 +386,7 @@ async def test_a_hold_and_a_confirmation_at_once_go_one_after_the_other(world: W
         asked = await propose(world, case.id)
         placed, settled = await asyncio.gather(hold(world, case.id), confirm(world, asked), return_exceptions=True)
         assert isinstance(placed, LegalHold)
-        kept = await erasures.read(world.actor(ADMIN), asked.id)
+        kept = await erasures.read(world.context(ADMIN), asked.id)
         if isinstance(settled, ConditionNotMet):
             assert (settled.condition, kept.status) == ("on_hold", ErasureStatus.PROPOSED)
         else:
@@ -478,8 +483,8 @@ async def test_records_leave_in_no_other_way(world: World, owner: AsyncEngine) -
 async def test_office_and_membership_matter_only_while_they_last(world: World) -> None:
     person = await newcomer(world)
     grant = await world.use_cases.offices.grant(
-        world.actor(ADMIN), person.id, role=Role.REVIEWER, unit_id=world.units["focal"]
+        world.context(ADMIN), person.id, role=Role.REVIEWER, unit_id=world.units["focal"]
     )
     assert await refusal(world, person.id, kind=ErasureKind.ACCOUNT) == "still_in_office"
-    await world.use_cases.offices.end(world.actor(ADMIN), grant.id, expected_version=1)
+    await world.use_cases.offices.end(world.context(ADMIN), grant.id, expected_version=1)
     assert (await propose(world, person.id, kind=ErasureKind.ACCOUNT)).status is ErasureStatus.PROPOSED

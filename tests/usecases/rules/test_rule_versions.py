@@ -71,7 +71,7 @@ def longer_appraisal() -> str:
 
 async def propose(world: World, *, by: str = "quan_tri", content: str | None = None) -> RuleVersion:
     return await world.use_cases.rule_versions.propose(
-        world.actor(by), kind=RuleKind.PROCEDURE, content=content or longer_appraisal()
+        world.context(by), kind=RuleKind.PROCEDURE, content=content or longer_appraisal()
     )
 
 
@@ -106,7 +106,7 @@ async def test_a_new_release_moves_no_deadline_by_itself(world: World, versions:
     (waiting,) = await versions.register_shipped(tmp_path)
     assert (waiting.status, waiting.effective_from, waiting.proposed_by) == (RuleStatus.PROPOSED, None, None)
     assert await versions.current(PROCEDURE) == before
-    admin = world.actor("quan_tri")
+    admin = world.context("quan_tri")
     await versions.approve(admin, waiting.id, expected_version=1, effective_from=world.clock.at)
     assert (await versions.current(PROCEDURE)).checksum == waiting.checksum
     assert [each[:2] for each in await told(world)] == [("procedure:propose", "done"), ("procedure:approve", "done")]
@@ -117,9 +117,11 @@ async def test_one_proposes_and_another_approves(world: World, versions: RuleVer
     proposed = await propose(world)
     start = world.clock.at + DAY
     with pytest.raises(ConditionNotMet) as caught:
-        await versions.approve(world.actor("quan_tri"), proposed.id, expected_version=1, effective_from=start)
+        await versions.approve(world.context("quan_tri"), proposed.id, expected_version=1, effective_from=start)
     assert caught.value.condition == "four_eyes"
-    approved = await versions.approve(world.actor("quan_tri_2"), proposed.id, expected_version=1, effective_from=start)
+    approved = await versions.approve(
+        world.context("quan_tri_2"), proposed.id, expected_version=1, effective_from=start
+    )
     assert (approved.version, approved.approved_by) == (2, world.people["quan_tri_2"])
     assert await versions.current(PROCEDURE) == before
     world.clock.forward(days=1)
@@ -131,7 +133,7 @@ async def test_one_proposes_and_another_approves(world: World, versions: RuleVer
 async def test_a_case_keeps_the_version_it_was_received_under(world: World, versions: RuleVersions) -> None:
     case = await accepted(world)
     proposed = await propose(world)
-    await versions.approve(world.actor("quan_tri_2"), proposed.id, expected_version=1, effective_from=world.clock.at)
+    await versions.approve(world.context("quan_tri_2"), proposed.id, expected_version=1, effective_from=world.clock.at)
     async with world.database.replica() as connection:
         pinned = await world.transactions.rules.pinned(connection, case)
     assert pinned.checksum == case.procedure_version != proposed.checksum
@@ -162,8 +164,8 @@ async def test_who_may_propose_and_approve(world: World, versions: RuleVersions)
     proposed = await propose(world)
     for name in ("truong_phong", "dai_bieu", "nguoi_la"):
         with pytest.raises(PermissionDenied):
-            await versions.approve(world.actor(name), proposed.id, expected_version=1, effective_from=world.clock.at)
-    other = world.actor("quan_tri_2")
+            await versions.approve(world.context(name), proposed.id, expected_version=1, effective_from=world.clock.at)
+    other = world.context("quan_tri_2")
     with pytest.raises(ConditionNotMet):
         await versions.approve(other, proposed.id, expected_version=1, effective_from=world.clock.at - DAY)
     with pytest.raises(NotFound):
@@ -187,7 +189,9 @@ async def test_two_approvals_at_once_give_one_success(world: World, versions: Ru
     proposed = await propose(world)
     done = await asyncio.gather(
         *[
-            versions.approve(world.actor("quan_tri_2"), proposed.id, expected_version=1, effective_from=world.clock.at)
+            versions.approve(
+                world.context("quan_tri_2"), proposed.id, expected_version=1, effective_from=world.clock.at
+            )
             for _ in range(2)
         ],
         return_exceptions=True,
@@ -195,24 +199,26 @@ async def test_two_approvals_at_once_give_one_success(world: World, versions: Ru
     assert one_refused(done, StaleVersion)
     with pytest.raises(Duplicate):
         await versions.approve(
-            world.actor("quan_tri_2"), proposed.id, expected_version=2, effective_from=world.clock.at
+            world.context("quan_tri_2"), proposed.id, expected_version=2, effective_from=world.clock.at
         )
 
 
 async def test_a_calendar_needs_two_people_as_well(world: World, versions: RuleVersions) -> None:
     content = changed(CALENDAR_FILE, "official_to = 2026-12-31", "official_to = 2027-12-31")
-    proposed = await versions.propose(world.actor("quan_tri"), kind=RuleKind.CALENDAR, content=content)
+    proposed = await versions.propose(world.context("quan_tri"), kind=RuleKind.CALENDAR, content=content)
     with pytest.raises(ConditionNotMet):
-        await versions.approve(world.actor("quan_tri"), proposed.id, expected_version=1, effective_from=world.clock.at)
+        await versions.approve(
+            world.context("quan_tri"), proposed.id, expected_version=1, effective_from=world.clock.at
+        )
     with pytest.raises(Invalid):
-        await versions.propose(world.actor("quan_tri"), kind=RuleKind.CALENDAR, content="code = 1")
+        await versions.propose(world.context("quan_tri"), kind=RuleKind.CALENDAR, content="code = 1")
 
 
 async def test_a_replay_says_what_would_have_changed_and_changes_nothing(world: World, versions: RuleVersions) -> None:
     case = await accepted(world)
     proposed = await propose(world)
     before = await told(world)
-    replay = await versions.replay(world.actor("quan_tri"), proposed.id)
+    replay = await versions.replay(world.context("quan_tri"), proposed.id)
     assert replay.cases == 1
     assert {(each.application_id, each.deadline) for each in replay.differences} == {
         (case.id, "appraisal.term"),
@@ -224,7 +230,7 @@ async def test_a_replay_says_what_would_have_changed_and_changes_nothing(world: 
         assert difference.after > difference.before
     assert await told(world) == before
     with pytest.raises(PermissionDenied):
-        await versions.replay(world.actor("truong_phong"), proposed.id)
+        await versions.replay(world.context("truong_phong"), proposed.id)
 
 
 async def test_a_calendar_is_replayed_over_every_procedure(world: World, versions: RuleVersions) -> None:
@@ -233,8 +239,8 @@ async def test_a_calendar_is_replayed_over_every_procedure(world: World, version
         '\n[[days]]\ndate = 2026-11-25\nkind = "swapped_off"\nsource = "test"\nconfidence = "I"\n'
         'name = { vi = "Nghỉ", en = "Off", fr = "Congé" }\n'
     )
-    proposed = await versions.propose(world.actor("quan_tri"), kind=RuleKind.CALENDAR, content=content)
-    replay = await versions.replay(world.actor("quan_tri"), proposed.id)
+    proposed = await versions.propose(world.context("quan_tri"), kind=RuleKind.CALENDAR, content=content)
+    replay = await versions.replay(world.context("quan_tri"), proposed.id)
     assert {each.deadline for each in replay.differences} >= {"appraisal.term"}
 
 

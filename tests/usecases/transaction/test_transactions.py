@@ -6,8 +6,8 @@ import hashlib
 import json
 import random
 import re
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, contextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -19,14 +19,16 @@ from uuid_utils.compat import uuid7
 from sandbox_registry.authz import Action
 from sandbox_registry.db import tables
 from sandbox_registry.db.auditlog import leaves as audit
-from sandbox_registry.db.cases.applications import load_case
+from sandbox_registry.db.cases.applications import Case, find_case
 from sandbox_registry.domain.audit import EPOCH
 from sandbox_registry.domain.cases.applications import Reason, SupplementItem
 from sandbox_registry.domain.cases.appraisal import Declaration
 from sandbox_registry.domain.errors import DomainError, Invalid, NotFound, PermissionDenied
-from sandbox_registry.domain.identity.people import Standing
+from sandbox_registry.domain.identity.people import Actor
 from sandbox_registry.usecases.transaction import idempotency
-from sandbox_registry.usecases.transaction.transactions import CaseTransaction, Transactions
+from sandbox_registry.usecases.transaction.context import RequestContext
+from sandbox_registry.usecases.transaction.transaction import CaseTransaction
+from sandbox_registry.usecases.transaction.transactions import Transactions
 from tests.support.stages import FOCAL, INTAKE, OWNER, accepted, claimed, received, submitted, under_appraisal
 from tests.support.statements import statements
 from tests.support.world import World
@@ -42,7 +44,7 @@ async def leaves(world: World) -> list[audit.LeafRow]:
 async def test_every_leaf_opens_its_record(world: World) -> None:
     case = await accepted(world)
     with pytest.raises(NotFound):
-        await world.use_cases.cases.read(world.actor("doi_thu"), case.id)
+        await world.use_cases.cases.read(world.context("doi_thu"), case.id)
     for leaf in await leaves(world):
         entry = json.loads(leaf.entry)
         assert leaf.nonce is not None
@@ -88,10 +90,10 @@ async def retitle(opened: AbstractAsyncContextManager[CaseTransaction]) -> None:
 async def test_act_that_names_nothing_fails_and_saves_nothing(world: World) -> None:
     case = await received(world)
     before = await leaves(world)
-    acted = world.transactions.open_case(world.actor(INTAKE), Action.APPLICATION_ACCEPT, case.id)
+    acted = world.transactions.open_case(world.context(INTAKE), Action.APPLICATION_ACCEPT, case.id)
     with pytest.raises(AssertionError, match="changed nothing"):
         await retitle(acted)
-    view = await world.use_cases.cases.read(world.actor(INTAKE), case.id)
+    view = await world.use_cases.cases.read(world.context(INTAKE), case.id)
     assert (view.application, await leaves(world)) == (case, before)
 
 
@@ -107,11 +109,11 @@ async def test_nothing_is_saved_when_the_domain_refuses_after_saving(world: Worl
     case = await received(world)
     before = await leaves(world)
     with pytest.raises(Invalid):
-        await refuse_late(world.transactions.open_case(world.actor(INTAKE), Action.APPLICATION_ACCEPT, case.id))
-    view = await world.use_cases.cases.read(world.actor(INTAKE), case.id)
+        await refuse_late(world.transactions.open_case(world.context(INTAKE), Action.APPLICATION_ACCEPT, case.id))
+    view = await world.use_cases.cases.read(world.context(INTAKE), case.id)
     assert (view.application, await leaves(world)) == (case, before)
     again = await world.use_cases.intake.receive(
-        world.actor(INTAKE), (other := await submitted(world)).id, expected_version=other.version
+        world.context(INTAKE), (other := await submitted(world)).id, expected_version=other.version
     )
     assert again.code == "H12.01-261120-0002"
 
@@ -119,7 +121,7 @@ async def test_nothing_is_saved_when_the_domain_refuses_after_saving(world: Worl
 async def test_case_is_written_once_with_its_due_date_and_without_what_stayed(world: World) -> None:
     case = await received(world)
     with statements(world) as sent:
-        await world.use_cases.intake.accept(world.actor(INTAKE), case.id, expected_version=case.version)
+        await world.use_cases.intake.accept(world.context(INTAKE), case.id, expected_version=case.version)
     (written,) = [statement for statement in sent if statement.startswith("UPDATE applications")]
     columns = set(re.findall(r"(\w+)=", written.partition(" WHERE ")[0]))
     assert columns == {"version", "stage", "updated_at", "accepted_at", "appointment_at", "next_due_at"}
@@ -131,7 +133,7 @@ async def test_case_that_was_refused_has_no_due_date(world: World) -> None:
     async with world.database.replica() as connection:
         assert (await connection.execute(due)).scalar_one() is not None
     await world.use_cases.intake.refuse_intake(
-        world.actor(INTAKE),
+        world.context(INTAKE),
         case.id,
         expected_version=case.version,
         reasons=(Reason(code="not_innovative", text="Đã có."),),
@@ -149,15 +151,15 @@ async def move_twice(opened: AbstractAsyncContextManager[CaseTransaction]) -> No
 async def test_act_moves_its_case_once(world: World) -> None:
     case = await received(world)
     with pytest.raises(RuntimeError, match="once"):
-        await move_twice(world.transactions.open_case(world.actor(INTAKE), Action.APPLICATION_ACCEPT, case.id))
-    view = await world.use_cases.cases.read(world.actor(INTAKE), case.id)
+        await move_twice(world.transactions.open_case(world.context(INTAKE), Action.APPLICATION_ACCEPT, case.id))
+    view = await world.use_cases.cases.read(world.context(INTAKE), case.id)
     assert view.application == case
 
 
 async def test_refusal_names_line_reason_and_object(world: World) -> None:
     case = await received(world)
     with pytest.raises(PermissionDenied) as caught:
-        await world.use_cases.intake.accept(world.actor(OWNER), case.id, expected_version=case.version)
+        await world.use_cases.intake.accept(world.context(OWNER), case.id, expected_version=case.version)
     leaf = (await leaves(world))[-1]
     entry = json.loads(leaf.entry)
     assert (entry["act"], entry["result"], entry["reason_code"]) == (
@@ -173,18 +175,18 @@ async def test_refusal_names_line_reason_and_object(world: World) -> None:
 
 Call = Callable[[World, str, UUID], Awaitable[Any]]
 HIDDEN: dict[str, Call] = {
-    "read": lambda world, by, case: world.use_cases.cases.read(world.actor(by), case),
-    "timeline": lambda world, by, case: world.use_cases.timelines.read(world.actor(by), case),
-    "versions": lambda world, by, case: world.use_cases.cases.versions(world.actor(by), case),
-    "document": lambda world, by, case: world.use_cases.cases.document(world.actor(by), case, case),
+    "read": lambda world, by, case: world.use_cases.cases.read(world.context(by), case),
+    "timeline": lambda world, by, case: world.use_cases.timelines.read(world.context(by), case),
+    "versions": lambda world, by, case: world.use_cases.cases.versions(world.context(by), case),
+    "document": lambda world, by, case: world.use_cases.cases.document(world.context(by), case, case),
     "edit": lambda world, by, case: world.use_cases.applications.edit(
-        world.actor(by), case, expected_version=1, title="Chen", answers={}
+        world.context(by), case, expected_version=1, title="Chen", answers={}
     ),
-    "submit": lambda world, by, case: world.use_cases.applications.submit(world.actor(by), case, expected_version=1),
-    "complain": lambda world, by, case: world.use_cases.applications.complain(world.actor(by), case, grounds="?"),
-    "accept": lambda world, by, case: world.use_cases.intake.accept(world.actor(by), case, expected_version=1),
-    "claim": lambda world, by, case: world.use_cases.assignments.claim(world.actor(by), case),
-    "permit": lambda world, by, case: world.use_cases.permits.read(world.actor(by), case),
+    "submit": lambda world, by, case: world.use_cases.applications.submit(world.context(by), case, expected_version=1),
+    "complain": lambda world, by, case: world.use_cases.applications.complain(world.context(by), case, grounds="?"),
+    "accept": lambda world, by, case: world.use_cases.intake.accept(world.context(by), case, expected_version=1),
+    "claim": lambda world, by, case: world.use_cases.assignments.claim(world.context(by), case),
+    "permit": lambda world, by, case: world.use_cases.permits.read(world.context(by), case),
 }
 
 
@@ -205,22 +207,22 @@ async def test_reading_leaves_a_trace_for_overseers_only(world: World) -> None:
     case = await received(world)
     before = len(await leaves(world))
     for name in (OWNER, "nguoi_soan", INTAKE, "truong_phong"):
-        await world.use_cases.cases.read(world.actor(name), case.id)
+        await world.use_cases.cases.read(world.context(name), case.id)
     assert len(await leaves(world)) == before
     for name in ("dai_bieu", "thanh_tra"):
-        await world.use_cases.cases.read(world.actor(name), case.id)
+        await world.use_cases.cases.read(world.context(name), case.id)
     told = [json.loads(each.entry) for each in (await leaves(world))[before:]]
     assert [(each["act"], each["result"]) for each in told] == [("application:read", "done")] * 2
 
 
 async def test_token_gives_no_more_than_it_names(world: World) -> None:
     case = await received(world)
-    narrow = world.actor(INTAKE, token_scopes=frozenset({"application:read"}))
+    narrow = world.context(INTAKE, token_scopes=frozenset({"application:read"}))
     assert (await world.use_cases.cases.read(narrow, case.id)).may_do == {Action.APPLICATION_READ}
     with pytest.raises(PermissionDenied) as caught:
         await world.use_cases.intake.accept(narrow, case.id, expected_version=case.version)
     assert caught.value.line == "token scope"
-    blind = world.actor(INTAKE, token_scopes=frozenset({"application:accept"}))
+    blind = world.context(INTAKE, token_scopes=frozenset({"application:accept"}))
     done = await world.use_cases.intake.accept(blind, case.id, expected_version=case.version)
     assert done.accepted_at == world.clock.at
 
@@ -229,59 +231,54 @@ def rendered(result: object) -> idempotency.StoredResponse:
     return idempotency.StoredResponse(status=200, headers={}, body=str(getattr(result, "id", None)).encode())
 
 
-@contextmanager
-def keyed(*, key: str = "mot", body: bytes = b"1") -> Iterator[None]:
+def keyed(context: RequestContext, *, key: str = "mot", body: bytes = b"1") -> RequestContext:
     request = idempotency.IdempotentRequest(
         route="POST /x", key=key, request_hash=hashlib.sha256(body).digest(), render=rendered
     )
-    token = idempotency.current.set(request)
-    try:
-        yield
-    finally:
-        idempotency.current.reset(token)
+    return replace(context, idempotent=request)
 
 
 async def test_key_in_use_is_told_and_finished_key_is_replayed(world: World) -> None:
     case = await received(world)
-    actor = world.actor(INTAKE)
+    unkeyed = world.context(INTAKE)
+    context = keyed(unkeyed)
+    accept = world.use_cases.intake.accept
     before = len(await leaves(world))
-    with keyed():
-        async with world.transactions.open_case(actor, Action.APPLICATION_READ, case.id) as act:
-            act.skip_audit()
-            with pytest.raises(idempotency.KeyInUse):
-                await world.use_cases.intake.accept(actor, case.id, expected_version=case.version)
-            act.respond(case)
-        with pytest.raises(idempotency.AlreadyDone) as replayed:
-            await world.use_cases.intake.accept(actor, case.id, expected_version=case.version)
-    with keyed(body=b"2"), pytest.raises(idempotency.KeyReused):
-        await world.use_cases.intake.accept(actor, case.id, expected_version=case.version)
+    async with world.transactions.open_case(context, Action.APPLICATION_READ, case.id) as act:
+        act.skip_audit()
+        with pytest.raises(idempotency.KeyInUse):
+            await accept(context, case.id, expected_version=case.version)
+        act.respond(case)
+    with pytest.raises(idempotency.AlreadyDone) as replayed:
+        await accept(context, case.id, expected_version=case.version)
+    with pytest.raises(idempotency.KeyReused):
+        await accept(keyed(unkeyed, body=b"2"), case.id, expected_version=case.version)
     assert replayed.value.response == rendered(case)
     assert len(await leaves(world)) == before
-    with keyed(key="hai"):
-        await world.use_cases.intake.accept(actor, case.id, expected_version=case.version)
+    await accept(keyed(unkeyed, key="hai"), case.id, expected_version=case.version)
     assert len(await leaves(world)) == before + 1
 
 
 async def test_key_of_one_person_is_not_that_of_another(world: World) -> None:
     case = await received(world)
-    with keyed():
-        await world.use_cases.intake.accept(world.actor(INTAKE), case.id, expected_version=case.version)
-        with pytest.raises(DomainError):
-            await world.use_cases.intake.accept(world.actor("mot_cua_2"), case.id, expected_version=case.version)
+    one, another = keyed(world.context(INTAKE)), keyed(world.context("mot_cua_2"))
+    await world.use_cases.intake.accept(one, case.id, expected_version=case.version)
+    with pytest.raises(DomainError):
+        await world.use_cases.intake.accept(another, case.id, expected_version=case.version)
 
 
 async def test_failed_act_frees_its_key(world: World) -> None:
     case = await received(world)
-    with keyed():
-        with pytest.raises(Invalid):
-            await world.use_cases.intake.request_supplement(
-                world.actor(INTAKE),
-                case.id,
-                expected_version=case.version,
-                items=REFUSED_SUPPLEMENT,
-                exception_reason=None,
-            )
-        done = await world.use_cases.intake.accept(world.actor(INTAKE), case.id, expected_version=case.version)
+    context = keyed(world.context(INTAKE))
+    with pytest.raises(Invalid):
+        await world.use_cases.intake.request_supplement(
+            context,
+            case.id,
+            expected_version=case.version,
+            items=REFUSED_SUPPLEMENT,
+            exception_reason=None,
+        )
+    done = await world.use_cases.intake.accept(context, case.id, expected_version=case.version)
     assert done.accepted_at == world.clock.at
 
 
@@ -304,61 +301,45 @@ async def test_clock_is_read_under_the_lock_of_the_case(world: World) -> None:
         new_id=uuid7,
     )
     with statements(world) as sent:
-        async with transactions.open_case(world.actor(FOCAL), Action.APPLICATION_READ, case.id) as act:
+        async with transactions.open_case(world.context(FOCAL), Action.APPLICATION_READ, case.id) as act:
             act.skip_audit()
             assert act.at == world.clock.at
     assert len(seen) == 1
     assert "FOR UPDATE" in sent[0]
 
 
-async def test_standing_is_read_after_the_wait_for_the_case(world: World) -> None:
+async def test_what_one_may_know_is_read_after_the_wait_for_the_case(world: World) -> None:
     """A conflict declared while another act waits for the case counts in that act."""
     application = await world.draft()
-    reader = world.actor("phan_bien_1")
+    owner = world.actor("nguoi_dai_dien")
+    assert await _case_of(world, application.id, owner) is not None
     async with world.database.transaction() as first:
         await first.connection.execute(
             tables.applications.update().where(tables.applications.c.id == application.id).values(title="Đang giữ")
         )
-        waiting = asyncio.create_task(_standing_of(world, application.id, reader.person_id))
+        waiting = asyncio.create_task(_case_of(world, application.id, owner))
         await asyncio.sleep(0.2)
         await first.add(
             Declaration(
                 id=uuid7(),
                 version=1,
                 application_id=application.id,
-                person_id=reader.person_id,
+                person_id=owner.person_id,
                 conflicted=True,
                 statement="Có góp vốn.",
                 made_at=world.clock.at,
             )
         )
-    assert (await waiting).conflicted is True
+    assert await waiting is None
 
 
-async def _standing_of(world: World, application_id: UUID, person_id: UUID) -> Standing:
+async def _case_of(world: World, application_id: UUID, actor: Actor) -> Case | None:
     async with world.database.transaction() as work:
-        case = await load_case(
-            work.connection, application_id, person_id=person_id, consulted_unit_ids=frozenset(), lock=True
+        return await work.run(
+            find_case,
+            application_id,
+            person_id=actor.person_id,
+            scopes=world.transactions.authorizer.scopes(actor, [Action.APPLICATION_READ]),
+            consulted_unit_ids=frozenset(),
+            lock=True,
         )
-    assert case is not None
-    return case.standing
-
-
-async def test_answer_that_goes_out_is_the_one_that_was_kept(world: World) -> None:
-    """What is shown may depend on the moment, as the proof of a leaf does: it is written once."""
-    case = await received(world)
-    actor, times = world.actor(INTAKE), iter(range(9))
-    request = idempotency.IdempotentRequest(
-        route="POST /x",
-        key="mot",
-        request_hash=b"1",
-        render=lambda _: idempotency.StoredResponse(status=200, headers={}, body=b"%d" % next(times)),
-    )
-    token = idempotency.current.set(request)
-    try:
-        await world.use_cases.intake.accept(actor, case.id, expected_version=case.version)
-        with pytest.raises(idempotency.AlreadyDone) as replayed:
-            await world.use_cases.intake.accept(actor, case.id, expected_version=case.version)
-    finally:
-        idempotency.current.reset(token)
-    assert replayed.value.response == request.response == idempotency.StoredResponse(status=200, headers={}, body=b"0")

@@ -1,0 +1,67 @@
+"""The audit leaf of an act: what the public log says of it, and the record that this commits to."""
+
+import secrets
+
+import msgspec
+
+from sandbox_registry.authz import AuthorizationDecision
+from sandbox_registry.db.core.audit_entries import NewLeaf
+from sandbox_registry.domain.audit import NONCE_SIZE, Entry, Pseudonyms, commitment
+from sandbox_registry.domain.errors import DomainError
+from sandbox_registry.transparency.canonical_json import canonical
+from sandbox_registry.usecases.transaction.operators import kind_of_actor
+from sandbox_registry.usecases.transaction.transaction import Transaction
+
+DONE, REFUSED = "done", "refused"
+
+
+def leaf_of(act: Transaction, *, pseudonyms: Pseudonyms, policy: str, refusal: DomainError | None = None) -> NewLeaf:
+    """Write down an act under a policy (its checksum), done or refused."""
+    if act.subject_of_leaf is None:
+        message = f"{act.action} changed nothing that a leaf could name"
+        raise AssertionError(message)
+    kind, identity, version = act.subject_of_leaf
+    actor = act.actor
+    record = canonical(
+        {
+            "actor": str(actor.person_id),
+            "signs_for": None if actor.signs_for is None else str(actor.signs_for),
+            "asked": _asked(act.decision),
+            "objects": [{"type": each, "state": msgspec.to_builtins(state)} for each, state in act.changed],
+        }
+    )
+    nonce = secrets.token_bytes(NONCE_SIZE)
+    entry = Entry(
+        at=act.at,
+        actor=pseudonyms.of(actor.person_id),
+        actor_kind=kind_of_actor(actor),
+        method=actor.auth_method,
+        action=act.action,
+        kind=kind,
+        identity=identity,
+        version=version,
+        result=DONE if refusal is None else REFUSED,
+        reason=None if refusal is None else refusal.code,
+        request_id=actor.request_id,
+        line=act.decision.line,
+        policy=policy,
+        procedure=act.pinned_procedure,
+        commitment=commitment(nonce, record),
+        erased=act.erased,
+    )
+    return NewLeaf(
+        entry=canonical(entry.as_json()),
+        nonce=nonce,
+        record=record,
+        object_type=kind,
+        object_id=identity,
+        case_id=act.case_id,
+        at=act.at,
+    )
+
+
+def _asked(decision: AuthorizationDecision) -> dict[str, list[str] | str] | None:
+    asked = decision.asked
+    if asked is None:
+        return None
+    return {"roles": sorted(asked.roles), "relations": sorted(asked.relations), "stage": str(asked.stage)}
