@@ -40,6 +40,7 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/python -m tools.generate --check
 	$(BIN)/sandbox-registry rules check
 	$(BIN)/sandbox-registry policy check
+	$(BIN)/python -m tools.messages
 
 bench: $(VENV)/.installed $(PEERS)/.installed
 	$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY))
@@ -47,6 +48,7 @@ bench: $(VENV)/.installed $(PEERS)/.installed
 fmt: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix-only --quiet
 	$(BIN)/ruff format
+	$(BIN)/python -m tools.messages --write
 	$(BIN)/python -m tools.generate
 
 lock: $(VENV)/.installed-dev

@@ -30,6 +30,7 @@ IMPORTS = [
     ("usecases/cases/cases.py", "from litestar import Request", "litestar"),
     ("usecases/integrations/webhooks.py", "import httpx", "network"),
     ("usecases/operations/upkeep.py", "def send() -> None:\n    import smtplib", "network"),
+    ("domain/texts.py", "from babel.numbers import format_decimal", "babel"),
     ("usecases/operations/upkeep.py", "from procrastinate import App", "queue"),
     ("usecases/operations/backups.py", "import click", "commands"),
     ("auditlog/verifying/trees.py", "from sandbox_registry.auditlog.publishing.folder import LogFolder", "verifier"),

@@ -10,11 +10,10 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from sandbox_registry.authz.act_names import act_name
 from sandbox_registry.authz.policy import read_policy
 from sandbox_registry.authz.space import Space
 from sandbox_registry.authz.tables import authority_table
-from sandbox_registry.domain.acts import ANY_KIND, Action, Logged
+from sandbox_registry.domain.acts import ANY_KIND, Action, Logged, act_name
 from sandbox_registry.domain.identity.people import Relation, Role
 from sandbox_registry.domain.kinds.every import KINDS
 from sandbox_registry.domain.kinds.kind import Emptied, Kept, Kind

@@ -24,11 +24,12 @@ from sandbox_registry.api.cases.application_schemas import (
     SupplementOut,
 )
 from sandbox_registry.api.handling.schemas import TextOut
-from sandbox_registry.domain.cases.applications import Application, by_stage
+from sandbox_registry.domain.cases.applications import Application
 from sandbox_registry.domain.cases.case_records import CaseRecords
 from sandbox_registry.domain.cases.deadlines import CaseFacts, case_deadlines
 from sandbox_registry.domain.rules.calendars import Calendar
 from sandbox_registry.domain.rules.procedures import Procedure
+from sandbox_registry.domain.stages import stage_name
 from sandbox_registry.rulebook.calendar_files import load_calendar
 from sandbox_registry.rulebook.procedure_files import load_procedures
 from sandbox_registry.runtime.shipped import shipped
@@ -212,7 +213,7 @@ async def _case(cursor: Any, application_id: UUID, procedures: dict[str, Procedu
     deadlines = case_deadlines(facts, procedure=procedure, calendar=calendar, at=datetime.now(UTC))
     return Case(
         application=msgspec.convert(application, ApplicationOut, from_attributes=True),
-        stage_name=TextOut.of(by_stage(application.stage)),
+        stage_name=TextOut.of(stage_name(application.stage)),
         procedure_title=TextOut.of(procedure.title),
         is_draft_procedure=procedure.status == "draft",
         documents=msgspec.convert(records.documents, list[DocumentOut], from_attributes=True),

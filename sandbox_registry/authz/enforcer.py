@@ -95,7 +95,7 @@ class Authorizer:
         """
         decision = self.judge(actor, standing, stage, action)
         if not decision.allowed:
-            raise PermissionDenied(action=action, line=decision.line, reason=decision.basis)
+            raise PermissionDenied(action=action, line=decision.line)
         return decision
 
     def may_do(self, actor: Actor, standing: Standing | None, stage: Stage) -> frozenset[Action]:

@@ -17,7 +17,7 @@ from sandbox_registry.authz.policy import AuthorizationPolicy
 from sandbox_registry.cli.environment import plain_settings, running_database
 from sandbox_registry.cli.errors import FAILED
 from sandbox_registry.db.core.engine import Database
-from sandbox_registry.domain.texts import Language, Text
+from sandbox_registry.domain.texts import Language, Phrase
 from sandbox_registry.runtime.file_sources import FileSource, ZipSource, open_source
 from sandbox_registry.runtime.key_files import read_public_key
 from sandbox_registry.runtime.shipped import shipped
@@ -112,43 +112,24 @@ def _print_report(report: Report, language: Language) -> None:
         if finding is not first:
             click.echo(("✗ " if finding.is_bad else "· ") + finding.text.in_language(language))
     if report.checkpoint is not None:
-        click.echo(_CHECKED.format(origin=report.checkpoint.origin, size=report.checkpoint.size).in_language(language))
-    click.echo(_COUNTED.format(entries=report.entries, records=report.records, rows=report.rows).in_language(language))
+        click.echo(
+            Phrase("verify.checkpoint", origin=report.checkpoint.origin, size=report.checkpoint.size).in_language(
+                language
+            )
+        )
+    click.echo(
+        Phrase("verify.counted", entries=report.entries, records=report.records, rows=report.rows).in_language(language)
+    )
     if report.cosigned_at is not None:
         when = datetime.fromtimestamp(report.cosigned_at, UTC)
         click.echo(
-            _COSIGNED.format(who=", ".join(report.cosigned_by), when=f"{when:%Y-%m-%d %H:%M} UTC").in_language(language)
+            Phrase("verify.cosigned", who=", ".join(report.cosigned_by), when=f"{when:%Y-%m-%d %H:%M} UTC").in_language(
+                language
+            )
         )
     if first is None:
-        click.echo(_GOOD.in_language(language))
+        click.echo(Phrase("verify.good").in_language(language))
         return
     click.echo("✗ " + first.text.in_language(language))
-    click.echo(_BAD.in_language(language))
+    click.echo(Phrase("verify.bad").in_language(language))
     sys.exit(FAILED)
-
-
-_CHECKED = Text(
-    vi="Điểm kiểm tra: {origin}, {size} mục.",
-    en="Checkpoint: {origin}, {size} entries.",
-    fr="Point de contrôle : {origin}, {size} entrées.",
-)
-_COUNTED = Text(
-    vi="Đã băm lại {entries} mục, mở {records} bản ghi, đối chiếu {rows} dòng.",
-    en="Hashed {entries} entries again, opened {records} records, compared {rows} rows.",
-    fr="{entries} entrées hachées à nouveau, {records} enregistrements ouverts, {rows} lignes comparées.",
-)
-_COSIGNED = Text(
-    vi="Người chứng kiến: {who}; lần cuối {when}.",
-    en="Witnesses: {who}; last at {when}.",
-    fr="Témoins : {who} ; dernière fois à {when}.",
-)
-_GOOD = Text(
-    vi="CÓ, nhật ký nguyên vẹn: không ai sửa hay bỏ mục nào.",
-    en="YES, the log is whole: nothing was changed or dropped.",
-    fr="OUI, le journal est intact : rien n'a été modifié ni retiré.",
-)
-_BAD = Text(
-    vi="KHÔNG, nhật ký không nguyên vẹn. Hãy giữ nguyên các tệp này và báo cho Thường trực HĐND.",
-    en="NO, the log is not whole. Keep these files as they are and tell the Standing Committee of the People's Council.",
-    fr="NON, le journal n'est pas intact. Conservez ces fichiers tels quels et prévenez la permanence du Conseil populaire.",
-)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
+from sandbox_registry.domain.texts import Phrase, Wording, is_known, verbatim
+
 
 class Side(StrEnum):
     """Whose work an act is. The duties of `authz/separation.py` bind sides, not single acts."""
@@ -258,3 +260,8 @@ def on_sides(*sides: Side) -> frozenset[Action]:
 def known_to(audience: Audience) -> frozenset[Action]:
     """List the acts of a case that somebody of this audience may learn of."""
     return frozenset(act for act in Action if audience in act.known_to)
+
+
+def act_name(action: str) -> Wording:
+    """Name an act as the log writes it; one that this program does not know goes by its code."""
+    return Phrase(f"act.{action}") if is_known(f"act.{action}") else verbatim(action)

@@ -1,9 +1,13 @@
-"""What can go wrong, said in words a person understands and a code a program can keep."""
+"""What can go wrong: a code a program can rely on, and typed parameters of the sentence a person reads.
+
+The sentence of an error is kept in the catalogues under `error.<code>`, that of an unmet condition under
+`condition.<code>`.
+"""
 
 from dataclasses import dataclass
 from typing import ClassVar
 
-from sandbox_registry.domain.texts import Text
+from sandbox_registry.domain.texts import Parameter, Phrase, Wording
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,51 +16,43 @@ class FieldError:
 
     field: str
     code: str
-    message: Text
+    message: Wording
 
 
 class DomainError(Exception):
-    """A refusal of the domain. Each subclass has a stable `code` and a message in three languages."""
+    """A refusal of the domain. Each subclass has a stable `code`; `params` fill the sentence of that code."""
 
     code: ClassVar[str]
-    message: ClassVar[Text]
 
-    def __init__(self, **details: object) -> None:
-        super().__init__(self.code, details)
-        self.details = details
+    def __init__(self, **params: Parameter) -> None:
+        super().__init__(self.code, params)
+        self.params = params
 
     @property
-    def text(self) -> Text:
-        """The message with this occurrence's details in it."""
-        return self.message.format(**self.details)
+    def text(self) -> Wording:
+        """The sentence with this occurrence's parameters in it."""
+        return Phrase(f"error.{self.code}", **self.params)
 
 
 class NotFound(DomainError):
     """It does not exist, or the reader may not know that it does."""
 
     code = "not_found"
-    message = Text(
-        vi="Không tìm thấy {what}.",
-        en="No such {what}.",
-        fr="Introuvable : {what}.",
-    )
 
-    def __init__(self, *, what: str) -> None:
-        super().__init__(what=what)
+    def __init__(self, *, what: str, name: str | None = None) -> None:
+        kind = Phrase(f"kind.{what}")
+        super().__init__(what=kind if name is None else Phrase("kind.with_name", kind=kind, name=name))
+        self.what = what
 
 
 class PermissionDenied(DomainError):
     """The policy does not let this person do this now; `line` names the policy line that decided, if one did."""
 
     code = "permission_denied"
-    message = Text(
-        vi="Ông/bà không có quyền thực hiện việc này ({action}). {reason}",
-        en="You may not do this ({action}). {reason}",
-        fr="Vous n'êtes pas autorisé à faire cela ({action}). {reason}",
-    )
 
-    def __init__(self, *, action: str, line: str | None, reason: str = "") -> None:
-        super().__init__(action=action, reason=reason)
+    def __init__(self, *, action: str, line: str | None) -> None:
+        super().__init__(act=Phrase(f"act.{action}"))
+        self.action = action
         self.line = line
 
 
@@ -64,25 +60,17 @@ class TransitionNotAllowed(DomainError):
     """The act is not legal at the stage the case is at."""
 
     code = "transition_not_allowed"
-    message = Text(
-        vi="Không thể thực hiện «{action}» khi hồ sơ đang ở bước «{stage}».",
-        en="«{action}» is not possible while the case is at stage «{stage}».",
-        fr="« {action} » est impossible tant que le dossier est à l'étape « {stage} ».",
-    )
 
     def __init__(self, *, action: str, stage: str) -> None:
-        super().__init__(action=action, stage=stage)
+        super().__init__(act=Phrase(f"act.{action}"), stage=Phrase(f"stage.{stage}"))
+        self.action = action
+        self.stage = stage
 
 
 class StaleVersion(DomainError):
     """Somebody changed the object after it was read."""
 
     code = "stale_version"
-    message = Text(
-        vi="Dữ liệu đã được người khác thay đổi (phiên bản hiện tại: {current}). Hãy tải lại rồi thử lại.",
-        en="Somebody changed this in the meantime (current version: {current}). Load it again and retry.",
-        fr="Quelqu'un l'a modifié entre-temps (version actuelle : {current}). Rechargez puis réessayez.",
-    )
 
     def __init__(self, *, current: int) -> None:
         super().__init__(current=current)
@@ -92,25 +80,16 @@ class Duplicate(DomainError):
     """It exists already, or was done already."""
 
     code = "duplicate"
-    message = Text(
-        vi="Đã tồn tại hoặc đã được thực hiện: {what}.",
-        en="Already there or already done: {what}.",
-        fr="Existe déjà ou déjà fait : {what}.",
-    )
 
     def __init__(self, *, what: str) -> None:
-        super().__init__(what=what)
+        super().__init__(what=Phrase(f"kind.{what}"))
+        self.what = what
 
 
 class Invalid(DomainError):
     """What was sent breaks rules; every broken rule is listed with its field."""
 
     code = "invalid"
-    message = Text(
-        vi="Có {count} lỗi cần sửa.",
-        en="{count} problem(s) to correct.",
-        fr="{count} erreur(s) à corriger.",
-    )
 
     def __init__(self, errors: tuple[FieldError, ...]) -> None:
         super().__init__(count=len(errors))
@@ -118,25 +97,29 @@ class Invalid(DomainError):
 
 
 class ConditionNotMet(DomainError):
-    """A fact that the law or the procedure asks for first is missing; `condition` is stable for programs."""
+    """A fact that the law or the procedure asks for first is missing; `condition` is stable for programs.
+
+    One condition may have several sentences: what follows a dot in its name picks one, and is no part of the code.
+    """
 
     code = "condition_not_met"
-    message = Text(vi="{vi}", en="{en}", fr="{fr}")
 
-    def __init__(self, condition: str, text: Text) -> None:
-        super().__init__(vi=text.vi, en=text.en, fr=text.fr)
-        self.condition = condition
+    def __init__(self, condition: str, /, **params: Parameter) -> None:
+        super().__init__(**params)
+        self.condition = condition.partition(".")[0]
+        self._sentence = condition
+
+    @property
+    def text(self) -> Wording:
+        """The sentence of the condition with this occurrence's parameters in it."""
+        return Phrase(f"condition.{self._sentence}", **self.params)
 
 
 class RuleGap(DomainError):
     """The procedure leaves a value open (null) that this act cannot do without."""
 
     code = "rule_gap"
-    message = Text(
-        vi="Quy trình chưa quy định giá trị «{parameter}»; không thể tự suy đoán.",
-        en="The procedure leaves «{parameter}» open; the registry does not guess legal values.",
-        fr="La procédure laisse « {parameter} » indéterminé ; le registre ne devine pas une valeur légale.",
-    )
 
     def __init__(self, *, parameter: str) -> None:
-        super().__init__(parameter=parameter)
+        super().__init__(parameter=Phrase(f"parameter.{parameter}"))
+        self.parameter = parameter

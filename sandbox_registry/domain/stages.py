@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from sandbox_registry.domain.texts import Phrase
+
 
 class Stage(StrEnum):
     """Where a case stands. `permit_*` stages are those of the permit, which follow the decision.
@@ -44,3 +46,8 @@ OPEN_STAGES = frozenset(
         Stage.AWAITING_DECISION,
     }
 )
+
+
+def stage_name(stage: Stage) -> Phrase:
+    """Name a stage for people."""
+    return Phrase(f"stage.{stage}")

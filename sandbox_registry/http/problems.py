@@ -9,7 +9,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
 from sandbox_registry.domain.errors import DomainError, FieldError
-from sandbox_registry.domain.texts import Language, Text
+from sandbox_registry.domain.texts import Language, Phrase, Wording
 from sandbox_registry.http.malformed import field_error
 from sandbox_registry.http.status import status_of
 
@@ -53,7 +53,7 @@ def problem(
     *,
     status: int,
     code: str,
-    text: Text,
+    text: Wording,
     errors: tuple[FieldError, ...] = (),
     headers: dict[str, str] | None = None,
 ) -> Response[bytes]:
@@ -92,24 +92,26 @@ def on_validation_error(request: Request[Any, Any, Any], error: ValidationExcept
     errors = tuple(
         field_error(str(each.get("key", "")), each.get("message", "")) for each in extra if isinstance(each, dict)
     )
-    return problem(request, status=400, code="malformed", text=_MALFORMED, errors=errors)
+    return problem(request, status=400, code="malformed", text=Phrase("http.malformed"), errors=errors)
 
 
 def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     """Answer an error of the HTTP layer: unknown route, method, size, type of content."""
-    code, text = _HTTP.get(error.status_code, ("http_error", _OTHER))
-    return problem(request, status=error.status_code, code=code, text=text, headers=dict(error.headers or {}))
+    code = _HTTP.get(error.status_code, "http_error")
+    return problem(
+        request, status=error.status_code, code=code, text=Phrase(f"http.{code}"), headers=dict(error.headers or {})
+    )
 
 
 def on_endless_nesting(request: Request[Any, Any, Any], _error: RecursionError) -> Response[bytes]:
     """Answer a body nested deeper than anything we ask for."""
-    return problem(request, status=400, code="malformed", text=_MALFORMED)
+    return problem(request, status=400, code="malformed", text=Phrase("http.malformed"))
 
 
 def on_surprise(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """Answer what nobody foresaw: the cause goes to the log under the request id, never to the reader."""
     logger.error("unhandled", exc_info=error, path=request.url.path)
-    return problem(request, status=500, code="internal_error", text=_SURPRISE)
+    return problem(request, status=500, code="internal_error", text=Phrase("http.internal_error"))
 
 
 HANDLERS: dict[Any, Any] = {
@@ -121,62 +123,13 @@ HANDLERS: dict[Any, Any] = {
 }
 
 
-_MALFORMED = Text(
-    vi="Dữ liệu gửi lên không đúng định dạng.",
-    en="What was sent does not have the right form.",
-    fr="Les données envoyées n'ont pas la bonne forme.",
-)
-_OTHER = Text(vi="Không thể xử lý yêu cầu.", en="The request cannot be handled.", fr="La demande ne peut être traitée.")
-_SURPRISE = Text(
-    vi="Hệ thống gặp lỗi. Hãy báo mã yêu cầu này cho bộ phận hỗ trợ.",
-    en="Something went wrong on our side. Tell support this request id.",
-    fr="Une erreur est survenue chez nous. Donnez cet identifiant à l'assistance.",
-)
 _HTTP = {
-    400: ("malformed", _MALFORMED),
-    401: (
-        "unauthenticated",
-        Text(
-            vi="Cần đăng nhập: gửi mã truy cập trong tiêu đề Authorization.",
-            en="Log in first: send a token in the Authorization header.",
-            fr="Connectez-vous : envoyez un jeton dans l'en-tête Authorization.",
-        ),
-    ),
-    404: ("not_found", Text(vi="Không tìm thấy.", en="Not found.", fr="Introuvable.")),
-    405: (
-        "method_not_allowed",
-        Text(
-            vi="Địa chỉ này không nhận phương thức đó.",
-            en="This address does not take that method.",
-            fr="Cette adresse n'accepte pas cette méthode.",
-        ),
-    ),
-    408: (
-        "request_timeout",
-        Text(
-            vi="Nội dung gửi lên đến quá chậm. Hãy gửi lại.",
-            en="The body took too long to arrive. Send it again.",
-            fr="Le contenu a mis trop de temps à arriver. Envoyez-le de nouveau.",
-        ),
-    ),
-    413: (
-        "too_large",
-        Text(vi="Dữ liệu quá lớn.", en="Too much data.", fr="Données trop volumineuses."),
-    ),
-    415: (
-        "unsupported_media_type",
-        Text(
-            vi="Nội dung phải là application/json.",
-            en="The content must be application/json.",
-            fr="Le contenu doit être application/json.",
-        ),
-    ),
-    428: (
-        "precondition_required",
-        Text(
-            vi="Cần tiêu đề If-Match với phiên bản đã đọc.",
-            en="Send If-Match with the version you read.",
-            fr="Envoyez If-Match avec la version lue.",
-        ),
-    ),
+    400: "malformed",
+    401: "unauthenticated",
+    404: "not_found",
+    405: "method_not_allowed",
+    408: "request_timeout",
+    413: "too_large",
+    415: "unsupported_media_type",
+    428: "precondition_required",
 }

@@ -9,7 +9,7 @@ from litestar.exceptions import ValidationException
 from litestar.handlers import BaseRouteHandler
 from litestar.params import QueryParameter
 
-from sandbox_registry.domain.texts import Text
+from sandbox_registry.domain.texts import Phrase
 from sandbox_registry.http.malformed import REPEATED_PARAMETER, UNKNOWN_PARAMETER
 
 MAX_ERRORS = 20
@@ -33,7 +33,7 @@ def query_parameters(handler: BaseRouteHandler) -> Mapping[str, bool]:
     }
 
 
-def _errors(connection: ASGIConnection[Any, Any, Any, Any], known: Mapping[str, bool]) -> Iterator[tuple[str, Text]]:
+def _errors(connection: ASGIConnection[Any, Any, Any, Any], known: Mapping[str, bool]) -> Iterator[tuple[str, Phrase]]:
     given = connection.query_params
     for name in given:
         if name not in known:

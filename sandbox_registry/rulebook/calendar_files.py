@@ -13,21 +13,12 @@ from holidays import country_holidays
 
 from sandbox_registry.domain.rules.calendars import Calendar, DayKind, DayMark
 from sandbox_registry.domain.rules.procedures import Confidence
-from sandbox_registry.domain.texts import Text
+from sandbox_registry.domain.texts import Phrase, Text, Wording, verbatim
 
 _LIBRARY = version("holidays")
 _DAY = timedelta(days=1)
 _SATURDAY = 5
 _COMPENSATION, _SWAPPED = " (nghỉ bù)", "Ngày nghỉ (thay cho ngày "
-_NAMES = {
-    _COMPENSATION: Text(vi="{vi} (nghỉ bù)", en="{en} (compensation day)", fr="{fr} (jour de récupération)"),
-    _SWAPPED: Text(
-        vi="Ngày nghỉ hoán đổi với ngày {day}", en="Day off swapped with {day}", fr="Jour chômé permuté avec le {day}"
-    ),
-    "makeup": Text(
-        vi="Ngày làm bù theo lịch hoán đổi", en="Working day made up for a swap", fr="Jour travaillé en compensation"
-    ),
-}
 
 
 class NameIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -128,18 +119,18 @@ def _standing(file: CalendarIn) -> Iterator[DayMark]:
         kind, text = _told(name, names)
         yield DayMark(date=day, kind=kind, name=text, source=source)
     for day in known.weekend_workdays:
-        yield DayMark(date=day, kind=DayKind.MAKEUP_WORKING, name=_NAMES["makeup"], source=source)
+        yield DayMark(date=day, kind=DayKind.MAKEUP_WORKING, name=Phrase("calendar.makeup"), source=source)
 
 
-def _told(name: str, names: dict[str, Text]) -> tuple[DayKind, Text]:
+def _told(name: str, names: dict[str, Text]) -> tuple[DayKind, Wording]:
     """Read the library's Vietnamese name: an in-lieu day, a swapped day, or the holiday itself."""
     if name.startswith(_SWAPPED):
-        return DayKind.SWAPPED_OFF, _NAMES[_SWAPPED].format(day=name.removeprefix(_SWAPPED).rstrip(")"))
+        return DayKind.SWAPPED_OFF, Phrase("calendar.swapped_off", day=name.removeprefix(_SWAPPED).rstrip(")"))
     holiday = name.removesuffix(_COMPENSATION)
-    text = names.get(holiday, Text(vi=holiday, en=holiday, fr=holiday))
+    text = names.get(holiday, verbatim(holiday))
     if holiday == name:
         return DayKind.HOLIDAY, text
-    return DayKind.COMPENSATION, _NAMES[_COMPENSATION].format(vi=text.vi, en=text.en, fr=text.fr)
+    return DayKind.COMPENSATION, Phrase("calendar.compensation", holiday=text)
 
 
 def _add_yearly(marks: dict[date, DayMark], yearly: YearlyIn, file: CalendarIn) -> None:
@@ -151,6 +142,5 @@ def _add_yearly(marks: dict[date, DayMark], yearly: YearlyIn, file: CalendarIn) 
         lieu = day + _DAY
         while lieu.weekday() >= _SATURDAY or (lieu in marks and marks[lieu].kind is DayKind.HOLIDAY):
             lieu += _DAY
-        told = yearly.name
-        name = _NAMES[_COMPENSATION].format(vi=told.vi, en=told.en, fr=told.fr)
+        name = Phrase("calendar.compensation", holiday=yearly.name)
         marks[lieu] = DayMark(date=lieu, kind=DayKind.COMPENSATION, name=name, source=yearly.source)

@@ -53,7 +53,7 @@ async def grant_office(cases: UseCases, *, email: str, role: Role, unit: str) ->
     person = await find_user(cases, email)
     found = await _unit_named(cases, unit)
     if found is None:
-        raise NotFound(what=f"unit {unit}")
+        raise NotFound(what="unit", name=unit)
     return await cases.offices.grant(command_line(), person.id, role=role, unit_id=found.id)
 
 
@@ -90,7 +90,7 @@ async def find_user(cases: UseCases, email: str) -> Person:
     async with cases.transactions.primary() as primary:
         person = await primary.run(people.by_email, email)
     if person is None:
-        raise NotFound(what=f"account {email}")
+        raise NotFound(what="account", name=email)
     return person
 
 

@@ -65,7 +65,7 @@ def test_accounts_from_the_first_administrator_on(running: EmbeddedServer) -> No
     assert said.startswith(f"Quản Trị Viên <{EMAIL}> has an account: ")
     assert users(running, "list") == (0, f"{EMAIL}\tQuản Trị Viên\tsystem_admin (Quản trị hệ thống)\n", "")
     again = users(running, *new, typed=PASSWORD + "\n")
-    assert again == (1, "", "Error: Already there or already done: uq_people_email_key.\n")
+    assert again == (1, "", "Error: It exists already, or was done already: this e-mail address.\n")
     assert users(running, "add", "--email", "mot@camau.example", "--name", "Một Cửa", "--no-password")[0] == 0
     granted = users(running, "grant", "mot@camau.example", "one_stop_officer", "--unit", "Quản trị hệ thống")
     assert granted[0] == 0
@@ -75,11 +75,11 @@ def test_accounts_from_the_first_administrator_on(running: EmbeddedServer) -> No
         "",
         "Error: A People's Council identity cannot also hold a role that handles cases.\n",
     )
-    assert users(running, "grant", EMAIL, "auditor", "--unit", "?") == (1, "", "Error: No such unit ?.\n")
+    assert users(running, "grant", EMAIL, "auditor", "--unit", "?") == (1, "", "Error: No such unit “?”.\n")
     assert users(running, "password", "mot@camau.example", typed=PASSWORD + "\n")[0] == 0
     assert users(running, "disable", "mot@camau.example")[0] == 0
     assert "Một Cửa [closed]" in users(running, "list")[1]
-    assert users(running, "disable", "ai@camau.example") == (1, "", "Error: No such account ai@camau.example.\n")
+    assert users(running, "disable", "ai@camau.example") == (1, "", "Error: No such account “ai@camau.example”.\n")
     assert acts(running) == [
         ("policy:change", "start"),
         ("key:change", "start"),

@@ -60,7 +60,7 @@ def test_terms_are_those_of_the_law_and_of_the_proposal(name: str, law: Term | N
 def test_open_term_raises_where_one_is_required() -> None:
     with pytest.raises(RuleGap) as caught:
         LAW.required_term("duration.max")
-    assert caught.value.details == {"parameter": "duration.max"}
+    assert caught.value.parameter == "duration.max"
 
 
 def test_other_parameters_read_by_their_kind() -> None:

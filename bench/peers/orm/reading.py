@@ -13,9 +13,8 @@ from bench.peers.orm.acting import COMPUTED_FROM, Tools, facts_of
 from bench.peers.orm.cases import Application, Participation
 from bench.peers.orm.people import Acting, Session
 from sandbox_registry.api.cases.application_schemas import DeadlineOut
-from sandbox_registry.domain.cases.applications import by_stage
 from sandbox_registry.domain.cases.deadlines import case_deadlines
-from sandbox_registry.domain.stages import Stage
+from sandbox_registry.domain.stages import Stage, stage_name
 
 
 async def list_cases(
@@ -57,7 +56,7 @@ async def read_case(
     response.headers["ETag"] = f'"{found.version}"'
     return bodies.CaseShown(
         application=bodies.ApplicationShown.model_validate(found),
-        stage_name=bodies.TextShown.model_validate(by_stage(Stage(found.stage))),
+        stage_name=bodies.TextShown.model_validate(stage_name(Stage(found.stage))),
         procedure_title=bodies.TextShown.model_validate(procedure.title),
         is_draft_procedure=procedure.status == "draft",
         documents=[bodies.DocumentShown.model_validate(each) for each in found.documents if each.removed_at is None],

@@ -20,13 +20,12 @@ from sandbox_registry.api.handling.schemas import (
     check_depth,
     shown,
 )
-from sandbox_registry.domain.cases.applications import by_stage
 from sandbox_registry.domain.cases.case_lists import CaseRow
 from sandbox_registry.domain.cases.deadlines import CaseDeadline, ResponsibleParty, Timing
 from sandbox_registry.domain.errors import FieldError
 from sandbox_registry.domain.rules.calendars import Deadline, LedgerLine
 from sandbox_registry.domain.rules.forms import Referral
-from sandbox_registry.domain.stages import Stage
+from sandbox_registry.domain.stages import Stage, stage_name
 from sandbox_registry.usecases.cases.cases import CaseView, Problems, Receipt
 
 
@@ -367,7 +366,7 @@ def case_out(view: CaseView) -> CaseOut:
     """Show a case."""
     return CaseOut(
         application=application_out(view.application),
-        stage_name=TextOut.of(by_stage(view.application.stage)),
+        stage_name=TextOut.of(stage_name(view.application.stage)),
         procedure_title=TextOut.of(view.procedure.title),
         is_draft_procedure=view.procedure.status == "draft",
         documents=tuple(map(document_out, view.documents)),

@@ -12,16 +12,15 @@ from sandbox_registry.api.handling.cursors import BY_INDEX
 from sandbox_registry.api.handling.log_links import ProofOut, PublishedLog, proof_of
 from sandbox_registry.api.handling.schemas import Instant, Out, PageOut, TextOut, shown
 from sandbox_registry.api.permits.permit_schemas import PermitStateOut
-from sandbox_registry.authz.act_names import act_name
-from sandbox_registry.domain.cases.applications import Application, Change, by_stage, changes_between
+from sandbox_registry.domain.acts import act_name
+from sandbox_registry.domain.cases.applications import Application, Change, changes_between
 from sandbox_registry.domain.cases.field_names import field_name, value_name
 from sandbox_registry.domain.identity.office_names import office_name
 from sandbox_registry.domain.permits.permits import Permit
-from sandbox_registry.domain.permits.permits import named as permit_stage
 from sandbox_registry.domain.rules.calendars import LOCAL_ZONE
 from sandbox_registry.domain.rules.procedures import Procedure
-from sandbox_registry.domain.stages import PERMIT_STAGES, Stage
-from sandbox_registry.domain.texts import Text
+from sandbox_registry.domain.stages import Stage, stage_name
+from sandbox_registry.domain.texts import Wording
 from sandbox_registry.usecases.cases.histories import DossierChanges, TwoStates, Version
 from sandbox_registry.usecases.cases.timelines import Event
 
@@ -198,13 +197,11 @@ def _version_out(version: Version, log: PublishedLog) -> StateVersionOut:
         action=version.leaf.action,
         action_name=TextOut.of(act_name(version.leaf.action)),
         stage=stage,
-        stage_name=None
-        if stage is None
-        else TextOut.of(permit_stage(stage) if stage in PERMIT_STAGES else by_stage(stage)),
+        stage_name=None if stage is None else TextOut.of(stage_name(stage)),
         is_erased=stage is None,
         log=proof_of(version.leaf.index, log),
     )
 
 
-def _named(words: Text | None) -> TextOut | None:
+def _named(words: Wording | None) -> TextOut | None:
     return None if words is None else TextOut.of(words)

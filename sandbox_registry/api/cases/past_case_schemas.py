@@ -32,11 +32,9 @@ from sandbox_registry.api.handling.log_links import ProofOut, PublishedLog, proo
 from sandbox_registry.api.handling.schemas import Instant, Out, TextOut, shown
 from sandbox_registry.api.permits.permit_schemas import PermitStateOut
 from sandbox_registry.authz import Action
-from sandbox_registry.authz.act_names import act_name
-from sandbox_registry.domain.cases.applications import by_stage
-from sandbox_registry.domain.permits.permits import named as permit_stage
+from sandbox_registry.domain.acts import act_name
 from sandbox_registry.domain.rules.procedures import ProcedureStatus
-from sandbox_registry.domain.stages import Stage
+from sandbox_registry.domain.stages import Stage, stage_name
 from sandbox_registry.usecases.cases.past_cases import CaseAt
 from sandbox_registry.usecases.cases.recorded_states import Done
 
@@ -124,7 +122,7 @@ def case_at_out(found: CaseAt, *, log: PublishedLog) -> CaseAtOut:
         procedure_title=TextOut.of(found.procedure.title),
         is_draft_procedure=found.procedure.status is ProcedureStatus.DRAFT,
         application=None if application is None else application_out(application),
-        stage_name=None if application is None else TextOut.of(by_stage(application.stage)),
+        stage_name=None if application is None else TextOut.of(stage_name(application.stage)),
         dossier=None if found.dossier is None else shown(DossierAtOut)(found.dossier),
         deadlines=tuple(map(DeadlineOut.of, found.deadlines)),
         supplements=_all(found.supplements, shown(SupplementOut)),
@@ -158,7 +156,7 @@ def _permit_out(found: CaseAt) -> PermitAtOut | None:
         return None
     stage = found.permit.stage(at=found.at)
     return PermitAtOut(
-        stage=stage, stage_name=TextOut.of(permit_stage(stage)), permit=shown(PermitStateOut)(found.permit)
+        stage=stage, stage_name=TextOut.of(stage_name(stage)), permit=shown(PermitStateOut)(found.permit)
     )
 
 

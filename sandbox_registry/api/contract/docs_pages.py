@@ -13,8 +13,8 @@ from markupsafe import Markup, escape
 
 from sandbox_registry.api.contract.docs_catalogue import VIETNAMESE_SENTENCES
 from sandbox_registry.api.contract.docs_summaries import VIETNAMESE
-from sandbox_registry.api.contract.docs_texts import INTRODUCTION, TAG_MEANINGS, TAG_NAMES
-from sandbox_registry.domain.texts import Language, Text
+from sandbox_registry.api.contract.docs_texts import tag_meaning, tag_name
+from sandbox_registry.domain.texts import Language, Phrase
 
 Json = dict[str, Any]
 ROOT = "/api/v1/docs"
@@ -43,7 +43,7 @@ def index_page(document: Json, language: Language) -> str:
         language,
         here="",
         title=document["info"]["title"],
-        introduction=INTRODUCTION.in_language(language),
+        introduction=Phrase("docs.introduction").in_language(language),
         tags=[_tag(document, tag["name"], language) for tag in document["tags"]],
         problems=[
             {"code": each["code"], "status": each["status"], "meaning": _in(language, each["meaning"])}
@@ -91,7 +91,7 @@ def type_page(document: Json, name: str, language: Language) -> str | None:
 
 
 def _render(template: str, language: Language, **values: Any) -> str:
-    label = {name: text.in_language(language) for name, text in _LABELS.items()}
+    label = {name: Phrase(f"docs.{name}").in_language(language) for name in _LABELS}
     return _TEMPLATES.get_template(template).render(language=language, label=label, **values)
 
 
@@ -101,7 +101,7 @@ def _tag(document: Json, name: str, language: Language) -> Json:
         for path, method, each in _operations(document)
         if name in each["tags"]
     ]
-    title, meaning = TAG_NAMES[name].in_language(language), TAG_MEANINGS[name].in_language(language)
+    title, meaning = tag_name(name).in_language(language), tag_meaning(name).in_language(language)
     return {"name": name, "title": title, "meaning": meaning, "operations": operations}
 
 
@@ -205,29 +205,25 @@ def _json(value: object, indent: int | None = None) -> str:
 
 
 _NAMES = {Language.VI: "Tiếng Việt", Language.EN: "English", Language.FR: "Français"}
-_LABELS = {
-    "address": Text(vi="Địa chỉ", en="Address", fr="Adresse"),
-    "answers": Text(vi="Trả lời", en="Answers", fr="Réponses"),
-    "body": Text(vi="Nội dung gửi lên", en="Body", fr="Corps de la requête"),
-    "code": Text(vi="Mã", en="Code", fr="Code"),
-    "codes": Text(vi="Mã lỗi", en="Problem codes", fr="Codes d'erreur"),
-    "deprecated": Text(
-        vi="Sắp bỏ: đừng dùng trong chương trình mới.",
-        en="On its way out: do not use it in new programs.",
-        fr="Voué à disparaître : ne pas l'utiliser dans de nouveaux programmes.",
-    ),
-    "field": Text(vi="Trường", en="Field", fr="Champ"),
-    "home": Text(vi="Tài liệu API", en="API documentation", fr="Documentation de l'API"),
-    "kind": Text(vi="Kiểu", en="Type", fr="Type"),
-    "meaning": Text(vi="Ý nghĩa", en="Meaning", fr="Sens"),
-    "method": Text(vi="Phương thức", en="Method", fr="Méthode"),
-    "parameters": Text(vi="Tham số", en="Parameters", fr="Paramètres"),
-    "place": Text(vi="Vị trí", en="In", fr="Dans"),
-    "required": Text(vi="Bắt buộc", en="Required", fr="Obligatoire"),
-    "status": Text(vi="Trạng thái", en="Status", fr="Statut"),
-    "types": Text(vi="Kiểu dữ liệu", en="Types", fr="Types"),
-    "yes": Text(vi="có", en="yes", fr="oui"),
-}
+_LABELS = (
+    "address",
+    "answers",
+    "body",
+    "code",
+    "codes",
+    "deprecated",
+    "field",
+    "home",
+    "kind",
+    "meaning",
+    "method",
+    "parameters",
+    "place",
+    "required",
+    "status",
+    "types",
+    "yes",
+)
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,

@@ -20,7 +20,7 @@ from litestar.routes import HTTPRoute
 from litestar.types import ControllerRouterHandler, Method
 
 from sandbox_registry import __doc__ as _about
-from sandbox_registry.api.contract.docs_texts import TAG_MEANINGS
+from sandbox_registry.api.contract.docs_texts import TAGS, tag_meaning
 from sandbox_registry.api.contract.examples import example_of, followed
 from sandbox_registry.api.contract.field_descriptions import FIELD_DESCRIPTIONS
 from sandbox_registry.api.contract.problem_codes import codes_of, problem_codes
@@ -94,7 +94,7 @@ def describe(handlers: Iterable[ControllerRouterHandler]) -> Json:
             operation["responses"][str(status)] = {"$ref": f"#/components/responses/{_name_of(status)}"}
     document["paths"] = dict(sorted(document["paths"].items()))
     document["components"] = _components(schemas)
-    document["tags"] = [{"name": name, "description": said.en} for name, said in TAG_MEANINGS.items()]
+    document["tags"] = [{"name": name, "description": tag_meaning(name).en} for name in TAGS]
     document["servers"] = [{"url": "/"}]
     document["x-problem-codes"] = [
         {"code": code, "status": status, "meaning": said} for code, (status, said) in problem_codes().items()

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from sandbox_registry.domain.rules.form_values import clean
-from sandbox_registry.domain.texts import Text
+from sandbox_registry.domain.texts import Wording
 
 T = TypeVar("T")
 
@@ -61,8 +61,8 @@ class TextOut(Out):
     fr: str
 
     @classmethod
-    def of(cls, text: Text) -> "TextOut":
-        """Take over a domain text."""
+    def of(cls, text: Wording) -> "TextOut":
+        """Show what can be read in every language."""
         return cls(vi=text.vi, en=text.en, fr=text.fr)
 
 

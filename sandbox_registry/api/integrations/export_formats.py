@@ -11,37 +11,12 @@ import msgspec
 
 from sandbox_registry.authz import Action
 from sandbox_registry.domain.integrations.exports import Batch
-from sandbox_registry.domain.texts import Language, Text
+from sandbox_registry.domain.texts import Language, Phrase
 from sandbox_registry.usecases.integrations.exports import LogBatch, LogEvent, LogObject
 
 BOM = "\ufeff"
 _FORMULA = re.compile("(^|[;\t\r\n])( *)(?=[=+\\-@＝＋－＠|%\t\r\n])")
 """Where a formula may begin: at the start, and where a spreadsheet whose list separator is no comma starts another cell."""
-_LABELS = {
-    "id": Text(vi="Định danh", en="Identifier", fr="Identifiant"),
-    "code": Text(vi="Mã hồ sơ", en="Dossier code", fr="Code du dossier"),
-    "number": Text(vi="Số giấy phép", en="Permit number", fr="Numéro du permis"),
-    "version": Text(vi="Phiên bản", en="Version", fr="Version"),
-    "stage": Text(vi="Bước", en="Stage", fr="Étape"),
-    "kind": Text(vi="Hình thức", en="Kind", fr="Forme"),
-    "title": Text(vi="Tên đề nghị", en="Title", fr="Intitulé"),
-    "procedure_code": Text(vi="Thủ tục", en="Procedure", fr="Procédure"),
-    "procedure_version": Text(vi="Phiên bản thủ tục", en="Procedure version", fr="Version de la procédure"),
-    "application_id": Text(vi="Hồ sơ", en="Application", fr="Dossier"),
-    "organisation_id": Text(vi="Định danh tổ chức", en="Organisation identifier", fr="Identifiant de l'organisme"),
-    "organisation_name": Text(vi="Tổ chức", en="Organisation", fr="Organisme"),
-    "level": Text(vi="Mức", en="Level", fr="Niveau"),
-    "start": Text(vi="Hiệu lực từ", en="Valid from", fr="Valable à partir du"),
-    "end": Text(vi="Hiệu lực đến", en="Valid until", fr="Valable jusqu'au"),
-    "issued_at": Text(vi="Cấp lúc", en="Issued at", fr="Délivré le"),
-    "created_at": Text(vi="Tạo lúc", en="Created at", fr="Créé le"),
-    "submitted_at": Text(vi="Nộp lúc", en="Submitted at", fr="Déposé le"),
-    "received_at": Text(vi="Tiếp nhận lúc", en="Received at", fr="Reçu le"),
-    "accepted_at": Text(vi="Chấp nhận lúc", en="Accepted at", fr="Accepté le"),
-    "decided_at": Text(vi="Quyết định lúc", en="Decided at", fr="Décidé le"),
-    "next_due_at": Text(vi="Hạn kế tiếp", en="Next due at", fr="Prochaine échéance"),
-    "updated_at": Text(vi="Thay đổi lúc", en="Updated at", fr="Modifié le"),
-}
 
 
 async def as_csv(
@@ -54,7 +29,7 @@ async def as_csv(
     out = io.StringIO()
     writer = csv.writer(out)
     out.write(BOM if has_bom else "")
-    writer.writerow([_LABELS[field].in_language(language) for field in fields])
+    writer.writerow([Phrase(f"export_field.{field}").in_language(language) for field in fields])
     yield _taken(out)
     async with aclosing(batches):
         async for batch in batches:

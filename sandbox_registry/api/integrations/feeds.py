@@ -12,13 +12,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sandbox_registry.api.handling.cursors import BY_CHANGE
 from sandbox_registry.domain.audit import EPOCH
 from sandbox_registry.domain.integrations.exports import FeedRow
-from sandbox_registry.domain.texts import Language, Text
+from sandbox_registry.domain.texts import Language, Phrase
 
 ATOM = "application/atom+xml; charset=utf-8"
 _NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_AUTHOR = Text(
-    vi="Sổ đăng ký thử nghiệm có kiểm soát", en="Registry of controlled testing", fr="Registre des essais contrôlés"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +24,7 @@ class Feed:
 
     name: str
     entries: str
-    title: Text
+    title: Phrase
 
     @property
     def path(self) -> str:
@@ -38,12 +35,12 @@ class Feed:
 CASES = Feed(
     name="applications",
     entries="/api/v1/applications",
-    title=Text(vi="Hồ sơ thay đổi gần đây", en="Applications changed lately", fr="Dossiers récemment modifiés"),
+    title=Phrase("feed.applications"),
 )
 PERMITS = Feed(
     name="permits",
     entries="/api/v1/permits",
-    title=Text(vi="Giấy phép thay đổi gần đây", en="Permits changed lately", fr="Permis récemment modifiés"),
+    title=Phrase("feed.permits"),
 )
 
 
@@ -57,7 +54,7 @@ def as_atom(
         feed=feed,
         language=language,
         title=feed.title.in_language(language),
-        author=_AUTHOR.in_language(language),
+        author=Phrase("feed.author").in_language(language),
         updated=newest(rows, since=since),
         here=_address(feed, asked, after),
         onwards=None if onwards is None else _address(feed, asked, onwards),

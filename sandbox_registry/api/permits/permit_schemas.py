@@ -24,10 +24,10 @@ from sandbox_registry.api.handling.schemas import (
 )
 from sandbox_registry.domain.permits.obligations import PermitObligation
 from sandbox_registry.domain.permits.permit_lists import PermitRow
-from sandbox_registry.domain.permits.permits import Comparator, Effect, PermitKind, PermitTerms, named
+from sandbox_registry.domain.permits.permits import Comparator, Effect, PermitKind, PermitTerms
 from sandbox_registry.domain.rules.calendars import Deadline, Unit
 from sandbox_registry.domain.rules.procedures import DutyStart, ProcedureStatus
-from sandbox_registry.domain.stages import Stage
+from sandbox_registry.domain.stages import Stage, stage_name
 from sandbox_registry.usecases.permits.permits import PermitView
 
 SAFE = 2**53 - 1  # Beyond it, numbers in JSON differ from program to program.
@@ -368,7 +368,7 @@ def permit_out(view: PermitView, *, log: PublishedLog) -> PermitOut:
         version=permit.version,
         number=permit.number,
         stage=view.stage,
-        stage_name=TextOut.of(named(view.stage)),
+        stage_name=TextOut.of(stage_name(view.stage)),
         title=view.title,
         application_id=permit.application_id,
         case_code=view.case_code,

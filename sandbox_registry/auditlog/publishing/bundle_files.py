@@ -18,7 +18,7 @@ from uuid import UUID
 from sandbox_registry.auditlog.publishing.folder import LogFolder
 from sandbox_registry.auditlog.publishing.proofs import Prover
 from sandbox_registry.auditlog.verifying.entries import read_entry, read_record
-from sandbox_registry.authz.act_names import act_name
+from sandbox_registry.domain.acts import act_name
 from sandbox_registry.domain.audit import EPOCH
 from sandbox_registry.domain.rules.calendars import LOCAL_ZONE
 from sandbox_registry.runtime.files import MissingFile

@@ -8,7 +8,7 @@ from sandbox_registry.runtime.file_sources import FileSource
 from sandbox_registry.runtime.files import MissingFile
 from sandbox_registry.transparency.checkpoints import CHECKPOINT, Checkpoint, open_checkpoint
 from sandbox_registry.transparency.cosignatures import cosignatures_of
-from sandbox_registry.transparency.errors import LogError, PolicyNotMet
+from sandbox_registry.transparency.errors import LogError
 from sandbox_registry.transparency.merkle import HASH_SIZE, hash_leaf, root_of
 from sandbox_registry.transparency.notes import OpenedNote
 from sandbox_registry.transparency.policies import WitnessPolicy
@@ -24,7 +24,7 @@ def check_checkpoint(note: bytes, *, policy: WitnessPolicy, report: Report) -> C
     try:
         signed = open_checkpoint(note, keys=(*policy.log_keys, *policy.witness_keys))
     except LogError as error:
-        report.add("checkpoint_refused", what=error)
+        report.add("checkpoint_refused", what=str(error))
         return None
     report.checkpoint = signed.checkpoint
     _tell_cosigners(signed.opened, policy=policy, report=report)
@@ -36,7 +36,7 @@ def _tell_cosigners(opened: OpenedNote, *, policy: WitnessPolicy, report: Report
     report.cosigned_by = tuple(each.key.name for each in cosignatures)
     report.cosigned_at = max((each.timestamp for each in cosignatures), default=None)
     if not policy.is_met_by({each.key for each in cosignatures}):
-        report.add("policy_not_met", what=PolicyNotMet("the cosignatures do not make the quorum"))
+        report.add("policy_not_met")
 
 
 def published_entries(source: FileSource, size: int, *, report: Report) -> EntryRows:
@@ -45,10 +45,10 @@ def published_entries(source: FileSource, size: int, *, report: Report) -> Entry
         try:
             yield bundle, decode_bundle(source.read(bundle.path), width=bundle.width)
         except LogError as error:
-            report.add("bundle_damaged", bundle.index * TILE_WIDTH, what=error)
+            report.add("bundle_damaged", bundle.index * TILE_WIDTH, what=str(error))
             return
         except MissingFile as error:
-            report.add("bundle_damaged", bundle.index * TILE_WIDTH, what=error)
+            report.add("bundle_damaged", bundle.index * TILE_WIDTH, what=str(error))
             return
 
 
@@ -189,7 +189,7 @@ def check_since(
     try:
         old = open_checkpoint(old_note, keys=(*policy.log_keys, *policy.witness_keys)).checkpoint
     except LogError as error:
-        report.add("checkpoint_refused", what=error)
+        report.add("checkpoint_refused", what=str(error))
         return
     if old.origin != checkpoint.origin:
         report.add("another_tree", what=f"{old.origin} is not {checkpoint.origin}")
@@ -205,7 +205,7 @@ def check_copy(copy: FileSource, *, policy: WitnessPolicy, leaf_hashes: list[byt
     try:
         checkpoint = check_checkpoint(copy.read(CHECKPOINT), policy=policy, report=own)
     except MissingFile as error:
-        report.add("unreadable", what=error)
+        report.add("unreadable", what=str(error))
         return
     if checkpoint is None:
         report.findings += own.findings
@@ -233,7 +233,7 @@ def check_published(
     try:
         note = source.read(CHECKPOINT)
     except MissingFile as error:
-        report.add("unreadable", what=error)
+        report.add("unreadable", what=str(error))
         return None, []
     checkpoint = check_checkpoint(note, policy=policy, report=report)
     if checkpoint is None:

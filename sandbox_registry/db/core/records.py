@@ -14,7 +14,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db.core.statements import Statement, insert_into
-from sandbox_registry.domain.errors import Duplicate, NotFound, StaleVersion
+from sandbox_registry.db.core.unique_rules import duplicate_or_same
+from sandbox_registry.domain.errors import NotFound, StaleVersion
 
 
 class Versioned(Protocol):
@@ -38,8 +39,8 @@ _NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
 def _name_of(kind: type[Any]) -> str:
-    """Return the name of a kind of object as people write it: `supplement request`."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind.__name__).lower()
+    """Return the name of a kind of object: `supplement_request`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", kind.__name__).lower()
 
 
 def _nothing_derived(_obj: Any) -> Mapping[str, object]:
@@ -156,11 +157,3 @@ class Records(Generic[T]):
 
     def _parameter(self, name: str) -> BindParameter[Any]:
         return bindparam(name, type_=self.table.c[name].type)
-
-
-def duplicate_or_same(error: IntegrityError) -> Exception:
-    """Turn a broken unique rule into `Duplicate`, named by its constraint; leave every other error as it is."""
-    diagnostics = getattr(error.orig, "diag", None)
-    if getattr(error.orig, "sqlstate", None) in {"23505", "23P01"} and diagnostics is not None:
-        return Duplicate(what=str(diagnostics.constraint_name))
-    return error

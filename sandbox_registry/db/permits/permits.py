@@ -15,9 +15,10 @@ from sandbox_registry.db import tables
 from sandbox_registry.db.cases import applications as case_rows
 from sandbox_registry.db.cases.applications import Case
 from sandbox_registry.db.core.kinds import APPLICATIONS, PERMITS, permit_serial
-from sandbox_registry.db.core.records import NATIVE, duplicate_or_same
+from sandbox_registry.db.core.records import NATIVE
 from sandbox_registry.db.core.scopes import ScopeShape, known_to, known_values, shape_of, visible_to
 from sandbox_registry.db.core.statements import Statement, any_of
+from sandbox_registry.db.core.unique_rules import duplicate_or_same
 from sandbox_registry.domain.identity.scopes import Scope
 from sandbox_registry.domain.permits.permit_lists import PermitFilter, PermitRow
 from sandbox_registry.domain.permits.permits import Permit, PermitVersion

@@ -30,13 +30,18 @@ JPEG = Kind(media_type="image/jpeg", extension="jpg")
 _OFFICE = "application/vnd.openxmlformats-officedocument"
 DOCX = Kind(media_type=f"{_OFFICE}.wordprocessingml.document", extension="docx")
 XLSX = Kind(media_type=f"{_OFFICE}.spreadsheetml.sheet", extension="xlsx")
-
+_TYPES = {kind.media_type: kind.extension.upper() for kind in (PDF, PNG, JPEG, DOCX, XLSX)}
 _ALIASES = {"jpeg": "jpg", "jpe": "jpg"}
 _MAGIC: tuple[tuple[bytes, Kind, Callable[[bytes | mmap.mmap], None]], ...] = (
     (b"%PDF-", PDF, pdf_files.inspect),
     (b"\x89PNG\r\n\x1a\n", PNG, images.inspect_png),
     (b"\xff\xd8\xff", JPEG, images.inspect_jpeg),
 )
+
+
+def file_type(media_type: str) -> str:
+    """Name a media type as people do: PDF."""
+    return _TYPES.get(media_type, media_type)
 
 
 def recognise(path: Path, *, filename: str) -> Kind:

@@ -9,6 +9,7 @@ from mmap import mmap
 from typing import BinaryIO
 
 from sandbox_registry.documents.uploads.refusals import refusal
+from sandbox_registry.domain.texts import Phrase
 
 MAGIC = b"PK\x03\x04"
 MAX_ENTRIES = 4_000
@@ -43,9 +44,9 @@ def check_directory(content: bytes | mmap) -> None:
     if signature != b"PK\x05\x06" or comment:
         raise refusal("broken_file", found="ZIP")
     if content[max(at - 20, 0) : at].startswith(_ZIP64_LOCATOR) or entries > MAX_ENTRIES or size > _MAX_DIRECTORY:
-        raise refusal("archive_unsafe", found=f"{entries} entries")
+        raise refusal("archive_unsafe", found=Phrase("upload.unsafe.entries", count=entries))
     if offset + size != at:
-        raise refusal("archive_unsafe", found="offset")
+        raise refusal("archive_unsafe", found=Phrase("upload.unsafe.offset"))
 
 
 def inspect(file: BinaryIO) -> str:
@@ -69,28 +70,28 @@ def inspect(file: BinaryIO) -> str:
 
 def _check_entries(entries: list[zipfile.ZipInfo]) -> None:
     if len(entries) > MAX_ENTRIES or len({entry.orig_filename.lower() for entry in entries}) < len(entries):
-        raise refusal("archive_unsafe", found=f"{len(entries)} entries")
+        raise refusal("archive_unsafe", found=Phrase("upload.unsafe.entries", count=len(entries)))
     for entry in entries:
         name = entry.orig_filename
         parts = name.split("/")
         if not name or name.startswith("/") or ".." in parts or re.search(r"[\\:\x00-\x1f]", name):
-            raise refusal("archive_unsafe", found="path")
+            raise refusal("archive_unsafe", found=Phrase("upload.unsafe.path"))
         if stat.S_ISLNK(entry.external_attr >> 16):
-            raise refusal("archive_unsafe", found="symlink")
+            raise refusal("archive_unsafe", found=Phrase("upload.unsafe.symlink"))
         if entry.flag_bits & 0x1 or entry.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-            raise refusal("archive_unsafe", found="compression")
+            raise refusal("archive_unsafe", found=Phrase("upload.unsafe.compression"))
 
 
 def _check_sizes(entries: list[zipfile.ZipInfo]) -> None:
     packed = sum(entry.compress_size for entry in entries)
     unpacked = sum(entry.file_size for entry in entries)
     if unpacked > MAX_UNPACKED or unpacked > MAX_RATIO * max(packed, 1):
-        raise refusal("archive_unsafe", found=f"{unpacked} bytes")
+        raise refusal("archive_unsafe", found=Phrase("upload.unsafe.bytes", count=unpacked))
     end = 0
     for entry in sorted(entries, key=lambda entry: entry.header_offset):
         # Entries that share bytes are how a small archive unpacks to petabytes.
         if entry.header_offset < end:
-            raise refusal("archive_unsafe", found="overlap")
+            raise refusal("archive_unsafe", found=Phrase("upload.unsafe.overlap"))
         end = entry.header_offset + _LOCAL_HEADER + entry.compress_size
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from mmap import mmap
 
 from sandbox_registry.documents.uploads.refusals import refusal
+from sandbox_registry.domain.texts import Phrase
 
 _TAIL = 2048
 _MAX_OBJECT_STREAM = 32 * 1024 * 1024
@@ -70,7 +71,7 @@ def inspect(content: bytes | mmap) -> None:
     at, budget = 0, _MAX_INFLATED
     for number, stream in enumerate(_streams(content)):
         if number == _MAX_STREAMS:
-            raise refusal("pdf_unreadable", found=f"> {_MAX_STREAMS} streams")
+            raise refusal("pdf_unreadable", found=Phrase("upload.unsafe.streams", count=_MAX_STREAMS))
         plain = content[stream.start : stream.data]
         _refuse(_IN_OBJECTS, plain)
         budget -= _inspect_stream(content[stream.data : stream.end], plain=plain, budget=budget)

@@ -16,7 +16,6 @@ from anyio import to_thread
 
 from sandbox_registry.documents.uploads.refusals import refusal
 from sandbox_registry.domain.errors import DomainError, NotFound
-from sandbox_registry.domain.texts import Text
 
 WRITE_BYTES = 1024 * 1024  # Bytes gathered before one trip to a thread: fewer trips than a socket has chunks.
 READ_BYTES = 256 * 1024
@@ -29,11 +28,6 @@ class FileTooLarge(DomainError):
     """More bytes arrived than this part of the dossier takes."""
 
     code = "file_too_large"
-    message = Text(
-        vi="Tệp vượt quá {limit} byte.",
-        en="The file is larger than {limit} bytes.",
-        fr="Le fichier dépasse {limit} octets.",
-    )
 
     def __init__(self, *, limit: int) -> None:
         super().__init__(limit=limit)
@@ -43,11 +37,6 @@ class StorageFull(DomainError):
     """The disk that holds the documents takes no more; nothing of the file was kept."""
 
     code = "storage_full"
-    message = Text(
-        vi="Kho tài liệu đã đầy; tệp chưa được lưu. Hãy thử lại sau.",
-        en="The document store is full; the file was not kept. Try again later.",
-        fr="L'espace de stockage est plein ; le fichier n'a pas été conservé. Réessayez plus tard.",
-    )
 
 
 class Damaged(Exception):

@@ -7,7 +7,6 @@ from enum import StrEnum
 from uuid import UUID
 
 from sandbox_registry.domain.stages import Stage
-from sandbox_registry.domain.texts import Text
 
 
 class ClosingKind(StrEnum):
@@ -261,24 +260,3 @@ def _leaves(dossier: DossierVersion) -> dict[str, object]:
     for document in dossier.documents:
         leaves[f"documents.{document['part']}.{document['sha256']}"] = document["filename"]
     return leaves
-
-
-def by_stage(stage: Stage) -> Text:
-    """Name a stage the way people see it (one-stop statuses, domain vocabulary)."""
-    return _STAGE_NAMES[stage]
-
-
-_STAGE_NAMES = {
-    Stage.DRAFT: Text(vi="Bản nháp", en="Draft", fr="Brouillon"),
-    Stage.SUBMITTED: Text(vi="Đã nộp, chờ kiểm tra", en="Submitted, being checked", fr="Déposé, en contrôle"),
-    Stage.SUPPLEMENT_REQUESTED: Text(vi="Yêu cầu bổ sung", en="Supplement requested", fr="Complément demandé"),
-    Stage.ACCEPTED: Text(vi="Đã tiếp nhận", en="Accepted", fr="Accepté"),
-    Stage.UNDER_APPRAISAL: Text(vi="Đang thẩm định", en="Under appraisal", fr="En instruction"),
-    Stage.AWAITING_DECISION: Text(vi="Chờ quyết định", en="Awaiting decision", fr="En attente de décision"),
-    Stage.APPROVED: Text(vi="Được cho phép", en="Approved", fr="Approuvé"),
-    Stage.REFUSED: Text(vi="Bị từ chối", en="Refused", fr="Refusé"),
-    Stage.WITHDRAWN: Text(vi="Dừng xử lý theo yêu cầu", en="Withdrawn", fr="Retiré"),
-    Stage.LAPSED: Text(vi="Hết hạn bổ sung", en="Lapsed", fr="Caduc"),
-    Stage.INTAKE_REFUSED: Text(vi="Không được tiếp nhận", en="Intake refused", fr="Réception refusée"),
-    Stage.REFERRED: Text(vi="Đã chuyển cơ quan có thẩm quyền", en="Referred", fr="Transmis à l'autorité compétente"),
-}

@@ -8,14 +8,14 @@ from sandbox_registry.domain.cases.case_records import CaseRecords
 from sandbox_registry.domain.errors import ConditionNotMet, FieldError
 from sandbox_registry.domain.identity.people import Capacity
 from sandbox_registry.domain.rules.procedures import Procedure
-from sandbox_registry.domain.texts import Text
+from sandbox_registry.domain.texts import Phrase
 
 
 class AppraisalIncomplete(ConditionNotMet):
     """The appraisal lacks something; `errors` lists everything it lacks, all at once."""
 
     def __init__(self, errors: tuple[FieldError, ...]) -> None:
-        super().__init__("appraisal_incomplete", _INCOMPLETE)
+        super().__init__("appraisal_incomplete")
         self.errors = errors
 
 
@@ -48,55 +48,33 @@ def require_complete(errors: tuple[FieldError, ...]) -> None:
 def _open_consultations(consultations: tuple[Consultation, ...]) -> Iterator[FieldError]:
     for each in consultations:
         if each.is_required and each.answered_at is None and each.closed_silent_at is None:
-            yield FieldError(field=f"consultations.{each.id}", code="consultation_open", message=_CONSULTATION_OPEN)
+            yield FieldError(
+                field=f"consultations.{each.id}",
+                code="consultation_open",
+                message=Phrase("appraisal.consultation_open"),
+            )
 
 
 def _open_clarifications(clarifications: tuple[Clarification, ...]) -> Iterator[FieldError]:
     for each in clarifications:
         if each.answered_at is None:
-            yield FieldError(field=f"clarifications.{each.id}", code="clarification_open", message=_CLARIFICATION_OPEN)
+            yield FieldError(
+                field=f"clarifications.{each.id}",
+                code="clarification_open",
+                message=Phrase("appraisal.clarification_open"),
+            )
 
 
 def _outstanding_reviews(assigned: frozenset[UUID], reviewed_by: frozenset[UUID]) -> Iterator[FieldError]:
     if not reviewed_by:
-        yield FieldError(field="reviews", code="review_missing", message=_REVIEW_MISSING)
+        yield FieldError(field="reviews", code="review_missing", message=Phrase("appraisal.review_missing"))
     for reviewer in sorted(assigned - reviewed_by):
-        yield FieldError(field=f"reviews.{reviewer}", code="review_outstanding", message=_REVIEW_OUTSTANDING)
+        yield FieldError(
+            field=f"reviews.{reviewer}", code="review_outstanding", message=Phrase("appraisal.review_outstanding")
+        )
 
 
 def _missing_council(procedure: Procedure, sessions: tuple[CouncilSession, ...]) -> Iterator[FieldError]:
     concluded = any(each.concluded_at is not None for each in sessions)
     if procedure.has_council and not concluded:
-        yield FieldError(field="council_sessions", code="council_not_concluded", message=_NO_COUNCIL)
-
-
-_INCOMPLETE = Text(
-    vi="Việc thẩm định chưa đủ điều kiện để trình.",
-    en="The appraisal is not complete yet.",
-    fr="L'instruction n'est pas encore complète.",
-)
-_CONSULTATION_OPEN = Text(
-    vi="Cơ quan được lấy ý kiến bắt buộc chưa trả lời.",
-    en="A consultation that is required has no answer yet.",
-    fr="Une consultation obligatoire reste sans réponse.",
-)
-_CLARIFICATION_OPEN = Text(
-    vi="Yêu cầu giải trình chưa được trả lời.",
-    en="A clarification has no answer yet.",
-    fr="Une demande d'éclaircissement reste sans réponse.",
-)
-_REVIEW_MISSING = Text(
-    vi="Chưa có phiếu thẩm định nào.",
-    en="No review has been filed.",
-    fr="Aucune évaluation n'a été déposée.",
-)
-_REVIEW_OUTSTANDING = Text(
-    vi="Một chuyên gia được phân công chưa nộp phiếu thẩm định.",
-    en="A reviewer who was assigned has not filed yet.",
-    fr="Un évaluateur désigné n'a pas encore déposé son évaluation.",
-)
-_NO_COUNCIL = Text(
-    vi="Hội đồng thẩm định chưa kết luận.",
-    en="The appraisal council has not concluded.",
-    fr="Le conseil d'évaluation n'a pas conclu.",
-)
+        yield FieldError(field="council_sessions", code="council_not_concluded", message=Phrase("appraisal.no_council"))

@@ -6,7 +6,7 @@ from uuid import UUID
 from sandbox_registry.domain.cases.appraisal import Participation
 from sandbox_registry.domain.errors import Duplicate, FieldError, Invalid
 from sandbox_registry.domain.identity.people import Capacity, Role
-from sandbox_registry.domain.texts import Text
+from sandbox_registry.domain.texts import Phrase
 
 ASSIGNABLE = frozenset({Capacity.FOCAL, Capacity.REVIEWER, Capacity.SUPERVISOR})
 OFFICES: Mapping[Capacity, frozenset[Role]] = {
@@ -23,7 +23,7 @@ OFFICES: Mapping[Capacity, frozenset[Role]] = {
 def require_no_focal(participations: Iterable[Participation]) -> None:
     """Refuse a second focal officer; `participations` are those held now."""
     if any(each.capacity is Capacity.FOCAL for each in participations):
-        raise Duplicate(what="focal officer")
+        raise Duplicate(what="focal_officer")
 
 
 def require_claimable(participations: Iterable[Participation], *, bar: str | None) -> None:
@@ -40,7 +40,7 @@ def require_fit(bar: str | None, *, field: str) -> None:
 
     """
     if bar is not None:
-        raise Invalid((FieldError(field=field, code=bar, message=_UNFIT[bar]),))
+        raise Invalid((FieldError(field=field, code=bar, message=Phrase(f"assignments.{bar}")),))
 
 
 def is_assignment(participation: Participation) -> bool:
@@ -51,27 +51,3 @@ def is_assignment(participation: Participation) -> bool:
 def may_release(participation: Participation, *, by: UUID, is_head: bool) -> bool:
     """Tell whether a person may end a part: an officer their own, the head of the department any."""
     return is_head or participation.person_id == by
-
-
-_UNFIT = {
-    "unknown_person": Text(
-        vi="Không có người này hoặc tài khoản đã bị khóa.",
-        en="No such person, or the account is disabled.",
-        fr="Personne inconnue ou compte désactivé.",
-    ),
-    "role_not_held": Text(
-        vi="Người này không giữ vai trò cần có.",
-        en="This person does not hold the office that is needed.",
-        fr="Cette personne n'exerce pas la fonction requise.",
-    ),
-    "conflicted": Text(
-        vi="Người này đã khai có xung đột lợi ích.",
-        en="This person declared a conflict of interest.",
-        fr="Cette personne a déclaré un conflit d'intérêts.",
-    ),
-    "separation_of_duty": Text(
-        vi="Người này đã tham gia hồ sơ ở vai trò khác nên không được giao việc này.",
-        en="This person has or had another part in the case that bars this one.",
-        fr="Cette personne a ou a eu dans le dossier un rôle incompatible.",
-    ),
-}

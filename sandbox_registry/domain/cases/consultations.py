@@ -10,7 +10,7 @@ from sandbox_registry.domain.errors import ConditionNotMet, Duplicate, FieldErro
 from sandbox_registry.domain.identity.people import Organisation, OrganisationKind
 from sandbox_registry.domain.rules.calendars import Calendar, Deadline, Term, Unit, deadline, local_date
 from sandbox_registry.domain.rules.procedures import Procedure
-from sandbox_registry.domain.texts import Text
+from sandbox_registry.domain.texts import Phrase
 
 
 def ask_unit(
@@ -96,7 +96,7 @@ def answer_consultation(
 def require_unanswered_consultation(consultation: Consultation) -> None:
     """Refuse a second answer; one after the silence was recorded is taken."""
     if consultation.answered_at is not None:
-        raise Duplicate(what="consultation answer")
+        raise Duplicate(what="consultation_answer")
 
 
 def close_silent(consultation: Consultation, *, calendar: Calendar, at: datetime) -> Consultation:
@@ -114,9 +114,9 @@ def close_silent(consultation: Consultation, *, calendar: Calendar, at: datetime
 def require_silent(consultation: Consultation, *, calendar: Calendar, at: datetime) -> None:
     """Refuse to record the silence of an agency that answered, or still may; raises as `close_silent`."""
     if not is_open(consultation):
-        raise Duplicate(what="consultation outcome")
+        raise Duplicate(what="consultation_outcome")
     if not consultation_deadline(consultation, calendar=calendar).is_over(at):
-        raise ConditionNotMet("consultation_term_open", _TERM_OPEN)
+        raise ConditionNotMet("consultation_term_open")
 
 
 def ask_applicant(
@@ -156,13 +156,13 @@ def require_clarifiable(earlier: tuple[Clarification, ...], *, procedure: Proced
         raise Duplicate(what="clarification")
     rounds = procedure.number("clarification.max_rounds")
     if rounds is not None and len(earlier) >= rounds:
-        raise ConditionNotMet("clarification_rounds_used", _ROUNDS_USED.format(rounds=rounds))
+        raise ConditionNotMet("clarification_rounds_used", count=rounds)
 
 
 def require_unanswered_clarification(clarification: Clarification) -> None:
     """Refuse a second answer."""
     if clarification.answered_at is not None:
-        raise Duplicate(what="clarification answer")
+        raise Duplicate(what="clarification_answer")
 
 
 def answer_clarification(clarification: Clarification, *, answer: str, by: UUID, at: datetime) -> Clarification:
@@ -175,31 +175,9 @@ def _broken(
     consultation: Consultation, *, unit: Organisation, handling_unit_ids: tuple[UUID, ...], calendar: Calendar
 ) -> Iterator[FieldError]:
     if unit.kind is not OrganisationKind.STATE_UNIT or unit.id in handling_unit_ids:
-        yield FieldError(field="unit_id", code="not_another_unit", message=_NOT_ANOTHER)
+        yield FieldError(field="unit_id", code="not_another_unit", message=Phrase("consultations.not_another_unit"))
     remind_on, due = consultation.remind_on, consultation_deadline(consultation, calendar=calendar).due_date
     if remind_on is None:
         return
     if remind_on < local_date(consultation.asked_at) or (due is not None and remind_on > due):
-        yield FieldError(field="remind_on", code="outside_term", message=_OUTSIDE)
-
-
-_NOT_ANOTHER = Text(
-    vi="Chỉ lấy ý kiến cơ quan nhà nước không tham gia giải quyết hồ sơ này.",
-    en="Ask a state unit that does not handle this case itself.",
-    fr="Consultez un service public qui ne traite pas lui-même ce dossier.",
-)
-_OUTSIDE = Text(
-    vi="Ngày nhắc phải nằm trong thời hạn trả lời.",
-    en="The reminder must lie inside the term.",
-    fr="Le rappel doit tomber dans le délai.",
-)
-_TERM_OPEN = Text(
-    vi="Cơ quan được lấy ý kiến vẫn còn thời hạn trả lời.",
-    en="The agency still has time to answer.",
-    fr="Le service consulté a encore le temps de répondre.",
-)
-_ROUNDS_USED = Text(
-    vi="Đã yêu cầu giải trình đủ {rounds} lần.",
-    en="The {rounds} round(s) of clarification are used up.",
-    fr="Les {rounds} demande(s) d'éclaircissement sont épuisées.",
-)
+        yield FieldError(field="remind_on", code="outside_term", message=Phrase("consultations.reminder_outside_term"))

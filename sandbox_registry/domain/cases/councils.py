@@ -10,7 +10,7 @@ from sandbox_registry.domain.cases.appraisal import Choice, CouncilSession, Vote
 from sandbox_registry.domain.errors import ConditionNotMet, Duplicate, FieldError, Invalid, RuleGap
 from sandbox_registry.domain.identity.people import Capacity
 from sandbox_registry.domain.rules.procedures import Council, Procedure
-from sandbox_registry.domain.texts import Text
+from sandbox_registry.domain.texts import Phrase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,14 +55,14 @@ def council_of(procedure: Procedure) -> Council:
     """Return the council's rules; refuse where the procedure has no council."""
     council = procedure.council
     if council is None:
-        raise ConditionNotMet("no_council", _NO_COUNCIL)
+        raise ConditionNotMet("no_council")
     return council
 
 
 def require_council(procedure: Procedure) -> None:
     """Refuse to call a council where the procedure has none."""
     if not procedure.has_council:
-        raise ConditionNotMet("no_council", _NO_COUNCIL)
+        raise ConditionNotMet("no_council")
 
 
 def convene(
@@ -103,7 +103,7 @@ def convene(
 def require_no_session(sessions: tuple[CouncilSession, ...]) -> None:
     """Refuse a second council of a case."""
     if sessions:
-        raise Duplicate(what="council session")
+        raise Duplicate(what="council_session")
 
 
 def recompose(
@@ -135,7 +135,7 @@ def recompose(
 def require_open(session: CouncilSession) -> None:
     """Refuse to touch a council that concluded."""
     if session.concluded_at is not None:
-        raise ConditionNotMet("council_concluded", _CONCLUDED)
+        raise ConditionNotMet("council_concluded")
 
 
 def require_vote(session: CouncilSession, *, votes: tuple[Vote, ...], by: UUID) -> None:
@@ -150,7 +150,7 @@ def require_vote(session: CouncilSession, *, votes: tuple[Vote, ...], by: UUID) 
         raise Duplicate(what="vote")
     require_open(session)
     if by not in session.member_ids:
-        raise ConditionNotMet("not_a_member", _NOT_A_MEMBER)
+        raise ConditionNotMet("not_a_member")
 
 
 def cast(
@@ -173,7 +173,7 @@ def cast(
     """
     require_vote(session, votes=earlier, by=by)
     if not is_written and at < session.scheduled_at:
-        raise ConditionNotMet("council_not_begun", _NOT_BEGUN)
+        raise ConditionNotMet("council_not_begun")
     return Vote(
         id=vote_id,
         version=1,
@@ -257,9 +257,9 @@ def _counted(
     """Count a vote that has its quorum and lacks nobody's vote."""
     tally, quorum = count(session, votes=votes, present_ids=present_ids, council=council), _require_rules(council)[0]
     if not tally.has_quorum(quorum):
-        raise ConditionNotMet("council_quorum_not_reached", _NO_QUORUM.format(quorum=quorum))
+        raise ConditionNotMet("council_quorum_not_reached", quorum=str(quorum))
     if set(present_ids) - {each.member_id for each in votes}:
-        raise ConditionNotMet("council_votes_missing", _VOTES_MISSING)
+        raise ConditionNotMet("council_votes_missing")
     return tally
 
 
@@ -291,9 +291,9 @@ def _require_begun(session: CouncilSession, *, conflicted: frozenset[UUID], at: 
     """Refuse to conclude before the hour, twice, or while somebody who left for a conflict still has a seat."""
     require_open(session)
     if at < session.scheduled_at:
-        raise ConditionNotMet("council_not_begun", _NOT_BEGUN)
+        raise ConditionNotMet("council_not_begun")
     if conflicted & {*session.member_ids, session.secretary_id}:
-        raise ConditionNotMet("council_member_left", _MEMBER_LEFT)
+        raise ConditionNotMet("council_member_left")
 
 
 def _wrong_presence(
@@ -301,11 +301,11 @@ def _wrong_presence(
 ) -> Iterator[FieldError]:
     for index, person in enumerate(present_ids):
         if person not in session.member_ids:
-            yield FieldError(field=f"present_ids.{index}", code="not_a_member", message=_NOT_A_MEMBER)
+            yield FieldError(field=f"present_ids.{index}", code="not_a_member", message=Phrase("councils.not_a_member"))
         if person in present_ids[:index]:
-            yield FieldError(field=f"present_ids.{index}", code="twice", message=_TWICE)
+            yield FieldError(field=f"present_ids.{index}", code="twice", message=Phrase("councils.named_twice"))
     if any(not each.is_written and each.member_id not in present_ids for each in votes):
-        yield FieldError(field="present_ids", code="voter_absent", message=_VOTER_ABSENT)
+        yield FieldError(field="present_ids", code="voter_absent", message=Phrase("councils.voter_absent"))
 
 
 def _check(
@@ -318,7 +318,7 @@ def _check(
 ) -> None:
     errors = list(_wrong_composition(composition, council))
     if scheduled_at < at and scheduled_at != kept:
-        errors.append(FieldError(field="scheduled_at", code="in_the_past", message=_PAST))
+        errors.append(FieldError(field="scheduled_at", code="in_the_past", message=Phrase("councils.sitting_in_past")))
     if errors:
         raise Invalid(tuple(errors))
 
@@ -327,81 +327,13 @@ def _wrong_composition(composition: Composition, council: Council) -> Iterator[F
     members = composition.member_ids
     for index, person in enumerate(members):
         if person in members[:index]:
-            yield FieldError(field=f"member_ids.{index}", code="twice", message=_TWICE)
+            yield FieldError(field=f"member_ids.{index}", code="twice", message=Phrase("councils.named_twice"))
     if len(members) % 2 == 0:
-        yield FieldError(field="member_ids", code="even", message=_EVEN)
+        yield FieldError(field="member_ids", code="even", message=Phrase("councils.even_number"))
     if council.min_members is not None and len(members) < council.min_members:
-        message = _TOO_FEW.format(minimum=council.min_members)
+        message = Phrase("councils.too_few_members", minimum=council.min_members)
         yield FieldError(field="member_ids", code="too_few", message=message)
     if composition.chair_id not in members:
-        yield FieldError(field="chair_id", code="not_a_member", message=_CHAIR)
+        yield FieldError(field="chair_id", code="not_a_member", message=Phrase("councils.chair_not_a_member"))
     if composition.secretary_id in members:
-        yield FieldError(field="secretary_id", code="is_a_member", message=_SECRETARY)
-
-
-_NO_COUNCIL = Text(
-    vi="Thủ tục này không có hội đồng thẩm định.",
-    en="This procedure has no appraisal council.",
-    fr="Cette procédure ne prévoit pas de conseil d'évaluation.",
-)
-_CONCLUDED = Text(
-    vi="Hội đồng đã kết luận.",
-    en="The council has concluded.",
-    fr="Le conseil a conclu.",
-)
-_NOT_BEGUN = Text(
-    vi="Chưa đến giờ họp hội đồng.",
-    en="The sitting has not begun.",
-    fr="La séance n'a pas commencé.",
-)
-_MEMBER_LEFT = Text(
-    vi="Có thành viên hoặc thư ký đã rút vì xung đột lợi ích; hãy kiện toàn hội đồng trước khi kết luận.",
-    en="A member or the secretary left for a conflict of interest; recompose the council first.",
-    fr="Un membre ou le secrétaire s'est retiré pour conflit d'intérêts ; recomposez d'abord le conseil.",
-)
-_VOTES_MISSING = Text(
-    vi="Có thành viên dự họp chưa bỏ phiếu.",
-    en="A member who is present has not voted.",
-    fr="Un membre présent n'a pas voté.",
-)
-_NO_QUORUM = Text(
-    vi="Không đủ số thành viên dự họp; cần ít nhất {quorum} tổng số thành viên.",
-    en="Too few members took part; at least {quorum} of all members are needed.",
-    fr="Quorum non atteint ; il faut au moins {quorum} des membres.",
-)
-_NOT_A_MEMBER = Text(
-    vi="Không phải thành viên của hội đồng này.",
-    en="Not a member of this council.",
-    fr="N'est pas membre de ce conseil.",
-)
-_TWICE = Text(vi="Người này đã được nêu.", en="This person is named already.", fr="Cette personne est déjà citée.")
-_VOTER_ABSENT = Text(
-    vi="Có thành viên đã bỏ phiếu tại cuộc họp nhưng không có trong danh sách dự họp.",
-    en="A member who voted at the sitting is not on the list of those present.",
-    fr="Un membre ayant voté en séance ne figure pas parmi les présents.",
-)
-_EVEN = Text(
-    vi="Số thành viên hội đồng phải là số lẻ.",
-    en="A council has an odd number of members.",
-    fr="Un conseil compte un nombre impair de membres.",
-)
-_TOO_FEW = Text(
-    vi="Hội đồng phải có ít nhất {minimum} thành viên.",
-    en="A council has at least {minimum} members.",
-    fr="Un conseil compte au moins {minimum} membres.",
-)
-_CHAIR = Text(
-    vi="Chủ tịch hội đồng phải là thành viên.",
-    en="The chair is one of the members.",
-    fr="Le président est l'un des membres.",
-)
-_SECRETARY = Text(
-    vi="Thư ký không phải là thành viên biểu quyết.",
-    en="The secretary is no voting member.",
-    fr="Le secrétaire n'est pas membre votant.",
-)
-_PAST = Text(
-    vi="Thời gian họp đã qua.",
-    en="The sitting lies in the past.",
-    fr="La séance est dans le passé.",
-)
+        yield FieldError(field="secretary_id", code="is_a_member", message=Phrase("councils.secretary_votes"))

@@ -19,7 +19,7 @@ from sandbox_registry.domain.rules.calendars import (
 )
 from sandbox_registry.domain.rules.procedures import Parameter, Procedure
 from sandbox_registry.domain.stages import OPEN_STAGES, Stage
-from sandbox_registry.domain.texts import Text
+from sandbox_registry.domain.texts import Phrase
 
 
 class Timing(StrEnum):
@@ -104,12 +104,6 @@ def latest_apology(application: Application, *, procedure: Procedure, calendar: 
 
 
 _MOMENT = timedelta(microseconds=1)
-_CLARIFYING = Text(
-    vi="chờ tổ chức, cá nhân giải trình",
-    en="waiting for the applicant's clarification",
-    fr="en attente d'éclaircissement",
-)
-_SUPPLEMENTING = Text(vi="chờ bổ sung hồ sơ", en="waiting for the supplement", fr="en attente du complément")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +130,7 @@ class _Computation:
 
     def _supplement_pauses(self, started: datetime) -> tuple[Pause, ...]:
         return tuple(
-            Pause(start=each.requested_at, end=each.answered_at, reason=_SUPPLEMENTING)
+            Pause(start=each.requested_at, end=each.answered_at, reason=Phrase("ledger.waiting_for_supplement"))
             for each in self.facts.supplements
             if each.answered_at is None or each.answered_at > started
         )
@@ -156,7 +150,8 @@ class _Computation:
         if self.procedure.word("clarification.clock_policy") not in {"continue", "restart"}:
             return ()
         return tuple(
-            Pause(start=each.asked_at, end=each.answered_at, reason=_CLARIFYING) for each in self.facts.clarifications
+            Pause(start=each.asked_at, end=each.answered_at, reason=Phrase("ledger.waiting_for_clarification"))
+            for each in self.facts.clarifications
         )
 
     def decision(self) -> Deadline | None:

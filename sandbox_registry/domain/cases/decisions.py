@@ -14,7 +14,7 @@ from sandbox_registry.domain.errors import ConditionNotMet, Duplicate, FieldErro
 from sandbox_registry.domain.permits.permits import Permit, PermitTerms, latest_end
 from sandbox_registry.domain.permits.terms import term_errors
 from sandbox_registry.domain.rules.procedures import Procedure
-from sandbox_registry.domain.texts import Text
+from sandbox_registry.domain.texts import AnyOf, Phrase
 
 
 def recommend(
@@ -76,16 +76,18 @@ def departs_from_council(advice: Advice, sessions: tuple[CouncilSession, ...]) -
 
 def _condition_errors(advice: Advice, conditions: tuple[str, ...]) -> Iterator[FieldError]:
     if advice is Advice.APPROVE_WITH_CONDITIONS and not conditions:
-        yield FieldError(field="conditions", code="required", message=_NO_CONDITIONS)
+        yield FieldError(field="conditions", code="required", message=Phrase("decisions.conditions_missing"))
     if advice is not Advice.APPROVE_WITH_CONDITIONS and conditions:
-        yield FieldError(field="conditions", code="not_with_this_advice", message=_NO_CONDITIONS_HERE)
+        yield FieldError(
+            field="conditions", code="not_with_this_advice", message=Phrase("decisions.conditions_not_expected")
+        )
 
 
 def _departure_errors(departure: str | None, *, departs: bool) -> Iterator[FieldError]:
     if departs and not departure:
-        yield FieldError(field="departure", code="required", message=_NO_DEPARTURE)
+        yield FieldError(field="departure", code="required", message=Phrase("decisions.departure_unexplained"))
     if departure and not departs:
-        yield FieldError(field="departure", code="no_departure", message=_NOTHING_DEPARTED)
+        yield FieldError(field="departure", code="no_departure", message=Phrase("decisions.no_departure"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +143,7 @@ def require_approvable(
     """Refuse to allow a trial at another stage, or one for which the holder's licence leaves no time."""
     require_stage(application, "approve")
     if licence_end is not None and licence_end <= at and procedure.flag("duration.cap_by_licence"):
-        raise ConditionNotMet("licence_over", _LICENCE_OVER)
+        raise ConditionNotMet("licence_over")
 
 
 def require_refusable(application: Application, *, procedure: Procedure) -> None:
@@ -177,10 +179,10 @@ def refuse(
 def _signing_errors(signing: Signing, procedure: Procedure) -> Iterator[FieldError]:
     titles = procedure.items("signer_titles")
     if titles is not None and signing.signer_title not in titles:
-        message = _UNKNOWN_TITLE.format(titles=", ".join(titles))
+        message = Phrase("decisions.unknown_title", titles=AnyOf(titles))
         yield FieldError(field="signer_title", code="unknown_title", message=message)
     if not signing.legal_basis:
-        yield FieldError(field="legal_basis", code="required", message=_NO_BASIS)
+        yield FieldError(field="legal_basis", code="required", message=Phrase("decisions.legal_basis_missing"))
 
 
 def _decided(
@@ -271,52 +273,7 @@ def require_issuable(
         message = f"the decision on {application.id} allows nothing"
         raise AssertionError(message)
     if at >= terms.end:
-        raise ConditionNotMet("window_over", _WINDOW_OVER)
+        raise ConditionNotMet("window_over")
     if ceiling is not None and terms.end > ceiling:
-        raise ConditionNotMet("beyond_ceiling", _BEYOND_CEILING.format(ceiling=ceiling.isoformat()))
+        raise ConditionNotMet("beyond_ceiling", ceiling=ceiling)
     return terms
-
-
-_NO_CONDITIONS = Text(
-    vi="Phải nêu điều kiện kèm theo đề xuất.",
-    en="Name the conditions the advice depends on.",
-    fr="Indiquez les conditions dont dépend l'avis.",
-)
-_NO_CONDITIONS_HERE = Text(
-    vi="Chỉ nêu điều kiện khi đề xuất cho phép có điều kiện.",
-    en="Conditions belong to an advice to approve with conditions only.",
-    fr="Les conditions n'accompagnent qu'un avis favorable sous conditions.",
-)
-_NO_DEPARTURE = Text(
-    vi="Đề xuất khác kết luận của hội đồng; phải nêu lý do.",
-    en="The advice goes against the council's vote; say why.",
-    fr="L'avis s'écarte du vote du conseil ; indiquez pourquoi.",
-)
-_NOTHING_DEPARTED = Text(
-    vi="Đề xuất không khác kết luận của hội đồng.",
-    en="The advice does not go against a vote of the council.",
-    fr="L'avis ne s'écarte d'aucun vote du conseil.",
-)
-_UNKNOWN_TITLE = Text(
-    vi="Chức danh người ký phải là: {titles}.",
-    en="The signer's title must be one of: {titles}.",
-    fr="Le titre du signataire doit être : {titles}.",
-)
-_NO_BASIS = Text(
-    vi="Phải nêu căn cứ pháp lý.", en="The legal basis must be named.", fr="La base légale doit être indiquée."
-)
-_LICENCE_OVER = Text(
-    vi="Giấy phép riêng của tổ chức đề nghị đã hết hạn; không còn thời gian nào để cho phép thử nghiệm.",
-    en="The applicant's own licence is over; it leaves no time in which a trial could be allowed.",
-    fr="La licence du demandeur est échue ; elle ne laisse aucun temps pour autoriser une expérimentation.",
-)
-_WINDOW_OVER = Text(
-    vi="Thời hạn thử nghiệm trong quyết định đã qua; không thể cấp giấy phép.",
-    en="The decided trial period is over; no permit can be issued.",
-    fr="La période décidée est passée ; aucun permis ne peut être délivré.",
-)
-_BEYOND_CEILING = Text(
-    vi="Thời hạn trong quyết định vượt quá mức tối đa hiện hành ({ceiling}).",
-    en="The decided period lies beyond the longest one possible now ({ceiling}).",
-    fr="La période décidée dépasse la plus longue possible actuellement ({ceiling}).",
-)

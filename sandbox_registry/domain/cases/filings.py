@@ -25,7 +25,7 @@ from sandbox_registry.domain.errors import (
 from sandbox_registry.domain.identity.people import OrganisationKind
 from sandbox_registry.domain.rules.calendars import Calendar
 from sandbox_registry.domain.rules.procedures import Procedure
-from sandbox_registry.domain.texts import Text
+from sandbox_registry.domain.texts import Phrase
 
 
 def submit(
@@ -62,7 +62,7 @@ def require_submittable(application: Application, *, procedure: Procedure, error
     """Refuse to file what is no draft, what belongs elsewhere, or what is not complete; raises as `submit`."""
     require_stage(application, "submit")
     if not procedure.takes_dossiers:
-        raise ConditionNotMet("procedure_takes_no_dossiers", _NO_DOSSIERS)
+        raise ConditionNotMet("procedure_takes_no_dossiers")
     if errors:
         raise Invalid(errors)
 
@@ -71,7 +71,13 @@ def require_applicant_kind(kind: OrganisationKind, procedure: Procedure) -> None
     """Refuse an applicant of a kind that the procedure does not take; an open value refuses nobody."""
     kinds = procedure.items("applicant_kinds")
     if kind is OrganisationKind.STATE_UNIT or (kinds is not None and kind not in kinds):
-        raise Invalid((FieldError(field="organisation_id", code="applicant_kind", message=_APPLICANT_KIND),))
+        raise Invalid(
+            (
+                FieldError(
+                    field="organisation_id", code="applicant_kind", message=Phrase("applications.wrong_applicant_kind")
+                ),
+            )
+        )
 
 
 def submit_supplement(
@@ -118,7 +124,7 @@ def require_supplementable(
     request = open_request(supplements)
     due = supplement_deadline(request, procedure=procedure, calendar=calendar)
     if due is not None and due.is_over(at):
-        raise ConditionNotMet("supplement_too_late", _TOO_LATE)
+        raise ConditionNotMet("supplement_too_late")
     if errors:
         raise Invalid(errors)
     return request
@@ -129,7 +135,7 @@ def open_request(supplements: tuple[SupplementRequest, ...]) -> SupplementReques
     for request in supplements:
         if request.answered_at is None:
             return request
-    raise NotFound(what="supplement request")
+    raise NotFound(what="supplement_request")
 
 
 def request_withdrawal(application: Application, *, reason: str, by: UUID, at: datetime) -> Application:
@@ -155,20 +161,3 @@ def discard(application: Application, *, by: UUID, at: datetime) -> Application:
     require_stage(application, "discard")
     closing = closed(ClosingKind.WITHDRAWN, at=at, by=by)
     return moved(application, "discard", at=at, closing=closing)
-
-
-_NO_DOSSIERS = Text(
-    vi="Thủ tục này không thuộc thẩm quyền của tỉnh; hồ sơ phải nộp cho cơ quan có thẩm quyền.",
-    en="This procedure is outside the province's competence; file with the competent authority.",
-    fr="Cette procédure ne relève pas de la province ; adressez-vous à l'autorité compétente.",
-)
-_TOO_LATE = Text(
-    vi="Đã hết thời hạn bổ sung hồ sơ.",
-    en="The term for supplementing has passed.",
-    fr="Le délai pour compléter est écoulé.",
-)
-_APPLICANT_KIND = Text(
-    vi="Thủ tục này không áp dụng cho loại tổ chức, cá nhân này.",
-    en="The procedure does not take this kind of applicant.",
-    fr="La procédure n'est pas ouverte à ce type de demandeur.",
-)

@@ -30,7 +30,7 @@ from sandbox_registry.domain.errors import (
 from sandbox_registry.domain.rules.calendars import Calendar
 from sandbox_registry.domain.rules.forms import Referral, route
 from sandbox_registry.domain.rules.procedures import Procedure
-from sandbox_registry.domain.texts import Text
+from sandbox_registry.domain.texts import Phrase
 
 
 def receive(application: Application, *, code: str, at: datetime) -> Application:
@@ -50,7 +50,7 @@ def require_receivable(application: Application, *, agency_code: str | None) -> 
     """
     require_unregistered(application)
     if agency_code is None:
-        raise ConditionNotMet("no_agency_code", _NO_CODE)
+        raise ConditionNotMet("no_agency_code")
     return agency_code
 
 
@@ -65,7 +65,7 @@ def require_intake(application: Application, act: str) -> None:
     """Refuse an act of intake at another stage, or on a dossier that nobody registered yet."""
     require_stage(application, act)
     if application.received_at is None:
-        raise ConditionNotMet("not_received", _NOT_RECEIVED)
+        raise ConditionNotMet("not_received")
 
 
 def request_supplement(
@@ -92,7 +92,7 @@ def request_supplement(
     _check_items(items, procedure)
     rounds = procedure.number("supplement.max_rounds")
     if rounds is not None and len(earlier) >= rounds and not exception_reason:
-        raise ConditionNotMet("supplement_rounds_used", _ROUNDS_USED)
+        raise ConditionNotMet("supplement_rounds_used")
     request = SupplementRequest(
         id=request_id,
         version=1,
@@ -115,13 +115,19 @@ def is_known_target(target: str, *, procedure: Procedure) -> bool:
 
 
 def _check_items(items: tuple[SupplementItem, ...], procedure: Procedure) -> None:
-    errors = [] if items else [FieldError(field="items", code="required", message=_NO_ITEMS)]
+    errors = [] if items else [FieldError(field="items", code="required", message=Phrase("supplement.no_items"))]
     seen: set[str] = set()
     for index, item in enumerate(items):
         if not is_known_target(item.target, procedure=procedure):
-            errors.append(FieldError(field=f"items.{index}.target", code="unknown_target", message=_UNKNOWN_TARGET))
+            errors.append(
+                FieldError(
+                    field=f"items.{index}.target", code="unknown_target", message=Phrase("supplement.unknown_target")
+                )
+            )
         if item.target in seen:
-            errors.append(FieldError(field=f"items.{index}.target", code="twice", message=_TWICE))
+            errors.append(
+                FieldError(field=f"items.{index}.target", code="twice", message=Phrase("supplement.named_twice"))
+            )
         seen.add(item.target)
     if errors:
         raise Invalid(tuple(errors))
@@ -158,7 +164,7 @@ def require_lapsable(
     require_stage(application, "lapse")
     due = supplement_deadline(open_request(supplements), procedure=procedure, calendar=calendar)
     if due is None or not due.is_over(at):
-        raise ConditionNotMet("supplement_term_open", _TERM_OPEN)
+        raise ConditionNotMet("supplement_term_open")
 
 
 def refuse_intake(
@@ -189,7 +195,7 @@ def require_referable(application: Application, *, procedure: Procedure) -> None
     """
     require_intake(application, "refer")
     if not procedure.routes:
-        raise ConditionNotMet("no_referral", _NO_REFERRAL)
+        raise ConditionNotMet("no_referral")
 
 
 def referral_of(application: Application, *, target: str | None, procedure: Procedure) -> Referral:
@@ -204,14 +210,14 @@ def referral_of(application: Application, *, target: str | None, procedure: Proc
     if target is None:
         referral = route(procedure, application.answers)
         if referral is None:
-            raise ConditionNotMet("no_referral", _NO_REFERRAL)
+            raise ConditionNotMet("no_referral")
         return referral
     for each in procedure.routes:
         if each.target == target:
             return Referral(
                 target=each.target, authority=each.authority, reason=each.reason, basis=each.basis, answers={}
             )
-    raise Invalid((FieldError(field="target", code="unknown_target", message=_NO_ROUTE),))
+    raise Invalid((FieldError(field="target", code="unknown_target", message=Phrase("referral.unknown_target")),))
 
 
 def refer(application: Application, *, referral: Referral, reason: str, by: UUID, at: datetime) -> Application:
@@ -245,7 +251,7 @@ def classify(application: Application, *, level: str | None, procedure: Procedur
     require_stage(application, "classify")
     known = {each.key for each in procedure.levels}
     if (known and level not in known) or (not known and level is not None):
-        raise Invalid((FieldError(field="level", code="unknown_level", message=_UNKNOWN_LEVEL),))
+        raise Invalid((FieldError(field="level", code="unknown_level", message=Phrase("lifecycle.unknown_level")),))
     return moved(application, "classify", at=at, level=level, classified_at=at)
 
 
@@ -260,7 +266,7 @@ def withdrawal_of(application: Application) -> WithdrawalRequest:
     """Return the applicant's wish to stop that a notice answers; refuse while there is none."""
     require_stage(application, "stop")
     if application.withdrawal is None:
-        raise ConditionNotMet("no_withdrawal_requested", _NO_WISH)
+        raise ConditionNotMet("no_withdrawal_requested")
     return application.withdrawal
 
 
@@ -285,7 +291,9 @@ def apologize(
     """
     require_apologizable(application, latest=latest, at=at)
     if promised_at <= (application.appointment_at or at):
-        raise Invalid((FieldError(field="promised_at", code="not_later", message=_NOT_LATER),))
+        raise Invalid(
+            (FieldError(field="promised_at", code="not_later", message=Phrase("lifecycle.new_date_not_later")),)
+        )
     apology = Apology(at=at, by=by, reason=reason, promised_at=promised_at)
     return moved(application, "apologize", at=at, apology=apology)
 
@@ -301,7 +309,7 @@ def require_apologizable(application: Application, *, latest: datetime | None, a
     """Refuse a second notice of delay, or one that comes too late; raises as `apologize`."""
     require_unapologized(application)
     if latest is not None and at >= latest:
-        raise ConditionNotMet("apology_too_late", _APOLOGY_LATE)
+        raise ConditionNotMet("apology_too_late")
 
 
 def deliver(application: Application, *, channel: str, by: UUID, at: datetime) -> Application:
@@ -314,67 +322,4 @@ def require_deliverable(application: Application) -> None:
     """Refuse to hand over a result that does not exist yet, or was handed over already."""
     require_stage(application, "deliver")
     if application.delivery is not None:
-        raise Duplicate(what="delivery")
-
-
-_NOT_RECEIVED = Text(
-    vi="Hồ sơ chưa được bộ phận một cửa ghi nhận.",
-    en="The one-stop unit has not registered this dossier yet.",
-    fr="Le guichet unique n'a pas encore enregistré ce dossier.",
-)
-_NO_CODE = Text(
-    vi="Đơn vị tiếp nhận không còn mã định danh để cấp mã hồ sơ.",
-    en="The receiving unit has no agency code any more to number dossiers with.",
-    fr="Le guichet n'a plus de code d'organisme pour numéroter les dossiers.",
-)
-_NO_ROUTE = Text(
-    vi="Thủ tục không nêu nơi chuyển này.",
-    en="The procedure lists no such target.",
-    fr="La procédure ne prévoit pas cette cible.",
-)
-_NO_REFERRAL = Text(
-    vi="Câu trả lời về thẩm quyền không chỉ ra cơ quan khác; hãy chọn nơi chuyển trong danh mục của thủ tục.",
-    en="The answers on competence name no other authority; pick a target the procedure lists.",
-    fr="Les réponses sur la compétence ne désignent aucune autre autorité ; choisissez une cible de la procédure.",
-)
-_NO_ITEMS = Text(
-    vi="Phải nêu từng nội dung cần bổ sung.",
-    en="Name each thing to complete.",
-    fr="Indiquez chaque élément à compléter.",
-)
-_UNKNOWN_TARGET = Text(
-    vi="Không có trường hoặc thành phần hồ sơ này trong thủ tục; không được yêu cầu thêm giấy tờ.",
-    en="The procedure has no such field or part; nothing beyond it may be asked for.",
-    fr="La procédure ne connaît ni ce champ ni cette pièce ; rien d'autre ne peut être exigé.",
-)
-_TWICE = Text(vi="Nội dung này đã được nêu.", en="This was named already.", fr="Cet élément est déjà cité.")
-_ROUNDS_USED = Text(
-    vi="Đã yêu cầu bổ sung đủ số lần cho phép; chỉ được yêu cầu thêm khi ghi rõ lý do ngoại lệ.",
-    en="The allowed requests are used up; a further one needs a recorded reason for the exception.",
-    fr="Le nombre de demandes est épuisé ; une de plus exige un motif d'exception consigné.",
-)
-_TERM_OPEN = Text(
-    vi="Thời hạn bổ sung chưa hết hoặc chưa được quy định.",
-    en="The term for supplementing has not passed, or none is set.",
-    fr="Le délai pour compléter n'est pas écoulé, ou aucun n'est fixé.",
-)
-_UNKNOWN_LEVEL = Text(
-    vi="Cấp độ thử nghiệm không có trong thủ tục.",
-    en="The procedure has no such trial level.",
-    fr="La procédure ne connaît pas ce niveau d'expérimentation.",
-)
-_NO_WISH = Text(
-    vi="Tổ chức, cá nhân chưa đề nghị dừng xử lý hồ sơ.",
-    en="The applicant has not asked to stop.",
-    fr="Le demandeur n'a pas demandé l'arrêt.",
-)
-_APOLOGY_LATE = Text(
-    vi="Đã quá hạn gửi phiếu xin lỗi và hẹn lại ngày trả kết quả.",
-    en="It is too late for a notice of delay.",
-    fr="Il est trop tard pour un avis de retard.",
-)
-_NOT_LATER = Text(
-    vi="Ngày hẹn mới phải sau ngày hẹn cũ.",
-    en="The new date must come after the old one.",
-    fr="La nouvelle date doit suivre l'ancienne.",
-)
+        raise Duplicate(what="result_handover")

@@ -40,6 +40,10 @@ TRANSITIONS: Mapping[str, tuple[frozenset[Stage], Stage | None]] = {
 }
 
 
+ACTIONS = {"approve": "decision:approve", "refuse": "decision:refuse", "issue": "permit:issue"}
+"""What the log calls the acts that are not `application:<act>`."""
+
+
 def require_stage(application: Application, act: str) -> None:
     """Refuse an act that the case's stage does not allow; `act` is a key of `TRANSITIONS`.
 
@@ -48,7 +52,7 @@ def require_stage(application: Application, act: str) -> None:
 
     """
     if application.stage not in TRANSITIONS[act][0]:
-        raise TransitionNotAllowed(action=act, stage=application.stage)
+        raise TransitionNotAllowed(action=ACTIONS.get(act, f"application:{act}"), stage=application.stage)
 
 
 def moved(application: Application, act: str, *, at: datetime, **facts: object) -> Application:

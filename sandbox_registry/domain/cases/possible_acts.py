@@ -204,7 +204,7 @@ def _issue(now: Situation) -> None:
 
 def _lift(now: Situation) -> None:
     if not now.records.has_hold:
-        raise NotFound(what="legal hold")
+        raise NotFound(what="legal_hold")
 
 
 def _when(check: Callable[[Situation], object], *reads: str) -> tuple[Guard, ...]:

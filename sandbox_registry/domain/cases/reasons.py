@@ -3,7 +3,7 @@
 from sandbox_registry.domain.cases.applications import Reason
 from sandbox_registry.domain.errors import FieldError, RuleGap
 from sandbox_registry.domain.rules.procedures import Procedure
-from sandbox_registry.domain.texts import Text
+from sandbox_registry.domain.texts import Phrase
 
 
 def require_listed_reasons(procedure: Procedure) -> None:
@@ -20,17 +20,9 @@ def require_listed_reasons(procedure: Procedure) -> None:
 def reason_errors(reasons: tuple[Reason, ...], procedure: Procedure) -> tuple[FieldError, ...]:
     """List what is wrong with the reasons of a refusal: none at all, or a code the procedure does not list."""
     if not reasons:
-        return (FieldError(field="reasons", code="required", message=_NO_REASONS),)
+        return (FieldError(field="reasons", code="required", message=Phrase("reasons.missing")),)
     return tuple(
-        FieldError(field=f"reasons.{index}.code", code="unknown_reason", message=_UNKNOWN_REASON)
+        FieldError(field=f"reasons.{index}.code", code="unknown_reason", message=Phrase("reasons.unknown"))
         for index, reason in enumerate(reasons)
         if procedure.refusal_reason(reason.code) is None
     )
-
-
-_NO_REASONS = Text(vi="Phải nêu lý do.", en="Give the reasons.", fr="Indiquez les motifs.")
-_UNKNOWN_REASON = Text(
-    vi="Lý do không có trong danh mục của thủ tục.",
-    en="The procedure lists no such reason.",
-    fr="La procédure ne connaît pas ce motif.",
-)

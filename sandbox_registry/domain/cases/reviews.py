@@ -8,7 +8,7 @@ from uuid import UUID
 from sandbox_registry.domain.cases.appraisal import Advice, Declaration, Review
 from sandbox_registry.domain.errors import Duplicate, FieldError, Invalid
 from sandbox_registry.domain.rules.procedures import Criterion, Procedure
-from sandbox_registry.domain.texts import Text
+from sandbox_registry.domain.texts import Phrase
 
 
 def require_unfiled(reviewed_by: Collection[UUID], *, reviewer_id: UUID) -> None:
@@ -52,12 +52,12 @@ def submit(
 def _broken(scores: Mapping[str, int], criteria: tuple[Criterion, ...]) -> Iterator[FieldError]:
     known = {each.key: each for each in criteria}
     for key in sorted(scores.keys() - known.keys()):
-        yield FieldError(field=f"scores.{key}", code="unknown_criterion", message=_UNKNOWN)
+        yield FieldError(field=f"scores.{key}", code="unknown_criterion", message=Phrase("reviews.unknown_criterion"))
     for key, criterion in known.items():
         if key not in scores:
-            yield FieldError(field=f"scores.{key}", code="required", message=_REQUIRED)
+            yield FieldError(field=f"scores.{key}", code="required", message=Phrase("reviews.score_missing"))
         elif not 0 <= scores[key] <= criterion.max_score:
-            message = _OUT_OF_RANGE.format(maximum=criterion.max_score)
+            message = Phrase("reviews.score_out_of_range", maximum=criterion.max_score)
             yield FieldError(field=f"scores.{key}", code="out_of_range", message=message)
 
 
@@ -86,16 +86,3 @@ def shown_to_reviewer(reviews: tuple[Review, ...], *, reviewer_id: UUID) -> tupl
     """Return what a reviewer may see: nothing of others, not even their number, until one's own review is in."""
     own = tuple(each for each in reviews if each.reviewer_id == reviewer_id)
     return reviews if own else ()
-
-
-_UNKNOWN = Text(
-    vi="Thủ tục không có tiêu chí này.",
-    en="The procedure has no such criterion.",
-    fr="La procédure ne connaît pas ce critère.",
-)
-_REQUIRED = Text(vi="Hãy cho điểm tiêu chí này.", en="Score this criterion.", fr="Notez ce critère.")
-_OUT_OF_RANGE = Text(
-    vi="Điểm phải từ 0 đến {maximum}.",
-    en="The score must be between 0 and {maximum}.",
-    fr="La note doit être comprise entre 0 et {maximum}.",
-)

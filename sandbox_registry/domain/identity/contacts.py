@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from sandbox_registry.domain.errors import FieldError
-from sandbox_registry.domain.texts import Text
+from sandbox_registry.domain.texts import Phrase
 
 # Loose on purpose: whether an address exists is known by writing to it.
 _EMAIL = re.compile(r"[^\s@<>\"(),:;\\\[\]]{1,64}@[a-zA-Z0-9-]{1,63}(\.[a-zA-Z0-9-]{1,63})+", re.ASCII)
@@ -17,25 +17,8 @@ def contact_errors(*, name: str, email: str, phone: str, name_field: str = "name
     """List what is wrong with a name, an e-mail address and a telephone number; the last may be empty."""
     is_plain = all(unicodedata.category(letter)[0] not in "CZ" or letter == " " for letter in name)
     if not name.strip() or len(name) > _LONGEST_NAME or not is_plain:
-        yield FieldError(field=name_field, code="wrong_name", message=_WRONG_NAME)
+        yield FieldError(field=name_field, code="wrong_name", message=Phrase("contacts.wrong_name"))
     if len(email) > _LONGEST_EMAIL or not _EMAIL.fullmatch(email):
-        yield FieldError(field="email", code="wrong_email", message=_WRONG_EMAIL)
+        yield FieldError(field="email", code="wrong_email", message=Phrase("contacts.wrong_email"))
     if phone and not _PHONE.fullmatch(phone):
-        yield FieldError(field="phone", code="wrong_phone", message=_WRONG_PHONE)
-
-
-_WRONG_NAME = Text(
-    vi="Cần một tên viết trên một dòng, tối đa 200 ký tự.",
-    en="A name on one line is needed, at most 200 characters.",
-    fr="Il faut un nom sur une ligne, de 200 caractères au plus.",
-)
-_WRONG_EMAIL = Text(
-    vi="Địa chỉ thư điện tử không đúng dạng ten@mien.vn.",
-    en="Not an e-mail address such as name@domain.vn.",
-    fr="Ce n'est pas une adresse telle que nom@domaine.vn.",
-)
-_WRONG_PHONE = Text(
-    vi="Số điện thoại chỉ gồm chữ số, dấu cách và dấu + ở đầu.",
-    en="A telephone number has digits, spaces and perhaps a + in front.",
-    fr="Un numéro de téléphone se compose de chiffres, d'espaces et éventuellement d'un + initial.",
-)
+        yield FieldError(field="phone", code="wrong_phone", message=Phrase("contacts.wrong_phone"))

@@ -15,7 +15,7 @@ from sandbox_registry.domain.identity.people import (
     RoleGrant,
     check_roles_together,
 )
-from sandbox_registry.domain.texts import Text
+from sandbox_registry.domain.texts import Phrase
 
 
 def check_window(start: datetime, end: datetime | None, *, at: datetime) -> None:
@@ -26,9 +26,9 @@ def check_window(start: datetime, end: datetime | None, *, at: datetime) -> None
 
     """
     if start < at:
-        raise Invalid((FieldError(field="valid_from", code="in_past", message=_IN_PAST),))
+        raise Invalid((FieldError(field="valid_from", code="in_past", message=Phrase("offices.in_past")),))
     if end is not None and end <= start:
-        raise Invalid((FieldError(field="valid_to", code="before_start", message=_BEFORE_START),))
+        raise Invalid((FieldError(field="valid_to", code="before_start", message=Phrase("offices.before_start")),))
 
 
 def check_grant(
@@ -43,9 +43,9 @@ def check_grant(
 
     """
     if new.role is Role.APPLICANT:
-        raise Invalid((FieldError(field="role", code="not_an_office", message=_NOT_AN_OFFICE),))
+        raise Invalid((FieldError(field="role", code="not_an_office", message=Phrase("offices.not_an_office")),))
     if unit.kind is not OrganisationKind.STATE_UNIT:
-        raise Invalid((FieldError(field="unit_id", code="not_a_unit", message=_NOT_A_UNIT),))
+        raise Invalid((FieldError(field="unit_id", code="not_a_unit", message=Phrase("offices.not_a_unit")),))
     beside = [each for each in grants if _overlap(each.valid_from, each.valid_to, new.valid_from, new.valid_to)]
     if any((each.role, each.unit_id) == (new.role, new.unit_id) for each in beside):
         raise Duplicate(what="office")
@@ -72,13 +72,13 @@ def check_lending(
 
     """
     if not any(_signs(each, at) and each.unit_id == new.unit_id for each in delegator):
-        raise ConditionNotMet("not_by_right", _NOT_BY_RIGHT)
+        raise ConditionNotMet("not_by_right")
     held = [each for each in delegate if _overlap(each.valid_from, each.valid_to, new.valid_from, new.valid_to)]
     check_roles_together(frozenset(each.role for each in held), Role.DECISION_MAKER)
     if any(each.role is Role.DECISION_MAKER for each in held):
-        raise ConditionNotMet("signs_by_right", _SIGNS_BY_RIGHT)
+        raise ConditionNotMet("signs_by_right")
     if not any(each.role in WORKFLOW_ROLES and _is_in_force(each, at) for each in held):
-        raise ConditionNotMet("not_an_official", _NOT_AN_OFFICIAL)
+        raise ConditionNotMet("not_an_official")
     if any(_overlap(each.valid_from, each.valid_to, new.valid_from, new.valid_to) for each in _alive(carried)):
         raise Duplicate(what="delegation")
 
@@ -91,7 +91,7 @@ def ended(grant: RoleGrant, *, at: datetime) -> RoleGrant:
 
     """
     if grant.valid_to is not None and grant.valid_to <= at:
-        raise Duplicate(what="end of office")
+        raise Duplicate(what="end_of_office")
     return replace(grant, version=grant.version + 1, valid_to=max(at, grant.valid_from))
 
 
@@ -104,9 +104,9 @@ def revoked(delegation: Delegation, *, by: UUID | None, at: datetime) -> Delegat
 
     """
     if by is not None and by != delegation.from_person_id:
-        raise ConditionNotMet("not_ones_own", _NOT_ONES_OWN)
+        raise ConditionNotMet("not_ones_own.delegation")
     if delegation.revoked_at is not None or delegation.valid_to <= at:
-        raise Duplicate(what="end of delegation")
+        raise Duplicate(what="end_of_delegation")
     return replace(delegation, version=delegation.version + 1, revoked_at=at)
 
 
@@ -118,7 +118,7 @@ def check_other(*, actor_id: UUID, person_id: UUID) -> None:
 
     """
     if actor_id == person_id:
-        raise ConditionNotMet("not_oneself", _NOT_ONESELF)
+        raise ConditionNotMet("not_oneself")
 
 
 def _alive(delegations: Iterable[Delegation]) -> Iterable[Delegation]:
@@ -138,46 +138,3 @@ def _overlap(start: datetime, end: datetime | None, other_start: datetime, other
     if start == end or other_start == other_end:
         return False
     return (end is None or other_start < end) and (other_end is None or start < other_end)
-
-
-_IN_PAST = Text(
-    vi="Không thể bắt đầu trong quá khứ.", en="It cannot begin in the past.", fr="Le début ne peut être passé."
-)
-_BEFORE_START = Text(
-    vi="Ngày kết thúc phải sau ngày bắt đầu.", en="It must end after it begins.", fr="La fin doit suivre le début."
-)
-_NOT_AN_OFFICE = Text(
-    vi="Vai trò này không phải là chức vụ được giao.",
-    en="This is not an office that is given.",
-    fr="Ce rôle n'est pas une fonction que l'on attribue.",
-)
-_NOT_A_UNIT = Text(
-    vi="Chức vụ chỉ thuộc về một cơ quan nhà nước.",
-    en="An office belongs to a state unit.",
-    fr="Une fonction relève d'un service de l'État.",
-)
-_NOT_BY_RIGHT = Text(
-    vi="Chỉ người đang giữ thẩm quyền ký của chính mình tại cơ quan này mới được ủy quyền; không ủy quyền lại.",
-    en="Only who signs for this unit in their own right may delegate that authority; delegated authority is not delegated further.",
-    fr="Seul le titulaire du pouvoir de signer de ce service peut le déléguer ; pas de subdélégation.",
-)
-_NOT_AN_OFFICIAL = Text(
-    vi="Người nhận ủy quyền phải đang giữ một chức vụ xử lý hồ sơ.",
-    en="Signing authority is delegated to an official who holds an office now.",
-    fr="Le pouvoir de signer se délègue à un agent en fonction.",
-)
-_SIGNS_BY_RIGHT = Text(
-    vi="Người này đã có thẩm quyền ký của chính mình trong thời gian đó.",
-    en="This person signs in their own right in that time.",
-    fr="Cette personne signe déjà de plein droit pendant cette période.",
-)
-_NOT_ONES_OWN = Text(
-    vi="Chỉ người đã ủy quyền mới được thu hồi.",
-    en="Only who delegated the authority revokes it.",
-    fr="Seul le délégant retire sa délégation.",
-)
-_NOT_ONESELF = Text(
-    vi="Không ai tự giao hoặc tự rút chức vụ, quyền hạn của chính mình.",
-    en="Nobody gives offices or powers to themselves, nor takes them.",
-    fr="Nul ne s'attribue ni ne se retire fonctions ou pouvoirs.",
-)

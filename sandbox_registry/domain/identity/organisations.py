@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sandbox_registry.domain.errors import ConditionNotMet, Duplicate, FieldError
 from sandbox_registry.domain.identity.people import Membership, MembershipKind, OrganisationKind
-from sandbox_registry.domain.texts import Text
+from sandbox_registry.domain.texts import Phrase
 
 SIGNING = frozenset({MembershipKind.LEGAL_REPRESENTATIVE, MembershipKind.AUTHORISED_SIGNATORY})
 APPLICANT_KINDS = frozenset(OrganisationKind) - {OrganisationKind.STATE_UNIT}
@@ -28,19 +28,23 @@ def is_tax_code(code: str) -> bool:
 def applicant_errors(*, kind: OrganisationKind, tax_code: str | None) -> Iterator[FieldError]:
     """List what is wrong with an applicant: an enterprise has a tax code, and a code given is a right one."""
     if kind not in APPLICANT_KINDS:
-        yield FieldError(field="kind", code="not_an_applicant", message=_STATE_UNIT)
+        yield FieldError(field="kind", code="not_an_applicant", message=Phrase("organisations.state_unit"))
     if tax_code is None and kind is OrganisationKind.ENTERPRISE:
-        yield FieldError(field="tax_code", code="required", message=_NEEDS_TAX_CODE)
+        yield FieldError(field="tax_code", code="required", message=Phrase("organisations.needs_tax_code"))
     if tax_code is not None and not is_tax_code(tax_code):
-        yield FieldError(field="tax_code", code="wrong_tax_code", message=_WRONG_TAX_CODE)
+        yield FieldError(field="tax_code", code="wrong_tax_code", message=Phrase("organisations.wrong_tax_code"))
 
 
 def unit_errors(*, agency_code: str | None, handles: Iterable[str], known: frozenset[str]) -> Iterator[FieldError]:
     """List what is wrong with a state unit: the form of its agency code, and procedures nobody wrote."""
     if agency_code is not None and not _AGENCY_CODE.fullmatch(agency_code):
-        yield FieldError(field="agency_code", code="wrong_agency_code", message=_WRONG_AGENCY_CODE)
+        yield FieldError(
+            field="agency_code", code="wrong_agency_code", message=Phrase("organisations.wrong_agency_code")
+        )
     for code in sorted(set(handles) - known):
-        yield FieldError(field="handles", code="unknown_procedure", message=_UNKNOWN_PROCEDURE.format(code=code))
+        yield FieldError(
+            field="handles", code="unknown_procedure", message=Phrase("organisations.unknown_procedure", code=code)
+        )
 
 
 def check_new_membership(present: Iterable[Membership], new: Membership) -> None:
@@ -66,7 +70,7 @@ def check_signatory_remains(after: Iterable[Membership], *, at: datetime) -> Non
         if covered is not None and each.valid_from <= covered:
             covered = None if each.valid_to is None else max(covered, each.valid_to)
     if covered is not None:
-        raise ConditionNotMet("signatory_needed", _SIGNATORY_NEEDED)
+        raise ConditionNotMet("signatory_needed")
 
 
 def check_may_appoint(present: Iterable[Membership], *, by: Membership | None, kind: MembershipKind) -> None:
@@ -80,45 +84,10 @@ def check_may_appoint(present: Iterable[Membership], *, by: Membership | None, k
     """
     is_headed = any(each.kind is MembershipKind.LEGAL_REPRESENTATIVE for each in present)
     if by is not None and is_headed and kind in SIGNING and by.kind is not MembershipKind.LEGAL_REPRESENTATIVE:
-        raise ConditionNotMet("representative_needed", _REPRESENTATIVE_NEEDED)
+        raise ConditionNotMet("representative_needed")
 
 
 def _overlap(one: Membership, other: Membership) -> bool:
     return (one.valid_to is None or other.valid_from < one.valid_to) and (
         other.valid_to is None or one.valid_from < other.valid_to
     )
-
-
-_STATE_UNIT = Text(
-    vi="Cơ quan nhà nước do quản trị viên lập.",
-    en="State units are entered by an administrator.",
-    fr="Les services de l'État sont saisis par un administrateur.",
-)
-_NEEDS_TAX_CODE = Text(
-    vi="Doanh nghiệp cần có mã số thuế.",
-    en="An enterprise needs its tax code.",
-    fr="Une entreprise doit indiquer son code fiscal.",
-)
-_WRONG_TAX_CODE = Text(
-    vi="Mã số thuế không đúng: cần 10 chữ số (chữ số cuối để kiểm tra), chi nhánh thêm -NNN.",
-    en="Not a tax code: ten digits, the last of which checks the others, and -NNN for a branch.",
-    fr="Code fiscal inexact : dix chiffres, dont le dernier contrôle les autres, et -NNN pour une succursale.",
-)
-_WRONG_AGENCY_CODE = Text(
-    vi="Mã cơ quan gồm chữ in hoa không dấu, chữ số và dấu chấm, ví dụ H12.08.",
-    en="An agency code has capital letters, digits and dots, such as H12.08.",
-    fr="Un code d'agence se compose de majuscules, chiffres et points, par exemple H12.08.",
-)
-_UNKNOWN_PROCEDURE = Text(
-    vi="Không có thủ tục nào mã {code}.", en="No such procedure: {code}.", fr="Procédure inconnue : {code}."
-)
-_SIGNATORY_NEEDED = Text(
-    vi="Tổ chức luôn phải có người được ký; hãy thêm người khác trước.",
-    en="An organisation always needs somebody who can sign; add another person first.",
-    fr="Une organisation doit toujours avoir un signataire ; ajoutez d'abord une autre personne.",
-)
-_REPRESENTATIVE_NEEDED = Text(
-    vi="Chỉ người đại diện theo pháp luật mới trao hoặc rút quyền ký.",
-    en="Only the legal representative gives or revokes the power to sign.",
-    fr="Seul le représentant légal accorde ou retire le pouvoir de signer.",
-)

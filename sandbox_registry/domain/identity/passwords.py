@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 
 from sandbox_registry.domain.errors import DomainError, FieldError, Invalid
-from sandbox_registry.domain.texts import Text, search_form
+from sandbox_registry.domain.texts import Phrase, search_form
 
 MIN_LENGTH, MAX_LENGTH = 12, 128
 # So many characters around a guessable word make up for it.
@@ -19,11 +19,6 @@ class WrongCredentials(DomainError):
     """The e-mail and the password do not belong together, or the account is closed: nobody is told which."""
 
     code = "wrong_credentials"
-    message = Text(
-        vi="Thư điện tử hoặc mật khẩu không đúng.",
-        en="The e-mail or the password is not right.",
-        fr="L'adresse électronique ou le mot de passe est incorrect.",
-    )
 
 
 def normalised(password: str) -> str:
@@ -46,17 +41,17 @@ def check_password(password: str, *, about: Iterable[str], common: frozenset[str
         raise Invalid((FieldError(field=field, code=code, message=message),))
 
 
-def _broken(password: str, about: tuple[str, ...], common: frozenset[str]) -> Iterator[tuple[str, Text]]:
+def _broken(password: str, about: tuple[str, ...], common: frozenset[str]) -> Iterator[tuple[str, Phrase]]:
     if len(password) < MIN_LENGTH:
-        yield "too_short", _TOO_SHORT
+        yield "too_short", Phrase("passwords.too_short", least=MIN_LENGTH)
     if len(password) > MAX_LENGTH:
-        yield "too_long", _TOO_LONG
+        yield "too_long", Phrase("passwords.too_long", most=MAX_LENGTH)
     if _REPEATED.fullmatch(password):
-        yield "repetitive", _REPETITIVE
+        yield "repetitive", Phrase("passwords.repetitive")
     if _is_common(password.casefold(), common):
-        yield "common", _COMMON
+        yield "common", Phrase("passwords.common")
     if _is_about(password, about):
-        yield "about_owner", _ABOUT_OWNER
+        yield "about_owner", Phrase("passwords.about_owner")
 
 
 def _is_common(password: str, common: frozenset[str]) -> bool:
@@ -78,30 +73,3 @@ def _is_about(password: str, about: tuple[str, ...]) -> bool:
 
 def _letters(words: str) -> str:
     return "".join(letter for letter in search_form(words) if letter.isalnum())
-
-
-_TOO_SHORT = Text(
-    vi=f"Mật khẩu cần ít nhất {MIN_LENGTH} ký tự; một câu dễ nhớ là tốt nhất.",
-    en=f"A password needs at least {MIN_LENGTH} characters; a phrase you remember is best.",
-    fr=f"Un mot de passe compte au moins {MIN_LENGTH} caractères ; une phrase facile à retenir convient le mieux.",
-)
-_TOO_LONG = Text(
-    vi=f"Mật khẩu dài tối đa {MAX_LENGTH} ký tự.",
-    en=f"A password has at most {MAX_LENGTH} characters.",
-    fr=f"Un mot de passe compte au plus {MAX_LENGTH} caractères.",
-)
-_REPETITIVE = Text(
-    vi="Mật khẩu chỉ lặp lại một đoạn ngắn.",
-    en="This password only repeats a short piece.",
-    fr="Ce mot de passe ne fait que répéter un court fragment.",
-)
-_COMMON = Text(
-    vi="Mật khẩu này nằm trong số những mật khẩu bị đoán đầu tiên; hãy chọn mật khẩu khác.",
-    en="This is among the passwords guessed first; choose another.",
-    fr="Ce mot de passe est parmi les premiers devinés ; choisissez-en un autre.",
-)
-_ABOUT_OWNER = Text(
-    vi="Mật khẩu không được dựa trên tên, địa chỉ thư của ông/bà hoặc tên của hệ thống này.",
-    en="A password cannot be built on your name, your e-mail or the name of this service.",
-    fr="Un mot de passe ne peut reposer sur votre nom, votre adresse ou le nom de ce service.",
-)

@@ -6,7 +6,6 @@ from enum import StrEnum
 from uuid import UUID
 
 from sandbox_registry.domain.errors import ConditionNotMet
-from sandbox_registry.domain.texts import Text
 
 
 class Role(StrEnum):
@@ -285,16 +284,6 @@ _ACTED = {
         }
     ),
 }
-_HDND_DISJOINT = Text(
-    vi="Người của HĐND không thể đồng thời giữ vai trò xử lý hồ sơ.",
-    en="A People's Council identity cannot also hold a role that handles cases.",
-    fr="Une identité du Conseil populaire ne peut pas aussi traiter des dossiers.",
-)
-_AUDITOR_DISJOINT = Text(
-    vi="Người thanh tra, kiểm toán không thể đồng thời giữ vai trò xử lý hồ sơ.",
-    en="An inspector or auditor cannot also hold a role that handles cases.",
-    fr="Un inspecteur ou auditeur ne peut pas aussi traiter des dossiers.",
-)
 
 
 APPLICANT_SIDE = frozenset({Relation.OWN, Relation.DELEGATE, Relation.ACTED_AS_FILER})
@@ -336,6 +325,6 @@ def check_roles_together(held: frozenset[Role], new: Role) -> None:
     after = held | {new}
     working = after & (WORKFLOW_ROLES | {Role.SYSTEM_ADMIN})
     if working and after & HDND_ROLES:
-        raise ConditionNotMet("hdnd_disjoint", _HDND_DISJOINT)
+        raise ConditionNotMet("hdnd_disjoint")
     if working and Role.AUDITOR in after:
-        raise ConditionNotMet("auditor_disjoint", _AUDITOR_DISJOINT)
+        raise ConditionNotMet("auditor_disjoint")

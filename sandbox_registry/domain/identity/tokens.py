@@ -2,6 +2,7 @@
 
 import re
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -9,7 +10,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from uuid import UUID
 
 from sandbox_registry.domain.errors import FieldError
-from sandbox_registry.domain.texts import Text
+from sandbox_registry.domain.texts import Phrase
 
 MARK = "cmsr_"
 """What every token starts with, so that a program looking for leaked secrets can tell ours."""
@@ -88,7 +89,7 @@ def lifetime_errors(lifetime: timedelta) -> tuple[FieldError, ...]:
     """Say what is wrong with how long a token shall last."""
     if SHORTEST <= lifetime <= LONGEST:
         return ()
-    return (FieldError(field="lifetime", code="out_of_range", message=_LIFETIME),)
+    return (FieldError(field="lifetime", code="out_of_range", message=Phrase("tokens.lifetime")),)
 
 
 def limit_errors(
@@ -99,13 +100,21 @@ def limit_errors(
     `acts` and `procedures` are all there are.
     """
     return (
-        *_choice_errors("scopes", wanted.scopes, held=held.scopes, known=acts, unknown=("unknown_scope", _NO_SCOPE)),
+        *_choice_errors(
+            "scopes",
+            wanted.scopes,
+            held=held.scopes,
+            known=acts,
+            unknown="unknown_scope",
+            message=lambda names: Phrase("tokens.unknown_acts", names=names),
+        ),
         *_choice_errors(
             "procedures",
             wanted.procedures,
             held=held.procedures,
             known=procedures,
-            unknown=("unknown_procedure", _NO_PROCEDURE),
+            unknown="unknown_procedure",
+            message=lambda names: Phrase("tokens.unknown_procedures", names=names),
         ),
         *_address_errors(wanted.addresses, held=held.addresses),
     )
@@ -132,14 +141,14 @@ def _choice_errors(
     *,
     held: frozenset[str] | None,
     known: frozenset[str],
-    unknown: tuple[str, Text],
+    unknown: str,
+    message: Callable[[tuple[str, ...]], Phrase],
 ) -> tuple[FieldError, ...]:
     strange = sorted((wanted or frozenset()) - known)
     if strange or (wanted is not None and not wanted):
-        code, message = unknown
-        return (FieldError(field=field, code=code, message=message.format(names=", ".join(strange) or "-")),)
+        return (FieldError(field=field, code=unknown, message=message(tuple(strange) or ("-",))),)
     if held is not None and (wanted is None or not wanted <= held):
-        return (FieldError(field=field, code=f"beyond_own_{field}", message=_BEYOND),)
+        return (FieldError(field=field, code=f"beyond_own_{field}", message=Phrase("tokens.beyond_own_token")),)
     return ()
 
 
@@ -151,11 +160,11 @@ def _address_errors(wanted: tuple[str, ...] | None, *, held: tuple[str, ...] | N
         except ValueError:
             wrong.append(each)
     if wrong or (wanted is not None and not wanted):
-        message = _NO_RANGE.format(names=", ".join(wrong) or "-")
+        message = Phrase("tokens.wrong_addresses", names=tuple(wrong) or "-")
         return (FieldError(field="addresses", code="no_address_range", message=message),)
     own = None if held is None else [read_range(each) for each in held]
     if own is not None and (wanted is None or not all(any(_holds(outer, each) for outer in own) for each in ranges)):
-        return (FieldError(field="addresses", code="beyond_own_addresses", message=_BEYOND),)
+        return (FieldError(field="addresses", code="beyond_own_addresses", message=Phrase("tokens.beyond_own_token")),)
     return ()
 
 
@@ -175,30 +184,3 @@ def _in_digits(number: int, width: int) -> str:
         number, digit = divmod(number, len(_DIGITS))
         found = _DIGITS[digit] + found
     return found
-
-
-_LIFETIME = Text(
-    vi="Thời hạn của mã truy cập phải từ 1 phút đến 366 ngày.",
-    en="A token lasts from 1 minute to 366 days.",
-    fr="Un jeton dure de 1 minute à 366 jours.",
-)
-_NO_SCOPE = Text(
-    vi="Không có quyền nào tên là: {names}.",
-    en="No such act: {names}.",
-    fr="Aucun acte de ce nom : {names}.",
-)
-_NO_PROCEDURE = Text(
-    vi="Không có thủ tục nào có mã: {names}.",
-    en="No such procedure: {names}.",
-    fr="Aucune procédure de ce code : {names}.",
-)
-_NO_RANGE = Text(
-    vi="Không phải địa chỉ hay dải địa chỉ CIDR (IPv4 hoặc IPv6, không có bit nào sau tiền tố): {names}.",
-    en="Not an address or a CIDR range (IPv4 or IPv6, no bits set behind the prefix): {names}.",
-    fr="Ni adresse ni plage CIDR (IPv4 ou IPv6, sans bit après le préfixe) : {names}.",
-)
-_BEYOND = Text(
-    vi="Mã truy cập mới không thể rộng quyền hơn mã đang dùng.",
-    en="A token cannot allow more than the token that makes it.",
-    fr="Un jeton ne peut permettre plus que celui qui le crée.",
-)

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from sandbox_registry.domain.errors import ConditionNotMet, FieldError
 from sandbox_registry.domain.integrations.addresses import is_public
-from sandbox_registry.domain.texts import Text
+from sandbox_registry.domain.texts import Phrase
 
 CHECK = "endpoint.check"
 """The event that an endpoint answers with its challenge before anything else is sent there."""
@@ -185,9 +185,9 @@ def endpoint_errors(
     unknown = sorted(set(events) - set(known))
     errors = []
     if not _is_address(url, to_loopback=to_loopback):
-        errors.append(FieldError(field="url", code="wrong_url", message=_WRONG_URL))
+        errors.append(FieldError(field="url", code="wrong_url", message=Phrase("webhooks.wrong_url")))
     if unknown or not tuple(events):
-        message = _NO_EVENT.format(names=", ".join(unknown) or "-")
+        message = Phrase("webhooks.unknown_events", names=tuple(unknown) or "-")
         errors.append(FieldError(field="events", code="unknown_event", message=message))
     return tuple(errors)
 
@@ -228,7 +228,7 @@ def check_overlap(overlap: timedelta) -> tuple[FieldError, ...]:
     """Say what is wrong with how long an old secret shall still sign."""
     if timedelta(0) <= overlap <= LONGEST_OVERLAP:
         return ()
-    return (FieldError(field="minutes", code="out_of_range", message=_OVERLAP),)
+    return (FieldError(field="minutes", code="out_of_range", message=Phrase("webhooks.wrong_overlap")),)
 
 
 def check_room(present: int) -> None:
@@ -239,7 +239,7 @@ def check_room(present: int) -> None:
 
     """
     if present >= MAX_ENDPOINTS:
-        raise ConditionNotMet("too_many_endpoints", _TOO_MANY)
+        raise ConditionNotMet("too_many_endpoints")
 
 
 def check_takes_events(endpoint: Endpoint) -> None:
@@ -250,7 +250,7 @@ def check_takes_events(endpoint: Endpoint) -> None:
 
     """
     if endpoint.state is not EndpointState.ACTIVE:
-        raise ConditionNotMet("endpoint_not_active", _NOT_ACTIVE)
+        raise ConditionNotMet("endpoint_not_active")
 
 
 def check_may_replay(delivery: WebhookDelivery, endpoint: Endpoint) -> None:
@@ -262,38 +262,6 @@ def check_may_replay(delivery: WebhookDelivery, endpoint: Endpoint) -> None:
     """
     check_takes_events(endpoint)
     if delivery.type == CHECK:
-        raise ConditionNotMet("endpoint_not_active", _NOT_ACTIVE)
+        raise ConditionNotMet("endpoint_not_active")
     if delivery.state is DeliveryState.PENDING:
-        raise ConditionNotMet("still_trying", _STILL_TRYING)
-
-
-_WRONG_URL = Text(
-    vi="Cần một địa chỉ https công khai, không có tên người dùng, cổng 443 hoặc từ 1024 trở lên.",
-    en="A public https address is needed, without a user name, at port 443 or from 1024 on.",
-    fr="Il faut une adresse https publique, sans nom d'utilisateur, au port 443 ou à partir de 1024.",
-)
-_NO_EVENT = Text(
-    vi="Không có loại sự kiện nào tên là: {names}.",
-    en="No such type of event: {names}.",
-    fr="Aucun type d'événement de ce nom : {names}.",
-)
-_OVERLAP = Text(
-    vi="Khóa cũ chỉ có thể dùng thêm từ 0 phút đến 7 ngày.",
-    en="An old secret signs on for 0 minutes to 7 days.",
-    fr="Un ancien secret signe encore de 0 minute à 7 jours.",
-)
-_TOO_MANY = Text(
-    vi="Mỗi tổ chức có tối đa 10 địa chỉ nhận; hãy xóa bớt một địa chỉ.",
-    en="An organisation has at most 10 endpoints; remove one first.",
-    fr="Une organisation a au plus 10 points de réception ; supprimez-en un d'abord.",
-)
-_NOT_ACTIVE = Text(
-    vi="Địa chỉ nhận chưa hoạt động; hãy kiểm tra lại địa chỉ trước.",
-    en="The endpoint is not active; have it checked first.",
-    fr="Le point de réception n'est pas actif ; faites-le d'abord vérifier.",
-)
-_STILL_TRYING = Text(
-    vi="Sự kiện này vẫn đang được gửi.",
-    en="This event is still being sent.",
-    fr="Cet événement est encore en cours d'envoi.",
-)
+        raise ConditionNotMet("still_trying")

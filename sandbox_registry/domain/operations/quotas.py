@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import NamedTuple
 
 from sandbox_registry.domain.errors import DomainError
-from sandbox_registry.domain.texts import Text
 
 
 class Group(StrEnum):
@@ -60,14 +59,10 @@ class TooManyRequests(DomainError):
     """A quota is used up; `rooms` are the limits that were asked, `seconds` says when to come back."""
 
     code = "too_many_requests"
-    message = Text(
-        vi="Quá nhiều yêu cầu ({limit}). Hãy thử lại sau {seconds} giây.",
-        en="Too many requests ({limit}). Try again in {seconds} seconds.",
-        fr="Trop de demandes ({limit}). Réessayez dans {seconds} secondes.",
-    )
 
     def __init__(self, *, limit: str, seconds: int, rooms: tuple[Room, ...] = ()) -> None:
-        super().__init__(limit=limit, seconds=seconds)
+        super().__init__(count=seconds)
+        self.limit = limit
         self.seconds = seconds
         self.rooms = rooms
 
@@ -76,11 +71,6 @@ class LimitsUnknown(DomainError):
     """Nobody can say whether a quota is used up, and this must not be done without knowing."""
 
     code = "unavailable"
-    message = Text(
-        vi="Hệ thống tạm thời không phục vụ được yêu cầu này. Hãy thử lại sau giây lát.",
-        en="This cannot be served at the moment. Try again shortly.",
-        fr="Ce service est momentanément indisponible. Réessayez dans un instant.",
-    )
 
 
 _SHIPPED = {

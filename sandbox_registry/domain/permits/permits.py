@@ -221,23 +221,3 @@ def first_version(permit: Permit, *, ceiling: datetime | None) -> PermitVersion:
         ceiling=ceiling,
         terms=permit.terms,
     )
-
-
-def named(stage: Stage) -> Text:
-    """Name a permit's stage the way people see it."""
-    return _STAGE_NAMES[stage]
-
-
-_STAGE_NAMES = {
-    Stage.PERMIT_ISSUED: Text(vi="Đã cấp, chưa bắt đầu", en="Issued, not started", fr="Délivré, pas commencé"),
-    Stage.PERMIT_ACTIVE: Text(vi="Đang thử nghiệm", en="Active", fr="En cours"),
-    Stage.PERMIT_SUSPENDED: Text(vi="Tạm dừng", en="Suspended", fr="Suspendu"),
-    Stage.PERMIT_ENDED: Text(vi="Đã hết thời hạn, chờ đánh giá", en="Ended, to be evaluated", fr="Échu, à évaluer"),
-    Stage.PERMIT_REVOKED: Text(vi="Đã thu hồi", en="Revoked", fr="Retiré"),
-    Stage.PERMIT_TERMINATED: Text(vi="Đã chấm dứt", en="Terminated", fr="Cessé"),
-    Stage.PERMIT_TRANSITION: Text(vi="Thời gian chuyển tiếp", en="Transition period", fr="Période de transition"),
-    Stage.PERMIT_COMPLETED: Text(vi="Đã hoàn thành", en="Completed", fr="Achevé"),
-    Stage.PERMIT_COMPLETION_REFUSED: Text(
-        vi="Không được xác nhận hoàn thành", en="Completion refused", fr="Achèvement refusé"
-    ),
-}

@@ -16,7 +16,6 @@ from sandbox_registry.domain.identity.people import Delegation, Membership, Orga
 from sandbox_registry.domain.integrations.webhooks import Endpoint, EndpointState
 from sandbox_registry.domain.permits.permits import Permit
 from sandbox_registry.domain.stages import OPEN_STAGES, Stage
-from sandbox_registry.domain.texts import Text
 
 ERASED = "[đã xóa]"
 """What stands where erased words stood; migration 0008 writes the same."""
@@ -100,9 +99,9 @@ def check_amount(indexes: Sized) -> None:
 
     """
     if not indexes:
-        raise ConditionNotMet("nothing_to_erase", _NOTHING)
+        raise ConditionNotMet("nothing_to_erase")
     if len(indexes) > LARGEST:
-        raise ConditionNotMet("too_much_to_erase", _TOO_MUCH)
+        raise ConditionNotMet("too_much_to_erase", limit=LARGEST)
 
 
 def confirm(proposed: Erasure, *, by: Person, at: datetime, indexes: tuple[int, ...]) -> Erasure:
@@ -132,19 +131,19 @@ def withdraw(proposed: Erasure, *, by: Person, at: datetime, because: str) -> Er
 
     """
     if proposed.proposed_by != by.id:
-        raise ConditionNotMet("not_ones_own", _NOT_ONES_OWN)
+        raise ConditionNotMet("not_ones_own.erasure")
     return _settled(proposed, ErasureStatus.WITHDRAWN, by=by, at=at, because=because)
 
 
 def _settled_by_another(proposed: Erasure, status: ErasureStatus, *, by: Person, at: datetime, because: str) -> Erasure:
     if proposed.proposed_by == by.id:
-        raise ConditionNotMet("four_eyes", _FOUR_EYES)
+        raise ConditionNotMet("four_eyes.erasure")
     return _settled(proposed, status, by=by, at=at, because=because)
 
 
 def _settled(proposed: Erasure, status: ErasureStatus, *, by: Person, at: datetime, because: str) -> Erasure:
     if proposed.status is not ErasureStatus.PROPOSED:
-        raise Duplicate(what="end of erasure request")
+        raise Duplicate(what="end_of_erasure_request")
     return replace(
         proposed,
         version=proposed.version + 1,
@@ -165,7 +164,7 @@ def lift(hold: LegalHold, *, by: UUID, at: datetime, because: str) -> LegalHold:
 def require_unlifted(hold: LegalHold) -> None:
     """Refuse to lift a hold twice."""
     if hold.lifted_at is not None:
-        raise Duplicate(what="lifting of hold")
+        raise Duplicate(what="lifting_of_hold")
 
 
 def check_case_may_go(
@@ -186,13 +185,13 @@ def check_case_may_go(
     """
     name = application.code or str(application.id)
     if any(hold.lifted_at is None for hold in holds):
-        raise ConditionNotMet("on_hold", _ON_HOLD.format(case=name))
+        raise ConditionNotMet("on_hold", case=name)
     if application.stage in OPEN_STAGES | {Stage.DRAFT}:
-        raise ConditionNotMet("case_open", _CASE_OPEN.format(case=name))
+        raise ConditionNotMet("case_open", case=name)
     if application.stage is Stage.APPROVED and (permit is None or permit.stage(at=at) in _RUNNING):
-        raise ConditionNotMet("permit_running", _PERMIT_RUNNING.format(case=name))
+        raise ConditionNotMet("permit_running", case=name)
     if any(True for _ in complaints):
-        raise ConditionNotMet("complaint_recorded", _COMPLAINT.format(case=name))
+        raise ConditionNotMet("complaint_recorded", case=name)
 
 
 def check_account_may_go(
@@ -213,9 +212,9 @@ def check_account_may_go(
     lasting = any(grant.valid_to is None or grant.valid_to > at for grant in grants)
     delegated = any(each.revoked_at is None and each.valid_to > at for each in delegations)
     if lasting or delegated:
-        raise ConditionNotMet("still_in_office", _IN_OFFICE)
+        raise ConditionNotMet("still_in_office")
     if any(each.valid_to is None or each.valid_to > at for each in memberships):
-        raise ConditionNotMet("still_represents", _REPRESENTS)
+        raise ConditionNotMet("still_represents")
 
 
 def without_person(person: Person, *, at: datetime) -> Person:
@@ -285,53 +284,3 @@ def nowhere(identity: UUID) -> str:
 
 
 _RUNNING = frozenset({Stage.PERMIT_ISSUED, Stage.PERMIT_ACTIVE, Stage.PERMIT_SUSPENDED, Stage.PERMIT_TRANSITION})
-_FOUR_EYES = Text(
-    vi="Người đề nghị xóa không được tự quyết định; cần một người khác.",
-    en="Who asked for an erasure does not settle it; somebody else must.",
-    fr="L'auteur de la demande d'effacement ne peut la trancher ; une autre personne doit le faire.",
-)
-_NOT_ONES_OWN = Text(
-    vi="Chỉ người đã đề nghị mới được rút đề nghị xóa.",
-    en="Only who asked for an erasure withdraws it.",
-    fr="Seul l'auteur de la demande d'effacement la retire.",
-)
-_NOTHING = Text(
-    vi="Không còn dữ liệu cá nhân nào để xóa.",
-    en="No personal data is left to erase.",
-    fr="Il ne reste aucune donnée personnelle à effacer.",
-)
-_TOO_MUCH = Text(
-    vi=f"Một lần xóa không quá {LARGEST} bản ghi.",
-    en=f"One erasure names at most {LARGEST} records.",
-    fr=f"Un effacement porte sur {LARGEST} enregistrements au plus.",
-)
-_ON_HOLD = Text(
-    vi="Hồ sơ {case} đang được giữ nguyên theo lệnh; phải dỡ lệnh giữ trước.",
-    en="Case {case} is under a legal hold; it must be lifted first.",
-    fr="Le dossier {case} fait l'objet d'une mesure de conservation ; elle doit être levée d'abord.",
-)
-_CASE_OPEN = Text(
-    vi="Hồ sơ {case} chưa kết thúc; bản nháp phải được hủy trước.",
-    en="Case {case} has not ended; a draft is given up first.",
-    fr="Le dossier {case} n'est pas clos ; un brouillon doit d'abord être abandonné.",
-)
-_PERMIT_RUNNING = Text(
-    vi="Giấy phép của hồ sơ {case} chưa chấm dứt.",
-    en="The permit of case {case} has not ended.",
-    fr="Le permis du dossier {case} n'a pas pris fin.",
-)
-_COMPLAINT = Text(
-    vi="Hồ sơ {case} có khiếu nại; phải giữ để giải quyết.",
-    en="A complaint was filed in case {case}; it is kept for that.",
-    fr="Le dossier {case} fait l'objet d'une réclamation ; il est conservé.",
-)
-_IN_OFFICE = Text(
-    vi="Người này đang giữ chức vụ hoặc thẩm quyền được ủy quyền; phải chấm dứt trước.",
-    en="This person holds an office or delegated signing authority; that ends first.",
-    fr="Cette personne exerce une fonction ou un pouvoir délégué ; cela doit cesser d'abord.",
-)
-_REPRESENTS = Text(
-    vi="Người này đang đại diện cho một tổ chức; tổ chức phải thay người trước.",
-    en="This person acts for an organisation; it names somebody else first.",
-    fr="Cette personne agit pour une organisation ; celle-ci doit d'abord la remplacer.",
-)

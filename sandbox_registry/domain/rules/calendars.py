@@ -23,7 +23,7 @@ from sandbox_registry.domain.rules.working_days import (
     months_of,
     start_of,
 )
-from sandbox_registry.domain.texts import Text
+from sandbox_registry.domain.texts import Phrase, Wording
 
 __all__ = [
     "LOCAL_ZONE",
@@ -49,35 +49,6 @@ __all__ = [
 
 CIVIL_CODE = "Bộ luật Dân sự 2015, Điều 147-148"
 
-_REASONS = {
-    "event": Text(
-        vi="Ngày xảy ra sự kiện, không tính.",
-        en="Day of the event, not counted.",
-        fr="Jour de l'événement, non compté.",
-    ),
-    "late": Text(
-        vi="Đến sau giờ nhận trong ngày hoặc vào ngày nghỉ; tính là đến đầu ngày làm việc kế tiếp.",
-        en="Arrived after the cut-off hour or on a day off; counts as arriving at the start of the next working day.",
-        fr="Arrivé après l'heure limite ou un jour chômé ; réputé arrivé au début du jour ouvré suivant.",
-    ),
-    "calendar": Text(vi="Ngày theo lịch.", en="Calendar day.", fr="Jour calendaire."),
-    "hours": Text(
-        vi="Tính theo giờ, liên tục kể cả ngày nghỉ.",
-        en="Counted in hours, without a break on days off.",
-        fr="Compté en heures, sans interruption les jours chômés.",
-    ),
-    "moved": Text(
-        vi="Ngày cuối rơi vào ngày nghỉ; thời hạn kết thúc vào ngày làm việc kế tiếp.",
-        en="The last day is a day off; the term ends with the next working day.",
-        fr="Le dernier jour est chômé ; le délai expire le jour ouvré suivant.",
-    ),
-    "end": Text(
-        vi="Ngày làm mốc tính ngược, không tính.",
-        en="Day counted back from, not counted.",
-        fr="Jour à partir duquel on compte à rebours, non compté.",
-    ),
-}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pause:
@@ -85,7 +56,7 @@ class Pause:
 
     start: datetime
     end: datetime | None
-    reason: Text
+    reason: Wording
 
     def __post_init__(self) -> None:
         if self.end is not None and self.end < self.start:
@@ -99,7 +70,7 @@ class LedgerLine:
     date: date
     counted: bool
     running_count: int
-    reason: Text
+    reason: Wording
     source: str
 
 
@@ -262,9 +233,9 @@ class _Days:
         """Explain every day, from the arrival to the end."""
         day, calendar = self.arrived, self.calendar
         while day < self.first:
-            yield _line(day, counted=False, count=0, reason=_REASONS["late"], source=calendar.source(day))
+            yield _line(day, counted=False, count=0, reason=Phrase("ledger.late"), source=calendar.source(day))
             day += DAY
-        yield _line(day, counted=False, count=0, reason=_REASONS["event"], source=CIVIL_CODE)
+        yield _line(day, counted=False, count=0, reason=Phrase("ledger.event"), source=CIVIL_CODE)
         last = self.last
         nominal = None if last is None or self.term.unit is Unit.WD else self._last_stretched()
         stop = last if last is not None else max(self.held_from(), self.first + DAY)
@@ -280,15 +251,15 @@ class _Days:
         if pause is not None:
             return _line(day, counted=False, count=count, reason=pause.reason, source="")
         if nominal is not None and day > nominal:
-            return _line(day, counted=False, count=count, reason=_REASONS["moved"], source=CIVIL_CODE)
+            return _line(day, counted=False, count=count, reason=Phrase("ledger.moved"), source=CIVIL_CODE)
         if self.term.unit is not Unit.WD:
             source = self.calendar.source(day)
-            return _line(day, counted=True, count=count + 1, reason=_REASONS["calendar"], source=source)
+            return _line(day, counted=True, count=count + 1, reason=Phrase("ledger.calendar"), source=source)
         works, reason, source = self.calendar.told(day)
         return _line(day, counted=works, count=count + works, reason=reason, source=source)
 
 
-def _line(day: date, *, counted: bool, count: int, reason: Text, source: str) -> LedgerLine:
+def _line(day: date, *, counted: bool, count: int, reason: Wording, source: str) -> LedgerLine:
     return LedgerLine(date=day, counted=counted, running_count=count, reason=reason, source=source)
 
 
@@ -337,7 +308,7 @@ def _hour_lines(start: datetime, due: datetime | None, pauses: tuple[Pause, ...]
         begins, ends = max(start, start_of(day)), min(stop, end_of(day))
         holds = [pause for pause in pauses if pause.start < ends and (pause.end is None or pause.end > begins)]
         ran = _run(begins, ends, pauses) > timedelta(0)
-        reason = holds[0].reason if holds and not ran else _REASONS["hours"]
+        reason = holds[0].reason if holds and not ran else Phrase("ledger.hours")
         count = _run(start, ends, pauses) // hours
         yield _line(day, counted=ran, count=count, reason=reason, source=CIVIL_CODE)
         day += DAY
@@ -356,7 +327,7 @@ def _back(last: date, term: Term, calendar: Calendar) -> date:
 
 
 def _backward_lines(last: date, first: date, term: Term, calendar: Calendar) -> Iterator[LedgerLine]:
-    yield _line(last, counted=False, count=0, reason=_REASONS["end"], source=CIVIL_CODE)
+    yield _line(last, counted=False, count=0, reason=Phrase("ledger.end"), source=CIVIL_CODE)
     day, count = last, 0
     while day > first:
         day -= DAY
@@ -364,6 +335,6 @@ def _backward_lines(last: date, first: date, term: Term, calendar: Calendar) -> 
             counted, reason, source = calendar.told(day)
         else:
             counted, source = True, calendar.source(day)
-            reason = _REASONS["hours" if term.unit is Unit.H else "calendar"]
+            reason = Phrase("ledger.hours" if term.unit is Unit.H else "ledger.calendar")
         count += counted
         yield _line(day, counted=counted, count=count, reason=reason, source=source)

@@ -8,7 +8,7 @@ from math import isfinite
 
 from sandbox_registry.domain.errors import FieldError
 from sandbox_registry.domain.rules.form_fields import Field, FieldKind
-from sandbox_registry.domain.texts import Text
+from sandbox_registry.domain.texts import Parameter, Phrase, Wording, verbatim
 
 _LONGEST = {
     FieldKind.TEXT: 300,
@@ -28,102 +28,18 @@ _DATE = re.compile(r"(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}")
 _INVISIBLE = re.compile("[\u200b\ufeff\u00ad\r]")
 _REFUSED_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co"})
 
-MESSAGES = {
-    "required": Text(vi="Hãy điền «{label}».", en="Fill in «{label}».", fr="Renseignez « {label} »."),
-    "wrong_type": Text(
-        vi="«{label}» phải là {vi_kind}.", en="«{label}» must be {en_kind}.", fr="« {label} » doit être {fr_kind}."
-    ),
-    "too_long": Text(
-        vi="«{label}» dài quá {limit} ký tự.",
-        en="«{label}» is longer than {limit} characters.",
-        fr="« {label} » dépasse {limit} caractères.",
-    ),
-    "too_short": Text(
-        vi="«{label}» cần ít nhất {limit} ký tự.",
-        en="«{label}» needs at least {limit} characters.",
-        fr="« {label} » demande au moins {limit} caractères.",
-    ),
-    "too_small": Text(
-        vi="«{label}» không được nhỏ hơn {limit}.",
-        en="«{label}» may not be less than {limit}.",
-        fr="« {label} » ne peut être inférieur à {limit}.",
-    ),
-    "too_big": Text(
-        vi="«{label}» không được lớn hơn {limit}.",
-        en="«{label}» may not be more than {limit}.",
-        fr="« {label} » ne peut dépasser {limit}.",
-    ),
-    "too_few_rows": Text(
-        vi="«{label}» cần ít nhất {limit} dòng.",
-        en="«{label}» needs at least {limit} row(s).",
-        fr="« {label} » demande au moins {limit} ligne(s).",
-    ),
-    "too_many_rows": Text(
-        vi="«{label}» có quá {limit} dòng.",
-        en="«{label}» has more than {limit} rows.",
-        fr="« {label} » dépasse {limit} lignes.",
-    ),
-    "not_a_choice": Text(
-        vi="«{label}» phải là một trong các lựa chọn.",
-        en="«{label}» must be one of the choices.",
-        fr="« {label} » doit être l'un des choix proposés.",
-    ),
-    "repeated_choice": Text(
-        vi="«{label}» có lựa chọn bị lặp lại.",
-        en="«{label}» names a choice twice.",
-        fr="« {label} » répète un choix.",
-    ),
-    "bad_characters": Text(
-        vi="«{label}» có ký tự điều khiển hoặc ký tự đổi chiều chữ không được phép.",
-        en="«{label}» contains control or text-direction characters, which are not allowed.",
-        fr="« {label} » contient des caractères de contrôle ou de sens d'écriture interdits.",
-    ),
-    "bad_format": Text(
-        vi="«{label}» không đúng định dạng.", en="«{label}» is not well formed.", fr="« {label} » est mal formé."
-    ),
-    "unknown_field": Text(
-        vi="Biểu mẫu không có mục «{label}».", en="The form has no «{label}».", fr="Le formulaire n'a pas « {label} »."
-    ),
-}
-_KINDS = {
-    FieldKind.INTEGER: Text(vi="số nguyên", en="a whole number", fr="un nombre entier"),
-    FieldKind.DECIMAL: Text(vi="số", en="a number", fr="un nombre"),
-    FieldKind.MONEY: Text(vi="số tiền nguyên đồng", en="a whole amount in VND", fr="un montant entier en VND"),
-    FieldKind.DATE: Text(
-        vi="ngày có thật, dạng NNNN-TT-NN", en="a real date, YYYY-MM-DD", fr="une date réelle, AAAA-MM-JJ"
-    ),
-    FieldKind.BOOLEAN: Text(vi="có hoặc không", en="yes or no", fr="oui ou non"),
-    FieldKind.CHOICES: Text(vi="danh sách lựa chọn", en="a list of choices", fr="une liste de choix"),
-    FieldKind.COORDINATES: Text(
-        vi="tọa độ gồm vĩ độ (lat) và kinh độ (lon)",
-        en="coordinates with latitude (lat) and longitude (lon)",
-        fr="des coordonnées avec latitude (lat) et longitude (lon)",
-    ),
-    FieldKind.TABLE: Text(vi="danh sách các dòng", en="a list of rows", fr="une liste de lignes"),
-}
-_TEXT_KIND = Text(vi="văn bản", en="text", fr="du texte")
-
 Errors = Iterator[FieldError]
 
 
-def said(message: Text, *, label: Text, **values: object) -> Text:
-    """Fill a message with a label, each language with its own."""
-    return Text(
-        vi=message.vi.format(label=label.vi, **values),
-        en=message.en.format(label=label.en, **values),
-        fr=message.fr.format(label=label.fr, **values),
-    )
-
-
-def error(path: str, code: str, label: Text, **values: object) -> FieldError:
+def error(path: str, code: str, label: Wording, **params: Parameter) -> FieldError:
     """Name a broken rule at a path."""
-    return FieldError(field=path, code=code, message=said(MESSAGES[code], label=label, **values))
+    return FieldError(field=path, code=code, message=Phrase(f"form.{code}", label=label, **params))
 
 
 def unknown(path: str, key: object) -> FieldError:
     """Name a key the form does not have, shortened and stripped of anything unprintable."""
     shown = "".join(letter for letter in str(key)[:60] if letter.isprintable())
-    return error(f"{path}.{shown}", "unknown_field", Text(vi=shown, en=shown, fr=shown))
+    return error(f"{path}.{shown}", "unknown_field", verbatim(shown))
 
 
 def clean(text: str) -> str:
@@ -148,8 +64,7 @@ def check(field: Field, value: object, *, path: str, complete: bool) -> Errors:
 
 
 def _wrong_type(field: Field, path: str) -> FieldError:
-    kind = _KINDS.get(field.kind, _TEXT_KIND)
-    return error(path, "wrong_type", field.label, vi_kind=kind.vi, en_kind=kind.en, fr_kind=kind.fr)
+    return error(path, "wrong_type", field.label, kind=Phrase(f"answer_kind.{field.kind}"))
 
 
 def _check_text(field: Field, value: object, path: str, complete: bool) -> Errors:  # noqa: FBT001 - called by table.
@@ -158,10 +73,10 @@ def _check_text(field: Field, value: object, path: str, complete: bool) -> Error
         return
     longest = field.max_length or _LONGEST[field.kind]
     if len(value) > longest * 2 or len(text := clean(value)) > longest:
-        yield error(path, "too_long", field.label, limit=longest)
+        yield error(path, "too_long", field.label, count=longest)
         return
     if complete and len(text.strip()) < field.min_length:
-        yield error(path, "too_short", field.label, limit=field.min_length)
+        yield error(path, "too_short", field.label, count=field.min_length)
     allowed = "\n\t" if field.kind is FieldKind.LONG_TEXT else ""
     if not text.isprintable() and any(_is_refused(letter) and letter not in allowed for letter in text):
         yield error(path, "bad_characters", field.label)
@@ -182,9 +97,13 @@ def _check_number(field: Field, value: object, path: str, _complete: bool) -> Er
     lowest = field.minimum if field.minimum is not None else (0 if field.kind is FieldKind.MONEY else -largest)
     highest = field.maximum if field.maximum is not None else largest
     if value < lowest:
-        yield error(path, "too_small", field.label, limit=f"{lowest:.15g}")
+        yield error(path, "too_small", field.label, limit=_amount(field, lowest))
     if value > highest:
-        yield error(path, "too_big", field.label, limit=f"{highest:.15g}")
+        yield error(path, "too_big", field.label, limit=_amount(field, highest))
+
+
+def _amount(field: Field, bound: float) -> Parameter:
+    return Phrase("format.money", amount=bound) if field.kind is FieldKind.MONEY else bound
 
 
 def _check_date(field: Field, value: object, path: str, _complete: bool) -> Errors:  # noqa: FBT001 - called by table.
@@ -240,9 +159,9 @@ def _check_table(field: Field, value: object, path: str, complete: bool) -> Erro
     most = int(field.maximum) if field.maximum is not None else _MOST_ROWS
     least = int(field.minimum or 0)
     if complete and len(value) < least:
-        yield error(path, "too_few_rows", field.label, limit=least)
+        yield error(path, "too_few_rows", field.label, count=least)
     if len(value) > most:
-        yield error(path, "too_many_rows", field.label, limit=most)
+        yield error(path, "too_many_rows", field.label, count=most)
         return
     for index, row in enumerate(value):
         yield from _check_row(field, row, f"{path}.{index}", complete=complete)

@@ -16,15 +16,9 @@ from sandbox_registry.domain.rules.form_fields import (
     is_required,
     is_shown,
 )
-from sandbox_registry.domain.rules.form_values import check, clean, error, is_empty, read_date, said, unknown
+from sandbox_registry.domain.rules.form_values import check, clean, error, is_empty, read_date, unknown
 from sandbox_registry.domain.rules.procedures import Procedure
-from sandbox_registry.domain.texts import Text
-
-_MISSING_DOCUMENT = Text(
-    vi="Hồ sơ thiếu thành phần «{label}».",
-    en="The dossier lacks «{label}».",
-    fr="Il manque au dossier la pièce « {label} ».",
-)
+from sandbox_registry.domain.texts import Parameter, Phrase, Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +123,7 @@ def _check_parts(procedure: Procedure, asked: Answers, attached: frozenset[str])
     for part in procedure.parts:
         needed = part.required or (bool(part.required_when) and holds(part.required_when, asked))
         if needed and part.key not in attached:
-            message = said(_MISSING_DOCUMENT, label=part.label)
+            message = Phrase("form.missing_document", label=part.label)
             yield FieldError(field=f"documents.{part.key}", code="missing_document", message=message)
 
 
@@ -139,10 +133,15 @@ def _check_rules(procedure: Procedure, asked: Answers) -> Iterator[FieldError]:
     for ceiling in procedure.permit.ceilings:
         value = answer_at(asked, ceiling.field)
         if isinstance(value, int | float) and not isinstance(value, bool) and value > ceiling.maximum:
-            yield error(f"answers.{ceiling.field}", "too_big", ceiling.label, limit=f"{ceiling.maximum} {ceiling.unit}")
+            yield error(
+                f"answers.{ceiling.field}",
+                "too_big",
+                ceiling.label,
+                limit=Phrase("format.measure", amount=ceiling.maximum, unit=ceiling.unit),
+            )
 
 
-def _broken(rule: FormRule, *, path: str | None = None, **values: object) -> FieldError:
+def _broken(rule: FormRule, *, path: str | None = None, **values: Parameter) -> FieldError:
     where = f"answers.{path or rule.field}"
     return FieldError(field=where, code=rule.kind.value, message=rule.message.format(**values))
 
@@ -160,7 +159,7 @@ def _within_term(procedure: Procedure, rule: FormRule, asked: Answers) -> Iterat
         return
     latest = _last_day(other, term)
     if day > latest:
-        yield _broken(rule, latest=latest.isoformat(), limit=f"{term.value} {term.unit}")
+        yield _broken(rule, latest=latest, limit=term.wording)
 
 
 def _last_day(start: date, term: Term) -> date:

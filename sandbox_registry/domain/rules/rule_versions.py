@@ -6,7 +6,6 @@ from enum import StrEnum
 from uuid import UUID
 
 from sandbox_registry.domain.errors import ConditionNotMet, Duplicate
-from sandbox_registry.domain.texts import Text
 
 
 class RuleKind(StrEnum):
@@ -55,9 +54,9 @@ def approve(proposed: RuleVersion, *, by: UUID, at: datetime, effective_from: da
     if proposed.status is RuleStatus.APPROVED:
         raise Duplicate(what="approval")
     if proposed.proposed_by == by:
-        raise ConditionNotMet("four_eyes", _FOUR_EYES)
+        raise ConditionNotMet("four_eyes.rules")
     if effective_from < at:
-        raise ConditionNotMet("effective_in_past", _IN_PAST)
+        raise ConditionNotMet("effective_in_past")
     return replace(
         proposed,
         version=proposed.version + 1,
@@ -66,15 +65,3 @@ def approve(proposed: RuleVersion, *, by: UUID, at: datetime, effective_from: da
         approved_at=at,
         effective_from=effective_from,
     )
-
-
-_FOUR_EYES = Text(
-    vi="Người đề xuất không được tự phê duyệt; cần một quản trị viên khác.",
-    en="Who proposed a version cannot approve it; another administrator must.",
-    fr="L'auteur d'une proposition ne peut l'approuver ; un autre administrateur doit le faire.",
-)
-_IN_PAST = Text(
-    vi="Ngày có hiệu lực không được ở quá khứ.",
-    en="It cannot take effect in the past.",
-    fr="La date d'effet ne peut être passée.",
-)

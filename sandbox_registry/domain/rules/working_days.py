@@ -8,12 +8,12 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from sandbox_registry.domain.errors import RuleGap
-from sandbox_registry.domain.texts import Text
+from sandbox_registry.domain.texts import Phrase, Wording
 
 LOCAL_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 DAY = timedelta(days=1)
-WORKING_DAY = Text(vi="Ngày làm việc.", en="Working day.", fr="Jour ouvré.")
-WEEKLY_REST = Text(vi="Ngày nghỉ hằng tuần.", en="Weekly day of rest.", fr="Repos hebdomadaire.")
+WORKING_DAY = Phrase("calendar.working_day")
+WEEKLY_REST = Phrase("calendar.weekly_rest")
 _INSTANT = timedelta(microseconds=1)
 _LONGEST = 100_000
 _SATURDAY = 5
@@ -41,6 +41,11 @@ class Term:
             message = f"a term is between 1 and {_LONGEST} units, not {self.value}"
             raise ValueError(message)
 
+    @property
+    def wording(self) -> Phrase:
+        """The length in words: 24 tháng, 3 working days."""
+        return Phrase(f"term.{self.unit}", count=self.value)
+
 
 class DayKind(StrEnum):
     """Why a day differs from an ordinary day of its week."""
@@ -55,11 +60,10 @@ class CalendarGap(RuleGap):
     """The calendar does not reach the date asked for; the days of unknown years are never guessed."""
 
     code = "calendar_gap"
-    message = Text(
-        vi="Lịch làm việc chưa có dữ liệu cho ngày {parameter}.",
-        en="The calendar of working days does not cover {parameter}.",
-        fr="Le calendrier des jours ouvrés ne couvre pas le {parameter}.",
-    )
+
+    def __init__(self, *, day: date) -> None:
+        super().__init__(parameter=day.isoformat())
+        self.params = {"day": day}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +72,7 @@ class DayMark:
 
     date: date
     kind: DayKind
-    name: Text
+    name: Wording
     source: str
 
 
@@ -94,13 +98,13 @@ class Calendar:
 
         """
         if not self.covered_from <= day <= self.covered_to:
-            raise CalendarGap(parameter=day.isoformat())
+            raise CalendarGap(day=day)
         mark = self.marks.get(day)
         if mark is not None:
             return mark.kind is DayKind.MAKEUP_WORKING
         return day.weekday() < _SATURDAY
 
-    def told(self, day: date) -> tuple[bool, Text, str]:
+    def told(self, day: date) -> tuple[bool, Wording, str]:
         """Say whether offices work on that day, what kind of day it is, and which document makes it special.
 
         Raises:

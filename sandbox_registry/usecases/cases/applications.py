@@ -7,6 +7,7 @@ from uuid import UUID
 from sandbox_registry.authz import Action
 from sandbox_registry.db.cases import applications as case_rows
 from sandbox_registry.db.cases import dossiers
+from sandbox_registry.documents.uploads.kinds import file_type
 from sandbox_registry.domain.cases import filings
 from sandbox_registry.domain.cases.applications import (
     Application,
@@ -28,7 +29,7 @@ from sandbox_registry.domain.rules.form_fields import Part
 from sandbox_registry.domain.rules.forms import normalise, validate, validate_shape
 from sandbox_registry.domain.rules.procedures import Procedure
 from sandbox_registry.domain.stages import Stage
-from sandbox_registry.domain.texts import Text
+from sandbox_registry.domain.texts import AnyOf, Phrase
 from sandbox_registry.usecases.cases.participations import take_part
 from sandbox_registry.usecases.identity.authority import refuse_official
 from sandbox_registry.usecases.transaction.context import RequestContext
@@ -327,7 +328,7 @@ class Applications:
         procedure = await act.procedure()
         part = procedure.part(key)
         if part is None:
-            raise Invalid((FieldError(field="part", code="unknown_part", message=_UNKNOWN_PART),))
+            raise Invalid((FieldError(field="part", code="unknown_part", message=Phrase("documents.unknown_part")),))
         await self._check_asked_for(act, {f"documents.{key}"})
         return part
 
@@ -357,17 +358,23 @@ class Applications:
             return
         request = filings.open_request((await act.records()).supplements)
         if targets - {item.target for item in request.items}:
-            raise ConditionNotMet("not_asked_for", _NOT_ASKED_FOR)
+            raise ConditionNotMet("not_asked_for")
 
 
 def file_errors(part: Part, *, media_type: str, size: int, present: int) -> Iterator[FieldError]:
     """List why a part of the dossier does not take a file, with so many attached to it already."""
     if media_type not in part.media:
-        yield FieldError(field="file", code="wrong_media", message=_WRONG_MEDIA.format(taken=", ".join(part.media)))
+        yield FieldError(
+            field="file",
+            code="wrong_media",
+            message=Phrase("documents.wrong_media", taken=AnyOf(tuple(map(file_type, part.media)))),
+        )
     if size > part.max_bytes:
-        yield FieldError(field="file", code="too_large", message=_TOO_LARGE.format(limit=part.max_bytes))
+        yield FieldError(field="file", code="too_large", message=Phrase("documents.too_large", count=part.max_bytes))
     if present >= part.max_files:
-        yield FieldError(field="part", code="too_many_files", message=_TOO_MANY_FILES.format(limit=part.max_files))
+        yield FieldError(
+            field="part", code="too_many_files", message=Phrase("documents.too_many_files", count=part.max_files)
+        )
 
 
 def receiving_unit(units: tuple[Organisation, ...], *, wanted: UUID | None, procedure_code: str) -> UUID:
@@ -375,7 +382,15 @@ def receiving_unit(units: tuple[Organisation, ...], *, wanted: UUID | None, proc
     able = [unit.id for unit in units if unit.agency_code is not None and procedure_code in unit.handles]
     chosen = [unit for unit in able if wanted in (None, unit)]
     if len(chosen) != 1:
-        raise Invalid((FieldError(field="receiving_unit_id", code="receiving_unit", message=_RECEIVING_UNIT),))
+        raise Invalid(
+            (
+                FieldError(
+                    field="receiving_unit_id",
+                    code="receiving_unit",
+                    message=Phrase("applications.unknown_receiving_unit"),
+                ),
+            )
+        )
     return chosen[0]
 
 
@@ -384,39 +399,6 @@ def check_previous(previous: Application | None) -> None:
     if previous is None:
         raise NotFound(what="application")
     if previous.stage not in {Stage.REFUSED, Stage.INTAKE_REFUSED, Stage.LAPSED, Stage.WITHDRAWN}:
-        raise Invalid((FieldError(field="previous_case_id", code="not_ended", message=_NOT_ENDED),))
-
-
-_UNKNOWN_PART = Text(
-    vi="Thủ tục không có thành phần hồ sơ này.",
-    en="The procedure has no such part.",
-    fr="La procédure ne connaît pas cette pièce.",
-)
-_WRONG_MEDIA = Text(
-    vi="Thành phần hồ sơ này chỉ nhận: {taken}.",
-    en="This part takes only: {taken}.",
-    fr="Cette pièce n'accepte que : {taken}.",
-)
-_TOO_LARGE = Text(
-    vi="Tệp của thành phần này không quá {limit} byte.",
-    en="A file of this part has at most {limit} bytes.",
-    fr="Un fichier de cette pièce fait au plus {limit} octets.",
-)
-_TOO_MANY_FILES = Text(
-    vi="Thành phần này nhận nhiều nhất {limit} tệp; hãy gỡ tệp cũ trước.",
-    en="This part takes at most {limit} file(s); remove an old one first.",
-    fr="Cette pièce accepte au plus {limit} fichier(s) ; retirez-en un d'abord.",
-)
-_NOT_ASKED_FOR = Text(
-    vi="Chỉ được sửa những nội dung nêu trong phiếu yêu cầu bổ sung.",
-    en="Only what the supplement request names may be changed now.",
-    fr="Seuls les éléments de la demande de complément peuvent être modifiés.",
-)
-_RECEIVING_UNIT = Text(
-    vi="Hãy chọn một đơn vị tiếp nhận của thủ tục này.",
-    en="Choose a unit that takes dossiers of this procedure in.",
-    fr="Choisissez un guichet qui reçoit les dossiers de cette procédure.",
-)
-_NOT_ENDED = Text(
-    vi="Hồ sơ trước chưa kết thúc.", en="The earlier case has not ended.", fr="Le dossier précédent n'est pas clos."
-)
+        raise Invalid(
+            (FieldError(field="previous_case_id", code="not_ended", message=Phrase("applications.earlier_case_open")),)
+        )

@@ -10,7 +10,7 @@ from sandbox_registry.domain.cases.applications import Application
 from sandbox_registry.domain.cases.appraisal import Declaration, Participation, SiteVisit
 from sandbox_registry.domain.errors import Duplicate, FieldError, Invalid
 from sandbox_registry.domain.identity.people import Capacity
-from sandbox_registry.domain.texts import Text
+from sandbox_registry.domain.texts import Phrase
 from sandbox_registry.usecases.cases.participations import end_part
 from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.transaction import CaseTransaction
@@ -49,7 +49,13 @@ class Appraisal:
         """
         async with self.transactions.open_case(context, Action.DECLARATION_MAKE, application_id) as act:
             if conflicted and not statement:
-                raise Invalid((FieldError(field="statement", code="required", message=_SAY_WHAT),))
+                raise Invalid(
+                    (
+                        FieldError(
+                            field="statement", code="required", message=Phrase("declarations.conflict_not_described")
+                        ),
+                    )
+                )
             made = await self._declaration(act, conflicted=conflicted, statement=statement)
             if conflicted:
                 await _end_every_part(act)
@@ -80,10 +86,12 @@ class Appraisal:
         """
         async with self.transactions.open_case(context, Action.SITE_VISIT_RECORD, application_id) as act:
             if visited_at > act.at:
-                raise Invalid((FieldError(field="visited_at", code="in_the_future", message=_FUTURE),))
+                raise Invalid(
+                    (FieldError(field="visited_at", code="in_the_future", message=Phrase("site_visits.in_future")),)
+                )
             kept = await act.all(SiteVisit, visited_at=visited_at)
             if any(each.place == place for each in kept):
-                raise Duplicate(what="site visit")
+                raise Duplicate(what="site_visit")
             visit = SiteVisit(
                 id=act.new_id(),
                 version=1,
@@ -139,15 +147,3 @@ async def _end_every_part(act: CaseTransaction) -> None:
     held = await act.all(Participation, person_id=act.actor.person_id, until=None)
     for each in held:
         await end_part(act, each)
-
-
-_SAY_WHAT = Text(
-    vi="Hãy nêu rõ xung đột lợi ích.",
-    en="Say what the conflict is.",
-    fr="Précisez le conflit d'intérêts.",
-)
-_FUTURE = Text(
-    vi="Thời điểm kiểm tra chưa tới.",
-    en="The visit lies in the future.",
-    fr="La visite est dans le futur.",
-)

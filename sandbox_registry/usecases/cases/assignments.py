@@ -12,7 +12,7 @@ from sandbox_registry.domain.cases.appraisal import Participation, Review
 from sandbox_registry.domain.errors import Duplicate, FieldError, Invalid, NotFound, PermissionDenied
 from sandbox_registry.domain.identity.people import Actor, Capacity, Relation, Role, Standing, relations
 from sandbox_registry.domain.stages import Stage
-from sandbox_registry.domain.texts import Text
+from sandbox_registry.domain.texts import Phrase
 from sandbox_registry.usecases.cases.participations import end_part, give_part, holders
 from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.transaction import CaseTransaction
@@ -65,7 +65,9 @@ class Assignments:
         """
         async with self.transactions.open_case(context, Action.ASSIGNMENT_ASSIGN, application_id) as act:
             if capacity not in assignments.ASSIGNABLE:
-                raise Invalid((FieldError(field="capacity", code="not_assignable", message=_NOT_ASSIGNABLE),))
+                raise Invalid(
+                    (FieldError(field="capacity", code="not_assignable", message=Phrase("assignments.not_assignable")),)
+                )
             if capacity is Capacity.FOCAL:
                 assignments.require_no_focal(await holders(act, Capacity.FOCAL))
             await self.check_candidate(act, person_id, capacity, field="person_id")
@@ -94,7 +96,7 @@ class Assignments:
             held = await _assignment(act, assignment_id)
             is_head = Role.FOCAL_HEAD in context.actor.roles_towards(act.standing.unit_ids)
             if not assignments.may_release(held, by=context.actor.person_id, is_head=is_head):
-                raise PermissionDenied(action=Action.ASSIGNMENT_RELEASE, line=act.decision.line, reason=_NOT_YOURS)
+                raise PermissionDenied(action=Action.ASSIGNMENT_RELEASE, line=act.decision.line)
             return act.respond(await _end(act, held, reason=reason))
 
     async def list_parts(self, context: RequestContext, application_id: UUID) -> tuple[Participation, ...]:
@@ -160,11 +162,3 @@ async def _end(act: CaseTransaction, held: Participation, *, reason: str) -> Par
     ended = await end_part(act, held)
     act.record_state("release", ended.id, ended.version, {"reason": reason})
     return ended
-
-
-_NOT_YOURS = "an officer gives back only their own case; the head may release anybody"
-_NOT_ASSIGNABLE = Text(
-    vi="Chỉ phân công chuyên viên đầu mối, chuyên gia thẩm định hoặc người giám sát.",
-    en="Only a focal officer, a reviewer or a supervisor is assigned.",
-    fr="On désigne un agent référent, un évaluateur ou un superviseur.",
-)

@@ -31,7 +31,6 @@ from sandbox_registry.domain.errors import ConditionNotMet
 from sandbox_registry.domain.kinds.every import KINDS
 from sandbox_registry.domain.operations.quotas import TooManyRequests
 from sandbox_registry.domain.stages import Stage
-from sandbox_registry.domain.texts import Text
 from sandbox_registry.runtime.files import MissingFile
 from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.subjects import CASE
@@ -110,7 +109,7 @@ class CaseBundles:
         try:
             return await to_thread.run_sync(partial(newest_note, folder, covering=covering))
         except MissingFile:
-            raise ConditionNotMet("not_published", _NOT_PUBLISHED) from None
+            raise ConditionNotMet("not_published") from None
 
     async def _reader(self, act: CaseTransaction) -> _Reader:
         case = act.application
@@ -181,10 +180,3 @@ def _kinds_in(record: bytes | None) -> frozenset[str]:
 def _doers(leaves: Sequence[BundleLeaf]) -> set[UUID]:
     records = [read_record(leaf.record) for leaf in leaves if leaf.record is not None]
     return {UUID(record["actor"]) for record in records if record is not None}
-
-
-_NOT_PUBLISHED = Text(
-    vi="Nhật ký chưa được công bố; hãy thử lại sau giây lát.",
-    en="The log is not published yet; try again in a moment.",
-    fr="Le journal n'est pas encore publié ; réessayez dans un instant.",
-)

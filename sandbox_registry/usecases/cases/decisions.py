@@ -22,7 +22,7 @@ from sandbox_registry.domain.errors import FieldError, NotFound
 from sandbox_registry.domain.identity.people import Capacity, Organisation, OrganisationKind, Role
 from sandbox_registry.domain.permits.permits import PermitTerms
 from sandbox_registry.domain.rules.calendars import local_date
-from sandbox_registry.domain.texts import Text
+from sandbox_registry.domain.texts import Phrase
 from sandbox_registry.usecases.cases.participations import take_part
 from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.transaction import CaseTransaction, Transaction
@@ -217,7 +217,11 @@ async def _unit_errors(act: CaseTransaction, unit_id: UUID) -> tuple[FieldError,
     found = await act.find(Organisation, id=unit_id, kind=OrganisationKind.STATE_UNIT.value)
     if found:
         return ()
-    return (FieldError(field="terms.supervising_unit_id", code="unknown_unit", message=_UNKNOWN_UNIT),)
+    return (
+        FieldError(
+            field="terms.supervising_unit_id", code="unknown_unit", message=Phrase("decisions.unknown_supervising_unit")
+        ),
+    )
 
 
 async def _kept(act: CaseTransaction, application: Application, decision: Decision) -> Decided:
@@ -237,10 +241,3 @@ def _only(found: tuple[T, ...], *, what: str) -> T:
     if not found:
         raise NotFound(what=what)
     return found[0]
-
-
-_UNKNOWN_UNIT = Text(
-    vi="Không có cơ quan giám sát này.",
-    en="There is no such state agency.",
-    fr="Cette unité de l'État n'existe pas.",
-)

@@ -12,7 +12,7 @@ from sandbox_registry.documents.uploads.scanning import Scanner
 from sandbox_registry.documents.uploads.store import Store
 from sandbox_registry.domain.cases.applications import Document
 from sandbox_registry.domain.errors import FieldError, Invalid
-from sandbox_registry.domain.texts import Text
+from sandbox_registry.domain.texts import Phrase
 from sandbox_registry.usecases.cases.applications import Applications
 from sandbox_registry.usecases.cases.cases import Cases
 from sandbox_registry.usecases.transaction.context import RequestContext
@@ -64,7 +64,7 @@ class Documents:
             kind = await to_thread.run_sync(lambda: recognise(received.path, filename=filename))
             verdict = await self.scanner.scan(received.path)
             if not verdict.clean:
-                raise Invalid((FieldError(field="file", code="harmful", message=_HARMFUL),))
+                raise Invalid((FieldError(field="file", code="harmful", message=Phrase("documents.harmful")),))
             return await self.applications.add_document(
                 context,
                 application_id,
@@ -80,10 +80,3 @@ class Documents:
         """Open a document of a case the actor may read; an overseer's reading is a leaf."""
         document = await self.cases.document(context, application_id, document_id)
         return Download(document=document, content=await self.store.open(document.sha256))
-
-
-_HARMFUL = Text(
-    vi="Tệp bị phát hiện có mã độc và không được lưu.",
-    en="The file was found harmful and was not kept.",
-    fr="Le fichier a été jugé dangereux et n'a pas été conservé.",
-)

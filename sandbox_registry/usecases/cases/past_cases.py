@@ -25,9 +25,9 @@ from sandbox_registry.domain.errors import FieldError, Invalid
 from sandbox_registry.domain.identity.people import Capacity
 from sandbox_registry.domain.kinds.every import is_shown_of_past
 from sandbox_registry.domain.permits.permits import Permit
-from sandbox_registry.domain.rules.calendars import LOCAL_ZONE, local_date, start_of
+from sandbox_registry.domain.rules.calendars import local_date, start_of
 from sandbox_registry.domain.rules.procedures import Procedure
-from sandbox_registry.domain.texts import Text
+from sandbox_registry.domain.texts import Phrase
 from sandbox_registry.usecases.cases.appraisal import declarations_for
 from sandbox_registry.usecases.cases.councils import SessionView, session_view
 from sandbox_registry.usecases.cases.decisions import DecisionView, decision_view
@@ -190,20 +190,13 @@ def moment_of(at: date | datetime, *, now: datetime, begun: datetime) -> datetim
     else:
         moment, is_ahead = min(start_of(at + timedelta(days=1)) - _MOMENT, now), at > local_date(now)
     if is_ahead:
-        raise Invalid((FieldError(field="at", code="in_the_future", message=_AHEAD),))
+        raise Invalid((FieldError(field="at", code="in_the_future", message=Phrase("past_case.in_future")),))
     if moment < begun:
-        since = f"{begun.astimezone(LOCAL_ZONE):%d/%m/%Y %H:%M:%S}"
-        raise Invalid((FieldError(field="at", code="before_the_case", message=_NOT_BEGUN.format(since=since)),))
+        raise Invalid(
+            (FieldError(field="at", code="before_the_case", message=Phrase("past_case.not_begun", since=begun)),)
+        )
     return moment
 
 
 def _last(found: tuple[T, ...] | None) -> T | None:
     return found[-1] if found else None
-
-
-_AHEAD = Text(vi="Thời điểm này chưa tới.", en="This moment is yet to come.", fr="Cet instant est à venir.")
-_NOT_BEGUN = Text(
-    vi="Lúc đó chưa có hồ sơ này; hồ sơ được lập lúc {since} (giờ Việt Nam).",
-    en="There was no such case yet: it was begun on {since} (Vietnam time).",
-    fr="Ce dossier n'existait pas encore : il a été créé le {since} (heure du Viêt Nam).",
-)

@@ -5,7 +5,6 @@ from uuid import UUID
 from sandbox_registry.db.identity import people
 from sandbox_registry.domain.errors import ConditionNotMet, NotFound, PermissionDenied
 from sandbox_registry.domain.identity.people import Role
-from sandbox_registry.domain.texts import Text
 from sandbox_registry.usecases.transaction.operators import OPERATOR
 from sandbox_registry.usecases.transaction.transaction import Transaction
 
@@ -44,11 +43,4 @@ async def refuse_official(act: Transaction, person_id: UUID) -> None:
     if found is None:
         raise NotFound(what="person")
     if found.offices:
-        raise ConditionNotMet("holds_office", _HOLDS_OFFICE)
-
-
-_HOLDS_OFFICE = Text(
-    vi="Người đang giữ chức trách trong hệ thống không thể đứng về phía tổ chức, cá nhân đề nghị.",
-    en="Somebody who holds an office here cannot stand on an applicant's side.",
-    fr="Une personne qui exerce une fonction ici ne peut pas se trouver du côté d'un demandeur.",
-)
+        raise ConditionNotMet("holds_office")

@@ -16,7 +16,7 @@ from sandbox_registry.domain.identity.offices import (
     revoked,
 )
 from sandbox_registry.domain.identity.people import Actor, Delegation, Organisation, Person, Role, RoleGrant
-from sandbox_registry.domain.texts import Text
+from sandbox_registry.domain.texts import Phrase
 from sandbox_registry.usecases.identity.authority import lock_people
 from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.preconditions import check_version
@@ -116,7 +116,7 @@ class Offices:
             is_own = from_person_id in {None, context.actor.person_id}
             delegator_id = context.actor.person_id if from_person_id is None else from_person_id
             if not is_own and act.decision.role is not Role.SYSTEM_ADMIN:
-                raise ConditionNotMet("not_ones_own", _NOT_ONES_OWN)
+                raise ConditionNotMet("not_ones_own.office")
             check_other(actor_id=context.actor.person_id, person_id=to_person_id)
             check_other(actor_id=delegator_id, person_id=to_person_id)
             await lock_people(act, delegator_id, to_person_id)
@@ -187,23 +187,10 @@ class Offices:
 
 async def _open_account(act: Transaction, person_id: UUID) -> None:
     if (await act.get(Person, person_id)).disabled_at is not None:
-        raise ConditionNotMet("account_closed", _ACCOUNT_CLOSED)
+        raise ConditionNotMet("account_closed")
 
 
 def _named(document: str) -> str:
     if not document.strip():
-        raise Invalid((FieldError(field="document", code="required", message=_NEEDS_DOCUMENT),))
+        raise Invalid((FieldError(field="document", code="required", message=Phrase("offices.document_missing")),))
     return document
-
-
-_ACCOUNT_CLOSED = Text(vi="Tài khoản này đã bị khóa.", en="This account is closed.", fr="Ce compte est fermé.")
-_NEEDS_DOCUMENT = Text(
-    vi="Cần số, ký hiệu của văn bản ủy quyền.",
-    en="Name the document by which signing authority is delegated.",
-    fr="Indiquez l'acte de délégation.",
-)
-_NOT_ONES_OWN = Text(
-    vi="Chỉ được ủy quyền thẩm quyền của chính mình.",
-    en="People delegate only their own signing authority.",
-    fr="On ne délègue que son propre pouvoir.",
-)

@@ -35,7 +35,7 @@ from sandbox_registry.domain.identity.people import (
 )
 from sandbox_registry.domain.identity.people_lists import Member
 from sandbox_registry.domain.stages import Stage
-from sandbox_registry.domain.texts import Text
+from sandbox_registry.domain.texts import Phrase
 from sandbox_registry.usecases.identity.authority import refuse_official
 from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.preconditions import check_fields, check_version
@@ -171,7 +171,9 @@ class Organisations:
             _check_may_appoint(act, present, kind)
             person = await act.run(people.by_email, email)
             if person is None or person.disabled_at is not None:
-                raise Invalid((FieldError(field="email", code="no_account", message=_NO_ACCOUNT),))
+                raise Invalid(
+                    (FieldError(field="email", code="no_account", message=Phrase("organisations.no_account")),)
+                )
             await refuse_official(act, person.id)
             new = Membership(
                 id=act.new_id(),
@@ -207,7 +209,7 @@ class Organisations:
                 raise NotFound(what="membership")
             check_version(known.version, expected_version)
             if known.valid_to is not None and known.valid_to <= act.at:
-                raise Duplicate(what="end of membership")
+                raise Duplicate(what="end_of_membership")
             _check_may_appoint(act, present.values(), known.kind)
             over = replace(known, version=known.version + 1, valid_to=max(act.at, known.valid_from))
             check_signatory_remains([*(present | {over.id: over}).values()], at=act.at)
@@ -300,10 +302,3 @@ def _check_may_appoint(act: Transaction, present: Iterable[Membership], kind: Me
         # Ended a moment ago by another signatory.
         raise PermissionDenied(action=act.action, line=act.decision.line)
     check_may_appoint(in_force, by=None if is_administrator else own, kind=kind)
-
-
-_NO_ACCOUNT = Text(
-    vi="Không có tài khoản nào dùng địa chỉ thư này; người đó cần mở tài khoản trước.",
-    en="No account has this e-mail address; the person opens one first.",
-    fr="Aucun compte n'a cette adresse ; la personne doit d'abord en ouvrir un.",
-)

@@ -20,7 +20,6 @@ from sandbox_registry.domain.identity.people import (
 )
 from sandbox_registry.domain.identity.people_lists import PersonRow
 from sandbox_registry.domain.stages import Stage
-from sandbox_registry.domain.texts import Text
 from sandbox_registry.usecases.identity.authority import lock_people
 from sandbox_registry.usecases.identity.passwords import Passwords
 from sandbox_registry.usecases.transaction.context import RequestContext
@@ -61,7 +60,7 @@ class People:
 
         """
         if not self.self_registration:
-            raise ConditionNotMet("registration_closed", _CLOSED)
+            raise ConditionNotMet("registration_closed")
         actor = applicant(self.transactions.new_id(), method="registration", request_id=context.actor.request_id)
         self._check(full_name=full_name, email=email, phone=phone, password=password)
         new_hash = await self.passwords.hashed(password)
@@ -149,7 +148,7 @@ class People:
             person = await act.get(Person, person_id)
             check_version(person.version, expected_version)
             if person.disabled_at is not None:
-                raise Duplicate(what="closing of account")
+                raise Duplicate(what="closing_of_account")
             closed = await act.save(replace(person, version=person.version + 1, disabled_at=act.at))
             await _end_tokens(act, person_id)
             return act.respond(closed)
@@ -238,10 +237,3 @@ def _note_password(act: Transaction, person: Person) -> None:
 async def _end_tokens(act: Transaction, person_id: UUID) -> None:
     for token in await act.run(credentials.revoke_all, person_id, at=act.at):
         act.record_state("token", token.id, token.version, token)
-
-
-_CLOSED = Text(
-    vi="Hệ thống này không cho tự đăng ký; hãy liên hệ quản trị viên.",
-    en="People do not register themselves here; ask an administrator.",
-    fr="L'inscription n'est pas ouverte ici ; adressez-vous à un administrateur.",
-)

@@ -27,7 +27,7 @@ from sandbox_registry.domain.identity.tokens import (
     written,
 )
 from sandbox_registry.domain.rules.rule_versions import RuleKind
-from sandbox_registry.domain.texts import Text
+from sandbox_registry.domain.texts import Phrase
 from sandbox_registry.usecases.identity.passwords import Passwords
 from sandbox_registry.usecases.operations.quotas import RateLimits
 from sandbox_registry.usecases.transaction.context import RequestContext
@@ -177,7 +177,7 @@ async def _checked(queries: Queries, name: str, wanted: Limits, lifetime: timede
         *lifetime_errors(lifetime),
     ]
     if not name.strip() or len(name) > _LONGEST_NAME:
-        errors.append(FieldError(field="name", code="wrong_name", message=_WRONG_NAME))
+        errors.append(FieldError(field="name", code="wrong_name", message=Phrase("tokens.wrong_name")))
     if errors:
         raise Invalid(tuple(errors))
     ranges = None if wanted.addresses is None else tuple(sorted({str(read_range(each)) for each in wanted.addresses}))
@@ -211,14 +211,7 @@ async def _revoke(act: Transaction, token: Token | None) -> Token:
     if token is None:
         raise NotFound(what="token")
     if token.revoked_at is not None:
-        raise Duplicate(what="end of token")
+        raise Duplicate(what="end_of_token")
     ended = await act.run(credentials.revoke, token, at=act.at)
     act.record_state("token", ended.id, ended.version, ended)
     return act.respond(ended)
-
-
-_WRONG_NAME = Text(
-    vi="Cần một tên tối đa 100 ký tự để nhận ra mã truy cập này.",
-    en="A name of at most 100 characters is needed to recognise this token.",
-    fr="Il faut un nom de 100 caractères au plus pour reconnaître ce jeton.",
-)

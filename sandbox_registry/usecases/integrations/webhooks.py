@@ -204,7 +204,7 @@ class Webhooks:
             known = await self._endpoint(act, endpoint_id)
             delivery = await act.run(webhooks.find_delivery, delivery_id, endpoint_id=endpoint_id, lock=True)
             if delivery is None:
-                raise NotFound(what="delivery")
+                raise NotFound(what="webhook_delivery")
             check_may_replay(delivery, known)
             again = await act.run(webhooks.reopen, delivery)
             act.record_state(
@@ -254,7 +254,7 @@ class Webhooks:
             await self._find(replica, context.actor, endpoint_id)
             delivery = await replica.run(webhooks.find_delivery, delivery_id, endpoint_id=endpoint_id)
             if delivery is None:
-                raise NotFound(what="delivery")
+                raise NotFound(what="webhook_delivery")
             return DeliveryView(delivery=delivery, attempts=await replica.run(webhooks.attempts_of, delivery_id))
 
     def _readable(self, actor: Actor) -> frozenset[UUID]:

@@ -76,7 +76,7 @@ class Upkeep:
         try:
             due = next_due(case.facts, procedure=procedure, calendar=calendar, at=at)
         except RuleGap as gap:
-            logger.warning("due_date.gap", application_id=application.id, parameter=gap.details["parameter"])
+            logger.warning("due_date.gap", application_id=application.id, parameter=gap.parameter)
             return False
         if due == case.next_due_at:
             return False

@@ -9,7 +9,6 @@ from uuid import UUID
 from sandbox_registry.db.core import idempotency
 from sandbox_registry.db.core.unit_of_work import UnitOfWork
 from sandbox_registry.domain.errors import ConditionNotMet, DomainError
-from sandbox_registry.domain.texts import Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +52,6 @@ class KeyInUse(DomainError):
     """The same request is being handled at this moment."""
 
     code = "idempotency_key_in_use"
-    message = Text(
-        vi="Yêu cầu này đang được xử lý; hãy thử lại sau giây lát.",
-        en="This very request is being handled; retry in a moment.",
-        fr="Cette même demande est en cours de traitement ; réessayez dans un instant.",
-    )
 
 
 async def begin(work: UnitOfWork, request: IdempotentRequest, *, person_id: UUID) -> None:
@@ -76,7 +70,7 @@ async def begin(work: UnitOfWork, request: IdempotentRequest, *, person_id: UUID
     if stored is None:
         return
     if stored.request_hash != request.request_hash:
-        raise KeyReused("idempotency_key_reused", _REUSED)
+        raise KeyReused("idempotency_key_reused")
     raise AlreadyDone(StoredResponse(status=stored.status, headers=stored.headers, body=stored.body))
 
 
@@ -95,10 +89,3 @@ async def store_response(
         ),
         at=at,
     )
-
-
-_REUSED = Text(
-    vi="Khóa Idempotency-Key này đã được dùng cho một yêu cầu khác.",
-    en="This Idempotency-Key was used for another request.",
-    fr="Cette clé Idempotency-Key a servi à une autre demande.",
-)

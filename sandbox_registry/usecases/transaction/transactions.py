@@ -304,4 +304,4 @@ def _begin_permit(*, subject: KnownPermit, **given: Any) -> PermitTransaction:
 
 
 def _denied(action: Action, decision: AuthorizationDecision) -> PermissionDenied:
-    return PermissionDenied(action=action, line=decision.line, reason=decision.basis)
+    return PermissionDenied(action=action, line=decision.line)

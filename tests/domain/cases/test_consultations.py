@@ -68,7 +68,7 @@ def test_question_takes_the_term_of_the_procedure_unless_the_lead_sets_one() -> 
 def test_question_without_any_term_is_a_gap() -> None:
     with pytest.raises(RuleGap) as caught:
         asked(procedure=LAW)
-    assert caught.value.details == {"parameter": "consult.term"}
+    assert caught.value.parameter == "consult.term"
 
 
 def test_due_date_skips_the_holiday() -> None:

@@ -222,7 +222,7 @@ def test_open_quorum_and_open_pass_rule_are_gaps() -> None:
     ):
         with pytest.raises(RuleGap) as caught:
             closed(*map(vote, FIVE.member_ids), rules=rules)
-        assert caught.value.details == {"parameter": parameter}
+        assert caught.value.parameter == parameter
 
 
 @pytest.mark.parametrize("counts", [None, False])

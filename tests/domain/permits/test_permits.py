@@ -24,14 +24,13 @@ from sandbox_registry.domain.permits.permits import (
     TechnicalLimit,
     first_version,
     latest_end,
-    named,
 )
 from sandbox_registry.domain.permits.terms import term_errors
 from sandbox_registry.domain.rules.calendars import Term, Unit, add_months, local_date, start_of
 from sandbox_registry.domain.rules.form_fields import Choice, Field, FieldKind, FormRule, RuleKind, Section
 from sandbox_registry.domain.rules.forms import validate
 from sandbox_registry.domain.rules.procedures import Confidence, DutyStart, PermitRules, Procedure, TrialObligation
-from sandbox_registry.domain.stages import PERMIT_STAGES, Stage
+from sandbox_registry.domain.stages import PERMIT_STAGES, Stage, stage_name
 from tests.domain.small import CALENDAR, CASE, COMPANY, OTHER, PERSON, UNIT, WORD, local, procedure
 from tests.support.decided import TRIAL_END, TRIAL_START, terms
 
@@ -100,7 +99,7 @@ def test_suspended_permit_ends_all_the_same() -> None:
 
 
 def test_every_stage_has_a_name() -> None:
-    assert len({named(stage) for stage in PERMIT_STAGES}) == len(PERMIT_STAGES)
+    assert len({stage_name(stage).vi for stage in PERMIT_STAGES}) == len(PERMIT_STAGES)
 
 
 def test_first_version_governs_the_whole_window() -> None:

@@ -28,7 +28,7 @@ from sandbox_registry.domain.rules.procedures import (
     ProcedureStatus,
     Route,
 )
-from sandbox_registry.domain.texts import Text
+from sandbox_registry.domain.texts import Text, spell
 
 
 def text(word: str) -> Text:
@@ -171,9 +171,9 @@ def test_every_error_is_found_at_once() -> None:
 
 def test_message_names_label_and_rule_in_each_language() -> None:
     (error,) = validate(PROCEDURE, {"plan": PLAIN | {"users": 0}}, ATTACHED)
-    assert error.message == Text(
+    assert spell(error.message.in_language) == Text(
         vi="«Users (vi)» không được nhỏ hơn 1.",
-        en="«Users» may not be less than 1.",
+        en="“Users” may not be less than 1.",
         fr="« Users (fr) » ne peut être inférieur à 1.",
     )
 
@@ -256,7 +256,7 @@ def test_right_answers_pass(answers: dict[str, object]) -> None:
 
 def test_ceiling_message_gives_the_latest_day() -> None:
     (error,) = validate(PROCEDURE, {"plan": PLAIN | {"start": "2027-01-01", "end": "2030-01-01"}}, ATTACHED)
-    assert error.message.en == "At most 2 y, so 2028-12-31."
+    assert error.message.en == "At most 2 years, so 31/12/2028."
 
 
 def test_open_ceiling_bounds_nothing() -> None:

@@ -250,7 +250,7 @@ async def test_one_reads_oneself_and_others_by_office(world: World, accounts: Pe
         for target in (world.people["chu_tich"], uuid7()):
             with pytest.raises(NotFound) as caught:
                 await accounts.read(world.context(name), target)
-            assert caught.value.details == {"what": "person"}
+            assert caught.value.what == "person"
 
 
 async def test_people_are_listed_with_their_offices(world: World, accounts: People, admin: RequestContext) -> None:

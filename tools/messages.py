@@ -1,0 +1,166 @@
+"""Every sentence of ours stands in every language with the same placeholders, and none stands there unused.
+
+`python -m tools.messages` says what is wrong; with `--write` it first puts the catalogues in their form.
+"""
+
+import ast
+import string
+import sys
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from babel.messages.catalog import Catalog, Message
+
+from sandbox_registry.db.core.kinds import RECORDS
+from sandbox_registry.domain.acts import Action
+from sandbox_registry.domain.identity.people import Role
+from sandbox_registry.domain.kinds.every import BY_CLASS
+from sandbox_registry.domain.rules.form_fields import FieldKind
+from sandbox_registry.domain.rules.procedures import PARAMETERS
+from sandbox_registry.domain.rules.working_days import Unit
+from sandbox_registry.domain.stages import Stage
+from sandbox_registry.domain.texts import Language
+from tools.catalogues import path_of, read, render
+
+PACKAGE = Path(__file__).parents[1] / "sandbox_registry"
+_FAMILIES: Mapping[str, Collection[str]] = {
+    "act.": list(Action),
+    "answer_kind.": list(FieldKind),
+    "kind.": [BY_CLASS[kind].name for kind in RECORDS],
+    "office.": list(Role),
+    "parameter.": list(PARAMETERS),
+    "stage.": [stage for stage in Stage if stage is not Stage.NONE],
+    "term.": list(Unit),
+}
+"""What keys are put together from: every one of these must have its sentence."""
+_CALLS = {
+    "Phrase": "",
+    "ConditionNotMet": "condition.",
+    "Duplicate": "kind.",
+    "KeyReused": "condition.",
+    "NotFound": "kind.",
+    "refusal": "upload.",
+}
+"""What is called with a key or its end, by the first argument or `what`, and what goes before that."""
+
+
+@dataclass(slots=True)
+class Uses:
+    """What the program names: keys with where and with which parameters, prefixes of keys, and any word at all."""
+
+    keys: dict[str, tuple[str, frozenset[str] | None]] = field(default_factory=dict)
+    prefixes: set[str] = field(default_factory=set)
+    words: set[str] = field(default_factory=set)
+
+    def has(self, key: str) -> bool:
+        """Tell whether a key is named whole, or put together from a prefix and a word of the program."""
+        ends = (key.removeprefix(prefix) for prefix in self.prefixes if key.startswith(prefix))
+        return key in self.keys or key in self.words or any(end in self.words for end in ends)
+
+
+def uses_in(root: Path) -> Uses:
+    """Read what the modules below a directory name."""
+    uses = Uses()
+    for path in sorted(root.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _CALLS:
+                _read_call(node, _CALLS[node.func.id], f"{path.relative_to(root.parent)}:{node.lineno}", uses)
+            elif isinstance(node, ast.ClassDef):
+                uses.keys.update(
+                    {key: (f"{path.relative_to(root.parent)}:{node.lineno}", None) for key in _keys_of(node)}
+                )
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                uses.words.add(node.value)
+            elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+                uses.words.add(node.target.id)
+    for prefix, codes in _FAMILIES.items():
+        uses.keys.update({f"{prefix}{code}": (f"{prefix}*", None) for code in codes})
+    return uses
+
+
+def _read_call(call: ast.Call, before: str, where: str, uses: Uses) -> None:
+    named = [*call.args[:1], *(each.value for each in call.keywords if each.arg == "what")]
+    given = frozenset(each.arg for each in call.keywords if each.arg)
+    params = None if before == "kind." or len(given) < len(call.keywords) else given
+    for part in named:
+        for each in (part.body, part.orelse) if isinstance(part, ast.IfExp) else (part,):
+            if isinstance(each, ast.Constant):
+                uses.keys[before + str(each.value)] = (where, params)
+            elif isinstance(each, ast.JoinedStr) and isinstance(each.values[0], ast.Constant):
+                uses.prefixes.add(before + str(each.values[0].value))
+
+
+def _keys_of(node: ast.ClassDef) -> Iterator[str]:
+    """Return the keys of the sentences that a class of errors has by its code or its condition."""
+    bases = {ast.unparse(base) for base in node.bases}
+    if "ConditionNotMet" in bases:
+        for call in ast.walk(node):
+            if isinstance(call, ast.Call) and ast.unparse(call.func) == "super().__init__":
+                yield f"condition.{ast.literal_eval(call.args[0])}"
+    elif bases & {"DomainError", "RuleGap"} and node.name != "ConditionNotMet":
+        for line in node.body:
+            if isinstance(line, ast.Assign) and ast.unparse(line.targets[0]) == "code":
+                yield f"error.{ast.literal_eval(line.value)}"
+
+
+def faults(uses: Uses, catalogues: Mapping[Language, Catalog]) -> Iterator[str]:
+    """Say what is wrong with the catalogues, and with how the program uses them."""
+    known = {language: {_key(each): each for each in catalog if each.id} for language, catalog in catalogues.items()}
+    every = known[Language.VI]
+    for language, sentences in known.items():
+        missing = sorted((uses.keys.keys() | every.keys()) - sentences.keys())
+        yield from (f"{language}: {key} is missing" for key in missing)
+        yield from (f"{language}: {key} is used nowhere" for key in sentences if not uses.has(key))
+        for key, message in sentences.items():
+            yield from (f"{language}: {key} {fault}" for fault in _faults_of(message, every.get(key)))
+    for key, (where, params) in uses.keys.items():
+        if params is not None and key in every and params != (wanted := placeholders(every[key])):
+            yield f"{where}: {key} is given {sorted(params)} and asks for {sorted(wanted)}"
+
+
+def stale() -> Iterator[str]:
+    """Name the catalogues that are not in their form, or have a key twice."""
+    for language in Language:
+        if render(language, read(language)) != path_of(language).read_text(encoding="utf-8"):
+            yield f"{language}: the catalogue is not in its form: make fmt"
+
+
+def _key(message: Message) -> str:
+    return str(message.id[0] if isinstance(message.id, tuple) else message.id)
+
+
+def _faults_of(message: Message, binding: Message | None) -> Iterator[str]:
+    if message.fuzzy or not all(_forms(message)):
+        yield "is fuzzy or empty"
+    if binding is not None and placeholders(message) != placeholders(binding):
+        yield f"has {sorted(placeholders(message))} where Vietnamese has {sorted(placeholders(binding))}"
+    if ("count" in placeholders(message)) != message.pluralizable:
+        yield "counts and has no plural forms, or has them and counts nothing"
+
+
+def _forms(message: Message) -> tuple[str, ...]:
+    return tuple(str(form) for form in (message.string if isinstance(message.string, tuple) else (message.string,)))
+
+
+def placeholders(message: Message) -> frozenset[str]:
+    """Return the names in braces of a sentence, in all its forms; anything but a plain name is a ValueError."""
+    found = [part for form in _forms(message) for part in string.Formatter().parse(form) if part[1] is not None]
+    for _, name, spec, conversion in found:
+        if not str(name).isidentifier() or spec or conversion:
+            raise ValueError(f"{_key(message)}: only a name may stand in braces, not {name!r}")
+    return frozenset(str(name) for _, name, _, _ in found)
+
+
+def main() -> int:
+    """Check, and say what is wrong."""
+    if "--write" in sys.argv[1:]:
+        for language in Language:
+            path_of(language).write_text(render(language, read(language)), encoding="utf-8")
+    found = [*stale(), *faults(uses_in(PACKAGE), {language: read(language) for language in Language})]
+    sys.stderr.write("".join(f"{each}\n" for each in found))
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
