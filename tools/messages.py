@@ -4,6 +4,7 @@
 """
 
 import ast
+import re
 import string
 import sys
 from collections.abc import Collection, Iterator, Mapping
@@ -67,9 +68,8 @@ def uses_in(root: Path) -> Uses:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _CALLS:
                 _read_call(node, _CALLS[node.func.id], f"{path.relative_to(root.parent)}:{node.lineno}", uses)
             elif isinstance(node, ast.ClassDef):
-                uses.keys.update(
-                    {key: (f"{path.relative_to(root.parent)}:{node.lineno}", None) for key in _keys_of(node)}
-                )
+                where = f"{path.relative_to(root.parent)}:{node.lineno}"
+                uses.keys.update({key: (where, params) for key, params in _sentences_of(node)})
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):
                 uses.words.add(node.value)
             elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
@@ -91,17 +91,18 @@ def _read_call(call: ast.Call, before: str, where: str, uses: Uses) -> None:
                 uses.prefixes.add(before + str(each.values[0].value))
 
 
-def _keys_of(node: ast.ClassDef) -> Iterator[str]:
-    """Return the keys of the sentences that a class of errors has by its code or its condition."""
+def _sentences_of(node: ast.ClassDef) -> Iterator[tuple[str, frozenset[str] | None]]:
+    """Return the keys of the sentences that a class of errors has by its code or its condition, and their parameters."""
     bases = {ast.unparse(base) for base in node.bases}
+    calls = (each for each in ast.walk(node) if isinstance(each, ast.Call))
+    made = [call for call in calls if re.fullmatch(r"super\(.*\)\.__init__", ast.unparse(call.func))]
+    given = frozenset(each.arg for call in made for each in call.keywords if each.arg)
     if "ConditionNotMet" in bases:
-        for call in ast.walk(node):
-            if isinstance(call, ast.Call) and ast.unparse(call.func) == "super().__init__":
-                yield f"condition.{ast.literal_eval(call.args[0])}"
+        yield from ((f"condition.{ast.literal_eval(call.args[0])}", given) for call in made)
     elif bases & {"DomainError", "RuleGap"} and node.name != "ConditionNotMet":
         for line in node.body:
             if isinstance(line, ast.Assign) and ast.unparse(line.targets[0]) == "code":
-                yield f"error.{ast.literal_eval(line.value)}"
+                yield f"error.{ast.literal_eval(line.value)}", given
 
 
 def faults(uses: Uses, catalogues: Mapping[Language, Catalog]) -> Iterator[str]:

@@ -13,6 +13,9 @@ PROGRAM = """
 class Full(DomainError):
     code = "full"
 
+    def __init__(self, limit):
+        super().__init__(limit=limit)
+
 class Lacking(ConditionNotMet):
     def __init__(self):
         super().__init__("lacking")
@@ -35,7 +38,7 @@ SENTENCES = {
     "condition.lacking": "Còn thiếu.",
     "counted": ("{count} mục",),
     "either": "Một",
-    "error.full": "Đầy.",
+    "error.full": "Đầy: {limit}.",
     "kind.thing": "vật",
     "other": "Hai",
     "plain": "Câu.",
@@ -98,11 +101,18 @@ def test_every_kind_of_fault_is_seen(program: Path, changed: dict[str, object], 
     assert faults_in(program, **changed) == [fault]
 
 
-def test_parameters_that_a_sentence_does_not_ask_for_are_seen(program: Path) -> None:
-    given = PROGRAM.replace("day=3", "hour=3")
-    (program / "program.py").write_text(given, encoding="utf-8")
-    (fault,) = faults_in(program)
-    assert fault.endswith("condition.closed is given ['hour'] and asks for ['day']")
+@pytest.mark.parametrize(
+    ("line", "wrong", "fault"),
+    [
+        ("day=3", "hour=3", "condition.closed is given ['hour'] and asks for ['day']"),
+        ("limit=limit", "most=limit", "error.full is given ['most'] and asks for ['limit']"),
+        ("count=2", "", "counted is given [] and asks for ['count']"),
+    ],
+)
+def test_parameters_that_a_sentence_does_not_ask_for_are_seen(program: Path, line: str, wrong: str, fault: str) -> None:
+    (program / "program.py").write_text(PROGRAM.replace(line, wrong), encoding="utf-8")
+    (found,) = faults_in(program)
+    assert found.endswith(fault)
 
 
 def test_a_sentence_that_nobody_is_sure_of_is_seen(program: Path) -> None:

@@ -30,7 +30,7 @@ class FileTooLarge(DomainError):
     code = "file_too_large"
 
     def __init__(self, *, limit: int) -> None:
-        super().__init__(limit=limit)
+        super().__init__(count=limit)
 
 
 class StorageFull(DomainError):

@@ -62,8 +62,8 @@ class CalendarGap(RuleGap):
     code = "calendar_gap"
 
     def __init__(self, *, day: date) -> None:
-        super().__init__(parameter=day.isoformat())
-        self.params = {"day": day}
+        super(RuleGap, self).__init__(day=day)
+        self.parameter = day.isoformat()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

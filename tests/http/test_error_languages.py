@@ -1,0 +1,125 @@
+"""No code, no name of the database and no English reaches a person who reads Vietnamese or French.
+
+Every error is made as the program makes it, and every sentence of the catalogues is filled as it may be filled.
+"""
+
+import re
+import string
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+
+import pytest
+
+from sandbox_registry.api.contract.problem_codes import CONDITIONS, LAYER
+from sandbox_registry.db.core.unique_rules import UNIQUE_RULES
+from sandbox_registry.documents.uploads.store import FileTooLarge, StorageFull
+from sandbox_registry.domain.acts import Action
+from sandbox_registry.domain.cases.lifecycle import ACTIONS, TRANSITIONS
+from sandbox_registry.domain.errors import (
+    ConditionNotMet,
+    DomainError,
+    Duplicate,
+    FieldError,
+    Invalid,
+    NotFound,
+    PermissionDenied,
+    RuleGap,
+    StaleVersion,
+    TransitionNotAllowed,
+)
+from sandbox_registry.domain.identity.passwords import WrongCredentials
+from sandbox_registry.domain.operations.quotas import LimitsUnknown, TooManyRequests
+from sandbox_registry.domain.rules.calendars import CalendarGap
+from sandbox_registry.domain.rules.procedures import PARAMETERS
+from sandbox_registry.domain.stages import Stage
+from sandbox_registry.domain.texts import Language, Parameter, Phrase, Wording
+from sandbox_registry.http.status import STATUS
+from sandbox_registry.locales.catalogues import catalogue
+from sandbox_registry.usecases.transaction.idempotency import KeyInUse, KeyReused
+
+VIETNAMESE = catalogue(Language.VI).forms
+ENGLISH = re.compile(r"\b(the|of|is|was|must|and|this|with|by|may|which|only|cannot)\b", re.IGNORECASE)
+CODE = re.compile(r"[a-z]+_[a-z_]+|[a-z]+:[a-z]+|\d[eE]\+?\d|\d \(?(y|mo|wd|cd|h)\)")
+PARAMS: dict[str, Parameter] = {
+    "amount": 1e15,
+    "ceiling": datetime(2029, 1, 31, 17, tzinfo=UTC),
+    "count": 2,
+    "day": date(2029, 1, 31),
+    "latest": date(2029, 1, 31),
+    "limit": 1e15,
+    "number": 1e15,
+    "since": datetime(2029, 1, 31, tzinfo=UTC),
+    "until": datetime(2029, 1, 31, tzinfo=UTC),
+}
+"""What stands in a placeholder of that name; in any other, words that say nothing."""
+
+
+def params_of(key: str) -> dict[str, Parameter]:
+    """Something for every placeholder of a sentence."""
+    names = {part[1] for part in string.Formatter().parse(VIETNAMESE[key][0]) if part[1]}
+    return {name: PARAMS.get(name, "…") for name in names}
+
+
+ERRORS: list[DomainError] = [
+    CalendarGap(day=date(2047, 1, 1)),
+    FileTooLarge(limit=20_000_000),
+    Invalid((FieldError(field="title", code="required", message=Phrase("reasons.missing")),)),
+    KeyInUse(),
+    KeyReused("idempotency_key_reused"),
+    LimitsUnknown(),
+    StaleVersion(current=1234),
+    StorageFull(),
+    TooManyRequests(limit="reads.account", seconds=1200),
+    WrongCredentials(),
+    *(PermissionDenied(action=action, line=None) for action in Action),
+    *(
+        TransitionNotAllowed(action=ACTIONS.get(act, f"application:{act}"), stage=stage)
+        for act in TRANSITIONS
+        for stage in Stage
+        if stage is not Stage.NONE
+    ),
+    *(RuleGap(parameter=parameter) for parameter in PARAMETERS),
+    *(Duplicate(what=what) for what in (*UNIQUE_RULES.values(), "record")),
+    *(NotFound(what=key.removeprefix("kind.")) for key in VIETNAMESE if key.startswith("kind.") and not params_of(key)),
+    NotFound(what="unit", name="Sở Y tế"),
+    *(
+        ConditionNotMet(key.removeprefix("condition."), **params_of(key))
+        for key in VIETNAMESE
+        if key.startswith("condition.")
+    ),
+]
+
+
+def leaks(wording: Wording) -> Iterator[str]:
+    """What a reader of Vietnamese or French should not have to read."""
+    for language in (Language.VI, Language.FR):
+        words = wording.in_language(language)
+        if "{" in words or CODE.search(words) or ENGLISH.search(words):
+            yield words
+    if wording.vi.isascii() and re.search("[a-z]", wording.vi) and wording.vi != "null":
+        yield wording.vi
+
+
+def test_every_class_of_error_and_every_condition_is_made_here() -> None:
+    assert {type(error) for error in ERRORS} == set(STATUS)
+    made = {error.condition for error in ERRORS if isinstance(error, ConditionNotMet)}
+    assert made == set(CONDITIONS)
+
+
+@pytest.mark.parametrize("language", Language)
+def test_every_error_has_its_sentence(language: Language) -> None:
+    assert [error for error in ERRORS if not error.text.in_language(language)] == []
+
+
+def test_no_error_leaks_codes_or_english() -> None:
+    assert [leak for error in ERRORS for leak in leaks(error.text)] == []
+
+
+def test_no_sentence_of_the_catalogues_leaks_codes_or_english() -> None:
+    spoken = (key for key in VIETNAMESE if not key.startswith("docs."))  # Pages for programmers name headers and codes.
+    filled = (Phrase(key, **params_of(key)) for key in spoken)
+    assert [leak for phrase in filled for leak in leaks(phrase)] == []
+
+
+def test_every_code_of_the_http_layer_has_its_sentence() -> None:
+    assert {f"http.{code}" for code in LAYER} <= set(VIETNAMESE)
