@@ -56,7 +56,7 @@ def middlewares(effort: Effort) -> Row:
             DefineMiddleware(BodyReadTimeout),
             DefineMiddleware(ThrottleInvalidTokens, **counting),
             DefineMiddleware(RequestIdentity, authenticate=_somebody, proxies=PROXIES),
-            DefineMiddleware(LimitRequests, **counting),
+            DefineMiddleware(LimitRequests, limits=limits),
         ],
         exception_handlers=HANDLERS | LIMIT_HANDLERS,
         before_send=[complete_headers],
