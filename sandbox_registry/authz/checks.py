@@ -78,6 +78,7 @@ def check_policy(
         *_unreachable(space),
         *_helpless_owners(space, stage_owners),
         *_lists_that_differ(policy),
+        *_acts_out_of_reach(policy, space),
         *_differences_from_casbin(policy, space),
     ]
     return sorted({(finding.code, finding.where): finding for finding in reversed(found)}.values(), key=_order)
@@ -179,6 +180,26 @@ def _lists_that_differ(policy: AuthorizationPolicy) -> Iterator[PolicyFinding]:
             if not (_can_be_left_out(line) if line.effect == "deny" else _can_be_listed(line)):
                 message = f"lists cannot follow this line for {action}: they would show more or less than a read allows"
                 yield PolicyFinding(code="unlistable", where=line.text, message=message)
+
+
+def _acts_out_of_reach(policy: AuthorizationPolicy, space: Space) -> Iterator[PolicyFinding]:
+    """A case is loaded for those whom a scope lets in; whom a line allows an act beyond that could not find the case."""
+    for action in sorted(CASE_ACTS | DECLARATIONS):
+        for line in policy.by_action[action]:
+            if line.effect == "allow" and not _can_be_found(line, space):
+                message = f"whom this line lets {action} could not find the case: no scope follows it"
+                yield PolicyFinding(code="unfindable", where=line.text, message=message)
+
+
+def _can_be_found(line: PolicyLine, space: Space) -> bool:
+    if _can_be_listed(line) or line.relation == Relation.CONFLICTED:
+        return True
+    role = next((each for each in UNIT_BOUND_ROLES if line.role == ROLE_PREFIX + each), None)
+    # Such an office counts in the cases of its unit only, which it finds if it may read them.
+    stages = [stage for stage in Stage if stage in line.stages]
+    return role is not None and all(
+        space.allows({role}, {Relation.UNIT}, stage, Action.APPLICATION_READ) for stage in stages
+    )
 
 
 def _can_be_left_out(line: PolicyLine) -> bool:

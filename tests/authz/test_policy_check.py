@@ -218,6 +218,11 @@ FAULTS = {
         "p, r:focal_officer, focal, stages:filed, application:read,",
         "unlistable",
     ),
+    "an act on a case that those it is allowed to cannot find": (
+        "p, r:applicant, own, draft, application:discard, allow, A1",
+        "p, r:applicant, own, draft, application:discard, allow, A1\np, r:applicant, acted_as_filer, refused, application:complain, allow, x",
+        "unfindable",
+    ),
     "brackets": ("allow, A1\n", "allow, A1)\n", "unreadable"),
     "a missing column": ("p, *, own, *, acts:official, deny,", "p, *, own, *, acts:official,", "unreadable"),
     "an unknown kind of line": ("p, *, own, *,", "P, *, own, *,", "unreadable"),
