@@ -31,8 +31,8 @@ class Subject(Protocol):
         """The version of which a person must have seen the last one to change it."""
 
     @property
-    def case_id(self) -> UUID:
-        """The case it belongs to."""
+    def case_id(self) -> UUID | None:
+        """The case it belongs to, if to one."""
 
     @property
     def pinned_procedure(self) -> str | None:
