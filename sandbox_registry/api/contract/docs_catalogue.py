@@ -93,8 +93,8 @@ VIETNAMESE_SENTENCES: Mapping[str, str] = {
     "lý thì 409.",
     "Not Modified": "Không thay đổi",
     "OK": "Thành công",
-    "The ETag of the page one has; 304 while it is unchanged.": "ETag của trang đang có; chưa đổi thì trả lời 304.",
-    "The ETag of the version one read. Missing: 428. Another version: 412.": "ETag của phiên bản đã đọc. Thiếu: 428. "
+    "The ETag of the page you have; 304 while it is unchanged.": "ETag của trang đang có; chưa đổi thì trả lời 304.",
+    "The ETag of the version you read. Missing: 428. Another version: 412.": "ETag của phiên bản đã đọc. Thiếu: 428. "
     "Phiên bản khác: 412.",
     "The language of what people read: `vi` (the default), `en` or `fr`.": "Ngôn ngữ của phần để người đọc: `vi` (mặc "
     "định), `en` hoặc `fr`.",
@@ -255,7 +255,7 @@ VIETNAMESE_SENTENCES: Mapping[str, str] = {
     "tắc bị vi phạm được liệt kê kèm tên trường.",
     "Who proposed a version cannot approve it, nor settle an erasure they asked for.": "Người đề xuất phiên bản không "
     "được tự duyệt, cũng không được quyết việc xóa do mình đề nghị.",
-    "`If-Match` is missing; send the ETag of the version one read.": "Thiếu `If-Match`; hãy gửi ETag của phiên bản đã "
+    "`If-Match` is missing; send the ETag of the version you read.": "Thiếu `If-Match`; hãy gửi ETag của phiên bản đã "
     "đọc.",
 }
 """Vietnamese by the English sentence (a paragraph on one line); a test holds the two together."""

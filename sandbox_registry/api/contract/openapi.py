@@ -24,7 +24,7 @@ from sandbox_registry.api.contract.docs_texts import TAGS, tag_meaning
 from sandbox_registry.api.contract.examples import example_of, followed
 from sandbox_registry.api.contract.field_descriptions import FIELD_DESCRIPTIONS
 from sandbox_registry.api.contract.problem_codes import codes_of, problem_codes
-from sandbox_registry.api.handling.log_links import RELATION
+from sandbox_registry.api.contract.shared_parts import FILE_BODY, HEADERS, PARAMETERS
 from sandbox_registry.api.handling.schemas import Out
 from sandbox_registry.domain.identity.tokens import MARK
 from sandbox_registry.http.declarations import declared
@@ -163,7 +163,7 @@ def _complete(operation: Json, *, method: str, handler: HTTPRouteHandler) -> Non
     operation["security"] = [{}, {"token": []}] if declared(handler).is_public else [{"token": []}]
     operation["parameters"].extend(_header_parameters(handler, method=method))
     if declared(handler).takes_file:
-        operation["requestBody"] = _FILE_BODY
+        operation["requestBody"] = FILE_BODY
     operation["responses"] = _successes(operation["responses"], method=method, handler=handler)
 
 
@@ -214,7 +214,7 @@ def _headers(handler: HTTPRouteHandler, *, method: str, has_version: bool, has_p
         names.append("Location")
     if is_keyed_by(handler, method):
         names.append("IdempotencyReplayed")
-    return {_HEADERS[name][0]: {"$ref": f"#/components/headers/{name}"} for name in names}
+    return {HEADERS[name][0]: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
 def _kind_of(handler: HTTPRouteHandler) -> Any:
@@ -296,8 +296,8 @@ def _components(schemas: Json) -> Json:
     return {
         "schemas": dict(sorted(schemas.items())),
         "responses": {_name_of(status): _error(status) for status in _documented()},
-        "parameters": _PARAMETERS,
-        "headers": {name: dict(header) for name, (_, header) in _HEADERS.items()},
+        "parameters": PARAMETERS,
+        "headers": {name: dict(header) for name, (_, header) in HEADERS.items()},
         "securitySchemes": {
             "token": {
                 "type": "http",
@@ -330,7 +330,7 @@ def _error(status: int) -> Json:
         names.append("RetryAfter")
     return {
         "description": "\n".join(f"- `{code}`: {problem_codes()[code][1]}" for code in codes_of(status)),
-        "headers": {_HEADERS[name][0]: {"$ref": f"#/components/headers/{name}"} for name in names},
+        "headers": {HEADERS[name][0]: {"$ref": f"#/components/headers/{name}"} for name in names},
         "content": {PROBLEM_TYPE: {"schema": {"$ref": f"#/components/schemas/{_name_of(status)}"}}},
     }
 
@@ -362,96 +362,3 @@ def _whole(number: str) -> float:
 
 
 _HOUR: Json = {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,6})?$"}
-_FILE_BODY: Json = {
-    "description": "The file itself. Its kind is told by its content, not by this header.",
-    "required": True,
-    "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
-}
-_PARAMETERS: Json = {
-    "IfMatch": {
-        "name": "If-Match",
-        "in": "header",
-        "required": True,
-        "description": "The ETag of the version one read. Missing: 428. Another version: 412.",
-        "schema": {"type": "string", "pattern": r'^(W/)?"[0-9]{1,9}"$'},
-        "example": '"3"',
-    },
-    "IfNoneMatch": {
-        "name": "If-None-Match",
-        "in": "header",
-        "required": False,
-        "description": "The ETag of the page one has; 304 while it is unchanged.",
-        "schema": {"type": "string"},
-    },
-    "IdempotencyKey": {
-        "name": "Idempotency-Key",
-        "in": "header",
-        "required": False,
-        "description": "Makes a repeated request safe: the same key with the same body gets the same answer, byte for "
-        "byte, for 24 hours; with another body 422; while the first is being handled 409.",
-        "schema": {"type": "string", "pattern": "^[!-~]{1,200}$"},
-        "example": "2f4d6c8e0a12",
-    },
-    "AcceptLanguage": {
-        "name": "Accept-Language",
-        "in": "header",
-        "required": False,
-        "description": "The language of what people read: `vi` (the default), `en` or `fr`.",
-        "schema": {"type": "string"},
-        "example": "vi",
-    },
-}
-_HEADERS: dict[str, tuple[str, Json]] = {
-    "ETag": (
-        "ETag",
-        {"required": True, "description": "The version, for If-Match.", "schema": {"type": "string"}, "example": '"3"'},
-    ),
-    "IdempotencyReplayed": (
-        "Idempotency-Replayed",
-        {"description": "Present when this is a stored answer.", "schema": {"type": "string", "const": "true"}},
-    ),
-    "Link": (
-        "Link",
-        {
-            "description": "Where the proof is that the log records this, once there is one.",
-            "schema": {"type": "string"},
-            "example": f'</log/proof/17.tlog-proof>; rel="{RELATION}"',
-        },
-    ),
-    "Location": (
-        "Location",
-        {"required": True, "description": "Where to read what was made.", "schema": {"type": "string"}},
-    ),
-    "RateLimit": (
-        "RateLimit",
-        {
-            "description": "What is left of each quota.",
-            "schema": {"type": "string"},
-            "example": '"reads.token";r=9;t=60',
-        },
-    ),
-    "RateLimitPolicy": (
-        "RateLimit-Policy",
-        {"description": "The quotas.", "schema": {"type": "string"}, "example": '"reads.token";q=600;w=60'},
-    ),
-    "RetryAfter": (
-        "Retry-After",
-        {"required": True, "description": "Seconds to wait.", "schema": {"type": "string", "pattern": "^[0-9]+$"}},
-    ),
-    "TokenExpires": (
-        "Token-Expires",
-        {
-            "description": "When the token of this request ends, if that is within 14 days.",
-            "schema": {"type": "string"},
-            "example": "Fri, 04 Dec 2026 07:00:00 GMT",
-        },
-    ),
-    "WWWAuthenticate": (
-        "WWW-Authenticate",
-        {"description": "How to identify oneself.", "schema": {"type": "string"}},
-    ),
-    "XRequestId": (
-        "X-Request-Id",
-        {"description": "Names the request in our logs; one may send one's own.", "schema": {"type": "string"}},
-    ),
-}

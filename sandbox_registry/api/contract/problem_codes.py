@@ -10,7 +10,7 @@ LAYER: dict[str, tuple[int, str]] = {
     "malformed": (400, "A body, header or parameter does not have the form described here; `errors` says where."),
     "method_not_allowed": (405, "The address does not take that method; `Allow` lists those it takes."),
     "not_found": (404, "It does not exist, or you may not know that it does."),
-    "precondition_required": (428, "`If-Match` is missing; send the ETag of the version one read."),
+    "precondition_required": (428, "`If-Match` is missing; send the ETag of the version you read."),
     "request_timeout": (408, "The body took too long to arrive: 20 s for a piece, 30 s in all, 15 minutes for a file."),
     "too_large": (413, "The body is larger than this address takes."),
     "unauthenticated": (401, "No token, or one that is unknown, expired, revoked or not for use from there."),
