@@ -109,6 +109,10 @@ class Action(StrEnum):
         act.within_procedures = declared.within_procedures
         return act
 
+    def may_write(self, kind: str) -> bool:
+        """Tell whether its record may hold objects of a kind."""
+        return kind in self.writes or ANY_KIND in self.writes
+
     @property
     def is_reading(self) -> bool:
         """Tell whether it only reads."""

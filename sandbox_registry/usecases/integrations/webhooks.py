@@ -224,9 +224,10 @@ class Webhooks:
             known = await self._endpoint(act, endpoint_id)
             check_takes_events(known)
             again = await act.run(webhooks.reopen_dead, endpoint_id, limit=AT_ONCE)
-            events = [{"event_id": each.event_id, "type": each.type} for each in again]
-            act.record_state("webhook_replay", endpoint_id, known.version, {"events": events})
-            if not again:
+            if again:
+                events = [{"event_id": each.event_id, "type": each.type} for each in again]
+                act.record_state("webhook_replay", endpoint_id, known.version, {"events": events})
+            else:
                 act.skip_audit()
             return act.respond(again)
 

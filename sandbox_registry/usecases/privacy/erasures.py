@@ -15,8 +15,7 @@ from sandbox_registry.db.integrations import webhooks
 from sandbox_registry.db.permits import permits
 from sandbox_registry.db.privacy import erasures as rows
 from sandbox_registry.db.privacy.erasures import Found
-from sandbox_registry.domain.cases.applications import Application, Complaint, Document, Message
-from sandbox_registry.domain.cases.appraisal import Clarification
+from sandbox_registry.domain.cases.applications import Application, Complaint
 from sandbox_registry.domain.errors import NotFound
 from sandbox_registry.domain.identity.people import (
     READ_ALL_ROLES,
@@ -28,6 +27,7 @@ from sandbox_registry.domain.identity.people import (
     Person,
     RoleGrant,
 )
+from sandbox_registry.domain.kinds.every import BY_NAME, emptied_with
 from sandbox_registry.domain.privacy.erasures import (
     ERASED,
     Erasure,
@@ -41,11 +41,7 @@ from sandbox_registry.domain.privacy.erasures import (
     refuse,
     withdraw,
     without_address,
-    without_answer,
     without_applicant,
-    without_body,
-    without_dossier,
-    without_name,
     without_person,
 )
 from sandbox_registry.usecases.identity.authority import lock_people
@@ -244,14 +240,14 @@ async def _represent(act: Transaction, organisation_id: UUID) -> set[UUID]:
 async def _empty_case(act: Transaction, case_id: UUID) -> None:
     """Take what the applicant gave out of the rows of a case; the versions of its dossier go with the records."""
     await act.run(rows.forget_answers, case_id)
-    await act.save(without_dossier(await act.get(Application, case_id), at=act.at))
-    for document in await act.find(Document, application_id=case_id):
-        await act.save(without_name(document))
-    for letter in await act.find(Message, application_id=case_id):
-        await act.save(without_body(letter))
-    for asked in await act.find(Clarification, application_id=case_id):
-        if asked.answered_at is not None:
-            await act.save(without_answer(asked))
+    for name, emptied in emptied_with(ErasureKind.CASE).items():
+        kind = BY_NAME[name].of
+        if kind is None or emptied.without is None:
+            continue
+        for held in await act.find(kind, **{emptied.about: case_id}):
+            left = emptied.without(held, act.at)
+            if left is not held:
+                await act.save(left)
 
 
 async def _empty_account(act: Transaction, person_id: UUID) -> None:

@@ -14,6 +14,7 @@ from sandbox_registry.db.core.jobs import Task
 from sandbox_registry.db.core.records import Versioned
 from sandbox_registry.db.core.unit_of_work import UnitOfWork
 from sandbox_registry.db.integrations import webhooks
+from sandbox_registry.domain.acts import Logged
 from sandbox_registry.domain.cases.applications import Application, SupplementRequest
 from sandbox_registry.domain.cases.appraisal import Clarification, Consultation
 from sandbox_registry.domain.cases.case_records import CaseRecords
@@ -101,11 +102,20 @@ class Transaction:
 
     def record_state(self, kind: str, identity: UUID, version: int, state: object) -> None:
         """Put something that a use case wrote by other means, or only read, into the record of this act."""
+        if not self.action.may_write(kind):
+            message = f"{self.action} does not declare that it writes {kind}"
+            raise LookupError(message)
         self.subject_of_leaf = self.subject_of_leaf or (kind, identity, version)
         self.changed.append((kind, state))
 
     def skip_audit(self) -> None:
-        """Keep this act out of the log: the edit of a draft leaves a version, its submission records it whole."""
+        """Keep this act out of the log: the edit of a draft leaves a version, its submission records it whole.
+
+        An act that is declared to be always logged may be kept out only while it changed nothing.
+        """
+        if self.action.logged is Logged.ALWAYS and self.changed:
+            message = f"{self.action} is declared to be logged"
+            raise LookupError(message)
         self.is_logged = False
 
     def respond(self, result: T) -> T:
