@@ -104,14 +104,6 @@ class Authorizer:
         allowed = self._allowed(*counting, stage)
         return frozenset(action for action in allowed if self._judge(actor, counting, stage, action).allowed)
 
-    def explain(self, actor: Actor, standing: Standing | None, stage: Stage, action: Action) -> str:
-        """Say in one sentence which line allowed or refused, or that no line speaks."""
-        decision = self.judge(actor, standing, stage, action)
-        if decision.line is None:
-            return f"{action} at {stage}: refused, no line allows it"
-        verb = "allowed" if decision.allowed else "refused"
-        return f"{action} at {stage}: {verb} by {decision.line} ({decision.basis})"
-
     def tables(self) -> tuple[PolicyLine, ...]:
         """Give the whole policy as rows, with its groups opened, for the public page of who decides what."""
         return self.policy.lines

@@ -16,7 +16,6 @@ from sqlalchemy import bindparam, event, select
 from sqlalchemy.pool import Pool
 
 from sandbox_registry.db import tables
-from sandbox_registry.db.auditlog.leaves import all_leaves
 from sandbox_registry.db.cases import applications as case_rows
 from sandbox_registry.domain.errors import NotFound
 from sandbox_registry.usecases.transaction.subjects import CASE as CASE_KIND
@@ -26,6 +25,7 @@ from tests.api.contract.routes import CASE, NOBODY_KNOWS, Rehearsal, rehearsing,
 from tests.support.client import Client
 from tests.support.decided import issued
 from tests.support.hidden import PEOPLE, RIVAL, Pair, pairs, rewired
+from tests.support.stored_leaves import all_leaves
 from tests.support.world import World
 
 STRANGERS = (RIVAL, "mot_cua_noi_khac")

@@ -6,15 +6,15 @@ from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
-from sandbox_registry.db.auditlog import leaves as audit
 from sandbox_registry.domain.errors import DomainError
+from tests.support import stored_leaves
 from tests.support.world import World
 
 
 async def leaves(world: World, application_id: UUID) -> int:
     """How many leaves of the log are about a case."""
     async with world.database.replica() as connection:
-        return len(await audit.leaves_of_case(connection, application_id))
+        return len(await stored_leaves.leaves_of_case(connection, application_id))
 
 
 @asynccontextmanager

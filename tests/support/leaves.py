@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sandbox_registry.db.auditlog import leaves as audit
 from sandbox_registry.db.core.audit_entries import NewLeaf
+from tests.support import stored_leaves
 from tests.support.world import START, World
 
 OBJECT = UUID(int=1)
@@ -41,11 +41,11 @@ def new_leaf(entry: bytes) -> NewLeaf:
 async def leaves(world: World) -> list[Leaf]:
     """Return the whole log."""
     async with world.database.replica() as connection:
-        rows = await audit.all_leaves(connection)
+        rows = await stored_leaves.all_leaves(connection)
     return [_leaf(row) for row in rows]
 
 
-def _leaf(row: audit.LeafRow) -> Leaf:
+def _leaf(row: stored_leaves.LeafRow) -> Leaf:
     entry, record = json.loads(row.entry), json.loads(row.record or b"{}")
     return Leaf(entry["act"], entry["obj"]["type"], entry["result"], entry["reason_code"], entry, record)
 
@@ -58,7 +58,7 @@ async def told(world: World) -> list[tuple[str, str, str | None]]:
 async def assert_nothing_leaked(world: World, secrets: Iterable[str]) -> None:
     """Fail when a password, a token or a hash stands anywhere in the log."""
     async with world.database.replica() as connection:
-        rows = await audit.all_leaves(connection)
+        rows = await stored_leaves.all_leaves(connection)
     written = b"".join(row.entry + (row.record or b"") for row in rows)
     assert [each for each in secrets if each.encode() in written] == []
     assert b"argon2" not in written

@@ -10,11 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from sandbox_registry.auditlog.publishing.folder import LogFolder
 from sandbox_registry.auditlog.publishing.signing import Signer, SignerFiles
-from sandbox_registry.db.auditlog import leaves as audit
 from sandbox_registry.db.auditlog.tree import LogReader, log_reader
 from sandbox_registry.db.core.engine import Database
 from sandbox_registry.runtime.files import CrashPoint, never_crash
 from sandbox_registry.transparency.merkle import CompactRange, hash_leaf
+from tests.support import stored_leaves
 from tests.support.leaves import OBJECT
 from tests.support.world import START
 
@@ -46,7 +46,7 @@ class Ledger:
 
     async def entries(self) -> list[bytes]:
         async with self.database.replica() as connection:
-            return [leaf.entry for leaf in await audit.all_leaves(connection)]
+            return [leaf.entry for leaf in await stored_leaves.all_leaves(connection)]
 
     async def forge(self, statement: str, *values: object) -> None:
         """Do what only a superuser can: run a statement with every trigger off."""

@@ -101,7 +101,7 @@ def values_of(scope: Scope) -> Mapping[str, object]:
 
 
 def visible_to(scope: Scope, stage: ColumnElement[str] = STAGE) -> ColumnElement[bool]:
-    """Say in SQL what `Scope.admits` says in Python; a listing cannot be written without it.
+    """Return the condition that a scope lets a case through; a listing cannot be written without it.
 
     `stage` is where the listed thing stands, when that is not the case itself.
     """

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
-from sandbox_registry.domain.identity.people import MUST_DECLARE, Capacity, Standing
+from sandbox_registry.domain.identity.people import Capacity
 from sandbox_registry.domain.stages import Stage
 
 
@@ -60,21 +60,4 @@ class Scope:
             delegate_stages=self.delegate_stages | other.delegate_stages,
             capacities={each: opened | other.capacities[each] for each, opened in self.capacities.items()},
             conflicted_stages=self.conflicted_stages | other.conflicted_stages,
-        )
-
-    def admits(self, standing: Standing, stage: Stage, *, procedure_code: str) -> bool:
-        """Say whether a list may show this case; the meaning a query must have."""
-        if self.procedures is not None and procedure_code not in self.procedures:
-            return False
-        if self.hides_conflicted and standing.conflicted:
-            return False
-        if self.hides_undeclared and standing.conflicted is None and standing.capacities & MUST_DECLARE:
-            return False
-        return (
-            stage in self.all_stages
-            or any(stage in self.unit_stages.get(unit, ()) for unit in standing.unit_ids)
-            or (standing.organisation_id in self.own_organisations and stage in self.own_stages)
-            or (standing.organisation_id in self.delegate_organisations and stage in self.delegate_stages)
-            or any(stage in self.capacities.get(capacity, ()) for capacity in standing.capacities)
-            or (bool(standing.conflicted) and stage in self.conflicted_stages)
         )

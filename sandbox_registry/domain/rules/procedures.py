@@ -13,8 +13,6 @@ from sandbox_registry.domain.rules.form_fields import Choice, Condition, Field, 
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.domain.texts import Text
 
-COMPETENCE_SECTION = "competence"
-
 
 class Confidence(StrEnum):
     """How far a value may be trusted; only `V` and `VC` may stand in a procedure in force.
@@ -291,11 +289,6 @@ class Procedure:
     def takes_dossiers(self) -> bool:
         """Tell whether a dossier may be filed under this procedure here."""
         return self.status is not ProcedureStatus.REFERRAL
-
-    @property
-    def questions(self) -> tuple[Field, ...]:
-        """The questions that decide which authority is competent; their answers stand under `answers.competence`."""
-        return next((section.fields for section in self.sections if section.key == COMPETENCE_SECTION), ())
 
     @property
     def has_council(self) -> bool:

@@ -18,7 +18,6 @@ from sandbox_registry.auditlog.verifying.findings import Report
 from sandbox_registry.auditlog.verifying.history import History, Last, is_legal, ranges
 from sandbox_registry.auditlog.verifying.trees import check_published
 from sandbox_registry.authz import Action
-from sandbox_registry.db.auditlog import leaves as audit
 from sandbox_registry.db.auditlog import rows as log_rows
 from sandbox_registry.db.core.audit_entries import NewLeaf
 from sandbox_registry.domain.audit import ActorKind, Entry, commitment
@@ -26,6 +25,7 @@ from sandbox_registry.domain.kinds.every import BY_CLASS
 from sandbox_registry.runtime.shipped import shipped
 from sandbox_registry.transparency.policies import PolicyLog, WitnessPolicy
 from sandbox_registry.usecases.integrations.webhooks import Webhooks
+from tests.support import stored_leaves
 from tests.support.ledger import Ledger, signing_for
 from tests.support.stages import OWNER, reviewed
 from tests.support.world import World
@@ -232,7 +232,7 @@ async def test_a_forged_history_with_right_hashes_is_found_by_what_it_says(world
     """Anyone who rewrites everything, and holds the signer's key, still has to obey the law's table and the policy."""
     accept = await index_of(ledger, "application:accept")
     async with world.database.replica() as connection:
-        kept = (await audit.all_leaves(connection))[accept]
+        kept = (await stored_leaves.all_leaves(connection))[accept]
     said = json.loads(kept.entry)
     for wrong in (
         said | {"act": "application:deliver"},

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from sandbox_registry.db.auditlog import leaves as audit
 from sandbox_registry.transparency.merkle import CompactRange, hash_leaf, root_of
+from tests.support import stored_leaves
 from tests.support.leaves import new_leaf
 from tests.support.world import World
 
@@ -33,7 +34,7 @@ async def test_concurrent_appends_grow_one_tree_without_gap(world: World) -> Non
 
     done = await asyncio.gather(*(one(number) for number in range(60)), return_exceptions=True)
     async with world.database.replica() as connection:
-        leaves, (size, hashes) = await audit.all_leaves(connection), await audit.head(connection)
+        leaves, (size, hashes) = await stored_leaves.all_leaves(connection), await audit.head(connection)
     grown = CompactRange()
     for leaf in leaves:
         grown = grown.append(hash_leaf(leaf.entry))

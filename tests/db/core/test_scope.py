@@ -16,6 +16,7 @@ from sandbox_registry.domain.cases.case_lists import CaseFilter
 from sandbox_registry.domain.identity.people import Actor, Capacity, Role, Standing
 from sandbox_registry.domain.identity.scopes import Scope
 from sandbox_registry.domain.stages import APPLICATION_STAGES, Stage
+from tests.support.scopes import admits
 from tests.support.world import AI_PROCEDURE, PROCEDURE, World
 
 CASES, ACTORS, PEOPLE, PAGE = 60, 40, 6, 7
@@ -159,7 +160,7 @@ async def test_query_admits_what_the_scope_admits_and_a_read_allows(world: World
         by_scope = {
             each
             for each, (standing, stage, code) in known.items()
-            if scope.admits(standing, stage, procedure_code=code)
+            if admits(scope, standing, stage, procedure_code=code)
         }
         by_policy = {
             each

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sandbox_registry.db import tables
 from sandbox_registry.db.auditlog import leaves as audit
 from sandbox_registry.transparency.merkle import CompactRange, hash_leaf
+from tests.support import stored_leaves
 from tests.support.leaves import new_leaf
 from tests.support.world import World
 
@@ -37,7 +38,7 @@ async def kept(world: World) -> tuple[list[str], list[str]]:
     """Return what was done and what the log says was done, having checked that the tree fits its leaves."""
     async with world.database.replica() as connection:
         done = (await connection.execute(select(tables.counters.c.series))).scalars().all()
-        leaves, (size, hashes) = await audit.all_leaves(connection), await audit.head(connection)
+        leaves, (size, hashes) = await stored_leaves.all_leaves(connection), await audit.head(connection)
     assert [leaf.index for leaf in leaves] == list(range(size))
     assert CompactRange(size, hashes) == reduce(
         CompactRange.append, (hash_leaf(leaf.entry) for leaf in leaves), CompactRange()

@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from sandbox_registry.db.auditlog import leaves as audit
 from sandbox_registry.domain.errors import DomainError, Invalid, NotFound, PermissionDenied, StaleVersion
 from sandbox_registry.domain.stages import Stage
+from tests.support import stored_leaves
 from tests.support.stages import OWNER, complete_draft
 from tests.support.statements import statements
 from tests.support.world import World
@@ -15,7 +15,7 @@ from tests.support.world import World
 async def test_create_leaves_one_leaf(world: World) -> None:
     application = await world.draft()
     async with world.database.replica() as connection:
-        leaves = await audit.leaves_of_case(connection, application.id)
+        leaves = await stored_leaves.leaves_of_case(connection, application.id)
     assert application.stage is Stage.DRAFT
     assert len(leaves) == 1
 
@@ -26,7 +26,7 @@ async def test_edit_leaves_a_version_and_no_leaf(world: World) -> None:
     versions = await world.use_cases.cases.versions(owner, application.id)
     assert [each.cause for each in versions] == ["created", "edited"]
     async with world.database.replica() as connection:
-        assert len(await audit.leaves_of_case(connection, application.id)) == 1
+        assert len(await stored_leaves.leaves_of_case(connection, application.id)) == 1
 
 
 async def test_stranger_gets_not_found_and_the_refusal_is_logged(world: World) -> None:
@@ -34,7 +34,7 @@ async def test_stranger_gets_not_found_and_the_refusal_is_logged(world: World) -
     with pytest.raises(NotFound):
         await world.use_cases.cases.read(world.context("doi_thu"), application.id)
     async with world.database.replica() as connection:
-        leaves = await audit.leaves_of_case(connection, application.id)
+        leaves = await stored_leaves.leaves_of_case(connection, application.id)
     assert [b'"result":"refused"' in leaf.entry for leaf in leaves] == [False, True]
 
 

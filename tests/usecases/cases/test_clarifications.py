@@ -2,10 +2,9 @@
 
 import pytest
 
-from sandbox_registry.db.auditlog import leaves as audit
 from sandbox_registry.domain.cases.deadlines import Timing
 from sandbox_registry.domain.errors import ConditionNotMet, Duplicate, NotFound, PermissionDenied, TransitionNotAllowed
-from tests.support import stages
+from tests.support import stages, stored_leaves
 from tests.support.checks import leaving, one_of_two
 from tests.support.stages import FOCAL, HEAD, INTAKE, OWNER
 from tests.support.world import AI_PROCEDURE, World
@@ -51,7 +50,7 @@ async def test_open_number_of_rounds_refuses_nobody_and_the_gap_is_on_record(wor
         assert asked.round == number
         await clarifications.answer(world.context(OWNER), case.id, asked.id, answer="Máy phát.")
     async with world.database.replica() as connection:
-        records = [leaf.record or b"" for leaf in await audit.leaves_of_case(connection, case.id)]
+        records = [leaf.record or b"" for leaf in await stored_leaves.leaves_of_case(connection, case.id)]
     assert sum(b'"parameter":"clarification.max_rounds"' in each for each in records) == 2
 
 

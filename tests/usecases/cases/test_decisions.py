@@ -14,7 +14,6 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid_utils.compat import uuid7
 
-from sandbox_registry.db.auditlog import leaves as audit
 from sandbox_registry.domain.cases.applications import Application, Reason
 from sandbox_registry.domain.cases.appraisal import Advice, Decision, Outcome, Participation, Recommendation
 from sandbox_registry.domain.cases.appraisal_guards import AppraisalIncomplete
@@ -30,6 +29,7 @@ from sandbox_registry.domain.identity.people import Capacity, Organisation, Role
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.usecases.cases.decisions import Decided, Recommended
 from sandbox_registry.usecases.transaction.context import RequestContext
+from tests.support import stored_leaves
 from tests.support.decided import BASIS, REASONS, SIGNER, TITLE, TRIAL_END, approved, recommended, terms
 from tests.support.stages import HEAD, appraised, concluded, reviewed, under_appraisal
 from tests.support.world import World
@@ -65,14 +65,14 @@ async def refuse(world: World, case: Application, by: RequestContext | None = No
 async def last_record(world: World, case: Application) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The last leaf of a case and the objects its record holds."""
     async with world.database.replica() as connection:
-        leaf = (await audit.leaves_of_case(connection, case.id))[-1]
+        leaf = (await stored_leaves.leaves_of_case(connection, case.id))[-1]
     assert leaf.record is not None
     return json.loads(leaf.entry), json.loads(leaf.record)["objects"]
 
 
 async def leaves(world: World, case: Application) -> int:
     async with world.database.replica() as connection:
-        return len(await audit.leaves_of_case(connection, case.id))
+        return len(await stored_leaves.leaves_of_case(connection, case.id))
 
 
 def signing_deputy(world: World, name: str, *, signs_for: str = SIGNER) -> RequestContext:

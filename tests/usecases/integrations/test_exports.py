@@ -10,7 +10,6 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from sandbox_registry.authz import Action
-from sandbox_registry.db.auditlog import leaves as audit
 from sandbox_registry.db.integrations.exports import BATCH, CASE_FIELDS
 from sandbox_registry.domain.cases.case_lists import CaseFilter
 from sandbox_registry.domain.errors import PermissionDenied
@@ -18,6 +17,7 @@ from sandbox_registry.domain.integrations.exports import ExportFilter
 from sandbox_registry.domain.operations.quotas import TooManyRequests
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.usecases.integrations.exports import AT_ONCE, LogBatch, LogEvent, LogObject
+from tests.support import stored_leaves
 from tests.support.decided import issued
 from tests.support.stages import FOCAL, INTAKE, OWNER, claimed, submitted
 from tests.support.world import World
@@ -41,7 +41,7 @@ async def ids(world: World, name: str, narrowed: ExportFilter = EVERYTHING) -> l
 
 async def leaves(world: World) -> list[dict[str, Any]]:
     async with world.database.replica() as connection:
-        return [json.loads(leaf.entry) for leaf in await audit.all_leaves(connection)]
+        return [json.loads(leaf.entry) for leaf in await stored_leaves.all_leaves(connection)]
 
 
 async def exported(world: World) -> int:

@@ -14,7 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid_utils.compat import uuid7
 
 from sandbox_registry.authz import Action
-from sandbox_registry.db.auditlog import leaves as audit
 from sandbox_registry.domain.cases.applications import Application
 from sandbox_registry.domain.cases.appraisal import Participation
 from sandbox_registry.domain.errors import (
@@ -31,6 +30,7 @@ from sandbox_registry.domain.permits.permit_lists import PermitFilter, PermitRow
 from sandbox_registry.domain.permits.permits import Permit, PermitVersion
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.usecases.permits.permits import PermitView
+from tests.support import stored_leaves
 from tests.support.decided import (
     BASIS,
     REASONS,
@@ -66,9 +66,9 @@ async def listed(world: World, by: str = "nguoi_dai_dien", **narrowed: Any) -> t
     )
 
 
-async def leaves(world: World, case_id: UUID) -> list[audit.LeafRow]:
+async def leaves(world: World, case_id: UUID) -> list[stored_leaves.LeafRow]:
     async with world.database.replica() as connection:
-        return list(await audit.leaves_of_case(connection, case_id))
+        return list(await stored_leaves.leaves_of_case(connection, case_id))
 
 
 # --- Issuing --------------------------------------------------------------------------------------------------------
@@ -347,7 +347,7 @@ async def test_hidden_and_absent_permits_look_the_same_and_both_leave_a_leaf(wor
 
 async def every_leaf(world: World) -> list[dict[str, Any]]:
     async with world.database.replica() as connection:
-        return [json.loads(leaf.entry) for leaf in await audit.all_leaves(connection)]
+        return [json.loads(leaf.entry) for leaf in await stored_leaves.all_leaves(connection)]
 
 
 async def test_outsiders_leave_a_leaf_by_reading_and_others_do_not(world: World) -> None:

@@ -12,7 +12,6 @@ import pytest
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from sandbox_registry.db.auditlog import leaves as audit
 from sandbox_registry.db.identity import credentials
 from sandbox_registry.db.integrations import webhooks as webhook_rows
 from sandbox_registry.domain.cases.applications import Application, Document, Message, Reason
@@ -23,6 +22,7 @@ from sandbox_registry.domain.integrations.webhooks import DeliveryState, Endpoin
 from sandbox_registry.domain.privacy.erasures import ERASED, Erasure, ErasureKind, ErasureStatus, HoldKind, LegalHold
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.usecases.privacy.erasures import Erasures
+from tests.support import stored_leaves
 from tests.support.checks import leaving, one_of_two
 from tests.support.decided import issued
 from tests.support.leaves import leaves, told
@@ -430,7 +430,7 @@ async def forced(world: World, asked: Erasure, *, settled_by: str, indexes: list
 
 async def kept_records(world: World) -> int:
     async with world.database.replica() as connection:
-        return sum(leaf.record is not None for leaf in await audit.all_leaves(connection))
+        return sum(leaf.record is not None for leaf in await stored_leaves.all_leaves(connection))
 
 
 @pytest.mark.parametrize(

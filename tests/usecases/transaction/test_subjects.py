@@ -19,6 +19,7 @@ from sandbox_registry.usecases.transaction.subjects import SubjectKind, Viewer
 from sandbox_registry.usecases.transaction.transaction import SubjectTransaction
 from sandbox_registry.usecases.transaction.transactions import Attempt
 from tests.support.leaves import leaves
+from tests.support.scopes import admits
 from tests.support.stages import OWNER
 from tests.support.world import PROCEDURE, World
 
@@ -53,7 +54,7 @@ class Sea:
             buoy = self.buoys.get(identity)
             if buoy is None:
                 return None
-            admitted = [each.admits(buoy.standing, buoy.where, procedure_code=PROCEDURE) for each in viewer.scopes]
+            admitted = [admits(each, buoy.standing, buoy.where, procedure_code=PROCEDURE) for each in viewer.scopes]
             return buoy if any(admitted) else None
 
         return found()

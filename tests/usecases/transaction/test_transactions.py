@@ -18,7 +18,6 @@ from uuid_utils.compat import uuid7
 
 from sandbox_registry.authz import Action
 from sandbox_registry.db import tables
-from sandbox_registry.db.auditlog import leaves as audit
 from sandbox_registry.db.cases.applications import Case, find_case
 from sandbox_registry.domain.audit import EPOCH
 from sandbox_registry.domain.cases.applications import Reason, SupplementItem
@@ -29,6 +28,7 @@ from sandbox_registry.usecases.transaction import idempotency
 from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.transaction import CaseTransaction
 from sandbox_registry.usecases.transaction.transactions import Transactions
+from tests.support import stored_leaves
 from tests.support.stages import FOCAL, INTAKE, OWNER, accepted, claimed, received, submitted, under_appraisal
 from tests.support.statements import statements
 from tests.support.world import World
@@ -36,9 +36,9 @@ from tests.support.world import World
 REFUSED_SUPPLEMENT = (SupplementItem(target="answers.project.nothing", reason="?"),)
 
 
-async def leaves(world: World) -> list[audit.LeafRow]:
+async def leaves(world: World) -> list[stored_leaves.LeafRow]:
     async with world.database.replica() as connection:
-        return list(await audit.all_leaves(connection))
+        return list(await stored_leaves.all_leaves(connection))
 
 
 async def test_every_leaf_opens_its_record(world: World) -> None:
