@@ -26,6 +26,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import TypeEngine
 
 from sandbox_registry.db import tables
+from sandbox_registry.db.core.statements import as_array
 from sandbox_registry.domain.identity.people import MUST_DECLARE, Capacity
 from sandbox_registry.domain.identity.scopes import Scope
 from sandbox_registry.domain.stages import Stage
@@ -129,9 +130,11 @@ def known_to(shapes: Sequence[ScopeShape], stage: ColumnElement[str] = STAGE) ->
 
 @lru_cache(maxsize=1000)
 def known_values(scopes: tuple[Scope, ...]) -> Mapping[str, object]:
-    """Return the values of `known_to`; shared by all who ask: not to be changed."""
+    """Return the values of `known_to`, their arrays written already; shared by all who ask: not to be changed."""
     return {
-        f"scope_{place}_{name}": value for place, scope in enumerate(scopes) for name, value in values_of(scope).items()
+        f"scope_{place}_{name}": as_array(value) if isinstance(value, list) else value
+        for place, scope in enumerate(scopes)
+        for name, value in values_of(scope).items()
     }
 
 
