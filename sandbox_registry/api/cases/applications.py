@@ -30,13 +30,13 @@ from sandbox_registry.api.cases.history_schemas import ChangesOut, TimelineOut, 
 from sandbox_registry.api.handling.cursors import BY_CHANGE, BY_ID, BY_INDEX
 from sandbox_registry.api.handling.requests import (
     Cursor,
-    Flag,
     Id,
     Incoming,
     Limit,
-    Number,
     OptionalId,
-    OptionalWords,
+    OptionalQueryText,
+    QueryFlag,
+    VersionNumber,
     instant,
     perform,
     published,
@@ -79,11 +79,11 @@ class ApplicationsController(Controller):
         limit: Limit = 50,
         after: Cursor = None,
         stage: FromQuery[list[Stage] | None] = None,
-        procedure: OptionalWords = None,
+        procedure: OptionalQueryText = None,
         officer: OptionalId = None,
         organisation: OptionalId = None,
-        overdue: Flag = False,  # noqa: FBT002 - a query parameter.
-        q: OptionalWords = None,
+        overdue: QueryFlag = False,  # noqa: FBT002 - a query parameter.
+        q: OptionalQueryText = None,
         updated_since: FromQuery[datetime | None] = None,
     ) -> Response[CasePageOut]:
         """List the applications you may read, newest first; with `updated_since`, oldest change first.
@@ -169,7 +169,7 @@ class ApplicationsController(Controller):
 
     @get("/{application_id:uuid}/changes")
     async def changes(
-        self, request: Incoming, application_id: Id, older: Number, newer: Number
+        self, request: Incoming, application_id: Id, older: VersionNumber, newer: VersionNumber
     ) -> Response[ChangesOut]:
         """Compare two versions of the dossier field by field."""
         return await perform(

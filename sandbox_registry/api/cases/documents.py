@@ -6,7 +6,7 @@ from litestar import Controller, Response, delete, get, post
 from litestar.response.base import ASGIResponse
 
 from sandbox_registry.api.cases.application_schemas import DocumentOut, document_out
-from sandbox_registry.api.handling.requests import Id, Incoming, Words, perform, use_cases
+from sandbox_registry.api.handling.requests import Id, Incoming, QueryText, perform, use_cases
 from sandbox_registry.api.handling.streams import BoundedStream
 from sandbox_registry.http.context import context_of
 from sandbox_registry.http.declarations import declare
@@ -20,7 +20,7 @@ class DocumentsController(Controller):
 
     @post(status_code=201, opt=declare(takes_file=True, has_location=True, is_keyed=False))
     async def attach(
-        self, request: Incoming, application_id: Id, part: Words, filename: Words
+        self, request: Incoming, application_id: Id, part: QueryText, filename: QueryText
     ) -> Response[DocumentOut]:
         """Attach a file to a part of the dossier; the request's body is the file itself."""
         return await perform(

@@ -16,10 +16,10 @@ from sandbox_registry.api.cases.history_schemas import (
 )
 from sandbox_registry.api.cases.past_case_schemas import CaseAtOut, case_at_out
 from sandbox_registry.api.handling.requests import (
+    DayOrMoment,
     Id,
     Incoming,
-    Number,
-    When,
+    VersionNumber,
     day_or_moment,
     perform,
     published,
@@ -40,7 +40,7 @@ class HistoriesController(Controller):
     tags = ("histories",)
 
     @get("/applications/{application_id:uuid}/history", opt=declare(errors=(422,)))
-    async def as_it_stood(self, request: Incoming, application_id: Id, at: When) -> Response[CaseAtOut]:
+    async def as_it_stood(self, request: Incoming, application_id: Id, at: DayOrMoment) -> Response[CaseAtOut]:
         """Read a case as it stood on a day or at a moment, as far as you may read it now.
 
         What is shown comes from the records behind the log, so each part of it can be proved. A moment that is yet to
@@ -68,7 +68,7 @@ class HistoriesController(Controller):
 
     @get("/applications/{application_id:uuid}/history/changes")
     async def changes(
-        self, request: Incoming, application_id: Id, older: Number, newer: Number
+        self, request: Incoming, application_id: Id, older: VersionNumber, newer: VersionNumber
     ) -> Response[StateChangesOut]:
         """Compare two recorded versions of a case field by field, each field by its name."""
         return await perform(
@@ -106,7 +106,7 @@ class HistoriesController(Controller):
 
     @get("/permits/{permit_id:uuid}/history/changes")
     async def permit_changes(
-        self, request: Incoming, permit_id: Id, older: Number, newer: Number
+        self, request: Incoming, permit_id: Id, older: VersionNumber, newer: VersionNumber
     ) -> Response[StateChangesOut]:
         """Compare two recorded versions of a permit field by field, each field by its name."""
         return await perform(

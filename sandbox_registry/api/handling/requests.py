@@ -33,13 +33,13 @@ _DAY = len("2026-11-20")
 _READS = frozenset({"GET", "HEAD"})
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 Id = FromPath[UUID]
-Flag = FromQuery[bool]
-Number = Annotated[int, QueryParameter(ge=0, le=1_000_000)]
+QueryFlag = FromQuery[bool]
+VersionNumber = Annotated[int, QueryParameter(ge=0, le=1_000_000)]
 Limit = Annotated[int, QueryParameter(ge=1, le=100)]
-Words = Annotated[str, QueryParameter(min_length=1, max_length=300, pattern=ONE_LINE)]
-OptionalWords = Annotated[str | None, QueryParameter(max_length=300, pattern=ONE_LINE)]
+QueryText = Annotated[str, QueryParameter(min_length=1, max_length=300, pattern=ONE_LINE)]
+OptionalQueryText = Annotated[str | None, QueryParameter(max_length=300, pattern=ONE_LINE)]
 Cursor = Annotated[str | None, QueryParameter(min_length=1, max_length=300, pattern="^[A-Za-z0-9_-]+$")]
-When = Annotated[
+DayOrMoment = Annotated[
     str,
     QueryParameter(
         schema_extra={"anyOf": [{"format": name, "pattern": YEARS} for name in ("date", "date-time")]},

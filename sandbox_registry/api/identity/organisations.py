@@ -9,7 +9,7 @@ from sandbox_registry.api.handling.requests import (
     Id,
     Incoming,
     Limit,
-    OptionalWords,
+    OptionalQueryText,
     perform,
     seen_version,
     use_cases,
@@ -63,7 +63,7 @@ class OrganisationsController(Controller):
         limit: Limit = 50,
         after: Cursor = None,
         kind: FromQuery[OrganisationKind | None] = None,
-        q: OptionalWords = None,
+        q: OptionalQueryText = None,
     ) -> Response[OrganisationsPageOut]:
         """List the organisations you may know of; `kind=state_unit` lists the state agencies.
 

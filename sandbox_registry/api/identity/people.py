@@ -10,7 +10,7 @@ from sandbox_registry.api.handling.requests import (
     Incoming,
     Limit,
     OptionalId,
-    OptionalWords,
+    OptionalQueryText,
     perform,
     seen_version,
     use_cases,
@@ -105,7 +105,7 @@ class PeopleController(Controller):
         after: Cursor = None,
         role: FromQuery[Role | None] = None,
         unit: OptionalId = None,
-        q: OptionalWords = None,
+        q: OptionalQueryText = None,
     ) -> Response[PeoplePageOut]:
         """List people with their offices, for who assigns or oversees.
 

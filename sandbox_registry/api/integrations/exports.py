@@ -13,11 +13,11 @@ from litestar.response.base import ASGIResponse
 from sandbox_registry.api.handling.cursors import BY_CHANGE
 from sandbox_registry.api.handling.requests import (
     Cursor,
-    Flag,
     Incoming,
     Limit,
     OptionalId,
-    OptionalWords,
+    OptionalQueryText,
+    QueryFlag,
     instant,
     use_cases,
 )
@@ -50,13 +50,13 @@ class ExportsController(Controller):
         self,
         request: Incoming,
         stage: Stages = None,
-        procedure: OptionalWords = None,
+        procedure: OptionalQueryText = None,
         officer: OptionalId = None,
         organisation: OptionalId = None,
-        overdue: Flag = False,  # noqa: FBT002 - a query parameter.
-        q: OptionalWords = None,
+        overdue: QueryFlag = False,  # noqa: FBT002 - a query parameter.
+        q: OptionalQueryText = None,
         updated_since: Since = None,
-        bom: Flag = False,  # noqa: FBT002 - a query parameter.
+        bom: QueryFlag = False,  # noqa: FBT002 - a query parameter.
     ) -> ASGIResponse:
         """Take out applications as CSV, oldest first: RFC 4180, UTF-8, headings in the language asked for.
 
@@ -74,11 +74,11 @@ class ExportsController(Controller):
         self,
         request: Incoming,
         stage: Stages = None,
-        procedure: OptionalWords = None,
+        procedure: OptionalQueryText = None,
         officer: OptionalId = None,
         organisation: OptionalId = None,
-        overdue: Flag = False,  # noqa: FBT002 - a query parameter.
-        q: OptionalWords = None,
+        overdue: QueryFlag = False,  # noqa: FBT002 - a query parameter.
+        q: OptionalQueryText = None,
         updated_since: Since = None,
     ) -> ASGIResponse:
         """Take out applications as JSON lines, oldest first."""
@@ -105,11 +105,11 @@ class ExportsController(Controller):
         self,
         request: Incoming,
         stage: Stages = None,
-        procedure: OptionalWords = None,
+        procedure: OptionalQueryText = None,
         organisation: OptionalId = None,
-        q: OptionalWords = None,
+        q: OptionalQueryText = None,
         updated_since: Since = None,
-        bom: Flag = False,  # noqa: FBT002 - a query parameter.
+        bom: QueryFlag = False,  # noqa: FBT002 - a query parameter.
     ) -> ASGIResponse:
         """Take out permits as CSV, oldest first, each as it stands now; written as applications are."""
         narrowed = _filter(stage, procedure, organisation, q, updated_since)
@@ -122,9 +122,9 @@ class ExportsController(Controller):
         self,
         request: Incoming,
         stage: Stages = None,
-        procedure: OptionalWords = None,
+        procedure: OptionalQueryText = None,
         organisation: OptionalId = None,
-        q: OptionalWords = None,
+        q: OptionalQueryText = None,
         updated_since: Since = None,
     ) -> ASGIResponse:
         """Take out permits as JSON lines, oldest first, each as it stands now."""

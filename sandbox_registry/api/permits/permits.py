@@ -10,7 +10,7 @@ from sandbox_registry.api.handling.requests import (
     Incoming,
     Limit,
     OptionalId,
-    OptionalWords,
+    OptionalQueryText,
     instant,
     perform,
     published,
@@ -52,11 +52,11 @@ class PermitsController(Controller):
         limit: Limit = 50,
         after: Cursor = None,
         stage: FromQuery[list[Stage] | None] = None,
-        procedure: OptionalWords = None,
+        procedure: OptionalQueryText = None,
         application: OptionalId = None,
         organisation: OptionalId = None,
         ends_before: FromQuery[Moment | None] = None,
-        q: OptionalWords = None,
+        q: OptionalQueryText = None,
         updated_since: FromQuery[Moment | None] = None,
     ) -> Response[PermitPageOut]:
         """List the permits you may read, newest first, each as it stands now; with `updated_since`, oldest change first.

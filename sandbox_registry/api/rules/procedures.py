@@ -11,7 +11,7 @@ from msgspec import Meta
 from sandbox_registry.api.handling.requests import (
     Id,
     Incoming,
-    OptionalWords,
+    OptionalQueryText,
     perform,
     seen_version,
     use_cases,
@@ -100,7 +100,7 @@ class ProceduresController(Controller):
 
     @get("/rules", opt=declare(is_public=True))
     async def list_versions(
-        self, request: Incoming, kind: FromQuery[RuleKind | None] = None, code: OptionalWords = None
+        self, request: Incoming, kind: FromQuery[RuleKind | None] = None, code: OptionalQueryText = None
     ) -> Response[RulesOut]:
         """List the versions of procedures and calendars, proposals included."""
         return await perform(
