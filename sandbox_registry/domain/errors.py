@@ -55,6 +55,18 @@ class PermissionDenied(DomainError):
         self.action = action
         self.line = line
 
+    @property
+    def text(self) -> Wording:
+        """The sentence with the act in it; limits of the token say so, for another token may do it."""
+        return Phrase(f"error.{_LIMITS_OF_TOKENS.get(self.line or '', self.code)}", **self.params)
+
+
+_LIMITS_OF_TOKENS = {
+    "token scope": "permission_denied.token_scope",
+    "token procedures": "permission_denied.token_procedures",
+}
+"""The sentences of what refuses in the place of a policy line."""
+
 
 class TransitionNotAllowed(DomainError):
     """The act is not legal at the stage the case is at."""

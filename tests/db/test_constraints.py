@@ -109,6 +109,6 @@ async def test_database_refuses_what_must_never_stand_in_it(world: World, owner:
 async def test_code_of_a_dossier_is_given_once(world: World) -> None:
     case = await received(world)
     other = await world.draft()
-    with pytest.raises(Exception, match="uq_applications_code"):
+    with pytest.raises(Exception, match="application_code"):
         async with world.database.transaction() as work:
             await work.save(replace(other, version=other.version + 1, code=case.code))

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from sandbox_registry.api.contract.problem_codes import CONDITIONS, LAYER
+from sandbox_registry.authz.enforcer import TOKEN_PROCEDURES, TOKEN_SCOPE
 from sandbox_registry.db.core.unique_rules import UNIQUE_RULES
 from sandbox_registry.documents.uploads.store import FileTooLarge, StorageFull
 from sandbox_registry.domain.acts import Action
@@ -71,7 +72,11 @@ ERRORS: list[DomainError] = [
     StorageFull(),
     TooManyRequests(limit="reads.account", seconds=1200),
     WrongCredentials(),
-    *(PermissionDenied(action=action, line=None) for action in Action),
+    *(
+        PermissionDenied(action=action, line=line)
+        for action in Action
+        for line in (None, TOKEN_SCOPE, TOKEN_PROCEDURES)
+    ),
     *(
         TransitionNotAllowed(action=ACTIONS.get(act, f"application:{act}"), stage=stage)
         for act in TRANSITIONS

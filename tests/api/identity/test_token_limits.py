@@ -142,7 +142,7 @@ async def test_drafting_under_another_procedure_is_refused_and_on_record(client:
     body = {"organisation_id": str(world.startup), "title": "Ao tôm"}
     refused = await narrow.send("POST", "/applications", json=body | {"procedure_code": AI_PROCEDURE})
     assert (refused.status_code, refused.json()["code"]) == (403, "permission_denied")
-    assert "the token is for cases of other procedures only" in refused.json()["detail"]
+    assert refused.json()["detail"].startswith("Mã truy cập này chỉ dùng cho hồ sơ của thủ tục khác")
     made = await narrow.send("POST", "/applications", json=body | {"procedure_code": PROCEDURE})
     assert made.status_code == 201, made.text
     assert [each for each in await told(world) if each[0] == "application:create"] == [
