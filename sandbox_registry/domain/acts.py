@@ -118,7 +118,7 @@ class Action(StrEnum):
         """Tell whether it only reads."""
         return self.partition(":")[2].startswith("read")
 
-    APPLICATION_ACCEPT = _act("application:accept", Side.INTAKE, "application", known_to=EVERYONE)
+    APPLICATION_ACCEPT = _act("application:accept", Side.INTAKE, "application", "participation", known_to=EVERYONE)
     APPLICATION_APOLOGIZE = _act("application:apologize", Side.CASEWORK, "application", known_to=EVERYONE)
     APPLICATION_CLASSIFY = _act("application:classify", Side.APPRAISAL, "application", known_to=EVERYONE)
     APPLICATION_COMPLAIN = _act("application:complain", Side.SIGNATORY, "complaint", known_to=EVERYONE)
@@ -130,7 +130,7 @@ class Action(StrEnum):
     APPLICATION_EDIT = _act(
         "application:edit", Side.APPLICANT, "application", "document", known_to=OFFICE, logged=Logged.NEVER
     )
-    APPLICATION_LAPSE = _act("application:lapse", Side.CASEWORK, "application", known_to=EVERYONE)
+    APPLICATION_LAPSE = _act("application:lapse", Side.CASEWORK, "application", "participation", known_to=EVERYONE)
     APPLICATION_READ = _act(
         "application:read", Side.CASE_READING, "application", known_to=OFFICE, logged=Logged.OVERSIGHT
     )
@@ -147,12 +147,17 @@ class Action(StrEnum):
         "recommendation",
         known_to=EVERYONE,
     )
-    APPLICATION_REFER = _act("application:refer", Side.CASEWORK, "application", known_to=EVERYONE)
+    APPLICATION_REFER = _act("application:refer", Side.CASEWORK, "application", "participation", known_to=EVERYONE)
     APPLICATION_REFUSE_INTAKE = _act(
         "application:refuse_intake", Side.INTAKE, "application", "participation", known_to=EVERYONE
     )
     APPLICATION_REQUEST_SUPPLEMENT = _act(
-        "application:request_supplement", Side.INTAKE, "application", "supplement_request", known_to=EVERYONE
+        "application:request_supplement",
+        Side.INTAKE,
+        "application",
+        "participation",
+        "supplement_request",
+        known_to=EVERYONE,
     )
     APPLICATION_REQUEST_WITHDRAWAL = _act(
         "application:request_withdrawal", Side.SIGNATORY, "application", known_to=EVERYONE

@@ -14,6 +14,7 @@ from uuid_utils.compat import uuid7
 
 from sandbox_registry.db.auditlog import leaves as audit
 from sandbox_registry.domain.cases.applications import Application, ClosingKind, Reason, SupplementItem
+from sandbox_registry.domain.cases.appraisal import Participation
 from sandbox_registry.domain.cases.case_lists import CaseFilter
 from sandbox_registry.domain.errors import (
     ConditionNotMet,
@@ -25,6 +26,7 @@ from sandbox_registry.domain.errors import (
     StaleVersion,
     TransitionNotAllowed,
 )
+from sandbox_registry.domain.identity.people import Capacity
 from sandbox_registry.domain.stages import Stage
 from tests.rulebook.test_procedures import DOSSIER, OURS
 from tests.support.stages import (
@@ -628,3 +630,20 @@ async def test_part_takes_only_its_kinds_of_file_and_so_many(world: World) -> No
     with pytest.raises(Invalid) as many:
         await attach(world, case, "application_form", digest="d" * 64)
     assert [each.code for each in many.value.errors] == ["too_many_files"]
+
+
+@pytest.mark.parametrize("act", ["accept", "refuse_intake", "refer", "request_supplement"])
+async def test_another_officer_of_the_unit_goes_on_where_one_began(world: World, act: str) -> None:
+    case = await received(world)
+    given: dict[str, dict[str, Any]] = {
+        "accept": {},
+        "refuse_intake": {"reasons": REASONS},
+        "refer": {"reason": "Không thuộc thẩm quyền", "target": "ai-decree-142-2026-mps"},
+        "request_supplement": {"items": ITEMS, "exception_reason": None},
+    }
+    await getattr(world.use_cases.intake, act)(
+        world.context("mot_cua_2"), case.id, expected_version=case.version, **given[act]
+    )
+    async with world.database.transaction() as work:
+        held = await work.find(Participation, application_id=case.id, capacity=Capacity.INTAKE.value)
+    assert {each.person_id for each in held} == {world.people["mot_cua"], world.people["mot_cua_2"]}
