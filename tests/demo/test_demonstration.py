@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import tempfile
@@ -16,6 +15,7 @@ import httpx
 import pytest
 
 from sandbox_registry.domain.stages import Stage
+from tests.support.ports import free_port
 
 README = Path(__file__).parents[2] / "README.md"
 EXAMPLES = README.parent / "examples" / "README.md"
@@ -26,11 +26,9 @@ PROGRAM = (sys.executable, "-m", "sandbox_registry.cli")
 @pytest.fixture(scope="module")
 def demonstration() -> Iterator[tuple[str, str]]:
     """A seeded registry on a free port: its address and what it printed before it served."""
-    with tempfile.TemporaryDirectory(prefix="sandbox-") as directory, socket.socket() as probe:
+    port = free_port()
+    with tempfile.TemporaryDirectory(prefix="sandbox-") as directory:
         Path(directory).chmod(0o711)
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-        probe.close()
         environment = os.environ | {"SANDBOX_DATA_DIR": f"{directory}/data", "SANDBOX_LOG_LEVEL": "error"}
         printed = Path(directory) / "printed"
         with printed.open("wb") as output:
@@ -42,12 +40,11 @@ def demonstration() -> Iterator[tuple[str, str]]:
                 yield f"http://127.0.0.1:{port}", printed.read_text("utf-8")
             finally:
                 server.terminate()
-                server.wait(30)
+                server.wait()
 
 
 def _wait(url: str, server: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 240
-    while time.monotonic() < deadline and server.poll() is None:
+    while server.poll() is None:
         try:
             if httpx.get(f"{url}/health/ready").is_success:
                 return
@@ -80,7 +77,7 @@ def walk_through(url: str) -> str:
     """Paste the commands of the README into a shell of its own; return what they printed."""
     script = re.findall(r"```bash\n(.*?)```", README.read_text("utf-8"), re.DOTALL)[0]
     pasted = "set -euo pipefail\n" + script.replace("http://127.0.0.1:8000", url)
-    done = subprocess.run(["bash", "-c", pasted], capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(["bash", "-c", pasted], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

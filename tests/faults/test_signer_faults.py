@@ -104,7 +104,7 @@ def process(database_url: str) -> "Iterator[subprocess.Popen[str]]":
         yield started
         assert started.stdin is not None
         started.stdin.close()
-        assert started.wait(timeout=10) == 0
+        assert started.wait() == 0
 
 
 @pytest.fixture

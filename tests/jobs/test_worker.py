@@ -73,13 +73,14 @@ async def test_a_job_is_there_from_the_commit_on_with_its_arguments(world: World
 async def test_a_worker_is_woken_by_the_commit_and_keeps_nothing_of_a_job_done(
     world: World, queue: Queue, jobs: App
 ) -> None:
+    jobs.worker_defaults["fetch_job_polling_interval"] = 3600
     with capture_logs(processors=[merge_contextvars]) as lines:
         async with working(jobs):
             await queue.until(WORKERS, [(1,)])
-            await asyncio.sleep(0.3)  # It looked, found nothing, and would look again in five seconds.
+            await asyncio.sleep(0.3)  # It looked, found nothing, and would look again in an hour.
             async with world.database.transaction() as work:
                 await work.defer(Task.REFRESH_DUE_DATES)
-            await queue.until(STATES, [], patience=3)
+            await queue.until(STATES, [])
     assert await queue.rows(WORKERS) == [(0,)]
     assert [line["event"] for line in lines] == ["worker.started", "job.done", "worker.stopped"]
     assert (lines[1]["task"], lines[1]["result"]) == ("refresh_due_dates", 0)

@@ -3,6 +3,7 @@
 import runpy
 from collections.abc import Callable
 from pathlib import Path
+from time import process_time
 
 import pytest
 from hypothesis import given, settings
@@ -63,10 +64,10 @@ def test_good_input_spliced(name: str, splices: list[tuple[int, int, bytes]]) ->
     accepts(name, spliced(TARGETS[name][1], splices))
 
 
-@pytest.mark.timeout(20)
 @pytest.mark.parametrize("name", TARGETS)
 @pytest.mark.parametrize("piece", [b"\n", b"a", b"9", b" ", b"\xff", b"x000/", b"=", b"+", b"\n\n", "\u2014 ".encode()])
 def test_huge_input_is_refused_at_once(name: str, piece: bytes) -> None:
-    seed = TARGETS[name][1]
+    seed, begun = TARGETS[name][1], process_time()
     for place in (0, len(seed) // 2, len(seed)):
         assert not accepts(name, seed[:place] + piece * (4_000_000 // len(piece)) + seed[place:])
+    assert process_time() - begun < 20

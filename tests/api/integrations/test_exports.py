@@ -239,7 +239,7 @@ async def many(world: World, owner: AsyncEngine) -> AsyncGenerator[bytes, None]:
 
 
 def bounded(
-    source: AsyncGenerator[bytes, None], *, chunk_timeout: float = 30, stream_timeout: float = 30
+    source: AsyncGenerator[bytes, None], *, chunk_timeout: float = 3600, stream_timeout: float = 3600
 ) -> BoundedStream:
     return BoundedStream(
         source, media_type="text/csv", headers={}, chunk_timeout=chunk_timeout, stream_timeout=stream_timeout
@@ -248,13 +248,12 @@ def bounded(
 
 async def test_client_that_goes_away_leaves_no_snapshot(world: World, owner: AsyncEngine) -> None:
     wire = Wire(accepts=3, leaves=True)
-    async with asyncio.timeout(10):
-        await bounded(await many(world, owner))({}, wire.receive, wire.send)
+    await bounded(await many(world, owner))({}, wire.receive, wire.send)
     assert len(wire.got) == 4
     assert await under_way(owner) == []
 
 
-@pytest.mark.parametrize("stream_timeout", [30, 0.0])
+@pytest.mark.parametrize("stream_timeout", [3600, 0.0])
 async def test_nothing_is_read_for_a_client_to_whom_sending_takes_no_time(stream_timeout: float) -> None:
     """As Granian does it: what is sent to nobody is gone at once, so only fetching ever waits."""
     fetched = 0
@@ -267,24 +266,21 @@ async def test_nothing_is_read_for_a_client_to_whom_sending_takes_no_time(stream
             yield b"a"
 
     wire = Wire(accepts=3, leaves=stream_timeout > 0, swallows=True)
-    async with asyncio.timeout(5):
-        try:
-            await bounded(endless(), stream_timeout=stream_timeout)({}, wire.receive, wire.send)
-        except StreamInterrupted:
-            assert stream_timeout == 0
+    try:
+        await bounded(endless(), stream_timeout=stream_timeout)({}, wire.receive, wire.send)
+    except StreamInterrupted:
+        assert stream_timeout == 0
     assert fetched < 100
 
 
-@pytest.mark.parametrize(("chunk_timeout", "stream_timeout"), [(0.2, 30), (30, 0.3)])
+@pytest.mark.parametrize(("chunk_timeout", "stream_timeout"), [(0.2, 3600), (3600, 3)])
 async def test_client_that_falls_asleep_is_cut_off(
     world: World, owner: AsyncEngine, chunk_timeout: float, stream_timeout: float
 ) -> None:
     wire = Wire(accepts=3)
-    async with asyncio.timeout(10):
-        with pytest.raises(StreamInterrupted):
-            await bounded(await many(world, owner), chunk_timeout=chunk_timeout, stream_timeout=stream_timeout)(
-                {}, wire.receive, wire.send
-            )
+    response = bounded(await many(world, owner), chunk_timeout=chunk_timeout, stream_timeout=stream_timeout)
+    with pytest.raises(StreamInterrupted):
+        await response({}, wire.receive, wire.send)
     assert [message.get("more_body") for message in wire.got] == [None, True, True, True]
     assert await under_way(owner) == []
 

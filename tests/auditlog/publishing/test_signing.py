@@ -256,13 +256,13 @@ async def test_the_loop_publishes_by_itself_and_waits_out_a_refusal(ledger: Ledg
             await asyncio.sleep(0.01)
 
     await ledger.append(2)
-    await asyncio.wait_for(until(2), 10)
+    await until(2)
     entries = await ledger.entries()
     await ledger.rewrite(entries[:1])
     await asyncio.sleep(0.1)
     await ledger.rewrite([*entries, b"next"])
     wake.set()
-    await asyncio.wait_for(until(3), 10)
+    await until(3)
     loop.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await loop

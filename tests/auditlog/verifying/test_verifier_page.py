@@ -5,7 +5,6 @@ Chromium and its driver come from `make tools`.
 
 import base64
 import json
-import socket
 import subprocess
 import time
 import zipfile
@@ -26,6 +25,7 @@ from sandbox_registry.transparency.notes import format_note, parse_note
 from sandbox_registry.transparency.tiles import Bundle, Tile, bundles_of, tiles_of
 from sandbox_registry.transparency.tlog_proofs import format_tlog_proof
 from tests.auditlog.verifying.test_trees import KEY, write_log
+from tests.support.ports import free_port
 
 VKEY = format_vkey(KEY.verifier_key)
 WITNESS = SigningKey(name="hdnd.example/w1", key_type=KeyType.COSIGNATURE_V1, seed=b"w" * 32)
@@ -38,7 +38,7 @@ class Browser:
     """A headless Chromium, spoken to as the W3C WebDriver standard says."""
 
     def __init__(self, url: str) -> None:
-        self._http = httpx.Client(base_url=url, timeout=30)
+        self._http = httpx.Client(base_url=url, timeout=None)  # noqa: S113 - pytest has the limit
         options = {"args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=390,844"]}
         asked = {"capabilities": {"alwaysMatch": {"browserName": "chrome", "goog:chromeOptions": options}}}
         self._session = f"/session/{self._call('POST', '/session', asked)['sessionId']}"
@@ -69,19 +69,21 @@ class Browser:
         self._http.close()
 
 
+def is_ready(driver_url: str) -> bool:
+    try:
+        return bool(httpx.get(f"{driver_url}/status").json()["value"]["ready"])
+    except httpx.TransportError:
+        return False
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     with subprocess.Popen(["chromedriver", f"--port={port}"], stdout=subprocess.DEVNULL) as driver:
         url = f"http://127.0.0.1:{port}"
         try:
-            for _ in range(200):
-                try:
-                    if httpx.get(f"{url}/status").json()["value"]["ready"]:
-                        break
-                except httpx.TransportError:
-                    time.sleep(0.1)
+            while not is_ready(url):
+                time.sleep(0.1)
             opened = Browser(url)
             yield opened
             opened.close()
@@ -133,9 +135,7 @@ def ask(browser: Browser, directory: Path, files: dict[str, bytes], keys: str) -
     browser.type("#file", str(path))
     browser.run(f"document.getElementById('keys').value = {keys!r}")
     browser.run("document.getElementById('go').click()")
-    for _ in range(300):
-        if not browser.run("return document.getElementById('answer').hidden"):
-            break
+    while browser.run("return document.getElementById('answer').hidden"):
         time.sleep(0.05)
     answer = browser.run("const a = document.getElementById('answer'); return [a.className, a.innerText]")
     return str(answer[0]), str(answer[1])

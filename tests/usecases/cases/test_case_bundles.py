@@ -261,7 +261,7 @@ class SlowFolder(LogFolder):
 
     def read(self, path: str) -> bytes:
         self.asked.release()
-        self.go.wait(timeout=30)
+        self.go.wait()
         return super().read(path)
 
 
@@ -271,7 +271,7 @@ async def test_few_are_written_at_once(world: World, ledger: Ledger) -> None:
     slow, take = SlowFolder(ledger.folder.root), world.use_cases.bundles.take
     under = [asyncio.create_task(take(world.context(COUNCIL), case.id, folder=slow)) for _ in range(AT_ONCE)]
     for _ in under:
-        await asyncio.to_thread(slow.asked.acquire, timeout=30)
+        await asyncio.to_thread(slow.asked.acquire)
     with pytest.raises(TooManyRequests):
         await take(world.context(COUNCIL), case.id, folder=ledger.folder)
     slow.go.set()
