@@ -38,7 +38,9 @@ class Names:
 
 
 async def sent(url: str, **how: Any) -> WebhookResponse:
-    return await WebhookClient(tls=how.pop("tls", TLS), timeout_s=how.pop("timeout_s", 60), **how).send(url, BODY, {"webhook-id": "1"})
+    return await WebhookClient(tls=how.pop("tls", TLS), timeout_s=how.pop("timeout_s", 60), **how).send(
+        url, BODY, {"webhook-id": "1"}
+    )
 
 
 async def test_connection_goes_to_the_checked_address_under_the_name(
