@@ -85,7 +85,7 @@ def walk_through(url: str) -> str:
 def test_walk_through_of_the_readme_works_again_and_again(demonstration: tuple[str, str]) -> None:
     first, second, third = [walk_through(demonstration[0]) for _ in range(3)]
     for printed in (first, second, third):
-        assert "problem(s) to correct" in printed
+        assert "problems to correct." in printed
         assert "\n404\n" in printed
         assert "application:submit | " in printed
         assert "permit_active" in printed
