@@ -100,6 +100,7 @@ async def world(settled_world: World, empty_data_dir: Path) -> World:  # noqa: A
     """A settled province in an otherwise empty database; what a test commits is gone before the next."""
     await settled_world.snapshots.put_back(SETTLED, is_base=True)
     settled_world.clock.at = START
+    settled_world.forget()
     return replace(settled_world, units=dict(settled_world.units), people=dict(settled_world.people))
 
 

@@ -1,6 +1,7 @@
 """A small province to test in: units, people with offices, two startups, a clock that moves only when told."""
 
-from dataclasses import dataclass, field, replace
+from copy import copy
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -106,6 +107,7 @@ class World:
     use_cases: UseCases
     clock: Clock
     snapshots: Snapshots
+    held: list[tuple[object, dict[str, Any]]] = field(default_factory=list)
     units: dict[str, UUID] = field(default_factory=dict)
     people: dict[str, UUID] = field(default_factory=dict)
     startup: UUID = field(default_factory=uuid7)
@@ -120,6 +122,17 @@ class World:
     def database(self) -> Database:
         """The database under the frame."""
         return self.transactions.database
+
+    def __post_init__(self) -> None:
+        """Keep what the use cases hold before anybody uses them."""
+        if not self.held:
+            self.held = [(each, _copied(vars(each))) for each in _parts(self.use_cases)]
+
+    def forget(self) -> None:
+        """Let the use cases hold what they held at first, whatever a test has set and they have remembered since."""
+        for each, held in self.held:
+            vars(each).clear()
+            vars(each).update(_copied(held))
 
     async def settle(self) -> None:
         """Put units, people and the two startups into the database."""
@@ -191,6 +204,14 @@ class World:
         return await self.use_cases.applications.edit(
             owner, application.id, expected_version=application.version, title=None, answers=answers
         )
+
+
+def _parts(use_cases: UseCases) -> list[object]:
+    return [getattr(use_cases, each.name) for each in fields(use_cases)]
+
+
+def _copied(held: dict[str, Any]) -> dict[str, Any]:
+    return {name: copy(value) if isinstance(value, dict | set) else value for name, value in held.items()}
 
 
 def new_world(database: Database, *, snapshots: Snapshots, documents: Path) -> World:
