@@ -1,6 +1,6 @@
 """`policy check`: proves over the whole space what must hold of a policy, and finds lines that do nothing."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from sandbox_registry.authz.enforcer import Authorizer, casbin_enforcer
@@ -13,14 +13,12 @@ from sandbox_registry.authz.policy import (
     PolicyUnreadable,
     read_policy,
 )
-from sandbox_registry.authz.separation import CASE_ACTS, DECLARATIONS, READS, broken_separation_rules
-from sandbox_registry.authz.space import Cell, Space, pairs_of, places_of
-from sandbox_registry.authz.standings import typical_standings
+from sandbox_registry.authz.separation import CASE_ACTS, DECLARATIONS, broken_separation_rules
+from sandbox_registry.authz.space import Cell, Space, pairs_of, places_of, someone_can
 from sandbox_registry.domain.acts import Action
 from sandbox_registry.domain.identity.people import UNIT_BOUND_ROLES, Relation, Role
 from sandbox_registry.domain.stages import Stage
 
-StageOwner = tuple[str, Stage, Role]
 MOVES = {
     Stage.DRAFT: {Action.APPLICATION_SUBMIT, Action.APPLICATION_DISCARD},
     Stage.SUBMITTED: {
@@ -54,12 +52,11 @@ _LISTS_KNOW = {
 
 
 def check_policy(
-    source: Authorizer | AuthorizationPolicy | Path, *, stage_owners: Iterable[StageOwner] = ()
+    source: Authorizer | AuthorizationPolicy | Path,
 ) -> list[PolicyFinding]:
-    """Check a policy (or its directory) and, if given, that every procedure's stage owner can act there.
+    """Check a policy (or its directory).
 
-    `stage_owners` are (procedure code, stage, role) of stages that are not ends. Returns what is wrong, sorted by
-    code; nothing means proved. What the policy cannot see stays with the use cases: that the second person of a
+    Returns what is wrong, sorted by code; nothing means proved. What the policy cannot see stays with the use cases: that the second person of a
     four-eyes act is another one, that one reads only one's own declaration, that an office is not given to oneself.
     """
     try:
@@ -76,7 +73,6 @@ def check_policy(
         *broken_separation_rules(space),
         *_stuck_stages(space),
         *_unreachable(space),
-        *_helpless_owners(space, stage_owners),
         *_lists_that_differ(policy),
         *_acts_out_of_reach(policy, space),
         *_differences_from_casbin(policy, space),
@@ -145,32 +141,14 @@ def _idle_groups(policy: AuthorizationPolicy) -> Iterator[PolicyFinding]:
 def _stuck_stages(space: Space) -> Iterator[PolicyFinding]:
     for stage, moves in MOVES.items():
         for action in sorted(moves):
-            if not any(_someone_can(space, role, stage, action) for role in Role):
+            if not any(someone_can(space, role, stage, action) for role in Role):
                 yield PolicyFinding(code="no_owner", where=stage, message=f"nobody can {action}, so a case stays here")
-
-
-def _someone_can(space: Space, role: Role, stage: Stage, action: Action) -> bool:
-    """Say whether this office gives the act in some typical standing towards a case; everyone is an applicant besides."""
-    return any(
-        space.allows({role}, standing, stage, action) and space.allows({role, Role.APPLICANT}, standing, stage, action)
-        for standing in typical_standings(role).values()
-    )
 
 
 def _unreachable(space: Space) -> Iterator[PolicyFinding]:
     for action in Action:
-        if not any(_someone_can(space, role, stage, action) for role in Role for stage in Stage):
+        if not any(someone_can(space, role, stage, action) for role in Role for stage in Stage):
             yield PolicyFinding(code="unreachable_action", where=action, message="nobody can ever do this")
-
-
-def _helpless_owners(space: Space, stage_owners: Iterable[StageOwner]) -> Iterator[PolicyFinding]:
-    acts = sorted(CASE_ACTS - READS - DECLARATIONS - {Action.MESSAGE_SEND})
-    for procedure, stage, role in stage_owners:
-        if not any(_someone_can(space, role, stage, action) for action in acts):
-            where = f"{procedure}: {stage}"
-            yield PolicyFinding(
-                code="owner_cannot_act", where=where, message=f"{role} owns this stage and can do nothing"
-            )
 
 
 def _lists_that_differ(policy: AuthorizationPolicy) -> Iterator[PolicyFinding]:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from itertools import product
 
 from sandbox_registry.authz.policy import ANY, ROLE_PREFIX, AuthorizationPolicy, PolicyLine
+from sandbox_registry.authz.standings import typical_standings
 from sandbox_registry.domain.acts import Action
 from sandbox_registry.domain.identity.people import Relation, Role
 from sandbox_registry.domain.stages import Stage
@@ -84,6 +85,14 @@ class Space:
                 relations = frozenset({how} if relation is None else {how, relation})
                 if cell.allows(roles, relations):
                     yield Counterexample(roles=roles, relations=relations, stage=stage, action=action, line=line)
+
+
+def someone_can(space: Space, role: Role, stage: Stage, action: Action) -> bool:
+    """Say whether this office gives the act in some typical standing towards a case; everyone is an applicant besides."""
+    return any(
+        space.allows({role}, standing, stage, action) and space.allows({role, Role.APPLICANT}, standing, stage, action)
+        for standing in typical_standings(role).values()
+    )
 
 
 def pairs_of(line: PolicyLine) -> list[Pair]:

@@ -6,6 +6,7 @@ from datetime import time
 from fractions import Fraction
 from pathlib import Path
 
+from sandbox_registry.authz.policy import AuthorizationPolicy, read_policy
 from sandbox_registry.domain.rules.calendars import Unit
 from sandbox_registry.domain.rules.form_fields import Condition, Field, FieldKind, FormRule, RuleKind
 from sandbox_registry.domain.rules.procedures import (
@@ -18,9 +19,7 @@ from sandbox_registry.domain.rules.procedures import (
     ParameterKind,
     Procedure,
     ProcedureStatus,
-    StageRule,
 )
-from sandbox_registry.domain.stages import Stage
 from sandbox_registry.rulebook.procedure_files import (
     ProcedureFileError,
     ProcedureFinding,
@@ -29,6 +28,8 @@ from sandbox_registry.rulebook.procedure_files import (
     read_toml,
     shape_findings,
 )
+from sandbox_registry.rulebook.stage_checks import stage_faults
+from sandbox_registry.runtime.shipped import shipped
 
 Faults = Iterator[tuple[str, str, str]]
 _FULL_WEIGHT = 100
@@ -47,12 +48,13 @@ _DATES = frozenset({RuleKind.NOT_BEFORE, RuleKind.WITHIN_TERM})
 _NUMBERS = frozenset({FieldKind.INTEGER, FieldKind.DECIMAL, FieldKind.MONEY})
 
 
-def check_procedures(path: Path) -> list[ProcedureFinding]:
-    """Check one procedure file or every one in a folder; empty when all is well.
+def check_procedures(path: Path, *, policy: AuthorizationPolicy | None = None) -> list[ProcedureFinding]:
+    """Check one procedure file or every one in a folder beside a policy, or the shipped one; empty when all is well.
 
     A single file is judged beside its neighbours, so that its referral targets can be found.
     """
     folder = path if path.is_dir() else path.parent
+    policy = policy or read_policy(shipped("policies") / "casbin")
     found, procedures = [], {}
     for file in sorted(folder.glob("*.toml")):
         findings, procedure = _read(file)
@@ -61,7 +63,7 @@ def check_procedures(path: Path) -> list[ProcedureFinding]:
             procedures[file.name] = procedure
     codes = Counter(procedure.code for procedure in procedures.values())
     for name, procedure in procedures.items():
-        faults = (*faults_of(procedure), *_faults_between(procedure, codes))
+        faults = (*faults_of(procedure, policy), *_faults_between(procedure, codes))
         found += [ProcedureFinding(file=name, key=key, code=code, message=message) for key, code, message in faults]
     return [finding for finding in found if path.is_dir() or finding.file == path.name]
 
@@ -79,14 +81,14 @@ def load_sound_procedures(folder: Path) -> dict[str, Procedure]:
     return load_procedures(folder)
 
 
-def faults_of(procedure: Procedure) -> Faults:
-    """List `(key, code, message)` for everything one procedure gets wrong by itself."""
+def faults_of(procedure: Procedure, policy: AuthorizationPolicy) -> Faults:
+    """List `(key, code, message)` for everything one procedure gets wrong by itself, and beside a policy."""
     yield from _parameter_faults(procedure)
     yield from _confidence_faults(procedure)
     yield from _key_faults(procedure)
     yield from _form_faults(procedure)
     yield from _rule_faults(procedure)
-    yield from _stage_faults(procedure)
+    yield from stage_faults(procedure, policy)
     yield from _timer_faults(procedure)
     yield from _council_faults(procedure)
     yield from _criteria_faults(procedure)
@@ -287,31 +289,6 @@ def _rule_kind_faults(procedure: Procedure, key: str, rule: FormRule) -> Faults:
     field = procedure.field(rule.field)
     if field is not None and (field.kind is not wanted if wanted else field.kind not in _NUMBERS):
         yield f"{key}.field", "wrong_field_kind", f"a {rule.kind} rule does not work on a {field.kind} field"
-
-
-def _stage_faults(procedure: Procedure) -> Faults:
-    rules = {rule.stage: rule for rule in procedure.stages}
-    if procedure.takes_dossiers and Stage.DRAFT not in rules:
-        yield "stages", "missing_stage", "a procedure that takes dossiers begins with the stage «draft»"
-        return
-    for rule in procedure.stages:
-        for stage in rule.next:
-            if stage not in rules:
-                yield f"stages.{rule.stage}.next", "unknown_stage", f"the stage «{stage}» is not described"
-    reached = _closure({Stage.DRAFT}, rules)
-    for stage in rules:
-        if stage not in reached:
-            yield f"stages.{stage}", "unreachable_stage", "no path from the draft leads here"
-        if all(rules[end].next for end in _closure({stage}, rules) if end in rules):
-            yield f"stages.{stage}", "endless_stage", "no path leads from here to an end"
-
-
-def _closure(start: set[Stage], rules: dict[Stage, StageRule]) -> set[Stage]:
-    found, fresh = set(start), set(start)
-    while fresh:
-        fresh = {stage for known in fresh if known in rules for stage in rules[known].next} - found
-        found |= fresh
-    return found
 
 
 def _timer_faults(procedure: Procedure) -> Faults:

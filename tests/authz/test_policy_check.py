@@ -4,13 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from sandbox_registry.authz import Authorizer, PolicyFinding
+from sandbox_registry.authz import PolicyFinding
 from sandbox_registry.authz.checks import check_policy
 from sandbox_registry.authz.policy import parse_policy
 from sandbox_registry.authz.separation import broken_separation_rules
 from sandbox_registry.authz.space import Space
-from sandbox_registry.domain.identity.people import Role
-from sandbox_registry.domain.stages import Stage
 
 POLICY_DIR = Path(__file__).parents[2] / "policies" / "casbin"
 MODEL = (POLICY_DIR / "model.conf").read_text(encoding="utf-8")
@@ -259,27 +257,6 @@ def test_seeded_fault_is_found(fault: str, tmp_path: Path) -> None:
 def test_model_that_answers_otherwise_is_found(old: str, new: str, tmp_path: Path) -> None:
     assert old in MODEL
     assert "model_differs" in {finding.code for finding in checked(POLICY, tmp_path, MODEL.replace(old, new))}
-
-
-def test_stage_owner_who_can_do_nothing_is_found() -> None:
-    owners = [
-        ("trial", Stage.SUBMITTED, Role.ONE_STOP_OFFICER),
-        ("trial", Stage.AWAITING_DECISION, Role.DECISION_MAKER),
-        ("trial", Stage.DRAFT, Role.ONE_STOP_OFFICER),
-        ("trial", Stage.UNDER_APPRAISAL, Role.HDND_MEMBER),
-    ]
-    assert check_policy(Authorizer(POLICY_DIR), stage_owners=owners) == [
-        PolicyFinding(
-            code="owner_cannot_act",
-            where="trial: draft",
-            message="one_stop_officer owns this stage and can do nothing",
-        ),
-        PolicyFinding(
-            code="owner_cannot_act",
-            where="trial: under_appraisal",
-            message="hdnd_member owns this stage and can do nothing",
-        ),
-    ]
 
 
 def test_every_refusal_guards_a_duty() -> None:

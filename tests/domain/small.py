@@ -6,6 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from sandbox_registry.domain.cases.applications import Application
+from sandbox_registry.domain.cases.lifecycle import TRANSITIONS
+from sandbox_registry.domain.identity.people import Role
 from sandbox_registry.domain.rules.calendars import LOCAL_ZONE, Calendar, DayKind, DayMark
 from sandbox_registry.domain.rules.form_fields import Field, FieldKind, Part, Section
 from sandbox_registry.domain.rules.procedures import (
@@ -15,8 +17,9 @@ from sandbox_registry.domain.rules.procedures import (
     Procedure,
     ProcedureStatus,
     RefusalReason,
+    StageRule,
 )
-from sandbox_registry.domain.stages import Stage
+from sandbox_registry.domain.stages import OPEN_STAGES, Stage
 from sandbox_registry.domain.texts import Text
 
 PERSON, UNIT, CASE, COMPANY, OTHER = (UUID(int=number) for number in range(1, 6))
@@ -37,6 +40,20 @@ TERMS: dict[str, tuple[Any, str]] = {
     "permit_kind": (("time_limited_licence", "exemption_from_provisions"), "list"),
     "signer_titles": (("Chủ tịch", "Phó Chủ tịch"), "list"),
 }
+
+
+STAGES = (
+    *(
+        StageRule(
+            stage=stage,
+            owner=Role.FOCAL_HEAD,
+            next=tuple(after for stages, after in TRANSITIONS.values() if stage in stages and after is not None),
+        )
+        for stage in (Stage.DRAFT, *sorted(OPEN_STAGES))
+    ),
+    StageRule(stage=Stage.APPROVED, owner=Role.RECORDS_OFFICER, next=(Stage.PERMIT_ISSUED,)),
+)
+"""Every step there is."""
 
 
 def local(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> datetime:
@@ -72,6 +89,7 @@ def procedure(*, more: dict[str, Any] | None = None, **changes: tuple[Any, str] 
             RefusalReason(code="not_innovative", label=WORD),
             RefusalReason(code="plan_inadequate", label=WORD),
         ),
+        stages=STAGES,
         checksum="0" * 64,
     )
     return replace(small, **(more or {}))

@@ -5,10 +5,12 @@ from shutil import copytree
 
 import pytest
 
+from sandbox_registry.authz.policy import parse_policy
 from sandbox_registry.rulebook.procedure_checks import check_procedures, load_sound_procedures
 from sandbox_registry.rulebook.procedure_files import ProcedureFileError
 
 SHIPPED = Path(__file__).parents[2] / "policies" / "procedures"
+POLICY = SHIPPED.parent / "casbin"
 DRAFT = "ca-mau-2026-draft.toml"
 LAW = "ai-decree-142-2026.toml"
 
@@ -128,21 +130,43 @@ FAULTS = {
     ),
     "stage without owner": (
         DRAFT,
-        'stage = "lapsed"\nowner = "one_stop_officer"',
-        'stage = "lapsed"',
-        "stages.lapsed.owner",
+        'stage = "accepted"\nowner = "focal_officer"',
+        'stage = "accepted"',
+        "stages.accepted.owner",
         "missing_owner",
     ),
-    "owner that is nobody": (
+    "owner that is nobody": (DRAFT, 'stage = "lapsed"', 'stage = "lapsed"\nowner = "clerk"', "-", "wrong_value"),
+    "owner of an end where nothing is done": (
         DRAFT,
+        'stage = "lapsed"',
         'stage = "lapsed"\nowner = "one_stop_officer"',
-        'stage = "lapsed"\nowner = "clerk"',
-        "-",
-        "wrong_value",
+        "stages.lapsed.owner",
+        "owner_cannot_act",
+    ),
+    "owner of the other side": (
+        DRAFT,
+        'stage = "submitted"\nowner = "one_stop_officer"',
+        'stage = "submitted"\nowner = "applicant"',
+        "stages.submitted.owner",
+        "owner_cannot_act",
+    ),
+    "owner with another office": (
+        DRAFT,
+        'stage = "awaiting_decision"\nowner = "decision_maker"',
+        'stage = "awaiting_decision"\nowner = "focal_head"',
+        "stages.awaiting_decision.owner",
+        "owner_cannot_act",
+    ),
+    "step that no act takes": (
+        DRAFT,
+        'next = ["under_appraisal", "referred", "withdrawn"]',
+        'next = ["under_appraisal", "refused", "referred", "withdrawn"]',
+        "stages.accepted.next",
+        "step_without_act",
     ),
     "undescribed stage": (
         DRAFT,
-        '[[stages]]\nstage = "lapsed"\nowner = "one_stop_officer"\n',
+        '[[stages]]\nstage = "lapsed"\n',
         "",
         "stages.supplement_requested.next",
         "unknown_stage",
@@ -287,15 +311,22 @@ def test_seeded_fault_is_found(folder: Path, fault: str) -> None:
         assert (file, key, code) in found
 
 
+def test_owner_is_judged_by_the_policy_given() -> None:
+    lines = (POLICY / "policy.csv").read_text("utf-8")
+    without = lines.replace("p, r:records_officer, unit, approved, permit:issue, allow, A23; Decree 30/2020\n", "")
+    policy = parse_policy((POLICY / "model.conf").read_text("utf-8"), without)
+    found = {(finding.file, finding.key, finding.code) for finding in check_procedures(SHIPPED, policy=policy)}
+    assert found == {(file, "stages.approved.owner", "owner_cannot_act") for file in (DRAFT, LAW)}
+
+
 def test_many_faults_are_reported_together(folder: Path) -> None:
-    for fault in ("missing unit", "unknown key", "missing translation", "stage without owner"):
+    for fault in ("missing unit", "unknown key", "missing translation"):
         file, old, new, _, _ = FAULTS[fault]
         seed(folder, file, old, new)
     assert sorted(
         (finding.file, finding.code) for finding in check_procedures(folder) if finding.code != "unknown_target"
     ) == [
         (LAW, "missing_unit"),
-        (DRAFT, "missing_owner"),
         (DRAFT, "missing_translation"),
         (DRAFT, "unknown_key"),
     ]

@@ -5,16 +5,16 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from sandbox_registry.domain.acts import Action
 from sandbox_registry.domain.cases.applications import (
     Application,
     Closing,
     ClosingKind,
     Reason,
 )
-from sandbox_registry.domain.errors import (
-    TransitionNotAllowed,
-)
-from sandbox_registry.domain.stages import OPEN_STAGES, Stage
+from sandbox_registry.domain.errors import ConditionNotMet, TransitionNotAllowed
+from sandbox_registry.domain.rules.procedures import Procedure
+from sandbox_registry.domain.stages import OPEN_STAGES, Stage, stage_name
 
 # Act -> stages it may start from, stage it leads to (null: the stage stays). Events of the field (A2...) beside each.
 TRANSITIONS: Mapping[str, tuple[frozenset[Stage], Stage | None]] = {
@@ -42,6 +42,7 @@ TRANSITIONS: Mapping[str, tuple[frozenset[Stage], Stage | None]] = {
 
 ACTIONS = {"approve": "decision:approve", "refuse": "decision:refuse", "issue": "permit:issue"}
 """What the log calls the acts that are not `application:<act>`."""
+_BY_ACTION = {ACTIONS.get(act, f"application:{act}"): move for act, move in TRANSITIONS.items()}
 
 
 def require_stage(application: Application, act: str) -> None:
@@ -53,6 +54,27 @@ def require_stage(application: Application, act: str) -> None:
     """
     if application.stage not in TRANSITIONS[act][0]:
         raise TransitionNotAllowed(action=ACTIONS.get(act, f"application:{act}"), stage=application.stage)
+
+
+def step_of(action: Action, stage: Stage) -> Stage | None:
+    """Return the stage to which an act takes a case from here; null when it leaves the case where it stands."""
+    starts, leads_to = _BY_ACTION.get(action, (frozenset[Stage](), None))
+    if action is Action.PERMIT_ISSUE:
+        # The case stays decided; the stage that follows is the permit's.
+        leads_to = Stage.PERMIT_ISSUED
+    return leads_to if stage in starts else None
+
+
+def require_step(application: Application, action: Action, procedure: Procedure) -> None:
+    """Refuse an act that takes the case where its procedure does not let it go from here: `next` of `[[stages]]` binds.
+
+    Raises:
+        ConditionNotMet: `step_not_in_procedure`.
+
+    """
+    step = step_of(action, application.stage)
+    if step is not None and step not in procedure.next_stages(application.stage):
+        raise ConditionNotMet("step_not_in_procedure", before=stage_name(application.stage), after=stage_name(step))
 
 
 def moved(application: Application, act: str, *, at: datetime, **facts: object) -> Application:

@@ -61,6 +61,10 @@ class Guard:
 
 def is_possible(action: Action, situation: Situation) -> bool:
     """Tell whether an act that the policy allows this person can succeed now with some input."""
+    try:
+        lifecycle.require_step(situation.application, action, situation.procedure)
+    except DomainError:
+        return False
     return any(_passes(guard, situation) for guard in GUARDS.get(action, ()))
 
 

@@ -163,10 +163,13 @@ class Level:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageRule:
-    """Who owns a stage, which stages may follow, and the parameter that times it (null: untimed). No `next` is an end."""
+    """Who takes a case on from a stage, to which stages, and the parameter that times it (null: untimed).
+
+    No `next` is an end, which needs no `owner`.
+    """
 
     stage: Stage
-    owner: Role
+    owner: Role | None = None
     next: tuple[Stage, ...] = ()
     term: str | None = None
 
@@ -322,6 +325,10 @@ class Procedure:
     def refusal_reason(self, code: str) -> RefusalReason | None:
         """Return the refusal reason with that code."""
         return next((reason for reason in self.refusal_reasons if reason.code == code), None)
+
+    def next_stages(self, stage: Stage) -> tuple[Stage, ...]:
+        """List the stages that may follow one; none for an end, and for a stage that the procedure does not have."""
+        return next((rule.next for rule in self.stages if rule.stage is stage), ())
 
     def term(self, name: str) -> Term | None:
         """Return a term; null when the procedure leaves it open, and then no timer may start."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from uuid import UUID
 
 from sandbox_registry.authz import Action
+from sandbox_registry.authz.policy import AuthorizationPolicy
 from sandbox_registry.db.cases import replays
 from sandbox_registry.db.core.jobs import Task
 from sandbox_registry.db.rules import rule_versions
@@ -96,7 +97,10 @@ class RuleVersions:
         async with self.transactions.open(context, Action.PROCEDURE_PROPOSE) as act:
             await lock_people(act)
             code, errors = _judged(
-                kind, content, known=frozenset(await act.run(rule_versions.codes, kind=RuleKind.PROCEDURE))
+                kind,
+                content,
+                known=frozenset(await act.run(rule_versions.codes, kind=RuleKind.PROCEDURE)),
+                policy=self.transactions.authorizer.policy,
             )
             check_fields(errors)
             return act.respond(
@@ -239,7 +243,9 @@ def _files(folder: Path, held: frozenset[str]) -> Iterator[tuple[str, str]]:
             yield path.name, content
 
 
-def _judged(kind: RuleKind, content: str, *, known: frozenset[str]) -> tuple[str, tuple[FieldError, ...]]:
+def _judged(
+    kind: RuleKind, content: str, *, known: frozenset[str], policy: AuthorizationPolicy
+) -> tuple[str, tuple[FieldError, ...]]:
     """Read a proposal; return its code and what is wrong with it."""
     try:
         if kind is RuleKind.CALENDAR:
@@ -249,11 +255,11 @@ def _judged(kind: RuleKind, content: str, *, known: frozenset[str]) -> tuple[str
         return "", tuple(_error(each.key, each.code, each.message) for each in error.findings)
     except CalendarFileError as error:
         return "", (_error("content", "wrong_value", str(error)),)
-    return procedure.code, tuple(_faults(procedure, known))
+    return procedure.code, tuple(_faults(procedure, known, policy))
 
 
-def _faults(procedure: Procedure, known: frozenset[str]) -> Iterator[FieldError]:
-    yield from (_error(*fault) for fault in faults_of(procedure))
+def _faults(procedure: Procedure, known: frozenset[str], policy: AuthorizationPolicy) -> Iterator[FieldError]:
+    yield from (_error(*fault) for fault in faults_of(procedure, policy))
     for index, route in enumerate(procedure.routes):
         if route.target not in known:
             yield _error(f"routes.{index}.target", "unknown_target", f"no procedure is called «{route.target}»")

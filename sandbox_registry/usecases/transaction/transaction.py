@@ -19,6 +19,7 @@ from sandbox_registry.domain.cases.applications import Application, SupplementRe
 from sandbox_registry.domain.cases.appraisal import Clarification, Consultation
 from sandbox_registry.domain.cases.case_records import CaseRecords
 from sandbox_registry.domain.cases.deadlines import CaseFacts, next_due
+from sandbox_registry.domain.cases.lifecycle import require_step, step_of
 from sandbox_registry.domain.identity.people import Actor, Standing
 from sandbox_registry.domain.kinds.events import case_events
 from sandbox_registry.domain.kinds.every import kind_of
@@ -123,6 +124,9 @@ class Transaction:
         self.result = result
         return result
 
+    async def require_lawful(self) -> None:
+        """Refuse an act that the rules of its subject leave no room for, whoever does it."""
+
     async def complete(self) -> None:
         """Write what was held back until everything else is known."""
 
@@ -152,6 +156,7 @@ class CaseTransaction(SubjectTransaction[KnownCase]):
 
     moved: Application | None = None
     read: CaseRecords | None = None
+    rules_now: Procedure | None = None
 
     @property
     def application(self) -> Application:
@@ -180,7 +185,11 @@ class CaseTransaction(SubjectTransaction[KnownCase]):
 
         Another state of the case may be named, and another moment than that of the act.
         """
-        return await self.run(self.rules.pinned, of or self.application, at=at or self.at)
+        if of is not None or at is not None:
+            return await self.run(self.rules.pinned, of or self.application, at=at or self.at)
+        if self.rules_now is None:
+            self.rules_now = await self.run(self.rules.pinned, self.application, at=self.at)
+        return self.rules_now
 
     async def calendar(self) -> Calendar:
         """Return the calendar in force at the moment of this act."""
@@ -195,6 +204,11 @@ class CaseTransaction(SubjectTransaction[KnownCase]):
             clarifications=_latest(records.clarifications, changed, Clarification),
             consultations=_latest(records.consultations, changed, Consultation),
         )
+
+    async def require_lawful(self) -> None:
+        """Refuse a step that the procedure of the case does not have; see `require_step`."""
+        if step_of(self.action, self.application.stage) is not None:
+            require_step(self.application, self.action, await self.procedure())
 
     async def complete(self) -> None:
         """Write the case with its nearest due date, and announce what happened."""

@@ -132,6 +132,7 @@ class Transactions:
             PermissionDenied: the actor may know of it but may not do this.
             StaleVersion: it changed since the person saw it.
             TransitionNotAllowed: the actor may do this, at another stage.
+            ConditionNotMet: the rules of the subject have no such step.
 
         """
         async with self.database.transaction() as work:
@@ -142,6 +143,7 @@ class Transactions:
             refusal = self._refusal(attempt, subject, decision, at=at)
             if subject is not None and refusal is None:
                 act = attempt.begin(**self._given(attempt, subject), work=work, at=at, decision=decision)
+                await act.require_lawful()
                 yield act
                 await self._close(act)
             elif isinstance(refusal, NotFound | PermissionDenied):

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from sandbox_registry.domain.acts import Action
 from sandbox_registry.domain.cases import filings, intake, lifecycle
 from sandbox_registry.domain.cases.applications import (
     Apology,
@@ -390,3 +391,23 @@ def test_result_is_delivered_once() -> None:
     assert (delivered.stage, delivered.delivery) == (NO, ResultHandover(at=MONDAY, by=PERSON, channel="online"))
     with pytest.raises(Duplicate):
         intake.deliver(delivered, channel="post", by=PERSON, at=MONDAY)
+
+
+def test_step_that_the_procedure_does_not_have_is_refused() -> None:
+    without = procedure(
+        more={"stages": tuple(replace(rule, next=tuple(set(rule.next) - {SENT})) for rule in RULES.stages)}
+    )
+    for stage in (S, A, U):
+        lifecycle.require_step(at(stage), Action.APPLICATION_REFER, RULES)
+        with pytest.raises(ConditionNotMet) as caught:
+            lifecycle.require_step(at(stage), Action.APPLICATION_REFER, without)
+        assert caught.value.condition == "step_not_in_procedure"
+    lifecycle.require_step(at(S), Action.APPLICATION_ACCEPT, without)
+    lifecycle.require_step(at(S), Action.MESSAGE_SEND, without)
+
+
+def test_permit_is_issued_only_where_the_procedure_leads_to_one() -> None:
+    lifecycle.require_step(at(OK), Action.PERMIT_ISSUE, RULES)
+    without = procedure(more={"stages": tuple(rule for rule in RULES.stages if rule.stage is not OK)})
+    with pytest.raises(ConditionNotMet):
+        lifecycle.require_step(at(OK), Action.PERMIT_ISSUE, without)

@@ -59,7 +59,8 @@ from tests.support.world import AI_PROCEDURE, OFFICES, PASSWORDS, PROCEDURE, STA
 
 STEPS = 5
 GAPS = "ca-mau-with-gaps"
-"""A procedure that leaves open what acts need: no reason to refuse by, nowhere to refer to, no quorum."""
+"""A procedure that lacks what acts need: a reason to refuse by, a place to refer to, a quorum, a way to stop an appraisal."""
+APPRAISED = '["awaiting_decision", "referred", "withdrawn"]'
 LIKELY = Counter(
     {
         Action.APPLICATION_SUBMIT: 60,
@@ -118,7 +119,7 @@ async def gaps(owner: AsyncEngine) -> AsyncIterator[str]:
     kept = [each for each in blocks if not each.startswith(("refusal_reasons", "routes"))]
     lines = [
         '"council.quorum" = { confidence = "n/s" }' if line.startswith('"council.quorum"') else line
-        for line in "\n[[".join(kept).splitlines()
+        for line in "\n[[".join(kept).replace(APPRAISED, '["awaiting_decision", "referred"]').splitlines()
     ]
     like = next(each for each in shipped_rules() if each.code == PROCEDURE)
     content = "\n".join(lines)

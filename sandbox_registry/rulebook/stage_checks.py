@@ -1,0 +1,70 @@
+"""The lint of `[[stages]]`: every step is one that an act takes, and the owner is one whom the policy lets take it."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from sandbox_registry.authz.policy import AuthorizationPolicy
+from sandbox_registry.authz.separation import CASE_ACTS, DECLARATIONS, READS
+from sandbox_registry.authz.space import Space, someone_can
+from sandbox_registry.domain.acts import Action
+from sandbox_registry.domain.cases.lifecycle import step_of
+from sandbox_registry.domain.rules.procedures import Procedure, StageRule
+from sandbox_registry.domain.stages import APPLICATION_STAGES, Stage
+
+Faults = Iterator[tuple[str, str, str]]
+
+
+def stage_faults(procedure: Procedure, policy: AuthorizationPolicy) -> Faults:
+    """List `(key, code, message)` for what is wrong with the stages of a procedure under a policy.
+
+    Steps and owners are judged up to the permit; there are no acts on a permit under trial yet.
+    """
+    rules = {rule.stage: rule for rule in procedure.stages}
+    if procedure.takes_dossiers and Stage.DRAFT not in rules:
+        yield "stages", "missing_stage", "a procedure that takes dossiers begins with the stage «draft»"
+        return
+    for rule in procedure.stages:
+        for stage in rule.next:
+            if stage not in rules:
+                yield f"stages.{rule.stage}.next", "unknown_stage", f"the stage «{stage}» is not described"
+        if rule.stage in APPLICATION_STAGES:
+            yield from _step_faults(rule, space_of(policy))
+    reached = _closure({Stage.DRAFT}, rules)
+    for stage in rules:
+        if stage not in reached:
+            yield f"stages.{stage}", "unreachable_stage", "no path from the draft leads here"
+        if all(rules[end].next for end in _closure({stage}, rules) if end in rules):
+            yield f"stages.{stage}", "endless_stage", "no path leads from here to an end"
+
+
+@lru_cache(maxsize=4)
+def space_of(policy: AuthorizationPolicy) -> Space:
+    """Open a policy over its whole space, once."""
+    return Space(policy)
+
+
+def _step_faults(rule: StageRule, space: Space) -> Faults:
+    key, owner = f"stages.{rule.stage}", rule.owner
+    steps = {action: step for action in Action if (step := step_of(action, rule.stage)) is not None}
+    for stage in rule.next:
+        if stage not in steps.values():
+            yield f"{key}.next", "step_without_act", f"no act takes a case from here to «{stage}»"
+    if owner is None:
+        if rule.next:
+            yield f"{key}.owner", "missing_owner", "a stage that is no end needs «owner»"
+        return
+    works = {action for action, step in steps.items() if step in rule.next} if rule.next else _WORK
+    if not any(someone_can(space, owner, rule.stage, action) for action in works):
+        does = "take a case on from here" if rule.next else "do anything here"
+        yield f"{key}.owner", "owner_cannot_act", f"the policy does not let «{owner}» {does}"
+
+
+_WORK = CASE_ACTS - READS - DECLARATIONS - {Action.MESSAGE_SEND}
+
+
+def _closure(start: set[Stage], rules: dict[Stage, StageRule]) -> set[Stage]:
+    found, fresh = set(start), set(start)
+    while fresh:
+        fresh = {stage for known in fresh if known in rules for stage in rules[known].next} - found
+        found |= fresh
+    return found
