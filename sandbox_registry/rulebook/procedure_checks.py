@@ -7,7 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from sandbox_registry.authz.policy import AuthorizationPolicy, read_policy
-from sandbox_registry.domain.rules.calendars import Unit
+from sandbox_registry.domain.rules.calendars import LONGEST_TERM, Unit
 from sandbox_registry.domain.rules.form_fields import Condition, Field, FieldKind, FormRule, RuleKind
 from sandbox_registry.domain.rules.procedures import (
     BINDING,
@@ -20,6 +20,7 @@ from sandbox_registry.domain.rules.procedures import (
     Procedure,
     ProcedureStatus,
 )
+from sandbox_registry.rulebook.condition_checks import condition_faults
 from sandbox_registry.rulebook.procedure_files import (
     ProcedureFileError,
     ProcedureFinding,
@@ -28,6 +29,7 @@ from sandbox_registry.rulebook.procedure_files import (
     read_toml,
     shape_findings,
 )
+from sandbox_registry.rulebook.sense_checks import sense_faults
 from sandbox_registry.rulebook.stage_checks import stage_faults
 from sandbox_registry.runtime.shipped import shipped
 
@@ -92,6 +94,8 @@ def faults_of(procedure: Procedure, policy: AuthorizationPolicy) -> Faults:
     yield from _timer_faults(procedure)
     yield from _council_faults(procedure)
     yield from _criteria_faults(procedure)
+    yield from condition_faults(procedure)
+    yield from sense_faults(procedure)
     if procedure.effective_from and procedure.effective_to and procedure.effective_to <= procedure.effective_from:
         yield "effective_to", "ends_before_start", "the version ends before it takes effect"
 
@@ -144,7 +148,7 @@ def _is_sensible(parameter: Parameter, kind: ParameterKind) -> bool:
     if kind is ParameterKind.WORD:
         return value in WORDS[parameter.name]
     if kind is ParameterKind.TERM:
-        return isinstance(value, int) and value > 0
+        return isinstance(value, int) and 0 < value <= LONGEST_TERM
     if kind in (ParameterKind.COUNT, ParameterKind.MONEY, ParameterKind.PERCENT):
         return isinstance(value, int) and value >= 0 and (kind is not ParameterKind.PERCENT or value <= _FULL_WEIGHT)
     if isinstance(value, str) and kind in (ParameterKind.RATIO, ParameterKind.TIME):
@@ -155,7 +159,8 @@ def _is_sensible(parameter: Parameter, kind: ParameterKind) -> bool:
 def _reads(value: str, kind: ParameterKind) -> bool:
     try:
         if kind is ParameterKind.TIME:
-            return bool(time.fromisoformat(value))
+            # Hours and minutes of the local clock: no zone, no seconds.
+            return time.fromisoformat(value).strftime("%H:%M") == value
         return 0 < Fraction(value) <= 1
     except (ValueError, ZeroDivisionError):
         return False
@@ -302,13 +307,14 @@ def _timer_faults(procedure: Procedure) -> Faults:
 
 
 def _council_faults(procedure: Procedure) -> Faults:
-    council = procedure.council
-    if council is None:
+    if not procedure.has_council:
         return
-    if council.min_members is not None and council.min_members % 2 == 0:
+    members = procedure.number("council.min_members")
+    if members is not None and members % 2 == 0:
         yield "parameters.council.min_members", "even_council", "a council has an odd number of members"
     for name in ("min_members", "quorum", "pass_rule"):
-        if getattr(council, name) is None:
+        parameter = procedure.parameters.get(f"council.{name}")
+        if parameter is None or parameter.value is None:
             yield f"parameters.council.{name}", "council_gap", f"a council is required, so «council.{name}» is too"
 
 

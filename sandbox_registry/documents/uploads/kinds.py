@@ -39,6 +39,11 @@ _MAGIC: tuple[tuple[bytes, Kind, Callable[[bytes | mmap.mmap], None]], ...] = (
 )
 
 
+def is_accepted(media_type: str) -> bool:
+    """Tell whether the registry takes files of a type at all."""
+    return media_type in _TYPES
+
+
 def file_type(media_type: str) -> str:
     """Name a media type as people do: PDF."""
     return _TYPES.get(media_type, media_type)

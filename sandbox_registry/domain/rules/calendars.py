@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from sandbox_registry.domain.rules.working_days import (
     DAY,
     LOCAL_ZONE,
+    LONGEST_TERM,
     Calendar,
     CalendarGap,
     DayKind,
@@ -27,6 +28,7 @@ from sandbox_registry.domain.texts import Phrase, Wording
 
 __all__ = [
     "LOCAL_ZONE",
+    "LONGEST_TERM",
     "Calendar",
     "CalendarGap",
     "DayKind",

@@ -10,7 +10,7 @@ from sandbox_registry.domain.errors import FieldError
 from sandbox_registry.domain.rules.form_fields import Field, FieldKind
 from sandbox_registry.domain.texts import Parameter, Phrase, Wording, verbatim
 
-_LONGEST = {
+LONGEST = {
     FieldKind.TEXT: 300,
     FieldKind.LONG_TEXT: 10_000,
     FieldKind.EMAIL: 254,
@@ -18,7 +18,7 @@ _LONGEST = {
     FieldKind.TAX_CODE: 14,
 }
 _LARGEST = {FieldKind.INTEGER: 1e12, FieldKind.DECIMAL: 1e12, FieldKind.MONEY: 1e15}
-_MOST_ROWS = 100
+MOST_ROWS = 100
 _FORMATS = {
     FieldKind.EMAIL: re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63}){1,8}"),
     FieldKind.PHONE: re.compile(r"\+?[0-9][0-9 .-]{6,17}[0-9]"),
@@ -71,7 +71,7 @@ def _check_text(field: Field, value: object, path: str, complete: bool) -> Error
     if not isinstance(value, str):
         yield _wrong_type(field, path)
         return
-    longest = field.max_length or _LONGEST[field.kind]
+    longest = field.max_length or LONGEST[field.kind]
     if len(value) > longest * 2 or len(text := clean(value)) > longest:
         yield error(path, "too_long", field.label, count=longest)
         return
@@ -156,7 +156,7 @@ def _check_table(field: Field, value: object, path: str, complete: bool) -> Erro
     if not isinstance(value, list | tuple):
         yield _wrong_type(field, path)
         return
-    most = int(field.maximum) if field.maximum is not None else _MOST_ROWS
+    most = int(field.maximum) if field.maximum is not None else MOST_ROWS
     least = int(field.minimum or 0)
     if complete and len(value) < least:
         yield error(path, "too_few_rows", field.label, count=least)

@@ -15,7 +15,7 @@ DAY = timedelta(days=1)
 WORKING_DAY = Phrase("calendar.working_day")
 WEEKLY_REST = Phrase("calendar.weekly_rest")
 _INSTANT = timedelta(microseconds=1)
-_LONGEST = 100_000
+LONGEST_TERM = 100_000
 _SATURDAY = 5
 
 
@@ -37,8 +37,8 @@ class Term:
     unit: Unit
 
     def __post_init__(self) -> None:
-        if not 1 <= self.value <= _LONGEST:
-            message = f"a term is between 1 and {_LONGEST} units, not {self.value}"
+        if not 1 <= self.value <= LONGEST_TERM:
+            message = f"a term is between 1 and {LONGEST_TERM} units, not {self.value}"
             raise ValueError(message)
 
     @property

@@ -1,0 +1,194 @@
+"""What conditions can mean together: which can never hold, which always hold, and which one implies another.
+
+A conjunction of conditions falls apart by field, and what a field may answer is decided by the constants it is compared
+with: so a handful of answers to each field stands for all of them.
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from itertools import combinations
+
+from sandbox_registry.domain.rules.form_fields import Condition, Field, FieldKind, Operator, holds
+from sandbox_registry.domain.rules.procedures import Procedure
+
+Faults = Iterator[tuple[str, str, str]]
+Conditions = tuple[Condition, ...]
+NUMBERS = frozenset({FieldKind.INTEGER, FieldKind.DECIMAL, FieldKind.MONEY})
+_ORDER = frozenset({Operator.GT, Operator.GTE, Operator.LT, Operator.LTE})
+_EQUAL = frozenset({Operator.EQ, Operator.NE, Operator.IN})
+_FITTING: Mapping[FieldKind, frozenset[Operator]] = {
+    **dict.fromkeys(FieldKind, _EQUAL),
+    **dict.fromkeys(NUMBERS, _EQUAL | _ORDER),
+    FieldKind.CHOICES: frozenset({Operator.CONTAINS}),
+    FieldKind.TABLE: frozenset(),
+    FieldKind.COORDINATES: frozenset(),
+}
+_MOST_CHOICES_TOGETHER = 3
+
+
+def condition_faults(procedure: Procedure) -> Faults:
+    """List `(key, code, message)` for conditions that cannot be meant: of fields, of parts, and of the routes."""
+    for section in procedure.sections:
+        for field in section.fields:
+            path, key = f"{section.key}.{field.key}", f"sections.{section.key}.{field.key}"
+            yield from _faults_of(procedure, f"{key}.shown_when", field.shown_when)
+            # What is asked only sometimes is required only when it is asked.
+            yield from _faults_of(procedure, f"{key}.required_when", field.required_when, besides=field.shown_when)
+            if field.required and field.required_when:
+                yield f"{key}.required_when", "required_twice", "what is always required needs no condition"
+            if path in _needs(procedure, path):
+                yield key, "circular_condition", f"whether «{path}» is asked or required depends on its own answer"
+    for part in procedure.parts:
+        yield from _faults_of(procedure, f"parts.{part.key}.required_when", part.required_when)
+        if part.required and part.required_when:
+            yield f"parts.{part.key}.required_when", "required_twice", "what is always required needs no condition"
+    yield from _route_faults(procedure)
+
+
+def _faults_of(procedure: Procedure, key: str, conditions: Conditions, *, besides: Conditions = ()) -> Faults:
+    fields = [procedure.field(condition.field) for condition in conditions]
+    if not conditions or None in fields:
+        return
+    misfits = list(_misfits(procedure, key, conditions))
+    yield from misfits
+    if not misfits and not can_hold(procedure, conditions + besides):
+        yield key, "contradictory_conditions", "no answers fulfil all these conditions"
+    elif not misfits and always_holds(procedure, conditions):
+        yield key, "empty_condition", "every complete dossier fulfils this condition"
+    if len(set(conditions)) < len(conditions):
+        yield key, "repeated_condition", "a condition stands here twice"
+
+
+def _misfits(procedure: Procedure, key: str, conditions: Conditions) -> Faults:
+    for condition in conditions:
+        field = procedure.field(condition.field)
+        if field is not None and condition.op not in _FITTING[field.kind]:
+            yield key, "wrong_operator", f"«{condition.op}» does not work on a {field.kind} field"
+        elif (condition.op is Operator.IN) is not isinstance(condition.value, tuple) or condition.value == ():
+            yield key, "wrong_operator", f"«{condition.op}» is not compared with {condition.value!r}"
+        elif condition.op in _ORDER and (
+            isinstance(condition.value, bool) or not isinstance(condition.value, int | float)
+        ):
+            yield key, "wrong_operator", f"«{condition.op}» compares with a number"
+
+
+def _route_faults(procedure: Procedure) -> Faults:
+    sound: list[tuple[int, Conditions]] = []
+    for index, route in enumerate(procedure.routes):
+        key = f"routes.{index}.when"
+        faults = list(_faults_of(procedure, key, route.when))
+        yield from faults
+        if faults or any(procedure.field(condition.field) is None for condition in route.when):
+            continue
+        for before, earlier in sound:
+            if implies(procedure, route.when, earlier):
+                yield key, "unreachable_route", f"whatever fulfils this has been sent away by route {before}"
+                break
+        if any(not condition.field.startswith("competence.") for condition in route.when):
+            yield key, "route_outside_competence", "routes read the section «competence», which is asked first"
+        sound.append((index, route.when))
+
+
+def can_hold(procedure: Procedure, conditions: Conditions) -> bool:
+    """Tell whether some answers fulfil all conditions, and those under which their questions are asked."""
+    wanted = _with_showing(procedure, conditions)
+    return all(_fulfilling(procedure, path, wanted) for path in {condition.field for condition in wanted})
+
+
+def always_holds(procedure: Procedure, conditions: Conditions) -> bool:
+    """Tell whether every complete dossier fulfils the conditions."""
+    for condition in conditions:
+        field = procedure.field(condition.field)
+        if field is None or not field.required or field.shown_when:
+            return False
+        if not all(_fulfils(condition, answer) for answer in _answers(field, (condition,))):
+            return False
+    return True
+
+
+def implies(procedure: Procedure, stronger: Conditions, weaker: Conditions) -> bool:
+    """Tell whether answers that fulfil the first conditions always fulfil the others too."""
+    given = _with_showing(procedure, stronger)
+    for condition in weaker:
+        about = tuple(each for each in given if each.field == condition.field)
+        if not about and not always_holds(procedure, (condition,)):
+            return False
+        if about and not all(
+            _fulfils(condition, answer)
+            for answer in _fulfilling(procedure, condition.field, (*about, condition), about)
+        ):
+            return False
+    return True
+
+
+def _with_showing(procedure: Procedure, conditions: Conditions) -> Conditions:
+    """Add the conditions under which the fields are asked, and those of these fields."""
+    found = dict.fromkeys(conditions)
+    waiting = list(conditions)
+    while waiting:
+        field = procedure.field(waiting.pop().field)
+        fresh = [each for each in (field.shown_when if field else ()) if each not in found]
+        found |= dict.fromkeys(fresh)
+        waiting += fresh
+    return tuple(found)
+
+
+def _fulfilling(
+    procedure: Procedure, path: str, conditions: Conditions, wanted: Conditions | None = None
+) -> list[object]:
+    """List answers to a field that fulfil the wanted conditions on it, drawn from the constants of all of them."""
+    field = procedure.field(path)
+    here = tuple(condition for condition in conditions if condition.field == path)
+    wanted = here if wanted is None else wanted
+    if field is None:
+        return []
+    return [answer for answer in _answers(field, here) if all(_fulfils(each, answer) for each in wanted)]
+
+
+def _fulfils(condition: Condition, answer: object) -> bool:
+    section, _, key = condition.field.partition(".")
+    return holds((condition,), {section: {key: answer}})
+
+
+@lru_cache(maxsize=10_000)
+def _answers(field: Field, conditions: Conditions) -> tuple[object, ...]:
+    """List answers to a field, one for each way in which conditions may tell answers apart."""
+    constants: list[object] = []
+    for condition in conditions:
+        constants += condition.value if isinstance(condition.value, tuple) else (condition.value,)
+    if field.kind is FieldKind.BOOLEAN:
+        return (False, True)
+    if field.kind is FieldKind.CHOICE:
+        return tuple(choice.value for choice in field.choices)
+    if field.kind is FieldKind.CHOICES:
+        values = [choice.value for choice in field.choices]
+        most = min(max(len(constants), 1), _MOST_CHOICES_TOGETHER)
+        return (*((chosen) for size in range(1, most + 1) for chosen in combinations(values, size)), tuple(values))
+    if field.kind in NUMBERS:
+        return tuple(_numbers(field, [each for each in constants if isinstance(each, int | float)]))
+    return (*(each for each in constants if isinstance(each, str)), "\x00")
+
+
+def _numbers(field: Field, constants: list[int | float]) -> Iterator[float]:
+    step = 0.5 if field.kind is FieldKind.DECIMAL else 1
+    lowest = field.minimum if field.minimum is not None else (0 if field.kind is FieldKind.MONEY else None)
+    bounds = [each for each in (lowest, field.maximum) if each is not None]
+    for constant in dict.fromkeys([*constants, *bounds, 0]):
+        for number in (constant - step, constant, constant + step):
+            whole = field.kind is FieldKind.DECIMAL or number == int(number)
+            above = lowest is None or number >= lowest
+            if whole and above and (field.maximum is None or number <= field.maximum):
+                yield number
+
+
+def _needs(procedure: Procedure, path: str) -> set[str]:
+    """List the fields whose answers decide, directly or not, whether a field is asked or required."""
+    found: set[str] = set()
+    waiting = [path]
+    while waiting:
+        field = procedure.field(waiting.pop())
+        if field is not None:
+            fresh = {condition.field for condition in (*field.shown_when, *field.required_when)} - found
+            found |= fresh
+            waiting += fresh
+    return found

@@ -1,0 +1,412 @@
+"""What a procedure cannot mean although each of its lines is well formed: it contradicts itself, is empty, or is useless."""
+
+from collections import Counter
+from collections.abc import Iterator
+from fractions import Fraction
+
+from sandbox_registry.documents.uploads.kinds import is_accepted
+from sandbox_registry.domain.identity.people import OrganisationKind
+from sandbox_registry.domain.permits.permits import PermitKind
+from sandbox_registry.domain.rules.calendars import Unit
+from sandbox_registry.domain.rules.form_fields import Field, FieldKind, FormRule, RuleKind
+from sandbox_registry.domain.rules.form_values import LONGEST, MOST_ROWS
+from sandbox_registry.domain.rules.procedures import Audience, Ceiling, DutyStart, Procedure
+from sandbox_registry.domain.stages import Stage
+from sandbox_registry.rulebook.condition_checks import NUMBERS
+
+Faults = Iterator[tuple[str, str, str]]
+_TEXTS = frozenset(LONGEST)
+_PERSONAL_KINDS = frozenset({FieldKind.EMAIL, FieldKind.PHONE})
+_PERSONAL_PLACES = frozenset({"contact", "legal.confidential"})
+"""A section and a field of every form: who is to be called, and what is a trade secret."""
+_NEVER_PUBLIC = frozenset({"appraisal", "personal_data"})
+_SMALLEST_COUNCIL = 3
+_HALF = Fraction(1, 2)
+_LARGEST_FILE = 50_000_000
+_HIGHEST_SCORE = 100
+_HOURS = {Unit.H: 1, Unit.WD: 24, Unit.CD: 24, Unit.MO: 28 * 24, Unit.Y: 365 * 24}
+"""The least that a unit lasts: one term is called longer than another only if it always is."""
+_HOURS_AT_MOST = {Unit.H: 1, Unit.WD: 2 * 24, Unit.CD: 24, Unit.MO: 31 * 24, Unit.Y: 366 * 24}
+
+_MEANINGLESS_AT_ZERO = {
+    "apology.max_count": ("apology.before",),
+    "clarification.max_rounds": ("clarification.term", "clarification.clock_policy"),
+    "extension.max_count": (
+        "extension.apply_before",
+        "extension.decide",
+        "extension.late_policy",
+        "extension.max_length",
+        "extension.pending_keeps_alive",
+    ),
+    "supplement.max_rounds": ("supplement.term", "supplement.clock_policy"),
+}
+_NOT_LONGER = (
+    ("council.term", "appraisal.term"),
+    ("consult.term", "appraisal.term"),
+    ("apology.before", "appraisal.term"),
+    ("incident.first_report", "incident.full_report"),
+    ("report.period", "duration.max"),
+    ("extension.max_length", "duration.max"),
+    ("extension.apply_before", "duration.max"),
+    ("final_report.due", "duration.max"),
+    ("suspend.max", "duration.max"),
+    ("start.deadline", "duration.max"),
+    ("extension.decide", "extension.apply_before"),
+)
+_TIMES = {
+    Stage.DRAFT: {"draft.ttl", "submit.term"},
+    Stage.SUBMITTED: {"completeness.term"},
+    Stage.SUPPLEMENT_REQUESTED: {"supplement.term"},
+    Stage.ACCEPTED: {"appraisal.term", "transfer.term"},
+    Stage.UNDER_APPRAISAL: {"appraisal.term", "council.term"},
+    Stage.AWAITING_DECISION: {"decision.term"},
+    Stage.APPROVED: {"issue.term"},
+    Stage.PERMIT_ENDED: {"evaluation.term", "wind_down.term"},
+    Stage.PERMIT_ISSUED: {"start.deadline"},
+    Stage.PERMIT_SUSPENDED: {"suspend.max"},
+    Stage.PERMIT_TRANSITION: {"transition.max"},
+}
+_OF_EVENTS = {"incident.first_report", "incident.full_report", "limit_breach.report"}
+
+
+def sense_faults(procedure: Procedure) -> Faults:
+    """List `(key, code, message)` for what a procedure says that cannot be meant."""
+    yield from _list_faults(procedure)
+    yield from _contradictions(procedure)
+    yield from _council_size_faults(procedure)
+    yield from _permit_faults(procedure)
+    yield from _answerable(procedure)
+    yield from _part_faults(procedure)
+    yield from _whole_form_faults(procedure)
+    yield from _publicity_faults(procedure)
+    yield from _duty_faults(procedure)
+    yield from _stage_term_faults(procedure)
+    yield from _translation_faults(procedure)
+    if procedure.takes_dossiers:
+        yield from _empty_groups(procedure)
+        yield from _unreached_outcomes(procedure)
+    elif procedure.stages or procedure.sections:
+        yield "status", "referral_with_dossier", "a procedure of another authority has neither form nor stages here"
+
+
+def _list_faults(procedure: Procedure) -> Faults:
+    known = {
+        "applicant_kinds": frozenset(OrganisationKind) - {OrganisationKind.STATE_UNIT},
+        "permit_kind": frozenset(PermitKind),
+    }
+    for name, parameter in procedure.parameters.items():
+        key = f"parameters.{name}"
+        if not isinstance(parameter.value, tuple):
+            continue
+        if not parameter.value:
+            yield (
+                key,
+                "empty_list",
+                "a list that holds nothing allows nobody and nothing; what is not known is left open",
+            )
+        if any(not item.strip() for item in parameter.value) or len(set(parameter.value)) < len(parameter.value):
+            yield key, "wrong_value", "an item of the list is empty or stands there twice"
+        # Other authorities call their permits what they like; only ours are issued here.
+        if procedure.takes_dossiers and name in known:
+            for item in parameter.value:
+                if item not in known[name]:
+                    yield key, "unknown_item", f"«{item}» is none of: {', '.join(sorted(known[name]))}"
+
+
+def _contradictions(procedure: Procedure) -> Faults:
+    for count, others in _MEANINGLESS_AT_ZERO.items():
+        for name in others:
+            if _count(procedure, count) == 0 and _is_set(procedure, name):
+                yield f"parameters.{name}", "contradiction", f"«{count}» is 0, so «{name}» can never apply"
+    for shorter, longer in _NOT_LONGER:
+        first, second = _term(procedure, shorter), _term(procedure, longer)
+        if first and second and _is_longer(first, second):
+            yield f"parameters.{shorter}", "contradiction", f"«{shorter}» is longer than «{longer}»"
+    yield from _idle_parameters(procedure)
+
+
+def _idle_parameters(procedure: Procedure) -> Faults:
+    if _value(procedure, "council.required") is False:
+        for name in procedure.parameters:
+            if name.startswith("council.") and name != "council.required" and _is_set(procedure, name):
+                yield f"parameters.{name}", "contradiction", f"no council is required, so «{name}» can never apply"
+    if _value(procedure, "decision.included_in_appraisal") is True and _is_set(procedure, "decision.term"):
+        yield "parameters.decision.term", "contradiction", "the decision has a term of its own and is part of another"
+    if _value(procedure, "publish.pending") not in (None, "none") and not any(
+        rule.key == "pending" and rule.audience is not Audience.INTERNAL for rule in procedure.publication
+    ):
+        yield "parameters.publish.pending", "contradiction", "«publication» keeps pending cases from everybody"
+    for name, parameter in procedure.parameters.items():
+        if parameter.value == 0 and name in {"support.max_share", "support.max_amount"}:
+            yield f"parameters.{name}", "contradiction", "a support of nothing is no support"
+    if _value(procedure, "intake.cutoff") == "00:00":
+        yield "parameters.intake.cutoff", "wrong_value", "a cut-off at midnight would put every filing off by a day"
+
+
+def _council_size_faults(procedure: Procedure) -> Faults:
+    members, quorum = _count(procedure, "council.min_members"), _value(procedure, "council.quorum")
+    if members is not None and members < _SMALLEST_COUNCIL:
+        yield "parameters.council.min_members", "no_council", f"a council has at least {_SMALLEST_COUNCIL} members"
+    try:
+        share = Fraction(quorum) if isinstance(quorum, str) else None
+    except (ValueError, ZeroDivisionError):
+        return
+    if share is not None and share < _HALF:
+        yield "parameters.council.quorum", "weak_quorum", "fewer than half the members are no quorum"
+
+
+def _permit_faults(procedure: Procedure) -> Faults:
+    rules = procedure.permit
+    kinds = tuple(choice.value for choice in rules.kinds)
+    if procedure.takes_dossiers:
+        for kind in kinds:
+            if kind not in set(PermitKind):
+                yield f"permit.kinds.{kind}", "unknown_item", f"«{kind}» is none of: {', '.join(PermitKind)}"
+    for name, key, offered in (
+        ("permit_kind", "permit.kinds", kinds),
+        ("space_kinds", "permit.space_kinds", tuple(choice.value for choice in rules.space_kinds)),
+        ("permit_kind", "sections.legal.permit_kind", _choices(procedure, "legal.permit_kind")),
+        ("space_kinds", "sections.plan.space_kinds", _choices(procedure, "plan.space_kinds")),
+    ):
+        listed = _value(procedure, name)
+        if offered and isinstance(listed, tuple) and set(offered) != set(listed):
+            yield key, "contradiction", f"offers {', '.join(offered)}, but «{name}» lists {', '.join(listed)}"
+        if len(set(offered)) < len(offered):
+            yield key, "duplicate_key", "the same is offered twice"
+    for field, count in Counter(ceiling.field for ceiling in rules.ceilings).items():
+        if count > 1:
+            yield f"permit.ceilings.{field}", "duplicate_key", f"«{field}» has {count} ceilings"
+    for ceiling in rules.ceilings:
+        yield from _ceiling_faults(procedure, ceiling)
+
+
+def _ceiling_faults(procedure: Procedure, ceiling: Ceiling) -> Faults:
+    field, key = procedure.field(ceiling.field), f"permit.ceilings.{ceiling.field}"
+    if field is None or field.kind not in NUMBERS:
+        return
+    lowest = field.minimum if field.minimum is not None else 0
+    if ceiling.maximum < lowest or (ceiling.maximum == 0 and field.required and field.minimum != 0):
+        yield key, "impossible_ceiling", f"no answer to «{ceiling.field}» stays below {ceiling.maximum}"
+    if field.maximum is not None and ceiling.maximum > field.maximum:
+        yield key, "idle_ceiling", f"the form takes no more than {field.maximum:g} anyway"
+
+
+def _answerable(procedure: Procedure) -> Faults:
+    for section in procedure.sections:
+        if not section.fields:
+            yield f"sections.{section.key}", "empty_list", "a section asks something"
+        for field in section.fields:
+            path = f"sections.{section.key}.{field.key}"
+            yield from _field_faults(path, field)
+            for column in field.columns:
+                yield from _field_faults(f"{path}.{column.key}", column)
+            if field.columns and not any(column.required for column in field.columns):
+                yield path, "wrong_columns", "a row of a table would be complete while it is empty"
+
+
+def _field_faults(path: str, field: Field) -> Faults:
+    if field.kind not in _TEXTS and (field.min_length or field.max_length is not None):
+        yield path, "wrong_bounds", f"a {field.kind} has no length"
+    elif field.max_length is None and field.min_length > LONGEST.get(field.kind, 0):
+        yield path, "wrong_bounds", f"a {field.kind} has at most {LONGEST[field.kind]} characters"
+    if field.unit is not None and field.kind not in NUMBERS:
+        yield path, "wrong_unit", f"a {field.kind} is not measured"
+    yield from _bound_faults(path, field)
+    yield from _choice_faults(path, field)
+
+
+def _bound_faults(path: str, field: Field) -> Faults:
+    bounds = [bound for bound in (field.minimum, field.maximum) if bound is not None]
+    if bounds and field.kind not in NUMBERS | {FieldKind.TABLE}:
+        yield path, "wrong_bounds", f"a {field.kind} has no least and no most"
+    if field.kind is FieldKind.TABLE and any(bound > MOST_ROWS for bound in bounds):
+        yield path, "wrong_bounds", f"a table has at most {MOST_ROWS} rows"
+    if field.kind is not FieldKind.DECIMAL and any(bound != int(bound) for bound in bounds):
+        yield path, "wrong_bounds", "the bounds of a whole number are whole numbers"
+    if field.kind in (FieldKind.MONEY, FieldKind.TABLE) and any(bound < 0 for bound in bounds):
+        yield path, "wrong_bounds", f"a {field.kind} is never negative"
+
+
+def _choice_faults(path: str, field: Field) -> Faults:
+    if any(not choice.value.strip() for choice in field.choices):
+        yield f"{path}.choices", "wrong_choices", "a choice has a value"
+    if len(field.choices) == 1 and field.kind is FieldKind.CHOICE:
+        yield f"{path}.choices", "wrong_choices", "who may only choose one thing chooses nothing"
+    if len({choice.label.vi for choice in field.choices}) < len(field.choices):
+        yield f"{path}.choices", "wrong_choices", "two choices read the same"
+
+
+def _part_faults(procedure: Procedure) -> Faults:
+    for part in procedure.parts:
+        key = f"parts.{part.key}"
+        if not part.media:
+            yield f"{key}.media", "unsatisfiable_part", "a document of no file type cannot be attached"
+        for media_type in part.media:
+            if not is_accepted(media_type):
+                yield f"{key}.media", "unsatisfiable_part", f"no file of the type «{media_type}» is accepted here"
+        if not 0 < part.max_bytes <= _LARGEST_FILE:
+            yield f"{key}.max_bytes", "unsatisfiable_part", f"a file has between 1 and {_LARGEST_FILE} bytes"
+        if part.max_files < 1:
+            yield f"{key}.max_files", "unsatisfiable_part", "no file could be attached"
+
+
+def _whole_form_faults(procedure: Procedure) -> Faults:
+    for index, rule in enumerate(procedure.rules):
+        key = f"rules.{index}"
+        if (rule.until is not None) is not (rule.kind is RuleKind.ROWS_WITHIN):
+            yield f"{key}.until", "wrong_rule", "«until» belongs to a rows_within rule, which needs it"
+        if rule.parameter is not None and rule.kind is not RuleKind.WITHIN_TERM:
+            yield f"{key}.parameter", "wrong_rule", f"a {rule.kind} rule reads no parameter"
+        if rule.parameter is not None and rule.parameter not in procedure.parameters:
+            yield (
+                f"{key}.parameter",
+                "rule_without_value",
+                f"the file does not say «{rule.parameter}», not even as open",
+            )
+        if rule.field in (rule.other, rule.until) or rule.other == rule.until:
+            yield key, "wrong_rule", "an answer is compared with itself"
+        if rule in procedure.rules[:index]:
+            yield key, "duplicate_key", "the same rule stands here twice"
+        yield from _compared_faults(procedure, key, rule)
+
+
+def _compared_faults(procedure: Procedure, key: str, rule: FormRule) -> Faults:
+    field = procedure.field(rule.field)
+    for path in filter(None, (rule.other, rule.until)):
+        other = procedure.field(path)
+        if other is None or field is None:
+            continue
+        fits = (
+            other.kind is field.kind or FieldKind.MONEY not in {other.kind, field.kind}
+            if rule.kind is RuleKind.AT_MOST
+            else other.kind is FieldKind.DATE
+        )
+        if not fits or (rule.kind is RuleKind.AT_MOST and other.kind not in NUMBERS):
+            yield key, "wrong_field_kind", f"«{path}» is a {other.kind}, which this rule does not compare"
+    if field is not None and rule.kind is RuleKind.ROWS_WITHIN:
+        dates = {column.key for column in field.columns if column.kind is FieldKind.DATE}
+        if not {"start", "end"} <= dates:
+            yield f"{key}.field", "wrong_columns", "the rows of this table have no dates «start» and «end»"
+
+
+def _publicity_faults(procedure: Procedure) -> Faults:
+    for section in procedure.sections:
+        for field in section.fields:
+            place = f"{section.key}.{field.key}"
+            kinds = {field.kind, *(column.kind for column in field.columns)}
+            if field.public and (kinds & _PERSONAL_KINDS or {section.key, place} & _PERSONAL_PLACES):
+                yield f"sections.{place}.public", "personal_data_public", "the register would show people or secrets"
+    for rule in procedure.publication:
+        if rule.key in _NEVER_PUBLIC and rule.audience is not Audience.INTERNAL:
+            yield (
+                f"publication.{rule.key}.audience",
+                "personal_data_public",
+                "the register would show people or secrets",
+            )
+
+
+def _duty_faults(procedure: Procedure) -> Faults:
+    for duty in procedure.duties:
+        key = f"duties.{duty.key}"
+        if duty.recurring and duty.starts is not DutyStart.ISSUE:
+            yield f"{key}.recurring", "wrong_duty", "only what starts with the permit comes back in turn"
+        if (duty.term in _OF_EVENTS) is not (duty.starts is DutyStart.EVENT):
+            yield f"{key}.starts", "wrong_duty", f"«{duty.term}» does not start with «{duty.starts}»"
+        if (duty.term == "report.period") is not duty.recurring:
+            yield f"{key}.recurring", "wrong_duty", "the period of reports, and no other term, comes back in turn"
+    for term, count in Counter(duty.term for duty in procedure.duties).items():
+        if count > 1:
+            yield "duties", "duplicate_key", f"{count} duties have the term «{term}»"
+
+
+def _stage_term_faults(procedure: Procedure) -> Faults:
+    for rule in procedure.stages:
+        key = f"stages.{rule.stage}"
+        if rule.term is not None and rule.term not in _TIMES.get(rule.stage, ()):
+            yield f"{key}.term", "wrong_timer", f"«{rule.term}» does not time the stage «{rule.stage}»"
+        if len(set(rule.next)) < len(rule.next) or rule.stage in rule.next:
+            yield f"{key}.next", "duplicate_key", "a stage follows itself, or another twice"
+
+
+def _translation_faults(procedure: Procedure) -> Faults:
+    """A Vietnamese text copied into another language is none of that language."""
+    texts = [("title", procedure.title), ("summary", procedure.summary), ("issuing_body", procedure.issuing_body)]
+    for group in ("criteria", "levels", "parts", "duties", "publication"):
+        texts += [(f"{group}.{item.key}.label", item.label) for item in getattr(procedure, group)]
+    texts += [(f"refusal_reasons.{reason.code}.label", reason.label) for reason in procedure.refusal_reasons]
+    for section in procedure.sections:
+        texts.append((f"sections.{section.key}.title", section.title))
+        texts += [(f"sections.{section.key}.{field.key}.label", field.label) for field in section.fields]
+    for key, text in texts:
+        if not text.vi.isascii() and text.vi in (text.en, text.fr):
+            yield key, "untranslated", "the Vietnamese words stand where another language should"
+
+
+def _empty_groups(procedure: Procedure) -> Faults:
+    for group, code, message in (
+        ("legal_documents", "empty_list", "a procedure rests on some instrument"),
+        ("sections", "empty_list", "a procedure that takes dossiers has a form"),
+        ("parts", "empty_list", "a procedure that takes dossiers names the documents of one"),
+        ("criteria", "no_criteria", "who appraises goes by criteria"),
+        ("levels", "empty_list", "a dossier is classified as of some level"),
+        ("refusal_reasons", "no_refusal_reasons", "without reasons to choose from nothing can be refused"),
+        ("duties", "empty_list", "who tries something out reports on it"),
+        ("publication", "empty_list", "what the register shows is said"),
+    ):
+        if not getattr(procedure, group):
+            yield group, code, message
+    for criterion in procedure.criteria:
+        if criterion.weight == 0 or criterion.max_score > _HIGHEST_SCORE:
+            yield (
+                f"criteria.{criterion.key}",
+                "wrong_bounds",
+                f"a weight counts, and a score is at most {_HIGHEST_SCORE}",
+            )
+    if procedure.sections and not any(part.required for part in procedure.parts):
+        yield "parts", "empty_list", "a dossier holds at least one document"
+    if procedure.routes and procedure.sections and procedure.sections[0].key != "competence":
+        yield "sections", "competence_not_first", "the questions that decide on the authority are asked first"
+
+
+def _unreached_outcomes(procedure: Procedure) -> Faults:
+    """A procedure can be lived through to approval and to refusal."""
+    steps = {rule.stage: rule.next for rule in procedure.stages}
+    reached, fresh = {Stage.DRAFT}, {Stage.DRAFT}
+    while fresh:
+        fresh = {stage for known in fresh for stage in steps.get(known, ())} - reached
+        reached |= fresh
+    for stage, code in ((Stage.APPROVED, "no_approval"), (Stage.REFUSED, "no_refusal")):
+        if steps and stage not in reached:
+            yield "stages", code, f"no path from the draft leads to «{stage}»"
+
+
+def _choices(procedure: Procedure, path: str) -> tuple[str, ...]:
+    field = procedure.field(path)
+    return tuple(choice.value for choice in field.choices) if field else ()
+
+
+def _value(procedure: Procedure, name: str) -> object:
+    parameter = procedure.parameters.get(name)
+    return None if parameter is None else parameter.value
+
+
+def _is_set(procedure: Procedure, name: str) -> bool:
+    return _value(procedure, name) is not None
+
+
+def _count(procedure: Procedure, name: str) -> int | None:
+    value = _value(procedure, name)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _term(procedure: Procedure, name: str) -> tuple[int, Unit] | None:
+    """Return a term whose unit is one; the lint of single values has reported the others."""
+    parameter = procedure.parameters.get(name)
+    if parameter is None or not isinstance(parameter.value, int) or parameter.unit not in set(Unit):
+        return None
+    return parameter.value, Unit(parameter.unit)
+
+
+def _is_longer(first: tuple[int, Unit], second: tuple[int, Unit]) -> bool:
+    """Tell whether a term is longer than another wherever on the calendar both may lie."""
+    return first[0] * _HOURS[first[1]] > second[0] * _HOURS_AT_MOST[second[1]]

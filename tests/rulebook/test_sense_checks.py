@@ -1,0 +1,663 @@
+"""What a procedure cannot mean is found: faults planted one at a time in the draft procedure, each different."""
+
+import tomllib
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox_registry.authz.policy import read_policy
+from sandbox_registry.rulebook.procedure_checks import faults_of
+from sandbox_registry.rulebook.procedure_files import convert_procedure
+
+SHIPPED = Path(__file__).parents[2] / "policies" / "procedures"
+CONTENT = (SHIPPED / "ca-mau-2026-draft.toml").read_bytes()
+POLICY = read_policy(SHIPPED.parent / "casbin")
+RAW = tomllib.loads(CONTENT.decode())
+GONE = object()
+YES, NO = True, False
+TEXT = {"vi": "Chữ", "en": "Words", "fr": "Mots"}
+
+
+def when(field: str, op: str, value: object) -> dict[str, object]:
+    return {"field": field, "op": op, "value": value}
+
+
+def value(of: object, unit: str, confidence: str = "I") -> dict[str, object]:
+    return {"value": of, "unit": unit, "basis": "Đề xuất", "confidence": confidence}
+
+
+def route(*conditions: dict[str, object]) -> dict[str, object]:
+    return {
+        "when": list(conditions),
+        "target": "hanoi-29-2025",
+        "authority": TEXT,
+        "reason": TEXT,
+        "basis": "Đề xuất",
+        "confidence": "I",
+    }
+
+
+def rule(kind: str, field: str, other: str, **more: str) -> dict[str, object]:
+    return {"kind": kind, "field": field, "other": other, "message": TEXT, **more}
+
+
+def ceiling(field: str, maximum: int) -> dict[str, object]:
+    return {
+        "field": field,
+        "maximum": maximum,
+        "unit": "người",
+        "label": TEXT,
+        "basis": "Đề xuất",
+        "confidence": "I",
+    }
+
+
+def field(kind: str, **more: object) -> dict[str, object]:
+    return {"key": "planted", "kind": kind, "label": TEXT, **more}
+
+
+PLANTED = "sections.users.planted"
+NEW_FIELD = "sections/users/fields/+"
+# Where the fault is put, what is put there, and the finding: (place, value, key, code). `+` adds an item, `>` puts one first.
+FAULTS: dict[str, tuple[str, object, str, str]] = {
+    # --- values ---
+    "unknown kind of permit": (
+        "parameters/permit_kind",
+        value(["licence"], "list"),
+        "parameters.permit_kind",
+        "unknown_item",
+    ),
+    "unknown kind of applicant": (
+        "parameters/applicant_kinds",
+        value(["enterprise", "cooperative"], "list"),
+        "parameters.applicant_kinds",
+        "unknown_item",
+    ),
+    "a state unit applies to itself": (
+        "parameters/applicant_kinds",
+        value(["enterprise", "state_unit"], "list"),
+        "parameters.applicant_kinds",
+        "unknown_item",
+    ),
+    "nobody may apply": ("parameters/applicant_kinds/value", [], "parameters.applicant_kinds", "empty_list"),
+    "no kind of permit": ("parameters/permit_kind/value", [], "parameters.permit_kind", "empty_list"),
+    "nobody signs": ("parameters/signer_titles/value", [], "parameters.signer_titles", "empty_list"),
+    "no space": ("parameters/space_kinds/value", [], "parameters.space_kinds", "empty_list"),
+    "a title without words": (
+        "parameters/signer_titles/value",
+        ["Chủ tịch", " "],
+        "parameters.signer_titles",
+        "wrong_value",
+    ),
+    "a title twice": (
+        "parameters/signer_titles/value",
+        ["Chủ tịch", "Chủ tịch"],
+        "parameters.signer_titles",
+        "wrong_value",
+    ),
+    "cut-off at midnight": ("parameters/intake.cutoff/value", "00:00", "parameters.intake.cutoff", "wrong_value"),
+    "cut-off in another zone": (
+        "parameters/intake.cutoff/value",
+        "15:00+02:00",
+        "parameters.intake.cutoff",
+        "wrong_value",
+    ),
+    "cut-off without hours": ("parameters/intake.cutoff/value", "late", "parameters.intake.cutoff", "wrong_value"),
+    "a term without end": ("parameters/appraisal.term/value", 100_001, "parameters.appraisal.term", "wrong_value"),
+    "a negative count": (
+        "parameters/supplement.max_rounds/value",
+        -1,
+        "parameters.supplement.max_rounds",
+        "wrong_value",
+    ),
+    "a share above all": (
+        "parameters/support.max_share",
+        value(101, "percent"),
+        "parameters.support.max_share",
+        "wrong_value",
+    ),
+    "a support of nothing": (
+        "parameters/support.max_share",
+        value(0, "percent"),
+        "parameters.support.max_share",
+        "contradiction",
+    ),
+    "an unknown policy word": (
+        "parameters/publish.pending/value",
+        "everything",
+        "parameters.publish.pending",
+        "wrong_value",
+    ),
+    "a flag that is a word": ("parameters/council.required/value", "yes", "parameters.council.required", "wrong_value"),
+    # --- values that contradict each other ---
+    "no supplement, yet a term for one": (
+        "parameters/supplement.max_rounds/value",
+        0,
+        "parameters.supplement.term",
+        "contradiction",
+    ),
+    "no clarification, yet its clock": (
+        "parameters/clarification.max_rounds/value",
+        0,
+        "parameters.clarification.clock_policy",
+        "contradiction",
+    ),
+    "no extension, yet its length": (
+        "parameters/extension.max_count/value",
+        0,
+        "parameters.extension.max_length",
+        "contradiction",
+    ),
+    "no apology, yet its term": ("parameters/apology.max_count/value", 0, "parameters.apology.before", "contradiction"),
+    "no council, yet its quorum": (
+        "parameters/council.required/value",
+        False,
+        "parameters.council.quorum",
+        "contradiction",
+    ),
+    "a decision timed twice": (
+        "parameters/decision.included_in_appraisal/value",
+        True,
+        "parameters.decision.term",
+        "contradiction",
+    ),
+    "an opinion after the appraisal": ("parameters/consult.term/value", 60, "parameters.consult.term", "contradiction"),
+    "a council after the appraisal": (
+        "parameters/council.term",
+        value(3, "mo"),
+        "parameters.council.term",
+        "contradiction",
+    ),
+    "full report before the first": (
+        "parameters/incident.full_report",
+        value(24, "h"),
+        "parameters.incident.first_report",
+        "contradiction",
+    ),
+    "reports rarer than the trial is long": (
+        "parameters/report.period/value",
+        30,
+        "parameters.report.period",
+        "contradiction",
+    ),
+    "an extension longer than the trial": (
+        "parameters/extension.max_length/value",
+        3,
+        "parameters.extension.max_length",
+        "contradiction",
+    ),
+    "a final report before the trial": (
+        "parameters/final_report.due",
+        value(3, "y"),
+        "parameters.final_report.due",
+        "contradiction",
+    ),
+    "a suspension longer than the trial": (
+        "parameters/suspend.max",
+        value(4, "y"),
+        "parameters.suspend.max",
+        "contradiction",
+    ),
+    "a start after the end": ("parameters/start.deadline", value(5, "y"), "parameters.start.deadline", "contradiction"),
+    "an extension decided after the end": (
+        "parameters/extension.decide",
+        value(3, "mo"),
+        "parameters.extension.decide",
+        "contradiction",
+    ),
+    "an apology before the appraisal begins": (
+        "parameters/apology.before/value",
+        90,
+        "parameters.apology.before",
+        "contradiction",
+    ),
+    "names of pending cases for nobody": (
+        "publication/pending/audience",
+        "internal",
+        "parameters.publish.pending",
+        "contradiction",
+    ),
+    # --- the council ---
+    "a council of one": ("parameters/council.min_members/value", 1, "parameters.council.min_members", "no_council"),
+    "a council of nobody": ("parameters/council.min_members/value", 0, "parameters.council.min_members", "no_council"),
+    "a quorum of a ninth": ("parameters/council.quorum/value", "1/9", "parameters.council.quorum", "weak_quorum"),
+    "a quorum of less than half": (
+        "parameters/council.quorum/value",
+        "49/100",
+        "parameters.council.quorum",
+        "weak_quorum",
+    ),
+    "a quorum of nobody": ("parameters/council.quorum/value", "0/3", "parameters.council.quorum", "wrong_value"),
+    "a quorum by zero": ("parameters/council.quorum/value", "2/0", "parameters.council.quorum", "wrong_value"),
+    "a council that passes nothing": (
+        "parameters/council.pass_rule/value",
+        "by_lot",
+        "parameters.council.pass_rule",
+        "wrong_value",
+    ),
+    # --- the permit ---
+    "the form offers a permit that is not given": (
+        "parameters/permit_kind/value",
+        ["time_limited_licence"],
+        "sections.legal.permit_kind",
+        "contradiction",
+    ),
+    "the form forgets a space": (
+        "parameters/space_kinds/value",
+        ["physical", "cyber", "air"],
+        "sections.plan.space_kinds",
+        "contradiction",
+    ),
+    "a ceiling below zero": (
+        "permit/ceilings/+",
+        ceiling("users.max_users", -1),
+        "permit.ceilings.users.max_users",
+        "impossible_ceiling",
+    ),
+    "a ceiling below the least": (
+        "permit/ceilings/+",
+        ceiling("risks.insured_amount", 0),
+        "permit.ceilings.risks.insured_amount",
+        "impossible_ceiling",
+    ),
+    "a ceiling above the most": (
+        "permit/ceilings/+",
+        ceiling("project.readiness", 10),
+        "permit.ceilings.project.readiness",
+        "idle_ceiling",
+    ),
+    "a ceiling on words": (
+        "permit/ceilings/+",
+        ceiling("project.title", 5),
+        "permit.ceilings.project.title",
+        "absent_field",
+    ),
+    # --- what is empty ---
+    "no reason to refuse": ("refusal_reasons", [], "refusal_reasons", "no_refusal_reasons"),
+    "no criteria": ("criteria", [], "criteria", "no_criteria"),
+    "no levels": ("levels", [], "levels", "empty_list"),
+    "no duties": ("duties", [], "duties", "empty_list"),
+    "no legal documents": ("legal_documents", [], "legal_documents", "empty_list"),
+    "nothing is public": ("publication", [], "publication", "empty_list"),
+    "no documents": ("parts", [], "parts", "empty_list"),
+    "no form": ("sections", [], "sections", "empty_list"),
+    "a section that asks nothing": ("sections/contact/fields", [], "sections.contact", "empty_list"),
+    "a criterion that counts nothing": ("criteria/plan/weight", 0, "criteria.plan", "wrong_bounds"),
+    "a score of thousands": ("criteria/plan/max_score", 1000, "criteria.plan", "wrong_bounds"),
+    # --- routes ---
+    "a route everybody takes": (
+        "routes/>",
+        route(when("competence.province_count", "gte", 1)),
+        "routes.0.when",
+        "empty_condition",
+    ),
+    "a route either way": (
+        "routes/>",
+        route(when("competence.data_product", "in", [True, False])),
+        "routes.0.when",
+        "empty_condition",
+    ),
+    "a route for every choice": (
+        "routes/>",
+        route(when("competence.ai_role", "in", ["none", "auxiliary", "core"])),
+        "routes.0.when",
+        "empty_condition",
+    ),
+    "a route already taken": (
+        "routes/+",
+        route(when("competence.data_product", "eq", YES), when("competence.ai_role", "eq", "core")),
+        "routes.14.when",
+        "unreachable_route",
+    ),
+    "a route that a wider bound takes": (
+        "routes/+",
+        route(when("competence.province_count", "gte", 5)),
+        "routes.14.when",
+        "unreachable_route",
+    ),
+    "a route through a hidden question": (
+        "routes/+",
+        route(when("competence.province", "eq", "ca_mau"), when("competence.province_count", "gt", 1)),
+        "routes.14.when",
+        "contradictory_conditions",
+    ),
+    "a route both ways": (
+        "routes/>",
+        route(when("competence.data_product", "eq", YES), when("competence.data_product", "eq", NO)),
+        "routes.0.when",
+        "contradictory_conditions",
+    ),
+    "a route beyond the bounds": (
+        "routes/>",
+        route(when("competence.province_count", "gt", 34)),
+        "routes.0.when",
+        "contradictory_conditions",
+    ),
+    "a route between two whole numbers": (
+        "routes/>",
+        route(when("competence.province_count", "gt", 1), when("competence.province_count", "lt", 2)),
+        "routes.0.when",
+        "contradictory_conditions",
+    ),
+    "a route by contents of the plan": (
+        "routes/>",
+        route(when("users.minors", "eq", YES)),
+        "routes.0.when",
+        "route_outside_competence",
+    ),
+    "a route that says a thing twice": (
+        "routes/>",
+        route(when("competence.data_product", "eq", YES), when("competence.data_product", "eq", YES)),
+        "routes.0.when",
+        "repeated_condition",
+    ),
+    "a route without a condition": ("routes/>", route(), "routes.0.when", "missing_key"),
+    "the questions of competence come later": (
+        "sections/>",
+        {"key": "first", "title": TEXT, "fields": [field("text", max_length=10)]},
+        "sections",
+        "competence_not_first",
+    ),
+    # --- operators ---
+    "greater than a choice": (
+        NEW_FIELD,
+        field("text", shown_when=[when("project.sector", "gt", "energy")]),
+        f"{PLANTED}.shown_when",
+        "wrong_operator",
+    ),
+    "contains a word": (
+        NEW_FIELD,
+        field("text", shown_when=[when("project.title", "contains", "AI")]),
+        f"{PLANTED}.shown_when",
+        "wrong_operator",
+    ),
+    "several choices equal one": (
+        NEW_FIELD,
+        field("text", shown_when=[when("plan.space_kinds", "eq", "physical")]),
+        f"{PLANTED}.shown_when",
+        "wrong_operator",
+    ),
+    "in something that is no list": (
+        NEW_FIELD,
+        field("text", shown_when=[when("project.sector", "in", "energy")]),
+        f"{PLANTED}.shown_when",
+        "wrong_operator",
+    ),
+    "equal to a list": (
+        NEW_FIELD,
+        field("text", shown_when=[when("project.sector", "eq", ["energy"])]),
+        f"{PLANTED}.shown_when",
+        "wrong_operator",
+    ),
+    "in an empty list": (
+        NEW_FIELD,
+        field("text", shown_when=[when("project.sector", "in", [])]),
+        f"{PLANTED}.shown_when",
+        "wrong_operator",
+    ),
+    "a table equals": (
+        NEW_FIELD,
+        field("text", shown_when=[when("plan.kpis", "ne", 1)]),
+        f"{PLANTED}.shown_when",
+        "wrong_operator",
+    ),
+    "more than a word": (
+        NEW_FIELD,
+        field("text", shown_when=[when("project.readiness", "gt", "5")]),
+        f"{PLANTED}.shown_when",
+        "wrong_operator",
+    ),
+    "greater than a date": (
+        NEW_FIELD,
+        field("text", shown_when=[when("schedule.start", "gt", 2026)], key="late"),
+        "sections.users.late.shown_when",
+        "wrong_operator",
+    ),
+    # --- conditions of fields and documents ---
+    "required by its own answer": (
+        "sections/users/fields/protection/required_when",
+        [when("users.protection", "ne", "none")],
+        "sections.users.protection",
+        "circular_condition",
+    ),
+    "two that decide on each other": (
+        "sections/users/fields/vulnerable/shown_when",
+        [when("users.protection", "ne", "none")],
+        "sections.users.vulnerable",
+        "circular_condition",
+    ),
+    "required sometimes and always": (
+        "sections/users/fields/eligible_group/required_when",
+        [when("users.protection", "ne", "none")],
+        "sections.users.eligible_group.required_when",
+        "required_twice",
+    ),
+    "shown when shown never": (
+        NEW_FIELD,
+        field("text", shown_when=[when("users.minors", "eq", YES), when("users.minors", "eq", NO)]),
+        f"{PLANTED}.shown_when",
+        "contradictory_conditions",
+    ),
+    "required only while hidden": (
+        "sections/users/fields/minors_protection/required_when",
+        [when("users.minors", "eq", NO)],
+        "sections.users.minors_protection.required_when",
+        "contradictory_conditions",
+    ),
+    "a document nobody needs": (
+        "parts/insurance/required_when",
+        [when("risks.serious_harm", "eq", YES), when("risks.serious_harm", "ne", YES)],
+        "parts.insurance.required_when",
+        "contradictory_conditions",
+    ),
+    "a document sometimes and always": (
+        "parts/insurance/required",
+        True,
+        "parts.insurance.required_when",
+        "required_twice",
+    ),
+    "a document of no type": ("parts/trial_plan/media", [], "parts.trial_plan.media", "unsatisfiable_part"),
+    "a document of a type not accepted": (
+        "parts/trial_plan/media",
+        ["application/zip"],
+        "parts.trial_plan.media",
+        "unsatisfiable_part",
+    ),
+    "a document of no bytes": ("parts/trial_plan/max_bytes", 0, "parts.trial_plan.max_bytes", "unsatisfiable_part"),
+    "a document larger than any upload": (
+        "parts/trial_plan/max_bytes",
+        10**10,
+        "parts.trial_plan.max_bytes",
+        "unsatisfiable_part",
+    ),
+    "a document in no file": ("parts/trial_plan/max_files", 0, "parts.trial_plan.max_files", "unsatisfiable_part"),
+    # --- fields nobody can answer ---
+    "half a person": (NEW_FIELD, field("integer", minimum=0.5, maximum=3), PLANTED, "wrong_bounds"),
+    "negative money": (NEW_FIELD, field("money", minimum=-5), PLANTED, "wrong_bounds"),
+    "the length of a number": (NEW_FIELD, field("integer", max_length=5), PLANTED, "wrong_bounds"),
+    "the least of a text": (NEW_FIELD, field("text", minimum=5), PLANTED, "wrong_bounds"),
+    "a text longer than texts are": (NEW_FIELD, field("text", min_length=400), PLANTED, "wrong_bounds"),
+    "more rows than a table has": ("sections/plan/fields/kpis/minimum", 101, "sections.plan.kpis", "wrong_bounds"),
+    "a unit of words": (NEW_FIELD, field("text", unit="km"), PLANTED, "wrong_unit"),
+    "one choice": (
+        NEW_FIELD,
+        field("choice", choices=[{"value": "a", "label": TEXT}]),
+        f"{PLANTED}.choices",
+        "wrong_choices",
+    ),
+    "two choices that read the same": (
+        NEW_FIELD,
+        field("choices", choices=[{"value": "a", "label": TEXT}, {"value": "b", "label": TEXT}]),
+        f"{PLANTED}.choices",
+        "wrong_choices",
+    ),
+    "rows that may be empty": (
+        NEW_FIELD,
+        field("table", columns=[field("text")]),
+        PLANTED,
+        "wrong_columns",
+    ),
+    # --- rules over several answers ---
+    "rows without an end": (
+        "rules/+",
+        rule("rows_within", "schedule.phases", "schedule.start"),
+        "rules.5.until",
+        "wrong_rule",
+    ),
+    "a bound that nothing reads": (
+        "rules/+",
+        rule("not_before", "schedule.end", "schedule.start", until="schedule.end"),
+        "rules.5.until",
+        "wrong_rule",
+    ),
+    "a parameter that nothing reads": (
+        "rules/+",
+        rule("not_before", "schedule.end", "schedule.start", parameter="duration.max"),
+        "rules.5.parameter",
+        "wrong_rule",
+    ),
+    "compared with itself": (
+        "rules/+",
+        rule("at_most", "limits.money_total", "limits.money_total"),
+        "rules.5",
+        "wrong_rule",
+    ),
+    "people against money": (
+        "rules/+",
+        rule("at_most", "users.max_users", "limits.money_total"),
+        "rules.5",
+        "wrong_field_kind",
+    ),
+    "not before a number": (
+        "rules/+",
+        rule("not_before", "schedule.end", "users.max_users"),
+        "rules.5",
+        "wrong_field_kind",
+    ),
+    "rows without dates": (
+        "rules/+",
+        rule("rows_within", "plan.kpis", "schedule.start", until="schedule.end"),
+        "rules.5.field",
+        "wrong_columns",
+    ),
+    "a term the file does not know": ("parameters/duration.max", GONE, "rules.1.parameter", "rule_without_value"),
+    # --- what becomes public ---
+    "the e-mail of a person": (
+        "sections/contact/fields/email/public",
+        True,
+        "sections.contact.email.public",
+        "personal_data_public",
+    ),
+    "a telephone elsewhere": (
+        NEW_FIELD,
+        field("phone", public=True),
+        f"{PLANTED}.public",
+        "personal_data_public",
+    ),
+    "the name of a person": (
+        "sections/contact/fields/name/public",
+        True,
+        "sections.contact.name.public",
+        "personal_data_public",
+    ),
+    "e-mails in a table": (
+        NEW_FIELD,
+        field("table", public=True, columns=[field("email", required=True)]),
+        f"{PLANTED}.public",
+        "personal_data_public",
+    ),
+    "trade secrets": (
+        "sections/legal/fields/confidential/public",
+        True,
+        "sections.legal.confidential.public",
+        "personal_data_public",
+    ),
+    "personal data on the register": (
+        "publication/personal_data/audience",
+        "public",
+        "publication.personal_data.audience",
+        "personal_data_public",
+    ),
+    "scores on the register": (
+        "publication/appraisal/audience",
+        "with_consent",
+        "publication.appraisal.audience",
+        "personal_data_public",
+    ),
+    # --- duties, stages, words ---
+    "an incident report every quarter": (
+        "duties/incident_report/recurring",
+        True,
+        "duties.incident_report.recurring",
+        "wrong_duty",
+    ),
+    "an incident report from the start": (
+        "duties/incident_report/starts",
+        "issue",
+        "duties.incident_report.starts",
+        "wrong_duty",
+    ),
+    "a periodic report once": (
+        "duties/periodic_report/recurring",
+        False,
+        "duties.periodic_report.recurring",
+        "wrong_duty",
+    ),
+    "a stage timed by another": (
+        "stages/under_appraisal/term",
+        "draft.ttl",
+        "stages.under_appraisal.term",
+        "wrong_timer",
+    ),
+    "a stage after itself": (
+        "stages/submitted/next",
+        ["submitted", "accepted", "supplement_requested", "intake_refused", "referred", "withdrawn"],
+        "stages.submitted.next",
+        "duplicate_key",
+    ),
+    "no way to refuse": ("stages/awaiting_decision/next", ["approved", "withdrawn"], "stages", "no_refusal"),
+    "no way to approve": ("stages/awaiting_decision/next", ["refused", "withdrawn"], "stages", "no_approval"),
+    "words left in Vietnamese": (
+        "criteria/plan/label/en",
+        RAW["criteria"][2]["label"]["vi"],
+        "criteria.plan.label",
+        "untranslated",
+    ),
+    "another authority's procedure with a form": ("status", "referral", "status", "referral_with_dossier"),
+}
+
+
+def plant(raw: Any, place: str, planted: object) -> None:
+    """Put a value at a place: a key of a table, or an item of a list by what identifies it."""
+    *path, last = place.split("/")
+    for step in path:
+        raw = (
+            next(item for item in raw if step in item.values())
+            if isinstance(raw, list)
+            else raw.setdefault(step, [] if step == "ceilings" else {})
+        )
+    if planted is GONE:
+        del raw[last]
+    elif last in {"+", ">"}:
+        raw.insert(0 if last == ">" else len(raw), planted)
+    else:
+        raw[last] = planted
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_planted_fault_is_found(fault: str) -> None:
+    place, planted, key, code = FAULTS[fault]
+    raw = deepcopy(RAW)
+    plant(raw, place, planted)
+    found = {(key, code) for key, code, _ in faults_of(convert_procedure(raw, CONTENT, file="planted.toml"), POLICY)}
+    assert (key, code) in found
+
+
+def test_what_is_sound_is_not_reported() -> None:
+    assert list(faults_of(convert_procedure(RAW, CONTENT, file="sound.toml"), POLICY)) == []
+
+
+def test_faults_are_different() -> None:
+    assert len({(place, str(planted)) for place, planted, _, _ in FAULTS.values()}) == len(FAULTS)
