@@ -13,6 +13,7 @@ from sandbox_registry.authz.policy import (
     PolicyUnreadable,
     read_policy,
 )
+from sandbox_registry.authz.promises import broken_promises
 from sandbox_registry.authz.separation import CASE_ACTS, DECLARATIONS, broken_separation_rules
 from sandbox_registry.authz.space import Cell, Space, pairs_of, places_of, someone_can
 from sandbox_registry.domain.acts import Action
@@ -71,6 +72,7 @@ def check_policy(
         *_idle_lines(policy, space),
         *_idle_groups(policy),
         *broken_separation_rules(space),
+        *broken_promises(space),
         *_stuck_stages(space),
         *_unreachable(space),
         *_lists_that_differ(policy),

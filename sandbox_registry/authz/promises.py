@@ -1,0 +1,581 @@
+"""What the law promises of a policy: which offices alone hold a power, and who must be able to read and do what.
+
+Separation of duty (`separation.py`) says what never goes together. Here stands what goes nowhere else, and what may not
+be lost: an applicant reads the decision about them, and the People's Council reads whatever was filed.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import product
+
+from sandbox_registry.authz.names import PolicyFinding
+from sandbox_registry.authz.space import Space
+from sandbox_registry.authz.standings import typical_standings
+from sandbox_registry.domain.acts import Action, Side, on_sides
+from sandbox_registry.domain.identity.people import READ_ALL_ROLES, Relation, Role
+from sandbox_registry.domain.stages import APPLICATION_STAGES, OPEN_STAGES, PERMIT_STAGES, Stage
+
+FILED = frozenset(APPLICATION_STAGES) - {Stage.DRAFT}
+DECIDED = frozenset({Stage.APPROVED, Stage.REFUSED})
+APPRAISAL = frozenset({Stage.ACCEPTED, Stage.UNDER_APPRAISAL})
+EDITABLE = frozenset({Stage.DRAFT, Stage.SUPPLEMENT_REQUESTED})
+PERMITTED = frozenset(PERMIT_STAGES)
+NO_CASE = frozenset({Stage.NONE})
+_READ_CASE = frozenset(
+    {
+        Action.APPLICATION_READ,
+        Action.APPLICATION_READ_TIMELINE,
+        Action.CLARIFICATION_READ,
+        Action.CONSULTATION_READ,
+        Action.COUNCIL_READ,
+        Action.DECISION_READ,
+        Action.DECLARATION_READ,
+        Action.HOLD_READ,
+        Action.MESSAGE_READ,
+        Action.REVIEW_READ,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Power:
+    """Acts that these offices alone may do, standing so (null: anyhow), and at these stages only."""
+
+    rule: str
+    actions: frozenset[Action]
+    roles: frozenset[Role]
+    relations: frozenset[Relation] | None = None
+    stages: frozenset[Stage] = frozenset(Stage)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """Acts that an office, standing so (see `typical_standings`), must be able to do at each of these stages."""
+
+    rule: str
+    role: Role
+    standing: str
+    actions: frozenset[Action]
+    stages: frozenset[Stage]
+
+
+def _power(
+    rule: str,
+    roles: Iterable[Role],
+    actions: Iterable[Action],
+    relations: Iterable[Relation] | None = None,
+    stages: Iterable[Stage] = Stage,
+) -> Power:
+    return Power(
+        rule=rule,
+        actions=frozenset(actions),
+        roles=frozenset(roles),
+        relations=None if relations is None else frozenset(relations),
+        stages=frozenset(stages),
+    )
+
+
+def _promise(rule: str, role: Role, standing: str, stages: Iterable[Stage], *actions: Action) -> Promise:
+    return Promise(rule=rule, role=role, standing=standing, actions=frozenset(actions), stages=frozenset(stages))
+
+
+_APPRAISERS = (Role.COUNCIL_EXPERT, Role.FOCAL_HEAD, Role.FOCAL_OFFICER, Role.REVIEWER)
+
+POWERS = (
+    _power(
+        "the one-stop desk of the unit takes dossiers in",
+        [Role.ONE_STOP_OFFICER],
+        on_sides(Side.INTAKE),
+        [Relation.UNIT],
+        [Stage.SUBMITTED],
+    ),
+    _power(
+        "those named to sign decide what was submitted to them",
+        [Role.DECISION_MAKER],
+        on_sides(Side.DECISION),
+        [Relation.UNIT],
+        [Stage.AWAITING_DECISION],
+    ),
+    _power(
+        "the records office alone issues and numbers",
+        [Role.RECORDS_OFFICER],
+        [Action.PERMIT_ISSUE],
+        [Relation.UNIT],
+        [Stage.APPROVED],
+    ),
+    _power(
+        "the head of the focal unit answers for the appraisal",
+        [Role.FOCAL_HEAD],
+        [Action.APPLICATION_RECOMMEND, Action.ASSIGNMENT_ASSIGN],
+        [Relation.UNIT],
+        APPRAISAL,
+    ),
+    _power("council members vote", [Role.COUNCIL_EXPERT], [Action.COUNCIL_VOTE], [Relation.COUNCIL_MEMBER]),
+    _power("who was assigned reviews", [Role.REVIEWER], [Action.REVIEW_SUBMIT], [Relation.ASSIGNED]),
+    _power(
+        "the agency that was asked answers",
+        [Role.CONSULTED_OFFICER],
+        [Action.CONSULTATION_ANSWER],
+        [Relation.CONSULTED],
+    ),
+    _power(
+        "the applicant's side writes and files its dossier",
+        [Role.APPLICANT],
+        on_sides(Side.APPLICANT, Side.SIGNATORY),
+        [Relation.OWN, Relation.DELEGATE],
+    ),
+    _power("only an authorised signatory signs", [Role.APPLICANT], on_sides(Side.SIGNATORY), [Relation.OWN]),
+    _power(
+        "administrators alone grant offices and keep accounts and units",
+        [Role.SYSTEM_ADMIN],
+        [
+            Action.ROLE_GRANT,
+            Action.ROLE_REVOKE,
+            Action.PERSON_CREATE,
+            Action.PERSON_DISABLE,
+            Action.ORGANISATION_CREATE_UNIT,
+        ],
+    ),
+    _power(
+        "administrators alone propose and approve rules",
+        [Role.SYSTEM_ADMIN],
+        [Action.PROCEDURE_PROPOSE, Action.PROCEDURE_APPROVE],
+    ),
+    _power(
+        "the operator alone answers for keys, clock, policy, witnesses and backups",
+        [Role.SYSTEM_ADMIN],
+        [
+            Action.BACKUP_MAKE,
+            Action.BACKUP_RESTORE,
+            Action.CLOCK_STEP,
+            Action.KEY_CHANGE,
+            Action.POLICY_CHANGE,
+            Action.WITNESS_CHANGE,
+            Action.WITNESS_REPORT,
+        ],
+    ),
+    _power(
+        "power to sign is lent by who has it, or by an administrator",
+        [Role.SYSTEM_ADMIN, Role.DECISION_MAKER],
+        [Action.DELEGATION_GRANT, Action.DELEGATION_REVOKE],
+    ),
+    _power(
+        "a signer answers for erasures",
+        [Role.DECISION_MAKER],
+        [Action.ERASURE_CONFIRM, Action.ERASURE_REFUSE],
+    ),
+    _power(
+        "administrators receive requests of data subjects",
+        [Role.SYSTEM_ADMIN],
+        [Action.ERASURE_PROPOSE, Action.ERASURE_WITHDRAW],
+    ),
+    _power(
+        "the records office keeps the files",
+        [Role.RECORDS_OFFICER],
+        [Action.HOLD_LIFT],
+        [Relation.UNIT],
+    ),
+    _power(
+        "the records office or a signer holds files for a dispute",
+        [Role.RECORDS_OFFICER, Role.DECISION_MAKER],
+        [Action.HOLD_PLACE],
+        [Relation.UNIT],
+    ),
+    _power(
+        "who does not assign or oversee has no list of people",
+        [Role.SYSTEM_ADMIN, Role.FOCAL_HEAD, Role.FOCAL_OFFICER, *READ_ALL_ROLES],
+        [Action.PERSON_READ],
+    ),
+    _power(
+        "who does not lead or oversee has no list of workloads",
+        [Role.FOCAL_HEAD, *READ_ALL_ROLES],
+        [Action.WORKLOAD_READ],
+    ),
+    _power(
+        "requests for erasure are read by who decides on them or oversees",
+        [Role.SYSTEM_ADMIN, Role.DECISION_MAKER, *READ_ALL_ROLES],
+        [Action.ERASURE_READ],
+    ),
+    _power(
+        "bundles are for the applicant and for oversight",
+        [Role.APPLICANT, *READ_ALL_ROLES],
+        [Action.APPLICATION_READ_BUNDLE],
+    ),
+    _power(
+        "scores and minutes are read by who appraises, decides or oversees",
+        [*_APPRAISERS, Role.DECISION_MAKER, *READ_ALL_ROLES],
+        [Action.REVIEW_READ, Action.COUNCIL_READ],
+    ),
+    _power(
+        "interests declared are read by who appraises, decides or oversees, and one's own by oneself",
+        [*_APPRAISERS, Role.APPLICANT, Role.DECISION_MAKER, *READ_ALL_ROLES],
+        [Action.DECLARATION_READ],
+    ),
+    _power(
+        "agencies' opinions are read by who appraises, decides or oversees, and one's own by an agency",
+        [*_APPRAISERS, Role.CONSULTED_OFFICER, Role.DECISION_MAKER, *READ_ALL_ROLES],
+        [Action.CONSULTATION_READ],
+    ),
+    _power(
+        "the focal unit asks whoever must be heard, and classifies",
+        [Role.FOCAL_OFFICER, Role.FOCAL_HEAD],
+        [
+            Action.APPLICATION_CLASSIFY,
+            Action.ASSIGNMENT_CLAIM,
+            Action.CLARIFICATION_ASK,
+            Action.CONSULTATION_ASK,
+            Action.CONSULTATION_CLOSE,
+        ],
+    ),
+    _power(
+        "a council is convened and concluded by its own people and the focal unit",
+        [Role.COUNCIL_EXPERT, Role.FOCAL_OFFICER, Role.FOCAL_HEAD],
+        [Action.COUNCIL_CONVENE, Action.COUNCIL_CONCLUDE],
+    ),
+    _power(
+        "a case is closed, delivered or put off by the unit that handles it",
+        [Role.ONE_STOP_OFFICER, Role.FOCAL_OFFICER, Role.FOCAL_HEAD],
+        [
+            Action.APPLICATION_APOLOGIZE,
+            Action.APPLICATION_DELIVER,
+            Action.APPLICATION_LAPSE,
+            Action.APPLICATION_REFER,
+            Action.APPLICATION_STOP,
+        ],
+    ),
+)
+
+_APPLICANT_READS = (
+    (frozenset(APPLICATION_STAGES), Action.APPLICATION_READ),
+    (frozenset(APPLICATION_STAGES), Action.APPLICATION_READ_TIMELINE),
+    (FILED, Action.APPLICATION_READ_BUNDLE),
+    (FILED, Action.CLARIFICATION_READ),
+    (FILED, Action.MESSAGE_READ),
+    (FILED, Action.MESSAGE_SEND),
+    (DECIDED, Action.DECISION_READ),
+    (PERMITTED, Action.PERMIT_READ),
+    (EDITABLE, Action.APPLICATION_EDIT),
+    (frozenset({Stage.UNDER_APPRAISAL}), Action.CLARIFICATION_ANSWER),
+    (NO_CASE, Action.APPLICATION_CREATE),
+    (NO_CASE, Action.ORGANISATION_READ),
+)
+_SIGNATORY_DOES = (
+    ({Stage.DRAFT}, Action.APPLICATION_SUBMIT),
+    ({Stage.DRAFT}, Action.APPLICATION_DISCARD),
+    ({Stage.SUPPLEMENT_REQUESTED}, Action.APPLICATION_SUBMIT_SUPPLEMENT),
+    (OPEN_STAGES, Action.APPLICATION_REQUEST_WITHDRAWAL),
+    ({Stage.REFUSED, Stage.INTAKE_REFUSED}, Action.APPLICATION_COMPLAIN),
+    (EDITABLE, Action.APPLICATION_SHARE),
+    (NO_CASE, Action.ORGANISATION_EDIT),
+)
+PROMISES = (
+    *(
+        _promise("the applicant's side follows and answers in its case", Role.APPLICANT, standing, stages, action)
+        for standing in ("own", "delegate")
+        for stages, action in _APPLICANT_READS
+    ),
+    *(
+        _promise("the applicant's signatory acts for it", Role.APPLICANT, "own", stages, action)
+        for stages, action in _SIGNATORY_DOES
+    ),
+    _promise(
+        "everybody registers, and keeps their own account",
+        Role.APPLICANT,
+        "none",
+        NO_CASE,
+        Action.EXPORT_READ,
+        Action.ORGANISATION_CREATE,
+        Action.PASSWORD_CHANGE,
+        Action.PERSON_REGISTER,
+        Action.TOKEN_CREATE,
+        Action.TOKEN_READ,
+        Action.TOKEN_REVOKE,
+    ),
+    *(
+        promise
+        for role in sorted(READ_ALL_ROLES)
+        for promise in (
+            _promise("oversight reads whatever was filed", role, "overseer", FILED, *_READ_CASE),
+            _promise("oversight checks whatever was filed", role, "overseer", FILED, Action.APPLICATION_READ_BUNDLE),
+            _promise("oversight reads every permit", role, "overseer", PERMITTED, Action.PERMIT_READ),
+            _promise(
+                "oversight reads the registry's own books",
+                role,
+                "overseer",
+                NO_CASE,
+                Action.DELEGATION_READ,
+                Action.ERASURE_READ,
+                Action.ORGANISATION_READ,
+                Action.PERSON_READ,
+                Action.WORKLOAD_READ,
+            ),
+        )
+    ),
+    _promise(
+        "the desk reads what it received and answers letters",
+        Role.ONE_STOP_OFFICER,
+        "unit",
+        FILED,
+        Action.APPLICATION_READ,
+        Action.APPLICATION_READ_TIMELINE,
+        Action.MESSAGE_READ,
+        Action.MESSAGE_SEND,
+    ),
+    _promise(
+        "the desk delivers results",
+        Role.ONE_STOP_OFFICER,
+        "unit",
+        DECIDED,
+        Action.APPLICATION_DELIVER,
+        Action.DECISION_READ,
+    ),
+    _promise("a stop asked for can be granted", Role.ONE_STOP_OFFICER, "unit", OPEN_STAGES, Action.APPLICATION_STOP),
+    _promise(
+        "who is late apologises",
+        Role.ONE_STOP_OFFICER,
+        "unit",
+        APPRAISAL | {Stage.AWAITING_DECISION},
+        Action.APPLICATION_APOLOGIZE,
+    ),
+    _promise(
+        "the desk takes dossiers in, asks for more, or refers them",
+        Role.ONE_STOP_OFFICER,
+        "unit",
+        {Stage.SUBMITTED},
+        *on_sides(Side.INTAKE),
+        Action.APPLICATION_REFER,
+    ),
+    _promise(
+        "focal officers find the cases of their unit and take them",
+        Role.FOCAL_OFFICER,
+        "unit",
+        APPRAISAL,
+        Action.APPLICATION_READ,
+        Action.ASSIGNMENT_CLAIM,
+    ),
+    _promise(
+        "the focal officer asks whoever must be heard",
+        Role.FOCAL_OFFICER,
+        "unit+focal",
+        {Stage.UNDER_APPRAISAL},
+        Action.CLARIFICATION_ASK,
+        Action.CONSULTATION_ASK,
+        Action.CONSULTATION_READ,
+        Action.CONSULTATION_CLOSE,
+        Action.CLARIFICATION_READ,
+        Action.COUNCIL_CONVENE,
+        Action.COUNCIL_READ,
+        Action.REVIEW_READ,
+        Action.SITE_VISIT_RECORD,
+        Action.DECLARATION_READ,
+    ),
+    _promise(
+        "the focal officer classifies, refers, writes and gives back",
+        Role.FOCAL_OFFICER,
+        "unit+focal",
+        {Stage.ACCEPTED},
+        Action.APPLICATION_APOLOGIZE,
+        Action.APPLICATION_CLASSIFY,
+        Action.APPLICATION_READ_TIMELINE,
+        Action.APPLICATION_REFER,
+        Action.ASSIGNMENT_RELEASE,
+        Action.DECLARATION_MAKE,
+        Action.MESSAGE_READ,
+        Action.MESSAGE_SEND,
+    ),
+    *(
+        _promise(
+            "the secretary prepares the session and keeps its minutes",
+            role,
+            standing,
+            {Stage.UNDER_APPRAISAL},
+            Action.APPLICATION_READ,
+            Action.COUNCIL_CONCLUDE,
+            Action.COUNCIL_CONVENE,
+            Action.COUNCIL_READ,
+            Action.DECLARATION_MAKE,
+            Action.DECLARATION_READ,
+            Action.REVIEW_READ,
+        )
+        for role, standing in ((Role.FOCAL_OFFICER, "unit+secretary"), (Role.COUNCIL_EXPERT, "secretary"))
+    ),
+    *(
+        _promise("the focal unit knows how its cases ended", role, "unit", DECIDED, Action.DECISION_READ)
+        for role in (Role.FOCAL_OFFICER, Role.FOCAL_HEAD)
+    ),
+    *(
+        _promise("the focal unit follows the permit", role, "unit", PERMITTED, Action.PERMIT_READ)
+        for role in (Role.FOCAL_OFFICER, Role.FOCAL_HEAD)
+    ),
+    *(
+        _promise(
+            "the focal unit knows whose dossier it is, and whom to ask",
+            role,
+            "unit",
+            NO_CASE,
+            Action.ORGANISATION_READ,
+            Action.PERSON_READ,
+        )
+        for role in (Role.FOCAL_OFFICER, Role.FOCAL_HEAD)
+    ),
+    _promise(
+        "the head reads what is to be recommended, and declares",
+        Role.FOCAL_HEAD,
+        "unit",
+        APPRAISAL,
+        *_READ_CASE,
+        Action.ASSIGNMENT_ASSIGN,
+        Action.ASSIGNMENT_RELEASE,
+        Action.DECLARATION_MAKE,
+    ),
+    _promise(
+        "reviewers read what they judge",
+        Role.REVIEWER,
+        "reviewer",
+        {Stage.UNDER_APPRAISAL},
+        Action.APPLICATION_READ,
+        Action.CLARIFICATION_READ,
+        Action.CONSULTATION_READ,
+        Action.REVIEW_READ,
+        Action.REVIEW_SUBMIT,
+        Action.DECLARATION_MAKE,
+    ),
+    _promise(
+        "council members read what they vote on",
+        Role.COUNCIL_EXPERT,
+        "council_member",
+        {Stage.UNDER_APPRAISAL},
+        Action.APPLICATION_READ,
+        Action.CLARIFICATION_READ,
+        Action.CONSULTATION_READ,
+        Action.COUNCIL_READ,
+        Action.REVIEW_READ,
+        Action.COUNCIL_VOTE,
+        Action.DECLARATION_MAKE,
+    ),
+    _promise(
+        "the chair convenes and concludes",
+        Role.COUNCIL_EXPERT,
+        "chair",
+        {Stage.UNDER_APPRAISAL},
+        Action.COUNCIL_CONCLUDE,
+        Action.COUNCIL_CONVENE,
+    ),
+    _promise(
+        "an agency reads what it is asked about",
+        Role.CONSULTED_OFFICER,
+        "consulted",
+        {Stage.UNDER_APPRAISAL},
+        Action.APPLICATION_READ,
+        Action.CONSULTATION_READ,
+        Action.CONSULTATION_ANSWER,
+    ),
+    _promise(
+        "who signs reads the whole file and declares",
+        Role.DECISION_MAKER,
+        "unit",
+        {Stage.AWAITING_DECISION},
+        *_READ_CASE,
+        *on_sides(Side.DECISION),
+        Action.DECLARATION_MAKE,
+        Action.HOLD_PLACE,
+    ),
+    _promise(
+        "who signs lends that power, and answers for erasures",
+        Role.DECISION_MAKER,
+        "unit",
+        NO_CASE,
+        Action.DELEGATION_GRANT,
+        Action.DELEGATION_REVOKE,
+        Action.DELEGATION_READ,
+        Action.ERASURE_CONFIRM,
+        Action.ERASURE_READ,
+        Action.ERASURE_REFUSE,
+    ),
+    _promise(
+        "the records office reads what it numbers",
+        Role.RECORDS_OFFICER,
+        "unit",
+        DECIDED,
+        Action.APPLICATION_READ,
+        Action.APPLICATION_READ_TIMELINE,
+        Action.DECISION_READ,
+    ),
+    _promise(
+        "the records office keeps the files",
+        Role.RECORDS_OFFICER,
+        "unit",
+        FILED,
+        Action.HOLD_PLACE,
+        Action.HOLD_LIFT,
+        Action.HOLD_READ,
+    ),
+    _promise(
+        "the records office knows who may sign today", Role.RECORDS_OFFICER, "unit", NO_CASE, Action.DELEGATION_READ
+    ),
+    _promise("the permit is read at the desk", Role.ONE_STOP_OFFICER, "unit", PERMITTED, Action.PERMIT_READ),
+    _promise("the permit is read by who issued it", Role.RECORDS_OFFICER, "unit", PERMITTED, Action.PERMIT_READ),
+    _promise("the permit is read by who signed it", Role.DECISION_MAKER, "unit", PERMITTED, Action.PERMIT_READ),
+    _promise("the permit is read by who supervises it", Role.SUPERVISOR, "supervisor", PERMITTED, Action.PERMIT_READ),
+    _promise(
+        "the supervisor reads what was approved",
+        Role.SUPERVISOR,
+        "supervisor",
+        {Stage.APPROVED},
+        Action.APPLICATION_READ,
+        Action.DECISION_READ,
+    ),
+    _promise(
+        "administrators keep accounts, offices, units and rules",
+        Role.SYSTEM_ADMIN,
+        "none",
+        NO_CASE,
+        Action.DELEGATION_GRANT,
+        Action.DELEGATION_READ,
+        Action.DELEGATION_REVOKE,
+        Action.ERASURE_PROPOSE,
+        Action.ERASURE_READ,
+        Action.ERASURE_WITHDRAW,
+        Action.ORGANISATION_CREATE_UNIT,
+        Action.ORGANISATION_READ,
+        Action.PERSON_CREATE,
+        Action.PERSON_DISABLE,
+        Action.PERSON_READ,
+        Action.PROCEDURE_APPROVE,
+        Action.PROCEDURE_PROPOSE,
+        Action.ROLE_GRANT,
+        Action.ROLE_REVOKE,
+    ),
+)
+
+
+def broken_promises(space: Space) -> Iterator[PolicyFinding]:
+    """Find every power in other hands than the law names, and everything that somebody must be able to do and cannot."""
+    for power in POWERS:
+        yield from _strayed(power, space)
+    for promise in PROMISES:
+        relations = typical_standings(promise.role)[promise.standing]
+        lost = sorted(
+            f"{action} at {stage}"
+            for stage, action in product(promise.stages, promise.actions)
+            if not space.allows({promise.role, Role.APPLICANT}, relations, stage, action)
+        )
+        if lost:
+            yield PolicyFinding(
+                code="promise_broken",
+                where=f"{promise.role} as {promise.standing}",
+                message=f"{promise.rule}, but cannot do {', '.join(lost)}",
+            )
+
+
+def _strayed(power: Power, space: Space) -> Iterator[PolicyFinding]:
+    for witness in space.exceptions(power.actions):
+        if not witness.roles <= power.roles:
+            code = "wrong_office"
+        elif power.relations is not None and not witness.relations <= power.relations:
+            code = "wrong_standing"
+        elif witness.stage not in power.stages:
+            code = "wrong_stage"
+        else:
+            continue
+        yield PolicyFinding(code=code, where=witness.line.text, message=f"{power.rule}, but {witness}")
