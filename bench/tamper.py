@@ -39,10 +39,10 @@ from sandbox_registry.transparency.keys import SigningKey, format_vkey
 from sandbox_registry.transparency.merkle import hash_leaf, root_of
 from sandbox_registry.transparency.policies import PolicyLog, WitnessPolicy
 from sandbox_registry.transparency.tiles import bundles_of, encode_bundle, grow_tiles
-from tests.auditlog.verifying.test_database import record_settled
 from tests.support.ledger import Ledger, signing_for
 from tests.support.snapshots import Snapshots
 from tests.support.stages import reviewed
+from tests.support.verifying import record_settled
 from tests.support.world import new_world, shipped_rules
 
 FILES, ROWS, CLEAN = 60, 40, 1000

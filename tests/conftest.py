@@ -23,6 +23,7 @@ from sandbox_registry.db.embedded.server import EmbeddedServer
 from sandbox_registry.documents.uploads.store import Store
 from sandbox_registry.domain.rules.rule_versions import RuleVersion
 from sandbox_registry.runtime.settings import Settings
+from tests.support.browser import Browser, opened_browser
 from tests.support.client import Client
 from tests.support.ledger import Ledger, new_ledger
 from tests.support.snapshots import Snapshots
@@ -129,3 +130,10 @@ async def ledger(database_url: str, owner: AsyncEngine, tmp_path: Path) -> Async
     """An empty log and a signer for it."""
     async with new_ledger(database_url, owner, tmp_path) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A browser without a window."""
+    with opened_browser() as opened:
+        yield opened

@@ -27,10 +27,10 @@ from tests.api.contract.routes import Rehearsal, Route, rehearsing, send
 from tests.canary.planting import EVERYBODYS_ACT, MARKED, Planted, append, holds_words, plant, secret
 from tests.support.client import Client
 from tests.support.decided import issued
+from tests.support.erasing import confirm, propose, refused_intake
 from tests.support.ledger import signing_for
 from tests.support.stages import OWNER
 from tests.support.world import World
-from tests.usecases.privacy.test_erasures import confirm, propose, refused_intake
 
 PEOPLE = (
     OWNER,

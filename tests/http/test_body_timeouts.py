@@ -21,8 +21,8 @@ from sandbox_registry.http.problems import HANDLERS
 from sandbox_registry.runtime.settings import Settings
 from tests.documents.uploads.files import pdf
 from tests.support.client import Client
+from tests.support.exporting import under_way
 from tests.support.stages import OWNER
-from tests.usecases.integrations.test_exports import under_way
 
 
 @post("/json")

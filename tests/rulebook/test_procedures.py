@@ -3,7 +3,6 @@
 from datetime import date, time
 from fractions import Fraction
 from hashlib import sha256
-from pathlib import Path
 
 import pytest
 
@@ -13,14 +12,8 @@ from sandbox_registry.domain.rules.calendars import DayKind, Term, Unit
 from sandbox_registry.domain.rules.forms import route, validate
 from sandbox_registry.domain.rules.procedures import BINDING, Confidence, Council, ProcedureStatus
 from sandbox_registry.domain.stages import Stage
-from sandbox_registry.rulebook.calendar_files import CalendarFileError, load_calendar, parse_calendar
-from sandbox_registry.rulebook.procedure_checks import load_sound_procedures
-
-POLICIES = Path(__file__).parents[2] / "policies"
-PROCEDURES = load_sound_procedures(POLICIES / "procedures")
-DRAFT = PROCEDURES["ca-mau-2026-draft"]
-LAW = PROCEDURES["ai-decree-142-2026"]
-CALENDAR = load_calendar(POLICIES / "calendars" / "vn.toml")
+from sandbox_registry.rulebook.calendar_files import CalendarFileError, parse_calendar
+from tests.support.dossiers import ATTACHED, CALENDAR, DOSSIER, DRAFT, LAW, OURS, POLICIES, PROCEDURES
 
 
 def test_one_procedure_is_in_force_and_one_is_a_draft() -> None:
@@ -98,19 +91,6 @@ def test_every_stage_has_a_rule_and_an_owner(procedure: object) -> None:
     assert rules[Stage.AWAITING_DECISION] is Role.DECISION_MAKER
 
 
-OURS: dict[str, object] = {
-    "ai_role": "auxiliary",
-    "sensitive_data": False,
-    "children_data": False,
-    "important_data": False,
-    "province_count": 1,
-    "province": "ca_mau",
-    "bank_fintech": "none",
-    "data_product": False,
-    "state_procurement": False,
-}
-
-
 @pytest.mark.parametrize(
     ("answers", "target"),
     [
@@ -153,91 +133,6 @@ def test_router_of_the_ai_decree() -> None:
     assert wide is not None
     assert (level_3.target, level_3.authority.en) == ("ai-decree-142-2026-mps", "Ministry of Public Security")
     assert (wide.target, wide.answers) == ("ai-decree-142-2026-ministry", {"competence.province_count": 2})
-
-
-DOSSIER: dict[str, dict[str, object]] = {
-    "competence": OURS,
-    "project": {
-        "title": "Truy xuất nguồn gốc cua Cà Mau",
-        "summary": "Gắn mã vạch gen cho cua để người mua kiểm tra được nơi nuôi và ngày thu hoạch.",
-        "sector": "fisheries",
-        "innovation": "Lần đầu dùng mã vạch gen thay cho tem giấy, người mua kiểm tra bằng điện thoại.",
-        "readiness": 6,
-        "is_small": True,
-    },
-    "plan": {
-        "objective": "Kiểm chứng độ chính xác của mã vạch gen tại chợ đầu mối.",
-        "hypothesis": "Sai sót truy xuất dưới một phần trăm.",
-        "kpis": [{"name": "Tỷ lệ đúng", "baseline": 80, "target": 99.0, "unit": "%"}],
-        "space_kinds": ["physical"],
-        "sites": [
-            {"name": "Vựa 1", "commune": "Năm Căn", "address": "Khóm 1", "position": {"lat": 8.76, "lon": 104.99}},
-        ],
-        "exit_plan": "Thu hồi thiết bị, xóa dữ liệu mẫu và thông báo cho mọi người tham gia trước 15 ngày.",
-    },
-    "users": {
-        "max_users": 200,
-        "eligible_group": "Hộ nuôi cua và người mua tại chợ Năm Căn",
-        "minors": False,
-        "vulnerable": False,
-        "complaint_channel": "0290 3831 234",
-        "compensation": "Bồi thường theo giá thị trường của lô hàng.",
-    },
-    "schedule": {
-        "start": "2027-01-04",
-        "end": "2027-12-31",
-        "phases": [{"name": "Thí điểm hẹp", "start": "2027-01-04", "end": "2027-06-30", "max_users": 50}],
-    },
-    "limits": {
-        "money_total": 500_000_000,
-        "technical": [{"quantity": "Số mẫu mỗi ngày", "comparator": "at_most", "value": 300, "unit": "mẫu"}],
-    },
-    "data": {
-        "personal_data": False,
-        "categories": [
-            {
-                "name": "Mẫu gen",
-                "source": "Hộ nuôi",
-                "location": "Cà Mau",
-                "retention": "1 năm",
-                "deletion": "Khi kết thúc",
-            },
-        ],
-        "security_level": "2",
-    },
-    "risks": {
-        "register": [
-            {
-                "hazard": "Nhầm mẫu",
-                "likelihood": 2,
-                "severity": 3,
-                "control": "Đọc hai lần",
-                "owner": "Trưởng nhóm",
-                "stop_condition": "Sai quá 5 % trong ngày",
-            }
-        ],
-        "serious_harm": False,
-        "kill_switch": "Ngừng ứng dụng, trực 24/7 số 0912 345 678",
-    },
-    "legal": {
-        "permit_kind": "time_limited_licence",
-        "gap_statement": "Pháp luật chưa quy định giá trị của mã vạch gen trong truy xuất nguồn gốc thủy sản.",
-        "publish_name": True,
-    },
-    "contact": {"name": "Trần Thị Lan", "email": "lan@cuacamau.vn", "phone": "0912 345 678", "by_delegate": False},
-}
-ATTACHED = frozenset(
-    {
-        "application_form",
-        "trial_plan",
-        "regulatory_gap",
-        "risk_register",
-        "user_protection",
-        "security_level",
-        "site_consent",
-        "ip_declaration",
-    }
-)
 
 
 def test_full_dossier_passes() -> None:

@@ -36,8 +36,8 @@ from sandbox_registry.domain.rules.calendars import Term, Unit
 from sandbox_registry.domain.rules.procedures import Procedure
 from sandbox_registry.usecases.registry import UseCases
 from sandbox_registry.usecases.transaction.context import RequestContext
-from tests.rulebook.test_procedures import ATTACHED, DOSSIER
 from tests.support.decided import terms
+from tests.support.dossiers import ATTACHED, DOSSIER
 from tests.support.stages import AI_ATTACHED, AI_DOSSIER
 from tests.support.world import AI_PROCEDURE, World
 

@@ -11,7 +11,7 @@ from sandbox_registry.domain.cases.appraisal import Advice, Choice, CouncilSessi
 from sandbox_registry.domain.cases.case_lists import CaseFilter
 from sandbox_registry.domain.cases.councils import Composition
 from sandbox_registry.domain.identity.people import Capacity
-from tests.rulebook.test_procedures import ATTACHED, DOSSIER
+from tests.support.dossiers import ATTACHED, DOSSIER
 from tests.support.world import AI_PROCEDURE, PROCEDURE, START, World
 
 OWNER, INTAKE, FOCAL, HEAD = "nguoi_dai_dien", "mot_cua", "chuyen_vien", "truong_phong"

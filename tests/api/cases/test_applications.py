@@ -3,8 +3,8 @@
 import asyncio
 from typing import Any
 
-from tests.rulebook.test_procedures import DOSSIER
 from tests.support.client import Client
+from tests.support.dossiers import DOSSIER
 from tests.support.world import PROCEDURE
 
 

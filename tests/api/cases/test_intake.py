@@ -8,8 +8,8 @@ from uuid import UUID
 import pytest
 
 from sandbox_registry.domain.cases.applications import Application
-from tests.rulebook.test_procedures import DOSSIER
 from tests.support.client import Client
+from tests.support.dossiers import DOSSIER
 from tests.support.stages import INTAKE, OWNER, accepted, received, submitted
 from tests.support.world import PROCEDURE
 

@@ -9,6 +9,7 @@ from sandbox_registry.domain.cases.appraisal import Choice
 from sandbox_registry.domain.identity.people import Capacity
 from sandbox_registry.domain.rules.rule_versions import RuleKind
 from tests.support.decided import BASIS, REASONS, SIGNER, TITLE, recommended
+from tests.support.erasing import ADMIN, KEEPER, hold, newcomer, propose, refused_intake
 from tests.support.stages import (
     CHAIR,
     FOCAL,
@@ -29,7 +30,6 @@ from tests.support.stages import (
     with_reviewers,
 )
 from tests.support.world import World
-from tests.usecases.privacy.test_erasures import ADMIN, KEEPER, hold, newcomer, propose, refused_intake
 
 
 @dataclass(frozen=True, kw_only=True)

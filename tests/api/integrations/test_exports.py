@@ -20,9 +20,9 @@ from sandbox_registry.db.integrations.exports import BATCH, CASE_FIELDS, PERMIT_
 from sandbox_registry.domain.integrations.exports import Batch, ExportFilter
 from sandbox_registry.domain.texts import Language
 from tests.support.client import Client
+from tests.support.exporting import COPIES, under_way
 from tests.support.stages import submitted
 from tests.support.world import PROCEDURE, World
-from tests.usecases.integrations.test_exports import COPIES, under_way
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 

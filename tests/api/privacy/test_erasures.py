@@ -7,17 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from sandbox_registry.domain.privacy.erasures import ErasureKind
 from tests.support.client import Client
+from tests.support.erasing import ADMIN, KEEPER, SIGNER, confirm, everything_written, newcomer, propose, refused_intake
 from tests.support.stages import OWNER
-from tests.usecases.privacy.test_erasures import (
-    ADMIN,
-    KEEPER,
-    SIGNER,
-    confirm,
-    everything_written,
-    newcomer,
-    propose,
-    refused_intake,
-)
 
 ASKED = {"kind": "case", "basis": "Luật 91/2025/QH15", "reason": "Chủ thể yêu cầu.", "reference": "12/YC-2026"}
 

@@ -13,9 +13,9 @@ from sandbox_registry.auditlog.verifying.findings import Report
 from sandbox_registry.domain.identity.people import Role
 from sandbox_registry.domain.operations.installation import Fact
 from sandbox_registry.usecases.operations.installation import program
-from tests.auditlog.verifying.test_database import record_settled
 from tests.support import stored_leaves
 from tests.support.stages import received
+from tests.support.verifying import record_settled
 from tests.support.world import World
 
 Change = Callable[[dict[str, Any], dict[str, Any]], object]

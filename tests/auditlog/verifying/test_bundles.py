@@ -1,7 +1,5 @@
 """Offline bundles of a province at work: whole and of one case, checked from the file alone."""
 
-import csv
-import io
 import re
 import stat
 import zipfile
@@ -14,18 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from sandbox_registry.auditlog.publishing.bundle_files import IN_MEMORY
 from sandbox_registry.auditlog.publishing.bundles import bundle_contents, write_bundle
-from sandbox_registry.auditlog.verifying.bundles import check_bundle, is_of_one_case
-from sandbox_registry.auditlog.verifying.database import authorities_in
-from sandbox_registry.auditlog.verifying.findings import Report
-from sandbox_registry.auditlog.verifying.trees import check_checkpoint, check_published
 from sandbox_registry.domain.cases.applications import Application
 from sandbox_registry.domain.errors import NotFound
 from sandbox_registry.runtime.file_sources import ZipSource
-from sandbox_registry.runtime.shipped import shipped
 from sandbox_registry.transparency.policies import PolicyLog, WitnessPolicy
-from tests.auditlog.verifying.test_database import record_settled
+from tests.support.bundles import checked, timeline, written
 from tests.support.ledger import Ledger, signing_for
 from tests.support.stages import accepted, submitted
+from tests.support.verifying import record_settled
 from tests.support.world import World
 
 
@@ -48,29 +42,6 @@ async def ledger(case: Application, database_url: str, owner: AsyncEngine, tmp_p
 @pytest.fixture
 def policy(ledger: Ledger) -> WitnessPolicy:
     return WitnessPolicy(logs=(PolicyLog(key=ledger.signer().key.verifier_key),))
-
-
-async def written(ledger: Ledger, path: Path, *, code: str | None = None, with_records: bool = True) -> Path:
-    contents = await bundle_contents(ledger.database, ledger.folder, code=code, with_records=with_records)
-    write_bundle(path, contents)
-    return path
-
-
-def checked(path: Path, policy: WitnessPolicy) -> Report:
-    bundle, report = ZipSource(path), Report()
-    if is_of_one_case(bundle):
-        checkpoint = check_checkpoint(bundle.read("checkpoint"), policy=policy, report=report)
-    else:
-        checkpoint, _ = check_published(bundle, policy=policy, report=report)
-    if checkpoint is not None:
-        authorities = authorities_in((shipped("policies") / "casbin",))
-        check_bundle(bundle, checkpoint=checkpoint, authorities=authorities, report=report)
-    return report
-
-
-def timeline(path: Path) -> list[dict[str, str]]:
-    """Read the table of a bundle."""
-    return list(csv.DictReader(io.StringIO(ZipSource(path).read("timeline.csv").decode("utf-8-sig"))))
 
 
 def changed(path: Path, name: str, change: Callable[[bytes], bytes]) -> Path:

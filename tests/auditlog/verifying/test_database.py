@@ -4,74 +4,23 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import msgspec
 import pytest
 import rfc8785
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from sandbox_registry.auditlog.publishing.folder import LogFolder
 from sandbox_registry.auditlog.verifying.authority import Powers
 from sandbox_registry.auditlog.verifying.database import authorities_in, check_database, check_rows, is_same
 from sandbox_registry.auditlog.verifying.findings import Report
 from sandbox_registry.auditlog.verifying.history import History, Last, is_legal, ranges
-from sandbox_registry.auditlog.verifying.trees import check_published
-from sandbox_registry.authz import Action
 from sandbox_registry.db.auditlog import rows as log_rows
-from sandbox_registry.db.core.audit_entries import NewLeaf
-from sandbox_registry.domain.audit import ActorKind, Entry, commitment
 from sandbox_registry.domain.kinds.every import BY_CLASS
-from sandbox_registry.runtime.shipped import shipped
-from sandbox_registry.transparency.policies import PolicyLog, WitnessPolicy
 from sandbox_registry.usecases.integrations.webhooks import Webhooks
 from tests.support import stored_leaves
 from tests.support.ledger import Ledger, signing_for
 from tests.support.stages import OWNER, reviewed
+from tests.support.verifying import AUTHORITY, checked, record_settled
 from tests.support.world import World
-
-AUTHORITY = shipped("policies") / "casbin"
-
-
-async def record_settled(world: World) -> None:
-    """Put the people and units of a test world on record, as an installation's first acts would."""
-    async with world.database.replica() as connection:
-        rows = [row async for row in log_rows.rows_of_kinds(connection)]
-    objects: list[Any] = [{"type": kind, "state": state} for kind, _, state in rows if kind != "rule_version"]
-    person = world.people["quan_tri"]
-    record = rfc8785.dumps({"actor": str(person), "signs_for": None, "objects": objects})
-    authorizer = world.transactions.authorizer
-    allowing = next(line for line in authorizer.policy.by_action[Action.PERSON_CREATE] if line.effect == "allow")
-    nonce = b"n" * 16
-    entry = Entry(
-        at=world.clock.at,
-        actor=world.transactions.pseudonyms.of(person),
-        actor_kind=ActorKind.PERSON,
-        method="test",
-        action=Action.PERSON_CREATE,
-        kind="person",
-        identity=person,
-        version=1,
-        result="done",
-        reason=None,
-        request_id="settling",
-        line=allowing.text,
-        policy=authorizer.version,
-        procedure=None,
-        commitment=commitment(nonce, record),
-    )
-    async with world.database.transaction() as work:
-        work.stage_audit_entry(
-            NewLeaf(
-                entry=rfc8785.dumps(msgspec.to_builtins(entry.as_json())),
-                nonce=nonce,
-                record=record,
-                object_type="person",
-                object_id=person,
-                case_id=None,
-                at=world.clock.at,
-            )
-        )
 
 
 @pytest.fixture
@@ -86,20 +35,6 @@ async def ledger(world: World, database_url: str, owner: AsyncEngine, tmp_path: 
     async with signing_for(database_url, owner, tmp_path) as ledger:
         await ledger.signer().publish()
         yield ledger
-
-
-async def checked(world: World, ledger: Ledger) -> Report:
-    report = Report()
-    policy = WitnessPolicy(logs=(PolicyLog(key=ledger.signer().key.verifier_key),))
-    checkpoint, _ = check_published(LogFolder(ledger.folder.root), policy=policy, report=report)
-    await check_database(
-        world.database,
-        published=ledger.folder,
-        checkpoint=checkpoint,
-        authorities=authorities_in((AUTHORITY,)),
-        report=report,
-    )
-    return report
 
 
 async def index_of(ledger: Ledger, act: str) -> int:

@@ -14,13 +14,13 @@ from sandbox_registry.auditlog.verifying.history import ranges
 from sandbox_registry.domain.audit import commitment
 from sandbox_registry.domain.privacy.erasures import Erasure, ErasureKind
 from sandbox_registry.transparency.policies import PolicyLog, WitnessPolicy
-from tests.auditlog.verifying.test_bundles import checked as checked_bundle
-from tests.auditlog.verifying.test_bundles import written
-from tests.auditlog.verifying.test_database import checked, record_settled
+from tests.support.bundles import checked as checked_bundle
+from tests.support.bundles import written
+from tests.support.erasing import confirm, newcomer, own_applicant, propose, refused_intake
 from tests.support.ledger import Ledger, signing_for
 from tests.support.stages import submitted
+from tests.support.verifying import checked, record_settled
 from tests.support.world import World
-from tests.usecases.privacy.test_erasures import confirm, newcomer, own_applicant, propose, refused_intake
 
 
 @pytest.fixture

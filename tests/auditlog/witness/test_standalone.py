@@ -14,7 +14,7 @@ import pytest
 
 from sandbox_registry.runtime.shipped import shipped
 from sandbox_registry.transparency.keys import KeyType, format_vkey, parse_vkey
-from tests.auditlog.verifying.test_trees import KEY, entries_of, write_log
+from tests.support.published_logs import KEY, entries_of, write_log
 
 SOURCE = shipped("alembic").parent / "packaging" / "witness"
 ITS_LIBRARIES = ("click", "cryptography", "cffi", "_cffi_backend", "pycparser")

@@ -1,13 +1,9 @@
 """Witnesses: every status of the protocol, what they keep before they answer, and a log with two faces."""
 
-import secrets
-import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -18,54 +14,28 @@ import pytest
 from sandbox_registry.auditlog.publishing.cosignatures import is_overdue, last_cosigned_at, merge, offer
 from sandbox_registry.auditlog.publishing.cosigning import Collector
 from sandbox_registry.auditlog.publishing.folder import LogFolder
-from sandbox_registry.auditlog.witness.server import WitnessServer
 from sandbox_registry.auditlog.witness.witness import SplitView, WentBack, Witness
 from sandbox_registry.runtime.files import MissingFile
 from sandbox_registry.runtime.http_client import post
-from sandbox_registry.runtime.key_files import write_key_file
 from sandbox_registry.transparency.checkpoints import Checkpoint, checkpoint_of, open_checkpoint, sign_checkpoint
 from sandbox_registry.transparency.cosignatures import cosignatures_of
 from sandbox_registry.transparency.errors import LogError, ProofError
-from sandbox_registry.transparency.keys import KeyType, SigningKey, VerifierKey, format_signing_key, new_key
-from sandbox_registry.transparency.merkle import EMPTY_ROOT, hash_leaf, root_of
+from sandbox_registry.transparency.keys import VerifierKey
+from sandbox_registry.transparency.merkle import EMPTY_ROOT
 from sandbox_registry.transparency.notes import parse_note
 from sandbox_registry.transparency.policies import (
-    PolicyGroup,
-    PolicyLog,
-    PolicyWitness,
-    WitnessPolicy,
     accept_checkpoint,
     format_policy,
 )
-from sandbox_registry.transparency.proofs import consistency_proof, list_reader
 from sandbox_registry.transparency.witnessing import AddCheckpoint, format_add_checkpoint, parse_add_checkpoint
-from tests.auditlog.verifying.test_trees import KEY, entries_of, write_log
 from tests.support.client import Client
-
-NOW = 1_800_000_000
-LEAVES = [hash_leaf(entry) for entry in entries_of(900)]
-
-
-def new_witness(directory: Path, *, name: str = "hdnd.example/w1", now: int = NOW) -> Witness:
-    if not (directory / "key").exists():
-        key = new_key(name, seed=secrets.token_bytes(32), key_type=KeyType.COSIGNATURE_V1)
-        write_key_file(directory / "key", format_signing_key(key))
-    return Witness(directory=directory, logs=(KEY.verifier_key,), now=lambda: now)
+from tests.support.published_logs import KEY, entries_of, write_log
+from tests.support.witnesses import LEAVES, NOW, OTHER_LEAVES, checkpoint_at, new_witness, policy_for, request, serving
 
 
 @pytest.fixture
 def witness(tmp_path: Path) -> Witness:
     return new_witness(tmp_path / "witness")
-
-
-def checkpoint_at(size: int, *, leaves: list[bytes] = LEAVES, key: SigningKey = KEY) -> bytes:
-    return sign_checkpoint(Checkpoint(origin=key.name, size=size, root=root_of(leaves[:size])), key=key)
-
-
-def request(old: int, new: int, *, leaves: list[bytes] = LEAVES, key: SigningKey = KEY) -> bytes:
-    proof = consistency_proof(old, new_size=new, read=list_reader(leaves[:new])) if 0 < old < new else []
-    note = checkpoint_at(new, leaves=leaves, key=key)
-    return format_add_checkpoint(AddCheckpoint(old_size=old, proof=tuple(proof), checkpoint=note))
 
 
 def kept(witness: Witness) -> bytes | None:
@@ -95,7 +65,6 @@ def test_a_witness_that_never_cosigned_takes_the_empty_tree_and_any_first_one(wi
     assert witness.add_checkpoint(request(0, 7)).status == 200
 
 
-OTHER_LEAVES = [hash_leaf(b"other"), *LEAVES[1:]]
 UNKNOWN = replace(KEY, name="another.example/log")
 STRANGER = replace(KEY, seed=b"x" * 32)
 
@@ -203,16 +172,6 @@ def test_a_crash_before_the_answer_loses_nothing(tmp_path: Path) -> None:
     assert witness.add_checkpoint(request(5, 5)).status == 200
 
 
-@contextmanager
-def serving(witness: Witness) -> Iterator[str]:
-    with WitnessServer(("127.0.0.1", 0), witness) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-        thread.join()
-
-
 def test_the_protocol_over_http(witness: Witness) -> None:
     with serving(witness) as url:
         assert post(f"{url}/add-checkpoint", request(0, 5))[0] == 200
@@ -230,19 +189,6 @@ def test_the_protocol_over_http(witness: Witness) -> None:
 
 def three(tmp_path: Path) -> list[Witness]:
     return [new_witness(tmp_path / f"w{number}", name=f"hdnd.example/w{number}") for number in (1, 2, 3)]
-
-
-def policy_for(witnesses: list[Witness], urls: list[str | None]) -> WitnessPolicy:
-    names = tuple(f"w{number}".encode() for number in range(1, len(witnesses) + 1))
-    return WitnessPolicy(
-        logs=(PolicyLog(key=KEY.verifier_key),),
-        witnesses=tuple(
-            PolicyWitness(name=name, key=each.key.verifier_key, url=url)
-            for name, each, url in zip(names, witnesses, urls, strict=True)
-        ),
-        groups=(PolicyGroup(name=b"council", threshold=2, members=names),),
-        quorum=b"council",
-    )
 
 
 def test_the_registry_collects_two_of_three(tmp_path: Path) -> None:

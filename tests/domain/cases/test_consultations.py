@@ -18,7 +18,7 @@ from sandbox_registry.domain.cases.consultations import (
 from sandbox_registry.domain.errors import ConditionNotMet, Duplicate, Invalid, RuleGap
 from sandbox_registry.domain.identity.people import Organisation, OrganisationKind
 from sandbox_registry.domain.rules.calendars import Term, Unit
-from tests.rulebook.test_procedures import CALENDAR, DRAFT, LAW
+from tests.support.dossiers import CALENDAR, DRAFT, LAW
 
 NOW = datetime(2026, 11, 20, 7, tzinfo=UTC)  # Friday; the next Tuesday is a holiday.
 CASE, BY, OTHER = UUID(int=1), UUID(int=2), UUID(int=3)

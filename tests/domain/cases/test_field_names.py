@@ -11,7 +11,7 @@ from sandbox_registry.api.handling.schemas import Out
 from sandbox_registry.api.permits.permit_schemas import PermitStateOut
 from sandbox_registry.domain.cases.field_names import field_name, value_name
 from sandbox_registry.locales.catalogues import catalogue
-from tests.rulebook.test_procedures import DRAFT
+from tests.support.dossiers import DRAFT
 
 NAMED = {key.removeprefix("field.") for key in catalogue("vi").forms if key.startswith("field.")}
 

@@ -26,7 +26,7 @@ from sandbox_registry.domain.cases.reviews import counting, shown_to_reviewer, s
 from sandbox_registry.domain.errors import Invalid
 from sandbox_registry.domain.identity.people import Capacity
 from sandbox_registry.domain.rules.procedures import Procedure
-from tests.rulebook.test_procedures import DRAFT, LAW
+from tests.support.dossiers import DRAFT, LAW
 
 NOW = datetime(2026, 11, 20, 7, tzinfo=UTC)
 CASE, ME, OTHER, THIRD = (UUID(int=number) for number in range(1, 5))

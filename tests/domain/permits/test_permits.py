@@ -3,7 +3,6 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
@@ -31,32 +30,12 @@ from sandbox_registry.domain.rules.form_fields import Choice, Field, FieldKind, 
 from sandbox_registry.domain.rules.forms import validate
 from sandbox_registry.domain.rules.procedures import Confidence, DutyStart, PermitRules, Procedure, TrialObligation
 from sandbox_registry.domain.stages import PERMIT_STAGES, Stage, stage_name
-from tests.domain.small import CALENDAR, CASE, COMPANY, OTHER, PERSON, UNIT, WORD, local, procedure
-from tests.support.decided import TRIAL_END, TRIAL_START, terms
+from tests.domain.small import CALENDAR, WORD, local, procedure
+from tests.domain.small_permits import DECIDED, TERMS, permit
+from tests.support.decided import TRIAL_END, TRIAL_START
 
 INSTANT = timedelta(microseconds=1)
-TERMS = terms(OTHER)
 RULES = procedure()
-DECIDED = local(2026, 12, 15, 9)
-
-
-def permit(allowed: PermitTerms = TERMS, **facts: Any) -> Permit:
-    issued = Permit(
-        id=UUID(int=77),
-        version=1,
-        number="1/2026/GPTN",
-        application_id=CASE,
-        decision_id=UUID(int=78),
-        organisation_id=COMPANY,
-        unit_ids=(UNIT,),
-        procedure_code="nho",
-        procedure_version="0" * 64,
-        terms_version=1,
-        terms=allowed,
-        issued_by=PERSON,
-        issued_at=DECIDED,
-    )
-    return replace(issued, **facts)
 
 
 @pytest.mark.parametrize(

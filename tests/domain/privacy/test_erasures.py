@@ -29,8 +29,8 @@ from sandbox_registry.domain.privacy.erasures import (
     without_person,
 )
 from sandbox_registry.domain.stages import APPLICATION_STAGES, OPEN_STAGES, Stage
-from tests.domain.permits.test_permits import permit
 from tests.domain.small import CASE, COMPANY, FRIDAY, OTHER, PERSON, UNIT, case
+from tests.domain.small_permits import permit
 from tests.support.decided import TRIAL_END, TRIAL_START
 
 ASKED = Erasure(

@@ -22,16 +22,16 @@ from sandbox_registry.domain.operations.quotas import TooManyRequests
 from sandbox_registry.transparency.keys import format_vkey
 from sandbox_registry.transparency.policies import PolicyLog, WitnessPolicy
 from sandbox_registry.usecases.cases.case_bundles import AT_ONCE
-from tests.auditlog.verifying.test_bundles import checked, timeline
-from tests.auditlog.verifying.test_verifier_page import Browser, ask, browser  # noqa: F401 - a fixture.
+from tests.support.browser import Browser, ask
+from tests.support.bundles import checked, timeline
 from tests.support.checks import leaving
 from tests.support.client import Client
 from tests.support.decided import issued
+from tests.support.erasing import confirm, propose, refused_intake
+from tests.support.exporting import under_way
 from tests.support.ledger import Ledger, signing_for
 from tests.support.stages import MEMBERS, OWNER, accepted, reviewed, sitting, submitted
 from tests.support.world import World
-from tests.usecases.integrations.test_exports import under_way
-from tests.usecases.privacy.test_erasures import confirm, propose, refused_intake
 
 COUNCIL = "dai_bieu"
 
@@ -129,7 +129,7 @@ async def test_page_in_the_bundle_says_yes_without_a_network(
     client: Client,
     ledger: Ledger,
     tmp_path: Path,
-    browser: Browser,  # noqa: F811 - the fixture.
+    browser: Browser,
 ) -> None:
     case = await accepted(client.world)
     await ledger.signer().publish()

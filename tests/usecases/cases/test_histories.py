@@ -17,10 +17,10 @@ from sandbox_registry.domain.stages import Stage
 from sandbox_registry.usecases.cases.past_cases import CaseAt
 from tests.support.checks import leaving
 from tests.support.decided import issued
+from tests.support.erasing import confirm, propose, refused_intake
 from tests.support.stages import FOCAL, HEAD, INTAKE, OWNER, REVIEWERS, SCORES, accepted, received, with_reviewers
 from tests.support.statements import statements
 from tests.support.world import START, World
-from tests.usecases.privacy.test_erasures import confirm, propose, refused_intake
 
 COUNCIL = "dai_bieu"
 

@@ -28,7 +28,7 @@ from sandbox_registry.domain.errors import (
 )
 from sandbox_registry.domain.identity.people import Capacity
 from sandbox_registry.domain.stages import Stage
-from tests.rulebook.test_procedures import DOSSIER, OURS
+from tests.support.dossiers import DOSSIER, OURS
 from tests.support.stages import (
     FOCAL,
     INTAKE,

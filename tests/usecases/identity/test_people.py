@@ -30,8 +30,8 @@ from sandbox_registry.usecases.identity.people import People
 from sandbox_registry.usecases.identity.tokens import Tokens
 from sandbox_registry.usecases.transaction.context import RequestContext
 from tests.support.leaves import assert_nothing_leaked, leaves, told
+from tests.support.passwords import CHEAP
 from tests.support.world import ANYBODY, World
-from tests.usecases.identity.test_tokens import CHEAP
 
 PASSWORD, NEW_PASSWORD = "tôm sú lội ngược dòng", "cua gạch bò trên bãi bồi"
 DAY = timedelta(days=1)

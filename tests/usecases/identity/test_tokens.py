@@ -33,10 +33,10 @@ from sandbox_registry.usecases.identity.tokens import NewToken, Tokens
 from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.operators import NOBODY
 from tests.support.leaves import assert_nothing_leaked, leaves, told
+from tests.support.passwords import CHEAP
 from tests.support.world import ANYBODY, World
 
 STATEMENTS = "sandbox_registry.db.core.statements"
-CHEAP = Passwords(frozenset(), hasher=PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
 PASSWORD = "tôm sú lội ngược dòng"
 NAME = "chuyen_vien"
 EMAIL = f"{NAME}@camau.example"

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from sandbox_registry.authz import Action
@@ -19,19 +18,11 @@ from sandbox_registry.domain.stages import Stage
 from sandbox_registry.usecases.integrations.exports import AT_ONCE, LogBatch, LogEvent, LogObject
 from tests.support import stored_leaves
 from tests.support.decided import issued
+from tests.support.exporting import COPIES, under_way
 from tests.support.stages import FOCAL, INTAKE, OWNER, claimed, submitted
 from tests.support.world import World
 
 EVERYTHING = ExportFilter()
-# Copies of one filed case, as many as wanted; the rest of the row stays as it is.
-COPIES = text(
-    "INSERT INTO applications (id, version, stage, procedure_code, procedure_version, organisation_id,"
-    " receiving_unit_id, unit_ids, title, answers, created_by, created_at, updated_at, code, submitted_at,"
-    " submitted_by, search_text)"
-    " SELECT gen_random_uuid(), version, stage, procedure_code, procedure_version, organisation_id,"
-    " receiving_unit_id, unit_ids, title || ' ' || n, '{}', created_by, created_at, updated_at, 'C' || n,"
-    " submitted_at, submitted_by, search_text FROM applications, generate_series(1, :copies) AS n WHERE id = :id"
-)
 
 
 async def ids(world: World, name: str, narrowed: ExportFilter = EVERYTHING) -> list[Any]:
@@ -169,16 +160,6 @@ async def test_closing_half_way_lets_the_snapshot_go(world: World, owner: AsyncE
     assert len(await under_way(owner)) == 1
     await table.batches.aclose()
     assert await under_way(owner) == []
-
-
-async def under_way(owner: AsyncEngine) -> list[tuple[str, bool]]:
-    """The state of every connection that holds a snapshot or a cursor, and whether it last fetched from one."""
-    query = text(
-        "SELECT state, query LIKE 'FETCH FORWARD%' FROM pg_stat_activity WHERE datname = current_database()"
-        " AND pid <> pg_backend_pid() AND state LIKE 'idle in transaction%'"
-    )
-    async with owner.connect() as connection:
-        return [(row[0], row[1]) for row in await connection.execute(query)]
 
 
 async def test_few_streams_run_at_once(world: World, owner: AsyncEngine) -> None:

@@ -41,9 +41,9 @@ from sandbox_registry.usecases.operations.backups import (
     restore_backup,
     write_backup,
 )
-from tests.auditlog.verifying.test_database import AUTHORITY, record_settled
 from tests.support.leaves import leaves
 from tests.support.ledger import Ledger, signing_for
+from tests.support.verifying import AUTHORITY, record_settled
 from tests.support.world import START, World
 
 

@@ -1,0 +1,91 @@
+"""A browser without a window that opens the verifier's page."""
+
+import base64
+import subprocess
+import time
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from sandbox_registry.auditlog.publishing.bundle_files import PAGES
+from tests.support.ports import free_port
+
+ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
+
+
+class Browser:
+    """A headless Chromium, spoken to as the W3C WebDriver standard says."""
+
+    def __init__(self, url: str) -> None:
+        self._http = httpx.Client(base_url=url, timeout=None)  # noqa: S113 - pytest has the limit
+        options = {"args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=390,844"]}
+        asked = {"capabilities": {"alwaysMatch": {"browserName": "chrome", "goog:chromeOptions": options}}}
+        self._session = f"/session/{self._call('POST', '/session', asked)['sessionId']}"
+
+    def _call(self, method: str, path: str, body: Any = None) -> Any:
+        answer = self._http.request(method, path, json=body if method == "POST" else None)
+        answer.raise_for_status()
+        return answer.json()["value"]
+
+    def open(self, path: Path) -> None:
+        self._call("POST", f"{self._session}/url", {"url": path.as_uri()})
+
+    def type(self, selector: str, words: str) -> None:
+        found = self._call("POST", f"{self._session}/element", {"using": "css selector", "value": selector})
+        self._call("POST", f"{self._session}/element/{found[ELEMENT]}/value", {"text": words})
+
+    def run(self, script: str) -> Any:
+        return self._call("POST", f"{self._session}/execute/sync", {"script": script, "args": []})
+
+    def resize(self, width: int, height: int) -> None:
+        self._call("POST", f"{self._session}/window/rect", {"width": width, "height": height})
+
+    def picture(self, path: Path) -> None:
+        path.write_bytes(base64.b64decode(self._call("GET", f"{self._session}/screenshot")))
+
+    def close(self) -> None:
+        self._call("DELETE", self._session)
+        self._http.close()
+
+
+def is_ready(driver_url: str) -> bool:
+    try:
+        return bool(httpx.get(f"{driver_url}/status").json()["value"]["ready"])
+    except httpx.TransportError:
+        return False
+
+
+def ask(browser: Browser, directory: Path, files: dict[str, bytes], keys: str) -> tuple[str, str]:
+    """Do the three steps; return yes or no, and all that is said."""
+    path = directory / "bundle.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    browser.open(PAGES / "verify.html")
+    browser.type("#file", str(path))
+    browser.run(f"document.getElementById('keys').value = {keys!r}")
+    browser.run("document.getElementById('go').click()")
+    while browser.run("return document.getElementById('answer').hidden"):
+        time.sleep(0.05)
+    answer = browser.run("const a = document.getElementById('answer'); return [a.className, a.innerText]")
+    return str(answer[0]), str(answer[1])
+
+
+@contextmanager
+def opened_browser() -> Iterator[Browser]:
+    """Start a browser for a block."""
+    port = free_port()
+    with subprocess.Popen(["chromedriver", f"--port={port}"], stdout=subprocess.DEVNULL) as driver:
+        url = f"http://127.0.0.1:{port}"
+        try:
+            while not is_ready(url):
+                time.sleep(0.1)
+            opened = Browser(url)
+            yield opened
+            opened.close()
+        finally:
+            driver.terminate()
