@@ -14,8 +14,8 @@ from sandbox_registry.api.handling.schemas import In
 from sandbox_registry.db import tables
 from sandbox_registry.db.identity.credentials import keep_hash
 from sandbox_registry.domain.identity.tokens import written
-from tests.api.contract.test_openapi import structs
 from tests.support.client import Client
+from tests.support.structs import structs
 from tests.support.world import PASSWORDS, PROCEDURE
 
 OWNER, PASSWORD = "nguoi_dai_dien", "tôm sú lội ngược dòng"

@@ -33,6 +33,7 @@ from sandbox_registry.domain.texts import Language
 from sandbox_registry.http.declarations import declared
 from sandbox_registry.http.status import STATUS
 from sandbox_registry.runtime.settings import Settings
+from tests.support.structs import structs
 
 GUIDE = Path(__file__).parents[3] / "docs" / "api.md"
 FREE = {
@@ -68,13 +69,6 @@ def routes(tmp_path: Path) -> Iterator[tuple[str, str, HTTPRouteHandler]]:
             for method, (handler, _) in route.route_handler_map.items():
                 if handler.resolve_include_in_schema():
                     yield method, route.path_format, handler
-
-
-def structs(kind: type[msgspec.Struct]) -> Iterator[type[msgspec.Struct]]:
-    for below in kind.__subclasses__():
-        if below.__module__.startswith("sandbox_registry."):
-            yield below
-            yield from structs(below)
 
 
 def conditions() -> Iterator[str]:
