@@ -118,7 +118,7 @@ async def _appraisal(case: Case, province: Province, *, clock: MovingClock) -> C
     yield 2
     await officials.sit(case, province, session)
     yield 2
-    await officials.recommend(case)
+    await officials.recommend(case, province)
     yield 2
     if case.scenario["course"] == "refused":
         await officials.refuse(case)
@@ -128,7 +128,7 @@ async def _appraisal(case: Case, province: Province, *, clock: MovingClock) -> C
         grounds = "Đề nghị xem xét lại mức đánh giá rủi ro va chạm; công ty bổ sung phương án chạy không khách."
         await case.add(case.owner, "complaints", {"grounds": grounds})
     else:
-        await officials.approve(case, province, now=clock())
+        await officials.approve(case)
         yield 1
         await officials.issue(case)
     yield 3

@@ -1,6 +1,6 @@
 """The offices of the demonstration at work: intake, appraisal, council, decision, records."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sandbox_registry.demo.applicants import Case
@@ -19,8 +19,15 @@ from sandbox_registry.demo.province import (
     Official,
     Province,
 )
-from sandbox_registry.demo.terms import permit_terms
+from sandbox_registry.domain.permits.bounds import open_bounds
 
+BASES = {
+    "duration.max": "Thời hạn theo đề án thử nghiệm đã thẩm định; Nghị định 142/2026/NĐ-CP Điều 23(7)(a).",
+    "signer_titles": "Luật Tổ chức chính quyền địa phương: Chủ tịch ký thay mặt Ủy ban nhân dân tỉnh.",
+    "permit_kind": "Loại giấy phép theo đề nghị và kết quả thẩm định.",
+    "space_kinds": "Không gian theo đề nghị và kết quả thẩm định.",
+}
+"""What the demonstration's decisions rest on where a procedure leaves a bound open."""
 _OPINIONS = {False: "agree_with_conditions", True: "disagree"}
 
 
@@ -157,7 +164,7 @@ async def sit(case: Case, province: Province, session: Any) -> None:
     )
 
 
-async def recommend(case: Case) -> None:
+async def recommend(case: Case, province: Province) -> None:
     """Put the appraisal before the signer."""
     await case.refresh()
     refuses = case.scenario["course"] == "refused"
@@ -166,7 +173,23 @@ async def recommend(case: Case) -> None:
         "report": "Báo cáo thẩm định tổng hợp ý kiến phản biện, cơ quan phối hợp và kết luận của hội đồng.",
         "conditions": case.scenario.get("conditions", []),
     }
+    if not refuses:
+        await _set_terms(case, province, body)
     await case.act(HEAD.email, "recommendation", body)
+
+
+async def _set_terms(case: Case, province: Province, body: dict[str, Any]) -> None:
+    """Recommend what the dossier asks, or another kind of permit than it asks, and why."""
+    bounds = [{"parameter": name, "basis": BASES[name]} for name in open_bounds(case.procedure)]
+    kind = case.scenario.get("permit_kind")
+    if kind in {None, case.dossier.answers["legal"]["permit_kind"]}:
+        body["open_bounds"] = bounds
+        return
+    path = f"/applications/{case.id}/proposed-terms?supervising_unit_id={province.units[FOCAL.name]}"
+    proposed = await case.caller.ask("GET", path, by=HEAD.email)
+    reason = "Tỉnh không có thẩm quyền miễn áp dụng luật; chỉ cho thử nghiệm phần pháp luật chưa quy định."
+    changed = {"kind": kind, "exempted_provisions": [], "open_bounds": bounds, "beyond_request": reason}
+    body["terms"] = proposed["terms"] | changed
 
 
 async def refuse(case: Case) -> None:
@@ -174,17 +197,9 @@ async def refuse(case: Case) -> None:
     await case.act(SIGNER.email, "refusal", _signed() | {"reasons": case.scenario["reasons"]})
 
 
-async def approve(case: Case, province: Province, *, now: datetime) -> None:
-    """Sign an approval with the terms of the permit."""
-    terms = permit_terms(
-        case.dossier.answers,
-        not_before=now + timedelta(minutes=5),
-        conditions=case.scenario.get("conditions", []),
-        supervising_unit_id=province.units[FOCAL.name],
-        kind=case.scenario.get("permit_kind"),
-    )
-    conditions = case.scenario.get("conditions", [])
-    await case.act(SIGNER.email, "approval", _signed() | {"conditions": conditions, "terms": terms})
+async def approve(case: Case) -> None:
+    """Sign an approval under the recommended terms."""
+    await case.act(SIGNER.email, "approval", _signed())
 
 
 def _signed() -> dict[str, Any]:

@@ -21,6 +21,7 @@ from sandbox_registry.domain.rules.procedures import (
     ProcedureStatus,
 )
 from sandbox_registry.rulebook.condition_checks import condition_faults
+from sandbox_registry.rulebook.permit_checks import permit_faults
 from sandbox_registry.rulebook.procedure_files import (
     ProcedureFileError,
     ProcedureFinding,
@@ -90,6 +91,8 @@ def faults_of(procedure: Procedure, policy: AuthorizationPolicy) -> Faults:
     yield from _key_faults(procedure)
     yield from _form_faults(procedure)
     yield from _rule_faults(procedure)
+    yield from permit_faults(procedure)
+    yield from _permit_condition_faults(procedure)
     yield from stage_faults(procedure, policy)
     yield from _timer_faults(procedure)
     yield from _council_faults(procedure)
@@ -175,7 +178,10 @@ def _confidence_faults(procedure: Procedure) -> Faults:
     rows = [(f"parameters.{name}", item.confidence) for name, item in procedure.parameters.items()]
     for group in ("legal_documents", "levels", "routes", "duties", "publication"):
         rows += [(f"{group}.{index}", item.confidence) for index, item in enumerate(getattr(procedure, group))]
-    rows += [(f"permit.ceilings.{item.field}", item.confidence) for item in procedure.permit.ceilings]
+    permit = procedure.permit
+    rows += [(f"permit.ceilings.{item.name}", item.confidence) for item in permit.ceilings]
+    rows += [(f"permit.hours.{index}", item.confidence) for index, item in enumerate(permit.hours)]
+    rows += [(f"permit.conditions.{index}", item.confidence) for index, item in enumerate(permit.conditions)]
     for key, confidence in rows:
         if confidence not in BINDING and not (confidence is Confidence.NS and key.startswith("parameters.")):
             yield (
@@ -232,6 +238,16 @@ def _form_faults(procedure: Procedure) -> Faults:
             yield f"routes.{index}.when", "missing_key", "a route without a condition would send every case away"
 
 
+def _permit_condition_faults(procedure: Procedure) -> Faults:
+    permit = procedure.permit
+    for ceiling in permit.ceilings:
+        yield from _condition_faults(procedure, f"permit.ceilings.{ceiling.name}.when", ceiling.when)
+    for index, rule in enumerate(permit.hours):
+        yield from _condition_faults(procedure, f"permit.hours.{index}.when", rule.when)
+    for index, standing in enumerate(permit.conditions):
+        yield from _condition_faults(procedure, f"permit.conditions.{index}.when", standing.when)
+
+
 def _field_faults(path: str, field: Field) -> Faults:
     for asked, where in ((field, path), *((column, f"{path}.{column.key}") for column in field.columns)):
         if (asked.kind in (FieldKind.CHOICE, FieldKind.CHOICES)) is not bool(asked.choices):
@@ -278,10 +294,6 @@ def _rule_faults(procedure: Procedure) -> Faults:
             rule.message.format(limit="", latest="")
         except (KeyError, IndexError, ValueError):
             yield f"{key}.message", "wrong_value", "only {limit} and {latest} may stand in the message"
-    for ceiling in procedure.permit.ceilings:
-        field = procedure.field(ceiling.field)
-        if field is None or field.kind not in _NUMBERS:
-            yield f"permit.ceilings.{ceiling.field}", "absent_field", f"the form has no number «{ceiling.field}»"
 
 
 def _rule_kind_faults(procedure: Procedure, key: str, rule: FormRule) -> Faults:

@@ -173,22 +173,25 @@ def _permit_faults(procedure: Procedure) -> Faults:
             yield key, "contradiction", f"offers {', '.join(offered)}, but «{name}» lists {', '.join(listed)}"
         if len(set(offered)) < len(offered):
             yield key, "duplicate_key", "the same is offered twice"
-    for field, count in Counter(ceiling.field for ceiling in rules.ceilings).items():
+    bounded = Counter((each.field, each.column, each.quantity, each.when) for each in rules.ceilings)
+    for (field, _, quantity, _), count in bounded.items():
         if count > 1:
-            yield f"permit.ceilings.{field}", "duplicate_key", f"«{field}» has {count} ceilings"
+            yield f"permit.ceilings.{field or quantity}", "duplicate_key", f"«{field or quantity}» has {count} ceilings"
     for ceiling in rules.ceilings:
         yield from _ceiling_faults(procedure, ceiling)
 
 
 def _ceiling_faults(procedure: Procedure, ceiling: Ceiling) -> Faults:
-    field, key = procedure.field(ceiling.field), f"permit.ceilings.{ceiling.field}"
+    field, key, most = procedure.field(ceiling.field), f"permit.ceilings.{ceiling.name}", ceiling.maximum
     if field is None or field.kind not in NUMBERS:
         return
     lowest = field.minimum if field.minimum is not None else 0
-    if ceiling.maximum < lowest or (ceiling.maximum == 0 and field.required and field.minimum != 0):
-        yield key, "impossible_ceiling", f"no answer to «{ceiling.field}» stays below {ceiling.maximum}"
-    if field.maximum is not None and ceiling.maximum > field.maximum:
+    if most is not None and (most < lowest or (most == 0 and field.required and field.minimum != 0)):
+        yield key, "impossible_ceiling", f"no answer to «{ceiling.field}» stays below {most}"
+    if most is not None and field.maximum is not None and most > field.maximum:
         yield key, "idle_ceiling", f"the form takes no more than {field.maximum:g} anyway"
+    if ceiling.minimum is not None and field.maximum is not None and ceiling.minimum > field.maximum:
+        yield key, "impossible_ceiling", f"no answer to «{ceiling.field}» reaches {ceiling.minimum}"
 
 
 def _answerable(procedure: Procedure) -> Faults:

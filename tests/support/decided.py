@@ -52,6 +52,7 @@ def terms(supervising_unit_id: UUID, **changes: Any) -> PermitTerms:
         money=MoneyCaps(per_person=2_000_000, per_day=20_000_000, total=500_000_000),
         limits=(
             TechnicalLimit(quantity="Khối lượng mẫu", comparator=Comparator.AT_MOST, value=157, scale=100, unit="g"),
+            TechnicalLimit(quantity="Số mẫu mỗi ngày", comparator=Comparator.AT_MOST, value=300, scale=1, unit="mẫu"),
         ),
         data_categories=("Mẫu gen",),
         safeguards=("Đọc hai lần mỗi mẫu",),

@@ -30,7 +30,8 @@ from sandbox_registry.domain.cases.appraisal import (
 from sandbox_registry.domain.cases.councils import Composition
 from sandbox_registry.domain.cases.decisions import departs_from_council
 from sandbox_registry.domain.identity.people import Capacity, Organisation
-from sandbox_registry.domain.permits.permits import PermitKind, latest_end
+from sandbox_registry.domain.permits.bounds import open_bounds
+from sandbox_registry.domain.permits.permits import OpenBound, PermitKind, latest_end
 from sandbox_registry.domain.privacy.erasures import HoldKind, LegalHold
 from sandbox_registry.domain.rules.calendars import Term, Unit
 from sandbox_registry.domain.rules.procedures import Procedure
@@ -55,6 +56,7 @@ class Spares:
     supervisors: tuple[UUID, ...]
     experts: tuple[UUID, ...]
     units: tuple[UUID, ...]
+    supervising_unit: UUID
     writers: tuple[UUID, ...]
 
 
@@ -314,16 +316,22 @@ def _conclude(now: Facts) -> Iterator[Attempt]:
 
 
 def _recommend(now: Facts) -> Iterator[Attempt]:
-    advice = now.random.choice([Advice.APPROVE, Advice.REFUSE])
-    departs = departs_from_council(advice, now.of(CouncilSession))
-    yield _calling(
-        "decisions.recommend",
-        now.case.id,
-        expected_version=now.case.version,
-        advice=advice,
-        report="Báo cáo",
-        departure="Có số liệu mới" if departs else None,
-    )
+    for advice in now.random.sample([Advice.APPROVE, Advice.REFUSE], 2):
+        departs = departs_from_council(advice, now.of(CouncilSession))
+        yield _calling(
+            "decisions.recommend",
+            now.case.id,
+            expected_version=now.case.version,
+            advice=advice,
+            report="Báo cáo",
+            departure="Có số liệu mới" if departs else None,
+            supervising_unit_id=now.spares.supervising_unit,
+            open_bounds=_bases(now),
+        )
+
+
+def _bases(now: Facts) -> tuple[OpenBound, ...]:
+    return tuple(OpenBound(parameter=name, basis="Quyết định nêu rõ") for name in open_bounds(now.procedure))
 
 
 def _signing(now: Facts) -> dict[str, Any]:
@@ -332,13 +340,15 @@ def _signing(now: Facts) -> dict[str, Any]:
 
 
 def _approve(now: Facts) -> Iterator[Attempt]:
+    yield _calling("decisions.approve", now.case.id, **_signing(now))
     kinds = now.procedure.items("permit_kind")
     for days in (5, 90):
         ceiling = latest_end(now.at, procedure=now.procedure, licence_end=now.licence_end)
         end = min([now.at + timedelta(days=days), *([] if ceiling is None else [ceiling])])
-        allowed = terms(now.spares.units[0], start=now.at, end=end, phases=())
+        allowed = terms(now.spares.supervising_unit, start=now.at, end=end, phases=(), beyond_request="Có số liệu mới")
         kind = allowed.kind if kinds is None else PermitKind(kinds[0])
-        yield _calling("decisions.approve", now.case.id, terms=replace(allowed, kind=kind), **_signing(now))
+        wanted = replace(allowed, kind=kind, open_bounds=_bases(now))
+        yield _calling("decisions.approve", now.case.id, terms=wanted, **_signing(now))
 
 
 def _refuse(now: Facts) -> Iterator[Attempt]:

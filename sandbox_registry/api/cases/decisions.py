@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, Response, get, post
-from litestar.params import JSONBody
+from litestar.params import FromQuery, JSONBody
 from msgspec import Meta
 
 from sandbox_registry.api.cases.application_schemas import ApplicationOut, ReasonOut, application_out
@@ -12,28 +12,44 @@ from sandbox_registry.api.cases.intake import ReasonIn, reasons_of
 from sandbox_registry.api.handling.log_links import NOTHING_PUBLISHED, ProofOut, PublishedLog, proof_of
 from sandbox_registry.api.handling.requests import Id, Incoming, perform, published, seen_version, use_cases
 from sandbox_registry.api.handling.schemas import In, Instant, Line, Out, Paragraph, shown
-from sandbox_registry.api.permits.permit_schemas import Lines, Paragraphs, TermsIn, TermsOut, terms_of, terms_out
+from sandbox_registry.api.permits.permit_schemas import (
+    Lines,
+    OpenBounds,
+    Paragraphs,
+    TermsIn,
+    TermsOut,
+    bounds_of,
+    terms_of,
+    terms_out,
+)
 from sandbox_registry.domain.cases.appraisal import Advice, Outcome
 from sandbox_registry.http.declarations import declare
 from sandbox_registry.usecases.cases.decisions import Decided, DecisionView, Recommended
 
 
 class RecommendationIn(In):
-    """The appraisal report and its advice. `departure` says why the advice goes against the council's vote."""
+    """The appraisal report and its advice. `departure` says why the advice goes against the council's vote.
+
+    Without `terms`, the advice to allow is for what the dossier asks: supervised by `supervising_unit_id`, or else by the
+    unit of the case's supervisor; resting on `open_bounds` where the procedure leaves a bound open.
+    """
 
     advice: Advice
     report: Paragraph
     conditions: Paragraphs = ()
     departure: Paragraph | None = None
+    terms: TermsIn | None = None
+    supervising_unit_id: UUID | None = None
+    open_bounds: OpenBounds = ()
 
 
 class ApprovalIn(In, kw_only=True):
-    """A decision that allows the trial, under terms."""
+    """A decision that allows the trial, under the recommended terms or under others."""
 
     signer_title: Line
     legal_basis: Lines
     conditions: Paragraphs = ()
-    terms: TermsIn
+    terms: TermsIn | None = None
 
 
 class RefusalIn(In):
@@ -44,8 +60,18 @@ class RefusalIn(In):
     reasons: Annotated[tuple[ReasonIn, ...], Meta(max_length=50)]
 
 
+class ProposedTermsOut(Out):
+    """The terms that the dossier asks for, null where it asks for none.
+
+    `open_bounds` are the bounds that the procedure leaves open: the recommendation and the decision say on what each rests.
+    """
+
+    terms: TermsOut | None
+    open_bounds: tuple[str, ...]
+
+
 class RecommendationOut(Out):
-    """The appraisal report put before the signer."""
+    """The appraisal report put before the signer, with the terms it recommends."""
 
     id: UUID
     version: int
@@ -56,6 +82,7 @@ class RecommendationOut(Out):
     departure: str | None
     made_by: UUID
     made_at: Instant
+    terms: TermsOut | None
 
 
 class RecommendedOut(Out):
@@ -100,8 +127,12 @@ class DecidedOut(Out):
 def recommended_out(made: Recommended) -> RecommendedOut:
     """Show a recommendation with its case."""
     return RecommendedOut(
-        application=application_out(made.application), recommendation=shown(RecommendationOut)(made.recommendation)
+        application=application_out(made.application), recommendation=recommendation_out(made.recommendation)
     )
+
+
+recommendation_out = shown(RecommendationOut)
+proposed_terms_out = shown(ProposedTermsOut)
 
 
 def decided_out(made: Decided) -> DecidedOut:
@@ -156,6 +187,9 @@ class DecisionsController(Controller):
                 report=data.report,
                 conditions=data.conditions,
                 departure=data.departure,
+                terms=None if data.terms is None else terms_of(data.terms),
+                supervising_unit_id=data.supervising_unit_id,
+                open_bounds=bounds_of(data.open_bounds),
             ),
             out=recommended_out,
         )
@@ -166,7 +200,20 @@ class DecisionsController(Controller):
         return await perform(
             request,
             lambda context: use_cases(request).decisions.read_recommendation(context, application_id),
-            out=shown(RecommendationOut),
+            out=recommendation_out,
+        )
+
+    @get("/proposed-terms")
+    async def read_proposal(
+        self, request: Incoming, application_id: Id, supervising_unit_id: FromQuery[UUID]
+    ) -> Response[ProposedTermsOut]:
+        """Read the terms that the dossier asks for, supervised by that unit, as a recommendation made now takes them over."""
+        return await perform(
+            request,
+            lambda context: use_cases(request).decisions.read_proposal(
+                context, application_id, supervising_unit_id=supervising_unit_id
+            ),
+            out=proposed_terms_out,
         )
 
     @post("/approval", status_code=201, opt=declare(needs_version=True, has_location=True))
@@ -181,7 +228,7 @@ class DecisionsController(Controller):
                 signer_title=data.signer_title,
                 legal_basis=data.legal_basis,
                 conditions=data.conditions,
-                terms=terms_of(data.terms),
+                terms=None if data.terms is None else terms_of(data.terms),
             ),
             out=decided_out,
             location=_decision_of,

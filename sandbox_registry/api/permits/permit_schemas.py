@@ -24,7 +24,7 @@ from sandbox_registry.api.handling.schemas import (
 )
 from sandbox_registry.domain.permits.obligations import PermitObligation
 from sandbox_registry.domain.permits.permit_lists import PermitRow
-from sandbox_registry.domain.permits.permits import Comparator, Effect, PermitKind, PermitTerms
+from sandbox_registry.domain.permits.permits import Comparator, Effect, OpenBound, PermitKind, PermitTerms
 from sandbox_registry.domain.rules.calendars import Deadline, Unit
 from sandbox_registry.domain.rules.procedures import DutyStart, ProcedureStatus
 from sandbox_registry.domain.stages import Stage, stage_name
@@ -32,7 +32,7 @@ from sandbox_registry.usecases.permits.permits import PermitView
 
 SAFE = 2**53 - 1  # Beyond it, numbers in JSON differ from program to program.
 Dong = Annotated[int, Meta(ge=0, le=10**15, description="whole đồng (VND)")]
-Count = Annotated[int, Meta(ge=1, le=100_000_000)]
+Count = Annotated[int, Meta(ge=0, le=100_000_000)]
 Fixed = Annotated[int, Meta(ge=-SAFE, le=SAFE, description="the value times `scale`, a whole number")]
 Scale = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 OptionalLine = Annotated[str, Meta(max_length=300, pattern=ONE_LINE)]
@@ -115,8 +115,21 @@ class SummaryIn(In):
     fr: Paragraph
 
 
+class OpenBoundIn(In):
+    """A bound that the procedure leaves open, and in the decision's own words what it rests on instead."""
+
+    parameter: Line
+    basis: Paragraph
+
+
+OpenBounds = Annotated[tuple[OpenBoundIn, ...], Meta(max_length=10)]
+
+
 class TermsIn(WindowIn, kw_only=True):
-    """Everything a permit allows, from `start` until before `end`."""
+    """Everything a permit allows, from `start` until before `end`.
+
+    `beyond_request` says why the terms go beyond what the applicant asked, where the procedure lets them.
+    """
 
     kind: PermitKind
     legal_basis: Lines
@@ -138,6 +151,9 @@ class TermsIn(WindowIn, kw_only=True):
     supervising_unit_id: UUID
     stop_contact: Line
     public_summary: SummaryIn
+    territory: Remark = ""
+    open_bounds: OpenBounds = ()
+    beyond_request: Remark = ""
 
 
 class ProvisionOut(Out):
@@ -197,8 +213,18 @@ class HoursOut(Out):
     end: time
 
 
+class OpenBoundOut(Out):
+    """A bound that the procedure leaves open, and in the decision's own words what it rests on instead."""
+
+    parameter: str
+    basis: str
+
+
 class TermsOut(Out):
-    """Everything a permit allows, from `start` until before `end`."""
+    """Everything a permit allows, from `start` until before `end`.
+
+    `open_bounds` are the gaps of the law that the decision filled; `beyond_request` says why it went beyond what was asked.
+    """
 
     kind: PermitKind
     legal_basis: tuple[str, ...]
@@ -222,6 +248,9 @@ class TermsOut(Out):
     supervising_unit_id: UUID
     stop_contact: str
     public_summary: TextOut
+    territory: str
+    open_bounds: tuple[OpenBoundOut, ...]
+    beyond_request: str
 
 
 class DueOut(Out):
@@ -358,6 +387,11 @@ terms_out = shown(TermsOut)
 def terms_of(given: TermsIn) -> PermitTerms:
     """Take terms over into the domain."""
     return msgspec.convert(given, PermitTerms, from_attributes=True)
+
+
+def bounds_of(given: tuple[OpenBoundIn, ...]) -> tuple[OpenBound, ...]:
+    """Take the bases of open bounds over into the domain."""
+    return tuple(OpenBound(parameter=each.parameter, basis=each.basis) for each in given)
 
 
 def permit_out(view: PermitView, *, log: PublishedLog) -> PermitOut:

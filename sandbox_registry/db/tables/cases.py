@@ -333,6 +333,7 @@ recommendations = Table(
     text_column("departure", nullable=True),
     reference("made_by", "people"),
     stamp_column("made_at"),
+    Column("terms", Json, nullable=True),
     one_of("advice", Advice),
 )
 

@@ -176,7 +176,8 @@ class Vote:
 class Recommendation:
     """The appraisal report the focal department puts before the signer.
 
-    `departure` says why the advice goes against the council's vote; null when it does not.
+    `departure` says why the advice goes against the council's vote; null when it does not. `terms` are those it
+    recommends; null when it advises to refuse.
     """
 
     id: UUID
@@ -188,6 +189,7 @@ class Recommendation:
     departure: str | None
     made_by: UUID
     made_at: datetime
+    terms: PermitTerms | None = None
 
 
 class Outcome(StrEnum):

@@ -12,7 +12,8 @@ from sandbox_registry.domain.cases.lifecycle import moved, require_stage
 from sandbox_registry.domain.cases.reasons import reason_errors, require_listed_reasons
 from sandbox_registry.domain.errors import ConditionNotMet, Duplicate, FieldError, Invalid, NotFound
 from sandbox_registry.domain.permits.permits import Permit, PermitTerms, latest_end
-from sandbox_registry.domain.permits.terms import term_errors
+from sandbox_registry.domain.permits.proposals import starting_after, with_conditions
+from sandbox_registry.domain.permits.terms import bound_errors, grant_errors
 from sandbox_registry.domain.rules.procedures import Procedure
 from sandbox_registry.domain.texts import AnyOf, Phrase
 
@@ -25,24 +26,36 @@ def recommend(
     report: str,
     conditions: tuple[str, ...],
     departure: str | None,
+    terms: PermitTerms | None,
     sessions: tuple[CouncilSession, ...],
     unmet: tuple[FieldError, ...],
+    procedure: Procedure,
+    licence_end: datetime | None,
     by: UUID,
     at: datetime,
+    errors: tuple[FieldError, ...] = (),
 ) -> tuple[Application, Recommendation]:
-    """Put the appraisal report before the signer (A18).
+    """Put the appraisal report before the signer, with the terms it recommends (A18).
 
-    The focal department may advise against the council's vote, but then says why in `departure`.
+    The focal department may advise against the council's vote, but then says why in `departure`. `errors` brings what
+    only the registry's books know of the terms.
 
     Raises:
         TransitionNotAllowed: the case is not under appraisal.
         AppraisalIncomplete: `unmet` names what is still missing.
-        Invalid: conditions that do not fit the advice, or a departure without reason; all at once.
+        Invalid: conditions or terms that do not fit the advice, terms that no permit may have, or a departure without
+            reason; all at once.
 
     """
     require_recommendable(application, unmet=unmet)
     departs = departs_from_council(advice, sessions)
-    errors = (*_condition_errors(advice, conditions), *_departure_errors(departure, departs=departs))
+    terms = None if terms is None else with_conditions(terms, conditions)
+    errors = (
+        *_condition_errors(advice, conditions),
+        *_departure_errors(departure, departs=departs),
+        *_recommended_terms_errors(application, advice, terms, procedure=procedure, licence_end=licence_end, at=at),
+        *errors,
+    )
     if errors:
         raise Invalid(errors)
     recommendation = Recommendation(
@@ -55,6 +68,7 @@ def recommend(
         departure=departure,
         made_by=by,
         made_at=at,
+        terms=terms,
     )
     return moved(application, "recommend", at=at, recommended_at=at), recommendation
 
@@ -83,6 +97,26 @@ def _condition_errors(advice: Advice, conditions: tuple[str, ...]) -> Iterator[F
         )
 
 
+def _recommended_terms_errors(
+    application: Application,
+    advice: Advice,
+    terms: PermitTerms | None,
+    *,
+    procedure: Procedure,
+    licence_end: datetime | None,
+    at: datetime,
+) -> Iterator[FieldError]:
+    if advice is Advice.REFUSE:
+        if terms is not None:
+            yield FieldError(field="terms", code="not_with_this_advice", message=Phrase("decisions.terms_not_expected"))
+    elif terms is None:
+        yield FieldError(field="terms", code="required", message=Phrase("decisions.terms_missing"))
+    else:
+        yield from grant_errors(
+            terms, procedure=procedure, answers=application.answers, decided_at=at, licence_end=licence_end
+        )
+
+
 def _departure_errors(departure: str | None, *, departs: bool) -> Iterator[FieldError]:
     if departs and not departure:
         yield FieldError(field="departure", code="required", message=Phrase("decisions.departure_unexplained"))
@@ -108,15 +142,18 @@ def approve(
     application: Application,
     *,
     signing: Signing,
-    terms: PermitTerms,
+    terms: PermitTerms | None,
     conditions: tuple[str, ...],
+    recommendation: Recommendation,
     procedure: Procedure,
     licence_end: datetime | None,
     errors: tuple[FieldError, ...] = (),
 ) -> tuple[Application, Decision]:
     """Allow the trial under terms (A19; Decree 142/2026 arts 23 and 44(5)).
 
-    `licence_end` is the end of the holder's own licence; `errors` brings what only the registry's books know.
+    `terms` are those the signer sets; null for those of the recommendation, beginning no earlier than now. Every condition
+    of the recommendation and of the decision becomes one of the permit. `licence_end` is the end of the holder's own
+    licence; `errors` brings what only the registry's books know.
 
     Raises:
         TransitionNotAllowed: the case does not await a decision.
@@ -125,16 +162,34 @@ def approve(
 
     """
     require_approvable(application, procedure=procedure, licence_end=licence_end, at=signing.at)
-    ceiling = latest_end(terms.start, procedure=procedure, licence_end=licence_end)
+    allowed = decided_terms(terms, recommendation=recommendation, conditions=conditions, at=signing.at)
+    if allowed is None:
+        missing = FieldError(field="terms", code="required", message=Phrase("decisions.terms_missing"))
+        raise Invalid((*_signing_errors(signing, procedure), missing))
     broken = (
         *_signing_errors(signing, procedure),
-        *term_errors(terms, procedure=procedure, decided_at=signing.at, ceiling=ceiling),
+        *grant_errors(
+            allowed,
+            procedure=procedure,
+            answers=application.answers,
+            decided_at=signing.at,
+            licence_end=licence_end,
+        ),
         *errors,
     )
     if broken:
         raise Invalid(broken)
-    decision = _decided(application, signing, Outcome.APPROVED, conditions=conditions, terms=terms)
+    decision = _decided(application, signing, Outcome.APPROVED, conditions=conditions, terms=allowed)
     return moved(application, "approve", at=signing.at, decided_at=signing.at), decision
+
+
+def decided_terms(
+    terms: PermitTerms | None, *, recommendation: Recommendation, conditions: tuple[str, ...], at: datetime
+) -> PermitTerms | None:
+    """Return the terms that a decision allows; null where neither the signer nor the recommendation names any."""
+    if terms is None and recommendation.terms is not None:
+        terms = starting_after(recommendation.terms, at)
+    return None if terms is None else with_conditions(terms, (*recommendation.conditions, *conditions))
 
 
 def require_approvable(
@@ -218,20 +273,22 @@ def issue(
     decision: Decision,
     permit_id: UUID,
     number: str,
-    ceiling: datetime | None,
+    procedure: Procedure,
+    licence_end: datetime | None,
     by: UUID,
     at: datetime,
 ) -> Permit:
     """Issue the permit that the decision allows, on its terms as they are (A23; Decree 30/2020).
 
-    `ceiling` is the last possible end as of now: the holder's licence may have been cut short since the decision.
+    `licence_end` is as of now: the holder's licence may have been cut short since the decision.
 
     Raises:
         TransitionNotAllowed: the case is not approved.
         ConditionNotMet: `window_over` or `beyond_ceiling`, when the decided window cannot be had any more.
+        Invalid: the decision passes a bound of the procedure.
 
     """
-    terms = require_issuable(application, terms=decision.terms, ceiling=ceiling, at=at)
+    terms = require_issuable(application, terms=decision.terms, procedure=procedure, licence_end=licence_end, at=at)
     if application.procedure_version is None:
         message = f"{application.id} was decided and is pinned to no version of its procedure"
         raise AssertionError(message)
@@ -265,7 +322,12 @@ def ceiling_of(terms: PermitTerms | None, *, procedure: Procedure, licence_end: 
 
 
 def require_issuable(
-    application: Application, *, terms: PermitTerms | None, ceiling: datetime | None, at: datetime
+    application: Application,
+    *,
+    terms: PermitTerms | None,
+    procedure: Procedure,
+    licence_end: datetime | None,
+    at: datetime,
 ) -> PermitTerms:
     """Return the terms a permit is issued on; refuse what cannot be had any more, as `issue` does."""
     require_stage(application, "issue")
@@ -274,6 +336,9 @@ def require_issuable(
         raise AssertionError(message)
     if at >= terms.end:
         raise ConditionNotMet("window_over")
+    ceiling = ceiling_of(terms, procedure=procedure, licence_end=licence_end)
     if ceiling is not None and terms.end > ceiling:
         raise ConditionNotMet("beyond_ceiling", ceiling=ceiling)
+    if broken := bound_errors(terms, procedure=procedure, answers=application.answers, ceiling=ceiling):
+        raise Invalid(broken)
     return terms

@@ -202,8 +202,10 @@ def _approve(now: Situation) -> None:
 def _issue(now: Situation) -> None:
     decisions.require_unissued(now.application, has_permit=now.records.has_permit)
     terms = now.records.decisions[0].terms
-    ceiling = decisions.ceiling_of(terms, procedure=now.procedure, licence_end=_applicant(now).licence_end)
-    decisions.require_issuable(now.application, terms=terms, ceiling=ceiling, at=now.at)
+    licence_end = _applicant(now).licence_end
+    decisions.require_issuable(
+        now.application, terms=terms, procedure=now.procedure, licence_end=licence_end, at=now.at
+    )
 
 
 def _lift(now: Situation) -> None:

@@ -77,7 +77,7 @@ def check_lending(
     check_roles_together(frozenset(each.role for each in held), Role.DECISION_MAKER)
     if any(each.role is Role.DECISION_MAKER for each in held):
         raise ConditionNotMet("signs_by_right")
-    if not any(each.role in WORKFLOW_ROLES and _is_in_force(each, at) for each in held):
+    if not any(each.role in WORKFLOW_ROLES and is_in_force(each, at) for each in held):
         raise ConditionNotMet("not_an_official")
     if any(_overlap(each.valid_from, each.valid_to, new.valid_from, new.valid_to) for each in _alive(carried)):
         raise Duplicate(what="delegation")
@@ -125,12 +125,13 @@ def _alive(delegations: Iterable[Delegation]) -> Iterable[Delegation]:
     return (each for each in delegations if each.revoked_at is None)
 
 
-def _is_in_force(grant: RoleGrant, at: datetime) -> bool:
+def is_in_force(grant: RoleGrant, at: datetime) -> bool:
+    """Tell whether an office is held at a moment."""
     return grant.valid_from <= at and (grant.valid_to is None or at < grant.valid_to)
 
 
 def _signs(grant: RoleGrant, at: datetime) -> bool:
-    return grant.role is Role.DECISION_MAKER and _is_in_force(grant, at)
+    return grant.role is Role.DECISION_MAKER and is_in_force(grant, at)
 
 
 def _overlap(start: datetime, end: datetime | None, other_start: datetime, other_end: datetime | None) -> bool:

@@ -101,8 +101,20 @@ class DailyHours:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenBound:
+    """A bound that the procedure leaves open, and in the decision's own words what it rests on instead."""
+
+    parameter: str
+    basis: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PermitTerms:
-    """Everything a permit allows. `start <= at < end` is the window; a permit is never edited, only versioned."""
+    """Everything a permit allows. `start <= at < end` is the window; a permit is never edited, only versioned.
+
+    `territory` describes an area where no single place bounds the trial. `beyond_request` says why the terms go beyond
+    what the applicant asked, where they do.
+    """
 
     kind: PermitKind
     legal_basis: tuple[str, ...]
@@ -126,6 +138,9 @@ class PermitTerms:
     supervising_unit_id: UUID
     stop_contact: str
     public_summary: Text
+    territory: str = ""
+    open_bounds: tuple[OpenBound, ...] = ()
+    beyond_request: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,55 +1,79 @@
 """What the terms of a permit must satisfy: window, ceiling, kind, space, phases, numbers; every broken rule at once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from sandbox_registry.domain.errors import FieldError
-from sandbox_registry.domain.permits.permits import Effect, PermitKind, PermitTerms
+from sandbox_registry.domain.permits.bounds import Problem, bound_problems
+from sandbox_registry.domain.permits.permits import Effect, PermitKind, PermitTerms, latest_end
+from sandbox_registry.domain.permits.proposals import beyond_request, propose
 from sandbox_registry.domain.rules.calendars import local_date, start_of
+from sandbox_registry.domain.rules.form_fields import Answers
 from sandbox_registry.domain.rules.procedures import Procedure
 from sandbox_registry.domain.texts import Phrase
 
-Problem = tuple[str, str, Phrase]
 
-
-def term_errors(
-    terms: PermitTerms, *, procedure: Procedure, decided_at: datetime, ceiling: datetime | None, at_path: str = "terms"
+def grant_errors(
+    terms: PermitTerms, *, procedure: Procedure, answers: Answers, decided_at: datetime, licence_end: datetime | None
 ) -> tuple[FieldError, ...]:
-    """List every rule these terms break; empty when a permit may have them.
+    """List every rule these terms break, of the procedure, of sense, and of what was asked; empty when they may be given.
 
-    `ceiling` is the last possible end, null when nothing sets one (see `permits.latest_end`).
+    Everyone who sets terms calls it: who recommends, who decides. `answers` are the dossier's, `licence_end` is the end of
+    the holder's own licence.
     """
-    return tuple(
-        FieldError(field=f"{at_path}.{field}", code=code, message=message)
-        for broken in (
-            _window(terms, decided_at=decided_at, ceiling=ceiling),
-            _kind(terms, procedure),
-            _space(terms),
-            _phases(terms),
-            _numbers(terms),
-        )
-        for field, code, message in broken
+    ceiling = latest_end(terms.start, procedure=procedure, licence_end=licence_end)
+    return _errors(
+        bound_problems(terms, procedure=procedure, answers=answers, ceiling=ceiling),
+        _window(terms, decided_at=decided_at),
+        _kind(terms),
+        _space(terms),
+        _phases(terms),
+        _numbers(terms),
+        _beyond(terms, procedure=procedure, answers=answers, at=decided_at),
     )
 
 
-def _window(terms: PermitTerms, *, decided_at: datetime, ceiling: datetime | None) -> Iterator[Problem]:
+def bound_errors(
+    terms: PermitTerms, *, procedure: Procedure, answers: Answers, ceiling: datetime | None
+) -> tuple[FieldError, ...]:
+    """List the bounds of the procedure that these terms pass; for whoever confirms terms that were set before."""
+    return _errors(bound_problems(terms, procedure=procedure, answers=answers, ceiling=ceiling))
+
+
+def _errors(*broken: Iterable[Problem]) -> tuple[FieldError, ...]:
+    return tuple(
+        FieldError(field=f"terms.{field}", code=code, message=message)
+        for problems in broken
+        for field, code, message in problems
+    )
+
+
+def _beyond(terms: PermitTerms, *, procedure: Procedure, answers: Answers, at: datetime) -> Iterator[Problem]:
+    """What goes beyond the request is refused, or needs a reason where the procedure allows it."""
+    asked = propose(procedure, answers, supervising_unit_id=terms.supervising_unit_id, at=at)
+    problems = tuple(beyond_request(terms, asked))
+    if procedure.word("grant.beyond_request") != "reason":
+        yield from problems
+    elif problems and not terms.beyond_request:
+        yield "beyond_request", "required", Phrase("terms.beyond_request_unexplained")
+
+
+def _window(terms: PermitTerms, *, decided_at: datetime) -> Iterator[Problem]:
     if terms.start < start_of(local_date(decided_at)):
         yield "start", "start_in_past", Phrase("terms.start_in_past")
     if terms.end <= terms.start:
         yield "end", "end_before_start", Phrase("terms.end_before_start")
     elif terms.end <= decided_at:
         yield "end", "end_in_past", Phrase("terms.end_in_past")
-    if ceiling is not None and terms.end > ceiling:
-        yield "end", "end_beyond_ceiling", Phrase("terms.beyond_ceiling", ceiling=ceiling)
     if terms.daily_hours is not None and terms.daily_hours.end <= terms.daily_hours.start:
         yield "daily_hours.end", "end_before_start", Phrase("terms.end_before_start")
 
 
-def _kind(terms: PermitTerms, procedure: Procedure) -> Iterator[Problem]:
-    if not is_known_kind(terms.kind, procedure):
-        yield "kind", "unknown_kind", Phrase("terms.unknown_kind")
+def _kind(terms: PermitTerms) -> Iterator[Problem]:
     if terms.kind is PermitKind.EXEMPTION_FROM_PROVISIONS and not terms.exempted_provisions:
         yield "exempted_provisions", "exemption_names_no_provision", Phrase("terms.provision_missing")
+    if terms.kind is PermitKind.TIME_LIMITED_LICENCE and terms.exempted_provisions:
+        yield "exempted_provisions", "licence_exempts_nothing", Phrase("terms.licence_exempts_nothing")
     for index, provision in enumerate(terms.exempted_provisions):
         if provision.effect is Effect.REPLACED_BY and not provision.condition:
             yield f"exempted_provisions.{index}.condition", "required", Phrase("terms.replacement_missing")
@@ -57,15 +81,8 @@ def _kind(terms: PermitTerms, procedure: Procedure) -> Iterator[Problem]:
         yield "legal_basis", "required", Phrase("terms.legal_basis_missing")
 
 
-def is_known_kind(kind: PermitKind, procedure: Procedure) -> bool:
-    """Tell whether a procedure gives permits of this kind: named by its parameter and by its permit rules, if they name any."""
-    listed = procedure.items("permit_kind")
-    ruled = tuple(each.value for each in procedure.permit.kinds)
-    return (listed is None or kind in listed) and (not ruled or kind in ruled)
-
-
 def _space(terms: PermitTerms) -> Iterator[Problem]:
-    if not terms.sites and not terms.cyber_space:
+    if not terms.sites and not terms.cyber_space and not terms.territory:
         yield "sites", "no_space", Phrase("terms.no_space")
     for index, site in enumerate(terms.sites):
         if (site.latitude is None) != (site.longitude is None):
@@ -83,8 +100,8 @@ def _phases(terms: PermitTerms) -> Iterator[Problem]:
 
 
 def _numbers(terms: PermitTerms) -> Iterator[Problem]:
-    if terms.max_users < 1:
-        yield "max_users", "not_positive", Phrase("terms.not_positive")
+    if terms.max_users < 0:
+        yield "max_users", "negative", Phrase("terms.negative")
     caps = {"per_person": terms.money.per_person, "per_day": terms.money.per_day, "total": terms.money.total}
     for name, cap in caps.items():
         if cap is not None and cap < 0:
@@ -92,8 +109,8 @@ def _numbers(terms: PermitTerms) -> Iterator[Problem]:
         elif cap is not None and terms.money.total is not None and cap > terms.money.total:
             yield f"money.{name}", "above_total", Phrase("terms.above_total")
     for index, phase in enumerate(terms.phases):
-        if phase.max_users is not None and phase.max_users < 1:
-            yield f"phases.{index}.max_users", "not_positive", Phrase("terms.not_positive")
+        if phase.max_users is not None and phase.max_users < 0:
+            yield f"phases.{index}.max_users", "negative", Phrase("terms.negative")
     for index, limit in enumerate(terms.limits):
         if limit.scale < 1:
             yield f"limits.{index}.scale", "not_positive", Phrase("terms.not_positive")

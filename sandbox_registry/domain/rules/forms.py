@@ -6,6 +6,7 @@ from datetime import date
 
 from sandbox_registry.domain.errors import FieldError
 from sandbox_registry.domain.rules.calendars import Term, add_term
+from sandbox_registry.domain.rules.ceilings import ceiling_errors
 from sandbox_registry.domain.rules.form_fields import (
     Answers,
     Condition,
@@ -130,15 +131,7 @@ def _check_parts(procedure: Procedure, asked: Answers, attached: frozenset[str])
 def _check_rules(procedure: Procedure, asked: Answers) -> Iterator[FieldError]:
     for rule in procedure.rules:
         yield from _RULES[rule.kind](procedure, rule, asked)
-    for ceiling in procedure.permit.ceilings:
-        value = answer_at(asked, ceiling.field)
-        if isinstance(value, int | float) and not isinstance(value, bool) and value > ceiling.maximum:
-            yield error(
-                f"answers.{ceiling.field}",
-                "too_big",
-                ceiling.label,
-                limit=Phrase("format.measure", amount=ceiling.maximum, unit=ceiling.unit),
-            )
+    yield from ceiling_errors(procedure, asked)
 
 
 def _broken(rule: FormRule, *, path: str | None = None, **values: Parameter) -> FieldError:

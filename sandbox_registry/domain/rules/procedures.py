@@ -30,6 +30,8 @@ class Confidence(StrEnum):
 
 
 BINDING = frozenset({Confidence.V, Confidence.VC})
+BOUNDS = ("duration.max", "permit_kind", "signer_titles", "space_kinds")
+"""Parameters that bound a permit. Where one is null, the decision says in its own words on what it rests instead."""
 
 
 class ProcedureStatus(StrEnum):
@@ -61,7 +63,10 @@ _TERMS = (
     "limit_breach.report oversight.transmission report.period start.deadline submit.term supplement.term suspend.max "
     "transfer.term transition.max wind_down.term"
 )
-_WORDS = "clarification.clock_policy council.pass_rule extension.late_policy publish.pending silence_effect supplement.clock_policy"
+_WORDS = (
+    "clarification.clock_policy council.pass_rule extension.late_policy grant.beyond_request publish.pending silence_effect "
+    "supplement.clock_policy"
+)
 _FLAGS = (
     "council.required council.written_opinions_count decision.included_in_appraisal duration.cap_by_licence "
     "extension.pending_keeps_alive extra_documents_allowed operate_after_end publish.council_members resubmit_after_refusal "
@@ -101,6 +106,7 @@ WORDS: Mapping[str, frozenset[str]] = {
     "clarification.clock_policy": frozenset({"restart", "continue"}),
     "council.pass_rule": frozenset({"majority_of_members", "majority_of_present", "two_thirds_of_members"}),
     "extension.late_policy": frozenset({"refuse", "exception"}),
+    "grant.beyond_request": frozenset({"refuse", "reason"}),
     "publish.pending": frozenset({"none", "count", "name_with_consent"}),
     "silence_effect": frozenset({"none"}),
     "supplement.clock_policy": frozenset({"restart", "continue"}),
@@ -240,14 +246,77 @@ class RefusalReason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ceiling:
-    """A bound no permit may pass: the number at `field` of the form is at most `maximum`."""
+    """A bound no dossier and no permit may pass, as long as the conditions hold: at most `maximum`, at least `minimum`.
 
-    field: str
-    maximum: int
+    It bounds the number at `field` of the form; in a table, that of `column` in every row. `quantity` names the technical
+    limit of the permit that must state it, measured in `unit`; of a table of limits only rows of that quantity count.
+    Without a field the form does not ask, and the permit states the bound itself.
+    """
+
+    field: str = ""
+    column: str = ""
+    quantity: str = ""
+    maximum: int | float | None = None
+    minimum: int | float | None = None
     unit: str
+    when: tuple[Condition, ...] = ()
     label: Text
     basis: str
     confidence: Confidence
+
+    @property
+    def name(self) -> str:
+        """What to call it in a finding or an error."""
+        return self.field or self.quantity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoursRule:
+    """The widest local hours of the day in which a trial may run, as long as the conditions hold."""
+
+    start: time
+    end: time
+    when: tuple[Condition, ...] = ()
+    basis: str
+    confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingCondition:
+    """A condition that the law itself puts on every permit, as long as the conditions hold: the weather, for instance."""
+
+    text: Text
+    when: tuple[Condition, ...] = ()
+    basis: str
+    confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedFields:
+    """Where the form asks for what a permit allows; what a form does not have is not asked."""
+
+    kind: str = "legal.permit_kind"
+    exempted_provisions: str = "legal.exempted"
+    space_kinds: str = "plan.space_kinds"
+    sites: str = "plan.sites"
+    cyber_space: str = "plan.cyber_environment"
+    excluded_zones: str = "plan.excluded_zones"
+    start: str = "schedule.start"
+    end: str = "schedule.end"
+    phases: str = "schedule.phases"
+    eligible_users: str = "users.eligible_group"
+    max_users: str = "users.max_users"
+    minors_allowed: str = "users.minors"
+    money_per_person: str = "limits.money_per_person"
+    money_per_day: str = "limits.money_per_day"
+    money_total: str = "limits.money_total"
+    limits: str = "limits.technical"
+    data_categories: str = "data.categories"
+    safeguard: str = "risks.kill_switch"
+    risks: str = "risks.register"
+    contact_name: str = "contact.name"
+    contact_phone: str = "contact.phone"
+    summary: str = "project.summary"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,6 +326,9 @@ class PermitRules:
     kinds: tuple[Choice, ...] = ()
     space_kinds: tuple[Choice, ...] = ()
     ceilings: tuple[Ceiling, ...] = ()
+    hours: tuple[HoursRule, ...] = ()
+    conditions: tuple[StandingCondition, ...] = ()
+    asked: AskedFields = AskedFields()
     suspension_cases: tuple[Text, ...] = ()
     disclaimers: tuple[Text, ...] = ()
 

@@ -13,14 +13,25 @@ from sandbox_registry.domain.cases.applications import Application, Reason
 from sandbox_registry.domain.cases.appraisal import (
     Advice,
     Decision,
+    Participation,
     Recommendation,
 )
 from sandbox_registry.domain.cases.appraisal_guards import unmet
 from sandbox_registry.domain.cases.decisions import Signing
 from sandbox_registry.domain.cases.possible_acts import parts_for
 from sandbox_registry.domain.errors import FieldError, NotFound
-from sandbox_registry.domain.identity.people import Capacity, Organisation, OrganisationKind, Role
-from sandbox_registry.domain.permits.permits import PermitTerms
+from sandbox_registry.domain.identity.offices import is_in_force
+from sandbox_registry.domain.identity.people import (
+    HDND_ROLES,
+    Capacity,
+    Organisation,
+    OrganisationKind,
+    Role,
+    RoleGrant,
+)
+from sandbox_registry.domain.permits.bounds import open_bounds as bounds_left_open
+from sandbox_registry.domain.permits.permits import OpenBound, PermitTerms
+from sandbox_registry.domain.permits.proposals import propose
 from sandbox_registry.domain.rules.calendars import local_date
 from sandbox_registry.domain.texts import Phrase
 from sandbox_registry.usecases.cases.participations import take_part
@@ -43,6 +54,14 @@ class Recommended:
     def version(self) -> int:
         """The case's version."""
         return self.application.version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposalView:
+    """The terms that a dossier asks for, null where it asks for none, and the bounds that a decision must find a basis for."""
+
+    terms: PermitTerms | None
+    open_bounds: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,18 +110,34 @@ class Decisions:
         report: str,
         conditions: tuple[str, ...] = (),
         departure: str | None = None,
+        terms: PermitTerms | None = None,
+        supervising_unit_id: UUID | None = None,
+        open_bounds: tuple[OpenBound, ...] = (),
     ) -> Recommended:
         """Put the appraisal report before the signer (A18); `departure` says why it goes against the council's vote.
 
+        Without `terms`, the advice to allow is for what the dossier asks, supervised by `supervising_unit_id`, resting on
+        `open_bounds` where the procedure leaves a bound open.
+
         Raises:
             AppraisalIncomplete: with everything the appraisal still lacks.
-            Invalid: conditions or a departure that do not fit the advice.
+            Invalid: conditions, terms or a departure that do not fit the advice, or terms that no permit may have.
 
         """
         async with self.transactions.open_case(
             context, Action.APPLICATION_RECOMMEND, application_id, expected_version=expected_version
         ) as act:
             records = await act.records(also=parts_for({act.action}))
+            procedure = await act.procedure()
+            if terms is None and advice is not Advice.REFUSE:
+                unit_id = supervising_unit_id or await _supervising_unit(act)
+                terms = propose(
+                    procedure,
+                    act.application.answers,
+                    supervising_unit_id=unit_id,
+                    open_bounds=open_bounds,
+                    at=act.at,
+                )
             moved, recommendation = decisions.recommend(
                 act.application,
                 recommendation_id=act.new_id(),
@@ -110,10 +145,14 @@ class Decisions:
                 report=report,
                 conditions=conditions,
                 departure=departure,
+                terms=terms,
                 sessions=records.sessions,
-                unmet=unmet(await act.procedure(), records),
+                unmet=unmet(procedure, records),
+                procedure=procedure,
+                licence_end=(await act.get(Organisation, act.application.organisation_id)).licence_end,
                 by=context.actor.person_id,
                 at=act.at,
+                errors=() if terms is None else await _unit_errors(act, terms.supervising_unit_id),
             )
             await act.save(moved)
             await act.add(recommendation)
@@ -128,10 +167,10 @@ class Decisions:
         expected_version: int,
         signer_title: str,
         legal_basis: tuple[str, ...],
-        terms: PermitTerms,
+        terms: PermitTerms | None = None,
         conditions: tuple[str, ...] = (),
     ) -> Decided:
-        """Allow the trial under terms (A19), by right or on behalf of the signer who delegated it.
+        """Allow the trial (A19), by right or on behalf of the signer who delegated it, under the recommended terms or others.
 
         Raises:
             Invalid: every rule the decision or its terms break.
@@ -141,14 +180,17 @@ class Decisions:
             context, Action.DECISION_APPROVE, application_id, expected_version=expected_version
         ) as act:
             holder = await act.get(Organisation, act.application.organisation_id)
+            recommendation = _only(await act.all(Recommendation), what="recommendation")
+            allowed = terms or recommendation.terms
             moved, decision = decisions.approve(
                 act.application,
                 signing=await _signing(act, signer_title=signer_title, legal_basis=legal_basis),
                 terms=terms,
                 conditions=conditions,
+                recommendation=recommendation,
                 procedure=await act.procedure(),
                 licence_end=holder.licence_end,
-                errors=await _unit_errors(act, terms.supervising_unit_id),
+                errors=() if allowed is None else await _unit_errors(act, allowed.supervising_unit_id),
             )
             return await _kept(act, moved, decision)
 
@@ -187,6 +229,15 @@ class Decisions:
             leaf = await act.run(histories.leaf_of_act, application_id, DECIDING)
             return act.respond(await decision_view(act, decision, leaf=leaf))
 
+    async def read_proposal(
+        self, context: RequestContext, application_id: UUID, *, supervising_unit_id: UUID
+    ) -> ProposalView:
+        """Read the terms that the dossier asks for, as a recommendation made now would take them over."""
+        async with self.transactions.read_case(context, Action.REVIEW_READ, application_id) as act:
+            procedure = await act.procedure()
+            terms = propose(procedure, act.application.answers, supervising_unit_id=supervising_unit_id, at=act.at)
+            return act.respond(ProposalView(terms=terms, open_bounds=bounds_left_open(procedure)))
+
     async def read_recommendation(self, context: RequestContext, application_id: UUID) -> Recommendation:
         """Read the appraisal report; it is for those who may read the reviews it rests on."""
         async with self.transactions.read_case(context, Action.REVIEW_READ, application_id) as act:
@@ -213,15 +264,28 @@ async def _signing(act: CaseTransaction, *, signer_title: str, legal_basis: tupl
     )
 
 
+async def _supervising_unit(act: CaseTransaction) -> UUID:
+    """Return the unit of the case's supervisor; without one, that of whoever puts the case before the signer."""
+    for each in await act.all(Participation, capacity=Capacity.SUPERVISOR.value, until=None):
+        for grant in await act.find(RoleGrant, person_id=each.person_id, role=Role.SUPERVISOR.value):
+            if is_in_force(grant, act.at):
+                return grant.unit_id
+    return min(unit for role, unit in act.actor.offices if role is Role.FOCAL_HEAD and unit in act.application.unit_ids)
+
+
 async def _unit_errors(act: CaseTransaction, unit_id: UUID) -> tuple[FieldError, ...]:
+    """Refuse a unit that cannot supervise a trial: none of the state, one without supervisors, the People's Council."""
     found = await act.find(Organisation, id=unit_id, kind=OrganisationKind.STATE_UNIT.value)
-    if found:
-        return ()
-    return (
-        FieldError(
-            field="terms.supervising_unit_id", code="unknown_unit", message=Phrase("decisions.unknown_supervising_unit")
-        ),
-    )
+    if not found:
+        return (_unit_error("unknown_unit", Phrase("decisions.unknown_supervising_unit")),)
+    held = {each.role for each in await act.find(RoleGrant, unit_id=unit_id) if is_in_force(each, act.at)}
+    if Role.SUPERVISOR not in held or held & HDND_ROLES:
+        return (_unit_error("unit_supervises_nothing", Phrase("decisions.unit_supervises_nothing")),)
+    return ()
+
+
+def _unit_error(code: str, message: Phrase) -> FieldError:
+    return FieldError(field="terms.supervising_unit_id", code=code, message=message)
 
 
 async def _kept(act: CaseTransaction, application: Application, decision: Decision) -> Decided:

@@ -101,7 +101,8 @@ class Permits:
             decision=decision,
             permit_id=act.new_id(),
             number=f"{number}/{year}/GPTN",
-            ceiling=ceiling,
+            procedure=procedure,
+            licence_end=holder.licence_end,
             by=act.actor.person_id,
             at=act.at,
         )

@@ -21,6 +21,12 @@ def terms_body(client: Client, **changes: Any) -> dict[str, Any]:
     return body | changes
 
 
+def decided_terms(client: Client) -> dict[str, Any]:
+    """Those terms as a decision keeps them, with its own condition."""
+    body = terms_body(client)
+    return body | {"conditions": [*body["conditions"], "Mua bảo hiểm"]}
+
+
 def approval(client: Client, **changes: Any) -> dict[str, Any]:
     body = {"signer_title": TITLE, "legal_basis": list(BASIS), "conditions": ["Mua bảo hiểm"]}
     return body | {"terms": terms_body(client)} | changes
@@ -90,14 +96,14 @@ async def test_approval_is_made_and_read(client: Client) -> None:
         "terms": None,
         "log": None,
     }
-    assert decision["terms"] == terms_body(client)
+    assert decision["terms"] == decided_terms(client)
 
 
 async def test_moments_may_come_in_any_zone_and_are_kept_in_utc(client: Client) -> None:
     case = await recommended(client.world)
     changed = terms_body(client, start="2027-01-04T00:00:00+07:00", end="2028-01-01T00:00:00+07:00")
     made = await post(client, case, "approval", approval(client, terms=changed))
-    assert made.json()["decision"]["terms"] == terms_body(client)
+    assert made.json()["decision"]["terms"] == decided_terms(client)
 
 
 async def test_refusal_is_made_and_read(client: Client) -> None:
@@ -119,7 +125,22 @@ async def test_every_fault_of_an_approval_comes_at_once(client: Client) -> None:
         ("terms.kind", "unknown_kind"),
         ("terms.legal_basis", "required"),
         ("terms.sites", "no_space"),
+        ("terms.beyond_request", "required"),
     ]
+
+
+async def test_nobody_retypes_the_terms(client: Client) -> None:
+    case = await appraised(client.world)
+    focal = client.world.units["focal"]
+    proposal = (await get(client, case, f"proposed-terms?supervising_unit_id={focal}", by=HEAD)).json()
+    advice = {"advice": "approve", "report": "Đủ điều kiện."}
+    advised = await post(client, case, "recommendation", advice, by=HEAD)
+    body = approval(client)
+    del body["terms"]
+    made = await post(client, case, "approval", body, seen=case.version + 1)
+    assert advised.json()["recommendation"]["terms"] == proposal["terms"]
+    assert made.json()["decision"]["terms"] == proposal["terms"] | {"conditions": ["Mua bảo hiểm"]}
+    assert proposal["open_bounds"] == []
 
 
 @pytest.mark.parametrize(
@@ -128,7 +149,7 @@ async def test_every_fault_of_an_approval_comes_at_once(client: Client) -> None:
         {"start": "2027-01-04T00:00:00"},
         {"start": "1999-12-31T23:59:59Z"},
         {"end": "9999-12-31T23:59:59-12:00"},
-        {"max_users": 0},
+        {"max_users": -1},
         {"max_users": 10**9},
         {"money": {"total": -1}},
         {"money": {"total": 10**16}},

@@ -13,7 +13,8 @@ from sandbox_registry.domain.cases.appraisal import Advice, CouncilSession, Deci
 from sandbox_registry.domain.cases.appraisal_guards import AppraisalIncomplete
 from sandbox_registry.domain.cases.decisions import Signing
 from sandbox_registry.domain.errors import ConditionNotMet, FieldError, Invalid, TransitionNotAllowed
-from sandbox_registry.domain.permits.permits import Permit
+from sandbox_registry.domain.permits.permits import OpenBound, Permit
+from sandbox_registry.domain.permits.proposals import with_conditions
 from sandbox_registry.domain.rules.procedures import Procedure
 from sandbox_registry.domain.stages import APPLICATION_STAGES, Stage
 from tests.domain.small import CASE, OTHER, PERSON, UNIT, WORD, case, local, procedure
@@ -22,6 +23,7 @@ from tests.support.decided import BASIS, REASONS, TITLE, TRIAL_END, TRIAL_START,
 AT = local(2026, 12, 15, 9)
 RULES = procedure()
 TERMS = terms(OTHER)
+ALLOWED = with_conditions(TERMS, ("Mua bảo hiểm",))
 SIGNING = Signing(
     decision_id=UUID(int=40),
     unit_id=UNIT,
@@ -62,6 +64,8 @@ def recommend(
     departure: str | None = None,
     sessions: tuple[CouncilSession, ...] = (PASSED,),
     unmet: tuple[FieldError, ...] = (),
+    allowed: Any = TERMS,
+    rules: Procedure = RULES,
 ) -> tuple[Application, Recommendation]:
     return decisions.recommend(
         application or case(Stage.UNDER_APPRAISAL),
@@ -70,8 +74,11 @@ def recommend(
         report="Đủ điều kiện.",
         conditions=conditions,
         departure=departure,
+        terms=None if advice is Advice.REFUSE else allowed,
         sessions=sessions,
         unmet=unmet,
+        procedure=rules,
+        licence_end=None,
         by=PERSON,
         at=AT,
     )
@@ -85,12 +92,14 @@ def approve(
     rules: Procedure = RULES,
     licence_end: datetime | None = None,
     errors: tuple[FieldError, ...] = (),
+    recommended: Recommendation | None = None,
 ) -> tuple[Application, Decision]:
     return decisions.approve(
         application or case(Stage.AWAITING_DECISION),
         signing=signing,
         terms=allowed,
         conditions=("Mua bảo hiểm",),
+        recommendation=recommend()[1] if recommended is None else recommended,
         procedure=rules,
         licence_end=licence_end,
         errors=errors,
@@ -105,13 +114,20 @@ def refuse(
     )
 
 
-def issue(application: Application | None = None, *, ceiling: datetime | None = None, at: datetime = AT) -> Permit:
+def issue(
+    application: Application | None = None,
+    *,
+    licence_end: datetime | None = None,
+    rules: Procedure = RULES,
+    at: datetime = AT,
+) -> Permit:
     return decisions.issue(
         application or case(Stage.APPROVED),
         decision=approve()[1],
         permit_id=UUID(int=70),
         number="3/2026/GPTN",
-        ceiling=ceiling,
+        procedure=rules,
+        licence_end=licence_end,
         by=OTHER,
         at=at,
     )
@@ -154,6 +170,7 @@ def test_recommendation_puts_the_case_before_the_signer() -> None:
         departure=None,
         made_by=PERSON,
         made_at=AT,
+        terms=TERMS,
     )
 
 
@@ -231,7 +248,7 @@ def test_approval_keeps_terms_and_on_whose_power_it_was_signed() -> None:
         legal_basis=BASIS,
         reasons=(),
         conditions=("Mua bảo hiểm",),
-        terms=TERMS,
+        terms=ALLOWED,
     )
 
 
@@ -273,17 +290,47 @@ def test_refusal_lists_every_fault_at_once() -> None:
     assert fields(none) == [("reasons", "required")]
 
 
-def test_any_title_signs_where_the_procedure_names_none() -> None:
-    signing = replace(SIGNING, signer_title="Quyền Chủ tịch")
-    _, decision = approve(signing=signing, rules=procedure(signer_titles=None))
-    assert decision.signer_title == "Quyền Chủ tịch"
+def test_any_title_signs_where_the_procedure_names_none_and_the_decision_says_why() -> None:
+    signing, rules = replace(SIGNING, signer_title="Quyền Chủ tịch"), procedure(signer_titles=None)
+    with pytest.raises(Invalid) as refused:
+        approve(signing=signing, rules=rules)
+    basis = OpenBound(parameter="signer_titles", basis="Quyết định giao quyền số 9/QĐ-TTg.")
+    _, decision = approve(signing=signing, rules=rules, allowed=replace(TERMS, open_bounds=(basis,)))
+    assert fields(refused) == [("terms.open_bounds", "bound_without_basis")]
+    assert (decision.signer_title, decision.terms and decision.terms.open_bounds) == ("Quyền Chủ tịch", (basis,))
+
+
+def test_decision_takes_the_recommended_terms_and_every_condition() -> None:
+    _, recommended = recommend(advice=Advice.APPROVE_WITH_CONDITIONS, conditions=("Có người trực",))
+    _, decision = approve(allowed=None, recommended=recommended)
+    assert decision.terms == with_conditions(TERMS, ("Có người trực", "Mua bảo hiểm"))
+
+
+def test_signer_who_departs_from_a_refusal_names_the_terms() -> None:
+    _, against = recommend(advice=Advice.REFUSE, sessions=(FAILED,))
+    with pytest.raises(Invalid) as refused:
+        approve(allowed=None, recommended=against)
+    assert (against.terms, fields(refused)) == (None, [("terms", "required")])
+    assert approve(recommended=against)[1].terms == ALLOWED
+
+
+def test_advice_and_terms_go_together() -> None:
+    with pytest.raises(Invalid) as refused:
+        recommend(allowed=None)
+    assert fields(refused) == [("terms", "required")]
+
+
+def test_recommended_terms_keep_every_bound() -> None:
+    with pytest.raises(Invalid) as refused:
+        recommend(allowed=replace(TERMS, end=TRIAL_END + timedelta(days=1000)))
+    assert fields(refused) == [("terms.end", "end_beyond_ceiling")]
 
 
 @pytest.mark.parametrize("late", [timedelta(0), timedelta(microseconds=1)])
 def test_permit_never_outlives_the_holders_licence(late: timedelta) -> None:
     allowed = replace(TERMS, end=TRIAL_END + late)
     if not late:
-        assert approve(allowed=allowed, licence_end=TRIAL_END)[1].terms == allowed
+        assert approve(allowed=allowed, licence_end=TRIAL_END)[1].terms == with_conditions(allowed, ("Mua bảo hiểm",))
     else:
         with pytest.raises(Invalid) as refused:
             approve(allowed=allowed, licence_end=TRIAL_END)
@@ -306,7 +353,7 @@ def test_permit_carries_the_decided_terms() -> None:
         procedure_code="nho",
         procedure_version="0" * 64,
         terms_version=1,
-        terms=TERMS,
+        terms=ALLOWED,
         issued_by=OTHER,
         issued_at=AT,
     )
@@ -320,7 +367,7 @@ def test_permit_may_be_issued_until_its_window_is_over() -> None:
 
 
 def test_permit_is_not_issued_beyond_a_licence_cut_short() -> None:
-    assert issue(ceiling=TRIAL_END).terms == TERMS
+    assert issue(licence_end=TRIAL_END).terms == ALLOWED
     with pytest.raises(ConditionNotMet) as refused:
-        issue(ceiling=TRIAL_END - timedelta(seconds=1))
+        issue(licence_end=TRIAL_END - timedelta(seconds=1))
     assert refused.value.condition == "beyond_ceiling"

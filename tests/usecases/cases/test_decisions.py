@@ -26,11 +26,12 @@ from sandbox_registry.domain.errors import (
     TransitionNotAllowed,
 )
 from sandbox_registry.domain.identity.people import Capacity, Organisation, Role
+from sandbox_registry.domain.permits.proposals import with_conditions
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.usecases.cases.decisions import Decided, Recommended
 from sandbox_registry.usecases.transaction.context import RequestContext
 from tests.support import stored_leaves
-from tests.support.decided import BASIS, REASONS, SIGNER, TITLE, TRIAL_END, approved, recommended, terms
+from tests.support.decided import BASIS, REASONS, SIGNER, TITLE, TRIAL_END, TRIAL_START, approved, recommended, terms
 from tests.support.stages import HEAD, appraised, concluded, reviewed, under_appraisal
 from tests.support.world import World
 
@@ -183,7 +184,10 @@ async def test_approval_is_one_act_with_one_leaf(world: World) -> None:
         None,
         world.units["committee"],
     )
-    assert (decision.conditions, decision.terms) == (("Mua bảo hiểm",), terms(world.units["focal"]))
+    assert (decision.conditions, decision.terms) == (
+        ("Mua bảo hiểm",),
+        with_conditions(terms(world.units["focal"]), ("Mua bảo hiểm",)),
+    )
     assert made.view.names == {world.people[SIGNER]: "Chu Tich"}
     assert await leaves(world, case) == before + 1
     assert (entry["act"], entry["obj"]["ver"]) == ("decision:approve", made.application.version)
@@ -284,8 +288,52 @@ async def test_approval_lists_every_fault_at_once(world: World) -> None:
         ("legal_basis", "required"),
         ("terms.end", "end_beyond_ceiling"),
         ("terms.legal_basis", "required"),
+        ("terms.beyond_request", "required"),
         ("terms.supervising_unit_id", "unknown_unit"),
     ]
+
+
+@pytest.mark.parametrize("unit", ["council", "police"])
+async def test_trial_is_supervised_by_a_unit_that_supervises(world: World, unit: str) -> None:
+    case = await appraised(world)
+    with pytest.raises(Invalid) as refused:
+        await recommend(world, case, supervising_unit_id=world.units[unit])
+    errors = [(error.field, error.code) for error in refused.value.errors]
+    assert errors == [("terms.supervising_unit_id", "unit_supervises_nothing")]
+
+
+async def test_terms_travel_from_the_dossier_to_the_permit(world: World) -> None:
+    case = await appraised(world)
+    advised = await recommend(world, case, advice=Advice.APPROVE_WITH_CONDITIONS, conditions=("Có người trực",))
+    made = await world.use_cases.decisions.approve(
+        world.context(SIGNER),
+        case.id,
+        expected_version=advised.version,
+        signer_title=TITLE,
+        legal_basis=BASIS,
+        conditions=("Mua bảo hiểm",),
+    )
+    issued = await world.use_cases.permits.issue(
+        world.context("van_thu"), case.id, expected_version=made.application.version
+    )
+    held, recommended_terms = issued.permit.terms, advised.recommendation.terms
+    assert recommended_terms is not None
+    assert held == with_conditions(recommended_terms, ("Mua bảo hiểm",))
+    assert (held.start, held.end, held.max_users) == (TRIAL_START, TRIAL_END, 200)
+    assert held.conditions == ("Có người trực", "Mua bảo hiểm")
+    assert held.supervising_unit_id == world.units["focal"]
+    seen = await world.use_cases.permits.read(world.context("dai_bieu"), issued.permit.id)
+    assert seen.permit.terms == held
+
+
+async def test_proposal_is_what_a_recommendation_takes_over(world: World) -> None:
+    case = await appraised(world)
+    read = world.use_cases.decisions.read_proposal
+    proposal = await read(world.context(HEAD), case.id, supervising_unit_id=world.units["focal"])
+    with pytest.raises(PermissionDenied):
+        await read(world.context("nguoi_dai_dien"), case.id, supervising_unit_id=world.units["focal"])
+    made = await recommend(world, case)
+    assert (made.recommendation.terms, proposal.open_bounds) == (proposal.terms, ())
 
 
 async def test_refusal_lists_every_fault_at_once(world: World) -> None:

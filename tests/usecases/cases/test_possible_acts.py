@@ -391,6 +391,7 @@ async def settle_spares(world: World, codes: tuple[str, ...]) -> Spares:
         return tuple(world.people[name] for name, (held, _) in OFFICES.items() if held is role)
 
     return Spares(
+        supervising_unit=world.units["focal"],
         reviewers=named(Role.REVIEWER) + reviewers,
         focal_officers=named(Role.FOCAL_OFFICER) + focal,
         supervisors=named(Role.SUPERVISOR) + supervisors,

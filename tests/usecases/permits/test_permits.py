@@ -28,6 +28,7 @@ from sandbox_registry.domain.errors import (
 from sandbox_registry.domain.identity.people import Capacity, Organisation
 from sandbox_registry.domain.permits.permit_lists import PermitFilter, PermitRow
 from sandbox_registry.domain.permits.permits import Permit, PermitVersion
+from sandbox_registry.domain.permits.proposals import with_conditions
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.usecases.permits.permits import PermitView
 from tests.support import stored_leaves
@@ -94,7 +95,10 @@ async def test_permit_carries_what_was_decided_and_the_case_stays_approved(world
     again = await world.use_cases.cases.read(world.context("nguoi_dai_dien"), case.id)
     assert again.application == case
     assert (view.permit.number, view.decision_number, view.stage) == ("1/2026/GPTN", "1/QĐ-UBND", Stage.PERMIT_ISSUED)
-    assert (view.permit.terms, view.permit.unit_ids) == (terms(world.units["focal"]), case.unit_ids)
+    assert (view.permit.terms, view.permit.unit_ids) == (
+        with_conditions(terms(world.units["focal"]), ("Mua bảo hiểm trước khi bắt đầu",)),
+        case.unit_ids,
+    )
     assert (view.permit.procedure_code, view.permit.procedure_version) == (PROCEDURE, case.procedure_version)
     assert view.versions == (
         PermitVersion(
@@ -369,7 +373,7 @@ async def test_outsiders_leave_a_leaf_by_reading_and_others_do_not(world: World)
 
 async def test_lists_are_narrowed_and_paged(world: World) -> None:
     first = (await issued(world)).permit
-    second = (await issued(world, end=TRIAL_END + timedelta(days=90))).permit
+    second = (await issued(world, end=TRIAL_END + timedelta(days=90), beyond_request="Theo hội đồng.")).permit
     assert [row.id for row in await listed(world)] == [second.id, first.id]
     assert [row.id for row in await listed(world, limit=1)] == [second.id]
     assert [row.id for row in await listed(world, limit=1, after=second.id)] == [first.id]

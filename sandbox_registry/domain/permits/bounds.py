@@ -1,0 +1,146 @@
+"""What the pinned procedure bounds a permit by: one function for every act that sets, confirms or changes terms.
+
+Recommending, deciding and issuing call it; so does whatever changes a permit later.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from fractions import Fraction
+
+from sandbox_registry.domain.permits.permits import Comparator, PermitKind, PermitTerms, TechnicalLimit
+from sandbox_registry.domain.rules.ceilings import applying, measure, passed
+from sandbox_registry.domain.rules.form_fields import Answers, holds
+from sandbox_registry.domain.rules.forms import visible
+from sandbox_registry.domain.rules.procedures import BOUNDS, Ceiling, HoursRule, Procedure
+from sandbox_registry.domain.texts import Phrase
+
+Problem = tuple[str, str, Phrase]
+TERRITORY, CYBER = "territory", "cyber"
+"""Kinds of space that are no places; every other kind is a place on the list of sites."""
+
+
+def bound_problems(
+    terms: PermitTerms, *, procedure: Procedure, answers: Answers, ceiling: datetime | None
+) -> Iterator[Problem]:
+    """List every bound of the procedure that the terms pass, and every open one without a basis of its own.
+
+    `answers` are the dossier's; `ceiling` is the last possible end, null when nothing sets one (see `permits.latest_end`).
+    """
+    asked = visible(procedure, answers)
+    if ceiling is not None and terms.end > ceiling:
+        yield "end", "end_beyond_ceiling", Phrase("terms.beyond_ceiling", ceiling=ceiling)
+    if not is_known_kind(terms.kind, procedure):
+        yield "kind", "unknown_kind", Phrase("terms.unknown_kind")
+    yield from _spaces(terms, procedure)
+    for each in applying(procedure, asked):
+        yield from _ceiling(terms, each, procedure)
+    for rule in procedure.permit.hours:
+        if holds(rule.when, asked):
+            yield from _hours(terms, rule)
+    for standing in procedure.permit.conditions:
+        if holds(standing.when, asked) and standing.text.vi not in terms.conditions:
+            yield "conditions", "condition_of_law_missing", Phrase("terms.condition_of_law", condition=standing.text)
+    yield from _open_bounds(terms, procedure)
+
+
+def open_bounds(procedure: Procedure) -> tuple[str, ...]:
+    """Name the bounds that the procedure leaves open: a decision says on what each rests instead."""
+    return tuple(name for name in BOUNDS if _is_open(procedure, name))
+
+
+def is_known_kind(kind: PermitKind, procedure: Procedure) -> bool:
+    """Tell whether a procedure gives permits of this kind: named by its parameter and by its permit rules, if they name any."""
+    listed = procedure.items("permit_kind")
+    ruled = tuple(each.value for each in procedure.permit.kinds)
+    return (listed is None or kind in listed) and (not ruled or kind in ruled)
+
+
+def _is_open(procedure: Procedure, name: str) -> bool:
+    parameter = procedure.parameters.get(name)
+    return parameter is None or parameter.value is None
+
+
+def _open_bounds(terms: PermitTerms, procedure: Procedure) -> Iterator[Problem]:
+    given, left_open = [each.parameter for each in terms.open_bounds], open_bounds(procedure)
+    for name in left_open:
+        if name not in given:
+            yield (
+                "open_bounds",
+                "bound_without_basis",
+                Phrase("terms.bound_open", parameter=Phrase(f"parameter.{name}")),
+            )
+    for index, each in enumerate(terms.open_bounds):
+        if each.parameter not in left_open or each.parameter in given[:index]:
+            yield f"open_bounds.{index}.parameter", "bound_not_open", Phrase("terms.bound_not_open")
+        if not each.basis.strip():
+            yield f"open_bounds.{index}.basis", "required", Phrase("terms.bound_basis_missing")
+
+
+def _spaces(terms: PermitTerms, procedure: Procedure) -> Iterator[Problem]:
+    kinds = procedure.items("space_kinds")
+    if kinds is None:
+        return
+    allowed = {"territory": TERRITORY in kinds, "cyber_space": CYBER in kinds}
+    allowed["sites"] = any(kind not in {TERRITORY, CYBER} for kind in kinds)
+    for field, is_allowed in allowed.items():
+        if getattr(terms, field) and not is_allowed:
+            yield field, "space_not_allowed", Phrase("terms.space_not_allowed")
+
+
+def _ceiling(terms: PermitTerms, ceiling: Ceiling, procedure: Procedure) -> Iterator[Problem]:
+    if ceiling.quantity:
+        yield from _limits(terms, ceiling)
+        return
+    for path, value in _values(terms, ceiling, procedure):
+        if value is None and ceiling.maximum is not None:
+            yield path, "bound_missing", _at_bound(ceiling)
+        elif value is not None and passed(Fraction(value), ceiling):
+            yield path, "beyond_bound", _at_bound(ceiling)
+
+
+def _values(terms: PermitTerms, ceiling: Ceiling, procedure: Procedure) -> Iterator[tuple[str, int | None]]:
+    """Yield what the terms say of the number that the form asks for at the ceiling's field."""
+    asked = procedure.permit.asked
+    if ceiling.field == asked.phases:
+        for index, phase in enumerate(terms.phases):
+            yield f"phases.{index}.max_users", terms.max_users if phase.max_users is None else phase.max_users
+        return
+    values = {
+        asked.max_users: ("max_users", terms.max_users),
+        asked.money_per_person: ("money.per_person", terms.money.per_person),
+        asked.money_per_day: ("money.per_day", terms.money.per_day),
+        asked.money_total: ("money.total", terms.money.total),
+    }
+    yield values[ceiling.field]
+
+
+def _limits(terms: PermitTerms, ceiling: Ceiling) -> Iterator[Problem]:
+    """A bounded quantity is one that the permit limits, in the unit of the law, and no more loosely than the law."""
+    stated = [(index, each) for index, each in enumerate(terms.limits) if each.quantity == ceiling.quantity]
+    if not any(each.unit == ceiling.unit and _binds(each, ceiling) for _, each in stated):
+        yield "limits", "limit_of_law_missing", _at_bound(ceiling)
+    for index, each in stated:
+        if each.unit != ceiling.unit:
+            yield f"limits.{index}.unit", "wrong_unit", Phrase("terms.wrong_unit", unit=ceiling.unit)
+        elif passed(_amount(each), ceiling):
+            yield f"limits.{index}.value", "beyond_bound", _at_bound(ceiling)
+
+
+def _binds(limit: TechnicalLimit, ceiling: Ceiling) -> bool:
+    wanted = Comparator.AT_MOST if ceiling.maximum is not None else Comparator.AT_LEAST
+    return limit.comparator in {wanted, Comparator.EQUAL} and not limit.condition
+
+
+def _amount(limit: TechnicalLimit) -> Fraction:
+    return Fraction(limit.value, limit.scale) if limit.scale > 0 else Fraction(limit.value)
+
+
+def _at_bound(ceiling: Ceiling) -> Phrase:
+    return Phrase("terms.beyond_bound", label=ceiling.label, limit=measure(ceiling))
+
+
+def _hours(terms: PermitTerms, rule: HoursRule) -> Iterator[Problem]:
+    hours = terms.daily_hours
+    if hours is None or hours.start < rule.start or hours.end > rule.end:
+        window = f"{rule.start:%H:%M}-{rule.end:%H:%M}"
+        yield "daily_hours", "beyond_hours", Phrase("terms.beyond_hours", window=window)

@@ -1,0 +1,273 @@
+"""Terms of a permit as the dossier asks for them, and what other terms allow beyond that."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sandbox_registry.domain.permits.bounds import TERRITORY, Problem
+from sandbox_registry.domain.permits.permits import (
+    Comparator,
+    DailyHours,
+    Effect,
+    ExemptedProvision,
+    MoneyCaps,
+    OpenBound,
+    PermitKind,
+    PermitTerms,
+    Phase,
+    Site,
+    TechnicalLimit,
+)
+from sandbox_registry.domain.rules.calendars import end_of, local_date, start_of
+from sandbox_registry.domain.rules.ceilings import applying
+from sandbox_registry.domain.rules.form_fields import Answers, answer_at, holds
+from sandbox_registry.domain.rules.form_values import read_date
+from sandbox_registry.domain.rules.forms import visible
+from sandbox_registry.domain.rules.procedures import AskedFields, Ceiling, Procedure
+from sandbox_registry.domain.texts import Phrase, verbatim
+
+Row = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class _Dossier:
+    """The answers to the questions that are asked, read by what a permit needs."""
+
+    asked: Answers
+    fields: AskedFields
+
+    def text(self, path: str) -> str:
+        value = answer_at(self.asked, path)
+        return value if isinstance(value, str) else ""
+
+    def number(self, path: str) -> int | None:
+        value = answer_at(self.asked, path)
+        return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+    def rows(self, path: str) -> tuple[Row, ...]:
+        value = answer_at(self.asked, path)
+        return tuple(row for row in value if isinstance(row, Mapping)) if isinstance(value, list | tuple) else ()
+
+    def chosen(self, path: str) -> frozenset[str]:
+        value = answer_at(self.asked, path)
+        return (
+            frozenset(each for each in value if isinstance(each, str))
+            if isinstance(value, list | tuple)
+            else frozenset()
+        )
+
+
+def propose(
+    procedure: Procedure,
+    answers: Answers,
+    *,
+    supervising_unit_id: UUID,
+    conditions: Iterable[str] = (),
+    open_bounds: tuple[OpenBound, ...] = (),
+    at: datetime,
+) -> PermitTerms | None:
+    """Write the terms that the dossier asks for, with what the law adds; null where the dossier asks for no window of time.
+
+    Windows are half-open: a last day ends at its 24:00. A start that has passed becomes the next midnight.
+    """
+    asked = visible(procedure, answers)
+    dossier, fields = _Dossier(asked, procedure.permit.asked), procedure.permit.asked
+    first, last = read_date(dossier.text(fields.start)), read_date(dossier.text(fields.end))
+    kind = _kind(dossier, procedure)
+    if first is None or last is None or kind is None:
+        return None
+    standing = (each.text.vi for each in procedure.permit.conditions if holds(each.when, asked))
+    terms = PermitTerms(
+        kind=kind,
+        legal_basis=tuple(f"{each.title}, {each.articles}" for each in procedure.legal_documents),
+        exempted_provisions=tuple(map(_provision, dossier.rows(fields.exempted_provisions))),
+        sites=tuple(map(_site, dossier.rows(fields.sites))),
+        cyber_space=dossier.text(fields.cyber_space),
+        territory=_territory(dossier, procedure),
+        excluded_zones=dossier.text(fields.excluded_zones),
+        start=start_of(first),
+        end=end_of(last),
+        daily_hours=_hours(procedure, asked),
+        phases=tuple(each for each in map(_phase, dossier.rows(fields.phases)) if each is not None),
+        eligible_users=dossier.text(fields.eligible_users),
+        max_users=dossier.number(fields.max_users) or 0,
+        minors_allowed=answer_at(asked, fields.minors_allowed) is True,
+        money=MoneyCaps(
+            per_person=dossier.number(fields.money_per_person),
+            per_day=dossier.number(fields.money_per_day),
+            total=dossier.number(fields.money_total),
+        ),
+        limits=_limits(dossier, applying(procedure, asked)),
+        data_categories=tuple(_word(row, "name") for row in dossier.rows(fields.data_categories)),
+        safeguards=tuple(filter(None, (dossier.text(fields.safeguard),))),
+        conditions=tuple(dict.fromkeys((*standing, *conditions))),
+        stop_cases=tuple(filter(None, (_word(row, "stop_condition") for row in dossier.rows(fields.risks)))),
+        supervising_unit_id=supervising_unit_id,
+        stop_contact=", ".join(filter(None, map(dossier.text, (fields.contact_name, fields.contact_phone)))),
+        public_summary=verbatim(dossier.text(fields.summary)),
+        open_bounds=open_bounds,
+    )
+    return starting_after(terms, at)
+
+
+def starting_after(terms: PermitTerms, at: datetime) -> PermitTerms:
+    """Return terms whose window does not begin before a moment: it opens with the next day, and phases that are over go."""
+    if terms.start >= at:
+        return terms
+    start = end_of(local_date(at))
+    phases = tuple(replace(each, start=max(each.start, start)) for each in terms.phases if each.end > start)
+    return replace(terms, start=start, phases=phases)
+
+
+def with_conditions(terms: PermitTerms, conditions: Iterable[str]) -> PermitTerms:
+    """Return terms under more conditions, each once."""
+    return replace(terms, conditions=tuple(dict.fromkeys((*terms.conditions, *conditions))))
+
+
+def beyond_request(terms: PermitTerms, asked: PermitTerms | None) -> Iterator[Problem]:
+    """List what terms allow that the applicant did not ask for; nothing where the dossier asks for no terms at all."""
+    if asked is None:
+        return
+    words = Phrase("terms.beyond_request")
+    for field, is_beyond in (
+        ("kind", terms.kind is not asked.kind),
+        ("start", terms.start < asked.start),
+        ("end", terms.end > asked.end),
+        ("exempted_provisions", not _provisions(terms) <= _provisions(asked)),
+        ("sites", not set(terms.sites) <= set(asked.sites)),
+        ("cyber_space", bool(terms.cyber_space) and not asked.cyber_space),
+        ("territory", bool(terms.territory) and not asked.territory),
+        ("max_users", terms.max_users > asked.max_users),
+        ("minors_allowed", terms.minors_allowed and not asked.minors_allowed),
+        ("data_categories", not set(terms.data_categories) <= set(asked.data_categories)),
+        ("limits", any(not _is_kept(each, terms.limits) for each in asked.limits)),
+        ("money.per_person", _is_above(terms.money.per_person, asked.money.per_person)),
+        ("money.per_day", _is_above(terms.money.per_day, asked.money.per_day)),
+        ("money.total", _is_above(terms.money.total, asked.money.total)),
+    ):
+        if is_beyond:
+            yield field, "beyond_request", words
+
+
+def _is_above(value: int | None, asked: int | None) -> bool:
+    """A cap that the applicant offered may be lowered, neither raised nor dropped."""
+    return asked is not None and (value is None or value > asked)
+
+
+def _is_kept(asked: TechnicalLimit, limits: tuple[TechnicalLimit, ...]) -> bool:
+    """Tell whether a limit that the applicant offered still stands, or a tighter one of the same quantity and unit."""
+    wanted = Decimal(asked.value) / asked.scale
+    for each in limits:
+        if (each.quantity, each.unit, each.comparator) != (asked.quantity, asked.unit, asked.comparator):
+            continue
+        value = Decimal(each.value) / max(each.scale, 1)
+        if value == wanted or (asked.comparator is Comparator.AT_MOST and value < wanted):
+            return True
+        if asked.comparator is Comparator.AT_LEAST and value > wanted:
+            return True
+    return False
+
+
+def _provisions(terms: PermitTerms) -> frozenset[tuple[str, str, str, Effect]]:
+    return frozenset((each.document, each.article, each.clause, each.effect) for each in terms.exempted_provisions)
+
+
+def _kind(dossier: _Dossier, procedure: Procedure) -> PermitKind | None:
+    """Return the kind asked for; a procedure with a single kind need not ask."""
+    kinds = procedure.items("permit_kind") or tuple(each.value for each in procedure.permit.kinds)
+    wanted = dossier.text(dossier.fields.kind) or (kinds[0] if len(kinds) == 1 else "")
+    return PermitKind(wanted) if wanted in frozenset(PermitKind) else None
+
+
+def _territory(dossier: _Dossier, procedure: Procedure) -> str:
+    if TERRITORY not in dossier.chosen(dossier.fields.space_kinds):
+        return ""
+    return Phrase("terms.whole_territory", body=procedure.issuing_body).vi
+
+
+def _hours(procedure: Procedure, asked: Answers) -> DailyHours | None:
+    rules = [each for each in procedure.permit.hours if holds(each.when, asked)]
+    if not rules:
+        return None
+    return DailyHours(start=max(each.start for each in rules), end=min(each.end for each in rules))
+
+
+def _limits(dossier: _Dossier, ceilings: tuple[Ceiling, ...]) -> tuple[TechnicalLimit, ...]:
+    """The limits that the applicant offers, and those of the law that they do not name."""
+    offered = tuple(map(_limit, dossier.rows(dossier.fields.limits)))
+    named = {each.quantity for each in offered}
+    by_law = (each for each in ceilings if each.quantity and each.quantity not in named)
+    return (*offered, *(_limit_of_law(each, dossier) for each in by_law))
+
+
+def _limit_of_law(ceiling: Ceiling, dossier: _Dossier) -> TechnicalLimit:
+    """State a bound of the law, or what the applicant asked for below it."""
+    is_most, answer = ceiling.maximum is not None, answer_at(dossier.asked, ceiling.field) if ceiling.field else None
+    bound = ceiling.maximum if is_most else ceiling.minimum
+    wanted = answer if isinstance(answer, int | float) and not isinstance(answer, bool) else bound
+    value, scale = _fixed(wanted)
+    comparator = Comparator.AT_MOST if is_most else Comparator.AT_LEAST
+    return TechnicalLimit(quantity=ceiling.quantity, comparator=comparator, value=value, scale=scale, unit=ceiling.unit)
+
+
+def _limit(row: Row) -> TechnicalLimit:
+    value, scale = _fixed(row.get("value"))
+    return TechnicalLimit(
+        quantity=_word(row, "quantity"),
+        comparator=Comparator(_word(row, "comparator")),
+        value=value,
+        scale=scale,
+        unit=_word(row, "unit"),
+        condition=_word(row, "condition"),
+        method=_word(row, "method"),
+    )
+
+
+def _fixed(value: object) -> tuple[int, int]:
+    """Write a decimal as a whole count of fractions: 1.57 as 157 hundredths."""
+    exact = Decimal(str(value))
+    scale = 10 ** max(0, -int(exact.as_tuple().exponent))
+    return int(exact * scale), scale
+
+
+def _phase(row: Row) -> Phase | None:
+    first, last = read_date(row.get("start")), read_date(row.get("end"))
+    if first is None or last is None:
+        return None
+    users = row.get("max_users")
+    return Phase(
+        name=_word(row, "name"),
+        start=start_of(first),
+        end=end_of(last),
+        entry_gate=_word(row, "entry_gate"),
+        max_users=users if isinstance(users, int) else None,
+    )
+
+
+def _site(row: Row) -> Site:
+    position = row.get("position")
+    place = position if isinstance(position, Mapping) else {}
+    return Site(
+        name=_word(row, "name"),
+        commune=_word(row, "commune"),
+        address=_word(row, "address"),
+        latitude=place.get("lat"),
+        longitude=place.get("lon"),
+    )
+
+
+def _provision(row: Row) -> ExemptedProvision:
+    return ExemptedProvision(
+        document=_word(row, "document"),
+        article=_word(row, "article"),
+        clause=_word(row, "clause"),
+        effect=Effect(_word(row, "effect")),
+        condition=_word(row, "replacement"),
+    )
+
+
+def _word(row: Row, key: str) -> str:
+    value = row.get(key)
+    return value if isinstance(value, str) else ""
