@@ -14,6 +14,7 @@ from sandbox_registry.authz.policy import read_policy
 from sandbox_registry.authz.space import Space
 from sandbox_registry.authz.tables import authority_table
 from sandbox_registry.domain.acts import ANY_KIND, Action, Logged, act_name
+from sandbox_registry.domain.identity.line_names import line_name
 from sandbox_registry.domain.identity.people import Relation, Role
 from sandbox_registry.domain.kinds.every import KINDS
 from sandbox_registry.domain.kinds.kind import Emptied, Kept, Kind
@@ -34,6 +35,22 @@ _LOGGED = {
 def authority(root: Path) -> str:
     """Write the whole policy in plain words."""
     return authority_table(_space(root))
+
+
+def permissions(root: Path) -> str:
+    """Write every permission of the policy by its name in three languages, with what it rests on."""
+    heads = ("line", "tên", "name", "nom", "at", "rests on")
+    rows = (
+        (f"p{line.number}", name.vi, name.en, name.fr, f"`{line.stage}`", line.basis)
+        for line in read_policy(root / "policies" / "casbin").lines
+        if line.effect == "allow" and (name := line_name(line.text)) is not None
+    )
+    intro = (
+        "# Every permission in words\n\n"
+        + _NOTE.format(source="`policies/casbin/policy.csv`")
+        + "So timelines name the line that allowed an act. What the columns of the policy mean: [authority.md](authority.md).\n\n"
+    )
+    return intro + _table(heads, rows)
 
 
 def acts(root: Path) -> str:
@@ -106,6 +123,7 @@ def names(root: Path) -> str:
 
 GENERATED: dict[str, Callable[[Path], str]] = {
     "docs/acts.md": acts,
+    "docs/permissions.md": permissions,
     "docs/records.md": records,
     PAGE: names,
     "tests/authz/expected_authority.txt": authority,

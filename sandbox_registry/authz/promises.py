@@ -530,7 +530,6 @@ PROMISES = (
         Role.SYSTEM_ADMIN,
         "none",
         NO_CASE,
-        Action.DELEGATION_GRANT,
         Action.DELEGATION_READ,
         Action.DELEGATION_REVOKE,
         Action.ERASURE_PROPOSE,

@@ -20,7 +20,12 @@ def test_stale_file_is_named_by_the_check_and_mended_by_a_run(
     (tmp_path / "policies").symlink_to(generate.ROOT / "policies")
     (tmp_path / "tests" / "authz").mkdir(parents=True)
     written = generate.stale(tmp_path)
-    assert written == ("docs/acts.md", "docs/records.md", "tests/authz/expected_authority.txt")
+    assert written == (
+        "docs/acts.md",
+        "docs/permissions.md",
+        "docs/records.md",
+        "tests/authz/expected_authority.txt",
+    )
     assert generate.main(["--check"], root=tmp_path) == 1
     assert [line.partition(" ")[0] for line in capsys.readouterr().err.splitlines()] == list(written)
     assert generate.main([], root=tmp_path) == 0

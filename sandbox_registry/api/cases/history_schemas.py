@@ -15,6 +15,7 @@ from sandbox_registry.api.permits.permit_schemas import PermitStateOut
 from sandbox_registry.domain.acts import act_name
 from sandbox_registry.domain.cases.applications import Application, Change, changes_between
 from sandbox_registry.domain.cases.field_names import field_name, value_name
+from sandbox_registry.domain.identity.line_names import line_name
 from sandbox_registry.domain.identity.office_names import office_name
 from sandbox_registry.domain.permits.permits import Permit
 from sandbox_registry.domain.rules.calendars import LOCAL_ZONE
@@ -50,6 +51,7 @@ class EventOut(Out):
     result: str
     reason: str | None
     line: str | None
+    line_name: TextOut | None
     policy: str
     procedure: str | None
     is_erased: bool
@@ -130,6 +132,7 @@ def _event_out(event: Event, log: PublishedLog) -> EventOut:
         result=event.result,
         reason=event.reason,
         line=event.line,
+        line_name=None if (name := line_name(event.line)) is None else TextOut.of(name),
         policy=event.policy,
         procedure=event.procedure,
         is_erased=event.is_erased,

@@ -28,6 +28,7 @@ FIELD_DESCRIPTIONS = {
     "ledger": "Every day of the computation: counted or not, and why.",
     "level": "The level of risk, by the keys of the procedure; null until it is set.",
     "line": "The line of the policy that allowed or refused it.",
+    "line_name": "That line in words; null when it was no line of the policy that decided.",
     "may_do": "What the caller may do with it now: the actions' names.",
     "next_due_at": "The nearest moment at which somebody owes something in this case; null when nobody does.",
     "on_behalf_of": "For whom the signer signed, under a delegation.",

@@ -40,6 +40,7 @@ async def test_timeline_names_acts_offices_and_times_and_leads_to_the_proofs(
     assert [each["log"] for each in early] == [None, None, None]
     assert [each["action_name"]["vi"] for each in told] == ["Lập bản nháp", "Nộp hồ sơ", "Ghi nhận hồ sơ, cấp mã"]
     assert told[2]["office_name"]["vi"] == "Cán bộ Bộ phận Một cửa"
+    assert told[2]["line_name"]["vi"].startswith("Cán bộ Bộ phận Một cửa: ")
     assert (told[2]["at"], told[2]["at_local"]) == ("2026-11-20T07:00:00Z", "2026-11-20T14:00:00+07:00")
     for each in told:
         proof = await client.http.get(f"http://test{each['log']['proof']}")
