@@ -128,6 +128,7 @@ VIETNAMESE_SENTENCES: Mapping[str, str] = {
     "The level of risk, by the keys of the procedure; null until it is set.": "Mức rủi ro, theo khóa của thủ tục; chưa "
     "ấn định thì là null.",
     "The line of the policy that allowed or refused it.": "Dòng chính sách đã cho phép hoặc từ chối.",
+    "The procedure of the case has no such step from here.": "Thủ tục của hồ sơ không có bước này từ giai đoạn hiện tại.",
     "That line in words; null when it was no line of the policy that decided.": "Tên gọi của dòng đó; null khi không phải dòng chính sách quyết định.",
     "The moment by which the result is promised.": "Thời điểm hẹn trả kết quả.",
     "The moment the term ends, exclusive; null while the clock is paused, or the length is unknown.": "Thời điểm hết "

@@ -47,6 +47,7 @@ VIETNAMESE: Mapping[str, str] = {
     "decisions_approve": "Cho phép thử nghiệm kèm điều kiện",
     "decisions_read": "Đọc quyết định về hồ sơ",
     "decisions_read_recommendation": "Đọc báo cáo thẩm định trình người ký",
+    "decisions_read_proposal": "Xem các điều khoản mà hồ sơ đề nghị, như báo cáo thẩm định sẽ lấy",
     "decisions_recommend": "Trình báo cáo thẩm định cho người ký; bị từ chối khi việc thẩm định còn thiếu",
     "decisions_refuse": "Từ chối cho thử nghiệm, có nêu lý do",
     "documents_attach": "Đính kèm tệp vào một thành phần hồ sơ; nội dung gửi lên chính là tệp",

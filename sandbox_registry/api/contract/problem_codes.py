@@ -60,6 +60,7 @@ CONDITIONS: dict[str, str] = {
     "representative_needed": "Only the legal representative gives or revokes the power to sign.",
     "signatory_needed": "An organisation always needs somebody who can sign.",
     "signs_by_right": "This person signs in their own right in that time.",
+    "step_not_in_procedure": "The procedure of the case has no such step from here.",
     "still_in_office": "The person holds an office or delegated signing authority.",
     "still_represents": "The person acts for an organisation.",
     "still_trying": "The event is still being sent.",
