@@ -102,3 +102,13 @@ def test_hard_rules_are_numbered_where_they_are_defined_and_cited_by_number() ->
     cited = {int(number) for path in files for number in _RULE.findall(path.read_text("utf-8"))}
     assert cited
     assert cited <= set(defined)
+
+
+def test_decision_records_are_numbered_once_and_say_status_and_date() -> None:
+    records = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    assert [int(path.name[:4]) for path in records] == list(range(1, len(records) + 1))
+    for path in records:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        assert lines[0].startswith(f"# {int(path.name[:4])}. "), path.name
+        assert [line.split(":")[0] for line in lines[2:4]] == ["- Status", "- Date"], path.name
+        assert max(map(len, lines)) <= 120, path.name
