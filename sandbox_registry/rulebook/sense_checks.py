@@ -41,7 +41,6 @@ _MEANINGLESS_AT_ZERO = {
     "supplement.max_rounds": ("supplement.term", "supplement.clock_policy"),
 }
 _NOT_LONGER = (
-    ("council.term", "appraisal.term"),
     ("consult.term", "appraisal.term"),
     ("apology.before", "appraisal.term"),
     ("incident.first_report", "incident.full_report"),
@@ -54,11 +53,11 @@ _NOT_LONGER = (
     ("extension.decide", "extension.apply_before"),
 )
 _TIMES = {
-    Stage.DRAFT: {"draft.ttl", "submit.term"},
+    Stage.DRAFT: {"draft.ttl"},
     Stage.SUBMITTED: {"completeness.term"},
     Stage.SUPPLEMENT_REQUESTED: {"supplement.term"},
     Stage.ACCEPTED: {"appraisal.term", "transfer.term"},
-    Stage.UNDER_APPRAISAL: {"appraisal.term", "council.term"},
+    Stage.UNDER_APPRAISAL: {"appraisal.term"},
     Stage.AWAITING_DECISION: {"decision.term"},
     Stage.APPROVED: {"issue.term"},
     Stage.PERMIT_ENDED: {"evaluation.term", "wind_down.term"},

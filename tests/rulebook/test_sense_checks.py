@@ -164,12 +164,6 @@ FAULTS: dict[str, tuple[str, object, str, str]] = {
         "contradiction",
     ),
     "an opinion after the appraisal": ("parameters/consult.term/value", 60, "parameters.consult.term", "contradiction"),
-    "a council after the appraisal": (
-        "parameters/council.term",
-        value(3, "mo"),
-        "parameters.council.term",
-        "contradiction",
-    ),
     "full report before the first": (
         "parameters/incident.full_report",
         value(24, "h"),

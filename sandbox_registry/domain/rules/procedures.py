@@ -58,13 +58,13 @@ class ParameterKind(StrEnum):
 
 _TERMS = (
     "amendment.term apology.before appraisal.term archive.submit clarification.term complaint.term completeness.term "
-    "consult.term council.term decision.term draft.ttl duration.max evaluation.term extension.apply_before extension.decide "
+    "consult.term decision.term draft.ttl duration.max evaluation.term extension.apply_before extension.decide "
     "extension.max_length final_report.due hearing_before_revocation incident.first_report incident.full_report issue.term "
-    "limit_breach.report oversight.transmission report.period start.deadline submit.term supplement.term suspend.max "
+    "limit_breach.report oversight.transmission report.period start.deadline supplement.term suspend.max "
     "transfer.term transition.max wind_down.term"
 )
 _WORDS = (
-    "clarification.clock_policy council.pass_rule extension.late_policy grant.beyond_request publish.pending silence_effect "
+    "clarification.clock_policy council.pass_rule extension.late_policy grant.beyond_request publish.pending "
     "supplement.clock_policy"
 )
 _FLAGS = (
@@ -108,7 +108,6 @@ WORDS: Mapping[str, frozenset[str]] = {
     "extension.late_policy": frozenset({"refuse", "exception"}),
     "grant.beyond_request": frozenset({"refuse", "reason"}),
     "publish.pending": frozenset({"none", "count", "name_with_consent"}),
-    "silence_effect": frozenset({"none"}),
     "supplement.clock_policy": frozenset({"restart", "continue"}),
 }
 
