@@ -29,6 +29,7 @@ from sandbox_registry.usecases.identity.authority import lock_people
 from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.operators import operator
 from sandbox_registry.usecases.transaction.preconditions import check_fields, check_version
+from sandbox_registry.usecases.transaction.transaction import Transaction
 from sandbox_registry.usecases.transaction.transactions import Transactions
 
 REPLAYED_CASES = 500
@@ -96,13 +97,7 @@ class RuleVersions:
         """
         async with self.transactions.open(context, Action.PROCEDURE_PROPOSE) as act:
             await lock_people(act)
-            code, errors = _judged(
-                kind,
-                content,
-                known=frozenset(await act.run(rule_versions.codes, kind=RuleKind.PROCEDURE)),
-                policy=self.transactions.authorizer.policy,
-            )
-            check_fields(errors)
+            code = await self._check(act, kind, content)
             return act.respond(
                 await act.add(
                     RuleVersion(
@@ -131,15 +126,17 @@ class RuleVersions:
             StaleVersion: somebody approved it since it was read.
             Duplicate: it is approved already.
             ConditionNotMet: `four_eyes`, `effective_in_past`.
+            Invalid: `rules check` finds something in it beside the policy and the procedures as they are now.
 
         """
         async with self.transactions.open(context, Action.PROCEDURE_APPROVE) as act:
             await lock_people(act)
             proposed = await act.get(RuleVersion, version_id)
             check_version(proposed.version, expected_version)
-            approved = await act.save(
-                approve(proposed, by=context.actor.person_id, at=act.at, effective_from=effective_from)
-            )
+            approved = approve(proposed, by=context.actor.person_id, at=act.at, effective_from=effective_from)
+            # A release brings versions that nobody proposed, and the policy may have changed since somebody did.
+            await self._check(act, proposed.kind, proposed.content)
+            await act.save(approved)
             if approved.kind is RuleKind.CALENDAR:
                 await act.defer(Task.REFRESH_DUE_DATES, at=effective_from, as_of=effective_from)
             return act.respond(approved)
@@ -182,6 +179,13 @@ class RuleVersions:
                 after = _dues(case, new_procedure or pinned, new_calendar or calendar, act.at)
                 found += _differences(case, before, after)
             return Replay(cases=len(cases), differences=tuple(found))
+
+    async def _check(self, act: Transaction, kind: RuleKind, content: str) -> str:
+        """Return the code of a rule text; `Invalid` with every finding when it cannot come into force."""
+        known = frozenset(await act.run(rule_versions.codes, kind=RuleKind.PROCEDURE))
+        code, errors = _judged(kind, content, known=known, policy=self.transactions.authorizer.policy)
+        check_fields(errors)
+        return code
 
     async def _register(self, rule: ShippedRule, *, is_first: bool) -> RuleVersion | None:
         action = Action.PROCEDURE_APPROVE if is_first else Action.PROCEDURE_PROPOSE

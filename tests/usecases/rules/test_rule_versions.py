@@ -112,6 +112,22 @@ async def test_a_new_release_moves_no_deadline_by_itself(world: World, versions:
     assert [each[:2] for each in await told(world)] == [("procedure:propose", "done"), ("procedure:approve", "done")]
 
 
+async def test_what_a_release_brings_is_checked_before_it_comes_into_force(
+    world: World, versions: RuleVersions, tmp_path: Path
+) -> None:
+    (tmp_path / "procedures").mkdir()
+    (tmp_path / "calendars").mkdir()
+    nobody_signs = changed(FILE, 'owner = "decision_maker"', 'owner = "hdnd_member"')
+    (tmp_path / "procedures" / FILE.name).write_text(nobody_signs, encoding="utf-8")
+    (waiting,) = await versions.register_shipped(tmp_path)
+    with pytest.raises(Invalid) as caught:
+        await versions.approve(world.context("quan_tri"), waiting.id, expected_version=1, effective_from=world.clock.at)
+    assert [(each.field, each.code) for each in caught.value.errors] == [
+        ("stages.awaiting_decision.owner", "owner_cannot_act")
+    ]
+    assert (await versions.read(waiting.id)).status is RuleStatus.PROPOSED
+
+
 async def test_one_proposes_and_another_approves(world: World, versions: RuleVersions) -> None:
     before = await versions.current(PROCEDURE)
     proposed = await propose(world)
