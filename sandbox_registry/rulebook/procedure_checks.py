@@ -67,6 +67,8 @@ def check_procedures(path: Path, *, policy: AuthorizationPolicy | None = None) -
     codes = Counter(procedure.code for procedure in procedures.values())
     for name, procedure in procedures.items():
         faults = (*faults_of(procedure, policy), *_faults_between(procedure, codes))
+        if name != f"{procedure.code}.toml":
+            faults = (*faults, ("code", "wrong_file_name", f"the file of «{procedure.code}» is called so"))
         found += [ProcedureFinding(file=name, key=key, code=code, message=message) for key, code, message in faults]
     return [finding for finding in found if path.is_dir() or finding.file == path.name]
 

@@ -1,5 +1,6 @@
 """What a procedure cannot mean although each of its lines is well formed: it contradicts itself, is empty, or is useless."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from fractions import Fraction
@@ -10,7 +11,7 @@ from sandbox_registry.domain.permits.permits import PermitKind
 from sandbox_registry.domain.rules.calendars import Unit
 from sandbox_registry.domain.rules.form_fields import Field, FieldKind, FormRule, RuleKind
 from sandbox_registry.domain.rules.form_values import LONGEST, MOST_ROWS
-from sandbox_registry.domain.rules.procedures import Audience, Ceiling, DutyStart, Procedure
+from sandbox_registry.domain.rules.procedures import BINDING, Audience, Ceiling, DutyStart, Procedure
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.rulebook.condition_checks import NUMBERS
 
@@ -20,6 +21,9 @@ _PERSONAL_KINDS = frozenset({FieldKind.EMAIL, FieldKind.PHONE})
 _PERSONAL_PLACES = frozenset({"contact", "legal.confidential"})
 """A section and a field of every form: who is to be called, and what is a trade secret."""
 _NEVER_PUBLIC = frozenset({"appraisal", "personal_data"})
+_NAME = re.compile(r"[a-z0-9][a-z0-9_]*")
+_PROPOSAL = "Đề xuất"
+_COUNTS_PEOPLE = frozenset({"council.min_members"})
 _SMALLEST_COUNCIL = 3
 _HALF = Fraction(1, 2)
 _LARGEST_FILE = 50_000_000
@@ -70,6 +74,8 @@ _OF_EVENTS = {"incident.first_report", "incident.full_report", "limit_breach.rep
 
 def sense_faults(procedure: Procedure) -> Faults:
     """List `(key, code, message)` for what a procedure says that cannot be meant."""
+    yield from _name_faults(procedure)
+    yield from _source_faults(procedure)
     yield from _list_faults(procedure)
     yield from _contradictions(procedure)
     yield from _council_size_faults(procedure)
@@ -86,6 +92,31 @@ def sense_faults(procedure: Procedure) -> Faults:
         yield from _unreached_outcomes(procedure)
     elif procedure.stages or procedure.sections:
         yield "status", "referral_with_dossier", "a procedure of another authority has neither form nor stages here"
+
+
+def _name_faults(procedure: Procedure) -> Faults:
+    """Keys are joined with dots to paths and stand in addresses and files."""
+    names = [("code", procedure.code.replace("-", "_"))]
+    for section in procedure.sections:
+        names.append((f"sections.{section.key}", section.key))
+        for field in section.fields:
+            names += [(f"sections.{section.key}.{each.key}", each.key) for each in (field, *field.columns)]
+    for group in ("parts", "criteria", "levels", "duties", "publication"):
+        names += [(f"{group}.{item.key}", item.key) for item in getattr(procedure, group)]
+    names += [(f"refusal_reasons.{reason.code}", reason.code) for reason in procedure.refusal_reasons]
+    for key, name in names:
+        if not _NAME.fullmatch(name):
+            yield key, "wrong_name", f"«{name}» is not made of small letters, digits and underscores"
+
+
+def _source_faults(procedure: Procedure) -> Faults:
+    for name, parameter in procedure.parameters.items():
+        if parameter.confidence in BINDING and parameter.basis.startswith(_PROPOSAL):
+            yield f"parameters.{name}", "proposal_as_law", "a proposal was read in no instrument"
+        if parameter.unit == "people" and name not in _COUNTS_PEOPLE:
+            yield f"parameters.{name}", "wrong_unit", "this counts how often, not people"
+        if parameter.unit == "times" and name in _COUNTS_PEOPLE:
+            yield f"parameters.{name}", "wrong_unit", "this counts people"
 
 
 def _list_faults(procedure: Procedure) -> Faults:

@@ -342,3 +342,8 @@ def test_faulty_folder_is_refused_whole(folder: Path) -> None:
     seed(folder, LAW, "weight = 25", "weight = 24")
     with pytest.raises(ProcedureFileError, match=r"ai-decree-142-2026\.toml: criteria: the weights add up to 100"):
         load_sound_procedures(folder)
+
+
+def test_file_is_called_like_its_procedure(folder: Path) -> None:
+    (folder / DRAFT).rename(folder / "draft.toml")
+    assert [(finding.file, finding.code) for finding in check_procedures(folder)] == [("draft.toml", "wrong_file_name")]

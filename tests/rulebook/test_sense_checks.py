@@ -131,6 +131,33 @@ FAULTS: dict[str, tuple[str, object, str, str]] = {
         "wrong_value",
     ),
     "a flag that is a word": ("parameters/council.required/value", "yes", "parameters.council.required", "wrong_value"),
+    "a code with spaces": ("code", "Ca Mau 2026", "code", "wrong_name"),
+    "a field with a dot": (
+        "sections/users/fields/max_users/key",
+        "max.users",
+        "sections.users.max.users",
+        "wrong_name",
+    ),
+    "a part in capitals": ("parts/trial_plan/key", "PLAN", "parts.PLAN", "wrong_name"),
+    "a reason with a slash": (
+        "refusal_reasons/not_competent/code",
+        "not/ours",
+        "refusal_reasons.not/ours",
+        "wrong_name",
+    ),
+    "a proposal as law": ("parameters/decision.term/confidence", "V", "parameters.decision.term", "proposal_as_law"),
+    "rounds of people": (
+        "parameters/supplement.max_rounds/unit",
+        "people",
+        "parameters.supplement.max_rounds",
+        "wrong_unit",
+    ),
+    "members in times": (
+        "parameters/council.min_members/unit",
+        "times",
+        "parameters.council.min_members",
+        "wrong_unit",
+    ),
     # --- values that contradict each other ---
     "no supplement, yet a term for one": (
         "parameters/supplement.max_rounds/value",
