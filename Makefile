@@ -26,10 +26,10 @@ help:
 run: $(VENV)/.installed
 	SANDBOX_LOG_FORMAT=$${SANDBOX_LOG_FORMAT:-console} $(BIN)/sandbox-registry serve --demo
 
-# Each process has a database server of its own. Work is dealt out in runs of neighbours, which share what was prepared, and taken
-# over from who is behind.
+# Each process has a database server of its own, unless TEST_DATABASE_URL names one for a single process. Work is dealt out in runs
+# of neighbours, which share what was prepared, and taken over from who is behind.
 test: lint tools
-	$(BIN)/python -m pytest -n auto --maxprocesses 8 --dist worksteal
+	$(BIN)/python -m pytest $(if $(TEST_DATABASE_URL),,-n auto --maxprocesses 8 --dist worksteal)
 
 contract: $(VENV)/.installed-dev
 	CONTRACT_SECONDS=$${CONTRACT_SECONDS:-120} $(BIN)/python -m pytest -rA tests/api/contract/test_schemathesis.py
