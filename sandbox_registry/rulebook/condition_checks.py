@@ -1,10 +1,10 @@
-"""What conditions can mean together: which can never hold, which always hold, and which one implies another.
+"""What conditions can mean together: which can never hold, which always hold, and what earlier routes leave.
 
 A conjunction of conditions falls apart by field, and what a field may answer is decided by the constants it is compared
 with: so a handful of answers to each field stands for all of them.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import combinations
 
@@ -13,6 +13,7 @@ from sandbox_registry.domain.rules.procedures import Procedure
 
 Faults = Iterator[tuple[str, str, str]]
 Conditions = tuple[Condition, ...]
+Region = Mapping[str, tuple[object, ...]]
 NUMBERS = frozenset({FieldKind.INTEGER, FieldKind.DECIMAL, FieldKind.MONEY})
 _ORDER = frozenset({Operator.GT, Operator.GTE, Operator.LT, Operator.LTE})
 _EQUAL = frozenset({Operator.EQ, Operator.NE, Operator.IN})
@@ -73,20 +74,20 @@ def _misfits(procedure: Procedure, key: str, conditions: Conditions) -> Faults:
 
 
 def _route_faults(procedure: Procedure) -> Faults:
-    sound: list[tuple[int, Conditions]] = []
+    earlier: list[Conditions] = []
     for index, route in enumerate(procedure.routes):
         key = f"routes.{index}.when"
         faults = list(_faults_of(procedure, key, route.when))
         yield from faults
-        if faults or any(procedure.field(condition.field) is None for condition in route.when):
+        if faults or not route.when or any(procedure.field(condition.field) is None for condition in route.when):
             continue
-        for before, earlier in sound:
-            if implies(procedure, route.when, earlier):
-                yield key, "unreachable_route", f"whatever fulfils this has been sent away by route {before}"
-                break
+        if not _escapes(_region(procedure, route.when, earlier), earlier):
+            yield key, "unreachable_route", "whatever fulfils this has been sent away by an earlier route"
         if any(not condition.field.startswith("competence.") for condition in route.when):
             yield key, "route_outside_competence", "routes read the section «competence», which is asked first"
-        sound.append((index, route.when))
+        earlier.append(route.when)
+    if earlier and not _escapes(_region(procedure, (), earlier), earlier):
+        yield "routes", "routes_take_all", "whatever is answered, some route sends the case away"
 
 
 def can_hold(procedure: Procedure, conditions: Conditions) -> bool:
@@ -106,19 +107,41 @@ def always_holds(procedure: Procedure, conditions: Conditions) -> bool:
     return True
 
 
-def implies(procedure: Procedure, stronger: Conditions, weaker: Conditions) -> bool:
-    """Tell whether answers that fulfil the first conditions always fulfil the others too."""
-    given = _with_showing(procedure, stronger)
-    for condition in weaker:
-        about = tuple(each for each in given if each.field == condition.field)
-        if not about and not always_holds(procedure, (condition,)):
-            return False
-        if about and not all(
-            _fulfils(condition, answer)
-            for answer in _fulfilling(procedure, condition.field, (*about, condition), about)
-        ):
-            return False
+def _escapes(region: Region, routes: Sequence[Conditions]) -> bool:
+    """Tell whether some answers of a region fulfil none of these routes.
+
+    The part of the region outside the first route that touches it is tried field by field, beside the other routes.
+    """
+    for at, route in enumerate(routes):
+        taken = {
+            path: tuple(
+                answer for answer in region[path] if all(_fulfils(each, answer) for each in route if each.field == path)
+            )
+            for path in dict.fromkeys(condition.field for condition in route)
+        }
+        if not all(taken.values()):
+            continue
+        for path, answers in taken.items():
+            rest = tuple(answer for answer in region[path] if answer not in answers)
+            if rest and _escapes({**region, path: rest}, routes[at + 1 :]):
+                return True
+            region = {**region, path: answers}
+        return False
     return True
+
+
+def _region(procedure: Procedure, conditions: Conditions, others: Sequence[Conditions]) -> Region:
+    """List the answers to each field that fulfil the conditions on it, told apart as all the routes tell them apart."""
+    wanted = _with_showing(procedure, conditions)
+    compared = (*wanted, *(each for route in others for each in route))
+    region: dict[str, tuple[object, ...]] = {}
+    for path in dict.fromkeys(condition.field for condition in compared):
+        answers = _fulfilling(procedure, path, compared, tuple(each for each in wanted if each.field == path))
+        field = procedure.field(path)
+        may_lack = field is not None and (not field.required or bool(field.shown_when))
+        is_free = all(each.field != path for each in wanted)
+        region[path] = (*answers, None) if may_lack and is_free else tuple(answers)
+    return region
 
 
 def _with_showing(procedure: Procedure, conditions: Conditions) -> Conditions:
@@ -163,7 +186,7 @@ def _answers(field: Field, conditions: Conditions) -> tuple[object, ...]:
     if field.kind is FieldKind.CHOICES:
         values = [choice.value for choice in field.choices]
         most = min(max(len(constants), 1), _MOST_CHOICES_TOGETHER)
-        return (*((chosen) for size in range(1, most + 1) for chosen in combinations(values, size)), tuple(values))
+        return (*(chosen for size in range(1, most + 1) for chosen in combinations(values, size)), tuple(values))
     if field.kind in NUMBERS:
         return tuple(_numbers(field, [each for each in constants if isinstance(each, int | float)]))
     return (*(each for each in constants if isinstance(each, str)), "\x00")

@@ -338,6 +338,22 @@ FAULTS: dict[str, tuple[str, object, str, str]] = {
         "routes.14.when",
         "unreachable_route",
     ),
+    "a route that two others take together": (
+        "routes",
+        [
+            route(when("competence.data_product", "eq", YES), when("competence.ai_role", "eq", "core")),
+            route(when("competence.data_product", "eq", NO), when("competence.ai_role", "eq", "core")),
+            route(when("competence.ai_role", "eq", "core"), when("competence.province_count", "gt", 3)),
+        ],
+        "routes.2.when",
+        "unreachable_route",
+    ),
+    "routes that leave nothing": (
+        "routes",
+        [route(when("competence.data_product", "eq", YES)), route(when("competence.data_product", "ne", YES))],
+        "routes",
+        "routes_take_all",
+    ),
     "a route through a hidden question": (
         "routes/+",
         route(when("competence.province", "eq", "ca_mau"), when("competence.province_count", "gt", 1)),
