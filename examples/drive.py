@@ -17,7 +17,7 @@ from pathlib import Path
 
 import httpx
 
-from sandbox_registry.cli.demo import ADMIN
+from sandbox_registry.cli.demo import ADMINS
 from sandbox_registry.demo.caller import PASSWORD
 from sandbox_registry.demo.journey import LENGTH
 
@@ -45,8 +45,9 @@ def main() -> int:
         }
         # The server's first day lies as far back as the demonstration is long.
         clock.write_text(str(-round(LENGTH.total_seconds())), "ascii")
-        add = (*PROGRAM, "users", "add", "--admin", "--email", ADMIN, "--name", "Quản trị viên")
-        subprocess.run(add, env=environment, input=PASSWORD, text=True, check=True)
+        for number, email in enumerate(ADMINS, start=1):
+            add = (*PROGRAM, "users", "add", "--admin", "--email", email, "--name", f"Quản trị viên {number}")
+            subprocess.run(add, env=environment, input=PASSWORD, text=True, check=True)
         with _server(environment) as url:
             driver = (*PROGRAM, "demo", "--url", url, "--clock-file", str(clock))
             return subprocess.run(driver, env=environment, check=False).returncode

@@ -1,6 +1,6 @@
 """The authorizer: asks Casbin, remembers the answers, and says which line decided."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -103,6 +103,11 @@ class Authorizer:
         counting = _counting(actor, standing)
         allowed = self._allowed(*counting, stage)
         return frozenset(action for action in allowed if self._judge(actor, counting, stage, action).allowed)
+
+    def offices_with(self, actions: Collection[Action]) -> frozenset[Role]:
+        """List the offices that some line of the policy lets do one of these acts."""
+        lines = (line for action in actions for line in self.policy.by_action[action])
+        return frozenset(Role(line.role.removeprefix(ROLE_PREFIX)) for line in lines if line.effect == "allow")
 
     def tables(self) -> tuple[PolicyLine, ...]:
         """Give the whole policy as rows, with its groups opened, for the public page of who decides what."""

@@ -23,7 +23,8 @@ from sandbox_registry.runtime.settings import Settings
 from sandbox_registry.runtime.shipped import shipped
 from sandbox_registry.usecases import accounts_by_operator as accounts
 
-ADMIN = "quantri@camau.example"
+ADMINS = ("quantri@camau.example", "quantri2@camau.example")
+"""The first two administrators, made on the command line: whatever holds power takes two."""
 _API = "/api/v1"
 
 
@@ -77,20 +78,21 @@ async def seed(settings: Settings) -> tuple[Ending, ...] | None:
         known = {row.person.email for row in await accounts.list_users(cases)}
         if known:
             return () if OFFICIALS[0].email in known else None
-        await accounts.add_user(
-            cases, full_name="Quản trị viên", email=ADMIN, phone="", password=PASSWORD, is_admin=True
-        )
+        for number, email in enumerate(ADMINS, start=1):
+            await accounts.add_user(
+                cases, full_name=f"Quản trị viên {number}", email=email, phone="", password=PASSWORD, is_admin=True
+            )
         transport = httpx.ASGITransport(app=cast("Any", app))
         async with httpx.AsyncClient(transport=transport, base_url=f"http://registry{_API}") as http:
-            return await demonstrate(Caller(http), admin=ADMIN, procedures=_procedures(), clock=clock, end=end)
+            return await demonstrate(Caller(http), admins=ADMINS, procedures=_procedures(), clock=clock, end=end)
 
 
-async def drive(url: str, *, clock_file: Path, admin: str) -> tuple[Ending, ...]:
+async def drive(url: str, *, clock_file: Path, admins: tuple[str, str]) -> tuple[Ending, ...]:
     """Drive the examples through a running server; its clock begins months ago and ends at the present."""
     end = system_clock()
     clock = FileClock(clock_file, begin=end - LENGTH)
     async with httpx.AsyncClient(base_url=url + _API, timeout=60) as http:
-        return await demonstrate(Caller(http), admin=admin, procedures=_procedures(), clock=clock, end=end)
+        return await demonstrate(Caller(http), admins=admins, procedures=_procedures(), clock=clock, end=end)
 
 
 def seed_and_report(settings: Settings) -> None:
@@ -111,14 +113,21 @@ def seed_and_report(settings: Settings) -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     help="The file the server reads as SANDBOX_CLOCK_FILE.",
 )
-@click.option("--admin", default=ADMIN, show_default=True, metavar="ADDRESS", help="An administrator's e-mail.")
-def demo(url: str, clock_file: Path, admin: str) -> None:
+@click.option(
+    "--admins",
+    default=ADMINS,
+    show_default=True,
+    nargs=2,
+    metavar="ADDRESS ADDRESS",
+    help="Two administrators' e-mails.",
+)
+def demo(url: str, clock_file: Path, admins: tuple[str, str]) -> None:
     """Drive the example dossiers through a running server over HTTP, and print what became of them.
 
     The server must have been started with SANDBOX_DEMO=yes, SANDBOX_SELF_REGISTRATION=yes and SANDBOX_CLOCK_FILE;
-    examples/drive.py does all of it. The administrator's password is the demonstration's.
+    examples/drive.py does all of it. The administrators' password is the demonstration's.
     """
-    for line in table(asyncio.run(drive(url, clock_file=clock_file, admin=admin))):
+    for line in table(asyncio.run(drive(url, clock_file=clock_file, admins=admins))):
         click.echo(line)
 
 
@@ -128,7 +137,8 @@ def _procedures() -> dict[str, Procedure]:
 
 def _who_can_log_in() -> Iterator[str]:
     yield f"Everybody in the demonstration logs in with the password: {PASSWORD}"
-    yield f"  {ADMIN:34} system_admin"
+    for admin in ADMINS:
+        yield f"  {admin:34} system_admin"
     for official in OFFICIALS:
         yield f"  {official.email:34} {official.role:18} {official.full_name}, {official.unit}"
     for dossier in load_dossiers().values():

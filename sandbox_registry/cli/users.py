@@ -20,10 +20,13 @@ def users() -> None:
 @click.option("--email", required=True, metavar="ADDRESS", help="E-mail address; one logs in with it.")
 @click.option("--name", required=True, metavar="NAME", help="Full name.")
 @click.option("--phone", default="", metavar="NUMBER", help="Telephone number.")
-@click.option("--admin", is_flag=True, help="Make this person an administrator.")
+@click.option("--admin", is_flag=True, help="Make this person an administrator; after the first two, propose it.")
 @click.option("--no-password", is_flag=True, help="Ask for no password; nobody can log in with one yet.")
 def add_user(email: str, name: str, phone: str, *, admin: bool, no_password: bool) -> None:
-    """Open an account. The password is asked for, or read from the first line of standard input."""
+    """Open an account. The password is asked for, or read from the first line of standard input.
+
+    An installation begins with two administrators; from the third on, an administrator confirms through the API.
+    """
     password = None if no_password else _password()
     person = run_use_case(
         lambda cases: accounts.add_user(
@@ -48,9 +51,15 @@ def list_users() -> None:
 @click.argument("role", type=click.Choice([role.value for role in Role if role is not Role.APPLICANT]))
 @click.option("--unit", required=True, metavar="UNIT", help="The unit's name, agency code or id.")
 def grant_office(email: str, role: str, unit: str) -> None:
-    """Give the person with this e-mail address an office in a unit, from now on."""
+    """Give the person with this e-mail address an office in a unit, from now on.
+
+    An office that holds power is only proposed; an administrator confirms it through the API.
+    """
     grant = run_use_case(lambda cases: accounts.grant_office(cases, email=email, role=Role(role), unit=unit))
-    click.echo(f"{email} is {grant.role} from {grant.valid_from.isoformat(timespec='minutes')}.")
+    if grant.awaits_confirmation:
+        click.echo(f"{email} is proposed as {grant.role}; an administrator must confirm it: {grant.id}")
+    else:
+        click.echo(f"{email} is {grant.role} from {grant.valid_from.isoformat(timespec='minutes')}.")
 
 
 @users.command("password")

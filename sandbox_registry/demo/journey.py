@@ -34,10 +34,10 @@ class Ending:
 
 
 async def demonstrate(
-    caller: Caller, *, admin: str, procedures: dict[str, Procedure], clock: MovingClock, end: datetime
+    caller: Caller, *, admins: tuple[str, str], procedures: dict[str, Procedure], clock: MovingClock, end: datetime
 ) -> tuple[Ending, ...]:
     """Drive every example dossier through the registry between `end - LENGTH` and `end`; the clock stands at the start."""
-    province = await settle(caller, admin=admin)
+    province = await settle(caller, admins=admins)
     cases = [_case(caller, slug, procedures=procedures, begun=clock(), end=end) for slug in load_dossiers()]
     clock.move_to(office_day(clock(), days=0))
     courses = ((_start(case, begun=clock(), end=end), _course(case, province, clock=clock)) for case in cases)

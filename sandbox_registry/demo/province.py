@@ -103,8 +103,9 @@ class Province:
     people: dict[str, str] = field(default_factory=dict)
 
 
-async def settle(caller: Caller, *, admin: str) -> Province:
-    """Make units, accounts and offices, as an administrator does on the first day."""
+async def settle(caller: Caller, *, admins: tuple[str, str]) -> Province:
+    """Make units, accounts and offices, as two administrators do on the first day: one proposes, the other confirms."""
+    admin, other = admins
     province = Province()
     for unit in UNITS:
         made = await caller.ask(
@@ -122,11 +123,11 @@ async def settle(caller: Caller, *, admin: str) -> Province:
         )
         province.units[unit.name] = made["id"]
     for official in OFFICIALS:
-        await _appoint(caller, province, official, admin=admin)
+        await _appoint(caller, province, official, admin=admin, other=other)
     return province
 
 
-async def _appoint(caller: Caller, province: Province, official: Official, *, admin: str) -> None:
+async def _appoint(caller: Caller, province: Province, official: Official, *, admin: str, other: str) -> None:
     person = await caller.ask(
         "POST",
         "/people",
@@ -134,9 +135,11 @@ async def _appoint(caller: Caller, province: Province, official: Official, *, ad
         body={"full_name": official.full_name, "email": official.email, "phone": "", "password": PASSWORD},
     )
     province.people[official.email] = person["id"]
-    await caller.ask(
+    office = await caller.ask(
         "POST",
         f"/people/{person['id']}/offices",
         by=admin,
         body={"role": official.role, "unit_id": province.units[official.unit]},
     )
+    if office["awaits_confirmation"]:
+        await caller.ask("POST", f"/offices/{office['id']}/confirmation", by=other, seen=office["version"])

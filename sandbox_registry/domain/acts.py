@@ -233,10 +233,10 @@ class Action(StrEnum):
         logged=Logged.OVERSIGHT,
         within_procedures=True,
     )
-    PASSWORD_CHANGE = _act("password:change", Side.OWN_ACCOUNT, "password", "token")
+    PASSWORD_CHANGE = _act("password:change", Side.OWN_ACCOUNT, "account_service", "password", "token")
     PERMIT_ISSUE = _act("permit:issue", Side.CASEWORK, "permit", "permit_version", known_to=EVERYONE)
     PERMIT_READ = _act("permit:read", Side.CASE_READING, "permit", known_to=OFFICE, logged=Logged.OVERSIGHT)
-    PERSON_CREATE = _act("person:create", Side.REGISTRY, "person")
+    PERSON_CREATE = _act("person:create", Side.REGISTRY, "account_service", "person")
     PERSON_DISABLE = _act("person:disable", Side.REGISTRY, "person", "token")
     PERSON_READ = _act("person:read", Side.REGISTRY_READING, "people", "person", logged=Logged.OVERSIGHT)
     PERSON_REGISTER = _act("person:register", Side.REGISTRY, "person")
@@ -245,6 +245,7 @@ class Action(StrEnum):
     PROCEDURE_PROPOSE = _act("procedure:propose", Side.REGISTRY, "rule_version")
     REVIEW_READ = _act("review:read", Side.NOTES_READING, "application", known_to=OFFICE, logged=Logged.OVERSIGHT)
     REVIEW_SUBMIT = _act("review:submit", Side.APPRAISAL, "review", known_to=EVERYONE)
+    ROLE_CONFIRM = _act("role:confirm", Side.REGISTRY, "role_grant")
     ROLE_GRANT = _act("role:grant", Side.REGISTRY, "role_grant")
     ROLE_REVOKE = _act("role:revoke", Side.REGISTRY, "role_grant")
     SITE_VISIT_RECORD = _act("site_visit:record", Side.APPRAISAL, "site_visit", known_to=EVERYONE)
@@ -264,6 +265,17 @@ class Action(StrEnum):
 def on_sides(*sides: Side) -> frozenset[Action]:
     """List the acts that are the work of one of these sides."""
     return frozenset(act for act in Action if act.side in sides)
+
+
+POWERS = on_sides(Side.DECISION) | {
+    Action.ERASURE_CONFIRM,
+    Action.KEY_CHANGE,
+    Action.PERMIT_ISSUE,
+    Action.PROCEDURE_APPROVE,
+    Action.ROLE_CONFIRM,
+    Action.ROLE_GRANT,
+}
+"""Acts that decide, administer, approve rules or hold keys and seals. An office that may do one takes two to give."""
 
 
 def known_to(audience: Audience) -> frozenset[Action]:

@@ -24,7 +24,7 @@ def command_line() -> RequestContext:
 async def add_user(
     cases: UseCases, *, full_name: str, email: str, phone: str, password: str | None, is_admin: bool
 ) -> Person:
-    """Open an account; an administrator's gets its office as well.
+    """Open an account; an administrator's gets its office as well: the first two at once, later ones as a proposal.
 
     Raises:
         Invalid: a contact, or the password.

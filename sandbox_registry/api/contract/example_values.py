@@ -34,7 +34,6 @@ EXAMPLE_VALUES: dict[str, Any] = {
     "DeadlineOut.name": "completeness.term",
     "DeadlineOut.subject": "",
     "DelegationIn.document": "Quyết định số 12/QĐ-UBND",
-    "DelegationIn.from_person_id": None,
     "DelegationIn.valid_from": "2026-12-31T17:00:00Z",
     "DelegationIn.valid_to": "2027-06-30T17:00:00Z",
     "DifferenceOut.subject": "",

@@ -150,7 +150,11 @@ class OfficesController(Controller):
 
     @post("/people/{person_id:uuid}/offices", status_code=201)
     async def grant(self, request: Incoming, person_id: Id, data: JSONBody[GrantIn]) -> Response[GrantOut]:
-        """Give somebody an office in a unit, from now or later. Nobody gives one to themselves."""
+        """Give somebody an office in a unit, from now or later. Nobody gives one to themselves.
+
+        An office that decides, administers, approves rules or keeps seals is only proposed by this: it
+        `awaits_confirmation` and counts for nothing until another administrator confirms it.
+        """
         return await perform(
             request,
             lambda context: use_cases(request).offices.grant(
@@ -164,9 +168,23 @@ class OfficesController(Controller):
             out=grant_out,
         )
 
+    @post("/offices/{grant_id:uuid}/confirmation", status_code=200, opt=declare(needs_version=True))
+    async def confirm(self, request: Incoming, grant_id: Id) -> Response[GrantOut]:
+        """Put a proposed office in force. Needs If-Match.
+
+        Who proposed it cannot, nor who opened either account or set its password.
+        """
+        return await perform(
+            request,
+            lambda context: use_cases(request).offices.confirm(
+                context, grant_id, expected_version=seen_version(request)
+            ),
+            out=grant_out,
+        )
+
     @post("/offices/{grant_id:uuid}/ending", status_code=200, opt=declare(needs_version=True))
     async def end(self, request: Incoming, grant_id: Id) -> Response[GrantOut]:
-        """End an office now. Needs If-Match."""
+        """End an office now, or turn a proposed one down. Needs If-Match."""
         return await perform(
             request,
             lambda context: use_cases(request).offices.end(context, grant_id, expected_version=seen_version(request)),
@@ -188,7 +206,6 @@ class OfficesController(Controller):
                 document=data.document,
                 valid_from=data.valid_from,
                 valid_to=data.valid_to,
-                from_person_id=data.from_person_id,
             ),
             out=delegation_out,
         )

@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from sandbox_registry.api.handling.cursors import BY_ID
 from sandbox_registry.api.handling.schemas import Code, In, Instant, Line, Moment, Out, PageOut, shown
-from sandbox_registry.domain.identity.people import Actor, Delegation, MembershipKind, Role
+from sandbox_registry.domain.identity.people import Actor, Delegation, MembershipKind, Role, Service
 from sandbox_registry.domain.identity.people_lists import PersonRow
 from sandbox_registry.domain.identity.tokens import Limits, Token
 from sandbox_registry.usecases.identity.people import PersonView
@@ -150,7 +150,7 @@ class GrantIn(In):
 
 
 class GrantOut(Out):
-    """An office as it was given."""
+    """An office as it was given or proposed. While it `awaits_confirmation` it counts for nothing."""
 
     id: UUID
     version: int
@@ -159,17 +159,19 @@ class GrantOut(Out):
     unit_id: UUID
     valid_from: Instant
     valid_to: Instant | None
+    proposed_by: UUID | None
+    confirmed_by: UUID | None
+    awaits_confirmation: bool
 
 
 class DelegationIn(In):
-    """Signing authority to delegate, by a document; an administrator names the signer in `from_person_id`."""
+    """Signing authority of one's own to delegate, by a document."""
 
     to_person_id: UUID
     unit_id: UUID
     document: Line
     valid_to: Moment
     valid_from: Moment | None = None
-    from_person_id: UUID | None = None
 
 
 class DelegationOut(Out):
@@ -204,14 +206,27 @@ class MembershipOut(Out):
     valid_to: Instant | None
 
 
+class AccountServiceOut(Out):
+    """Something that somebody did to another's account: opened it, or set its password."""
+
+    id: UUID
+    by_person_id: UUID
+    service: Service
+    at: Instant
+
+
 class PersonViewOut(Out):
-    """An account with every office, membership and delegated signing authority, past and future ones included."""
+    """An account with every office, membership and delegated signing authority, past and future ones included.
+
+    `services` is what others did to the account: they confirm nothing that it proposes.
+    """
 
     person: PersonOut
     grants: tuple[GrantOut, ...]
     memberships: tuple[MembershipOut, ...]
     borrowed: tuple[DelegationOut, ...]
     lent: tuple[DelegationOut, ...]
+    services: tuple[AccountServiceOut, ...]
 
 
 class MeOut(PersonViewOut):
@@ -276,6 +291,7 @@ def person_view_out(view: PersonView) -> PersonViewOut:
         memberships=tuple(map(shown(MembershipOut), view.memberships)),
         borrowed=tuple(map(delegation_out, view.borrowed)),
         lent=tuple(map(delegation_out, view.lent)),
+        services=tuple(map(shown(AccountServiceOut), view.services)),
     )
 
 
@@ -288,6 +304,7 @@ def me_out(view: PersonView, actor: Actor) -> MeOut:
         memberships=plain.memberships,
         borrowed=plain.borrowed,
         lent=plain.lent,
+        services=plain.services,
         offices=_offices(actor.offices),
         signs_for_organisations=tuple(sorted(actor.signs_for_organisations)),
         drafts_for_organisations=tuple(sorted(actor.drafts_for_organisations)),

@@ -153,7 +153,7 @@ def _asked(record: dict[str, Any] | None) -> _Asked | None:
 
 
 def _was_in_force(state: dict[str, Any], at: datetime) -> bool:
-    if datetime.fromisoformat(state["valid_from"]) >= at + TICK:
+    if state.get("awaits_confirmation") or datetime.fromisoformat(state["valid_from"]) >= at + TICK:
         return False
     ends = [datetime.fromisoformat(end) for end in (state.get("valid_to"), state.get("revoked_at")) if end]
     return all(at < end + WHILE_ACTING for end in ends)

@@ -164,10 +164,12 @@ def _has_rows(kind: str) -> bool:
 def _needs_no_record(kind: str, row: dict[str, Any]) -> bool:
     """Say whether a row may stand without a leaf: drafts' versions and files, and the rules of the installation.
 
-    The files of a filed dossier are held against its recorded version instead.
+    Who opened an account is in the leaf that opened it; rows of accounts older than this kind were read from there. The files of a filed dossier are held against its recorded version instead.
     """
     if kind == "rule_version":
         return row["proposed_by"] is None
+    if kind == "account_service":
+        return bool(row["service"] == "opened")
     if kind == "dossier_version":
         return row["cause"] not in {"submitted", "supplemented"}
     return kind == "document"

@@ -28,7 +28,14 @@ from sandbox_registry.domain.cases.appraisal import (
     SiteVisit,
     Vote,
 )
-from sandbox_registry.domain.identity.people import Delegation, Membership, Organisation, Person, RoleGrant
+from sandbox_registry.domain.identity.people import (
+    AccountService,
+    Delegation,
+    Membership,
+    Organisation,
+    Person,
+    RoleGrant,
+)
 from sandbox_registry.domain.identity.tokens import Token
 from sandbox_registry.domain.integrations.webhooks import Endpoint
 from sandbox_registry.domain.kinds.every import BY_CLASS
@@ -70,6 +77,7 @@ PERMITS = Records(tables.permits, Permit, derive=lambda permit: {"serial": permi
 RULE_VERSIONS = Records(tables.rule_versions, RuleVersion)
 
 RECORDS: dict[type[Any], Records[Any]] = {
+    AccountService: Records(tables.account_services, AccountService),
     Application: APPLICATIONS,
     Clarification: Records(tables.clarifications, Clarification),
     Complaint: Records(tables.complaints, Complaint),

@@ -44,9 +44,14 @@ def _in_force(table: Any) -> ColumnElement[bool]:
     return and_(table.c.valid_from <= _AT, or_(table.c.valid_to.is_(None), table.c.valid_to > _AT))
 
 
+def _holds() -> ColumnElement[bool]:
+    """Say that an office is in force: begun, not over, and no mere proposal."""
+    return and_(_in_force(_GRANTS), ~_GRANTS.c.awaits_confirmation)
+
+
 def _offices(person_id: ColumnElement[UUID]) -> ColumnElement[Any]:
     pairs = func.jsonb_agg(func.jsonb_build_array(_GRANTS.c.role, _GRANTS.c.unit_id))
-    return select(pairs).where(_GRANTS.c.person_id == person_id, _in_force(_GRANTS)).scalar_subquery()
+    return select(pairs).where(_GRANTS.c.person_id == person_id, _holds()).scalar_subquery()
 
 
 def _delegated(person_id: ColumnElement[UUID]) -> ColumnElement[Any]:
@@ -56,6 +61,7 @@ def _delegated(person_id: ColumnElement[UUID]) -> ColumnElement[Any]:
         office.c.person_id == _DELEGATIONS.c.from_person_id,
         office.c.unit_id == _DELEGATIONS.c.unit_id,
         office.c.role == Role.DECISION_MAKER.value,
+        ~office.c.awaits_confirmation,
         _in_force(office),
     )
     return (
@@ -128,6 +134,14 @@ _LOCK = Statement(
     .where(_PEOPLE.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid))))
     .order_by(_PEOPLE.c.id)
     .with_for_update(key_share=True)
+)
+
+
+_FOUNDING = Statement(select(func.pg_advisory_xact_lock(func.hashtextextended("administrators", 0))))
+_ADMINISTRATORS = Statement(
+    select(func.count(_GRANTS.c.person_id.distinct()))
+    .join(_PEOPLE, _PEOPLE.c.id == _GRANTS.c.person_id)
+    .where(_GRANTS.c.role == Role.SYSTEM_ADMIN.value, _holds(), _PEOPLE.c.disabled_at.is_(None))
 )
 
 
@@ -230,7 +244,7 @@ async def list_people(
     if text:
         query = query.where(contains_words(_PEOPLE.c.search_text, text))
     if role is not None or unit_id is not None:
-        held = [_GRANTS.c.person_id == _PEOPLE.c.id, _in_force(_GRANTS)]
+        held = [_GRANTS.c.person_id == _PEOPLE.c.id, _holds()]
         held += [] if role is None else [_GRANTS.c.role == role.value]
         held += [] if unit_id is None else [_GRANTS.c.unit_id == unit_id]
         query = query.where(exists().where(*held))
@@ -247,6 +261,12 @@ def _listed(row: dict[str, Any]) -> PersonRow:
 async def lock(connection: AsyncConnection, person_ids: Iterable[UUID]) -> None:
     """Let acts that change what these people may do go one after another; always locked in the same order."""
     await _LOCK.execute(connection, {"ids": sorted(set(person_ids))})
+
+
+async def count_administrators(connection: AsyncConnection, *, at: datetime) -> int:
+    """Count who administers now, and let nobody else become one by the operator's hand until the transaction ends."""
+    await _FOUNDING.execute(connection)
+    return int(await _ADMINISTRATORS.value(connection, {"at": at}) or 0)
 
 
 async def unit_of_delegation(

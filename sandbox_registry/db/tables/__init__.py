@@ -25,6 +25,7 @@ from sandbox_registry.db.tables.cases import (
 )
 from sandbox_registry.db.tables.columns import Json, Stamp, metadata
 from sandbox_registry.db.tables.identity import (
+    account_services,
     delegations,
     memberships,
     organisations,
@@ -47,6 +48,7 @@ from sandbox_registry.db.tables.rules import rule_versions
 __all__ = [
     "Json",
     "Stamp",
+    "account_services",
     "applications",
     "audit_leaves",
     "audit_records",

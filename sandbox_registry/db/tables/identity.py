@@ -1,6 +1,7 @@
 """People, their organisations, offices and ways in."""
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     Computed,
@@ -10,6 +11,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, UUID
 
@@ -22,7 +24,7 @@ from sandbox_registry.db.tables.columns import (
     text_column,
     version_column,
 )
-from sandbox_registry.domain.identity.people import MembershipKind, OrganisationKind, Role
+from sandbox_registry.domain.identity.people import MembershipKind, OrganisationKind, Role, Service
 
 organisations = Table(
     "organisations",
@@ -83,6 +85,19 @@ memberships = Table(
     CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="window"),
 )
 
+account_services = Table(
+    "account_services",
+    metadata,
+    id_column(),
+    version_column(),
+    Column("account_id", UUID, ForeignKey("people.id"), nullable=False, index=True),
+    # No reference: the operator is nobody with an account.
+    Column("by_person_id", UUID, nullable=False, index=True),
+    text_column("service"),
+    stamp_column("at"),
+    one_of("service", Service),
+)
+
 role_grants = Table(
     "role_grants",
     metadata,
@@ -93,8 +108,13 @@ role_grants = Table(
     reference("unit_id", "organisations"),
     stamp_column("valid_from"),
     stamp_column("valid_to", nullable=True),
+    Column("proposed_by", UUID, nullable=True),
+    reference("confirmed_by", "people", nullable=True),
+    Column("awaits_confirmation", Boolean, nullable=False, server_default=false()),
     one_of("role", Role),
     CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="window"),
+    CheckConstraint("confirmed_by NOT IN (proposed_by, person_id)", name="four_eyes"),
+    CheckConstraint("NOT awaits_confirmation OR confirmed_by IS NULL", name="confirmed"),
 )
 
 delegations = Table(

@@ -1,6 +1,6 @@
 """Offices and delegated signing authority: which may stand together, who may delegate what to whom."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -83,6 +83,51 @@ def check_lending(
         raise Duplicate(what="delegation")
 
 
+FOUNDERS = 2
+"""How many administrators the operator makes alone: as many as are needed to confirm everything that follows."""
+
+
+def is_founding(role: Role, *, by_operator: bool, administrators: int) -> bool:
+    """Tell whether an office is one of the first administrators', which the operator gives at the command line."""
+    return role is Role.SYSTEM_ADMIN and by_operator and administrators < FOUNDERS
+
+
+def confirmed(grant: RoleGrant, *, by: UUID, served: Collection[UUID], at: datetime) -> RoleGrant:
+    """Put a proposed office in force, from now if its window has begun. `served` are the accounts that `by` did something to.
+
+    Raises:
+        Duplicate: it waits for nobody.
+        ConditionNotMet: `proposal_over`, `not_oneself`, `four_eyes`, `own_account`.
+
+    """
+    if not grant.awaits_confirmation:
+        raise Duplicate(what="confirmation_of_office")
+    if grant.valid_to is not None and grant.valid_to <= at:
+        raise ConditionNotMet("proposal_over")
+    check_other(actor_id=by, person_id=grant.person_id)
+    if by == grant.proposed_by:
+        raise ConditionNotMet("four_eyes.office")
+    check_no_service(served, grant.person_id, grant.proposed_by)
+    return replace(
+        grant,
+        version=grant.version + 1,
+        valid_from=max(grant.valid_from, at),
+        confirmed_by=by,
+        awaits_confirmation=False,
+    )
+
+
+def check_no_service(served: Collection[UUID], *accounts: UUID | None) -> None:
+    """Refuse a second person who opened one of these accounts, or set its password: two accounts of one hand are one.
+
+    Raises:
+        ConditionNotMet: `own_account`.
+
+    """
+    if any(account in served for account in accounts):
+        raise ConditionNotMet("own_account")
+
+
 def ended(grant: RoleGrant, *, at: datetime) -> RoleGrant:
     """End an office now; one that has not begun never will.
 
@@ -126,8 +171,9 @@ def _alive(delegations: Iterable[Delegation]) -> Iterable[Delegation]:
 
 
 def is_in_force(grant: RoleGrant, at: datetime) -> bool:
-    """Tell whether an office is held at a moment."""
-    return grant.valid_from <= at and (grant.valid_to is None or at < grant.valid_to)
+    """Tell whether an office is held at a moment; a proposal never is."""
+    is_begun = grant.valid_from <= at and (grant.valid_to is None or at < grant.valid_to)
+    return is_begun and not grant.awaits_confirmation
 
 
 def _signs(grant: RoleGrant, at: datetime) -> bool:

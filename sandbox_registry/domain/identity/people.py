@@ -137,6 +137,25 @@ class Person:
     created_at: datetime
 
 
+class Service(StrEnum):
+    """What somebody did to another person's account that lets them, for a while, log in to it."""
+
+    OPENED = "opened"
+    PASSWORD_SET = "password_set"  # noqa: S105 - the name of a service, not a secret.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountService:
+    """Something done to somebody else's account. Whoever did it approves nothing that this account proposed."""
+
+    id: UUID
+    version: int
+    account_id: UUID
+    by_person_id: UUID
+    service: Service
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Membership:
     """A person's standing in an applicant organisation, from `valid_from` until before `valid_to` (null: open)."""
@@ -152,7 +171,11 @@ class Membership:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoleGrant:
-    """An office held in a unit, from `valid_from` until before `valid_to` (null: open)."""
+    """An office held in a unit, from `valid_from` until before `valid_to` (null: open).
+
+    While it `awaits_confirmation` it is a proposal and gives nothing. `proposed_by` is null in records from before it
+    was kept; `confirmed_by` where no second person is needed.
+    """
 
     id: UUID
     version: int
@@ -161,6 +184,9 @@ class RoleGrant:
     unit_id: UUID
     valid_from: datetime
     valid_to: datetime | None
+    proposed_by: UUID | None = None
+    confirmed_by: UUID | None = None
+    awaits_confirmation: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

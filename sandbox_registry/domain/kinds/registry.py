@@ -1,7 +1,14 @@
 """Kinds of records of the registry itself: people and power, rules, webhooks, erasures, the installation."""
 
 from sandbox_registry.domain.acts import Action
-from sandbox_registry.domain.identity.people import Delegation, Membership, Organisation, Person, RoleGrant
+from sandbox_registry.domain.identity.people import (
+    AccountService,
+    Delegation,
+    Membership,
+    Organisation,
+    Person,
+    RoleGrant,
+)
 from sandbox_registry.domain.identity.tokens import Token
 from sandbox_registry.domain.integrations.webhooks import Endpoint
 from sandbox_registry.domain.kinds.kind import OFFICIAL_RECORD, REGISTER, Emptied, Kept, Kind, Rows
@@ -20,6 +27,14 @@ REGISTRY_KINDS = (
     *(
         Kind(name=fact, erasure=INSTALLATION)
         for fact in (Fact.AUTHORITY_POLICY, Fact.LOG_KEY, Fact.PSEUDONYM_KEY, Fact.WITNESS_POLICY, Fact.WITNESS_VERDICT)
+    ),
+    Kind(
+        name="account_service",
+        of=AccountService,
+        read_by=Action.PERSON_READ,
+        erasure=REGISTER,
+        rows=Rows.NEITHER_CHANGED_NOR_DELETED,
+        for_analysts=True,
     ),
     Kind(name="backup", erasure=INSTALLATION),
     Kind(name="clock", erasure=INSTALLATION),

@@ -4,7 +4,8 @@ from uuid import UUID
 
 from sandbox_registry.db.identity import people
 from sandbox_registry.domain.errors import ConditionNotMet, NotFound, PermissionDenied
-from sandbox_registry.domain.identity.people import Role
+from sandbox_registry.domain.identity.offices import check_no_service
+from sandbox_registry.domain.identity.people import AccountService, Role
 from sandbox_registry.usecases.transaction.operators import OPERATOR
 from sandbox_registry.usecases.transaction.transaction import Transaction
 
@@ -27,6 +28,22 @@ async def lock_people(act: Transaction, *person_ids: UUID) -> None:
     )
     if now is None or act.decision.role not in now.roles:
         raise PermissionDenied(action=act.action, line=act.decision.line)
+
+
+async def accounts_served(act: Transaction) -> frozenset[UUID]:
+    """List the accounts that the actor opened for others, or whose password they set."""
+    services = await act.find(AccountService, by_person_id=act.actor.person_id)
+    return frozenset(service.account_id for service in services)
+
+
+async def refuse_own_account(act: Transaction, *accounts: UUID | None) -> None:
+    """Refuse that the actor approves what came from an account they opened, or whose password they set.
+
+    Raises:
+        ConditionNotMet: `own_account`.
+
+    """
+    check_no_service(await accounts_served(act), *accounts)
 
 
 async def refuse_official(act: Transaction, person_id: UUID) -> None:

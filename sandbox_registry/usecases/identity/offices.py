@@ -6,19 +6,23 @@ from uuid import UUID
 from sandbox_registry.authz import Action
 from sandbox_registry.authz.standings import towards_unit
 from sandbox_registry.db.identity import people
+from sandbox_registry.domain.acts import POWERS
 from sandbox_registry.domain.errors import ConditionNotMet, FieldError, Invalid, NotFound
 from sandbox_registry.domain.identity.offices import (
     check_grant,
     check_lending,
     check_other,
     check_window,
+    confirmed,
     ended,
+    is_founding,
     revoked,
 )
 from sandbox_registry.domain.identity.people import Actor, Delegation, Organisation, Person, Role, RoleGrant
 from sandbox_registry.domain.texts import Phrase
-from sandbox_registry.usecases.identity.authority import lock_people
+from sandbox_registry.usecases.identity.authority import accounts_served, lock_people
 from sandbox_registry.usecases.transaction.context import RequestContext
+from sandbox_registry.usecases.transaction.operators import COMMAND_LINE, OPERATOR
 from sandbox_registry.usecases.transaction.preconditions import check_version
 from sandbox_registry.usecases.transaction.transaction import Transaction
 from sandbox_registry.usecases.transaction.transactions import Transactions
@@ -40,7 +44,7 @@ class Offices:
         valid_from: datetime | None = None,
         valid_to: datetime | None = None,
     ) -> RoleGrant:
-        """Give somebody an office in a unit, from now or later.
+        """Give somebody an office in a unit, from now or later; one that holds power is proposed, for another to confirm.
 
         Raises:
             NotFound: no such person or unit.
@@ -61,6 +65,8 @@ class Offices:
                 unit_id=unit_id,
                 valid_from=valid_from or act.at,
                 valid_to=valid_to,
+                proposed_by=context.actor.person_id,
+                awaits_confirmation=await self._needs_two(act, role),
             )
             check_window(new.valid_from, new.valid_to, at=act.at)
             check_grant(
@@ -71,8 +77,26 @@ class Offices:
             )
             return act.respond(await act.add(new))
 
+    async def confirm(self, context: RequestContext, grant_id: UUID, *, expected_version: int) -> RoleGrant:
+        """Put a proposed office in force, as somebody who did not propose it and did nothing to either account.
+
+        Raises:
+            NotFound: no such office.
+            StaleVersion: it changed since it was read.
+            Duplicate: it waits for nobody.
+            ConditionNotMet: `proposal_over`, `not_oneself`, `four_eyes`, `own_account`, `account_closed`.
+
+        """
+        async with self.transactions.open(context, Action.ROLE_CONFIRM) as act:
+            await lock_people(act, (await act.get(RoleGrant, grant_id)).person_id)
+            grant = await act.get(RoleGrant, grant_id)
+            check_version(grant.version, expected_version)
+            await _open_account(act, grant.person_id)
+            served = await accounts_served(act)
+            return act.respond(await act.save(confirmed(grant, by=context.actor.person_id, served=served, at=act.at)))
+
     async def end(self, context: RequestContext, grant_id: UUID, *, expected_version: int) -> RoleGrant:
-        """End an office now; what its holder delegated ends with it.
+        """End an office now, or turn a proposal down; what its holder delegated ends with it.
 
         Raises:
             NotFound: no such office.
@@ -97,11 +121,8 @@ class Offices:
         document: str,
         valid_to: datetime,
         valid_from: datetime | None = None,
-        from_person_id: UUID | None = None,
     ) -> Delegation:
         """Delegate one's signing authority for a unit, by a document, between two moments.
-
-        An administrator may enter it for the signer that `from_person_id` names.
 
         Raises:
             NotFound: no such person.
@@ -113,14 +134,9 @@ class Offices:
         """
         standing = towards_unit(unit_id)
         async with self.transactions.open(context, Action.DELEGATION_GRANT, standing=standing) as act:
-            is_own = from_person_id in {None, context.actor.person_id}
-            delegator_id = context.actor.person_id if from_person_id is None else from_person_id
-            if not is_own and act.decision.role is not Role.SYSTEM_ADMIN:
-                raise ConditionNotMet("not_ones_own.office")
-            check_other(actor_id=context.actor.person_id, person_id=to_person_id)
+            delegator_id = context.actor.person_id
             check_other(actor_id=delegator_id, person_id=to_person_id)
-            await lock_people(act, delegator_id, to_person_id)
-            await _open_account(act, delegator_id)
+            await lock_people(act, to_person_id)
             await _open_account(act, to_person_id)
             new = Delegation(
                 id=act.new_id(),
@@ -175,6 +191,14 @@ class Offices:
         async with self.transactions.open(context, Action.DELEGATION_READ, standing=towards_unit(unit_id)) as act:
             act.skip_audit()
             return await act.find(Delegation, unit_id=unit_id)
+
+    async def _needs_two(self, act: Transaction, role: Role) -> bool:
+        """Ask the policy whether an office holds power; only the first administrators come from the operator alone."""
+        if role not in self.transactions.authorizer.offices_with(POWERS):
+            return False
+        by_operator = act.actor.auth_method == COMMAND_LINE and act.actor.person_id == OPERATOR
+        administrators = await act.run(people.count_administrators, at=act.at)
+        return not is_founding(role, by_operator=by_operator, administrators=administrators)
 
     async def _unit_of(self, actor: Actor, delegation_id: UUID) -> UUID:
         held = None if Role.SYSTEM_ADMIN in actor.roles else frozenset(unit for _, unit in actor.offices)

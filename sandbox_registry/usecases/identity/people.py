@@ -11,12 +11,14 @@ from sandbox_registry.domain.identity.offices import check_other
 from sandbox_registry.domain.identity.passwords import WrongCredentials
 from sandbox_registry.domain.identity.people import (
     READ_ALL_ROLES,
+    AccountService,
     Actor,
     Delegation,
     Membership,
     Person,
     Role,
     RoleGrant,
+    Service,
 )
 from sandbox_registry.domain.identity.people_lists import PersonRow
 from sandbox_registry.domain.stages import Stage
@@ -31,13 +33,17 @@ from sandbox_registry.usecases.transaction.transactions import Transactions
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonView:
-    """A person with every office, membership and delegated signing authority, past and future ones included."""
+    """A person with every office, membership and delegated signing authority, past and future ones included.
+
+    `services` is what others did to the account.
+    """
 
     person: Person
     grants: tuple[RoleGrant, ...]
     memberships: tuple[Membership, ...]
     borrowed: tuple[Delegation, ...]
     lent: tuple[Delegation, ...]
+    services: tuple[AccountService, ...]
 
 
 class People:
@@ -83,7 +89,9 @@ class People:
             self._check(full_name=full_name, email=email, phone=phone, password=password)
             new_hash = None if password is None else await self.passwords.hashed(password)
             person = _new(act, act.new_id(), full_name=full_name, email=email, phone=phone)
-            return await _open(act, person, new_hash)
+            await _open(act, person, new_hash)
+            await _serve(act, person, Service.OPENED)
+            return act.respond(person)
 
     async def change_password(self, context: RequestContext, *, current: str, new: str) -> Person:
         """Change one's own password. Every token one has ends: log in again.
@@ -129,6 +137,7 @@ class People:
             self.passwords.check(new, about=(person.full_name, person.email))
             await act.run(credentials.keep_hash, person.id, new_hash, at=act.at)
             _note_password(act, person)
+            await _serve(act, person, Service.PASSWORD_SET)
             await _end_tokens(act, person.id)
             return act.respond(person)
 
@@ -171,6 +180,7 @@ class People:
                 memberships=await work.find(Membership, person_id=person_id),
                 borrowed=await work.find(Delegation, to_person_id=person_id),
                 lent=await work.find(Delegation, from_person_id=person_id),
+                services=await work.find(AccountService, account_id=person_id),
             )
         if not is_own:
             await self.transactions.record_oversight(context, Action.PERSON_READ, "person", person_id)
@@ -228,6 +238,20 @@ async def _open(act: Transaction, person: Person, new_hash: str | None) -> Perso
     if new_hash is not None:
         await act.run(credentials.keep_hash, person.id, new_hash, at=act.at)
     return act.respond(person)
+
+
+async def _serve(act: Transaction, person: Person, service: Service) -> None:
+    """Keep on record who could have logged in as somebody else: they confirm nothing that this account proposes."""
+    await act.add(
+        AccountService(
+            id=act.new_id(),
+            version=1,
+            account_id=person.id,
+            by_person_id=act.actor.person_id,
+            service=service,
+            at=act.at,
+        )
+    )
 
 
 def _note_password(act: Transaction, person: Person) -> None:

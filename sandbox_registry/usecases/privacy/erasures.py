@@ -44,7 +44,7 @@ from sandbox_registry.domain.privacy.erasures import (
     without_applicant,
     without_person,
 )
-from sandbox_registry.usecases.identity.authority import lock_people
+from sandbox_registry.usecases.identity.authority import lock_people, refuse_own_account
 from sandbox_registry.usecases.integrations.webhooks import ENDPOINT
 from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.preconditions import check_version
@@ -100,11 +100,12 @@ class Erasures:
             NotFound: no such request.
             StaleVersion: somebody settled it since it was read.
             Duplicate: it is settled already.
-            ConditionNotMet: `four_eyes`, and those of `propose`.
+            ConditionNotMet: `four_eyes`, `own_account`, and those of `propose`.
 
         """
         async with self.transactions.open(context, Action.ERASURE_CONFIRM) as act:
             proposed = await self._waiting(act, erasure_id, expected_version)
+            await refuse_own_account(act, proposed.proposed_by)
             found = await _found(act, proposed.kind, proposed.target_id)
             signer = await act.get(Person, context.actor.person_id)
             confirmed = await act.save(confirm(proposed, by=signer, at=act.at, indexes=found.indexes))

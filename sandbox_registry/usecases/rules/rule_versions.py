@@ -25,7 +25,7 @@ from sandbox_registry.domain.texts import Text
 from sandbox_registry.rulebook.calendar_files import CalendarFileError, parse_calendar
 from sandbox_registry.rulebook.procedure_checks import faults_of
 from sandbox_registry.rulebook.procedure_files import ProcedureFileError, parse_procedure
-from sandbox_registry.usecases.identity.authority import lock_people
+from sandbox_registry.usecases.identity.authority import lock_people, refuse_own_account
 from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.operators import operator
 from sandbox_registry.usecases.transaction.preconditions import check_fields, check_version
@@ -125,7 +125,7 @@ class RuleVersions:
             NotFound: no such version.
             StaleVersion: somebody approved it since it was read.
             Duplicate: it is approved already.
-            ConditionNotMet: `four_eyes`, `effective_in_past`.
+            ConditionNotMet: `four_eyes`, `own_account`, `effective_in_past`.
             Invalid: `rules check` finds something in it beside the policy and the procedures as they are now.
 
         """
@@ -133,6 +133,7 @@ class RuleVersions:
             await lock_people(act)
             proposed = await act.get(RuleVersion, version_id)
             check_version(proposed.version, expected_version)
+            await refuse_own_account(act, proposed.proposed_by)
             approved = approve(proposed, by=context.actor.person_id, at=act.at, effective_from=effective_from)
             # A release brings versions that nobody proposed, and the policy may have changed since somebody did.
             await self._check(act, proposed.kind, proposed.content)

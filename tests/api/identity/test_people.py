@@ -116,6 +116,25 @@ async def test_an_office_is_given_and_ended(client: Client, person: dict[str, An
     assert (await client.send("POST", end, by="quan_tri", seen=1)).status_code == 412
 
 
+async def test_an_office_that_holds_power_is_confirmed_by_another(client: Client, person: dict[str, Any]) -> None:
+    body = {"role": "decision_maker", "unit_id": str(client.world.units["committee"])}
+    where = f"/people/{person['id']}/offices"
+    made = await client.send("POST", where, by="quan_tri_2", json=body)
+    assert (made.status_code, made.json()["awaits_confirmation"]) == (201, True)
+    confirmation = f"/offices/{made.json()['id']}/confirmation"
+    assert (await client.send("POST", confirmation, by="quan_tri")).status_code == 428
+    own = await client.send("POST", confirmation, by="quan_tri_2", seen=1)
+    assert (own.status_code, own.json()["code"]) == (409, "four_eyes")
+    # quan_tri opened the account that is to sign, as the proposer opened none.
+    served = await client.send("POST", confirmation, by="quan_tri", seen=1)
+    assert (served.status_code, served.json()["code"]) == (409, "own_account")
+    view = (await client.send("GET", f"/people/{person['id']}", by="quan_tri")).json()
+    assert [each["service"] for each in view["services"]] == ["opened"]
+    again = await client.send("POST", f"/people/{client.world.people['nguoi_la']}/offices", by="quan_tri_2", json=body)
+    held = await client.send("POST", f"/offices/{again.json()['id']}/confirmation", by="quan_tri", seen=1)
+    assert (held.status_code, held.json()["awaits_confirmation"]) == (200, False)
+
+
 async def test_power_to_sign_is_lent_and_taken_back(client: Client) -> None:
     world = client.world
     body = {

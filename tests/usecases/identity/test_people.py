@@ -1,8 +1,10 @@
 """Accounts, offices and delegated signing authority, through the real use cases on the real database."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
@@ -23,12 +25,14 @@ from sandbox_registry.domain.errors import (
     StaleVersion,
 )
 from sandbox_registry.domain.identity.passwords import WrongCredentials
-from sandbox_registry.domain.identity.people import Actor, Delegation, Person, Role, RoleGrant
+from sandbox_registry.domain.identity.people import READ_ALL_ROLES, Actor, Delegation, Person, Role, RoleGrant, Service
 from sandbox_registry.domain.identity.tokens import digest
+from sandbox_registry.usecases.accounts_by_operator import command_line
 from sandbox_registry.usecases.identity.offices import Offices
 from sandbox_registry.usecases.identity.people import People
 from sandbox_registry.usecases.identity.tokens import Tokens
 from sandbox_registry.usecases.transaction.context import RequestContext
+from sandbox_registry.usecases.transaction.operators import OPERATOR
 from tests.support.leaves import assert_nothing_leaked, leaves, told
 from tests.support.passwords import CHEAP
 from tests.support.world import ANYBODY, World
@@ -425,6 +429,126 @@ async def test_two_administrators_cannot_dismiss_each_other(world: World, office
     assert one_refused(done, PermissionDenied)
 
 
+# --- Power needs two ---
+
+
+async def proposed(
+    world: World, offices: Offices, *, by: str = "quan_tri", to: str = "nguoi_la", role: Role = Role.DECISION_MAKER
+) -> RoleGrant:
+    return await offices.grant(
+        world.context(by), world.people[to], role=role, unit_id=world.units["committee"], valid_from=None
+    )
+
+
+async def test_which_offices_take_two_follows_from_the_policy(world: World, offices: Offices) -> None:
+    waiting = set()
+    for role in Role:
+        if role is Role.APPLICANT or role in READ_ALL_ROLES:
+            continue
+        grant = await proposed(world, offices, role=role)
+        if grant.awaits_confirmation:
+            waiting.add(role)
+    assert waiting == {Role.DECISION_MAKER, Role.RECORDS_OFFICER, Role.SYSTEM_ADMIN}
+    actor = await now(world, "nguoi_la")
+    assert actor is not None
+    assert not actor.roles & waiting
+
+
+async def test_a_proposed_office_counts_once_another_confirms_it(world: World, offices: Offices) -> None:
+    grant = await proposed(world, offices)
+    assert (grant.awaits_confirmation, grant.proposed_by) == (True, world.people["quan_tri"])
+    world.clock.forward(days=1)
+    held = await offices.confirm(world.context("quan_tri_2"), grant.id, expected_version=1)
+    assert (held.awaits_confirmation, held.confirmed_by) == (False, world.people["quan_tri_2"])
+    assert held.valid_from == world.clock.at
+    actor = await now(world, "nguoi_la")
+    assert actor is not None
+    assert actor.roles == {Role.APPLICANT, Role.DECISION_MAKER}
+    with pytest.raises(Duplicate):
+        await offices.confirm(world.context("quan_tri_2"), grant.id, expected_version=2)
+    assert await told(world) == [("role:grant", "done", None), ("role:confirm", "done", None)]
+
+
+async def test_who_cannot_be_the_second_person(world: World, offices: Offices) -> None:
+    grant = await proposed(world, offices)
+    with pytest.raises(PermissionDenied):
+        await offices.confirm(world.context("truong_phong"), grant.id, expected_version=1)
+    with pytest.raises(ConditionNotMet) as caught:
+        await offices.confirm(world.context("quan_tri"), grant.id, expected_version=1)
+    assert condition(caught) == "four_eyes"
+    with pytest.raises(NotFound):
+        await offices.confirm(world.context("quan_tri_2"), uuid7(), expected_version=1)
+    own = await proposed(world, offices, to="quan_tri_2")
+    with pytest.raises(ConditionNotMet) as caught:
+        await offices.confirm(world.context("quan_tri_2"), own.id, expected_version=1)
+    assert condition(caught) == "not_oneself"
+
+
+async def test_two_accounts_of_one_hand_are_one_person(world: World, offices: Offices, accounts: People) -> None:
+    """An administrator opens a second account, and even with its office it never is the second person."""
+    second = await register(accounts, world.context("quan_tri_2"))
+    world.people["thu_hai"] = second.id
+    grant = await proposed(world, offices, to="thu_hai", role=Role.SYSTEM_ADMIN)
+    with pytest.raises(ConditionNotMet) as caught:
+        await offices.confirm(world.context("quan_tri_2"), grant.id, expected_version=1)
+    assert condition(caught) == "own_account"
+    async with world.database.transaction() as work:
+        await work.save(replace(grant, version=2, awaits_confirmation=False))
+    puppet = await now(world, "thu_hai")
+    assert puppet is not None
+    chair = await offices.grant(
+        RequestContext(actor=puppet),
+        world.people["nguoi_la"],
+        role=Role.DECISION_MAKER,
+        unit_id=world.units["committee"],
+    )
+    with pytest.raises(ConditionNotMet) as caught:
+        await offices.confirm(world.context("quan_tri_2"), chair.id, expected_version=1)
+    assert condition(caught) == "own_account"
+    await offices.confirm(world.context("quan_tri"), chair.id, expected_version=1)
+
+
+async def test_what_was_done_to_an_account_is_on_record(accounts: People, admin: RequestContext) -> None:
+    person = await register(accounts, admin)
+    await accounts.set_password(person.id, new=PASSWORD, request_id="cli")
+    view = await accounts.read(admin, person.id)
+    assert [(each.service, each.by_person_id) for each in view.services] == [
+        (Service.OPENED, admin.actor.person_id),
+        (Service.PASSWORD_SET, OPERATOR),
+    ]
+
+
+async def test_a_proposal_is_turned_down_and_is_over(world: World, offices: Offices) -> None:
+    grant = await proposed(world, offices)
+    over = await offices.end(world.context("quan_tri_2"), grant.id, expected_version=1)
+    with pytest.raises(ConditionNotMet) as caught:
+        await offices.confirm(world.context("quan_tri_2"), over.id, expected_version=2)
+    assert condition(caught) == "proposal_over"
+
+
+async def test_two_confirmations_at_once_give_one_success(world: World, offices: Offices) -> None:
+    grant = await proposed(world, offices)
+    done = await asyncio.gather(
+        *[offices.confirm(world.context("quan_tri_2"), grant.id, expected_version=1) for _ in range(2)],
+        return_exceptions=True,
+    )
+    assert one_refused(done, StaleVersion)
+
+
+async def test_the_operator_makes_two_administrators_and_proposes_the_rest(world: World, offices: Offices) -> None:
+    async with world.database.transaction() as work:
+        grants = [await work.find(RoleGrant, person_id=world.people[name]) for name in ("quan_tri", "quan_tri_2")]
+    people = [world.people[name] for name in ("nguoi_la", "doi_thu", "nguoi_soan")]
+
+    async def named(person: UUID) -> RoleGrant:
+        return await offices.grant(command_line(), person, role=Role.SYSTEM_ADMIN, unit_id=world.units["committee"])
+
+    assert (await named(people[0])).awaits_confirmation
+    await offices.end(command_line(), grants[0][0].id, expected_version=1)
+    made = await asyncio.gather(*[named(person) for person in people[1:]])
+    assert sorted(each.awaits_confirmation for each in made) == [False, True]
+
+
 # --- Delegated signing authority ---
 
 
@@ -452,9 +576,9 @@ async def test_delegated_authority_goes_no_further(world: World, offices: Office
     assert condition(caught) == "not_by_right"
 
 
-async def test_who_may_lend_and_to_whom(world: World, offices: Offices, admin: RequestContext) -> None:
+async def test_who_may_lend_and_to_whom(world: World, offices: Offices) -> None:
     signer = world.context("chu_tich")
-    for actor in (world.context("truong_phong"), world.context("dai_bieu")):
+    for actor in (world.context("truong_phong"), world.context("dai_bieu"), world.context("quan_tri")):
         with pytest.raises(PermissionDenied):
             await delegate(offices, actor, world)
     refusals = {
@@ -467,18 +591,10 @@ async def test_who_may_lend_and_to_whom(world: World, offices: Offices, admin: R
         with pytest.raises(ConditionNotMet) as caught:
             await delegate(offices, signer, world, to=name)
         assert (name, condition(caught)) == (name, code)
-    with pytest.raises(ConditionNotMet) as caught:
-        await delegate(offices, signer, world, from_person_id=world.people["van_thu"])
-    assert condition(caught) == "not_ones_own"
-    with pytest.raises(ConditionNotMet) as caught:
-        await delegate(offices, admin, world, from_person_id=world.people["van_thu"])
-    assert condition(caught) == "not_by_right"
     with pytest.raises(Invalid):
         await delegate(offices, signer, world, document=" ")
     with pytest.raises(Invalid):
         await delegate(offices, signer, world, valid_to=world.clock.at)
-    delegation = await delegate(offices, admin, world, from_person_id=world.people["chu_tich"])
-    assert delegation.from_person_id == world.people["chu_tich"]
 
 
 async def test_two_loans_to_one_person_at_once_give_one_success(world: World, offices: Offices) -> None:
@@ -530,7 +646,8 @@ async def test_revoking_delegated_authority(world: World, offices: Offices) -> N
 
 async def test_only_the_delegator_revokes(world: World, offices: Offices, admin: RequestContext) -> None:
     unit = world.units["committee"]
-    await offices.grant(admin, world.people["van_thu"], role=Role.DECISION_MAKER, unit_id=unit)
+    grant = await offices.grant(admin, world.people["van_thu"], role=Role.DECISION_MAKER, unit_id=unit)
+    await offices.confirm(world.context("quan_tri_2"), grant.id, expected_version=1)
     delegation = await delegate(offices, world.context("chu_tich"), world)
     deputy = await now(world, "van_thu")
     assert deputy is not None
