@@ -84,6 +84,24 @@ SEPARATION_RULES = (
         relation=Relation.ACTED_AS_FOCAL,
     ),
     SeparationRule(
+        code="linked_handles",
+        rule="who is or lately was on the applicant's side has no part in its case",
+        actions=OFFICIAL,
+        relation=Relation.LINKED,
+    ),
+    SeparationRule(
+        code="acts_undeclared",
+        rule="who owes a declaration does nothing in the case before it",
+        actions=OFFICIAL - READS,
+        relation=Relation.DECLARES_FIRST,
+    ),
+    SeparationRule(
+        code="files_in_chain",
+        rule="who works where the case is handled does not file in it",
+        actions=frozenset({Action.APPLICATION_SUBMIT, Action.APPLICATION_SUBMIT_SUPPLEMENT}),
+        relation=Relation.UNIT,
+    ),
+    SeparationRule(
         code="conflicted_acts",
         rule="a declared conflict ends access",
         actions=CASE_ACTS - {Action.DECLARATION_READ},
@@ -115,6 +133,8 @@ _GIVES_NO_POWER = frozenset(
         Relation.ACTED_AS_FOCAL,
         Relation.ACTED_AS_INTAKE,
         Relation.ACTED_AS_REVIEWER,
+        Relation.DECLARES_FIRST,
+        Relation.LINKED,
         Relation.NONE,
         Relation.UNDECLARED,
     }

@@ -39,6 +39,7 @@ CONDITIONS: dict[str, str] = {
     "hdnd_disjoint": "A member of the People's Council cannot hold an office that handles cases.",
     "holds_office": "Somebody who holds an office cannot stand on an applicant's side.",
     "idempotency_key_reused": "The Idempotency-Key was used for another request.",
+    "in_the_chain": "Nobody files under a procedure that a unit handles in which they hold an office.",
     "licence_over": "The holder's licence leaves no time for a trial.",
     "no_agency_code": "The receiving unit has no agency code to number dossiers with.",
     "no_council": "The procedure has no appraisal council.",

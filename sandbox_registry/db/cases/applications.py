@@ -7,18 +7,20 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Boolean, Text, Uuid, bindparam, exists, func, or_, select
+from sqlalchemy import Boolean, Text, Uuid, bindparam, exists, func, null, or_, select, union_all
+from sqlalchemy import case as sql_case
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
 from sandbox_registry.db.core.kinds import APPLICATIONS
 from sandbox_registry.db.core.scopes import ScopeShape, known_to, known_values, shape_of
-from sandbox_registry.db.core.statements import Row, Statement
+from sandbox_registry.db.core.statements import Row, Statement, any_of
 from sandbox_registry.domain.cases.applications import Application
+from sandbox_registry.domain.identity.links import Link
 from sandbox_registry.domain.identity.people import Capacity, Standing
 from sandbox_registry.domain.identity.scopes import Scope
-from sandbox_registry.domain.stages import OPEN_STAGES
+from sandbox_registry.domain.stages import OPEN_STAGES, Stage
 
 K = TypeVar("K")
 
@@ -34,6 +36,27 @@ class Case:
 
     application: Application
     standing: Standing
+    links: tuple[Link, ...]
+
+
+def _links() -> Any:
+    """Collect to which applicants a person is or was linked: as a member, or as an editor of one of their cases."""
+    member, part, case = tables.memberships.c, _PARTICIPATIONS.alias("edited").c, _APPLICATIONS.alias("of_link").c
+    is_running = any_of(case.stage, {Stage.DRAFT, *OPEN_STAGES})
+    links = union_all(
+        select(member.organisation_id, member.valid_to.label("until")).where(
+            member.person_id == bindparam("person_id")
+        ),
+        select(
+            case.organisation_id,
+            sql_case((part.until.is_not(None), part.until), (is_running, null()), else_=case.updated_at),
+        ).where(
+            part.application_id == case.id,
+            part.person_id == bindparam("person_id"),
+            part.capacity == Capacity.EDITOR.value,
+        ),
+    ).subquery("links")
+    return select(func.jsonb_agg(func.jsonb_build_array(links.c.organisation_id, links.c.until))).scalar_subquery()
 
 
 def _capacities(*, still: bool) -> Any:
@@ -59,6 +82,7 @@ STANDING = (
         _CONSULTATIONS.c.unit_id == func.any(bindparam("consulted_unit_ids", type_=ARRAY(Uuid))),
     )
     .label("is_consulted"),
+    _links().label("links"),
 )
 """How a person stands to a case; `case_of` reads these columns behind those of the application."""
 _IS_ASKED_FOR = _APPLICATIONS.c.id == bindparam("id", type_=Uuid)
@@ -139,7 +163,7 @@ _EARLIER = Statement(
 
 def case_of(row: Row) -> Case:
     """Read the columns of an application and of `STANDING`."""
-    held, ever_held, conflicted, is_consulted = row[-len(STANDING) :]
+    held, ever_held, conflicted, is_consulted, links = row[-len(STANDING) :]
     capacities = {Capacity(name) for name in held or ()}
     if is_consulted:
         capacities.add(Capacity.CONSULTED)
@@ -152,6 +176,10 @@ def case_of(row: Row) -> Case:
             capacities=frozenset(capacities),
             past_capacities=frozenset(Capacity(name) for name in ever_held or ()),
             conflicted=conflicted,
+        ),
+        links=tuple(
+            Link(organisation_id=UUID(organisation), until=until and datetime.fromisoformat(until))
+            for organisation, until in links or ()
         ),
     )
 

@@ -60,7 +60,9 @@ class Relation(StrEnum):
 
     `own` may sign for the applicant, `delegate` may draft only; `unit` belongs to the unit that handles the case;
     `assigned` is a reviewer, `focal` drafts the appraisal report; `acted_as_*` never ends, no matter who holds the case now;
-    `undeclared` has a capacity that needs a declaration of interest and has made none; `none` is an outsider.
+    `undeclared` has a capacity that needs a declaration of interest and has made none; `linked` is or lately was on the
+    applicant's side; `declares_first` works on the case and owes a declaration before doing anything in it; `none` is an
+    outsider.
     """
 
     ACTED_AS_DECIDER = "acted_as_decider"
@@ -73,8 +75,10 @@ class Relation(StrEnum):
     CONSULTED = "consulted"
     COUNCIL_CHAIR = "council_chair"
     COUNCIL_MEMBER = "council_member"
+    DECLARES_FIRST = "declares_first"
     DELEGATE = "delegate"
     FOCAL = "focal"
+    LINKED = "linked"
     NONE = "none"
     OVERSEER = "overseer"
     OWN = "own"
@@ -255,7 +259,8 @@ class Actor:
 class Standing:
     """What the case knows of one person: capacities held now, capacities ever used, and the declaration of interest.
 
-    `declared` is null while nothing was declared, else whether the person declared a conflict.
+    `conflicted` is null while nothing was declared, else whether the person declared a conflict. `is_linked` and
+    `declares_first` come from the person's links to applicants: `domain/identity/links.py`.
     """
 
     organisation_id: UUID
@@ -263,6 +268,8 @@ class Standing:
     capacities: frozenset[Capacity]
     past_capacities: frozenset[Capacity]
     conflicted: bool | None
+    is_linked: bool = False
+    declares_first: bool = False
 
 
 def towards_organisation(organisation_id: UUID) -> Standing:
@@ -337,6 +344,10 @@ def relations(actor: Actor, standing: Standing) -> frozenset[Relation]:
         found.add(Relation.CONFLICTED)
     elif standing.conflicted is None and standing.capacities & MUST_DECLARE:
         found.add(Relation.UNDECLARED)
+    if standing.is_linked:
+        found.add(Relation.LINKED)
+    if found and standing.declares_first and standing.conflicted is None:
+        found.add(Relation.DECLARES_FIRST)
     return frozenset(found) or frozenset({Relation.NONE})
 
 

@@ -1,6 +1,6 @@
 """What an applicant does with a dossier: draft it with others, attach documents, file it, complete it, withdraw it."""
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from sandbox_registry.domain.cases.applications import (
 )
 from sandbox_registry.domain.cases.appraisal import Participation
 from sandbox_registry.domain.errors import ConditionNotMet, Duplicate, FieldError, Invalid, NotFound
+from sandbox_registry.domain.identity.links import require_outside_chain
 from sandbox_registry.domain.identity.people import (
     Capacity,
     Organisation,
@@ -61,6 +62,7 @@ class Applications:
         Raises:
             PermissionDenied: the actor does not act for the organisation, or the token not for this procedure.
             Invalid: no such receiving unit, or the procedure does not take this kind of applicant.
+            ConditionNotMet: `in_the_chain`.
 
         """
         standing = towards_organisation(organisation_id)
@@ -71,6 +73,7 @@ class Applications:
             organisation = await act.get(Organisation, organisation_id)
             filings.require_applicant_kind(organisation.kind, procedure)
             units = await act.find(Organisation, kind=OrganisationKind.STATE_UNIT.value)
+            require_outside_chain(context.actor, handling(units, procedure_code=procedure.code))
             application = Application(
                 id=act.new_id(),
                 version=1,
@@ -247,6 +250,7 @@ class Applications:
 
         Raises:
             Invalid: every broken rule of the procedure's form and checklist, each with its field.
+            ConditionNotMet: `in_the_chain`.
 
         """
         async with self.transactions.open_case(
@@ -256,12 +260,14 @@ class Applications:
             organisation = await act.get(Organisation, act.application.organisation_id)
             filings.require_applicant_kind(organisation.kind, procedure)
             units = await act.find(Organisation, kind=OrganisationKind.STATE_UNIT.value)
+            handled_by = handling(units, procedure_code=procedure.code)
+            require_outside_chain(context.actor, handled_by)
             submitted = filings.submit(
                 act.application,
                 by=context.actor.person_id,
                 at=act.at,
                 procedure=procedure,
-                unit_ids=tuple(unit.id for unit in units if procedure.code in unit.handles),
+                unit_ids=handled_by,
                 errors=await self._errors(act, procedure),
             )
             act.pinned_procedure = f"{procedure.code}@{procedure.checksum}"
@@ -375,6 +381,11 @@ def file_errors(part: Part, *, media_type: str, size: int, present: int) -> Iter
         yield FieldError(
             field="part", code="too_many_files", message=Phrase("documents.too_many_files", count=part.max_files)
         )
+
+
+def handling(units: Iterable[Organisation], *, procedure_code: str) -> tuple[UUID, ...]:
+    """List the units that work on cases of a procedure."""
+    return tuple(unit.id for unit in units if procedure_code in unit.handles)
 
 
 def receiving_unit(units: tuple[Organisation, ...], *, wanted: UUID | None, procedure_code: str) -> UUID:

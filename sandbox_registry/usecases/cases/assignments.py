@@ -10,6 +10,7 @@ from sandbox_registry.db.identity import people as people_rows
 from sandbox_registry.domain.cases import assignments
 from sandbox_registry.domain.cases.appraisal import Participation, Review
 from sandbox_registry.domain.errors import Duplicate, FieldError, Invalid, NotFound, PermissionDenied
+from sandbox_registry.domain.identity.links import with_links
 from sandbox_registry.domain.identity.people import Actor, Capacity, Relation, Role, Standing, relations
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.domain.texts import Phrase
@@ -33,6 +34,7 @@ APART = frozenset(
         Relation.ACTED_AS_INTAKE,
         Relation.ACTED_AS_REVIEWER,
         Relation.DELEGATE,
+        Relation.LINKED,
         Relation.OWN,
     }
 )
@@ -128,7 +130,8 @@ class Assignments:
         )
         if case is None:
             raise NotFound(what="application")
-        return bar_to(capacity, candidate, case.standing, authorizer=self.transactions.authorizer)
+        standing = with_links(case.standing, case.links, procedure=await act.procedure(), at=act.at)
+        return bar_to(capacity, candidate, standing, authorizer=self.transactions.authorizer)
 
 
 def bar_to(capacity: Capacity, candidate: Actor, standing: Standing, *, authorizer: Authorizer) -> str | None:

@@ -12,13 +12,16 @@ from uuid import UUID
 
 from sandbox_registry.authz import Action
 from sandbox_registry.db.cases import applications as case_rows
+from sandbox_registry.db.cases.applications import Case
 from sandbox_registry.db.core.unit_of_work import UnitOfWork
 from sandbox_registry.db.permits import permits as permit_rows
 from sandbox_registry.domain.cases.applications import Application
+from sandbox_registry.domain.identity.links import with_links
 from sandbox_registry.domain.identity.people import Actor, Standing
 from sandbox_registry.domain.identity.scopes import Scope
 from sandbox_registry.domain.permits.permits import Permit
 from sandbox_registry.domain.stages import Stage
+from sandbox_registry.rulebook.rule_book import RuleBook
 
 S_co = TypeVar("S_co", bound="Subject", covariant=True)
 
@@ -53,6 +56,7 @@ class Viewer:
     actor: Actor
     scopes: tuple[Scope, ...]
     now: Callable[[], datetime]
+    rules: RuleBook
 
 
 class Load(Protocol[S_co]):
@@ -134,7 +138,17 @@ async def _load_case(work: UnitOfWork, application_id: UUID, viewer: Viewer, *, 
         consulted_unit_ids=viewer.actor.consulted_units,
         lock=lock,
     )
-    return None if found is None else KnownCase(application=found.application, standing=found.standing)
+    if found is None:
+        return None
+    return KnownCase(application=found.application, standing=await _standing(work, found, viewer))
+
+
+async def _standing(work: UnitOfWork, found: Case, viewer: Viewer) -> Standing:
+    """Judge the links of whoever holds an office by the rules of the case, as they are when they act."""
+    if not viewer.actor.offices:
+        return found.standing
+    procedure = await work.run(viewer.rules.pinned, found.application, at=viewer.now())
+    return with_links(found.standing, found.links, procedure=procedure, at=viewer.now())
 
 
 async def _load_permit(work: UnitOfWork, permit_id: UUID, viewer: Viewer, *, lock: bool) -> KnownPermit | None:
@@ -150,7 +164,7 @@ async def _load_permit(work: UnitOfWork, permit_id: UUID, viewer: Viewer, *, loc
     if found is None:
         return None
     case, permit = found
-    return KnownPermit(application=case.application, standing=case.standing, permit=permit)
+    return KnownPermit(application=case.application, standing=await _standing(work, case, viewer), permit=permit)
 
 
 CASE = SubjectKind(

@@ -242,7 +242,7 @@ class Transactions:
         """Say what the actor may know of: where they may do what they ask for, or something that shows it."""
         actor = attempt.context.actor
         scopes = self.authorizer.scopes(actor, (*attempt.kind.known_through, attempt.action))
-        return Viewer(actor=actor, scopes=scopes, now=self.now)
+        return Viewer(actor=actor, scopes=scopes, now=self.now, rules=self.rules)
 
     def _judge(self, attempt: Attempt[S, A], subject: S | None, *, at: datetime) -> AuthorizationDecision:
         actor, action = attempt.context.actor, attempt.action
