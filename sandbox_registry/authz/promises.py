@@ -129,6 +129,7 @@ POWERS = (
         "administrators alone grant offices and keep accounts and units",
         [Role.SYSTEM_ADMIN],
         [
+            Action.ROLE_CONFIRM,
             Action.ROLE_GRANT,
             Action.ROLE_REVOKE,
             Action.PERSON_CREATE,
@@ -155,9 +156,14 @@ POWERS = (
         ],
     ),
     _power(
-        "power to sign is lent by who has it, or by an administrator",
+        "power to sign is lent by who has it, and by nobody for them",
+        [Role.DECISION_MAKER],
+        [Action.DELEGATION_GRANT],
+    ),
+    _power(
+        "power to sign is taken back by who lent it, or by an administrator",
         [Role.SYSTEM_ADMIN, Role.DECISION_MAKER],
-        [Action.DELEGATION_GRANT, Action.DELEGATION_REVOKE],
+        [Action.DELEGATION_REVOKE],
     ),
     _power(
         "a signer answers for erasures",
@@ -542,6 +548,7 @@ PROMISES = (
         Action.PERSON_READ,
         Action.PROCEDURE_APPROVE,
         Action.PROCEDURE_PROPOSE,
+        Action.ROLE_CONFIRM,
         Action.ROLE_GRANT,
         Action.ROLE_REVOKE,
     ),

@@ -34,6 +34,8 @@ GRANTED = {
     "an officer steps the clock": ("r:focal_officer, *, none, clock:step", "wrong_office"),
     "an expert changes the witnesses": ("r:council_expert, *, none, witness:change", "wrong_office"),
     "a reviewer reports for a witness": ("r:reviewer, *, none, witness:report", "wrong_office"),
+    "a head confirms offices": ("r:focal_head, *, none, role:confirm", "wrong_office"),
+    "an administrator lends power to sign": ("r:system_admin, *, none, delegation:grant", "wrong_office"),
     "a head lends power to sign": ("r:focal_head, unit, none, delegation:grant", "wrong_office"),
     "the records office ends a delegation": ("r:records_officer, unit, none, delegation:revoke", "wrong_office"),
     # Issuing and deciding.
