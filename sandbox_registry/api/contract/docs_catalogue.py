@@ -123,6 +123,9 @@ VIETNAMESE_SENTENCES: Mapping[str, str] = {
     "The day on which the unit asked is reminded.": "Ngày nhắc đơn vị được hỏi.",
     "The form's answers by section and field, as the procedure's form names them.": "Nội dung tờ khai theo phần và "
     "trường, đúng tên trong mẫu của thủ tục.",
+    "Nobody files under a procedure that a unit handles in which they hold an office.": "Không ai nộp hồ sơ theo thủ tục do đơn vị mình đang giữ vai trò xử lý.",
+    "The window of the proposed office is over.": "Thời gian giữ chức trách được đề xuất đã qua.",
+    "Who opened an account, or set its password, confirms nothing that it proposed, and no office for it.": "Người đã mở tài khoản hoặc đặt mật khẩu cho tài khoản không được xác nhận đề xuất của tài khoản đó, cũng không xác nhận chức trách cho nó.",
     "The holder's licence leaves no time for a trial.": "Giấy phép hoạt động của bên đề nghị không còn thời gian để thử nghiệm.",
     "The last day of the term.": "Ngày cuối của thời hạn.",
     "The level of risk, by the keys of the procedure; null until it is set.": "Mức rủi ro, theo khóa của thủ tục; chưa "
@@ -255,7 +258,7 @@ VIETNAMESE_SENTENCES: Mapping[str, str] = {
     "Too few members took part.": "Không đủ số thành viên dự họp.",
     "What was sent breaks rules; every broken rule is listed with its field.": "Nội dung gửi lên vi phạm quy tắc; mọi quy "
     "tắc bị vi phạm được liệt kê kèm tên trường.",
-    "Who proposed a version cannot approve it, nor settle an erasure they asked for.": "Người đề xuất phiên bản không "
+    "Who proposed a version or an office cannot approve it, nor settle an erasure they asked for.": "Người đề xuất phiên bản hoặc chức trách không "
     "được tự duyệt, cũng không được quyết việc xóa do mình đề nghị.",
     "`If-Match` is missing; send the ETag of the version you read.": "Thiếu `If-Match`; hãy gửi ETag của phiên bản đã "
     "đọc.",
