@@ -14,6 +14,7 @@ _GROUPS = {
     "acts:appraisal": Phrase("act_group.appraisal"),
     "acts:case": Phrase("act_group.case"),
     "acts:decision": Phrase("act_group.decision"),
+    "acts:handling": Phrase("act_group.handling"),
     "acts:intake": Phrase("act_group.intake"),
     "acts:official": Phrase("act_group.official"),
     "acts:read_case": Phrase("act_group.read_case"),
