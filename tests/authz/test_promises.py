@@ -90,7 +90,7 @@ GRANTED = {
         "wrong_office",
     ),
     # The applicant's side.
-    "a desk files for somebody": ("r:one_stop_officer, unit, draft, application:submit", "wrong_office"),
+    "a desk files for somebody": ("r:supervisor, supervisor, draft, application:submit", "wrong_office"),
     "a head edits a dossier": ("r:focal_head, unit, supplement_requested, application:edit", "wrong_office"),
     "a delegate complains": ("r:applicant, delegate, refused, application:complain", "wrong_standing"),
     "a delegate withdraws": ("r:applicant, delegate, submitted, application:request_withdrawal", "wrong_standing"),

@@ -60,8 +60,7 @@ _TERMS = (
     "amendment.term apology.before appraisal.term archive.submit clarification.term complaint.term completeness.term "
     "consult.term decision.term draft.ttl duration.max evaluation.term extension.apply_before extension.decide "
     "extension.max_length final_report.due hearing_before_revocation incident.first_report incident.full_report "
-    "interests.link_term issue.term "
-    "limit_breach.report oversight.transmission report.period start.deadline supplement.term suspend.max "
+    "interests.link_term issue.term limit_breach.report oversight.transmission report.period start.deadline supplement.term suspend.max "
     "transfer.term transition.max wind_down.term"
 )
 _WORDS = (
@@ -70,8 +69,8 @@ _WORDS = (
 )
 _FLAGS = (
     "council.required council.written_opinions_count decision.included_in_appraisal duration.cap_by_licence "
-    "extension.pending_keeps_alive extra_documents_allowed interests.officials_declare operate_after_end publish.council_members resubmit_after_refusal "
-    "short_dossier suspend.extends_end"
+    "extension.pending_keeps_alive extra_documents_allowed interests.officials_declare operate_after_end "
+    "publish.council_members resubmit_after_refusal short_dossier suspend.extends_end"
 )
 _COUNTS = "apology.max_count clarification.max_rounds council.min_members extension.max_count supplement.max_rounds"
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import pytest
 
+from sandbox_registry.authz.standings import standing_as
 from sandbox_registry.domain.cases.applications import SupplementRequest
 from sandbox_registry.domain.cases.appraisal import Choice, Clarification, CouncilSession, Vote
 from sandbox_registry.domain.cases.consultations import require_clarifiable
@@ -18,6 +19,7 @@ from sandbox_registry.domain.cases.councils import Composition, conclude, conven
 from sandbox_registry.domain.cases.deadlines import CaseFacts, case_deadlines, latest_apology
 from sandbox_registry.domain.cases.filings import require_applicant_kind
 from sandbox_registry.domain.errors import ConditionNotMet, DomainError, Invalid
+from sandbox_registry.domain.identity.links import Link, with_links
 from sandbox_registry.domain.identity.people import OrganisationKind
 from sandbox_registry.domain.permits.bounds import is_known_kind, open_bounds
 from sandbox_registry.domain.permits.permits import PermitKind, latest_end
@@ -36,6 +38,12 @@ COUNCIL: dict[str, tuple[Any, str] | None] = {
     "council__pass_rule": ("majority_of_members", "word"),
     "council__written_opinions_count": (False, "yes/no"),
 }
+
+
+def standing_of_a_former_member(rules: Procedure) -> object:
+    """How somebody stands to a case whose applicant they left a year ago."""
+    left = Link(organisation_id=standing_as().organisation_id, until=local(2025, 12, 1, 9))
+    return with_links(standing_as(), [left], procedure=rules, at=LATER)
 
 
 def deadlines(rules: Procedure) -> object:
@@ -172,6 +180,8 @@ READ: dict[str, tuple[Callable[[Procedure], object], object, object]] = {
     "council.pass_rule": (sitting, ("majority_of_members", "word"), ("majority_of_present", "word")),
     "council.quorum": (sitting, ("3/5", "ratio"), ("1", "ratio")),
     "council.required": (sitting, (True, "yes/no"), (False, "yes/no")),
+    "interests.link_term": (standing_of_a_former_member, (24, "mo"), (1, "mo")),
+    "interests.officials_declare": (standing_of_a_former_member, (False, "yes/no"), (True, "yes/no")),
     "council.written_opinions_count": (sitting, (False, "yes/no"), (True, "yes/no")),
     "decision.included_in_appraisal": (deadlines, (False, "yes/no"), (True, "yes/no")),
     "decision.term": (deadlines, (5, "wd"), (6, "wd")),
