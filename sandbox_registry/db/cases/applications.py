@@ -17,7 +17,7 @@ from sandbox_registry.db.core.kinds import APPLICATIONS
 from sandbox_registry.db.core.scopes import ScopeShape, known_to, known_values, shape_of
 from sandbox_registry.db.core.statements import Row, Statement, any_of
 from sandbox_registry.domain.cases.applications import Application
-from sandbox_registry.domain.identity.links import Link
+from sandbox_registry.domain.cases.links import Link
 from sandbox_registry.domain.identity.people import Capacity, Standing
 from sandbox_registry.domain.identity.scopes import Scope
 from sandbox_registry.domain.stages import OPEN_STAGES, Stage

@@ -260,7 +260,7 @@ class Standing:
     """What the case knows of one person: capacities held now, capacities ever used, and the declaration of interest.
 
     `conflicted` is null while nothing was declared, else whether the person declared a conflict. `is_linked` and
-    `declares_first` come from the person's links to applicants: `domain/identity/links.py`.
+    `declares_first` come from the person's links to applicants: `domain/cases/links.py`.
     """
 
     organisation_id: UUID

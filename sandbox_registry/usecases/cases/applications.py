@@ -18,8 +18,8 @@ from sandbox_registry.domain.cases.applications import (
     merge_patch,
 )
 from sandbox_registry.domain.cases.appraisal import Participation
+from sandbox_registry.domain.cases.links import require_outside_chain
 from sandbox_registry.domain.errors import ConditionNotMet, Duplicate, FieldError, Invalid, NotFound
-from sandbox_registry.domain.identity.links import require_outside_chain
 from sandbox_registry.domain.identity.people import (
     Capacity,
     Organisation,

@@ -9,8 +9,8 @@ from sandbox_registry.db.cases import applications as case_rows
 from sandbox_registry.db.identity import people as people_rows
 from sandbox_registry.domain.cases import assignments
 from sandbox_registry.domain.cases.appraisal import Participation, Review
+from sandbox_registry.domain.cases.links import with_links
 from sandbox_registry.domain.errors import Duplicate, FieldError, Invalid, NotFound, PermissionDenied
-from sandbox_registry.domain.identity.links import with_links
 from sandbox_registry.domain.identity.people import Actor, Capacity, Relation, Role, Standing, relations
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.domain.texts import Phrase

@@ -16,7 +16,7 @@ from sandbox_registry.db.cases.applications import Case
 from sandbox_registry.db.core.unit_of_work import UnitOfWork
 from sandbox_registry.db.permits import permits as permit_rows
 from sandbox_registry.domain.cases.applications import Application
-from sandbox_registry.domain.identity.links import with_links
+from sandbox_registry.domain.cases.links import with_links
 from sandbox_registry.domain.identity.people import Actor, Standing
 from sandbox_registry.domain.identity.scopes import Scope
 from sandbox_registry.domain.permits.permits import Permit

@@ -18,8 +18,8 @@ from sandbox_registry.domain.cases.consultations import require_clarifiable
 from sandbox_registry.domain.cases.councils import Composition, conclude, convene, council_of
 from sandbox_registry.domain.cases.deadlines import CaseFacts, case_deadlines, latest_apology
 from sandbox_registry.domain.cases.filings import require_applicant_kind
+from sandbox_registry.domain.cases.links import Link, with_links
 from sandbox_registry.domain.errors import ConditionNotMet, DomainError, Invalid
-from sandbox_registry.domain.identity.links import Link, with_links
 from sandbox_registry.domain.identity.people import OrganisationKind
 from sandbox_registry.domain.permits.bounds import is_known_kind, open_bounds
 from sandbox_registry.domain.permits.permits import PermitKind, latest_end

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from sandbox_registry.domain.cases.links import Link, lasts, require_outside_chain
 from sandbox_registry.domain.errors import ConditionNotMet
-from sandbox_registry.domain.identity.links import Link, lasts, require_outside_chain
 from sandbox_registry.domain.identity.people import Relation, Role, relations
 from sandbox_registry.domain.rules.working_days import Term, Unit
 from tests.domain.identity.test_people import COMPANY, OTHER_UNIT, UNIT, actor, standing
