@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from sandbox_registry.cli.errors import report_findings
-from sandbox_registry.rulebook.calendar_files import CalendarFileError, load_calendar
+from sandbox_registry.rulebook.calendar_checks import check_calendars
 from sandbox_registry.rulebook.procedure_checks import check_procedures
 from sandbox_registry.runtime.shipped import shipped
 
@@ -24,15 +24,5 @@ def check_rules(path: Path | None) -> None:
     """
     found = [str(finding) for finding in check_procedures(path or shipped("policies") / "procedures")]
     if path is None:
-        found += _calendar_problems(shipped("policies") / "calendars")
+        found += map(str, check_calendars(shipped("policies") / "calendars"))
     report_findings(found, "The rules are in order.")
-
-
-def _calendar_problems(folder: Path) -> list[str]:
-    found = []
-    for path in sorted(folder.glob("*.toml")):
-        try:
-            load_calendar(path)
-        except CalendarFileError as error:
-            found += str(error).splitlines()
-    return found

@@ -54,6 +54,7 @@ class Logged(StrEnum):
     NEVER = "never"
 
 
+_DATED = frozenset({"application", "clarification", "consultation", "supplement_request"})
 OFFICE = frozenset({Audience.OFFICIALS, Audience.OVERSEERS})
 EVERYONE = frozenset(Audience)
 ANY_KIND = "*"
@@ -83,10 +84,18 @@ def _act(
     return Declaration(code, side, writes, known_to, logged, within_procedures)
 
 
+def _dates_of(declared: Declaration) -> frozenset[str]:
+    """Say whether an act may give dates: one does that changes what deadlines follow from."""
+    is_reading = declared.code.partition(":")[2].startswith("read")
+    gives = declared.logged is Logged.ALWAYS and not is_reading and not _DATED.isdisjoint(declared.writes)
+    return frozenset({"promise"}) if gives else frozenset()
+
+
 class Action(StrEnum):
     """One act, `resource:verb`, alphabetized. A use case requires exactly one of these.
 
-    `writes` are the kinds of objects (`domain/kinds.py`) that its record may hold. `known_to` are those who may learn
+    `writes` are the kinds of objects (`domain/kinds.py`) that its record may hold; dates (`promise`) are added to what
+    deadlines follow from. `known_to` are those who may learn
     that it was done in a case. `within_procedures` marks acts that concern no case, or many, and are open to a token
     for some procedures: they keep to these, or touch none. The log keeps what it holds, so an act that nobody does any
     more stays declared.
@@ -103,7 +112,7 @@ class Action(StrEnum):
         act = str.__new__(cls, declared.code)
         act._value_ = declared.code
         act.side = declared.side
-        act.writes = frozenset(declared.writes)
+        act.writes = frozenset(declared.writes) | _dates_of(declared)
         act.known_to = frozenset(declared.known_to)
         act.logged = declared.logged
         act.within_procedures = declared.within_procedures
@@ -112,6 +121,11 @@ class Action(StrEnum):
     def may_write(self, kind: str) -> bool:
         """Tell whether its record may hold objects of a kind."""
         return kind in self.writes or ANY_KIND in self.writes
+
+    @property
+    def gives_dates(self) -> bool:
+        """Tell whether it may give the deadlines of a case new dates."""
+        return "promise" in self.writes
 
     @property
     def is_reading(self) -> bool:
@@ -199,6 +213,7 @@ class Action(StrEnum):
     COUNCIL_CONVENE = _act("council:convene", Side.APPRAISAL, "council_session", "participation", known_to=EVERYONE)
     COUNCIL_READ = _act("council:read", Side.NOTES_READING, "application", known_to=OFFICE, logged=Logged.OVERSIGHT)
     COUNCIL_VOTE = _act("council:vote", Side.APPRAISAL, "vote", known_to=OFFICE)
+    DEADLINE_RECALCULATE = _act("deadline:recalculate", Side.REGISTRY, "promise", known_to=EVERYONE)
     DECISION_APPROVE = _act(
         "decision:approve", Side.DECISION, "application", "decision", "participation", known_to=EVERYONE
     )

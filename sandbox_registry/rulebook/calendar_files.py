@@ -40,7 +40,10 @@ class DayIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class YearlyIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A holiday that comes back every year on the same day, from a first year on; a compensation day follows a weekend."""
+    """A holiday that comes back every year on the same day, from a first year on.
+
+    `compensated` says that a document gives a day off for one that falls on a weekend; without one none follows.
+    """
 
     month: int
     day: int
@@ -48,6 +51,7 @@ class YearlyIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: Text
     source: str
     confidence: Confidence
+    compensated: bool = False
 
 
 class CalendarIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -115,7 +119,10 @@ def _standing(file: CalendarIn) -> Iterator[DayMark]:
     known = country_holidays(file.country, years=years, language="vi")
     source = f"{file.standing_source} (holidays {_LIBRARY})"
     names = {name.vi: Text(vi=name.vi, en=name.en, fr=name.fr) for name in file.names}
+    uncompensated = {f"{each.name.vi}{_COMPENSATION}" for each in file.yearly if not each.compensated}
     for day, name in known.items():
+        if name in uncompensated:
+            continue
         kind, text = _told(name, names)
         yield DayMark(date=day, kind=kind, name=text, source=source)
     for day in known.weekend_workdays:
@@ -137,7 +144,7 @@ def _add_yearly(marks: dict[date, DayMark], yearly: YearlyIn, file: CalendarIn) 
     for year in range(max(yearly.first_year, file.covered_from.year), file.covered_to.year + 1):
         day = date(year, yearly.month, yearly.day)
         marks[day] = DayMark(date=day, kind=DayKind.HOLIDAY, name=yearly.name, source=yearly.source)
-        if day.weekday() < _SATURDAY:
+        if day.weekday() < _SATURDAY or not yearly.compensated:
             continue
         lieu = day + _DAY
         while lieu.weekday() >= _SATURDAY or (lieu in marks and marks[lieu].kind is DayKind.HOLIDAY):

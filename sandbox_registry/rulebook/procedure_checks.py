@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import time
 from fractions import Fraction
 from pathlib import Path
 
@@ -42,7 +41,6 @@ _SHAPES: dict[ParameterKind, type] = {
     ParameterKind.PERCENT: int,
     ParameterKind.MONEY: int,
     ParameterKind.RATIO: str,
-    ParameterKind.TIME: str,
     ParameterKind.FLAG: bool,
     ParameterKind.WORD: str,
     ParameterKind.LIST: tuple,
@@ -156,16 +154,13 @@ def _is_sensible(parameter: Parameter, kind: ParameterKind) -> bool:
         return isinstance(value, int) and 0 < value <= LONGEST_TERM
     if kind in (ParameterKind.COUNT, ParameterKind.MONEY, ParameterKind.PERCENT):
         return isinstance(value, int) and value >= 0 and (kind is not ParameterKind.PERCENT or value <= _FULL_WEIGHT)
-    if isinstance(value, str) and kind in (ParameterKind.RATIO, ParameterKind.TIME):
-        return _reads(value, kind)
+    if isinstance(value, str) and kind is ParameterKind.RATIO:
+        return _is_share(value)
     return True
 
 
-def _reads(value: str, kind: ParameterKind) -> bool:
+def _is_share(value: str) -> bool:
     try:
-        if kind is ParameterKind.TIME:
-            # Hours and minutes of the local clock: no zone, no seconds.
-            return time.fromisoformat(value).strftime("%H:%M") == value
         return 0 < Fraction(value) <= 1
     except (ValueError, ZeroDivisionError):
         return False

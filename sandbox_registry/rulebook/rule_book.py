@@ -1,5 +1,6 @@
 """The rules in force: procedures and calendars from the database, each version decoded once."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from sandbox_registry.db.core.engine import Connection
@@ -8,7 +9,7 @@ from sandbox_registry.domain.cases.applications import Application
 from sandbox_registry.domain.errors import NotFound
 from sandbox_registry.domain.rules.calendars import Calendar
 from sandbox_registry.domain.rules.procedures import Procedure
-from sandbox_registry.domain.rules.rule_versions import RuleKind
+from sandbox_registry.domain.rules.rule_versions import RuleKind, VersionInForce
 from sandbox_registry.rulebook.calendar_files import parse_calendar
 from sandbox_registry.rulebook.procedure_files import parse_procedure
 
@@ -49,14 +50,20 @@ class RuleBook:
         return await self.current(connection, application.procedure_code, at=at)
 
     async def calendar(self, connection: Connection, *, at: datetime) -> Calendar:
-        """Return the calendar of days off in force at a moment; `NotFound` when there is none."""
-        checksum = await rule_versions.in_force(connection, kind=RuleKind.CALENDAR, code=CALENDAR, at=at)
-        return await self.calendar_version(connection, checksum)
+        """Return the calendar of days off in force at a moment, with those before it; `NotFound` when there is none."""
+        versions = await rule_versions.took_force(connection, kind=RuleKind.CALENDAR, code=CALENDAR, at=at)
+        return await self.calendar_of(connection, versions)
 
-    async def calendar_version(self, connection: Connection, checksum: str | None) -> Calendar:
-        """Return one version of the calendar of days off; `NotFound` for null, which is none."""
-        if checksum is None:
+    async def calendar_of(self, connection: Connection, versions: tuple[VersionInForce, ...]) -> Calendar:
+        """Return the first of these versions of the calendar, with the others; `NotFound` when there are none."""
+        if not versions:
             raise NotFound(what="calendar")
+        newest, *earlier = [
+            replace(await self._calendar(connection, each.checksum), since=each.since) for each in versions
+        ]
+        return replace(newest, earlier=tuple(earlier))
+
+    async def _calendar(self, connection: Connection, checksum: str) -> Calendar:
         if checksum not in self._calendars:
             content = await rule_versions.content(connection, kind=RuleKind.CALENDAR, code=CALENDAR, checksum=checksum)
             self._calendars[checksum] = parse_calendar((content or "").encode(), file=f"{CALENDAR}.toml")

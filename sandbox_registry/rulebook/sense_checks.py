@@ -169,8 +169,6 @@ def _idle_parameters(procedure: Procedure) -> Faults:
     for name, parameter in procedure.parameters.items():
         if parameter.value == 0 and name in {"support.max_share", "support.max_amount"}:
             yield f"parameters.{name}", "contradiction", "a support of nothing is no support"
-    if _value(procedure, "intake.cutoff") == "00:00":
-        yield "parameters.intake.cutoff", "wrong_value", "a cut-off at midnight would put every filing off by a day"
 
 
 def _council_size_faults(procedure: Procedure) -> Faults:

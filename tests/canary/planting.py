@@ -39,6 +39,7 @@ MARKED = {
     "permit": "number",
     "permit_version": "terms.excluded_zones",
     "person": "phone",
+    "promise": "calendar_version",
     "recommendation": "report",
     "review": "comment",
     "site_visit": "minutes",

@@ -19,6 +19,7 @@ from sandbox_registry.jobs.tasks import HOURS, job_app
 from sandbox_registry.runtime.shipped import shipped
 from sandbox_registry.usecases.operations.upkeep import Upkeep
 from tests.jobs.queue import Queue, working
+from tests.support.leaves import leaves
 from tests.support.stages import accepted, submitted
 from tests.support.world import World
 
@@ -33,6 +34,14 @@ date = 2026-11-23
 kind = "holiday"
 name = { vi = "Nghỉ bão", en = "Storm", fr = "Tempête" }
 source = "Công điện của Ủy ban nhân dân tỉnh"
+confidence = "V"
+"""
+WORKED_SATURDAY = """
+[[days]]
+date = 2026-11-21
+kind = "makeup_working"
+name = { vi = "Làm bù", en = "Made up", fr = "Récupéré" }
+source = "Công văn của Bộ Nội vụ"
 confidence = "V"
 """
 
@@ -86,30 +95,59 @@ async def test_a_worker_is_woken_by_the_commit_and_keeps_nothing_of_a_job_done(
     assert (lines[1]["task"], lines[1]["result"]) == ("refresh_due_dates", 0)
 
 
-async def test_an_approved_calendar_moves_the_due_dates_of_lists_when_it_takes_force(
-    world: World, queue: Queue, jobs: App
-) -> None:
-    case = await submitted(world)
-    before = (await queue.rows(DUE))[0][0]
-    proposed = await propose(world, RuleKind.CALENDAR, "calendars/vn.toml", NEW_DAY_OFF)
+async def in_force(world: World, queue: Queue, jobs: App, addition: str) -> RuleVersion:
+    """Have a calendar with an addition take force in a minute, and the worker do what follows."""
+    proposed = await propose(world, RuleKind.CALENDAR, "calendars/vn.toml", addition)
     assert await queue.jobs() == []
     since = world.clock.at + timedelta(minutes=1)
     await approve(world, proposed, since=since)
     assert await queue.rows("SELECT task_name, scheduled_at FROM procrastinate_jobs") == [("refresh_due_dates", since)]
-    assert await queue.rows(DUE) == [(before,)]
+    # The clock of this machine lags behind the database's: still a minute to go.
+    await queue.do("UPDATE procrastinate_jobs SET scheduled_at = NULL")
+    async with working(jobs):
+        await queue.until_idle()
+    world.clock.forward(minutes=1)
+    return proposed
+
+
+async def test_a_calendar_that_helps_the_citizen_moves_dates_on_record_when_it_takes_force(
+    world: World, queue: Queue, jobs: App
+) -> None:
+    case = await submitted(world)
+    before = (await queue.rows(DUE))[0][0]
+    version = await in_force(world, queue, jobs, WORKED_SATURDAY)
     try:
-        # The clock of this machine lags behind the database's: still a minute to go.
-        await queue.do("UPDATE procrastinate_jobs SET scheduled_at = NULL")
-        async with working(jobs):
-            await queue.until_idle()
-        moved = await queue.rows(DUE)
-        assert moved[0][0] > before
-        world.clock.forward(minutes=1)
-        reader = world.context("nguoi_dai_dien")
-        shown = (await world.use_cases.cases.read(reader, case.id)).deadlines
-        assert [(each.computation.due,) for each in shown if each.computation and not each.fulfilled_at] == moved
+        moved = (await queue.rows(DUE))[0][0]
+        assert moved == before - timedelta(days=1)
+        (shown,) = (await world.use_cases.cases.read(world.context("nguoi_dai_dien"), case.id)).deadlines
+        assert shown.computation is not None
+        assert shown.computation.due == moved
+        assert [(each.due, each.cause) for each in shown.promises] == [
+            (before, "application:submit"),
+            (moved, "deadline:recalculate"),
+        ]
+        last = (await leaves(world))[-1]
+        assert (last.action, last.kind, last.entry["actor"]["kind"]) == ("deadline:recalculate", "promise", "system")
+        assert last.entry["auth"]["method"] == "calendar"
+        # Once more finds nothing left to do.
+        assert await world.use_cases.upkeep.refresh_due_dates() == 0
     finally:
-        await queue.do("DELETE FROM rule_versions WHERE id = :id", id=proposed.id)
+        await queue.do("DELETE FROM rule_versions WHERE id = :id", id=version.id)
+
+
+async def test_a_calendar_that_harms_moves_nothing(world: World, queue: Queue, jobs: App) -> None:
+    case = await submitted(world)
+    before = await queue.rows(DUE)
+    seen = len(await leaves(world))
+    version = await in_force(world, queue, jobs, NEW_DAY_OFF)
+    try:
+        assert await queue.rows(DUE) == before
+        (shown,) = (await world.use_cases.cases.read(world.context("nguoi_dai_dien"), case.id)).deadlines
+        assert shown.computation is not None
+        assert [(shown.computation.due,)] == before
+        assert len(await leaves(world)) == seen + 2  # The proposal and the approval.
+    finally:
+        await queue.do("DELETE FROM rule_versions WHERE id = :id", id=version.id)
 
 
 async def test_an_approved_procedure_touches_no_dossier_and_defers_nothing(world: World, queue: Queue) -> None:

@@ -1,6 +1,6 @@
 """The procedures and the calendar we ship: the values of the law, a full dossier, and the regime router."""
 
-from datetime import date, time
+from datetime import date
 from fractions import Fraction
 from hashlib import sha256
 
@@ -57,7 +57,7 @@ def test_open_term_raises_where_one_is_required() -> None:
 
 
 def test_other_parameters_read_by_their_kind() -> None:
-    assert (DRAFT.clock_time("intake.cutoff"), DRAFT.number("supplement.max_rounds")) == (time(15), 1)
+    assert DRAFT.number("supplement.max_rounds") == 1
     assert (DRAFT.word("supplement.clock_policy"), DRAFT.flag("duration.cap_by_licence")) == ("restart", True)
     assert DRAFT.items("signer_titles") == ("Chủ tịch", "Phó Chủ tịch")
     assert (LAW.flag("decision.included_in_appraisal"), LAW.flag("resubmit_after_refusal")) == (True, None)
@@ -172,7 +172,7 @@ def test_trial_may_use_the_whole_ceiling() -> None:
         (date(2026, 8, 22), DayKind.MAKEUP_WORKING),
         (date(2026, 8, 31), DayKind.SWAPPED_OFF),
         (date(2026, 11, 24), DayKind.HOLIDAY),
-        (date(2029, 11, 26), DayKind.COMPENSATION),
+        (date(2026, 1, 10), DayKind.MAKEUP_WORKING),
         (date(2027, 5, 3), DayKind.COMPENSATION),
     ],
 )
@@ -187,6 +187,14 @@ def test_calendar_names_every_day_in_three_languages() -> None:
 
 def test_24_november_was_a_working_day_before_2026() -> None:
     assert [CALENDAR.is_working(date(year, 11, 24)) for year in (2025, 2026)] == [True, False]
+
+
+def test_24_november_on_a_weekend_moves_nothing_unless_a_document_says_so() -> None:
+    monday = date(2029, 11, 26)  # The 24th is a Saturday.
+    content = (POLICIES / "calendars" / "vn.toml").read_bytes()
+    compensated = parse_calendar(content.replace(b"compensated = false", b"compensated = true"), file="vn.toml")
+    assert CALENDAR.is_working(monday)
+    assert compensated.marks[monday].kind is DayKind.COMPENSATION
 
 
 def test_calendar_version_follows_its_content() -> None:

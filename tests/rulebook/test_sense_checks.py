@@ -97,14 +97,6 @@ FAULTS: dict[str, tuple[str, object, str, str]] = {
         "parameters.signer_titles",
         "wrong_value",
     ),
-    "cut-off at midnight": ("parameters/intake.cutoff/value", "00:00", "parameters.intake.cutoff", "wrong_value"),
-    "cut-off in another zone": (
-        "parameters/intake.cutoff/value",
-        "15:00+02:00",
-        "parameters.intake.cutoff",
-        "wrong_value",
-    ),
-    "cut-off without hours": ("parameters/intake.cutoff/value", "late", "parameters.intake.cutoff", "wrong_value"),
     "a term without end": ("parameters/appraisal.term/value", 100_001, "parameters.appraisal.term", "wrong_value"),
     "a negative count": (
         "parameters/supplement.max_rounds/value",

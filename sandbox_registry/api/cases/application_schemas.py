@@ -20,8 +20,10 @@ from sandbox_registry.api.handling.schemas import (
     check_depth,
     shown,
 )
+from sandbox_registry.domain.acts import act_name
 from sandbox_registry.domain.cases.case_lists import CaseRow
-from sandbox_registry.domain.cases.deadlines import CaseDeadline, ResponsibleParty, Timing
+from sandbox_registry.domain.cases.deadlines import CaseDeadline, Gap, ResponsibleParty, Timing
+from sandbox_registry.domain.cases.promises import Promise
 from sandbox_registry.domain.errors import FieldError
 from sandbox_registry.domain.rules.calendars import Deadline, LedgerLine
 from sandbox_registry.domain.rules.forms import Referral
@@ -184,8 +186,32 @@ class LedgerLineOut(Out):
     source: str
 
 
+class DateGivenOut(Out):
+    """A date that was given: when, by which act and with which calendar. The last one counts; null: the clock stopped."""
+
+    due: Instant | None
+    made_at: Instant
+    cause: str
+    cause_name: TextOut
+    calendar_version: str
+
+    @classmethod
+    def of(cls, promise: Promise) -> "DateGivenOut":
+        """Show a date with its reason in words."""
+        return cls(
+            due=promise.due,
+            made_at=promise.made_at,
+            cause=promise.cause,
+            cause_name=TextOut.of(act_name(promise.cause)),
+            calendar_version=promise.calendar_version,
+        )
+
+
 class DeadlineOut(Out):
-    """A deadline and how it was computed. `due` is exclusive (24:00 of `due_date`); null while paused or for a gap."""
+    """A deadline and how it was computed. `due` is exclusive (24:00 of `due_date`); null while paused or for a gap.
+
+    `gap` says why there is no date: `procedure` sets no term, or the `calendar` does not reach that far.
+    """
 
     name: str
     subject: str
@@ -198,6 +224,8 @@ class DeadlineOut(Out):
     basis: str
     calendar_version: str | None
     is_provisional: bool
+    gap: Gap | None
+    history: tuple[DateGivenOut, ...]
     ledger: tuple[LedgerLineOut, ...]
 
     @classmethod
@@ -215,6 +243,8 @@ class DeadlineOut(Out):
             basis=deadline.basis,
             calendar_version=None,
             is_provisional=False,
+            gap=deadline.gap,
+            history=tuple(map(DateGivenOut.of, deadline.promises)),
             ledger=(),
         )
         return shown_gap if deadline.computation is None else shown_gap.computed(deadline.computation)
@@ -264,7 +294,8 @@ class CaseOut(Out):
 class ReceiptOut(Out):
     """The receipt of a filed dossier. `log` proves the filing, the others registration and acceptance once they are.
 
-    Each is null until the published checkpoint covers its leaf, about a second.
+    Each is null until the published checkpoint covers its leaf, about a second. `appointments` are the days of the result
+    that were promised, oldest first, each with its reason; the last is `appointment_at`.
     """
 
     application_id: UUID
@@ -277,6 +308,7 @@ class ReceiptOut(Out):
     received_at: Instant | None
     accepted_at: Instant | None
     appointment_at: Instant | None
+    appointments: tuple[DateGivenOut, ...]
     log: ProofOut | None
     received_log: ProofOut | None
     accepted_log: ProofOut | None
@@ -394,6 +426,7 @@ def receipt_out(receipt: Receipt, *, log: PublishedLog) -> ReceiptOut:
         received_at=application.received_at,
         accepted_at=application.accepted_at,
         appointment_at=application.appointment_at,
+        appointments=tuple(map(DateGivenOut.of, receipt.appointments)),
         log=proof_of(receipt.filed, log),
         received_log=proof_of(receipt.received, log),
         accepted_log=proof_of(receipt.accepted, log),

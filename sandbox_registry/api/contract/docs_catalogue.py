@@ -116,6 +116,12 @@ VIETNAMESE_SENTENCES: Mapping[str, str] = {
     "SHA-256 of the file's bytes, in hexadecimal.": "SHA-256 của nội dung tệp, hệ thập lục phân.",
     "SHA-256 of the version of the procedure that the case was filed under and keeps.": "SHA-256 của phiên bản thủ tục "
     "mà hồ sơ được nộp theo và giữ nguyên.",
+    "The act that gave the date.": "Việc đã đưa ra ngày này.",
+    "The calendar of working days that gave the date.": "Lịch ngày làm việc dùng để tính ngày này.",
+    "Why there is no date: the procedure sets no term, or the calendar does not reach that far.": "Vì sao không có ngày: "
+    "thủ tục không quy định thời hạn, hoặc lịch chưa đến ngày đó.",
+    "Every date the deadline was given, oldest first; the last one counts.": "Mọi ngày hẹn đã có của thời hạn, cũ trước; "
+    "ngày cuối cùng có giá trị.",
     "The calendar of working days that was in force for this computation.": "Lịch ngày làm việc có hiệu lực cho phép tính.",
     "The case's code, given when the dossier is received; null before.": "Mã hồ sơ, cấp khi vào sổ; trước đó là null.",
     "The cursor to send as `after` for the next page; null at the end.": "Con trỏ để gửi làm `after` cho trang sau; hết "
@@ -133,7 +139,7 @@ VIETNAMESE_SENTENCES: Mapping[str, str] = {
     "The line of the policy that allowed or refused it.": "Dòng chính sách đã cho phép hoặc từ chối.",
     "The procedure of the case has no such step from here.": "Thủ tục của hồ sơ không có bước này từ giai đoạn hiện tại.",
     "That line in words; null when it was no line of the policy that decided.": "Tên gọi của dòng đó; null khi không phải dòng chính sách quyết định.",
-    "The moment by which the result is promised.": "Thời điểm hẹn trả kết quả.",
+    "The moment by which the result is promised, as promised last; null while the clock is stopped.": "Thời điểm hẹn trả kết quả.",
     "The moment the term ends, exclusive; null while the clock is paused, or the length is unknown.": "Thời điểm hết "
     "hạn, không kể chính lúc đó; null khi đồng hồ tạm dừng hoặc chưa biết độ dài.",
     "The name its authors gave this version.": "Tên mà người soạn đặt cho phiên bản này.",

@@ -13,7 +13,7 @@ _TEXT = {
 _START, _END = "2027-01-03T17:00:00Z", "2027-12-31T17:00:00Z"
 _COUNCIL = [f"01934f6e-8f5a-7c3e-9b1a-2f4d6c8e0a{number}" for number in range(21, 26)]
 _SCORES = dict.fromkeys(("innovation", "benefit", "plan", "risk_control", "user_protection", "regulatory_need"), 8)
-_CALENDAR = """code = "vn-2027"
+_CALENDAR = """code = "vn"
 country = "VN"
 covered_from = 2026-01-01
 covered_to = 2027-12-31

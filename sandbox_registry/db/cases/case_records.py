@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
 from sandbox_registry.db.core.statements import Statement
-from sandbox_registry.db.rules.rule_versions import IN_FORCE
+from sandbox_registry.db.rules.rule_versions import TOOK_FORCE
 from sandbox_registry.domain.cases.assignments import ASSIGNABLE
 from sandbox_registry.domain.cases.case_records import SHOWN, CaseRecords
 from sandbox_registry.domain.rules.rule_versions import RuleKind
@@ -41,6 +41,7 @@ def _of_organisation(column: ColumnElement[UUID], what: ColumnElement[Any]) -> C
     return select(what).where(tables.organisations.c.id == named).scalar_subquery()
 
 
+_TOOK_FORCE = TOOK_FORCE.subquery("took_force")
 _ASSIGNED = literal(sorted(ASSIGNABLE), ARRAY(Text))
 _ORGANISATIONS = tables.organisations.c
 _PARTS: dict[str, ColumnElement[Any]] = {
@@ -54,13 +55,19 @@ _PARTS: dict[str, ColumnElement[Any]] = {
         tables.applications.c.organisation_id,
         func.json_build_object("kind", _ORGANISATIONS.kind, "licence_end", _ORGANISATIONS.licence_end),
     ),
-    "calendar": IN_FORCE.scalar_subquery(),
+    "calendars": select(
+        func.coalesce(
+            func.json_agg(aggregate_order_by(func.to_json(_TOOK_FORCE.table_valued()), _TOOK_FORCE.c.since.desc())),
+            func.json_build_array(),
+        )
+    ).scalar_subquery(),
     "clarifications": _all_of(tables.clarifications),
     "complaints": _all_of(tables.complaints),
     "conflicted": _people(tables.declarations.c.person_id, tables.declarations.c.conflicted),
     "consultations": _all_of(tables.consultations),
     "decisions": _all_of(tables.decisions),
     "documents": _all_of(tables.documents, tables.documents.c.removed_at.is_(None)),
+    "promises": _all_of(tables.promises),
     "has_permit": _is_any(tables.permits),
     "has_hold": _is_any(tables.legal_holds, tables.legal_holds.c.lifted_at.is_(None)),
     "reviewed_by": _people(tables.reviews.c.reviewer_id),
@@ -88,7 +95,7 @@ async def records_of(
     at: datetime,
     also: frozenset[str] = frozenset(),
 ) -> CaseRecords:
-    """Read what is shown with a case, `also` other parts of `CaseRecords`, and which version of a calendar is in force."""
+    """Read what is shown with a case, `also` other parts of `CaseRecords`, and which versions of a calendar took force."""
     given = {"application_id": application_id, "kind": RuleKind.CALENDAR.value, "code": calendar, "at": at}
     rows = await _statement(SHOWN | also).rows(connection, given)
     return _DECODER.decode(rows[0][0])

@@ -1,4 +1,4 @@
-"""Facts of many cases at once, to compute their deadlines under other rules: four statements, however many cases."""
+"""Facts of many cases at once, to compute their deadlines under other rules: five statements, however many cases."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -16,6 +16,7 @@ from sandbox_registry.db.core.statements import Statement
 from sandbox_registry.domain.cases.applications import Application, SupplementRequest
 from sandbox_registry.domain.cases.appraisal import Clarification, Consultation
 from sandbox_registry.domain.cases.deadlines import CaseFacts
+from sandbox_registry.domain.cases.promises import Promise
 from sandbox_registry.domain.stages import OPEN_STAGES, Stage
 
 T = TypeVar("T")
@@ -39,6 +40,16 @@ class OpenCase:
     next_due_at: datetime | None
 
 
+async def lock_open_case(connection: AsyncConnection, application_id: UUID) -> CaseFacts | None:
+    """Load an open case and lock it until the transaction ends; null when it is open no more."""
+    columns, records = tables.applications.c, RECORDS[Application]
+    query = records.query.where(columns.id == application_id, columns.stage.in_(sorted(OPEN_STAGES)))
+    rows = await Statement(query.with_for_update(key_share=True)).rows(connection)
+    for facts in await _with_facts(connection, [records.read(row) for row in rows]):
+        return facts
+    return None
+
+
 async def lock_open_cases(connection: AsyncConnection, *, after: UUID | None, limit: int) -> tuple[OpenCase, ...]:
     """Load open cases in the order of their ids, each locked until the transaction ends, from after one of them on."""
     columns = tables.applications.c
@@ -57,12 +68,14 @@ async def _with_facts(connection: AsyncConnection, cases: Sequence[Application])
     supplements = await _by_case(connection, SupplementRequest, ids)
     clarifications = await _by_case(connection, Clarification, ids)
     consultations = await _by_case(connection, Consultation, ids)
+    promises = await _by_case(connection, Promise, ids)
     return tuple(
         CaseFacts(
             application=case,
             supplements=tuple(supplements[case.id]),
             clarifications=tuple(clarifications[case.id]),
             consultations=tuple(consultations[case.id]),
+            promises=tuple(promises[case.id]),
         )
         for case in cases
     )

@@ -28,6 +28,7 @@ from sandbox_registry.domain.cases.appraisal import (
     SiteVisit,
     Vote,
 )
+from sandbox_registry.domain.cases.promises import Promise
 from sandbox_registry.domain.identity.people import (
     AccountService,
     Delegation,
@@ -97,6 +98,7 @@ RECORDS: dict[type[Any], Records[Any]] = {
     Participation: Records(tables.participations, Participation),
     Permit: PERMITS,
     Person: PEOPLE,
+    Promise: Records(tables.promises, Promise),
     RuleVersion: RULE_VERSIONS,
     Recommendation: Records(tables.recommendations, Recommendation),
     Review: Records(tables.reviews, Review),

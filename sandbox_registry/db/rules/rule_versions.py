@@ -10,11 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
 from sandbox_registry.db.core.statements import Statement
-from sandbox_registry.domain.rules.rule_versions import RuleKind, RuleStatus
+from sandbox_registry.domain.rules.rule_versions import RuleKind, RuleStatus, VersionInForce
 
 _VERSIONS = tables.rule_versions
-IN_FORCE = (
-    select(_VERSIONS.c.checksum)
+TOOK_FORCE = (
+    select(_VERSIONS.c.checksum, _VERSIONS.c.effective_from.label("since"))
     .where(
         _VERSIONS.c.kind == bindparam("kind"),
         _VERSIONS.c.code == bindparam("code"),
@@ -22,10 +22,10 @@ IN_FORCE = (
         _VERSIONS.c.effective_from <= bindparam("at"),
     )
     .order_by(_VERSIONS.c.effective_from.desc(), _VERSIONS.c.id.desc())
-    .limit(1)
 )
-"""The checksum of the version of `kind` and `code` in force `at` a moment."""
-_IN_FORCE = Statement(IN_FORCE)
+"""The versions of `kind` and `code` that took force until `at` a moment, newest first."""
+_TOOK_FORCE = Statement(TOOK_FORCE)
+_IN_FORCE = Statement(TOOK_FORCE.limit(1))
 _CONTENT = Statement(
     select(_VERSIONS.c.content).where(
         _VERSIONS.c.kind == bindparam("kind"),
@@ -40,9 +40,17 @@ _CODES = Statement(
 
 async def in_force(connection: AsyncConnection, *, kind: RuleKind, code: str, at: datetime) -> str | None:
     """Return the checksum of the version in force at a moment, null when there is none."""
-    for (checksum,) in await _IN_FORCE.rows(connection, {"kind": kind.value, "code": code, "at": at}):
+    for checksum, _ in await _IN_FORCE.rows(connection, {"kind": kind.value, "code": code, "at": at}):
         return str(checksum)
     return None
+
+
+async def took_force(
+    connection: AsyncConnection, *, kind: RuleKind, code: str, at: datetime
+) -> tuple[VersionInForce, ...]:
+    """List the versions that took force until a moment, newest first, by checksum."""
+    rows = await _TOOK_FORCE.rows(connection, {"kind": kind.value, "code": code, "at": at})
+    return tuple(VersionInForce(checksum=checksum, since=since) for checksum, since in rows)
 
 
 async def content(connection: AsyncConnection, *, kind: RuleKind, code: str, checksum: str) -> str | None:

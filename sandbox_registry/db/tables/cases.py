@@ -131,6 +131,20 @@ supplement_requests = Table(
     CheckConstraint("round = 1 OR exception_reason IS NOT NULL", name="exception_recorded"),
 )
 
+promises = Table(
+    "promises",
+    metadata,
+    id_column(),
+    version_column(),
+    case_column(),
+    text_column("name"),
+    text_column("subject"),
+    stamp_column("due", nullable=True),
+    text_column("calendar_version"),
+    text_column("cause"),
+    stamp_column("made_at"),
+)
+
 messages = Table(
     "messages",
     metadata,

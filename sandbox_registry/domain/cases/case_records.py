@@ -13,7 +13,9 @@ from sandbox_registry.domain.cases.appraisal import (
     Participation,
     Vote,
 )
+from sandbox_registry.domain.cases.promises import Promise
 from sandbox_registry.domain.identity.people import OrganisationKind
+from sandbox_registry.domain.rules.rule_versions import VersionInForce
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +31,8 @@ class CaseRecords:
     """The records of one case, each kind oldest first, as far as they were asked for.
 
     Of documents only those that were not removed, of assignments those still held. `conflicted` are the people who
-    declared a conflict, `reviewed_by` those who filed a review; `has_hold` tells of holds not lifted. `agency_code` is the receiving unit's,
-    `calendar` the checksum of the calendar of days off; each is null when there is none.
+    declared a conflict, `reviewed_by` those who filed a review; `has_hold` tells of holds not lifted. `agency_code` is the
+    receiving unit's, null when there is none. `calendars` are the calendar's versions that took force, newest first.
     """
 
     supplements: tuple[SupplementRequest, ...] = ()
@@ -38,7 +40,8 @@ class CaseRecords:
     consultations: tuple[Consultation, ...] = ()
     complaints: tuple[Complaint, ...] = ()
     documents: tuple[Document, ...] = ()
-    calendar: str | None = None
+    promises: tuple[Promise, ...] = ()
+    calendars: tuple[VersionInForce, ...] = ()
     assignments: tuple[Participation, ...] = ()
     conflicted: frozenset[UUID] = frozenset()
     reviewed_by: frozenset[UUID] = frozenset()
@@ -51,5 +54,7 @@ class CaseRecords:
     agency_code: str | None = None
 
 
-SHOWN = frozenset({"calendar", "clarifications", "complaints", "consultations", "documents", "supplements"})
+SHOWN = frozenset(
+    {"calendars", "clarifications", "complaints", "consultations", "documents", "promises", "supplements"}
+)
 """What is read with every case, for its page and its deadlines; the rest only for the acts that depend on it."""

@@ -67,9 +67,9 @@ def is_open(consultation: Consultation) -> bool:
 
 
 def consultation_deadline(consultation: Consultation, *, calendar: Calendar) -> Deadline:
-    """Compute until when the agency may answer in time."""
+    """Compute until when the agency may answer in time, by the calendar in force when it was asked."""
     term = Term(value=consultation.term_value, unit=Unit(consultation.term_unit))
-    return deadline(term, start=consultation.asked_at, calendar=calendar)
+    return deadline(term, start=consultation.asked_at, calendar=calendar.at(consultation.asked_at))
 
 
 def answer_consultation(

@@ -1,14 +1,19 @@
-"""Deadlines of a case: derived from its facts, the pinned procedure and the calendar; each explains itself by day."""
+"""Deadlines of a case: derived from its facts, the pinned procedure and the calendar; each explains itself by day.
 
-from collections.abc import Iterator
+A date that was given binds until another one takes its place: it is read, not derived again (`promises.py`).
+"""
+
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sandbox_registry.domain.cases.applications import Application, SupplementRequest
 from sandbox_registry.domain.cases.appraisal import Clarification, Consultation
+from sandbox_registry.domain.cases.promises import APPOINTMENT, Promise, of_deadline
 from sandbox_registry.domain.rules.calendars import (
     Calendar,
+    CalendarGap,
     Deadline,
     Pause,
     Term,
@@ -16,6 +21,7 @@ from sandbox_registry.domain.rules.calendars import (
     deadline,
     last_day_before,
     latest_before,
+    local_date,
 )
 from sandbox_registry.domain.rules.procedures import Parameter, Procedure
 from sandbox_registry.domain.stages import OPEN_STAGES, Stage
@@ -23,7 +29,7 @@ from sandbox_registry.domain.texts import Phrase
 
 
 class Timing(StrEnum):
-    """How a deadline stands at a moment. `gap`: the procedure leaves the term open, so no timer runs."""
+    """How a deadline stands at a moment. `gap`: there is no date, so no timer runs; `Gap` says why."""
 
     RUNNING = "running"
     PAUSED = "paused"
@@ -31,6 +37,13 @@ class Timing(StrEnum):
     MET = "met"
     MISSED = "missed"
     GAP = "gap"
+
+
+class Gap(StrEnum):
+    """Why a deadline has no date: the procedure sets no term, or the calendar does not reach that far."""
+
+    PROCEDURE = "procedure"
+    CALENDAR = "calendar"
 
 
 class ResponsibleParty(StrEnum):
@@ -49,11 +62,15 @@ class CaseFacts:
     supplements: tuple[SupplementRequest, ...] = ()
     clarifications: tuple[Clarification, ...] = ()
     consultations: tuple[Consultation, ...] = ()
+    promises: tuple[Promise, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseDeadline:
-    """One deadline of a case: its parameter, who must act, the computation (null for a gap), and the act that met it."""
+    """One deadline of a case: its parameter, who must act, the computation (null for a gap), and the act that met it.
+
+    `promises` are the dates it was given, oldest first; the last is that of the computation.
+    """
 
     name: str
     responsible: ResponsibleParty
@@ -62,13 +79,25 @@ class CaseDeadline:
     fulfilled_at: datetime | None
     basis: str
     subject: str = ""
+    gap: Gap | None = None
+    promises: tuple[Promise, ...] = ()
 
 
 def case_deadlines(
     facts: CaseFacts, *, procedure: Procedure, calendar: Calendar, at: datetime
 ) -> tuple[CaseDeadline, ...]:
-    """List every deadline of a case, past and running, in the order in which the law starts them."""
+    """List every deadline of a case, past and running, in the order in which the law starts them.
+
+    Each has the date it was given last. One without any is computed by the calendar in force when its clock started.
+    """
     return tuple(_each(_Computation(facts, procedure, calendar, at)))
+
+
+def computed_afresh(
+    facts: CaseFacts, *, procedure: Procedure, calendar: Calendar, at: datetime, by_latest: bool
+) -> tuple[CaseDeadline, ...]:
+    """List every deadline as its facts say, whatever dates were given: by the calendar of the last date, or the latest."""
+    return tuple(_each(_Computation(facts, procedure, calendar, at, binds=False, by_latest=by_latest)))
 
 
 def next_due(facts: CaseFacts, *, procedure: Procedure, calendar: Calendar, at: datetime) -> datetime | None:
@@ -83,15 +112,26 @@ def next_due(facts: CaseFacts, *, procedure: Procedure, calendar: Calendar, at: 
     return min((due for due in open_ones if due is not None), default=None)
 
 
-def supplement_deadline(request: SupplementRequest, *, procedure: Procedure, calendar: Calendar) -> Deadline | None:
-    """Compute until when the applicant may answer a supplement request; null when no term is set."""
-    term = procedure.term("supplement.term")
-    return None if term is None else deadline(term, start=request.requested_at, calendar=calendar)
+def supplement_deadline(
+    request: SupplementRequest, *, procedure: Procedure, calendar: Calendar, promises: tuple[Promise, ...]
+) -> Deadline | None:
+    """Say until when the applicant may answer a supplement request; null when no term is set or no calendar reaches."""
+    term, given = procedure.term("supplement.term"), of_deadline(promises, "supplement.term", str(request.round))
+    if term is None:
+        return None
+    by = _calendar_of(given, calendar, started=request.requested_at)
+    try:
+        return _bound(deadline(term, start=request.requested_at, calendar=by), given)
+    except CalendarGap:
+        return None
 
 
 def appointment(facts: CaseFacts, procedure: Procedure, calendar: Calendar) -> datetime | None:
-    """Compute the day of the result promised on the receipt slip; null when a term it needs is open."""
-    computed = _Computation(facts, procedure, calendar, None).result()
+    """Compute the day of the result promised on the receipt slip; null when a term it needs is open, or a calendar."""
+    try:
+        computed = _Computation(facts, procedure, calendar, None).result(calendar)
+    except CalendarGap:
+        return None
     return None if computed is None else computed.due
 
 
@@ -100,10 +140,34 @@ def latest_apology(application: Application, *, procedure: Procedure, calendar: 
     before = procedure.term("apology.before")
     if before is None or application.appointment_at is None:
         return None
-    return latest_before(before, end=application.appointment_at, calendar=calendar).due
+    try:
+        return latest_before(before, end=application.appointment_at, calendar=calendar).due
+    except CalendarGap:
+        return None
 
 
 _MOMENT = timedelta(microseconds=1)
+Compute = Callable[[Calendar], Deadline | None]
+
+
+def _calendar_of(given: tuple[Promise, ...], calendar: Calendar, *, started: datetime) -> Calendar:
+    """Return the version a deadline goes by: that of its last date, or the one in force when its clock started."""
+    if not given:
+        return calendar.at(started)
+    return calendar.named(given[-1].calendar_version) or calendar.at(given[-1].made_at)
+
+
+def _bound(computed: Deadline, given: tuple[Promise, ...]) -> Deadline:
+    """Put the date given last in the place of the computed one, should they differ."""
+    if not given or computed.due == given[-1].due:
+        return computed
+    due = given[-1].due
+    return _moved(computed, due) if due is not None else replace(computed, due=None, due_date=None, paused=True)
+
+
+def _moved(computed: Deadline, due: datetime) -> Deadline:
+    day = local_date(due) if computed.term.unit is Unit.H else last_day_before(due)
+    return replace(computed, due=due, due_date=day, paused=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,21 +176,22 @@ class _Computation:
     procedure: Procedure
     calendar: Calendar
     at: datetime | None
+    binds: bool = True
+    by_latest: bool = False
 
-    def draft(self) -> Deadline | None:
-        """Compute how long a draft is kept for: it is shown, and nothing is deleted."""
-        term = self.procedure.term("draft.ttl")
-        started = self.facts.application.created_at
-        return None if term is None else deadline(term, start=started, calendar=self.calendar)
+    def calendar_for(self, given: tuple[Promise, ...], started: datetime) -> Calendar:
+        return self.calendar if self.by_latest else _calendar_of(given, self.calendar, started=started)
 
-    def completeness(self) -> Deadline | None:
-        started, term = self.facts.application.completeness_from, self.procedure.term("completeness.term")
-        if started is None or term is None:
+    def counted(self, name: str, started: datetime, calendar: Calendar) -> Deadline | None:
+        """Compute a term that runs from an event without a stop."""
+        term = self.procedure.term(name)
+        return None if term is None else deadline(term, start=started, calendar=calendar)
+
+    def completeness(self, started: datetime, calendar: Calendar) -> Deadline | None:
+        term = self.procedure.term("completeness.term")
+        if term is None:
             return None
-        cutoff = self.procedure.clock_time("intake.cutoff")
-        return deadline(
-            term, start=started, calendar=self.calendar, pauses=self._supplement_pauses(started), cutoff=cutoff
-        )
+        return deadline(term, start=started, calendar=calendar, pauses=self._supplement_pauses(started))
 
     def _supplement_pauses(self, started: datetime) -> tuple[Pause, ...]:
         return tuple(
@@ -135,7 +200,7 @@ class _Computation:
             if each.answered_at is None or each.answered_at > started
         )
 
-    def appraisal(self) -> Deadline | None:
+    def appraisal(self, calendar: Calendar) -> Deadline | None:
         application, term = self.facts.application, self.procedure.term("appraisal.term")
         if application.accepted_at is None or term is None:
             return None
@@ -144,7 +209,7 @@ class _Computation:
             ended = [pause.end for pause in pauses if pause.end is not None]
             started = max([started, *ended])
             pauses = tuple(pause for pause in pauses if pause.end is None)
-        return deadline(term, start=started, calendar=self.calendar, pauses=pauses)
+        return deadline(term, start=started, calendar=calendar, pauses=pauses)
 
     def _clarification_pauses(self) -> tuple[Pause, ...]:
         if self.procedure.word("clarification.clock_policy") not in {"continue", "restart"}:
@@ -154,47 +219,72 @@ class _Computation:
             for each in self.facts.clarifications
         )
 
-    def decision(self) -> Deadline | None:
-        """Compute the decision's own term after the recommendation; null when it runs inside the appraisal."""
-        started, term = self.facts.application.recommended_at, self.procedure.term("decision.term")
-        if started is None or term is None or self.procedure.flag("decision.included_in_appraisal"):
-            return None
-        return deadline(term, start=started, calendar=self.calendar)
-
-    def result(self) -> Deadline | None:
+    def result(self, calendar: Calendar) -> Deadline | None:
         """Compute the whole way from acceptance to the result: appraisal, then decision unless it is included."""
-        appraisal = self.appraisal()
+        appraisal = self.appraisal(calendar)
         if appraisal is None or appraisal.due is None or self.procedure.flag("decision.included_in_appraisal"):
             return appraisal
-        term = self.procedure.term("decision.term")
-        return None if term is None else deadline(term, start=appraisal.due - _MOMENT, calendar=self.calendar)
+        return self.counted("decision.term", appraisal.due - _MOMENT, calendar)
+
+    def appointment(self, calendar: Calendar) -> Deadline | None:
+        """Compute the day of the result, or take the one new day promised with an apology."""
+        computed, apology = self.result(calendar), self.facts.application.apology
+        return computed if apology is None or computed is None else _moved(computed, apology.promised_at)
 
 
 def _each(known: _Computation) -> Iterator[CaseDeadline]:
     application = known.facts.application
     if application.submitted_at is None:
-        yield _deadline(known, "draft.ttl", ResponsibleParty.APPLICANT, known.draft(), _closing_at(known))
+        yield _counted(known, "draft.ttl", ResponsibleParty.APPLICANT, application.created_at, _closing_at(known))
     else:
-        done = application.accepted_at or _closing_at(known)
-        yield _deadline(known, "completeness.term", ResponsibleParty.AUTHORITY, known.completeness(), done)
-    for request in known.facts.supplements:
-        computed = supplement_deadline(request, procedure=known.procedure, calendar=known.calendar)
-        done = request.answered_at or _closing_at(known)
+        started = application.completeness_from or application.submitted_at
         yield _deadline(
-            known, "supplement.term", ResponsibleParty.APPLICANT, computed, done, subject=str(request.round)
+            known,
+            "completeness.term",
+            responsible=ResponsibleParty.AUTHORITY,
+            started=started,
+            compute=lambda calendar: known.completeness(started, calendar),
+            done=application.accepted_at or _closing_at(known),
+        )
+    for request in known.facts.supplements:
+        done, subject = request.answered_at or _closing_at(known), str(request.round)
+        yield _counted(
+            known, "supplement.term", ResponsibleParty.APPLICANT, request.requested_at, done, subject=subject
         )
     if application.accepted_at is not None:
-        included = known.procedure.flag("decision.included_in_appraisal")
-        done = (application.decided_at if included else application.recommended_at) or _closing_at(known)
-        yield _deadline(known, "appraisal.term", ResponsibleParty.AUTHORITY, known.appraisal(), done)
-        yield _appointment(known)
+        yield from _of_accepted(known, application, application.accepted_at)
     for consultation in known.facts.consultations:
         yield _consultation(known, consultation)
     if application.recommended_at is not None and not known.procedure.flag("decision.included_in_appraisal"):
         done = application.decided_at or _closing_at(known)
-        yield _deadline(known, "decision.term", ResponsibleParty.AUTHORITY, known.decision(), done)
+        yield _counted(known, "decision.term", ResponsibleParty.AUTHORITY, application.recommended_at, done)
     if application.stage in {Stage.REFUSED, Stage.INTAKE_REFUSED}:
-        yield _complaint(known)
+        refused_at = application.decided_at or _closing_at(known) or application.updated_at
+        yield _counted(known, "complaint.term", ResponsibleParty.APPLICANT, refused_at, None)
+
+
+def _of_accepted(known: _Computation, application: Application, accepted_at: datetime) -> Iterator[CaseDeadline]:
+    """Compute the appraisal and the day of the result."""
+    included = known.procedure.flag("decision.included_in_appraisal")
+    appraised_at = application.decided_at if included else application.recommended_at
+    yield _deadline(
+        known,
+        "appraisal.term",
+        responsible=ResponsibleParty.AUTHORITY,
+        started=accepted_at,
+        compute=known.appraisal,
+        done=appraised_at or _closing_at(known),
+    )
+    promised = _deadline(
+        known,
+        APPOINTMENT,
+        responsible=ResponsibleParty.AUTHORITY,
+        started=accepted_at,
+        compute=known.appointment,
+        done=application.decided_at or _closing_at(known),
+    )
+    is_postponed = application.apology is not None and promised.computation is not None
+    yield replace(promised, subject="promised") if is_postponed else promised
 
 
 def _closing_at(known: _Computation) -> datetime | None:
@@ -202,41 +292,56 @@ def _closing_at(known: _Computation) -> datetime | None:
     return None if closing is None else closing.at
 
 
-def _appointment(known: _Computation) -> CaseDeadline:
-    """Return the day of the result on the receipt slip, or the one new day promised with an apology."""
-    application, computed = known.facts.application, known.result()
-    done = application.decided_at or _closing_at(known)
-    if application.apology is None or computed is None:
-        return _deadline(known, "appointment", ResponsibleParty.AUTHORITY, computed, done)
-    promised = application.apology.promised_at
-    postponed = replace(computed, due=promised, due_date=last_day_before(promised), paused=False)
-    return _deadline(known, "appointment", ResponsibleParty.AUTHORITY, postponed, done, subject="promised")
-
-
 def _consultation(known: _Computation, consultation: Consultation) -> CaseDeadline:
+    """Compute until when an agency may answer: by the calendar in force when it was asked, whatever comes later."""
     term = Term(value=consultation.term_value, unit=Unit(consultation.term_unit))
-    computed = deadline(term, start=consultation.asked_at, calendar=known.calendar)
-    done = consultation.answered_at or consultation.closed_silent_at or _closing_at(known)
-    return _deadline(known, "consult.term", ResponsibleParty.CONSULTED, computed, done, subject=str(consultation.id))
+    return _deadline(
+        replace(known, by_latest=False),
+        "consult.term",
+        responsible=ResponsibleParty.CONSULTED,
+        started=consultation.asked_at,
+        compute=lambda calendar: deadline(term, start=consultation.asked_at, calendar=calendar),
+        done=consultation.answered_at or consultation.closed_silent_at or _closing_at(known),
+        subject=str(consultation.id),
+    )
 
 
-def _complaint(known: _Computation) -> CaseDeadline:
-    application, term = known.facts.application, known.procedure.term("complaint.term")
-    started = application.decided_at or _closing_at(known)
-    computed = None if term is None or started is None else deadline(term, start=started, calendar=known.calendar)
-    return _deadline(known, "complaint.term", ResponsibleParty.APPLICANT, computed, None)
+def _counted(
+    known: _Computation,
+    name: str,
+    responsible: ResponsibleParty,
+    started: datetime,
+    done: datetime | None,
+    *,
+    subject: str = "",
+) -> CaseDeadline:
+    """Compute a deadline whose term runs from an event without a stop."""
+    return _deadline(
+        known,
+        name,
+        responsible=responsible,
+        started=started,
+        compute=lambda calendar: known.counted(name, started, calendar),
+        done=done,
+        subject=subject,
+    )
 
 
 def _deadline(
     known: _Computation,
     name: str,
-    responsible: ResponsibleParty,
-    computed: Deadline | None,
-    done: datetime | None,
     *,
+    responsible: ResponsibleParty,
+    started: datetime,
+    compute: Compute,
+    done: datetime | None,
     subject: str = "",
 ) -> CaseDeadline:
     parameter: Parameter | None = known.procedure.parameters.get(name)
+    given = of_deadline(known.facts.promises, name, subject)
+    computed, gap = _computed(compute, known.calendar_for(given, started))
+    if computed is not None and known.binds:
+        computed = _bound(computed, given)
     return CaseDeadline(
         name=name,
         responsible=responsible,
@@ -245,7 +350,18 @@ def _deadline(
         fulfilled_at=done,
         basis="" if parameter is None else parameter.basis,
         subject=subject,
+        gap=gap,
+        promises=given,
     )
+
+
+def _computed(compute: Compute, calendar: Calendar) -> tuple[Deadline | None, Gap | None]:
+    """Compute a deadline, or say why there is none: a gap of the calendar is shown, and stops nobody from reading."""
+    try:
+        computed = compute(calendar)
+    except CalendarGap:
+        return None, Gap.CALENDAR
+    return computed, Gap.PROCEDURE if computed is None else None
 
 
 def _timing(computed: Deadline | None, done: datetime | None, at: datetime | None) -> Timing:

@@ -15,6 +15,7 @@ from sandbox_registry.domain.cases.applications import (
 )
 from sandbox_registry.domain.cases.deadlines import supplement_deadline
 from sandbox_registry.domain.cases.lifecycle import closed, moved, require_stage
+from sandbox_registry.domain.cases.promises import Promise
 from sandbox_registry.domain.errors import (
     ConditionNotMet,
     Duplicate,
@@ -84,6 +85,7 @@ def submit_supplement(
     application: Application,
     *,
     supplements: tuple[SupplementRequest, ...],
+    promises: tuple[Promise, ...],
     procedure: Procedure,
     calendar: Calendar,
     errors: tuple[FieldError, ...],
@@ -100,7 +102,13 @@ def submit_supplement(
 
     """
     request = require_supplementable(
-        application, supplements=supplements, procedure=procedure, calendar=calendar, errors=errors, at=at
+        application,
+        supplements=supplements,
+        promises=promises,
+        procedure=procedure,
+        calendar=calendar,
+        errors=errors,
+        at=at,
     )
     restart = procedure.word("supplement.clock_policy") != "continue"
     started = at if restart else application.completeness_from
@@ -114,6 +122,7 @@ def require_supplementable(
     application: Application,
     *,
     supplements: tuple[SupplementRequest, ...],
+    promises: tuple[Promise, ...],
     procedure: Procedure,
     calendar: Calendar,
     errors: tuple[FieldError, ...],
@@ -122,7 +131,7 @@ def require_supplementable(
     """Return the request that the dossier answers as it stands; raises as `submit_supplement`."""
     require_stage(application, "submit_supplement")
     request = open_request(supplements)
-    due = supplement_deadline(request, procedure=procedure, calendar=calendar)
+    due = supplement_deadline(request, procedure=procedure, calendar=calendar, promises=promises)
     if due is not None and due.is_over(at):
         raise ConditionNotMet("supplement_too_late")
     if errors:

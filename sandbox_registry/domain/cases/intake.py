@@ -20,6 +20,7 @@ from sandbox_registry.domain.cases.applications import (
 from sandbox_registry.domain.cases.deadlines import CaseFacts, appointment, supplement_deadline
 from sandbox_registry.domain.cases.filings import open_request
 from sandbox_registry.domain.cases.lifecycle import closed, moved, require_stage
+from sandbox_registry.domain.cases.promises import Promise
 from sandbox_registry.domain.cases.reasons import reason_errors, require_listed_reasons
 from sandbox_registry.domain.errors import (
     ConditionNotMet,
@@ -137,6 +138,7 @@ def lapse(
     application: Application,
     *,
     supplements: tuple[SupplementRequest, ...],
+    promises: tuple[Promise, ...],
     procedure: Procedure,
     calendar: Calendar,
     by: UUID,
@@ -148,7 +150,9 @@ def lapse(
         ConditionNotMet: `supplement_term_open` while the applicant still has time, or no term was set at all.
 
     """
-    require_lapsable(application, supplements=supplements, procedure=procedure, calendar=calendar, at=at)
+    require_lapsable(
+        application, supplements=supplements, promises=promises, procedure=procedure, calendar=calendar, at=at
+    )
     return moved(application, "lapse", at=at, closing=closed(ClosingKind.LAPSED, at=at, by=by))
 
 
@@ -156,13 +160,15 @@ def require_lapsable(
     application: Application,
     *,
     supplements: tuple[SupplementRequest, ...],
+    promises: tuple[Promise, ...],
     procedure: Procedure,
     calendar: Calendar,
     at: datetime,
 ) -> None:
     """Refuse to close a case whose applicant may still answer; raises as `lapse`."""
     require_stage(application, "lapse")
-    due = supplement_deadline(open_request(supplements), procedure=procedure, calendar=calendar)
+    request = open_request(supplements)
+    due = supplement_deadline(request, procedure=procedure, calendar=calendar, promises=promises)
     if due is None or not due.is_over(at):
         raise ConditionNotMet("supplement_term_open")
 
@@ -234,7 +240,7 @@ def refer(application: Application, *, referral: Referral, reason: str, by: UUID
 def accept(application: Application, *, procedure: Procedure, calendar: Calendar, at: datetime) -> Application:
     """Take a complete dossier in and promise the day of the result (form 01).
 
-    The appointment stays null, and shows as a gap, when the procedure leaves a term open.
+    The appointment stays null, and shows as a gap, when the procedure leaves a term open or no calendar reaches it.
     """
     require_intake(application, "accept")
     accepted = moved(application, "accept", at=at, accepted_at=at)
@@ -295,7 +301,7 @@ def apologize(
             (FieldError(field="promised_at", code="not_later", message=Phrase("lifecycle.new_date_not_later")),)
         )
     apology = Apology(at=at, by=by, reason=reason, promised_at=promised_at)
-    return moved(application, "apologize", at=at, apology=apology)
+    return moved(application, "apologize", at=at, apology=apology, appointment_at=promised_at)
 
 
 def require_unapologized(application: Application) -> None:

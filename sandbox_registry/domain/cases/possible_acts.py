@@ -24,6 +24,7 @@ from sandbox_registry.domain.cases.applications import Application
 from sandbox_registry.domain.cases.appraisal_guards import unmet
 from sandbox_registry.domain.cases.case_records import Applicant, CaseRecords
 from sandbox_registry.domain.cases.deadlines import latest_apology
+from sandbox_registry.domain.cases.promises import with_appointment
 from sandbox_registry.domain.errors import DomainError, NotFound
 from sandbox_registry.domain.identity.people import Actor, Role, Standing
 from sandbox_registry.domain.rules.calendars import Calendar
@@ -113,6 +114,7 @@ def _submit_supplement(now: Situation) -> None:
     filings.require_supplementable(
         now.application,
         supplements=now.records.supplements,
+        promises=now.records.promises,
         procedure=now.procedure,
         calendar=now.calendar,
         errors=validate(now.procedure, now.application.answers, attached),
@@ -124,6 +126,7 @@ def _lapse(now: Situation) -> None:
     intake.require_lapsable(
         now.application,
         supplements=now.records.supplements,
+        promises=now.records.promises,
         procedure=now.procedure,
         calendar=now.calendar,
         at=now.at,
@@ -132,8 +135,9 @@ def _lapse(now: Situation) -> None:
 
 def _apologize(now: Situation) -> None:
     intake.require_unapologized(now.application)
-    latest = latest_apology(now.application, procedure=now.procedure, calendar=now.calendar)
-    intake.require_apologizable(now.application, latest=latest, at=now.at)
+    application = with_appointment(now.application, now.records.promises)
+    latest = latest_apology(application, procedure=now.procedure, calendar=now.calendar)
+    intake.require_apologizable(application, latest=latest, at=now.at)
 
 
 def _release(now: Situation) -> None:
@@ -220,13 +224,13 @@ def _when(check: Callable[[Situation], object], *reads: str) -> tuple[Guard, ...
 _WHENEVER_ALLOWED = _when(lambda _: None)
 GUARDS: Mapping[Action, tuple[Guard, ...]] = {
     Action.APPLICATION_ACCEPT: _when(lambda now: intake.require_intake(now.application, "accept")),
-    Action.APPLICATION_APOLOGIZE: _when(_apologize),
+    Action.APPLICATION_APOLOGIZE: _when(_apologize, "promises"),
     Action.APPLICATION_CLASSIFY: _when(lambda now: lifecycle.require_stage(now.application, "classify")),
     Action.APPLICATION_COMPLAIN: _when(lambda now: filings.require_complainable(now.application)),
     Action.APPLICATION_DELIVER: _when(lambda now: intake.require_deliverable(now.application)),
     Action.APPLICATION_DISCARD: _when(lambda now: lifecycle.require_stage(now.application, "discard")),
     Action.APPLICATION_EDIT: _WHENEVER_ALLOWED,
-    Action.APPLICATION_LAPSE: _when(_lapse, "supplements"),
+    Action.APPLICATION_LAPSE: _when(_lapse, "promises", "supplements"),
     Action.APPLICATION_READ: _WHENEVER_ALLOWED,
     Action.APPLICATION_READ_BUNDLE: _WHENEVER_ALLOWED,
     Action.APPLICATION_READ_TIMELINE: _WHENEVER_ALLOWED,
@@ -247,7 +251,7 @@ GUARDS: Mapping[Action, tuple[Guard, ...]] = {
     Action.APPLICATION_SHARE: _WHENEVER_ALLOWED,
     Action.APPLICATION_STOP: _when(lambda now: intake.withdrawal_of(now.application)),
     Action.APPLICATION_SUBMIT: _when(_submit, "applicant", "documents"),
-    Action.APPLICATION_SUBMIT_SUPPLEMENT: _when(_submit_supplement, "documents", "supplements"),
+    Action.APPLICATION_SUBMIT_SUPPLEMENT: _when(_submit_supplement, "documents", "promises", "supplements"),
     Action.ASSIGNMENT_ASSIGN: _WHENEVER_ALLOWED,
     Action.ASSIGNMENT_CLAIM: _when(
         lambda now: assignments.require_claimable(now.records.assignments, bar=now.bar), "assignments"

@@ -24,6 +24,7 @@ from sandbox_registry.domain.cases.appraisal import (
     SiteVisit,
     Vote,
 )
+from sandbox_registry.domain.cases.promises import RECALCULATED, Promise
 from sandbox_registry.domain.integrations.webhooks import SOURCE
 from sandbox_registry.domain.kinds.kind import OFFICIAL_RECORD, REGISTER, Emptied, Event, Kept, Kind, Rows
 from sandbox_registry.domain.permits.permits import Permit, PermitVersion
@@ -55,6 +56,12 @@ def _issued(permit: Permit) -> Mapping[str, object] | None:
         return None
     address = f"{SOURCE}/permits/{permit.id}"
     return {"permit_id": str(permit.id), "permit_number": permit.number, "permit_url": address}
+
+
+def _recalculated(given: Promise) -> Mapping[str, object] | None:
+    if given.cause != RECALCULATED or given.due is None:
+        return None
+    return {"deadline": given.name, "subject": given.subject, "due": given.due.isoformat().replace("+00:00", "Z")}
 
 
 def _without_answer(asked: Clarification, _at: datetime) -> Clarification:
@@ -234,6 +241,17 @@ CASE_KINDS = (
         of=PermitVersion,
         read_by=Action.PERMIT_READ,
         in_bundle=True,
+        erasure=OFFICIAL_RECORD,
+        rows=Rows.NEITHER_CHANGED_NOR_DELETED,
+        for_analysts=True,
+    ),
+    Kind(
+        name="promise",
+        of=Promise,
+        read_by=Action.APPLICATION_READ,
+        in_bundle=True,
+        in_history=True,
+        events=(Event(name="deadline.recalculated", needs=Action.APPLICATION_READ, of=_recalculated),),
         erasure=OFFICIAL_RECORD,
         rows=Rows.NEITHER_CHANGED_NOR_DELETED,
         for_analysts=True,

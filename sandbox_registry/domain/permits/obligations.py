@@ -41,7 +41,8 @@ def obligations_of(permit: Permit, procedure: Procedure, calendar: Calendar) -> 
     """List what the holder owes, in the order of the procedure.
 
     Periodic obligations are counted from the issue, each period from the same day, so month ends do not drift; the last one
-    is that whose period is over when the trial ends.
+    is that whose period is over when the trial ends. Of the calendar in force at the issue and the one in force now, the
+    one that gives the holder more time counts.
     """
     return tuple(
         _owed(obligation, permit, procedure.term(obligation.term), calendar) for obligation in procedure.duties
@@ -49,17 +50,36 @@ def obligations_of(permit: Permit, procedure: Procedure, calendar: Calendar) -> 
 
 
 def _owed(obligation: TrialObligation, permit: Permit, term: Term | None, calendar: Calendar) -> PermitObligation:
+    if term is None:
+        return PermitObligation(obligation=obligation, term=term, dues=(), is_complete=True)
+    promised, is_complete = _listed(obligation, permit, term, calendar.at(permit.issued_at))
+    latest, is_complete_now = _listed(obligation, permit, term, calendar)
+    dues = tuple(map(_later, promised, latest))
+    rest = max(promised, latest, key=len)[len(dues) :]
+    return PermitObligation(
+        obligation=obligation, term=term, dues=(*dues, *rest), is_complete=is_complete or is_complete_now
+    )
+
+
+def _later(promised: Deadline, latest: Deadline) -> Deadline:
+    """Return the date that helps the holder: no calendar approved after the issue takes a day away."""
+    is_later = promised.due is not None and latest.due is not None and latest.due > promised.due
+    return latest if is_later else promised
+
+
+def _listed(
+    obligation: TrialObligation, permit: Permit, term: Term, calendar: Calendar
+) -> tuple[tuple[Deadline, ...], bool]:
+    """List the dates one calendar knows, and say whether those are all."""
     dues: list[Deadline] = []
-    is_complete = True
     try:
-        for due in () if term is None else _dues(obligation, permit, term, calendar):
+        for due in _dues(obligation, permit, term, calendar):
             if len(dues) == _MOST:
-                is_complete = False
-                break
+                return tuple(dues), False
             dues.append(due)
     except CalendarGap:
-        is_complete = False
-    return PermitObligation(obligation=obligation, term=term, dues=tuple(dues), is_complete=is_complete)
+        return tuple(dues), False
+    return tuple(dues), True
 
 
 def _dues(obligation: TrialObligation, permit: Permit, term: Term, calendar: Calendar) -> Iterator[Deadline]:

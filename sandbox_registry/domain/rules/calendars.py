@@ -3,7 +3,7 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from sandbox_registry.domain.rules.working_days import (
     DAY,
@@ -17,7 +17,6 @@ from sandbox_registry.domain.rules.working_days import (
     Unit,
     add_months,
     add_term,
-    arrival,
     end_of,
     last_day_before,
     local_date,
@@ -40,7 +39,6 @@ __all__ = [
     "Unit",
     "add_months",
     "add_term",
-    "arrival",
     "deadline",
     "end_of",
     "last_day_before",
@@ -83,7 +81,7 @@ class Deadline:
     `due` is the exclusive end in UTC: for terms in days and months the local midnight after `due_date` (24:00 of that
     day in Asia/Ho_Chi_Minh), so a thing done at `t` is in time when `t < due`. For hours it is the exact moment.
     Both are null while an open pause holds the clock (`paused`). `provisional` says that the computation ran past the
-    published schedule of days off. `started_at` is when the clock counts as started, after the cut-off rule.
+    published schedule of days off. `started_at` is the event that started the clock.
     """
 
     term: Term
@@ -111,13 +109,12 @@ def deadline(
     start: datetime,
     calendar: Calendar,
     pauses: tuple[Pause, ...] = (),
-    cutoff: time | None = None,
 ) -> Deadline:
     """Compute the end of a term that starts with an event (Civil Code arts 147-148).
 
     The event's day is not counted. A term in days, months or years that would end on a day off ends with the next
-    working day. Hours run from the moment, through days off and regardless of the cut-off. A day touched by a pause is
-    not counted. An open pause that begins before the end leaves `due` null.
+    working day. Hours run from the moment, through days off. A day touched by a pause is not counted. An open pause that
+    begins before the end leaves `due` null.
 
     Raises:
         CalendarGap: the computation leaves the calendar's coverage.
@@ -127,12 +124,11 @@ def deadline(
         raise ValueError("a moment needs a time zone")
     if term.unit is Unit.H:
         return _after_hours(term, start=start.astimezone(UTC), calendar=calendar, pauses=pauses)
-    started = arrival(start, calendar=calendar, cutoff=cutoff)
-    days = _Days(term=term, arrived=local_date(start), first=local_date(started), calendar=calendar, pauses=pauses)
+    days = _Days(term=term, first=local_date(start), calendar=calendar, pauses=pauses)
     last = days.last
     return Deadline(
         term=term,
-        started_at=started,
+        started_at=start.astimezone(UTC),
         due=None if last is None else end_of(last),
         due_date=last,
         calendar_version=calendar.version,
@@ -172,7 +168,6 @@ class _Days:
     """One forward computation in days: enough to find the last day and, later, to explain it."""
 
     term: Term
-    arrived: date
     first: date
     calendar: Calendar
     pauses: tuple[Pause, ...]
@@ -232,11 +227,8 @@ class _Days:
             end = nominal + met * DAY
 
     def lines(self) -> Iterator[LedgerLine]:
-        """Explain every day, from the arrival to the end."""
-        day, calendar = self.arrived, self.calendar
-        while day < self.first:
-            yield _line(day, counted=False, count=0, reason=Phrase("ledger.late"), source=calendar.source(day))
-            day += DAY
+        """Explain every day, from the event to the end."""
+        day = self.first
         yield _line(day, counted=False, count=0, reason=Phrase("ledger.event"), source=CIVIL_CODE)
         last = self.last
         nominal = None if last is None or self.term.unit is Unit.WD else self._last_stretched()

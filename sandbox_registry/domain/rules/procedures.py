@@ -50,7 +50,6 @@ class ParameterKind(StrEnum):
     PERCENT = "percent"
     MONEY = "money"
     RATIO = "ratio"
-    TIME = "time"
     FLAG = "flag"
     WORD = "word"
     LIST = "list"
@@ -81,7 +80,6 @@ PARAMETERS: Mapping[str, ParameterKind] = {
     **dict.fromkeys(_COUNTS.split(), ParameterKind.COUNT),
     "applicant_kinds": ParameterKind.LIST,
     "council.quorum": ParameterKind.RATIO,
-    "intake.cutoff": ParameterKind.TIME,
     "permit_kind": ParameterKind.LIST,
     "signer_titles": ParameterKind.LIST,
     "space_kinds": ParameterKind.LIST,
@@ -96,7 +94,6 @@ UNITS: Mapping[ParameterKind, frozenset[str]] = {
     ParameterKind.PERCENT: frozenset({"percent"}),
     ParameterKind.MONEY: frozenset({"VND"}),
     ParameterKind.RATIO: frozenset({"ratio"}),
-    ParameterKind.TIME: frozenset({"hh:mm"}),
     ParameterKind.FLAG: frozenset({"yes/no"}),
     ParameterKind.WORD: frozenset({"word"}),
     ParameterKind.LIST: frozenset({"list"}),
@@ -442,11 +439,6 @@ class Procedure:
         """Return a list such as the applicant kinds; null when open."""
         value = self._value(name, ParameterKind.LIST)
         return value if isinstance(value, tuple) else None
-
-    def clock_time(self, name: str) -> time | None:
-        """Return an hour of the day, local time; null when open."""
-        value = self._value(name, ParameterKind.TIME)
-        return time.fromisoformat(value) if isinstance(value, str) else None
 
     def _value(self, name: str, *kinds: ParameterKind) -> int | bool | str | tuple[str, ...] | None:
         if PARAMETERS[name] not in kinds:

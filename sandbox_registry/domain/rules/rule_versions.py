@@ -23,6 +23,14 @@ class RuleStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VersionInForce:
+    """A version that took force, by its checksum, and when."""
+
+    checksum: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RuleVersion:
     """One version of a rule file. `checksum` is the SHA-256 of `content` (UTF-8 TOML), hex.
 

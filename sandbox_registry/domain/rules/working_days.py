@@ -81,6 +81,7 @@ class Calendar:
     """Special days of a jurisdiction between two dates, both included.
 
     Up to `official_to` the schedule has been published; what lies after rests on the law's standing holidays and is provisional.
+    `since` is when this version took force, null where that was always; `earlier` are those before it, newest first.
     """
 
     code: str
@@ -89,6 +90,17 @@ class Calendar:
     covered_from: date
     covered_to: date
     official_to: date
+    since: datetime | None = None
+    earlier: tuple["Calendar", ...] = ()
+
+    def at(self, moment: datetime) -> "Calendar":
+        """Return the version that was in force at a moment; of a moment before all of them, the first."""
+        versions = (self, *self.earlier)
+        return next((each for each in versions if each.since is None or each.since <= moment), versions[-1])
+
+    def named(self, version: str) -> "Calendar | None":
+        """Return the version that computed a date; null when no such one is known any more."""
+        return next((each for each in (self, *self.earlier) if each.version == version), None)
 
     def is_working(self, day: date) -> bool:
         """Tell whether offices work on that day.
@@ -165,21 +177,6 @@ def add_term(day: date, term: Term) -> date:
         return add_months(day, months_of(term))
     message = f"a term in {term.unit} needs a calendar"
     raise ValueError(message)
-
-
-def arrival(moment: datetime, *, calendar: Calendar, cutoff: time | None) -> datetime:
-    """Say when something counts as arrived: what comes after the cut-off or on a day off arrives the next working day.
-
-    A cut-off of 15:00 lets 15:00:00 itself through (Decree 61/2018 art. 18(2)-(3)). Null: the moment itself.
-    """
-    if cutoff is None:
-        return moment.astimezone(UTC)
-    local = moment.astimezone(LOCAL_ZONE)
-    if not calendar.is_working(local.date()):
-        return start_of(calendar.next_working(local.date()))
-    if local.time() > cutoff:
-        return start_of(calendar.next_working(local.date() + DAY))
-    return moment.astimezone(UTC)
 
 
 def months_of(term: Term) -> int:

@@ -287,6 +287,7 @@ class Applications:
             completed, answered = filings.submit_supplement(
                 act.application,
                 supplements=(await act.records()).supplements,
+                promises=(await act.records()).promises,
                 procedure=procedure,
                 calendar=await act.calendar(),
                 errors=await self._errors(act, procedure),

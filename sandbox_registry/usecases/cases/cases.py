@@ -17,6 +17,7 @@ from sandbox_registry.domain.cases.applications import (
 from sandbox_registry.domain.cases.case_lists import CaseFilter, CaseRow
 from sandbox_registry.domain.cases.deadlines import CaseDeadline, ResponsibleParty, case_deadlines
 from sandbox_registry.domain.cases.possible_acts import Situation, is_possible, parts_for
+from sandbox_registry.domain.cases.promises import APPOINTMENT, Promise, of_deadline, with_appointment
 from sandbox_registry.domain.errors import FieldError, NotFound
 from sandbox_registry.domain.identity.people import Capacity, Organisation
 from sandbox_registry.domain.rules.forms import Referral, route, validate
@@ -52,9 +53,13 @@ class Problems:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What the applicant is given for a filed dossier, and the leaves of filing, registration and acceptance."""
+    """What the applicant is given for a filed dossier, and the leaves of filing, registration and acceptance.
+
+    `appointments` are the days of the result that were promised, oldest first; the last is the application's.
+    """
 
     application: Application
+    appointments: tuple[Promise, ...]
     submitted_at: datetime
     organisation: str
     procedure: Procedure
@@ -102,7 +107,7 @@ class Cases:
                 at=act.at,
             )
             view = CaseView(
-                application=act.application,
+                application=with_appointment(act.application, records.promises),
                 procedure=procedure,
                 documents=records.documents,
                 supplements=records.supplements,
@@ -143,8 +148,10 @@ class Cases:
                 await act.run(histories.leaf_of_act, application_id, {step}) for step in _STEPS
             ]
             organisation = await act.get(Organisation, act.application.organisation_id)
+            promises = await act.all(Promise)
             receipt = Receipt(
-                application=act.application,
+                application=with_appointment(act.application, promises),
+                appointments=of_deadline(promises, APPOINTMENT),
                 submitted_at=act.application.submitted_at,
                 organisation=organisation.name,
                 procedure=await act.procedure(),

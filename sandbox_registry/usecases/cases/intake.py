@@ -7,6 +7,7 @@ from sandbox_registry.authz import Action
 from sandbox_registry.domain.cases import intake
 from sandbox_registry.domain.cases.applications import Application, Reason, SupplementItem, SupplementRequest
 from sandbox_registry.domain.cases.deadlines import latest_apology
+from sandbox_registry.domain.cases.promises import with_appointment
 from sandbox_registry.domain.identity.people import Capacity, Organisation
 from sandbox_registry.domain.rules.calendars import local_date
 from sandbox_registry.domain.stages import Stage
@@ -70,6 +71,7 @@ class Intake:
             lapsed = intake.lapse(
                 act.application,
                 supplements=(await act.records()).supplements,
+                promises=(await act.records()).promises,
                 procedure=await act.procedure(),
                 calendar=await act.calendar(),
                 by=context.actor.person_id,
@@ -142,11 +144,12 @@ class Intake:
         ) as act:
             procedure = await act.procedure()
             calendar = await act.calendar()
+            application = with_appointment(act.application, (await act.records()).promises)
             apologized = intake.apologize(
-                act.application,
+                application,
                 promised_at=promised_at,
                 reason=reason,
-                latest=latest_apology(act.application, procedure=procedure, calendar=calendar),
+                latest=latest_apology(application, procedure=procedure, calendar=calendar),
                 by=context.actor.person_id,
                 at=act.at,
             )
@@ -171,6 +174,6 @@ class Intake:
             return act.respond(await act.save(delivered))
 
     async def _kept(self, act: CaseTransaction, application: Application) -> Application:
-        await act.save(application)
+        kept = await act.save(application)
         await take_part(act, Capacity.INTAKE)
-        return act.respond(application)
+        return act.respond(kept)

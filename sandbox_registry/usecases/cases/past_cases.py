@@ -21,6 +21,7 @@ from sandbox_registry.domain.cases.appraisal import (
     Vote,
 )
 from sandbox_registry.domain.cases.deadlines import CaseDeadline, CaseFacts, ResponsibleParty, case_deadlines
+from sandbox_registry.domain.cases.promises import Promise, with_appointment
 from sandbox_registry.domain.errors import FieldError, Invalid
 from sandbox_registry.domain.identity.people import Capacity
 from sandbox_registry.domain.kinds.every import is_shown_of_past
@@ -120,6 +121,8 @@ class PastCase:
     def _application(self, dossier: DossierVersion | None) -> Application | None:
         """Return the case with the dossier of that moment: the edits of a draft are versions of the dossier only."""
         application = _last(self.found.of(Application))
+        if application is not None:
+            application = with_appointment(application, self.found.of(Promise))
         if application is None or dossier is None:
             return application
         return replace(application, title=dossier.title, answers=dossier.answers)
@@ -134,6 +137,7 @@ class PastCase:
             supplements=self.found.of(SupplementRequest),
             clarifications=self.found.of(Clarification),
             consultations=self.found.of(Consultation),
+            promises=self.found.of(Promise),
         )
         calendar = await self.act.run(self.transactions.rules.calendar, at=self.at)
         return tuple(

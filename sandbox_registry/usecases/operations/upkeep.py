@@ -1,29 +1,36 @@
-"""What the program does by itself, at its hour or after an act. None of it decides anything, so none of it is a leaf.
+"""What the program does by itself, at its hour or after an act. It decides nothing; that a calendar moved a date is a leaf.
 
 Each method may be done twice, or broken off and begun again, without harm: that is what a queue can promise.
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import structlog
 
+from sandbox_registry.authz import Action
 from sandbox_registry.db.cases import applications as case_rows
 from sandbox_registry.db.cases import replays
 from sandbox_registry.db.core import idempotency
 from sandbox_registry.db.core.jobs import Task
 from sandbox_registry.db.core.queries import Queries
+from sandbox_registry.db.integrations import webhooks
 from sandbox_registry.db.operations import reminders
 from sandbox_registry.db.privacy import erasures
 from sandbox_registry.documents.uploads.store import Store
-from sandbox_registry.domain.cases.deadlines import next_due
-from sandbox_registry.domain.errors import RuleGap
+from sandbox_registry.domain.cases.deadlines import CaseFacts, next_due
+from sandbox_registry.domain.cases.promises import Promise
+from sandbox_registry.domain.cases.recalculation import recalculated
 from sandbox_registry.domain.identity.tokens import SOON
+from sandbox_registry.domain.kinds.events import case_events
 from sandbox_registry.domain.operations.mails import Mail, expiry_notice
 from sandbox_registry.domain.rules.calendars import Calendar
 from sandbox_registry.domain.rules.working_days import start_of
 from sandbox_registry.usecases.operations.quotas import RateLimits
+from sandbox_registry.usecases.transaction.operators import operator
+from sandbox_registry.usecases.transaction.subjects import pinned_procedure
 from sandbox_registry.usecases.transaction.transactions import Transactions
 
 ANSWERS_KEPT = timedelta(hours=24)
@@ -55,29 +62,58 @@ class Upkeep:
     async def refresh_due_dates(self, *, after: UUID | None = None, as_of: datetime | None = None) -> int:
         """Derive the kept due dates of some open cases again, and defer the next ones in the same transaction.
 
-        `as_of` is a moment whose rules must count even if the clock of this machine is a little behind. A case whose
-        rules leave a needed value open keeps its date; acts on it say so to people.
+        Where the calendar in force gives a deadline a date that helps the citizen, the case is given that date.
+        `as_of` is a moment whose rules must count even if the clock of this machine is a little behind.
         """
         at = self.transactions.now() if as_of is None else max(as_of, self.transactions.now())
+        changed, helped = 0, list[UUID]()
         async with self.transactions.database.transaction() as work:
             cases = await work.run(replays.lock_open_cases, after=after, limit=self.batch)
             if not cases:
                 return 0
             # After the locks: an act that read another calendar has committed, or will read this one.
             calendar = await work.run(self.transactions.rules.calendar, at=at)
-            changed = [await self._refresh(work, case, calendar=calendar, at=at) for case in cases]
+            for case in cases:
+                if await self._recalculated(work, case.facts, calendar=calendar, at=at):
+                    helped.append(case.facts.application.id)
+                else:
+                    changed += await self._refresh(work, case, calendar=calendar, at=at)
             if len(cases) == self.batch:
                 await work.defer(Task.REFRESH_DUE_DATES, after=cases[-1].facts.application.id, as_of=as_of)
-        return sum(changed)
+        return changed + sum([await self.recalculate(each, at=at) for each in helped])
+
+    async def recalculate(self, application_id: UUID, *, at: datetime) -> bool:
+        """Give an open case the dates by the calendar in force that help the citizen, on record, and tell its parties."""
+        actor = operator(method="calendar", request_id="calendar")
+        async with self.transactions.open(actor, Action.DEADLINE_RECALCULATE) as act:
+            facts = await act.run(replays.lock_open_case, application_id)
+            calendar = await act.run(self.transactions.rules.calendar, at=at)
+            given = () if facts is None else await self._recalculated(act.work, facts, calendar=calendar, at=at)
+            if facts is None or not given:
+                act.skip_audit()
+                return False
+            application = facts.application
+            act.case_id, act.pinned_procedure = application.id, pinned_procedure(application)
+            for each in given:
+                await act.add(each)
+            procedure = await act.run(self.transactions.rules.pinned, application)
+            facts = replace(facts, promises=(*facts.promises, *given))
+            due = next_due(facts, procedure=procedure, calendar=calendar, at=at)
+            await act.run(case_rows.set_next_due, application.id, due)
+            happened = case_events(given, before=application)
+            await act.run(webhooks.announce, happened, case=application, at=act.at, new_id=act.new_id)
+        return True
+
+    async def _recalculated(
+        self, queries: Queries, facts: CaseFacts, *, calendar: Calendar, at: datetime
+    ) -> tuple[Promise, ...]:
+        procedure = await queries.run(self.transactions.rules.pinned, facts.application)
+        return recalculated(facts, procedure=procedure, calendar=calendar, at=at, new_id=self.transactions.new_id)
 
     async def _refresh(self, queries: Queries, case: replays.OpenCase, *, calendar: Calendar, at: datetime) -> bool:
         application = case.facts.application
         procedure = await queries.run(self.transactions.rules.pinned, application)
-        try:
-            due = next_due(case.facts, procedure=procedure, calendar=calendar, at=at)
-        except RuleGap as gap:
-            logger.warning("due_date.gap", application_id=application.id, parameter=gap.parameter)
-            return False
+        due = next_due(case.facts, procedure=procedure, calendar=calendar, at=at)
         if due == case.next_due_at:
             return False
         await queries.run(case_rows.set_next_due, application.id, due)

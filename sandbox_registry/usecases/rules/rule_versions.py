@@ -3,7 +3,7 @@
 A version never touches a dossier already received: each is pinned to the one in force when it came in.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -16,15 +16,16 @@ from sandbox_registry.db.cases import replays
 from sandbox_registry.db.core.jobs import Task
 from sandbox_registry.db.rules import rule_versions
 from sandbox_registry.db.rules.rule_versions import RuleListed
-from sandbox_registry.domain.cases.deadlines import CaseDeadline, CaseFacts, case_deadlines
-from sandbox_registry.domain.errors import FieldError, RuleGap
+from sandbox_registry.domain.cases.deadlines import CaseDeadline, CaseFacts, case_deadlines, computed_afresh
+from sandbox_registry.domain.errors import FieldError
 from sandbox_registry.domain.rules.calendars import Calendar, start_of
 from sandbox_registry.domain.rules.procedures import Procedure
 from sandbox_registry.domain.rules.rule_versions import RuleKind, RuleStatus, RuleVersion, approve
 from sandbox_registry.domain.texts import Text
-from sandbox_registry.rulebook.calendar_files import CalendarFileError, parse_calendar
+from sandbox_registry.rulebook.calendar_checks import calendar_findings
+from sandbox_registry.rulebook.calendar_files import parse_calendar
 from sandbox_registry.rulebook.procedure_checks import faults_of
-from sandbox_registry.rulebook.procedure_files import ProcedureFileError, parse_procedure
+from sandbox_registry.rulebook.procedure_files import ProcedureFileError, ProcedureFinding, parse_procedure
 from sandbox_registry.usecases.identity.authority import lock_people, refuse_own_account
 from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.operators import operator
@@ -119,7 +120,7 @@ class RuleVersions:
     ) -> RuleVersion:
         """Put a proposed version in force from a moment on, as an administrator who did not propose it.
 
-        The due dates that lists go by follow a calendar when it takes force; cases follow it at once.
+        A calendar gives new dates to open cases when it takes force, only where that helps the citizen.
 
         Raises:
             NotFound: no such version.
@@ -176,8 +177,16 @@ class RuleVersions:
             found: list[Difference] = []
             for case in cases:
                 pinned = await act.run(self.transactions.rules.pinned, case.application)
-                before = _dues(case, pinned, calendar, act.at)
-                after = _dues(case, new_procedure or pinned, new_calendar or calendar, act.at)
+                before = _dues(case_deadlines(case, procedure=pinned, calendar=calendar, at=act.at))
+                after = _dues(
+                    computed_afresh(
+                        case,
+                        procedure=new_procedure or pinned,
+                        calendar=new_calendar or calendar,
+                        at=act.at,
+                        by_latest=new_calendar is not None,
+                    )
+                )
                 found += _differences(case, before, after)
             return Replay(cases=len(cases), differences=tuple(found))
 
@@ -252,15 +261,18 @@ def _judged(
     kind: RuleKind, content: str, *, known: frozenset[str], policy: AuthorizationPolicy
 ) -> tuple[str, tuple[FieldError, ...]]:
     """Read a proposal; return its code and what is wrong with it."""
+    if kind is RuleKind.CALENDAR:
+        found = calendar_findings(content.encode(), file="content")
+        return "" if found else parse_calendar(content.encode(), file="content").code, _errors(found)
     try:
-        if kind is RuleKind.CALENDAR:
-            return parse_calendar(content.encode(), file="content").code, ()
         procedure = parse_procedure(content.encode(), file="content")
     except ProcedureFileError as error:
-        return "", tuple(_error(each.key, each.code, each.message) for each in error.findings)
-    except CalendarFileError as error:
-        return "", (_error("content", "wrong_value", str(error)),)
+        return "", _errors(error.findings)
     return procedure.code, tuple(_faults(procedure, known, policy))
+
+
+def _errors(findings: Iterable[ProcedureFinding]) -> tuple[FieldError, ...]:
+    return tuple(_error(each.key, each.code, each.message) for each in findings)
 
 
 def _faults(procedure: Procedure, known: frozenset[str], policy: AuthorizationPolicy) -> Iterator[FieldError]:
@@ -296,12 +308,8 @@ def _differences(case: CaseFacts, before: Dues, after: Dues) -> Iterator[Differe
             )
 
 
-def _dues(case: CaseFacts, procedure: Procedure, calendar: Calendar, at: datetime) -> Dues:
-    try:
-        computed = case_deadlines(case, procedure=procedure, calendar=calendar, at=at)
-    except RuleGap:
-        return {}
-    return {(each.name, each.subject): _due(each) for each in computed}
+def _dues(deadlines: Iterable[CaseDeadline]) -> Dues:
+    return {(each.name, each.subject): _due(each) for each in deadlines}
 
 
 def _due(deadline: CaseDeadline) -> datetime | None:

@@ -84,6 +84,13 @@ class SubjectKind(Generic[S_co]):
         return identity if self.is_case else None
 
 
+def pinned_procedure(application: Application) -> str | None:
+    """Return the version of the procedure a case was filed under, as `code@checksum`; null while it is a draft."""
+    if application.procedure_version is None:
+        return None
+    return f"{application.procedure_code}@{application.procedure_version}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownCase:
     """An application, to somebody who may know of it."""
@@ -104,9 +111,7 @@ class KnownCase:
     @property
     def pinned_procedure(self) -> str | None:
         """The version of the procedure it was filed under; null while it is a draft."""
-        if self.application.procedure_version is None:
-            return None
-        return f"{self.application.procedure_code}@{self.application.procedure_version}"
+        return pinned_procedure(self.application)
 
     def stage(self, *, at: datetime) -> Stage:  # noqa: ARG002 - a case stands where it was put, at every moment.
         """Return where the application stands."""

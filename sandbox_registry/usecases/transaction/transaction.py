@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Concatenate, Generic, ParamSpec, TypeVar
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 from uuid import UUID
 
 from sandbox_registry.authz import Action, AuthorizationDecision
@@ -20,6 +20,8 @@ from sandbox_registry.domain.cases.appraisal import Clarification, Consultation
 from sandbox_registry.domain.cases.case_records import CaseRecords
 from sandbox_registry.domain.cases.deadlines import CaseFacts, next_due
 from sandbox_registry.domain.cases.lifecycle import require_step, step_of
+from sandbox_registry.domain.cases.promises import Promise, with_appointment
+from sandbox_registry.domain.cases.recalculation import dates_given
 from sandbox_registry.domain.identity.people import Actor, Standing
 from sandbox_registry.domain.kinds.events import case_events
 from sandbox_registry.domain.kinds.every import kind_of
@@ -88,10 +90,11 @@ class Transaction:
         return obj
 
     async def save(self, obj: V) -> V:
-        """Write a changed object and put its whole state into the record of this act."""
-        await self._write(obj)
-        self.record_state(kind_of(obj), obj.id, obj.version, obj)
-        return obj
+        """Write a changed object and put its whole state into the record of this act; return it as written."""
+        current: V = await self._current(obj)
+        await self._write(current)
+        self.record_state(kind_of(current), current.id, current.version, current)
+        return current
 
     async def next_number(self, series: str) -> int:
         """Take the next number of a gap-free series: a rollback gives it back, a second taker waits."""
@@ -129,6 +132,10 @@ class Transaction:
 
     async def complete(self) -> None:
         """Write what was held back until everything else is known."""
+
+    async def _current(self, obj: Any) -> Any:
+        """Bring into an object what it shows of others."""
+        return obj
 
     async def _write(self, obj: Versioned) -> None:
         await self.work.save(obj)
@@ -192,8 +199,8 @@ class CaseTransaction(SubjectTransaction[KnownCase]):
         return self.rules_now
 
     async def calendar(self) -> Calendar:
-        """Return the calendar in force at the moment of this act."""
-        return await self.run(self.rules.calendar_version, (await self.records()).calendar)
+        """Return the calendar in force at the moment of this act, with those before it."""
+        return await self.run(self.rules.calendar_of, (await self.records()).calendars)
 
     async def facts(self) -> CaseFacts:
         """Return what the deadlines of this case are derived from, as this act leaves it."""
@@ -203,6 +210,7 @@ class CaseTransaction(SubjectTransaction[KnownCase]):
             supplements=_latest(records.supplements, changed, SupplementRequest),
             clarifications=_latest(records.clarifications, changed, Clarification),
             consultations=_latest(records.consultations, changed, Consultation),
+            promises=_latest(records.promises, changed, Promise),
         )
 
     async def require_lawful(self) -> None:
@@ -211,15 +219,31 @@ class CaseTransaction(SubjectTransaction[KnownCase]):
             require_step(self.application, self.action, await self.procedure())
 
     async def complete(self) -> None:
-        """Write the case with its nearest due date, and announce what happened."""
-        states = [state for _, state in self.changed]
+        """Give the dates that follow, write the case with the nearest of them, and announce what happened."""
         case = self.moved or self.application
         if self.moved is not None:
+            await self._give_dates(case)
             await self.run(case_rows.save_case, case, before=self.application, due=await self._next_due(case))
-        elif any(isinstance(state, _MOVES_DEADLINES) for state in states):
+        elif any(isinstance(state, _MOVES_DEADLINES) for _, state in self.changed):
+            await self._give_dates(case)
             await self.run(case_rows.set_next_due, case.id, await self._next_due(case))
-        happened = case_events(states, before=self.application)
+        happened = case_events((state for _, state in self.changed), before=self.application)
         await self.run(webhooks.announce, happened, case=case, at=self.at, new_id=self.new_id)
+
+    async def _give_dates(self, case: Application) -> None:
+        """Put on record each date that this act gave, or moved."""
+        if case.procedure_version is None or not self.action.gives_dates:
+            return
+        given = dates_given(
+            await self.facts(),
+            procedure=await self.procedure(case),
+            calendar=await self.calendar(),
+            cause=self.action,
+            at=self.at,
+            new_id=self.new_id,
+        )
+        for each in given:
+            await self.add(each)
 
     async def _next_due(self, case: Application) -> datetime | None:
         """Derive the nearest due date of a case as the act leaves it; what is over or not begun has none."""
@@ -228,6 +252,12 @@ class CaseTransaction(SubjectTransaction[KnownCase]):
         return next_due(
             await self.facts(), procedure=await self.procedure(case), calendar=await self.calendar(), at=self.at
         )
+
+    async def _current(self, obj: Any) -> Any:
+        """Have a case say the day of the result as it was promised last, unless this act itself gives one."""
+        if not isinstance(obj, Application) or obj.appointment_at != self.application.appointment_at:
+            return obj
+        return with_appointment(obj, (await self.records()).promises)
 
     async def _write(self, obj: Versioned) -> None:
         if not isinstance(obj, Application):

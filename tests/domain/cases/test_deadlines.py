@@ -118,11 +118,17 @@ def test_ledger_names_the_holiday_and_its_document() -> None:
     assert [day for day, counts, _ in counted if counts] == [23, 25, 26]
 
 
-def test_dossier_after_the_cutoff_counts_from_the_next_working_day() -> None:
-    rules = procedure(intake__cutoff=("15:00", "hh:mm"))
-    late = case(Stage.SUBMITTED, completeness_from=local(2026, 11, 20, 15, 1))
-    assert due_date(listed(late, rules=rules)["completeness.term"]) == date(2026, 11, 27)
-    assert due_date(listed(case(Stage.SUBMITTED), rules=rules)["completeness.term"]) == date(2026, 11, 26)
+@pytest.mark.parametrize(
+    ("filed", "due"),
+    [
+        (local(2026, 11, 20, 15, 1), date(2026, 11, 26)),  # After 15:00, which is an hour of desks.
+        (local(2026, 11, 20, 23, 59), date(2026, 11, 26)),
+        (local(2026, 11, 21, 9), date(2026, 11, 26)),  # Saturday: 23, 25 and 26 count, as of Friday.
+    ],
+)
+def test_no_hour_and_no_day_off_costs_the_applicant_a_day(filed: datetime, due: date) -> None:
+    application = case(Stage.SUBMITTED, submitted_at=filed, completeness_from=filed)
+    assert due_date(listed(application)["completeness.term"]) == due
 
 
 @pytest.mark.parametrize(
@@ -178,7 +184,8 @@ def test_answered_supplement_restarts_or_continues() -> None:
 
 def test_supplement_deadline_is_null_without_a_term() -> None:
     request = supplement(FRIDAY)
-    assert supplement_deadline(request, procedure=procedure(supplement__term=None), calendar=CALENDAR) is None
+    rules = procedure(supplement__term=None)
+    assert supplement_deadline(request, procedure=rules, calendar=CALENDAR, promises=()) is None
 
 
 @pytest.mark.parametrize(

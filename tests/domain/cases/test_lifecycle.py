@@ -136,12 +136,21 @@ def answer(
     errors: tuple[FieldError, ...] = (),
 ) -> tuple[Application, SupplementRequest]:
     return filings.submit_supplement(
-        application, supplements=(REQUEST,), procedure=rules, calendar=CALENDAR, errors=errors, by=PERSON, at=when
+        application,
+        supplements=(REQUEST,),
+        promises=(),
+        procedure=rules,
+        calendar=CALENDAR,
+        errors=errors,
+        by=PERSON,
+        at=when,
     )
 
 
 def lapse(application: Application, *, rules: Procedure = RULES, when: Any = MONDAY) -> Application:
-    return intake.lapse(application, supplements=(REQUEST,), procedure=rules, calendar=CALENDAR, by=PERSON, at=when)
+    return intake.lapse(
+        application, supplements=(REQUEST,), promises=(), procedure=rules, calendar=CALENDAR, by=PERSON, at=when
+    )
 
 
 def apologize(application: Application, *, promised: Any = JANUARY, latest: Any = None) -> Application:

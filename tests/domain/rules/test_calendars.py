@@ -1,6 +1,7 @@
 """The clock: the worked example, the law's edges, and what must hold for every term."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from time import process_time
 
 import pytest
@@ -18,7 +19,6 @@ from sandbox_registry.domain.rules.calendars import (
     Term,
     Unit,
     add_months,
-    arrival,
     deadline,
     latest_before,
     start_of,
@@ -101,27 +101,6 @@ def test_ledger_of_a_backward_term_runs_back_from_the_end() -> None:
         (18, True, 1),
         (17, True, 2),
     ]
-
-
-@pytest.mark.parametrize(
-    ("arrived", "counts_as"),
-    [
-        (local(2026, 11, 20, 15), local(2026, 11, 20, 15)),
-        (local(2026, 11, 20, 15, 1), local(2026, 11, 23)),
-        (local(2026, 11, 21, 9), local(2026, 11, 23)),
-        (local(2026, 11, 23, 16), local(2026, 11, 25)),
-        (local(2026, 11, 24, 0), local(2026, 11, 25)),
-    ],
-    ids=["at the cut-off", "a minute later", "Saturday", "before a holiday", "on a holiday"],
-)
-def test_arrival_after_the_cutoff_counts_from_the_next_working_day(arrived: datetime, counts_as: datetime) -> None:
-    assert arrival(arrived, calendar=CALENDAR, cutoff=time(15)) == counts_as
-
-
-def test_cutoff_moves_the_deadline_and_says_so() -> None:
-    found = deadline(Term(3, Unit.WD), start=local(2026, 11, 20, 15, 30), calendar=CALENDAR, cutoff=time(15))
-    assert found.due_date == date(2026, 11, 27)
-    assert found.ledger[0].reason.en.startswith("Arrived after the cut-off hour")
 
 
 @pytest.mark.parametrize(
@@ -219,7 +198,6 @@ TERMS = st.builds(Term, st.integers(1, 60), st.sampled_from(Unit)).filter(
     lambda term: term.unit is not Unit.Y or term.value < 5
 )
 HOLIDAYS = st.lists(DAYS, max_size=30).map(lambda days: calendar(*map(mark, days)))
-CUTOFFS = st.sampled_from([None, time(15)])
 
 
 def pauses() -> st.SearchStrategy[tuple[Pause, ...]]:
@@ -231,11 +209,9 @@ def pauses() -> st.SearchStrategy[tuple[Pause, ...]]:
     return st.lists(one, max_size=4).map(tuple)
 
 
-@given(term=TERMS, first=MOMENTS, second=MOMENTS, days=HOLIDAYS, cutoff=CUTOFFS)
-def test_starting_later_never_ends_earlier(
-    term: Term, first: datetime, second: datetime, days: Calendar, cutoff: time | None
-) -> None:
-    early, late = (deadline(term, start=at, calendar=days, cutoff=cutoff).due for at in sorted((first, second)))
+@given(term=TERMS, first=MOMENTS, second=MOMENTS, days=HOLIDAYS)
+def test_starting_later_never_ends_earlier(term: Term, first: datetime, second: datetime, days: Calendar) -> None:
+    early, late = (deadline(term, start=at, calendar=days).due for at in sorted((first, second)))
     assert early is not None
     assert late is not None
     assert early <= late
@@ -267,17 +243,25 @@ def test_backward_is_the_inverse_of_forward_from_a_working_day(value: int, day: 
     assert latest_before(Term(value, Unit.WD), end=forward.due, calendar=days).due_date == day
 
 
-@given(term=TERMS, start=MOMENTS, days=HOLIDAYS, held=pauses(), cutoff=CUTOFFS)
+@given(term=TERMS, start=MOMENTS, days=HOLIDAYS, held=pauses())
 @settings(max_examples=60)
 def test_ledger_ends_on_the_due_date_and_counts_to_the_term(
-    term: Term, start: datetime, days: Calendar, held: tuple[Pause, ...], cutoff: time | None
+    term: Term, start: datetime, days: Calendar, held: tuple[Pause, ...]
 ) -> None:
-    found = deadline(term, start=start, calendar=days, pauses=held, cutoff=cutoff)
+    found = deadline(term, start=start, calendar=days, pauses=held)
     lines = found.ledger
     assert lines[-1].date == found.due_date
     assert [line.date for line in lines] == [lines[0].date + timedelta(days=index) for index in range(len(lines))]
     if term.unit in (Unit.WD, Unit.CD, Unit.H):
         assert lines[-1].running_count == term.value
+
+
+def test_a_calendar_knows_its_earlier_versions() -> None:
+    first = replace(CALENDAR, version="test-0", since=local(2026, 1, 1))
+    now = replace(CALENDAR, since=local(2026, 11, 1), earlier=(first,))
+    assert now.at(local(2026, 11, 1)) is now
+    assert now.at(local(2026, 10, 31)) is now.at(local(2020, 1, 1)) is now.named("test-0") is first
+    assert now.named("test-2") is None
 
 
 @given(day=DAYS, months=st.integers(0, 60))

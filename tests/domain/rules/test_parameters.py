@@ -231,7 +231,6 @@ NOT_READ_YET = {
     ),
     "apology.max_count": "a case has one apology, whatever the procedure says",
     "extra_documents_allowed": "the checklist is closed, whatever the procedure says",
-    "intake.cutoff": "it counts for dossiers handed in at a counter",
     "resubmit_after_refusal": "a new dossier may always follow a refusal",
     "short_dossier": "the form asks who may file one",
     "publish.council_members": "the register of decisions reads it",

@@ -66,7 +66,9 @@ async def test_leaf_names_no_person(world: World) -> None:
 async def test_record_holds_the_whole_new_state_of_everything_changed(world: World) -> None:
     case = await accepted(world)
     record = json.loads((await leaves(world))[-1].record or b"")
-    assert [each["type"] for each in record["objects"]] == ["application"]
+    assert [each["type"] for each in record["objects"]] == ["application", "promise", "promise"]
+    dates = {each["state"]["name"]: each["state"]["due"] for each in record["objects"][1:]}
+    assert dates["appointment"] == record["objects"][0]["state"]["appointment_at"]
     assert record["objects"][0]["state"]["appointment_at"].startswith("2026-12-28T17:00")
     assert record["objects"][0]["state"]["answers"] == case.answers
     taken = json.loads((await leaves(world))[-2].record or b"")
@@ -77,8 +79,9 @@ async def test_submission_records_the_dossier_with_its_documents(world: World) -
     await submitted(world)
     record = json.loads((await leaves(world))[-1].record or b"")
     kinds = [each["type"] for each in record["objects"]]
-    assert kinds == ["application", "participation", "dossier_version"]
-    assert len(record["objects"][-1]["state"]["documents"]) > 3
+    assert kinds == ["application", "participation", "dossier_version", "promise"]
+    assert len(record["objects"][2]["state"]["documents"]) > 3
+    assert record["objects"][3]["state"]["name"] == "completeness.term"
 
 
 async def retitle(opened: AbstractAsyncContextManager[CaseTransaction]) -> None:
