@@ -258,6 +258,8 @@ class Action(StrEnum):
     POLICY_CHANGE = _act("policy:change", Side.REGISTRY, "authority_policy")
     PROCEDURE_APPROVE = _act("procedure:approve", Side.REGISTRY, "rule_version")
     PROCEDURE_PROPOSE = _act("procedure:propose", Side.REGISTRY, "rule_version")
+    PROCEDURE_REJECT = _act("procedure:reject", Side.REGISTRY, "rule_version")
+    PROCEDURE_WITHDRAW = _act("procedure:withdraw", Side.REGISTRY, "rule_version")
     REVIEW_READ = _act("review:read", Side.NOTES_READING, "application", known_to=OFFICE, logged=Logged.OVERSIGHT)
     REVIEW_SUBMIT = _act("review:submit", Side.APPRAISAL, "review", known_to=EVERYONE)
     ROLE_CONFIRM = _act("role:confirm", Side.REGISTRY, "role_grant")

@@ -140,6 +140,8 @@ OTHER_ROUTES: dict[tuple[str, str], Action | None] = {
     ("GET", "/permits"): None,
     ("POST", "/rules"): Action.PROCEDURE_PROPOSE,
     ("POST", "/rules/{version_id:uuid}/approval"): Action.PROCEDURE_APPROVE,
+    ("POST", "/rules/{version_id:uuid}/rejection"): Action.PROCEDURE_REJECT,
+    ("POST", "/rules/{version_id:uuid}/withdrawal"): Action.PROCEDURE_WITHDRAW,
     ("GET", "/rules/{version_id:uuid}/replay"): Action.PROCEDURE_PROPOSE,
     ("DELETE", "/sessions/current"): Action.TOKEN_REVOKE,
     ("GET", "/tokens"): Action.TOKEN_READ,

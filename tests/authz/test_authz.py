@@ -165,6 +165,8 @@ def test_acts_that_concern_no_case() -> None:
         Action.POLICY_CHANGE,
         Action.PROCEDURE_APPROVE,
         Action.PROCEDURE_PROPOSE,
+        Action.PROCEDURE_REJECT,
+        Action.PROCEDURE_WITHDRAW,
         Action.ROLE_CONFIRM,
         Action.ROLE_GRANT,
         Action.ROLE_REVOKE,

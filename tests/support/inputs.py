@@ -203,6 +203,7 @@ def _apologize(now: Facts) -> Iterator[Attempt]:
         expected_version=now.case.version,
         promised_at=promised,
         reason="Chờ ý kiến",
+        length_reason="Bộ hẹn trả lời sau bảy ngày.",
     )
 
 

@@ -102,11 +102,16 @@ class WithdrawalOut(Out):
 
 
 class ApologyOut(Out):
-    """The notice of delay and the one new day."""
+    """The notice of delay and the one new day.
+
+    `latest_at` is how late that day could be; null: nothing bounds it, and `length_reason` says why it is so late.
+    """
 
     at: Instant
     reason: str
     promised_at: Instant
+    latest_at: Instant | None
+    length_reason: str | None
 
 
 class ReasonOut(Out):

@@ -45,10 +45,11 @@ class ReferralIn(In):
 
 
 class ApologyIn(In):
-    """The one new day, and why the result is late."""
+    """The one new day, and why the result is late; `length_reason` says why so late, where nothing bounds the day."""
 
     promised_at: Moment
     reason: Paragraph
+    length_reason: Paragraph | None = None
 
 
 class DeliveryIn(In):
@@ -155,7 +156,7 @@ class IntakeController(Controller):
     async def apologize(
         self, request: Incoming, application_id: Id, data: JSONBody[ApologyIn]
     ) -> Response[ApplicationOut]:
-        """Give notice of a delay and one new day."""
+        """Give notice of a delay and one new day. Where the procedure does not bound the day, say why it lies so far away."""
         return await perform(
             request,
             lambda context: use_cases(request).intake.apologize(
@@ -164,6 +165,7 @@ class IntakeController(Controller):
                 expected_version=seen_version(request),
                 promised_at=data.promised_at,
                 reason=data.reason,
+                length_reason=data.length_reason,
             ),
             out=application_out,
         )

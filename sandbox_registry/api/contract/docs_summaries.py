@@ -112,6 +112,8 @@ VIETNAMESE: Mapping[str, str] = {
     "procedures_approve": "Cho một phiên bản được đề xuất có hiệu lực từ một thời điểm",
     "procedures_current": "Đọc thủ tục đang có hiệu lực: thời hạn và căn cứ pháp lý, biểu mẫu, thành phần, hội đồng, nghĩa vụ",
     "procedures_list_versions": "Liệt kê các phiên bản thủ tục và lịch, gồm cả đề xuất",
+    "procedures_reject": "Bác một phiên bản do người khác đề xuất, có nêu lý do",
+    "procedures_withdraw": "Rút phiên bản do chính mình đề xuất, có nêu lý do",
     "procedures_propose": "Đề xuất một phiên bản; một quản trị viên khác phê duyệt",
     "procedures_read": "Đọc một phiên bản kèm toàn văn",
     "procedures_replay": "Tính lại thời hạn của hồ sơ cũ theo một phiên bản và liệt kê hồ sơ có kết quả khác",

@@ -23,6 +23,7 @@ standing_source = "Bộ luật Lao động 2019, Điều 112"
 _REASON = "Thiếu bản đồ khu vực thử nghiệm."
 EXAMPLE_VALUES: dict[str, Any] = {
     "ApologyIn.promised_at": "2027-03-31T10:00:00Z",
+    "ApologyIn.length_reason": "Cơ quan chuyên ngành hẹn trả lời sau hai tháng.",
     "ApologyIn.reason": "Cần thêm thời gian lấy ý kiến cơ quan chuyên ngành.",
     "AssignmentIn.capacity": "reviewer",
     "AttemptOut.answer": "Service Unavailable",

@@ -16,7 +16,7 @@ from sandbox_registry.api.handling.requests import (
     seen_version,
     use_cases,
 )
-from sandbox_registry.api.handling.schemas import In, Instant, Moment, Out, shown
+from sandbox_registry.api.handling.schemas import In, Instant, Moment, Out, Paragraph, shown
 from sandbox_registry.domain.rules.procedures import Procedure
 from sandbox_registry.domain.rules.rule_versions import RuleKind, RuleStatus
 from sandbox_registry.http.declarations import declare
@@ -40,6 +40,12 @@ class EnactmentIn(In):
     effective_from: Moment
 
 
+class ProposalClosingIn(In):
+    """Why a proposal is closed; kept with it."""
+
+    reason: Paragraph
+
+
 class RuleRowOut(Out):
     """A version without its text."""
 
@@ -54,6 +60,9 @@ class RuleRowOut(Out):
     approved_by: UUID | None
     approved_at: Instant | None
     effective_from: Instant | None
+    closed_by: UUID | None
+    closed_at: Instant | None
+    closing_reason: str | None
 
 
 class RuleOut(RuleRowOut):
@@ -133,6 +142,28 @@ class ProceduresController(Controller):
             request,
             lambda context: use_cases(request).rule_versions.approve(
                 context, version_id, expected_version=seen_version(request), effective_from=data.effective_from
+            ),
+            out=shown(RuleOut),
+        )
+
+    @post("/rules/{version_id:uuid}/rejection", status_code=200, opt=declare(needs_version=True))
+    async def reject(self, request: Incoming, version_id: Id, data: JSONBody[ProposalClosingIn]) -> Response[RuleOut]:
+        """Turn another administrator's proposal down, with a reason. It stays on record. Needs If-Match."""
+        return await perform(
+            request,
+            lambda context: use_cases(request).rule_versions.reject(
+                context, version_id, expected_version=seen_version(request), reason=data.reason
+            ),
+            out=shown(RuleOut),
+        )
+
+    @post("/rules/{version_id:uuid}/withdrawal", status_code=200, opt=declare(needs_version=True))
+    async def withdraw(self, request: Incoming, version_id: Id, data: JSONBody[ProposalClosingIn]) -> Response[RuleOut]:
+        """Take back a proposal of your own, with a reason. It stays on record. Needs If-Match."""
+        return await perform(
+            request,
+            lambda context: use_cases(request).rule_versions.withdraw(
+                context, version_id, expected_version=seen_version(request), reason=data.reason
             ),
             out=shown(RuleOut),
         )

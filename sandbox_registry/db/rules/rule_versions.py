@@ -79,6 +79,9 @@ class RuleListed:
     approved_by: UUID | None
     approved_at: datetime | None
     effective_from: datetime | None
+    closed_by: UUID | None
+    closed_at: datetime | None
+    closing_reason: str | None
 
 
 _LISTED = [_VERSIONS.c[name] for name in RuleListed.__dataclass_fields__]

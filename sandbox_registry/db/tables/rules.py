@@ -4,8 +4,9 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     ForeignKey,
+    Index,
     Table,
-    UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import UUID
 
@@ -26,11 +27,26 @@ rule_versions = Table(
     Column("approved_by", UUID, ForeignKey("people.id"), nullable=True),
     stamp_column("approved_at", nullable=True),
     stamp_column("effective_from", nullable=True),
-    UniqueConstraint("kind", "code", "checksum"),
+    Column("closed_by", UUID, ForeignKey("people.id"), nullable=True),
+    stamp_column("closed_at", nullable=True),
+    text_column("closing_reason", nullable=True),
+    Index(
+        "uq_rule_versions_kind_code_checksum",
+        "kind",
+        "code",
+        "checksum",
+        unique=True,
+        postgresql_where=text("status IN ('proposed', 'approved')"),
+    ),
     one_of("kind", ("procedure", "calendar")),
-    one_of("status", ("proposed", "approved")),
+    one_of("status", ("proposed", "approved", "rejected", "withdrawn")),
     CheckConstraint("approved_by IS NULL OR approved_by <> proposed_by", name="four_eyes"),
     CheckConstraint(
         "(status = 'approved') = (approved_at IS NOT NULL AND effective_from IS NOT NULL)", name="approved"
+    ),
+    CheckConstraint(
+        "(status IN ('rejected', 'withdrawn'))"
+        " = (closed_by IS NOT NULL AND closed_at IS NOT NULL AND closing_reason IS NOT NULL)",
+        name="closed",
     ),
 )

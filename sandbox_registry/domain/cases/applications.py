@@ -40,12 +40,18 @@ class Closing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Apology:
-    """The one notice of delay, with the one new date (Decree 61/2018 art. 19(9); form 04)."""
+    """The one notice of delay, with the one new date (Decree 61/2018 art. 19(9); form 04).
+
+    `latest_at` is how late the procedure lets that date be; null where nothing bounds it, and then `length_reason` says
+    why it lies so far away.
+    """
 
     at: datetime
     by: UUID
     reason: str
     promised_at: datetime
+    latest_at: datetime | None = None
+    length_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

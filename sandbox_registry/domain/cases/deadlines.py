@@ -146,6 +146,17 @@ def latest_apology(application: Application, *, procedure: Procedure, calendar: 
         return None
 
 
+def latest_promise(application: Application, *, procedure: Procedure, calendar: Calendar) -> datetime | None:
+    """Compute how late the new date of an apology may be, counted from the one promised; null when nothing bounds it."""
+    term, promised = procedure.term("apology.max_delay"), application.appointment_at
+    if term is None or promised is None:
+        return None
+    try:
+        return deadline(term, start=promised - _MOMENT, calendar=calendar).due
+    except CalendarGap:
+        return None
+
+
 _MOMENT = timedelta(microseconds=1)
 Compute = Callable[[Calendar], Deadline | None]
 

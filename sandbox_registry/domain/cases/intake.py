@@ -3,6 +3,7 @@
 Each act begins with its guard (`require_…`), which says whether it can succeed now whatever else is sent.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -281,27 +282,51 @@ def apologize(
     *,
     promised_at: datetime,
     reason: str,
+    length_reason: str | None,
     latest: datetime | None,
+    latest_promise: datetime | None,
     by: UUID,
     at: datetime,
 ) -> Application:
     """Apologize for a delay and promise one new day (form 04; Decree 61/2018 art. 19(9)): once only, and in time.
 
-    `latest` is the last moment for such a notice, null when the procedure sets none.
+    `latest` is the last moment for such a notice, null when the procedure sets none; `latest_promise` how late the new
+    date may be, null when nothing bounds it: then its length is reasoned.
 
     Raises:
         Duplicate: a new date was given already.
         ConditionNotMet: `apology_too_late`.
-        Invalid: the new date does not lie after the promised one.
+        Invalid: the new date does not lie after the promised one, or beyond its bound; or nothing says why so late.
 
     """
     require_apologizable(application, latest=latest, at=at)
-    if promised_at <= (application.appointment_at or at):
-        raise Invalid(
-            (FieldError(field="promised_at", code="not_later", message=Phrase("lifecycle.new_date_not_later")),)
-        )
-    apology = Apology(at=at, by=by, reason=reason, promised_at=promised_at)
+    errors = tuple(_promise_errors(application, promised_at, length_reason=length_reason, bound=latest_promise, at=at))
+    if errors:
+        raise Invalid(errors)
+    apology = Apology(
+        at=at,
+        by=by,
+        reason=reason,
+        promised_at=promised_at,
+        latest_at=latest_promise,
+        length_reason=length_reason if latest_promise is None else None,
+    )
     return moved(application, "apologize", at=at, apology=apology, appointment_at=promised_at)
+
+
+def _promise_errors(
+    application: Application, promised_at: datetime, *, length_reason: str | None, bound: datetime | None, at: datetime
+) -> Iterator[FieldError]:
+    if promised_at <= (application.appointment_at or at):
+        yield FieldError(field="promised_at", code="not_later", message=Phrase("lifecycle.new_date_not_later"))
+    if bound is not None and promised_at > bound:
+        yield FieldError(
+            field="promised_at", code="too_late", message=Phrase("lifecycle.new_date_too_late", latest=bound)
+        )
+    if bound is None and not length_reason:
+        yield FieldError(
+            field="length_reason", code="required", message=Phrase("lifecycle.unbounded_date_needs_reason")
+        )
 
 
 def require_unapologized(application: Application) -> None:

@@ -56,7 +56,7 @@ class ParameterKind(StrEnum):
 
 
 _TERMS = (
-    "amendment.term apology.before appraisal.term archive.submit clarification.term complaint.term completeness.term "
+    "amendment.term apology.before apology.max_delay appraisal.term archive.submit clarification.term complaint.term completeness.term "
     "consult.term decision.term draft.ttl duration.max evaluation.term extension.apply_before extension.decide "
     "extension.max_length final_report.due hearing_before_revocation incident.first_report incident.full_report "
     "interests.link_term issue.term limit_breach.report oversight.transmission report.period start.deadline supplement.term suspend.max "

@@ -20,6 +20,8 @@ class RuleStatus(StrEnum):
 
     PROPOSED = "proposed"
     APPROVED = "approved"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +36,8 @@ class VersionInForce:
 class RuleVersion:
     """One version of a rule file. `checksum` is the SHA-256 of `content` (UTF-8 TOML), hex.
 
-    `proposed_by` and `approved_by` are null only for the versions that came with the program.
+    `proposed_by` and `approved_by` are null only for the versions that came with the program. A proposal that was
+    rejected, or withdrawn by its proposer, says who closed it, when and why.
     """
 
     id: UUID
@@ -49,6 +52,9 @@ class RuleVersion:
     approved_by: UUID | None = None
     approved_at: datetime | None = None
     effective_from: datetime | None = None
+    closed_by: UUID | None = None
+    closed_at: datetime | None = None
+    closing_reason: str | None = None
 
 
 def approve(proposed: RuleVersion, *, by: UUID, at: datetime, effective_from: datetime) -> RuleVersion:
@@ -56,11 +62,10 @@ def approve(proposed: RuleVersion, *, by: UUID, at: datetime, effective_from: da
 
     Raises:
         Duplicate: it is approved already.
-        ConditionNotMet: `four_eyes` when the proposer approves; `effective_in_past`.
+        ConditionNotMet: `proposal_closed`; `four_eyes` when the proposer approves; `effective_in_past`.
 
     """
-    if proposed.status is RuleStatus.APPROVED:
-        raise Duplicate(what="approval")
+    _require_open(proposed)
     if proposed.proposed_by == by:
         raise ConditionNotMet("four_eyes.rules")
     if effective_from < at:
@@ -72,4 +77,45 @@ def approve(proposed: RuleVersion, *, by: UUID, at: datetime, effective_from: da
         approved_by=by,
         approved_at=at,
         effective_from=effective_from,
+    )
+
+
+def reject(proposed: RuleVersion, *, by: UUID, at: datetime, reason: str) -> RuleVersion:
+    """Turn a proposal down, with a reason, as somebody who did not make it; it stays on record.
+
+    Raises:
+        Duplicate: it is approved already.
+        ConditionNotMet: `proposal_closed`; `not_anothers_proposal` for one's own, which one withdraws.
+
+    """
+    _require_open(proposed)
+    if proposed.proposed_by == by:
+        raise ConditionNotMet("not_anothers_proposal")
+    return _closed(proposed, RuleStatus.REJECTED, by=by, at=at, reason=reason)
+
+
+def withdraw(proposed: RuleVersion, *, by: UUID, at: datetime, reason: str) -> RuleVersion:
+    """Take one's own proposal back, with a reason; it stays on record.
+
+    Raises:
+        Duplicate: it is approved already.
+        ConditionNotMet: `proposal_closed`; `not_own_proposal`, which is rejected instead.
+
+    """
+    _require_open(proposed)
+    if proposed.proposed_by != by:
+        raise ConditionNotMet("not_own_proposal")
+    return _closed(proposed, RuleStatus.WITHDRAWN, by=by, at=at, reason=reason)
+
+
+def _require_open(proposed: RuleVersion) -> None:
+    if proposed.status is RuleStatus.APPROVED:
+        raise Duplicate(what="approval")
+    if proposed.status is not RuleStatus.PROPOSED:
+        raise ConditionNotMet("proposal_closed")
+
+
+def _closed(proposed: RuleVersion, status: RuleStatus, *, by: UUID, at: datetime, reason: str) -> RuleVersion:
+    return replace(
+        proposed, version=proposed.version + 1, status=status, closed_by=by, closed_at=at, closing_reason=reason
     )

@@ -6,7 +6,7 @@ from uuid import UUID
 from sandbox_registry.authz import Action
 from sandbox_registry.domain.cases import intake
 from sandbox_registry.domain.cases.applications import Application, Reason, SupplementItem, SupplementRequest
-from sandbox_registry.domain.cases.deadlines import latest_apology
+from sandbox_registry.domain.cases.deadlines import latest_apology, latest_promise
 from sandbox_registry.domain.cases.promises import with_appointment
 from sandbox_registry.domain.identity.people import Capacity, Organisation
 from sandbox_registry.domain.rules.calendars import local_date
@@ -137,8 +137,9 @@ class Intake:
         expected_version: int,
         promised_at: datetime,
         reason: str,
+        length_reason: str | None,
     ) -> Application:
-        """Apologize for a delay and promise one new day (A22; form 04)."""
+        """Apologize for a delay and promise one new day (A22; form 04); an unbounded one says why it is so late."""
         async with self.transactions.open_case(
             context, Action.APPLICATION_APOLOGIZE, application_id, expected_version=expected_version
         ) as act:
@@ -149,7 +150,9 @@ class Intake:
                 application,
                 promised_at=promised_at,
                 reason=reason,
+                length_reason=length_reason,
                 latest=latest_apology(application, procedure=procedure, calendar=calendar),
+                latest_promise=latest_promise(application, procedure=procedure, calendar=calendar),
                 by=context.actor.person_id,
                 at=act.at,
             )

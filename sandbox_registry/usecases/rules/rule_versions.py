@@ -3,7 +3,7 @@
 A version never touches a dossier already received: each is pinned to the one in force when it came in.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -20,7 +20,7 @@ from sandbox_registry.domain.cases.deadlines import CaseDeadline, CaseFacts, cas
 from sandbox_registry.domain.errors import FieldError
 from sandbox_registry.domain.rules.calendars import Calendar, start_of
 from sandbox_registry.domain.rules.procedures import Procedure
-from sandbox_registry.domain.rules.rule_versions import RuleKind, RuleStatus, RuleVersion, approve
+from sandbox_registry.domain.rules.rule_versions import RuleKind, RuleStatus, RuleVersion, approve, reject, withdraw
 from sandbox_registry.domain.texts import Text
 from sandbox_registry.rulebook.calendar_checks import calendar_findings
 from sandbox_registry.rulebook.calendar_files import parse_calendar
@@ -142,6 +142,44 @@ class RuleVersions:
             if approved.kind is RuleKind.CALENDAR:
                 await act.defer(Task.REFRESH_DUE_DATES, at=effective_from, as_of=effective_from)
             return act.respond(approved)
+
+    async def reject(
+        self, context: RequestContext, version_id: UUID, *, expected_version: int, reason: str
+    ) -> RuleVersion:
+        """Turn somebody else's proposal down, with a reason; raises as `approve`."""
+        return await self._close(
+            context, Action.PROCEDURE_REJECT, version_id, close=reject, expected_version=expected_version, reason=reason
+        )
+
+    async def withdraw(
+        self, context: RequestContext, version_id: UUID, *, expected_version: int, reason: str
+    ) -> RuleVersion:
+        """Take one's own proposal back, with a reason; raises as `approve`."""
+        return await self._close(
+            context,
+            Action.PROCEDURE_WITHDRAW,
+            version_id,
+            close=withdraw,
+            expected_version=expected_version,
+            reason=reason,
+        )
+
+    async def _close(
+        self,
+        context: RequestContext,
+        action: Action,
+        version_id: UUID,
+        *,
+        close: Callable[..., RuleVersion],
+        expected_version: int,
+        reason: str,
+    ) -> RuleVersion:
+        async with self.transactions.open(context, action) as act:
+            await lock_people(act)
+            proposed = await act.get(RuleVersion, version_id)
+            check_version(proposed.version, expected_version)
+            closed = close(proposed, by=context.actor.person_id, at=act.at, reason=reason)
+            return act.respond(await act.save(closed))
 
     async def list_versions(self, *, kind: RuleKind | None = None, code: str | None = None) -> tuple[RuleListed, ...]:
         """List versions without their text, proposals included: how rules change is nobody's secret."""

@@ -187,12 +187,20 @@ async def around_machines(world: World, examples: dict[str, Any]) -> dict[str, S
     )
     rule = examples["procedures_propose"]
     proposed = await world.use_cases.rule_versions.propose(
-        world.context(ADMIN), kind=RuleKind(rule["kind"]), content=rule["content"].replace("vn-2027", "vn-2028")
+        world.context(ADMIN), kind=RuleKind(rule["kind"]), content=rule["content"] + "# Another."
     )
+    others = [
+        await world.use_cases.rule_versions.propose(
+            world.context(ADMIN), kind=RuleKind(rule["kind"]), content=f"{rule['content']}# {number}"
+        )
+        for number in range(2)
+    ]
     endpoint = {"endpoint_id": made.endpoint.id}
     return {
         "procedures_propose": Scene(by=ADMIN),
         "procedures_approve": Scene(by="quan_tri_2", at={"version_id": proposed.id}),
+        "procedures_reject": Scene(by="quan_tri_2", at={"version_id": others[0].id}),
+        "procedures_withdraw": Scene(by=ADMIN, at={"version_id": others[1].id}),
         "webhooks_create": Scene(by=OWNER, ids={"organisation_id": world.startup}),
         "webhooks_edit": Scene(by=OWNER, at=endpoint),
         "webhooks_rotate": Scene(by=OWNER, at=endpoint),

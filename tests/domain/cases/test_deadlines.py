@@ -17,6 +17,7 @@ from sandbox_registry.domain.cases.deadlines import (
     appointment,
     case_deadlines,
     latest_apology,
+    latest_promise,
     next_due,
     supplement_deadline,
 )
@@ -280,6 +281,13 @@ def test_apology_is_due_a_day_before_the_appointment() -> None:
     silent = procedure(apology__before=None)
     assert latest_apology(promised, procedure=silent, calendar=CALENDAR) is None
     assert latest_apology(case(Stage.ACCEPTED), procedure=RULES, calendar=CALENDAR) is None
+
+
+def test_an_apology_is_bounded_by_the_procedure_or_by_nothing() -> None:
+    promised = case(Stage.ACCEPTED, accepted_at=THURSDAY, appointment_at=local(2026, 12, 18))
+    bounded = procedure(apology__max_delay=(10, "wd"))
+    assert latest_promise(promised, procedure=bounded, calendar=CALENDAR) == local(2027, 1, 1)
+    assert latest_promise(promised, procedure=RULES, calendar=CALENDAR) is None
 
 
 def test_next_due_is_the_nearest_that_binds() -> None:

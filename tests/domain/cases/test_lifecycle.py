@@ -153,8 +153,39 @@ def lapse(application: Application, *, rules: Procedure = RULES, when: Any = MON
     )
 
 
-def apologize(application: Application, *, promised: Any = JANUARY, latest: Any = None) -> Application:
-    return intake.apologize(application, promised_at=promised, reason="Chờ ý kiến", latest=latest, by=PERSON, at=MONDAY)
+def apologize(
+    application: Application,
+    *,
+    promised: Any = JANUARY,
+    latest: Any = None,
+    bound: Any = None,
+    length_reason: str | None = "Bộ hẹn tháng Một.",
+) -> Application:
+    return intake.apologize(
+        application,
+        promised_at=promised,
+        reason="Chờ ý kiến",
+        length_reason=length_reason,
+        latest=latest,
+        latest_promise=bound,
+        by=PERSON,
+        at=MONDAY,
+    )
+
+
+def test_a_new_day_keeps_its_bound_or_says_why_it_is_so_late() -> None:
+    promised = at(U, appointment_at=local(2026, 12, 18))
+    bounded = apologize(promised, bound=local(2027, 1, 5), length_reason=None).apology
+    assert bounded is not None
+    assert (bounded.latest_at, bounded.length_reason) == (local(2027, 1, 5), None)
+    with pytest.raises(Invalid) as beyond:
+        apologize(promised, bound=local(2027, 1, 4))
+    with pytest.raises(Invalid) as unreasoned:
+        apologize(promised, length_reason=None)
+    assert [(each.field, each.code) for each in (*beyond.value.errors, *unreasoned.value.errors)] == [
+        ("promised_at", "too_late"),
+        ("length_reason", "required"),
+    ]
 
 
 CALLS: dict[str, Callable[[Application], object]] = {
@@ -384,7 +415,13 @@ def test_discarded_draft_stays_on_record() -> None:
 def test_one_new_date_only_and_in_time() -> None:
     promised = at(U, appointment_at=local(2026, 12, 18))
     apologized = apologize(promised)
-    assert apologized.apology == Apology(at=MONDAY, by=PERSON, reason="Chờ ý kiến", promised_at=local(2027, 1, 5))
+    assert apologized.apology == Apology(
+        at=MONDAY,
+        by=PERSON,
+        reason="Chờ ý kiến",
+        promised_at=local(2027, 1, 5),
+        length_reason="Bộ hẹn tháng Một.",
+    )
     with pytest.raises(Duplicate):
         apologize(apologized)
     with pytest.raises(ConditionNotMet) as late:

@@ -118,6 +118,7 @@ async def apologize(world: World, by: str, case: Application, *, days: float = 7
         expected_version=case.version,
         promised_at=(case.appointment_at or world.clock.at) + timedelta(days=days),
         reason="Chờ ý kiến các sở.",
+        length_reason="Các sở hẹn trả lời sau bảy ngày.",
     )
 
 

@@ -212,7 +212,7 @@ async def test_two_approvals_at_once_give_one_success(world: World, versions: Ru
         ],
         return_exceptions=True,
     )
-    assert one_refused(done, StaleVersion)
+    assert one_refused(list(done), StaleVersion)
     with pytest.raises(Duplicate):
         await versions.approve(
             world.context("quan_tri_2"), proposed.id, expected_version=2, effective_from=world.clock.at
@@ -266,3 +266,45 @@ async def test_versions_are_listed_without_their_text(world: World, versions: Ru
     assert [each.status for each in listed] == [RuleStatus.APPROVED, RuleStatus.PROPOSED]
     assert (listed[1].id, listed[1].proposed_by) == (proposed.id, world.people["quan_tri"])
     assert not hasattr(listed[0], "content")
+
+
+async def test_a_proposal_is_rejected_or_withdrawn_with_a_reason_and_stays_on_record(
+    world: World, versions: RuleVersions
+) -> None:
+    first = await propose(world)
+    admin, other = world.context("quan_tri"), world.context("quan_tri_2")
+    for close, by, condition in (
+        (versions.reject, admin, "not_anothers_proposal"),
+        (versions.withdraw, other, "not_own_proposal"),
+    ):
+        with pytest.raises(ConditionNotMet) as caught:
+            await close(by, first.id, expected_version=1, reason="Sai căn cứ.")
+        assert caught.value.condition == condition
+    rejected = await versions.reject(other, first.id, expected_version=1, reason="Sai căn cứ.")
+    assert (rejected.status, rejected.closed_by, rejected.closing_reason) == (
+        RuleStatus.REJECTED,
+        world.people["quan_tri_2"],
+        "Sai căn cứ.",
+    )
+    with pytest.raises(ConditionNotMet) as closed:
+        await versions.approve(other, first.id, expected_version=2, effective_from=world.clock.at)
+    assert closed.value.condition == "proposal_closed"
+    again = await propose(world)
+    withdrawn = await versions.withdraw(admin, again.id, expected_version=1, reason="Tính lại.")
+    assert (withdrawn.status, withdrawn.version) == (RuleStatus.WITHDRAWN, 2)
+    assert [each[:2] for each in await told(world)][-4:] == [
+        ("procedure:propose", "done"),
+        ("procedure:reject", "done"),
+        ("procedure:propose", "done"),
+        ("procedure:withdraw", "done"),
+    ]
+
+
+async def test_of_an_approval_and_a_withdrawal_at_once_one_succeeds(world: World, versions: RuleVersions) -> None:
+    proposed = await propose(world)
+    done = await asyncio.gather(
+        versions.approve(world.context("quan_tri_2"), proposed.id, expected_version=1, effective_from=world.clock.at),
+        versions.withdraw(world.context("quan_tri"), proposed.id, expected_version=1, reason="Tính lại."),
+        return_exceptions=True,
+    )
+    assert one_refused(list(done), StaleVersion)
