@@ -13,7 +13,6 @@ from sandbox_registry.db.embedded.server import EmbeddedServer
 
 CLIENTS = (1, 8, 32)
 _REFUSAL = {
-    "signer_title": "Chủ tịch",
     "legal_basis": ["Nghị quyết của HĐND tỉnh Cà Mau (dự thảo 2026)"],
     "reasons": [{"code": "not_innovative", "text": "Giải pháp đã có trên thị trường."}],
 }

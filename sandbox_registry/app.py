@@ -108,7 +108,7 @@ def build_use_cases(
     transactions = Transactions(
         database=Database(settings.database_url, read_url=settings.database_read_url),
         authorizer=Authorizer(shipped("policies") / "casbin"),
-        rules=RuleBook(),
+        rules=RuleBook(takes_drafts=settings.draft_procedures or settings.demo),
         pseudonyms=Pseudonyms(settings.pseudonym_key),
         now=now or clock_of(settings),
         new_id=new_id,

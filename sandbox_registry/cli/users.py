@@ -50,12 +50,15 @@ def list_users() -> None:
 @click.argument("email")
 @click.argument("role", type=click.Choice([role.value for role in Role if role is not Role.APPLICANT]))
 @click.option("--unit", required=True, metavar="UNIT", help="The unit's name, agency code or id.")
-def grant_office(email: str, role: str, unit: str) -> None:
+@click.option("--title", default="", metavar="TITLE", help="What a signer of decisions signs as.")
+def grant_office(email: str, role: str, unit: str, title: str) -> None:
     """Give the person with this e-mail address an office in a unit, from now on.
 
     An office that holds power is only proposed; an administrator confirms it through the API.
     """
-    grant = run_use_case(lambda cases: accounts.grant_office(cases, email=email, role=Role(role), unit=unit))
+    grant = run_use_case(
+        lambda cases: accounts.grant_office(cases, email=email, role=Role(role), unit=unit, title=title)
+    )
     if grant.awaits_confirmation:
         click.echo(f"{email} is proposed as {grant.role}; an administrator must confirm it: {grant.id}")
     else:

@@ -204,7 +204,6 @@ async def approve(case: Case) -> None:
 
 def _signed() -> dict[str, Any]:
     return {
-        "signer_title": "Chủ tịch",
         "legal_basis": ["Luật Khoa học, công nghệ và đổi mới sáng tạo số 93/2025/QH15, Điều 21"],
     }
 

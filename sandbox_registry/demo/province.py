@@ -24,6 +24,7 @@ class Official:
     full_name: str
     role: str
     unit: str
+    title: str = ""
 
 
 ONE_STOP = Unit(name="Trung tâm Phục vụ hành chính công tỉnh Cà Mau", agency_code="H12.01", handles=True)
@@ -45,8 +46,8 @@ CONSULTED = tuple(
 UNITS = (ONE_STOP, FOCAL, COMMITTEE, COUNCIL, INSPECTORATE, *CONSULTED)
 
 
-def _official(email: str, full_name: str, role: str, unit: Unit) -> Official:
-    return Official(email=f"{email}@camau.example", full_name=full_name, role=role, unit=unit.name)
+def _official(email: str, full_name: str, role: str, unit: Unit, *, title: str = "") -> Official:
+    return Official(email=f"{email}@camau.example", full_name=full_name, role=role, unit=unit.name, title=title)
 
 
 INTAKE = _official("motcua", "Trần Thị Bích Ngọc", "one_stop_officer", ONE_STOP)
@@ -63,7 +64,7 @@ COUNCILLORS = tuple(
     )
 )
 SECRETARY = _official("thukyhoidong", "Lâm Ngọc Ánh", "council_expert", FOCAL)
-SIGNER = _official("chutich", "Nguyễn Văn Thuận", "decision_maker", COMMITTEE)
+SIGNER = _official("chutich", "Nguyễn Văn Thuận", "decision_maker", COMMITTEE, title="Chủ tịch")
 RECORDS = _official("vanthu", "Hồ Thị Thu Thảo", "records_officer", COMMITTEE)
 SUPERVISOR = _official("giamsat", "Mai Văn Khánh", "supervisor", FOCAL)
 DELEGATE = _official("daibieu", "Tô Thị Hồng Nhung", "hdnd_member", COUNCIL)
@@ -139,7 +140,7 @@ async def _appoint(caller: Caller, province: Province, official: Official, *, ad
         "POST",
         f"/people/{person['id']}/offices",
         by=admin,
-        body={"role": official.role, "unit_id": province.units[official.unit]},
+        body={"role": official.role, "unit_id": province.units[official.unit], "title": official.title},
     )
     if office["awaits_confirmation"]:
         await caller.ask("POST", f"/offices/{office['id']}/confirmation", by=other, seen=office["version"])

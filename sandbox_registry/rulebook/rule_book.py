@@ -17,9 +17,13 @@ CALENDAR = "vn"
 
 
 class RuleBook:
-    """Looks rules up by code and moment, or by the version a case is pinned to. Versions never change, so they stay."""
+    """Looks rules up by code and moment, or by the version a case is pinned to. Versions never change, so they stay.
 
-    def __init__(self) -> None:
+    `takes_drafts` says whether this installation takes dossiers under a procedure that is only a proposal.
+    """
+
+    def __init__(self, *, takes_drafts: bool = False) -> None:
+        self.takes_drafts = takes_drafts
         self._procedures: dict[str, Procedure] = {}
         self._calendars: dict[str, Calendar] = {}
 

@@ -54,6 +54,7 @@ class Settings:
     worker: bool = True
     max_upload_bytes: int = 50 * MEGABYTE
     self_registration: bool = False
+    draft_procedures: bool = False
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     rate_limits: str = ""
     log_level: str = "info"
@@ -90,6 +91,7 @@ class Settings:
             max_upload_bytes=read("SANDBOX_MAX_UPLOAD_MB", _whole(1, 2048), defaults.max_upload_bytes // MEGABYTE)
             * MEGABYTE,
             self_registration=read("SANDBOX_SELF_REGISTRATION", _yes_or_no, defaults.self_registration),
+            draft_procedures=read("SANDBOX_DRAFT_PROCEDURES", _yes_or_no, defaults.draft_procedures),
             trusted_proxies=read("SANDBOX_TRUSTED_PROXIES", _networks, defaults.trusted_proxies),
             rate_limits=read("SANDBOX_RATE_LIMITS", str, defaults.rate_limits),
             log_level=read("SANDBOX_LOG_LEVEL", _one_of("debug", "info", "warning", "error"), defaults.log_level),

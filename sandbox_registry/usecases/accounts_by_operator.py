@@ -42,7 +42,7 @@ async def add_user(
     return person
 
 
-async def grant_office(cases: UseCases, *, email: str, role: Role, unit: str) -> RoleGrant:
+async def grant_office(cases: UseCases, *, email: str, role: Role, unit: str, title: str = "") -> RoleGrant:
     """Give somebody an office in a unit, named by its id, its agency code or its name.
 
     Raises:
@@ -54,7 +54,7 @@ async def grant_office(cases: UseCases, *, email: str, role: Role, unit: str) ->
     found = await _unit_named(cases, unit)
     if found is None:
         raise NotFound(what="unit", name=unit)
-    return await cases.offices.grant(command_line(), person.id, role=role, unit_id=found.id)
+    return await cases.offices.grant(command_line(), person.id, role=role, unit_id=found.id, title=title)
 
 
 async def close_account(cases: UseCases, *, email: str) -> Person:

@@ -68,7 +68,9 @@ def test_accounts_from_the_first_administrator_on(running: EmbeddedServer) -> No
     assert again == (1, "", "Error: It exists already, or was done already: this e-mail address.\n")
     second = ("add", "--email", "hai@camau.example", "--name", "Quản Trị Hai", "--admin", "--no-password")
     assert users(running, *second)[0] == 0
-    third = users(running, "grant", "hai@camau.example", "decision_maker", "--unit", "Quản trị hệ thống")
+    third = users(
+        running, "grant", "hai@camau.example", "decision_maker", "--unit", "Quản trị hệ thống", "--title", "Chủ tịch"
+    )
     assert third[1].startswith("hai@camau.example is proposed as decision_maker; an administrator must confirm it: ")
     assert users(running, "add", "--email", "mot@camau.example", "--name", "Một Cửa", "--no-password")[0] == 0
     granted = users(running, "grant", "mot@camau.example", "one_stop_officer", "--unit", "Quản trị hệ thống")

@@ -83,7 +83,6 @@ async def approved(world: World, **changes: Any) -> Application:
         world.context(SIGNER),
         case.id,
         expected_version=case.version,
-        signer_title=TITLE,
         legal_basis=BASIS,
         terms=terms(world.units["focal"], **changes),
         conditions=("Mua bảo hiểm trước khi bắt đầu",),

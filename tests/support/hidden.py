@@ -74,6 +74,7 @@ async def pairs(world: World) -> Callable[[Client], dict[str, Pair]]:
         to_person_id=world.people["truong_phong"],
         unit_id=world.units["committee"],
         document="01/GUQ-UBND",
+        title="Phó Chủ tịch",
         valid_from=None,
         valid_to=world.clock.at + timedelta(days=30),
     )

@@ -336,8 +336,7 @@ def _bases(now: Facts) -> tuple[OpenBound, ...]:
 
 
 def _signing(now: Facts) -> dict[str, Any]:
-    titles = now.procedure.items("signer_titles") or ("Chủ tịch",)
-    return {"expected_version": now.case.version, "signer_title": titles[0], "legal_basis": ("Luật 93/2025/QH15",)}
+    return {"expected_version": now.case.version, "legal_basis": ("Luật 93/2025/QH15",)}
 
 
 def _approve(now: Facts) -> Iterator[Attempt]:

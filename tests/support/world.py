@@ -37,7 +37,7 @@ from sandbox_registry.usecases.transaction.operators import nobody
 from sandbox_registry.usecases.transaction.transactions import Transactions
 from tests.support.snapshots import Snapshots
 
-RULES = RuleBook()  # Versions never change, so every test may share what was read.
+RULES = RuleBook(takes_drafts=True)  # Versions never change, so every test may share what was read.
 AUTHORIZER = Authorizer(shipped("policies") / "casbin")  # Nor does the policy, of which it remembers the answers.
 PASSWORDS = Passwords(load_common_passwords(shipped("policies") / "common-passwords.txt"))
 PROCEDURE = "ca-mau-2026-draft"
@@ -262,7 +262,14 @@ def _rule(kind: RuleKind, path: Path) -> RuleVersion:
 
 def _grant(person_id: UUID, role: Role, unit_id: UUID, *, at: datetime) -> RoleGrant:
     return RoleGrant(
-        id=uuid7(), version=1, person_id=person_id, role=role, unit_id=unit_id, valid_from=at, valid_to=None
+        id=uuid7(),
+        version=1,
+        person_id=person_id,
+        role=role,
+        unit_id=unit_id,
+        valid_from=at,
+        valid_to=None,
+        title="Chủ tịch" if role is Role.DECISION_MAKER else "",
     )
 
 

@@ -11,7 +11,7 @@ from sandbox_registry.api.cases.application_schemas import ApplicationOut, Reaso
 from sandbox_registry.api.cases.intake import ReasonIn, reasons_of
 from sandbox_registry.api.handling.log_links import NOTHING_PUBLISHED, ProofOut, PublishedLog, proof_of
 from sandbox_registry.api.handling.requests import Id, Incoming, perform, published, seen_version, use_cases
-from sandbox_registry.api.handling.schemas import In, Instant, Line, Out, Paragraph, shown
+from sandbox_registry.api.handling.schemas import In, Instant, Out, Paragraph, shown
 from sandbox_registry.api.permits.permit_schemas import (
     Lines,
     OpenBounds,
@@ -46,7 +46,6 @@ class RecommendationIn(In):
 class ApprovalIn(In, kw_only=True):
     """A decision that allows the trial, under the recommended terms or under others."""
 
-    signer_title: Line
     legal_basis: Lines
     conditions: Paragraphs = ()
     terms: TermsIn | None = None
@@ -55,7 +54,6 @@ class ApprovalIn(In, kw_only=True):
 class RefusalIn(In):
     """A decision that refuses the trial, with reasons from the procedure's list."""
 
-    signer_title: Line
     legal_basis: Lines
     reasons: Annotated[tuple[ReasonIn, ...], Meta(max_length=50)]
 
@@ -225,7 +223,6 @@ class DecisionsController(Controller):
                 context,
                 application_id,
                 expected_version=seen_version(request),
-                signer_title=data.signer_title,
                 legal_basis=data.legal_basis,
                 conditions=data.conditions,
                 terms=None if data.terms is None else terms_of(data.terms),
@@ -243,7 +240,6 @@ class DecisionsController(Controller):
                 context,
                 application_id,
                 expected_version=seen_version(request),
-                signer_title=data.signer_title,
                 legal_basis=data.legal_basis,
                 reasons=reasons_of(data.reasons),
             ),

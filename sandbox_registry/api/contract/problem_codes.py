@@ -59,6 +59,8 @@ CONDITIONS: dict[str, str] = {
     "on_hold": "A legal hold keeps the case as it is.",
     "own_account": "Who opened an account, or set its password, confirms nothing that it proposed, and no office for it.",
     "permit_running": "The permit of the case has not ended.",
+    "procedure_is_a_draft": "The procedure is only a proposal, and this installation takes no dossiers under proposals.",
+    "procedure_not_in_effect": "The procedure is not yet in effect, or no longer.",
     "procedure_takes_no_dossiers": "The procedure belongs to another authority.",
     "proposal_closed": "The proposal was rejected or withdrawn.",
     "proposal_over": "The window of the proposed office is over.",

@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Meta
 
 from sandbox_registry.api.handling.cursors import BY_ID
-from sandbox_registry.api.handling.schemas import Code, In, Instant, Line, Moment, Out, PageOut, shown
+from sandbox_registry.api.handling.schemas import ONE_LINE, Code, In, Instant, Line, Moment, Out, PageOut, shown
 from sandbox_registry.domain.identity.people import Actor, Delegation, MembershipKind, Role, Service
 from sandbox_registry.domain.identity.people_lists import PersonRow
 from sandbox_registry.domain.identity.tokens import Limits, Token
@@ -15,6 +15,7 @@ from sandbox_registry.usecases.identity.people import PersonView
 from sandbox_registry.usecases.identity.tokens import NewToken
 
 Password = Annotated[str, Meta(min_length=1, max_length=1000)]
+Title = Annotated[str, Meta(max_length=100, pattern=ONE_LINE)]
 Phone = Annotated[str, Meta(max_length=30)]
 Scopes = Annotated[tuple[Annotated[str, Meta(max_length=60)], ...], Meta(min_length=1, max_length=100)]
 Minutes = Annotated[int, Meta(ge=1, le=366 * 24 * 60)]
@@ -141,10 +142,11 @@ class PeoplePageOut(PageOut):
 
 
 class GrantIn(In):
-    """An office to give, from now or from `valid_from`, until `valid_to` or its end."""
+    """An office to give, from now or from `valid_from`, until `valid_to` or its end. Who signs decisions signs as `title`."""
 
     role: Role
     unit_id: UUID
+    title: Title = ""
     valid_from: Moment | None = None
     valid_to: Moment | None = None
 
@@ -162,14 +164,16 @@ class GrantOut(Out):
     proposed_by: UUID | None
     confirmed_by: UUID | None
     awaits_confirmation: bool
+    title: str
 
 
 class DelegationIn(In):
-    """Signing authority of one's own to delegate, by a document."""
+    """Signing authority of one's own to delegate, by a document; the delegate signs as `title`."""
 
     to_person_id: UUID
     unit_id: UUID
     document: Line
+    title: Line
     valid_to: Moment
     valid_from: Moment | None = None
 
@@ -186,6 +190,7 @@ class DelegationOut(Out):
     valid_from: Instant
     valid_to: Instant
     revoked_at: Instant | None
+    title: str
 
 
 class DelegationsOut(Out):

@@ -26,10 +26,12 @@ from sandbox_registry.domain.permits.obligations import PermitObligation
 from sandbox_registry.domain.permits.permit_lists import PermitRow
 from sandbox_registry.domain.permits.permits import Comparator, Effect, OpenBound, PermitKind, PermitTerms
 from sandbox_registry.domain.rules.calendars import Deadline, Unit
-from sandbox_registry.domain.rules.procedures import DutyStart, ProcedureStatus
+from sandbox_registry.domain.rules.procedures import DutyStart
 from sandbox_registry.domain.stages import Stage, stage_name
+from sandbox_registry.domain.texts import Phrase
 from sandbox_registry.usecases.permits.permits import PermitView
 
+SPECIMEN = Phrase("permits.specimen")
 SAFE = 2**53 - 1  # Beyond it, numbers in JSON differ from program to program.
 Dong = Annotated[int, Meta(ge=0, le=10**15, description="whole đồng (VND)")]
 Count = Annotated[int, Meta(ge=0, le=100_000_000)]
@@ -300,7 +302,9 @@ class PermitVersionOut(Out):
 
 
 class PermitOut(Out):
-    """A permit as it stands now. `disclaimers` say what it is not; a draft procedure gives no permit in law.
+    """A permit as it stands now. `disclaimers` say what it is not.
+
+    `legal_force` says that it is a specimen, where its procedure is only a draft; null for a permit in law.
 
     `log` proves this version of it; null until the published checkpoint covers its leaf, and in the answer of the act
     itself.
@@ -322,6 +326,7 @@ class PermitOut(Out):
     procedure_version: str
     procedure_title: TextOut
     is_draft_procedure: bool
+    legal_force: TextOut | None
     issuing_body: TextOut
     holder: HolderOut
     supervising_unit: str
@@ -413,7 +418,8 @@ def permit_out(view: PermitView, *, log: PublishedLog) -> PermitOut:
         procedure_code=permit.procedure_code,
         procedure_version=permit.procedure_version,
         procedure_title=TextOut.of(procedure.title),
-        is_draft_procedure=procedure.status is ProcedureStatus.DRAFT,
+        is_draft_procedure=procedure.is_draft,
+        legal_force=TextOut.of(SPECIMEN) if procedure.is_draft else None,
         issuing_body=TextOut.of(procedure.issuing_body),
         holder=shown(HolderOut)(view.holder),
         supervising_unit=view.supervising_unit.name,

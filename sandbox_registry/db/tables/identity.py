@@ -111,6 +111,7 @@ role_grants = Table(
     Column("proposed_by", UUID, nullable=True),
     reference("confirmed_by", "people", nullable=True),
     Column("awaits_confirmation", Boolean, nullable=False, server_default=false()),
+    text_column("title"),
     one_of("role", Role),
     CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="window"),
     CheckConstraint("confirmed_by NOT IN (proposed_by, person_id)", name="four_eyes"),
@@ -129,6 +130,7 @@ delegations = Table(
     stamp_column("valid_from"),
     stamp_column("valid_to"),
     stamp_column("revoked_at", nullable=True),
+    text_column("title"),
     CheckConstraint("valid_to > valid_from", name="window"),
     CheckConstraint("from_person_id <> to_person_id", name="to_another"),
 )

@@ -233,7 +233,10 @@ def refuse(
 
 def _signing_errors(signing: Signing, procedure: Procedure) -> Iterator[FieldError]:
     titles = procedure.items("signer_titles")
-    if titles is not None and signing.signer_title not in titles:
+    if not signing.signer_title:
+        message = Phrase("decisions.office_without_title")
+        yield FieldError(field="signer_title", code="office_without_title", message=message)
+    elif titles is not None and signing.signer_title not in titles:
         message = Phrase("decisions.unknown_title", titles=AnyOf(titles))
         yield FieldError(field="signer_title", code="unknown_title", message=message)
     if not signing.legal_basis:

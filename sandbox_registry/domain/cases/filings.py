@@ -24,7 +24,7 @@ from sandbox_registry.domain.errors import (
     NotFound,
 )
 from sandbox_registry.domain.identity.people import OrganisationKind
-from sandbox_registry.domain.rules.calendars import Calendar
+from sandbox_registry.domain.rules.calendars import Calendar, local_date
 from sandbox_registry.domain.rules.procedures import Procedure
 from sandbox_registry.domain.texts import Phrase
 
@@ -37,16 +37,17 @@ def submit(
     procedure: Procedure,
     unit_ids: tuple[UUID, ...],
     errors: tuple[FieldError, ...],
+    takes_drafts: bool,
 ) -> Application:
     """File a draft: the electronic filing is the receipt in law, so the rules are pinned and the clock starts here.
 
     Raises:
         TransitionNotAllowed: it is not a draft.
-        ConditionNotMet: `procedure_takes_no_dossiers`, for a procedure that is only a referral target.
+        ConditionNotMet: as `require_open`.
         Invalid: the dossier breaks rules of its procedure.
 
     """
-    require_submittable(application, procedure=procedure, errors=errors)
+    require_submittable(application, procedure=procedure, errors=errors, takes_drafts=takes_drafts, at=at)
     return moved(
         application,
         "submit",
@@ -59,13 +60,36 @@ def submit(
     )
 
 
-def require_submittable(application: Application, *, procedure: Procedure, errors: tuple[FieldError, ...]) -> None:
+def require_submittable(
+    application: Application,
+    *,
+    procedure: Procedure,
+    errors: tuple[FieldError, ...],
+    takes_drafts: bool,
+    at: datetime,
+) -> None:
     """Refuse to file what is no draft, what belongs elsewhere, or what is not complete; raises as `submit`."""
     require_stage(application, "submit")
-    if not procedure.takes_dossiers:
-        raise ConditionNotMet("procedure_takes_no_dossiers")
+    require_open(procedure, takes_drafts=takes_drafts, at=at)
     if errors:
         raise Invalid(errors)
+
+
+def require_open(procedure: Procedure, *, takes_drafts: bool, at: datetime) -> None:
+    """Refuse dossiers under a procedure that is another authority's, only a proposal, not yet in effect, or over.
+
+    `takes_drafts` says whether this installation takes dossiers under proposals: they end in specimens.
+
+    Raises:
+        ConditionNotMet: `procedure_takes_no_dossiers`, `procedure_is_a_draft`, `procedure_not_in_effect`.
+
+    """
+    if not procedure.takes_dossiers:
+        raise ConditionNotMet("procedure_takes_no_dossiers")
+    if procedure.is_draft and not takes_drafts:
+        raise ConditionNotMet("procedure_is_a_draft")
+    if not procedure.is_in_effect(local_date(at)):
+        raise ConditionNotMet("procedure_not_in_effect")
 
 
 def require_applicant_kind(kind: OrganisationKind, procedure: Procedure) -> None:

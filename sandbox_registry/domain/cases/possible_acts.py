@@ -39,7 +39,7 @@ class Situation:
     """What decides which acts can succeed: the facts of a case and its rules, and who is to act, at an instant.
 
     `records` hold at least what the guards asked read. `bar` says what keeps the person from leading the case, by the
-    code of the refusal; null when nothing does.
+    code of the refusal; null when nothing does. `takes_drafts` is that of the installation.
     """
 
     application: Application
@@ -50,6 +50,7 @@ class Situation:
     standing: Standing
     bar: str | None
     at: datetime
+    takes_drafts: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,9 @@ def _submit(now: Situation) -> None:
     filings.require_applicant_kind(_applicant(now).kind, now.procedure)
     attached = frozenset(each.part for each in now.records.documents)
     errors = validate(now.procedure, now.application.answers, attached)
-    filings.require_submittable(now.application, procedure=now.procedure, errors=errors)
+    filings.require_submittable(
+        now.application, procedure=now.procedure, errors=errors, takes_drafts=now.takes_drafts, at=now.at
+    )
 
 
 def _submit_supplement(now: Situation) -> None:

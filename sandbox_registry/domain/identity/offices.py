@@ -37,7 +37,7 @@ def check_grant(
     """Refuse an office that cannot be given beside those held in the same time.
 
     Raises:
-        Invalid: not an office of a state unit.
+        Invalid: not an office of a state unit, or one that signs without a title to sign as.
         Duplicate: the person holds it in that time already.
         ConditionNotMet: `hdnd_disjoint`, `auditor_disjoint`.
 
@@ -46,6 +46,8 @@ def check_grant(
         raise Invalid((FieldError(field="role", code="not_an_office", message=Phrase("offices.not_an_office")),))
     if unit.kind is not OrganisationKind.STATE_UNIT:
         raise Invalid((FieldError(field="unit_id", code="not_a_unit", message=Phrase("offices.not_a_unit")),))
+    if new.role is Role.DECISION_MAKER and not new.title:
+        raise Invalid((FieldError(field="title", code="required", message=Phrase("offices.title_missing")),))
     beside = [each for each in grants if _overlap(each.valid_from, each.valid_to, new.valid_from, new.valid_to)]
     if any((each.role, each.unit_id) == (new.role, new.unit_id) for each in beside):
         raise Duplicate(what="office")
@@ -66,11 +68,14 @@ def check_lending(
     """Refuse to delegate signing authority unless its owner holds it by right and the delegate may carry it.
 
     Raises:
+        Invalid: no title to sign as.
         ConditionNotMet: `not_by_right` (delegated authority is not delegated further: hard rule 4), `not_an_official`,
             `signs_by_right`, `hdnd_disjoint`, `auditor_disjoint`.
         Duplicate: the delegate carries delegated authority in that time already; for whom they sign must be plain.
 
     """
+    if not new.title:
+        raise Invalid((FieldError(field="title", code="required", message=Phrase("offices.title_missing")),))
     if not any(_signs(each, at) and each.unit_id == new.unit_id for each in delegator):
         raise ConditionNotMet("not_by_right")
     held = [each for each in delegate if _overlap(each.valid_from, each.valid_to, new.valid_from, new.valid_to)]
@@ -170,10 +175,10 @@ def _alive(delegations: Iterable[Delegation]) -> Iterable[Delegation]:
     return (each for each in delegations if each.revoked_at is None)
 
 
-def is_in_force(grant: RoleGrant, at: datetime) -> bool:
-    """Tell whether an office is held at a moment; a proposal never is."""
+def is_in_force(grant: RoleGrant | Delegation, at: datetime) -> bool:
+    """Tell whether an office, or delegated authority that nobody revoked, is held at a moment; a proposal never is."""
     is_begun = grant.valid_from <= at and (grant.valid_to is None or at < grant.valid_to)
-    return is_begun and not grant.awaits_confirmation
+    return is_begun and not (isinstance(grant, RoleGrant) and grant.awaits_confirmation)
 
 
 def _signs(grant: RoleGrant, at: datetime) -> bool:

@@ -179,6 +179,7 @@ class RoleGrant:
 
     While it `awaits_confirmation` it is a proposal and gives nothing. `proposed_by` is null in records from before it
     was kept; `confirmed_by` where no second person is needed.
+    Its holder signs as `title`.
     """
 
     id: UUID
@@ -191,11 +192,15 @@ class RoleGrant:
     proposed_by: UUID | None = None
     confirmed_by: UUID | None = None
     awaits_confirmation: bool = False
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delegation:
-    """Authority to sign decisions, delegated by one signer to another person between two instants, and no further."""
+    """Authority to sign decisions, delegated by one signer to another person between two instants, and no further.
+
+    `title` is what the delegate signs as.
+    """
 
     id: UUID
     version: int
@@ -206,6 +211,7 @@ class Delegation:
     valid_from: datetime
     valid_to: datetime
     revoked_at: datetime | None
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -362,6 +362,20 @@ class Procedure:
         return self.status is not ProcedureStatus.REFERRAL
 
     @property
+    def is_draft(self) -> bool:
+        """Tell whether it is only a proposal: what is issued under it is a specimen without legal force."""
+        return self.status is ProcedureStatus.DRAFT
+
+    def is_in_effect(self, day: date) -> bool:
+        """Tell whether dossiers may be filed on a day: from `effective_from` until the day before `effective_to`."""
+        begun = self.effective_from is None or day >= self.effective_from
+        return begun and (self.effective_to is None or day < self.effective_to)
+
+    def numbered(self, number: str) -> str:
+        """Return a number of a decision or permit; that of a specimen says so, and its series is a series apart."""
+        return f"{number}-MẪU" if self.is_draft else number
+
+    @property
     def has_council(self) -> bool:
         """Tell whether an appraisal council votes before the decision."""
         return bool(self.flag("council.required"))

@@ -61,6 +61,7 @@ class Applications:
 
         Raises:
             PermissionDenied: the actor does not act for the organisation, or the token not for this procedure.
+            ConditionNotMet: the procedure takes no dossiers here and now (see `filings.require_open`).
             Invalid: no such receiving unit, or the procedure does not take this kind of applicant.
             ConditionNotMet: `in_the_chain`.
 
@@ -70,6 +71,7 @@ class Applications:
             context, Action.APPLICATION_CREATE, standing=standing, procedure_code=procedure_code
         ) as act:
             procedure = await act.run(self.transactions.rules.current, procedure_code, at=act.at)
+            filings.require_open(procedure, takes_drafts=self.transactions.rules.takes_drafts, at=act.at)
             organisation = await act.get(Organisation, organisation_id)
             filings.require_applicant_kind(organisation.kind, procedure)
             units = await act.find(Organisation, kind=OrganisationKind.STATE_UNIT.value)
@@ -269,6 +271,7 @@ class Applications:
                 procedure=procedure,
                 unit_ids=handled_by,
                 errors=await self._errors(act, procedure),
+                takes_drafts=self.transactions.rules.takes_drafts,
             )
             act.pinned_procedure = f"{procedure.code}@{procedure.checksum}"
             await act.save(submitted)

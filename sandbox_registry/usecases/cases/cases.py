@@ -136,6 +136,7 @@ class Cases:
             standing=act.standing,
             bar=bar,
             at=act.at,
+            takes_drafts=self.transactions.rules.takes_drafts,
         )
         return frozenset(action for action in allowed if is_possible(action, now))
 

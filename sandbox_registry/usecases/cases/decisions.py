@@ -24,6 +24,7 @@ from sandbox_registry.domain.identity.offices import is_in_force
 from sandbox_registry.domain.identity.people import (
     HDND_ROLES,
     Capacity,
+    Delegation,
     Organisation,
     OrganisationKind,
     Role,
@@ -165,7 +166,6 @@ class Decisions:
         application_id: UUID,
         *,
         expected_version: int,
-        signer_title: str,
         legal_basis: tuple[str, ...],
         terms: PermitTerms | None = None,
         conditions: tuple[str, ...] = (),
@@ -184,7 +184,7 @@ class Decisions:
             allowed = terms or recommendation.terms
             moved, decision = decisions.approve(
                 act.application,
-                signing=await _signing(act, signer_title=signer_title, legal_basis=legal_basis),
+                signing=await _signing(act, legal_basis=legal_basis),
                 terms=terms,
                 conditions=conditions,
                 recommendation=recommendation,
@@ -200,7 +200,6 @@ class Decisions:
         application_id: UUID,
         *,
         expected_version: int,
-        signer_title: str,
         legal_basis: tuple[str, ...],
         reasons: tuple[Reason, ...],
     ) -> Decided:
@@ -215,7 +214,7 @@ class Decisions:
         ) as act:
             moved, decision = decisions.refuse(
                 act.application,
-                signing=await _signing(act, signer_title=signer_title, legal_basis=legal_basis),
+                signing=await _signing(act, legal_basis=legal_basis),
                 reasons=reasons,
                 procedure=await act.procedure(),
             )
@@ -245,23 +244,36 @@ class Decisions:
             return act.respond(_only(found, what="recommendation"))
 
 
-async def _signing(act: CaseTransaction, *, signer_title: str, legal_basis: tuple[str, ...]) -> Signing:
+async def _signing(act: CaseTransaction, *, legal_basis: tuple[str, ...]) -> Signing:
     """Say who signs where, and take the agency's next number of the year; it goes back if the decision fails."""
     actor, year = act.actor, local_date(act.at).year
     unit_id = min(
         unit for role, unit in actor.offices if role is Role.DECISION_MAKER and unit in act.application.unit_ids
     )
-    number = await act.next_number(f"decision {unit_id} {year}")
+    procedure = await act.procedure()
+    number = await act.next_number(procedure.numbered(f"decision {unit_id} {year}"))
     return Signing(
         decision_id=act.new_id(),
         unit_id=unit_id,
-        number=f"{number}/QĐ-UBND",
+        number=procedure.numbered(f"{number}/QĐ-UBND"),
         signer_id=actor.person_id,
-        signer_title=signer_title,
+        signer_title=await _title(act, unit_id),
         on_behalf_of=actor.signs_for,
         legal_basis=legal_basis,
         at=act.at,
     )
+
+
+async def _title(act: CaseTransaction, unit_id: UUID) -> str:
+    """Return what the signer signs as: by the office, or by the delegation; nobody types it."""
+    person_id, delegator = act.actor.person_id, act.actor.signs_for
+    held: tuple[RoleGrant | Delegation, ...]
+    if delegator is None:
+        held = await act.find(RoleGrant, person_id=person_id, unit_id=unit_id, role=Role.DECISION_MAKER.value)
+    else:
+        known = await act.find(Delegation, to_person_id=person_id, from_person_id=delegator, unit_id=unit_id)
+        held = tuple(each for each in known if each.revoked_at is None)
+    return next((each.title for each in held if is_in_force(each, act.at)), "")
 
 
 async def _supervising_unit(act: CaseTransaction) -> UUID:

@@ -41,6 +41,7 @@ class Offices:
         *,
         role: Role,
         unit_id: UUID,
+        title: str = "",
         valid_from: datetime | None = None,
         valid_to: datetime | None = None,
     ) -> RoleGrant:
@@ -67,6 +68,7 @@ class Offices:
                 valid_to=valid_to,
                 proposed_by=context.actor.person_id,
                 awaits_confirmation=await self._needs_two(act, role),
+                title=title,
             )
             check_window(new.valid_from, new.valid_to, at=act.at)
             check_grant(
@@ -119,6 +121,7 @@ class Offices:
         to_person_id: UUID,
         unit_id: UUID,
         document: str,
+        title: str,
         valid_to: datetime,
         valid_from: datetime | None = None,
     ) -> Delegation:
@@ -148,6 +151,7 @@ class Offices:
                 valid_from=valid_from or act.at,
                 valid_to=valid_to,
                 revoked_at=None,
+                title=title,
             )
             check_window(new.valid_from, new.valid_to, at=act.at)
             check_lending(

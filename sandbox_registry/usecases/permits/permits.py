@@ -57,7 +57,8 @@ class Permits:
     async def issue(self, context: RequestContext, application_id: UUID, *, expected_version: int) -> PermitView:
         """Issue the permit an approval allows (A23), numbered without gaps per year: `<n>/<year>/GPTN`.
 
-        `expected_version` is the case's; the case stays approved.
+        Under a draft procedure it is a specimen, of a series apart: `<n>/<year>/GPTN-MẪU`. `expected_version` is the case's;
+        the case stays approved.
 
         Raises:
             Duplicate: the permit was issued already.
@@ -95,12 +96,12 @@ class Permits:
         procedure = await act.procedure()
         ceiling = decisions.ceiling_of(decision.terms, procedure=procedure, licence_end=holder.licence_end)
         year = local_date(act.at).year
-        number = await act.next_number(f"permit {year}")
+        number = await act.next_number(procedure.numbered(f"permit {year}"))
         permit = decisions.issue(
             act.application,
             decision=decision,
             permit_id=act.new_id(),
-            number=f"{number}/{year}/GPTN",
+            number=procedure.numbered(f"{number}/{year}/GPTN"),
             procedure=procedure,
             licence_end=holder.licence_end,
             by=act.actor.person_id,

@@ -28,12 +28,12 @@ def decided_terms(client: Client) -> dict[str, Any]:
 
 
 def approval(client: Client, **changes: Any) -> dict[str, Any]:
-    body = {"signer_title": TITLE, "legal_basis": list(BASIS), "conditions": ["Mua bảo hiểm"]}
+    body = {"legal_basis": list(BASIS), "conditions": ["Mua bảo hiểm"]}
     return body | {"terms": terms_body(client)} | changes
 
 
 def refusal(**changes: Any) -> dict[str, Any]:
-    return {"signer_title": TITLE, "legal_basis": list(BASIS), "reasons": REASONS} | changes
+    return {"legal_basis": list(BASIS), "reasons": REASONS} | changes
 
 
 async def post(client: Client, case: Application, path: str, body: Any, *, by: str = SIGNER, **how: Any) -> Any:
@@ -82,7 +82,7 @@ async def test_approval_is_made_and_read(client: Client) -> None:
         "version": 1,
         "application_id": str(case.id),
         "unit_id": str(client.world.units["committee"]),
-        "number": "1/QĐ-UBND",
+        "number": "1/QĐ-UBND-MẪU",
         "outcome": "approved",
         "signer_id": None,
         "signer_name": "Chu Tich",
@@ -117,10 +117,9 @@ async def test_refusal_is_made_and_read(client: Client) -> None:
 async def test_every_fault_of_an_approval_comes_at_once(client: Client) -> None:
     case = await recommended(client.world)
     changed = terms_body(client, end="2030-01-01T00:00:00Z", legal_basis=[], sites=[], kind="confirmation")
-    answer = await post(client, case, "approval", approval(client, signer_title="Giám đốc", terms=changed))
+    answer = await post(client, case, "approval", approval(client, terms=changed))
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
     assert faults(answer) == [
-        ("signer_title", "unknown_title"),
         ("terms.end", "end_beyond_ceiling"),
         ("terms.kind", "unknown_kind"),
         ("terms.legal_basis", "required"),

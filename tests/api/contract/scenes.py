@@ -8,7 +8,7 @@ from sandbox_registry.domain.cases.applications import Application
 from sandbox_registry.domain.cases.appraisal import Choice
 from sandbox_registry.domain.identity.people import Capacity
 from sandbox_registry.domain.rules.rule_versions import RuleKind
-from tests.support.decided import BASIS, REASONS, SIGNER, TITLE, recommended
+from tests.support.decided import BASIS, REASONS, SIGNER, recommended
 from tests.support.erasing import ADMIN, KEEPER, hold, newcomer, propose, refused_intake
 from tests.support.stages import (
     CHAIR,
@@ -136,7 +136,6 @@ async def at_decision(world: World) -> dict[str, Scene]:
         world.context(SIGNER),
         other.id,
         expected_version=other.version,
-        signer_title=TITLE,
         legal_basis=BASIS,
         reasons=REASONS,
     )

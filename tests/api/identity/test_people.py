@@ -117,7 +117,7 @@ async def test_an_office_is_given_and_ended(client: Client, person: dict[str, An
 
 
 async def test_an_office_that_holds_power_is_confirmed_by_another(client: Client, person: dict[str, Any]) -> None:
-    body = {"role": "decision_maker", "unit_id": str(client.world.units["committee"])}
+    body = {"role": "decision_maker", "unit_id": str(client.world.units["committee"]), "title": "Phó Chủ tịch"}
     where = f"/people/{person['id']}/offices"
     made = await client.send("POST", where, by="quan_tri_2", json=body)
     assert (made.status_code, made.json()["awaits_confirmation"]) == (201, True)
@@ -141,6 +141,7 @@ async def test_power_to_sign_is_lent_and_taken_back(client: Client) -> None:
         "to_person_id": str(world.people["truong_phong"]),
         "unit_id": str(world.units["committee"]),
         "document": "01/GUQ-UBND",
+        "title": "Phó Chủ tịch",
         "valid_to": "2026-12-20T00:00:00Z",
     }
     made = await client.send("POST", "/delegations", by="chu_tich", json=body)

@@ -26,9 +26,9 @@ async def test_permit_is_issued_and_read(client: Client) -> None:
     assert {
         name: permit[name] for name in ("number", "stage", "decision_number", "case_code", "is_draft_procedure")
     } == {
-        "number": "1/2026/GPTN",
+        "number": "1/2026/GPTN-MẪU",
         "stage": "permit_issued",
-        "decision_number": "1/QĐ-UBND",
+        "decision_number": "1/QĐ-UBND-MẪU",
         "case_code": "H12.01-261120-0001",
         "is_draft_procedure": True,
     }
@@ -64,6 +64,13 @@ async def test_permit_shows_typed_limits_and_dates_owed(client: Client) -> None:
     assert (incident["term"], incident["term_unit"], incident["dues"]) == (72, "h", [])
     assert final["dues"] == [{"due": "2027-12-16T17:00:00Z", "due_date": "2027-12-16", "is_provisional": True}]
     assert duties["periodic_report"]["dues"][0]["due_date"] == "2027-02-22"
+
+
+async def test_permit_under_a_draft_says_that_it_is_a_specimen(client: Client) -> None:
+    permit = (await client.send("GET", f"/permits/{(await issued(client.world)).permit.id}", by="dai_bieu")).json()
+    assert permit["is_draft_procedure"]
+    assert permit["legal_force"]["en"] == "Specimen, no legal force"
+    assert permit["number"].endswith("-MẪU")
 
 
 async def test_issue_needs_the_version_seen_and_happens_once(client: Client) -> None:
@@ -114,7 +121,7 @@ async def test_lists_are_paged_and_narrowed(client: Client) -> None:
     page = (await listed(client, "?limit=1")).json()
     rest = (await listed(client, f"?limit=1&after={page['after']}")).json()
     end = (await listed(client, f"?after={rest['after']}")).json()
-    assert [row["number"] for row in page["items"] + rest["items"]] == ["2/2026/GPTN", "1/2026/GPTN"]
+    assert [row["number"] for row in page["items"] + rest["items"]] == ["2/2026/GPTN-MẪU", "1/2026/GPTN-MẪU"]
     assert end == {"items": [], "after": None}
     for query, expected in (
         ("?ends_before=2027-12-31T17:00:00Z", [first.number]),

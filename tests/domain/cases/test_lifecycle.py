@@ -190,7 +190,9 @@ def test_a_new_day_keeps_its_bound_or_says_why_it_is_so_late() -> None:
 
 CALLS: dict[str, Callable[[Application], object]] = {
     "discard": lambda each: filings.discard(each, by=PERSON, at=MONDAY),
-    "submit": lambda each: filings.submit(each, by=PERSON, at=MONDAY, procedure=RULES, unit_ids=(UNIT,), errors=()),
+    "submit": lambda each: filings.submit(
+        each, by=PERSON, at=MONDAY, procedure=RULES, unit_ids=(UNIT,), errors=(), takes_drafts=False
+    ),
     "receive": lambda each: intake.receive(each, code="H12-1", at=MONDAY),
     "request_supplement": ask,
     "submit_supplement": answer,
@@ -229,7 +231,9 @@ def codes_of(refused: pytest.ExceptionInfo[Invalid]) -> list[tuple[str, str]]:
 
 def test_submit_pins_the_rules_and_starts_the_clock() -> None:
     draft = case(D)
-    filed = filings.submit(draft, by=PERSON, at=MONDAY, procedure=RULES, unit_ids=(UNIT,), errors=())
+    filed = filings.submit(
+        draft, by=PERSON, at=MONDAY, procedure=RULES, unit_ids=(UNIT,), errors=(), takes_drafts=False
+    )
     assert filed == replace(
         draft,
         version=8,
@@ -246,12 +250,42 @@ def test_submit_pins_the_rules_and_starts_the_clock() -> None:
 def test_submit_refuses_a_faulty_dossier_and_a_procedure_of_others() -> None:
     fault = FieldError(field="answers.plan.title", code="required", message=WORD)
     with pytest.raises(Invalid) as faulty:
-        filings.submit(case(D), by=PERSON, at=MONDAY, procedure=RULES, unit_ids=(), errors=(fault,))
+        filings.submit(case(D), by=PERSON, at=MONDAY, procedure=RULES, unit_ids=(), errors=(fault,), takes_drafts=False)
     others = procedure(more={"status": ProcedureStatus.REFERRAL})
     with pytest.raises(ConditionNotMet) as elsewhere:
-        filings.submit(case(D), by=PERSON, at=MONDAY, procedure=others, unit_ids=(), errors=())
+        filings.submit(case(D), by=PERSON, at=MONDAY, procedure=others, unit_ids=(), errors=(), takes_drafts=False)
     assert faulty.value.errors == (fault,)
     assert condition_of(elsewhere) == "procedure_takes_no_dossiers"
+
+
+@pytest.mark.parametrize(
+    ("more", "takes_drafts", "refusal"),
+    [
+        ({"status": ProcedureStatus.DRAFT}, True, None),
+        ({"status": ProcedureStatus.DRAFT}, False, "procedure_is_a_draft"),
+        ({"effective_from": MONDAY.date()}, False, None),
+        ({"effective_from": MONDAY.date() + timedelta(days=1)}, False, "procedure_not_in_effect"),
+        ({"effective_to": MONDAY.date() + timedelta(days=1)}, False, None),
+        ({"effective_to": MONDAY.date()}, False, "procedure_not_in_effect"),
+    ],
+)
+def test_dossiers_are_filed_under_law_in_effect(
+    more: dict[str, Any],
+    takes_drafts: bool,  # noqa: FBT001 - a case.
+    refusal: str | None,
+) -> None:
+    rules = procedure(more=more)
+    if refusal is None:
+        filings.require_open(rules, takes_drafts=takes_drafts, at=MONDAY)
+    else:
+        with pytest.raises(ConditionNotMet) as refused:
+            filings.require_open(rules, takes_drafts=takes_drafts, at=MONDAY)
+        assert condition_of(refused) == refusal
+
+
+def test_number_of_a_specimen_says_so() -> None:
+    draft = procedure(more={"status": ProcedureStatus.DRAFT})
+    assert (RULES.numbered("1/QĐ-UBND"), draft.numbered("1/QĐ-UBND")) == ("1/QĐ-UBND", "1/QĐ-UBND-MẪU")
 
 
 def test_a_dossier_is_received_once() -> None:

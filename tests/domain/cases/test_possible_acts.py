@@ -87,6 +87,7 @@ def situation(application: Application, records: CaseRecords = FULL, **changes: 
         ),
         bar=None,
         at=AT,
+        takes_drafts=False,
     )
     return replace(now, **changes)
 

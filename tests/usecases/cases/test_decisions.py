@@ -25,13 +25,13 @@ from sandbox_registry.domain.errors import (
     StaleVersion,
     TransitionNotAllowed,
 )
-from sandbox_registry.domain.identity.people import Capacity, Organisation, Role
+from sandbox_registry.domain.identity.people import Capacity, Delegation, Organisation, Role
 from sandbox_registry.domain.permits.proposals import with_conditions
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.usecases.cases.decisions import Decided, Recommended
 from sandbox_registry.usecases.transaction.context import RequestContext
 from tests.support import stored_leaves
-from tests.support.decided import BASIS, REASONS, SIGNER, TITLE, TRIAL_END, TRIAL_START, approved, recommended, terms
+from tests.support.decided import BASIS, REASONS, SIGNER, TRIAL_END, TRIAL_START, approved, recommended, terms
 from tests.support.stages import HEAD, appraised, concluded, reviewed, under_appraisal
 from tests.support.world import World
 
@@ -50,14 +50,14 @@ async def recommend(world: World, case: Application, by: str = HEAD, **how: Any)
 
 async def approve(world: World, case: Application, by: RequestContext | None = None, **how: Any) -> Decided:
     allowed = how.pop("allowed", None) or terms(world.units["focal"])
-    wanted = {"signer_title": TITLE, "legal_basis": BASIS} | how
+    wanted = {"legal_basis": BASIS} | how
     return await world.use_cases.decisions.approve(
         by or world.context(SIGNER), case.id, expected_version=case.version, terms=allowed, **wanted
     )
 
 
 async def refuse(world: World, case: Application, by: RequestContext | None = None, **how: Any) -> Decided:
-    wanted = {"signer_title": TITLE, "legal_basis": BASIS, "reasons": REASONS} | how
+    wanted = {"legal_basis": BASIS, "reasons": REASONS} | how
     return await world.use_cases.decisions.refuse(
         by or world.context(SIGNER), case.id, expected_version=case.version, **wanted
     )
@@ -80,6 +80,25 @@ def signing_deputy(world: World, name: str, *, signs_for: str = SIGNER) -> Reque
     """Somebody to whom the chairman delegated signing authority."""
     office = (Role.DECISION_MAKER, world.units["committee"])
     return world.context(name, offices=world.actor(name).offices | {office}, signs_for=world.people[signs_for])
+
+
+async def delegated(world: World, name: str, *, title: str = "Phó Chủ tịch") -> RequestContext:
+    """The same, with the delegation on record."""
+    given = Delegation(
+        id=uuid7(),
+        version=1,
+        from_person_id=world.people[SIGNER],
+        to_person_id=world.people[name],
+        unit_id=world.units["committee"],
+        document="01/GUQ-UBND",
+        valid_from=world.clock.at,
+        valid_to=world.clock.at + timedelta(days=30),
+        revoked_at=None,
+        title=title,
+    )
+    async with world.database.transaction() as work:
+        await work.add(given)
+    return signing_deputy(world, name)
 
 
 # --- Recommending ---------------------------------------------------------------------------------------------------
@@ -179,7 +198,7 @@ async def test_approval_is_one_act_with_one_leaf(world: World) -> None:
     entry, objects = await last_record(world, case)
     assert (made.application.stage, made.application.decided_at) == (Stage.APPROVED, world.clock.at)
     assert (decision.number, decision.signer_id, decision.on_behalf_of, decision.unit_id) == (
-        "1/QĐ-UBND",
+        "1/QĐ-UBND-MẪU",
         world.people[SIGNER],
         None,
         world.units["committee"],
@@ -188,6 +207,7 @@ async def test_approval_is_one_act_with_one_leaf(world: World) -> None:
         ("Mua bảo hiểm",),
         with_conditions(terms(world.units["focal"]), ("Mua bảo hiểm",)),
     )
+    assert made.view.decision.signer_title == "Phó Chủ tịch"
     assert made.view.names == {world.people[SIGNER]: "Chu Tich"}
     assert await leaves(world, case) == before + 1
     assert (entry["act"], entry["obj"]["ver"]) == ("decision:approve", made.application.version)
@@ -211,13 +231,14 @@ async def test_refusal_keeps_its_reasons_and_what_is_read_is_what_was_decided(wo
 
 async def test_decision_may_be_signed_by_a_deputy(world: World) -> None:
     case = await recommended(world)
-    deputy = signing_deputy(world, "nguoi_la")
-    made = await approve(world, case, deputy, signer_title="Phó Chủ tịch")
+    deputy = await delegated(world, "nguoi_la")
+    made = await approve(world, case, deputy)
     _, objects = await last_record(world, case)
     assert (made.view.decision.signer_id, made.view.decision.on_behalf_of) == (
         world.people["nguoi_la"],
         world.people[SIGNER],
     )
+    assert made.view.decision.signer_title == "Phó Chủ tịch"
     assert made.view.names == {world.people["nguoi_la"]: "Nguoi La", world.people[SIGNER]: "Chu Tich"}
     assert objects[1]["state"]["on_behalf_of"] == str(world.people[SIGNER])
 
@@ -282,15 +303,23 @@ async def test_approval_lists_every_fault_at_once(world: World) -> None:
     case = await recommended(world)
     faulty = terms(world.startup, legal_basis=(), end=TRIAL_END + timedelta(days=800))
     with pytest.raises(Invalid) as refused:
-        await approve(world, case, signer_title="Giám đốc", legal_basis=(), allowed=faulty)
+        await approve(world, case, legal_basis=(), allowed=faulty)
     assert [(error.field, error.code) for error in refused.value.errors] == [
-        ("signer_title", "unknown_title"),
         ("legal_basis", "required"),
         ("terms.end", "end_beyond_ceiling"),
         ("terms.legal_basis", "required"),
         ("terms.beyond_request", "required"),
         ("terms.supervising_unit_id", "unknown_unit"),
     ]
+
+
+@pytest.mark.parametrize(("title", "code"), [("Giám đốc", "unknown_title"), ("", "office_without_title")])
+async def test_signer_signs_as_the_office_or_the_delegation_says(world: World, title: str, code: str) -> None:
+    case, deputy = await recommended(world), await delegated(world, "nguoi_la", title=title)
+    for act in (approve, refuse):
+        with pytest.raises(Invalid) as refused:
+            await act(world, case, deputy)
+        assert [(error.field, error.code) for error in refused.value.errors] == [("signer_title", code)]
 
 
 @pytest.mark.parametrize("unit", ["council", "police"])
@@ -309,7 +338,6 @@ async def test_terms_travel_from_the_dossier_to_the_permit(world: World) -> None
         world.context(SIGNER),
         case.id,
         expected_version=advised.version,
-        signer_title=TITLE,
         legal_basis=BASIS,
         conditions=("Mua bảo hiểm",),
     )
@@ -339,9 +367,8 @@ async def test_proposal_is_what_a_recommendation_takes_over(world: World) -> Non
 async def test_refusal_lists_every_fault_at_once(world: World) -> None:
     case = await recommended(world)
     with pytest.raises(Invalid) as refused:
-        await refuse(world, case, signer_title="Giám đốc", legal_basis=(), reasons=(Reason(code="mood", text="-"),))
+        await refuse(world, case, legal_basis=(), reasons=(Reason(code="mood", text="-"),))
     assert [(error.field, error.code) for error in refused.value.errors] == [
-        ("signer_title", "unknown_title"),
         ("legal_basis", "required"),
         ("reasons.0.code", "unknown_reason"),
     ]
@@ -360,7 +387,7 @@ async def test_licence_of_the_holder_limits_the_trial(world: World) -> None:
 async def test_two_signers_at_once_give_one_decision(world: World) -> None:
     case = await recommended(world)
     done = await asyncio.gather(
-        approve(world, case), refuse(world, case, signing_deputy(world, "nguoi_la")), return_exceptions=True
+        approve(world, case), refuse(world, case, await delegated(world, "nguoi_la")), return_exceptions=True
     )
     assert sum(isinstance(each, Decided) for each in done) == 1
     assert sum(isinstance(each, StaleVersion) for each in done) == 1
@@ -372,9 +399,9 @@ async def test_two_signers_at_once_give_one_decision(world: World) -> None:
 async def test_numbers_have_no_gaps_under_refusals_and_at_once(world: World) -> None:
     cases = [await recommended(world) for _ in range(3)]
     with pytest.raises(Invalid):
-        await approve(world, cases[0], signer_title="Giám đốc")
+        await approve(world, cases[0], legal_basis=())
     done = await asyncio.gather(*(refuse(world, each) for each in cases))
-    assert sorted(each.view.decision.number for each in done) == ["1/QĐ-UBND", "2/QĐ-UBND", "3/QĐ-UBND"]
+    assert sorted(each.view.decision.number for each in done) == ["1/QĐ-UBND-MẪU", "2/QĐ-UBND-MẪU", "3/QĐ-UBND-MẪU"]
 
 
 async def test_numbers_begin_again_each_local_year(world: World) -> None:
@@ -385,18 +412,18 @@ async def test_numbers_begin_again_each_local_year(world: World) -> None:
     new_year = await refuse(world, second)
     next_one = await refuse(world, third)
     numbers = [each.view.decision.number for each in (last_of_year, new_year, next_one)]
-    assert numbers == ["1/QĐ-UBND", "1/QĐ-UBND", "2/QĐ-UBND"]
+    assert numbers == ["1/QĐ-UBND-MẪU", "1/QĐ-UBND-MẪU", "2/QĐ-UBND-MẪU"]
 
 
 async def test_database_keeps_one_decision_per_case_and_number(world: World, owner: AsyncEngine) -> None:
     first, second = await approved(world), await recommended(world)
     other_case = {"application_id": str(second.id)}
     for changes, constraint in (
-        ({"number": "2/QĐ-UBND"}, "uq_decisions_application_id"),
+        ({"number": "2/QĐ-UBND-MẪU"}, "uq_decisions_application_id"),
         (other_case, "uq_decisions_unit_id_year_number"),
-        (other_case | {"number": "2/QĐ-UBND", "terms": None}, "ck_decisions_terms_when_approved"),
+        (other_case | {"number": "2/QĐ-UBND-MẪU", "terms": None}, "ck_decisions_terms_when_approved"),
         (
-            other_case | {"number": "2/QĐ-UBND", "terms": None, "outcome": "refused"},
+            other_case | {"number": "2/QĐ-UBND-MẪU", "terms": None, "outcome": "refused"},
             "ck_decisions_reasons_when_refused",
         ),
     ):
@@ -412,7 +439,7 @@ async def test_the_application_role_cannot_change_a_decision(world: World) -> No
         with pytest.raises(ProgrammingError, match="permission denied"):
             async with world.database.transaction() as work:
                 await work.connection.execute(text(statement))
-    assert (await world.use_cases.decisions.read(world.context(HEAD), case.id)).decision.number == "1/QĐ-UBND"
+    assert (await world.use_cases.decisions.read(world.context(HEAD), case.id)).decision.number == "1/QĐ-UBND-MẪU"
 
 
 async def test_decision_is_read_by_those_concerned_and_overseers_leave_a_leaf(world: World) -> None:

@@ -38,7 +38,7 @@ from sandbox_registry.usecases.registry import UseCases, wire
 from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.transactions import Transactions
 from tests.api.contract.routes import Rehearsal
-from tests.support.decided import BASIS, REASONS, SIGNER, TITLE, approved, recommended
+from tests.support.decided import BASIS, REASONS, SIGNER, approved, recommended
 from tests.support.inputs import TRIED, Attempt, Facts, Spares, attempts, facts_of
 from tests.support.stages import (
     FOCAL,
@@ -192,7 +192,6 @@ async def refused(world: World, _: str) -> Application:
         world.context(SIGNER),
         case.id,
         expected_version=case.version,
-        signer_title=TITLE,
         legal_basis=BASIS,
         reasons=REASONS,
     )

@@ -79,6 +79,7 @@ async def delegate(
         "to_person_id": world.people[to],
         "unit_id": world.units["committee"],
         "document": "01/GUQ-UBND",
+        "title": "Phó Chủ tịch",
         "valid_to": world.clock.at + 30 * DAY,
     }
     return await offices.delegate(actor, **(given | how))
@@ -436,7 +437,12 @@ async def proposed(
     world: World, offices: Offices, *, by: str = "quan_tri", to: str = "nguoi_la", role: Role = Role.DECISION_MAKER
 ) -> RoleGrant:
     return await offices.grant(
-        world.context(by), world.people[to], role=role, unit_id=world.units["committee"], valid_from=None
+        world.context(by),
+        world.people[to],
+        role=role,
+        unit_id=world.units["committee"],
+        valid_from=None,
+        title="Chủ tịch",
     )
 
 
@@ -501,6 +507,7 @@ async def test_two_accounts_of_one_hand_are_one_person(world: World, offices: Of
         world.people["nguoi_la"],
         role=Role.DECISION_MAKER,
         unit_id=world.units["committee"],
+        title="Chủ tịch",
     )
     with pytest.raises(ConditionNotMet) as caught:
         await offices.confirm(world.context("quan_tri_2"), chair.id, expected_version=1)
@@ -646,7 +653,9 @@ async def test_revoking_delegated_authority(world: World, offices: Offices) -> N
 
 async def test_only_the_delegator_revokes(world: World, offices: Offices, admin: RequestContext) -> None:
     unit = world.units["committee"]
-    grant = await offices.grant(admin, world.people["van_thu"], role=Role.DECISION_MAKER, unit_id=unit)
+    grant = await offices.grant(
+        admin, world.people["van_thu"], role=Role.DECISION_MAKER, unit_id=unit, title="Phó Chủ tịch"
+    )
     await offices.confirm(world.context("quan_tri_2"), grant.id, expected_version=1)
     delegation = await delegate(offices, world.context("chu_tich"), world)
     deputy = await now(world, "van_thu")

@@ -37,7 +37,6 @@ from tests.support.decided import (
     REASONS,
     RECORDS,
     SIGNER,
-    TITLE,
     TRIAL_END,
     TRIAL_START,
     approved,
@@ -94,7 +93,11 @@ async def test_permit_carries_what_was_decided_and_the_case_stays_approved(world
     view = await issue(world, case)
     again = await world.use_cases.cases.read(world.context("nguoi_dai_dien"), case.id)
     assert again.application == case
-    assert (view.permit.number, view.decision_number, view.stage) == ("1/2026/GPTN", "1/QĐ-UBND", Stage.PERMIT_ISSUED)
+    assert (view.permit.number, view.decision_number, view.stage) == (
+        "1/2026/GPTN-MẪU",
+        "1/QĐ-UBND-MẪU",
+        Stage.PERMIT_ISSUED,
+    )
     assert (view.permit.terms, view.permit.unit_ids) == (
         with_conditions(terms(world.units["focal"]), ("Mua bảo hiểm trước khi bắt đầu",)),
         case.unit_ids,
@@ -168,7 +171,6 @@ async def test_refused_case_gets_no_permit(world: World) -> None:
         world.context(SIGNER),
         case.id,
         expected_version=case.version,
-        signer_title=TITLE,
         legal_basis=BASIS,
         reasons=REASONS,
     )
@@ -188,7 +190,7 @@ async def test_two_at_once_give_one_permit(world: World) -> None:
     assert sorted(type(each).__name__ for each in done) == ["Duplicate", "PermitView"]
     with pytest.raises(Duplicate):
         await issue(world, case)
-    assert [row.number for row in await listed(world)] == ["1/2026/GPTN"]
+    assert [row.number for row in await listed(world)] == ["1/2026/GPTN-MẪU"]
 
 
 async def test_numbers_have_no_gaps_and_begin_again_each_local_year(world: World) -> None:
@@ -199,8 +201,8 @@ async def test_numbers_have_no_gaps_and_begin_again_each_local_year(world: World
     at_once = await asyncio.gather(*(issue(world, each) for each in cases[1:3]))
     world.clock.at = datetime(2026, 12, 31, 17, tzinfo=UTC)  # 1 January 2027, 00:00 in Ca Mau.
     new_year = await issue(world, cases[3])
-    assert sorted(each.permit.number for each in at_once) == ["2/2026/GPTN", "3/2026/GPTN"]
-    assert new_year.permit.number == "1/2027/GPTN"
+    assert sorted(each.permit.number for each in at_once) == ["2/2026/GPTN-MẪU", "3/2026/GPTN-MẪU"]
+    assert new_year.permit.number == "1/2027/GPTN-MẪU"
 
 
 async def test_licence_cut_short_after_the_decision_stops_the_issue_and_takes_no_number(world: World) -> None:
@@ -211,7 +213,7 @@ async def test_licence_cut_short_after_the_decision_stops_the_issue_and_takes_no
     await shorten_licence(world, TRIAL_END)
     assert refused.value.condition == "beyond_ceiling"
     view = await issue(world, other)
-    assert (view.permit.number, view.versions[0].ceiling) == ("1/2026/GPTN", TRIAL_END)
+    assert (view.permit.number, view.versions[0].ceiling) == ("1/2026/GPTN-MẪU", TRIAL_END)
 
 
 async def shorten_licence(world: World, end: datetime) -> None:
