@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
+from string import Formatter
 
 from sandbox_registry.authz.policy import AuthorizationPolicy, read_policy
 from sandbox_registry.domain.rules.calendars import LONGEST_TERM, Unit
@@ -44,6 +45,7 @@ _SHAPES: dict[ParameterKind, type] = {
     ParameterKind.FLAG: bool,
     ParameterKind.WORD: str,
     ParameterKind.LIST: tuple,
+    ParameterKind.FORMAT: str,
 }
 _DATES = frozenset({RuleKind.NOT_BEFORE, RuleKind.WITHIN_TERM})
 _NUMBERS = frozenset({FieldKind.INTEGER, FieldKind.DECIMAL, FieldKind.MONEY})
@@ -154,9 +156,20 @@ def _is_sensible(parameter: Parameter, kind: ParameterKind) -> bool:
         return isinstance(value, int) and 0 < value <= LONGEST_TERM
     if kind in (ParameterKind.COUNT, ParameterKind.MONEY, ParameterKind.PERCENT):
         return isinstance(value, int) and value >= 0 and (kind is not ParameterKind.PERCENT or value <= _FULL_WEIGHT)
+    if isinstance(value, str) and kind is ParameterKind.FORMAT:
+        return _is_number_format(value, names_year=parameter.name == "permit.number_format")
     if isinstance(value, str) and kind is ParameterKind.RATIO:
         return _is_share(value)
     return True
+
+
+def _is_number_format(value: str, *, names_year: bool) -> bool:
+    """A format names the serial once and no more than the year; a permit's names it, for no two permits share a number."""
+    try:
+        names = [name for _, name, _, _ in Formatter().parse(value) if name is not None]
+    except ValueError:
+        return False
+    return names.count("n") == 1 and set(names) <= {"n", "year"} and ("year" in names or not names_year)
 
 
 def _is_share(value: str) -> bool:
@@ -178,6 +191,7 @@ def _confidence_faults(procedure: Procedure) -> Faults:
     permit = procedure.permit
     rows += [(f"permit.ceilings.{item.name}", item.confidence) for item in permit.ceilings]
     rows += [(f"permit.hours.{index}", item.confidence) for index, item in enumerate(permit.hours)]
+    rows += [(f"permit.signers.{index}", item.confidence) for index, item in enumerate(permit.signers)]
     rows += [(f"permit.conditions.{index}", item.confidence) for index, item in enumerate(permit.conditions)]
     for key, confidence in rows:
         if confidence not in BINDING and not (confidence is Confidence.NS and key.startswith("parameters.")):
@@ -241,6 +255,10 @@ def _permit_condition_faults(procedure: Procedure) -> Faults:
         yield from _condition_faults(procedure, f"permit.ceilings.{ceiling.name}.when", ceiling.when)
     for index, rule in enumerate(permit.hours):
         yield from _condition_faults(procedure, f"permit.hours.{index}.when", rule.when)
+    for index, signer in enumerate(permit.signers):
+        yield from _condition_faults(procedure, f"permit.signers.{index}.when", signer.when)
+        if not signer.when or not signer.titles:
+            yield f"permit.signers.{index}", "missing_key", "a rule on signers says for which dossiers and which titles"
     for index, standing in enumerate(permit.conditions):
         yield from _condition_faults(procedure, f"permit.conditions.{index}.when", standing.when)
 
@@ -319,7 +337,7 @@ def _council_faults(procedure: Procedure) -> Faults:
     if not procedure.has_council:
         return
     members = procedure.number("council.min_members")
-    if members is not None and members % 2 == 0:
+    if members is not None and members % 2 == 0 and not procedure.flag("council.even_allowed"):
         yield "parameters.council.min_members", "even_council", "a council has an odd number of members"
     for name in ("min_members", "quorum", "pass_rule"):
         parameter = procedure.parameters.get(f"council.{name}")

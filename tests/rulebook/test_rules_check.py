@@ -33,7 +33,60 @@ def test_shipped_files_are_clean() -> None:
 COMPLETENESS = (
     '"completeness.term" = { value = 3, unit = "wd", basis = "Nghị định 142/2026/NĐ-CP Điều 23(4)", confidence = "VC" }'
 )
+WORDING = '{ vi = "a", en = "b", fr = "c" }'
+CEILING = f'label = {WORDING}, basis = "Điều 5", confidence = "I"'
+
+
+def bounded(line: str) -> tuple[str, str, str]:
+    """Seed a bound among those of a permit."""
+    return (DRAFT, "suspension_cases = [", f"{line}\nsuspension_cases = [")
+
+
 FAULTS = {
+    "ceiling no permit states": (
+        *bounded(f'ceilings = [{{ field = "project.readiness", maximum = 5, unit = "-", {CEILING} }}]'),
+        "permit.ceilings.project.readiness",
+        "ceiling_binds_nothing",
+    ),
+    "ceiling without bound": (
+        *bounded(f'ceilings = [{{ quantity = "Gió", unit = "m/s", {CEILING} }}]'),
+        "permit.ceilings.Gió",
+        "missing_key",
+    ),
+    "ceiling upside down": (
+        *bounded(f'ceilings = [{{ quantity = "Gió", minimum = 1.5, maximum = 1.2, unit = "m/s", {CEILING} }}]'),
+        "permit.ceilings.Gió",
+        "wrong_bounds",
+    ),
+    "ceiling on no number": (
+        *bounded(
+            f'ceilings = [{{ field = "limits.technical", column = "unit", quantity = "Gió", maximum = 1, unit = "m/s", {CEILING} }}]'
+        ),
+        "permit.ceilings.limits.technical",
+        "absent_field",
+    ),
+    "hours upside down": (
+        *bounded('hours = [{ start = 17:00:00, end = 07:00:00, basis = "Điều 6", confidence = "I" }]'),
+        "permit.hours.0",
+        "wrong_bounds",
+    ),
+    "signers for everybody": (
+        *bounded('signers = [{ titles = ["Giám đốc"], when = [], basis = "Điều 3", confidence = "I" }]'),
+        "permit.signers.0",
+        "missing_key",
+    ),
+    "terms from no date": (
+        *bounded('asked = { start = "schedule.phases" }'),
+        "permit.asked.start",
+        "absent_field",
+    ),
+    "number without serial": (
+        LAW,
+        '"draft.ttl" =',
+        '"permit.number_format" = { value = "{year}/GXN", unit = "format", basis = "Điều 5", confidence = "V" }\n"draft.ttl" =',
+        "parameters.permit.number_format",
+        "wrong_value",
+    ),
     "unknown key": (DRAFT, 'version = "2026.11"', 'version = "2026.11"\ncolour = "red"', "colour", "unknown_key"),
     "misspelt parameter": (LAW, '"draft.ttl" =', '"draft.tll" =', "parameters.draft.tll", "unknown_key"),
     "missing unit": (

@@ -27,28 +27,41 @@ class Composition:
         return frozenset(members | {(self.chair_id, Capacity.CHAIR), (self.secretary_id, Capacity.SECRETARY)})
 
 
+_SHARES = {"two_thirds": Fraction(2, 3), "three_quarters": Fraction(3, 4), "unanimity": Fraction(1)}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """How a vote went. `taking_part` are the members who count towards the quorum and for whom a vote is counted."""
+    """How a vote went. `taking_part` are the members who count towards the quorum and for whom a vote is counted.
+
+    `tie_passes`: the chair's vote decides a tie, and it was in favour.
+    """
 
     members: int
     taking_part: int
     votes_for: int
     votes_against: int
     votes_abstain: int
+    tie_passes: bool = False
 
     def has_quorum(self, quorum: Fraction) -> bool:
         """Tell whether enough members took part, as a share of all members."""
         return Fraction(self.taking_part, self.members) >= quorum
 
     def passes(self, rule: str) -> bool:
-        """Apply the procedure's pass rule; an abstention is never a vote in favour."""
-        share = {
-            "majority_of_members": Fraction(self.votes_for, self.members) > Fraction(1, 2),
-            "majority_of_present": self.taking_part > 0 and Fraction(self.votes_for, self.taking_part) > Fraction(1, 2),
-            "two_thirds_of_members": Fraction(self.votes_for, self.members) >= Fraction(2, 3),
-        }
-        return share[rule]
+        """Apply the procedure's pass rule; an abstention is never a vote in favour.
+
+        Where exactly half are in favour, no majority is reached: the chair's vote decides if the procedure says so.
+        """
+        share, _, whole = rule.partition("_of_")
+        of = self.members if whole == "members" else self.taking_part
+        if of == 0:
+            return False
+        reached = Fraction(self.votes_for, of)
+        if share == "majority":
+            is_tied = self.votes_for == self.votes_against and reached == Fraction(1, 2)
+            return reached > Fraction(1, 2) or (is_tied and self.tie_passes)
+        return reached >= _SHARES[share]
 
 
 def council_of(procedure: Procedure) -> Council:
@@ -275,6 +288,8 @@ def count(
         votes_for=choices.count(Choice.FOR),
         votes_against=choices.count(Choice.AGAINST),
         votes_abstain=choices.count(Choice.ABSTAIN),
+        tie_passes=bool(council.casting_vote)
+        and any(each.member_id == session.chair_id and each.choice is Choice.FOR for each in counted),
     )
 
 
@@ -328,7 +343,7 @@ def _wrong_composition(composition: Composition, council: Council) -> Iterator[F
     for index, person in enumerate(members):
         if person in members[:index]:
             yield FieldError(field=f"member_ids.{index}", code="twice", message=Phrase("councils.named_twice"))
-    if len(members) % 2 == 0:
+    if len(members) % 2 == 0 and not council.even_allowed:
         yield FieldError(field="member_ids", code="even", message=Phrase("councils.even_number"))
     if council.min_members is not None and len(members) < council.min_members:
         message = Phrase("councils.too_few_members", minimum=council.min_members)

@@ -14,6 +14,7 @@ from sandbox_registry.domain.errors import ConditionNotMet, Duplicate, FieldErro
 from sandbox_registry.domain.permits.permits import Permit, PermitTerms, latest_end
 from sandbox_registry.domain.permits.proposals import starting_after, with_conditions
 from sandbox_registry.domain.permits.terms import bound_errors, grant_errors
+from sandbox_registry.domain.rules.forms import visible
 from sandbox_registry.domain.rules.procedures import Procedure
 from sandbox_registry.domain.texts import AnyOf, Phrase
 
@@ -165,9 +166,9 @@ def approve(
     allowed = decided_terms(terms, recommendation=recommendation, conditions=conditions, at=signing.at)
     if allowed is None:
         missing = FieldError(field="terms", code="required", message=Phrase("decisions.terms_missing"))
-        raise Invalid((*_signing_errors(signing, procedure), missing))
+        raise Invalid((*_signing_errors(signing, procedure, application), missing))
     broken = (
-        *_signing_errors(signing, procedure),
+        *_signing_errors(signing, procedure, application),
         *grant_errors(
             allowed,
             procedure=procedure,
@@ -224,15 +225,15 @@ def refuse(
 
     """
     require_refusable(application, procedure=procedure)
-    broken = (*_signing_errors(signing, procedure), *reason_errors(reasons, procedure))
+    broken = (*_signing_errors(signing, procedure, application), *reason_errors(reasons, procedure))
     if broken:
         raise Invalid(broken)
     decision = _decided(application, signing, Outcome.REFUSED, reasons=reasons)
     return moved(application, "refuse", at=signing.at, decided_at=signing.at), decision
 
 
-def _signing_errors(signing: Signing, procedure: Procedure) -> Iterator[FieldError]:
-    titles = procedure.items("signer_titles")
+def _signing_errors(signing: Signing, procedure: Procedure, application: Application) -> Iterator[FieldError]:
+    titles = procedure.titles_for(visible(procedure, application.answers))
     if not signing.signer_title:
         message = Phrase("decisions.office_without_title")
         yield FieldError(field="signer_title", code="office_without_title", message=message)

@@ -9,7 +9,7 @@ from fractions import Fraction
 from sandbox_registry.domain.errors import RuleGap
 from sandbox_registry.domain.identity.people import Role
 from sandbox_registry.domain.rules.calendars import Term, Unit
-from sandbox_registry.domain.rules.form_fields import Choice, Condition, Field, FormRule, Part, Section
+from sandbox_registry.domain.rules.form_fields import Answers, Choice, Condition, Field, FormRule, Part, Section, holds
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.domain.texts import Text
 
@@ -30,6 +30,8 @@ class Confidence(StrEnum):
 
 
 BINDING = frozenset({Confidence.V, Confidence.VC})
+NUMBER_FORMATS = {"decision": "{n}/QĐ-UBND", "permit": "{n}/{year}/GPTN"}
+"""How decisions and permits are numbered where the procedure does not say."""
 BOUNDS = ("duration.max", "permit_kind", "signer_titles", "space_kinds")
 """Parameters that bound a permit. Where one is null, the decision says in its own words on what it rests instead."""
 
@@ -53,6 +55,7 @@ class ParameterKind(StrEnum):
     FLAG = "flag"
     WORD = "word"
     LIST = "list"
+    FORMAT = "format"
 
 
 _TERMS = (
@@ -67,7 +70,8 @@ _WORDS = (
     "supplement.clock_policy"
 )
 _FLAGS = (
-    "council.required council.written_opinions_count decision.included_in_appraisal duration.cap_by_licence "
+    "council.casting_vote council.even_allowed council.required council.written_opinions_count "
+    "decision.included_in_appraisal duration.cap_by_licence "
     "extension.pending_keeps_alive extra_documents_allowed interests.officials_declare operate_after_end "
     "publish.council_members resubmit_after_refusal short_dossier suspend.extends_end"
 )
@@ -80,6 +84,8 @@ PARAMETERS: Mapping[str, ParameterKind] = {
     **dict.fromkeys(_COUNTS.split(), ParameterKind.COUNT),
     "applicant_kinds": ParameterKind.LIST,
     "council.quorum": ParameterKind.RATIO,
+    "decision.number_format": ParameterKind.FORMAT,
+    "permit.number_format": ParameterKind.FORMAT,
     "permit_kind": ParameterKind.LIST,
     "signer_titles": ParameterKind.LIST,
     "space_kinds": ParameterKind.LIST,
@@ -97,11 +103,16 @@ UNITS: Mapping[ParameterKind, frozenset[str]] = {
     ParameterKind.FLAG: frozenset({"yes/no"}),
     ParameterKind.WORD: frozenset({"word"}),
     ParameterKind.LIST: frozenset({"list"}),
+    ParameterKind.FORMAT: frozenset({"format"}),
 }
 
 WORDS: Mapping[str, frozenset[str]] = {
     "clarification.clock_policy": frozenset({"restart", "continue"}),
-    "council.pass_rule": frozenset({"majority_of_members", "majority_of_present", "two_thirds_of_members"}),
+    "council.pass_rule": frozenset(
+        f"{share}_of_{whole}"
+        for share in ("majority", "two_thirds", "three_quarters", "unanimity")
+        for whole in ("members", "present")
+    ),
     "extension.late_policy": frozenset({"refuse", "exception"}),
     "grant.beyond_request": frozenset({"refuse", "reason"}),
     "publish.pending": frozenset({"none", "count", "name_with_consent"}),
@@ -150,6 +161,8 @@ class Council:
     quorum: Fraction | None
     pass_rule: str | None
     written_opinions_count: bool | None
+    casting_vote: bool | None = None
+    even_allowed: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,6 +280,16 @@ class Ceiling:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SignerRule:
+    """Under which titles decisions are signed on dossiers for which the conditions hold."""
+
+    titles: tuple[str, ...]
+    when: tuple[Condition, ...]
+    basis: str
+    confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HoursRule:
     """The widest local hours of the day in which a trial may run, as long as the conditions hold."""
 
@@ -323,6 +346,7 @@ class PermitRules:
     space_kinds: tuple[Choice, ...] = ()
     ceilings: tuple[Ceiling, ...] = ()
     hours: tuple[HoursRule, ...] = ()
+    signers: tuple[SignerRule, ...] = ()
     conditions: tuple[StandingCondition, ...] = ()
     asked: AskedFields = AskedFields()
     suspension_cases: tuple[Text, ...] = ()
@@ -375,6 +399,29 @@ class Procedure:
         """Return a number of a decision or permit; that of a specimen says so, and its series is a series apart."""
         return f"{number}-MẪU" if self.is_draft else number
 
+    def number_of(self, kind: str, *, serial: int, year: int) -> str:
+        """Write the number of a `decision` or `permit` in the procedure's own format, or else in the registry's."""
+        return self.numbered((self._number_format(kind) or NUMBER_FORMATS[kind]).format(n=serial, year=year))
+
+    def series_of(self, kind: str, *, within: str) -> str:
+        """Name the series that a number is taken from: each format has its own, without gaps."""
+        own = self._number_format(kind)
+        return self.numbered(f"{kind} {within}" if own is None else f"{kind} {within} {own}")
+
+    def _number_format(self, kind: str) -> str | None:
+        value = self._value(f"{kind}.number_format", ParameterKind.FORMAT)
+        return value if isinstance(value, str) else None
+
+    def titles_for(self, answers: Answers) -> tuple[str, ...] | None:
+        """Return the titles that may sign what a dossier asks for; null where the procedure leaves it open.
+
+        The first rule whose conditions hold goes before the parameter: by solution, another authority may sign.
+        """
+        for rule in self.permit.signers:
+            if holds(rule.when, answers):
+                return rule.titles
+        return self.items("signer_titles")
+
     @property
     def has_council(self) -> bool:
         """Tell whether an appraisal council votes before the decision."""
@@ -390,6 +437,8 @@ class Procedure:
             quorum=self.ratio("council.quorum"),
             pass_rule=self.word("council.pass_rule"),
             written_opinions_count=self.flag("council.written_opinions_count"),
+            casting_vote=self.flag("council.casting_vote"),
+            even_allowed=self.flag("council.even_allowed"),
         )
 
     def field(self, path: str) -> Field | None:

@@ -251,11 +251,11 @@ async def _signing(act: CaseTransaction, *, legal_basis: tuple[str, ...]) -> Sig
         unit for role, unit in actor.offices if role is Role.DECISION_MAKER and unit in act.application.unit_ids
     )
     procedure = await act.procedure()
-    number = await act.next_number(procedure.numbered(f"decision {unit_id} {year}"))
+    number = await act.next_number(procedure.series_of("decision", within=f"{unit_id} {year}"))
     return Signing(
         decision_id=act.new_id(),
         unit_id=unit_id,
-        number=procedure.numbered(f"{number}/QĐ-UBND"),
+        number=procedure.number_of("decision", serial=number, year=year),
         signer_id=actor.person_id,
         signer_title=await _title(act, unit_id),
         on_behalf_of=actor.signs_for,

@@ -96,12 +96,12 @@ class Permits:
         procedure = await act.procedure()
         ceiling = decisions.ceiling_of(decision.terms, procedure=procedure, licence_end=holder.licence_end)
         year = local_date(act.at).year
-        number = await act.next_number(procedure.numbered(f"permit {year}"))
+        number = await act.next_number(procedure.series_of("permit", within=str(year)))
         permit = decisions.issue(
             act.application,
             decision=decision,
             permit_id=act.new_id(),
-            number=procedure.numbered(f"{number}/{year}/GPTN"),
+            number=procedure.number_of("permit", serial=number, year=year),
             procedure=procedure,
             licence_end=holder.licence_end,
             by=act.actor.person_id,

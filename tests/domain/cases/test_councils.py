@@ -301,3 +301,43 @@ def test_one_more_vote_in_favour_never_turns_a_pass_into_a_failure(choices: list
     for index, member in enumerate(FIVE.member_ids):
         after = closed(*votes[:index], vote(member), *votes[index + 1 :])
         assert after.is_passed or not before.is_passed
+
+
+# --- What instruments vary ------------------------------------------------------------------------------------------
+
+SIX = Composition(chair_id=A, secretary_id=SECRETARY, member_ids=(A, B, C, D, E, F))
+EVEN = replace(RULES, even_allowed=True, casting_vote=True)
+
+
+def split(*against: UUID, rules: Council = EVEN) -> bool | None:
+    session = called(composition=SIX, council=rules)
+    votes = [vote(each, Choice.AGAINST if each in against else Choice.FOR) for each in FIVE.member_ids]
+    last = replace(votes[0], id=F, member_id=F, choice=Choice.AGAINST if F in against else Choice.FOR)
+    return closed(*votes, last, present=SIX.member_ids, rules=rules, session=session).is_passed
+
+
+def test_even_council_sits_where_the_procedure_lets_it_and_its_chair_breaks_a_tie() -> None:
+    with pytest.raises(Invalid):
+        called(composition=SIX)
+    assert (split(D, E, F), split(A, B, C)) == (True, False)
+    assert split(D, E, F, rules=replace(EVEN, casting_vote=None)) is False
+
+
+@pytest.mark.parametrize(
+    ("rule", "passed"),
+    [
+        ("two_thirds_of_members", {4, 5, 6}),
+        ("three_quarters_of_members", {5, 6}),
+        ("unanimity_of_members", {6}),
+        ("two_thirds_of_present", {4, 5, 6}),
+        ("three_quarters_of_present", {4, 5, 6}),
+        ("unanimity_of_present", {5, 6}),
+    ],
+)
+def test_pass_rules_that_instruments_use(rule: str, passed: set[int]) -> None:
+    tallies = {
+        given: Tally(members=6, taking_part=max(5, given), votes_for=given, votes_against=0, votes_abstain=0)
+        for given in range(7)
+    }
+    assert {given for given, tally in tallies.items() if tally.passes(rule)} == passed
+    assert not Tally(members=6, taking_part=0, votes_for=0, votes_against=0, votes_abstain=0).passes(rule)

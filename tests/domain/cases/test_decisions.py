@@ -15,7 +15,8 @@ from sandbox_registry.domain.cases.decisions import Signing
 from sandbox_registry.domain.errors import ConditionNotMet, FieldError, Invalid, TransitionNotAllowed
 from sandbox_registry.domain.permits.permits import OpenBound, Permit
 from sandbox_registry.domain.permits.proposals import with_conditions
-from sandbox_registry.domain.rules.procedures import Procedure
+from sandbox_registry.domain.rules.form_fields import Condition, Operator
+from sandbox_registry.domain.rules.procedures import Confidence, PermitRules, Procedure, SignerRule
 from sandbox_registry.domain.stages import APPLICATION_STAGES, Stage
 from tests.domain.small import CASE, OTHER, PERSON, UNIT, WORD, case, local, procedure
 from tests.support.decided import BASIS, REASONS, TITLE, TRIAL_END, TRIAL_START, terms
@@ -298,6 +299,31 @@ def test_any_title_signs_where_the_procedure_names_none_and_the_decision_says_wh
     _, decision = approve(signing=signing, rules=rules, allowed=replace(TERMS, open_bounds=(basis,)))
     assert fields(refused) == [("terms.open_bounds", "bound_without_basis")]
     assert (decision.signer_title, decision.terms and decision.terms.open_bounds) == ("Quyền Chủ tịch", (basis,))
+
+
+def test_another_authority_signs_by_solution() -> None:
+    is_branch = (Condition(field="plan.title", op=Operator.IN, value=("Open API", "Chấm điểm")),)
+    branch = SignerRule(titles=("Giám đốc chi nhánh",), when=is_branch, basis="Điều 3", confidence=Confidence.V)
+    rules = procedure(signer_titles=(("Thống đốc",), "list"), more={"permit": PermitRules(signers=(branch,))})
+    governor, director = (replace(SIGNING, signer_title=title) for title in ("Thống đốc", "Giám đốc chi nhánh"))
+    shared = case(Stage.AWAITING_DECISION, answers={"plan": {"title": "Open API"}})
+    lending = case(Stage.AWAITING_DECISION, answers={"plan": {"title": "Cho vay ngang hàng"}})
+    assert approve(shared, signing=director, rules=rules)[1].signer_title == "Giám đốc chi nhánh"
+    assert approve(lending, signing=governor, rules=rules)[1].signer_title == "Thống đốc"
+    for dossier, signing in ((shared, governor), (lending, director)):
+        with pytest.raises(Invalid) as refused:
+            approve(dossier, signing=signing, rules=rules)
+        assert fields(refused) == [("signer_title", "unknown_title")]
+
+
+def test_numbers_follow_the_procedures_own_format_each_in_its_series() -> None:
+    own = procedure(permit__number_format=("{n}/{year}/GXN", "format"))
+    assert own.number_of("permit", serial=3, year=2027) == "3/2027/GXN"
+    assert RULES.number_of("permit", serial=3, year=2027) == "3/2027/GPTN"
+    assert (RULES.series_of("permit", within="2027"), own.series_of("permit", within="2027")) == (
+        "permit 2027",
+        "permit 2027 {n}/{year}/GXN",
+    )
 
 
 def test_decision_takes_the_recommended_terms_and_every_condition() -> None:
