@@ -203,9 +203,12 @@ class DecisionsController(Controller):
 
     @get("/proposed-terms")
     async def read_proposal(
-        self, request: Incoming, application_id: Id, supervising_unit_id: FromQuery[UUID]
+        self, request: Incoming, application_id: Id, supervising_unit_id: FromQuery[UUID | None] = None
     ) -> Response[ProposedTermsOut]:
-        """Read the terms that the dossier asks for, supervised by that unit, as a recommendation made now takes them over."""
+        """Read the terms that the dossier asks for, as a recommendation made now takes them over.
+
+        Without a supervising unit, that of the case's supervisor is meant.
+        """
         return await perform(
             request,
             lambda context: use_cases(request).decisions.read_proposal(

@@ -103,6 +103,7 @@ EXAMPLE_VALUES: dict[str, Any] = {
     "TermIn.value": 10,
     "ProposedTermsOut.open_bounds": ["signer_titles"],
     "RecommendationIn.open_bounds": [],
+    "RecommendationIn.supervising_unit_id": None,
     "RecommendationIn.terms": None,
     "ApprovalIn.terms": None,
     "OpenBoundIn.basis": "Thời hạn theo phương án đã thẩm định; Nghị định 142/2026/NĐ-CP Điều 23(7).",

@@ -229,12 +229,12 @@ class Decisions:
             return act.respond(await decision_view(act, decision, leaf=leaf))
 
     async def read_proposal(
-        self, context: RequestContext, application_id: UUID, *, supervising_unit_id: UUID
+        self, context: RequestContext, application_id: UUID, *, supervising_unit_id: UUID | None = None
     ) -> ProposalView:
         """Read the terms that the dossier asks for, as a recommendation made now would take them over."""
         async with self.transactions.read_case(context, Action.REVIEW_READ, application_id) as act:
-            procedure = await act.procedure()
-            terms = propose(procedure, act.application.answers, supervising_unit_id=supervising_unit_id, at=act.at)
+            procedure, unit_id = await act.procedure(), supervising_unit_id or await _supervising_unit(act)
+            terms = propose(procedure, act.application.answers, supervising_unit_id=unit_id, at=act.at)
             return act.respond(ProposalView(terms=terms, open_bounds=bounds_left_open(procedure)))
 
     async def read_recommendation(self, context: RequestContext, application_id: UUID) -> Recommendation:
@@ -277,12 +277,13 @@ async def _title(act: CaseTransaction, unit_id: UUID) -> str:
 
 
 async def _supervising_unit(act: CaseTransaction) -> UUID:
-    """Return the unit of the case's supervisor; without one, that of whoever puts the case before the signer."""
+    """Return the unit of the case's supervisor; without one, that of the head who asks, or one that handles it."""
     for each in await act.all(Participation, capacity=Capacity.SUPERVISOR.value, until=None):
         for grant in await act.find(RoleGrant, person_id=each.person_id, role=Role.SUPERVISOR.value):
             if is_in_force(grant, act.at):
                 return grant.unit_id
-    return min(unit for role, unit in act.actor.offices if role is Role.FOCAL_HEAD and unit in act.application.unit_ids)
+    held = [unit for role, unit in act.actor.offices if role is Role.FOCAL_HEAD and unit in act.application.unit_ids]
+    return min(held or act.application.unit_ids)
 
 
 async def _unit_errors(act: CaseTransaction, unit_id: UUID) -> tuple[FieldError, ...]:

@@ -141,7 +141,7 @@ async def at_decision(world: World) -> dict[str, Scene]:
     )
     return {
         "decisions_recommend": within(ready, HEAD),
-        "decisions_approve": within(waiting, SIGNER, ids={"terms.supervising_unit_id": world.units["focal"]}),
+        "decisions_approve": within(waiting, SIGNER),
         "decisions_refuse": within(waiting, SIGNER),
         "applications_complain": within(refused.application, OWNER),
         "intake_deliver": within(refused.application, INTAKE),
