@@ -147,6 +147,7 @@ def test_acts_that_concern_no_case() -> None:
         Action.BACKUP_MAKE,
         Action.BACKUP_RESTORE,
         Action.CLOCK_STEP,
+        Action.DEADLINE_RECALCULATE,
         Action.DELEGATION_READ,
         Action.DELEGATION_REVOKE,
         Action.ERASURE_PROPOSE,
