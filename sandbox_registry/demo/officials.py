@@ -59,7 +59,7 @@ async def accept(case: Case) -> None:
 
 async def lapse(case: Case) -> None:
     """Confirm that the supplement never came."""
-    await case.act(INTAKE.email, "lapse")
+    await case.act(INTAKE.email, "lapse", {})
 
 
 async def begin_appraisal(case: Case, province: Province) -> None:

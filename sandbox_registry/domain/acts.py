@@ -197,6 +197,7 @@ class Action(StrEnum):
     BACKUP_RESTORE = _act("backup:restore", Side.REGISTRY, "backup")
     CLARIFICATION_ANSWER = _act("clarification:answer", Side.APPLICANT, "clarification", known_to=EVERYONE)
     CLARIFICATION_ASK = _act("clarification:ask", Side.APPRAISAL, "clarification", "rule_gap", known_to=EVERYONE)
+    CLARIFICATION_CLOSE = _act("clarification:close", Side.APPRAISAL, "clarification", known_to=EVERYONE)
     CLARIFICATION_READ = _act(
         "clarification:read", Side.CASE_READING, "application", known_to=OFFICE, logged=Logged.OVERSIGHT
     )

@@ -59,6 +59,7 @@ CASE_ROUTES: dict[tuple[str, str], Action] = {
     ("GET", "/clarifications"): Action.CLARIFICATION_READ,
     ("POST", "/clarifications"): Action.CLARIFICATION_ASK,
     ("POST", "/clarifications/{clarification_id:uuid}/answer"): Action.CLARIFICATION_ANSWER,
+    ("POST", "/clarifications/{clarification_id:uuid}/silence"): Action.CLARIFICATION_CLOSE,
     ("POST", "/classification"): Action.APPLICATION_CLASSIFY,
     ("POST", "/complaints"): Action.APPLICATION_COMPLAIN,
     ("GET", "/consultations"): Action.CONSULTATION_READ,

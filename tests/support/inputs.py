@@ -256,6 +256,11 @@ def _answer_clarification(now: Facts) -> Iterator[Attempt]:
         yield _calling("clarifications.answer", now.case.id, identity, answer="Đã rõ")
 
 
+def _close_clarification(now: Facts) -> Iterator[Attempt]:
+    for identity in [each.id for each in now.of(Clarification)] or [uuid4()]:
+        yield _calling("clarifications.close", now.case.id, identity, reason="Không trả lời")
+
+
 def _ask_unit(now: Facts) -> Iterator[Attempt]:
     waiting = {e.unit_id for e in now.of(Consultation) if e.answered_at is None and e.closed_silent_at is None}
     able = [each for each in now.spares.units if each not in waiting]
@@ -393,7 +398,7 @@ _INPUTS: Mapping[Action, Callable[[Facts], Iterator[Attempt]]] = {
     Action.APPLICATION_DELIVER: _moving("intake.deliver", channel="counter"),
     Action.APPLICATION_DISCARD: _moving("applications.discard"),
     Action.APPLICATION_EDIT: _edit,
-    Action.APPLICATION_LAPSE: _moving("intake.lapse"),
+    Action.APPLICATION_LAPSE: _moving("intake.lapse", reason="Không bổ sung"),
     Action.APPLICATION_READ: _beside("cases.read"),
     Action.APPLICATION_READ_TIMELINE: _beside("timelines.read", limit=3),
     Action.APPLICATION_RECEIVE: _moving("intake.receive"),
@@ -411,6 +416,7 @@ _INPUTS: Mapping[Action, Callable[[Facts], Iterator[Attempt]]] = {
     Action.ASSIGNMENT_RELEASE: _release,
     Action.CLARIFICATION_ANSWER: _answer_clarification,
     Action.CLARIFICATION_ASK: _beside("clarifications.ask", question="Dữ liệu lưu ở đâu?"),
+    Action.CLARIFICATION_CLOSE: _close_clarification,
     Action.CLARIFICATION_READ: _beside("clarifications.list_clarifications"),
     Action.CONSULTATION_ANSWER: _answer_unit,
     Action.CONSULTATION_ASK: _ask_unit,

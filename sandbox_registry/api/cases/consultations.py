@@ -76,8 +76,14 @@ class AnswerIn(In):
     answer: Paragraph
 
 
+class SilenceIn(In):
+    """Why the authority stops waiting: needed where the procedure sets no term, after a letter that said so."""
+
+    reason: Paragraph | None = None
+
+
 class ClarificationOut(Out):
-    """A question to the applicant, and the answer once there is one."""
+    """A question to the applicant, and the answer once there is one, or why the authority stopped waiting."""
 
     id: UUID
     version: int
@@ -86,6 +92,9 @@ class ClarificationOut(Out):
     asked_at: Instant
     answer: str
     answered_at: Instant | None
+    is_late: bool
+    closed_at: Instant | None
+    closing_reason: str | None
 
 
 class ClarificationsOut(Out):
@@ -185,6 +194,19 @@ class ConsultationsController(Controller):
             request,
             lambda context: use_cases(request).clarifications.answer(
                 context, application_id, clarification_id, answer=data.answer
+            ),
+            out=clarification_out,
+        )
+
+    @post("/clarifications/{clarification_id:uuid}/silence", status_code=200)
+    async def close_unanswered(
+        self, request: Incoming, application_id: Id, clarification_id: Id, data: JSONBody[SilenceIn]
+    ) -> Response[ClarificationOut]:
+        """Stop waiting for the applicant's answer. One that comes later is kept and marked late."""
+        return await perform(
+            request,
+            lambda context: use_cases(request).clarifications.close(
+                context, application_id, clarification_id, reason=data.reason
             ),
             out=clarification_out,
         )

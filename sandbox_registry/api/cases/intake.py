@@ -44,6 +44,12 @@ class ReferralIn(In):
     target: Code | None = None
 
 
+class LapseIn(In):
+    """Why the case is closed: needed where the procedure sets no term, after a letter that said so."""
+
+    reason: Paragraph | None = None
+
+
 class ApologyIn(In):
     """The one new day, and why the result is late; `length_reason` says why so late, where nothing bounds the day."""
 
@@ -98,12 +104,12 @@ class IntakeController(Controller):
         )
 
     @post("/lapse", status_code=200, opt=declare(needs_version=True))
-    async def lapse(self, request: Incoming, application_id: Id) -> Response[ApplicationOut]:
-        """Confirm that the supplement never came in its term."""
+    async def lapse(self, request: Incoming, application_id: Id, data: JSONBody[LapseIn]) -> Response[ApplicationOut]:
+        """Confirm that the supplement never came: in its term or, where none is set, after a letter."""
         return await perform(
             request,
             lambda context: use_cases(request).intake.lapse(
-                context, application_id, expected_version=seen_version(request)
+                context, application_id, expected_version=seen_version(request), reason=data.reason
             ),
             out=application_out,
         )

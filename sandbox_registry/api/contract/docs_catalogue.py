@@ -221,6 +221,9 @@ VIETNAMESE_SENTENCES: Mapping[str, str] = {
     "The address does not take that method; `Allow` lists those it takes.": "Địa chỉ không nhận phương thức đó; `Allow` "
     "liệt kê phương thức được nhận.",
     "The agency still has time to answer.": "Cơ quan được hỏi vẫn còn thời hạn trả lời.",
+    "The applicant still has time to answer the question.": "Tổ chức, cá nhân vẫn còn thời hạn trả lời.",
+    "No term is set, and no letter gave the applicant notice before today.": "Không có thời hạn, và chưa có thư báo "
+    "tổ chức, cá nhân trước ngày hôm nay.",
     "The allowed rounds of clarification are used up.": "Đã hết số lần được hỏi thêm.",
     "The allowed supplement requests are used up.": "Đã hết số lần được yêu cầu bổ sung.",
     "The answers name no other authority; pick a target the procedure lists.": "Nội dung hồ sơ không chỉ ra cơ quan "

@@ -27,7 +27,7 @@ def _all_of(table: Table, *conditions: ColumnElement[bool]) -> ColumnElement[Any
     return func.coalesce(of_case.scalar_subquery(), func.json_build_array())
 
 
-def _people(column: Column[UUID], *conditions: ColumnElement[bool]) -> ColumnElement[Any]:
+def _values(column: Column[Any], *conditions: ColumnElement[bool]) -> ColumnElement[Any]:
     of_case = select(func.json_agg(column)).where(column.table.c.application_id == _CASE, *conditions)
     return func.coalesce(of_case.scalar_subquery(), func.json_build_array())
 
@@ -63,14 +63,15 @@ _PARTS: dict[str, ColumnElement[Any]] = {
     ).scalar_subquery(),
     "clarifications": _all_of(tables.clarifications),
     "complaints": _all_of(tables.complaints),
-    "conflicted": _people(tables.declarations.c.person_id, tables.declarations.c.conflicted),
+    "conflicted": _values(tables.declarations.c.person_id, tables.declarations.c.conflicted),
     "consultations": _all_of(tables.consultations),
     "decisions": _all_of(tables.decisions),
     "documents": _all_of(tables.documents, tables.documents.c.removed_at.is_(None)),
     "promises": _all_of(tables.promises),
     "has_permit": _is_any(tables.permits),
     "has_hold": _is_any(tables.legal_holds, tables.legal_holds.c.lifted_at.is_(None)),
-    "reviewed_by": _people(tables.reviews.c.reviewer_id),
+    "letters": _values(tables.messages.c.sent_at, tables.messages.c.from_applicant.is_(False)),
+    "reviewed_by": _values(tables.reviews.c.reviewer_id),
     "sessions": _all_of(tables.council_sessions),
     "supplements": _all_of(tables.supplement_requests),
     "votes": _all_of(tables.votes),

@@ -256,6 +256,11 @@ clarifications = Table(
     text_column("answer"),
     reference("answered_by", "people", nullable=True),
     stamp_column("answered_at", nullable=True),
+    Column("is_late", Boolean, nullable=False),
+    reference("closed_by", "people", nullable=True),
+    stamp_column("closed_at", nullable=True),
+    text_column("closing_reason", nullable=True),
+    CheckConstraint("(closed_by IS NULL) = (closed_at IS NULL)", name="closed"),
     UniqueConstraint("application_id", "round"),
 )
 

@@ -74,7 +74,10 @@ class Consultation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clarification:
-    """A question of substance to the applicant during appraisal, and the answer."""
+    """A question of substance to the applicant during appraisal, and the answer, or that none came.
+
+    `closing_reason` says why the authority stopped waiting; an answer that comes later is kept and marked late.
+    """
 
     id: UUID
     version: int
@@ -86,6 +89,10 @@ class Clarification:
     answer: str = ""
     answered_by: UUID | None = None
     answered_at: datetime | None = None
+    is_late: bool = False
+    closed_by: UUID | None = None
+    closed_at: datetime | None = None
+    closing_reason: str | None = None
 
 
 class Advice(StrEnum):

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sandbox_registry.domain.cases.appraisal import Clarification, Consultation, CouncilSession
 from sandbox_registry.domain.cases.case_records import CaseRecords
+from sandbox_registry.domain.cases.consultations import is_waiting
 from sandbox_registry.domain.errors import ConditionNotMet, FieldError
 from sandbox_registry.domain.identity.people import Capacity
 from sandbox_registry.domain.rules.procedures import Procedure
@@ -57,7 +58,7 @@ def _open_consultations(consultations: tuple[Consultation, ...]) -> Iterator[Fie
 
 def _open_clarifications(clarifications: tuple[Clarification, ...]) -> Iterator[FieldError]:
     for each in clarifications:
-        if each.answered_at is None:
+        if is_waiting(each):
             yield FieldError(
                 field=f"clarifications.{each.id}",
                 code="clarification_open",

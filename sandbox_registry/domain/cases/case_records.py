@@ -31,8 +31,9 @@ class CaseRecords:
     """The records of one case, each kind oldest first, as far as they were asked for.
 
     Of documents only those that were not removed, of assignments those still held. `conflicted` are the people who
-    declared a conflict, `reviewed_by` those who filed a review; `has_hold` tells of holds not lifted. `agency_code` is the
-    receiving unit's, null when there is none. `calendars` are the calendar's versions that took force, newest first.
+    declared a conflict, `reviewed_by` those who filed a review; `letters` the moments at which officials wrote to the
+    applicant; `has_hold` tells of holds not lifted. `agency_code` is the receiving unit's, null when there is none.
+    `calendars` are the calendar's versions that took force, newest first.
     """
 
     supplements: tuple[SupplementRequest, ...] = ()
@@ -48,6 +49,7 @@ class CaseRecords:
     sessions: tuple[CouncilSession, ...] = ()
     votes: tuple[Vote, ...] = ()
     decisions: tuple[Decision, ...] = ()
+    letters: tuple[datetime, ...] = ()
     has_hold: bool = False
     has_permit: bool = False
     applicant: Applicant | None = None

@@ -6,6 +6,8 @@ from datetime import date, datetime
 from uuid import UUID
 
 from sandbox_registry.domain.cases.appraisal import Clarification, Consultation, Opinion
+from sandbox_registry.domain.cases.deadlines import clarification_deadline, require_closing_reason, require_waited
+from sandbox_registry.domain.cases.promises import Promise
 from sandbox_registry.domain.errors import ConditionNotMet, Duplicate, FieldError, Invalid
 from sandbox_registry.domain.identity.people import Organisation, OrganisationKind
 from sandbox_registry.domain.rules.calendars import Calendar, Deadline, Term, Unit, deadline, local_date
@@ -152,7 +154,7 @@ def ask_applicant(
 
 def require_clarifiable(earlier: tuple[Clarification, ...], *, procedure: Procedure) -> None:
     """Refuse a question while another waits, or beyond the procedure's rounds; raises as `ask_applicant`."""
-    if any(each.answered_at is None for each in earlier):
+    if any(is_waiting(each) for each in earlier):
         raise Duplicate(what="clarification")
     rounds = procedure.number("clarification.max_rounds")
     if rounds is not None and len(earlier) >= rounds:
@@ -165,10 +167,77 @@ def require_unanswered_clarification(clarification: Clarification) -> None:
         raise Duplicate(what="clarification_answer")
 
 
-def answer_clarification(clarification: Clarification, *, answer: str, by: UUID, at: datetime) -> Clarification:
-    """Answer a question about the dossier, once; `Duplicate` when it is answered already."""
+def is_waiting(clarification: Clarification) -> bool:
+    """Tell whether the authority still waits for the applicant's answer."""
+    return clarification.answered_at is None and clarification.closed_at is None
+
+
+def answer_clarification(
+    clarification: Clarification,
+    *,
+    answer: str,
+    promises: tuple[Promise, ...],
+    procedure: Procedure,
+    calendar: Calendar,
+    by: UUID,
+    at: datetime,
+) -> Clarification:
+    """Answer a question about the dossier, once; `Duplicate` when it is answered already.
+
+    A late answer is kept and marked late, even after the authority stopped waiting.
+    """
     require_unanswered_clarification(clarification)
-    return replace(clarification, version=clarification.version + 1, answer=answer, answered_by=by, answered_at=at)
+    due = clarification_deadline(clarification, procedure=procedure, calendar=calendar, promises=promises)
+    return replace(
+        clarification,
+        version=clarification.version + 1,
+        answer=answer,
+        answered_by=by,
+        answered_at=at,
+        is_late=clarification.closed_at is not None or (due is not None and due.is_over(at)),
+    )
+
+
+def close_clarification(
+    clarification: Clarification,
+    *,
+    reason: str | None,
+    letters: tuple[datetime, ...],
+    promises: tuple[Promise, ...],
+    procedure: Procedure,
+    calendar: Calendar,
+    by: UUID,
+    at: datetime,
+) -> Clarification:
+    """Stop waiting for an answer: the appraisal goes on without it. Silence is silence, and no admission.
+
+    Raises:
+        Duplicate: the question is answered, or closed already.
+        ConditionNotMet: `clarification_term_open`, `notice_missing`.
+        Invalid: no reason, where no term is one.
+
+    """
+    require_closable(clarification, letters=letters, promises=promises, procedure=procedure, calendar=calendar, at=at)
+    require_closing_reason(reason, term=procedure.term("clarification.term"))
+    return replace(clarification, version=clarification.version + 1, closed_by=by, closed_at=at, closing_reason=reason)
+
+
+def require_closable(
+    clarification: Clarification,
+    *,
+    letters: tuple[datetime, ...],
+    promises: tuple[Promise, ...],
+    procedure: Procedure,
+    calendar: Calendar,
+    at: datetime,
+) -> None:
+    """Refuse to stop waiting while the applicant may still answer; raises as `close_clarification`."""
+    if not is_waiting(clarification):
+        raise Duplicate(what="clarification_outcome")
+    term = procedure.term("clarification.term")
+    due = clarification_deadline(clarification, procedure=procedure, calendar=calendar, promises=promises)
+    still_open = ConditionNotMet("clarification_term_open")
+    require_waited(term, due, asked_at=clarification.asked_at, letters=letters, still_open=still_open, at=at)
 
 
 def _broken(

@@ -11,6 +11,7 @@ from enum import StrEnum
 from sandbox_registry.domain.cases.applications import Application, SupplementRequest
 from sandbox_registry.domain.cases.appraisal import Clarification, Consultation
 from sandbox_registry.domain.cases.promises import APPOINTMENT, Promise, of_deadline
+from sandbox_registry.domain.errors import ConditionNotMet, FieldError, Invalid
 from sandbox_registry.domain.rules.calendars import (
     Calendar,
     CalendarGap,
@@ -126,6 +127,52 @@ def supplement_deadline(
         return None
 
 
+def clarification_deadline(
+    clarification: Clarification, *, procedure: Procedure, calendar: Calendar, promises: tuple[Promise, ...]
+) -> Deadline | None:
+    """Say until when the applicant may answer a question; null when no term is set or no calendar reaches."""
+    term = procedure.term("clarification.term")
+    given = of_deadline(promises, "clarification.term", str(clarification.round))
+    if term is None:
+        return None
+    by = _calendar_of(given, calendar, started=clarification.asked_at)
+    try:
+        return _bound(deadline(term, start=clarification.asked_at, calendar=by), given)
+    except CalendarGap:
+        return None
+
+
+def require_waited(
+    term: Term | None,
+    due: Deadline | None,
+    *,
+    asked_at: datetime,
+    letters: tuple[datetime, ...],
+    still_open: ConditionNotMet,
+    at: datetime,
+) -> None:
+    """Refuse to stop waiting for the applicant while the term runs.
+
+    An open term never starts a timer: then a letter to the applicant, sent since the question and before today, is the
+    notice; nobody loses a case on the day they are told.
+
+    Raises:
+        ConditionNotMet: `still_open` while the term runs; `notice_missing` without a term and such a letter.
+
+    """
+    if term is not None:
+        if due is None or not due.is_over(at):
+            raise still_open
+    elif not any(sent > asked_at and local_date(sent) < local_date(at) for sent in letters):
+        raise ConditionNotMet("notice_missing")
+
+
+def require_closing_reason(reason: str | None, *, term: Term | None) -> None:
+    """Refuse to stop waiting without a reason where no term of the procedure is the reason."""
+    if term is None and not reason:
+        raise Invalid((FieldError(field="reason", code="required", message=Phrase("lifecycle.closing_unexplained")),))
+
+
 def appointment(facts: CaseFacts, procedure: Procedure, calendar: Calendar) -> datetime | None:
     """Compute the day of the result promised on the receipt slip; null when a term it needs is open, or a calendar."""
     try:
@@ -226,7 +273,11 @@ class _Computation:
         if self.procedure.word("clarification.clock_policy") not in {"continue", "restart"}:
             return ()
         return tuple(
-            Pause(start=each.asked_at, end=each.answered_at, reason=Phrase("ledger.waiting_for_clarification"))
+            Pause(
+                start=each.asked_at,
+                end=each.closed_at or each.answered_at,
+                reason=Phrase("ledger.waiting_for_clarification"),
+            )
             for each in self.facts.clarifications
         )
 
@@ -264,6 +315,11 @@ def _each(known: _Computation) -> Iterator[CaseDeadline]:
         )
     if application.accepted_at is not None:
         yield from _of_accepted(known, application, application.accepted_at)
+    for question in known.facts.clarifications:
+        done, subject = question.answered_at or question.closed_at or _closing_at(known), str(question.round)
+        yield _counted(
+            known, "clarification.term", ResponsibleParty.APPLICANT, question.asked_at, done, subject=subject
+        )
     for consultation in known.facts.consultations:
         yield _consultation(known, consultation)
     if application.recommended_at is not None and not known.procedure.flag("decision.included_in_appraisal"):

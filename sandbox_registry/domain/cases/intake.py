@@ -18,7 +18,13 @@ from sandbox_registry.domain.cases.applications import (
     SupplementRequest,
     WithdrawalRequest,
 )
-from sandbox_registry.domain.cases.deadlines import CaseFacts, appointment, supplement_deadline
+from sandbox_registry.domain.cases.deadlines import (
+    CaseFacts,
+    appointment,
+    require_closing_reason,
+    require_waited,
+    supplement_deadline,
+)
 from sandbox_registry.domain.cases.filings import open_request
 from sandbox_registry.domain.cases.lifecycle import closed, moved, require_stage
 from sandbox_registry.domain.cases.promises import Promise
@@ -140,21 +146,35 @@ def lapse(
     *,
     supplements: tuple[SupplementRequest, ...],
     promises: tuple[Promise, ...],
+    letters: tuple[datetime, ...],
+    reason: str | None,
     procedure: Procedure,
     calendar: Calendar,
     by: UUID,
     at: datetime,
 ) -> Application:
-    """Confirm that the term for supplementing passed without an answer; nothing lapses by itself.
+    """Confirm that what was asked for never came; nothing lapses by itself.
+
+    Where the procedure sets no term, `reason` says why the case is closed, and a letter gave the applicant notice;
+    `letters` are the moments at which officials wrote to them.
 
     Raises:
-        ConditionNotMet: `supplement_term_open` while the applicant still has time, or no term was set at all.
+        ConditionNotMet: `supplement_term_open` while the applicant still has time, `notice_missing`.
+        Invalid: no reason, where no term is one.
 
     """
     require_lapsable(
-        application, supplements=supplements, promises=promises, procedure=procedure, calendar=calendar, at=at
+        application,
+        supplements=supplements,
+        promises=promises,
+        letters=letters,
+        procedure=procedure,
+        calendar=calendar,
+        at=at,
     )
-    return moved(application, "lapse", at=at, closing=closed(ClosingKind.LAPSED, at=at, by=by))
+    require_closing_reason(reason, term=procedure.term("supplement.term"))
+    reasons = () if reason is None else (Reason(code="no_supplement", text=reason),)
+    return moved(application, "lapse", at=at, closing=closed(ClosingKind.LAPSED, at=at, by=by, reasons=reasons))
 
 
 def require_lapsable(
@@ -162,16 +182,17 @@ def require_lapsable(
     *,
     supplements: tuple[SupplementRequest, ...],
     promises: tuple[Promise, ...],
+    letters: tuple[datetime, ...],
     procedure: Procedure,
     calendar: Calendar,
     at: datetime,
 ) -> None:
     """Refuse to close a case whose applicant may still answer; raises as `lapse`."""
     require_stage(application, "lapse")
-    request = open_request(supplements)
+    request, term = open_request(supplements), procedure.term("supplement.term")
     due = supplement_deadline(request, procedure=procedure, calendar=calendar, promises=promises)
-    if due is None or not due.is_over(at):
-        raise ConditionNotMet("supplement_term_open")
+    still_open = ConditionNotMet("supplement_term_open")
+    require_waited(term, due, asked_at=request.requested_at, letters=letters, still_open=still_open, at=at)
 
 
 def refuse_intake(

@@ -130,6 +130,7 @@ def _lapse(now: Situation) -> None:
         now.application,
         supplements=now.records.supplements,
         promises=now.records.promises,
+        letters=now.records.letters,
         procedure=now.procedure,
         calendar=now.calendar,
         at=now.at,
@@ -153,6 +154,21 @@ def _release(now: Situation) -> None:
 def _answer_clarification(now: Situation) -> None:
     check = consultations.require_unanswered_clarification
     _require_one(now.records.clarifications, check, what="clarification")
+
+
+def _close_clarification(now: Situation) -> None:
+    _require_one(
+        now.records.clarifications,
+        lambda each: consultations.require_closable(
+            each,
+            letters=now.records.letters,
+            promises=now.records.promises,
+            procedure=now.procedure,
+            calendar=now.calendar,
+            at=now.at,
+        ),
+        what="clarification",
+    )
 
 
 def _answer_consultation(now: Situation) -> None:
@@ -233,7 +249,7 @@ GUARDS: Mapping[Action, tuple[Guard, ...]] = {
     Action.APPLICATION_DELIVER: _when(lambda now: intake.require_deliverable(now.application)),
     Action.APPLICATION_DISCARD: _when(lambda now: lifecycle.require_stage(now.application, "discard")),
     Action.APPLICATION_EDIT: _WHENEVER_ALLOWED,
-    Action.APPLICATION_LAPSE: _when(_lapse, "promises", "supplements"),
+    Action.APPLICATION_LAPSE: _when(_lapse, "letters", "promises", "supplements"),
     Action.APPLICATION_READ: _WHENEVER_ALLOWED,
     Action.APPLICATION_READ_BUNDLE: _WHENEVER_ALLOWED,
     Action.APPLICATION_READ_TIMELINE: _WHENEVER_ALLOWED,
@@ -265,6 +281,7 @@ GUARDS: Mapping[Action, tuple[Guard, ...]] = {
         lambda now: consultations.require_clarifiable(now.records.clarifications, procedure=now.procedure),
         "clarifications",
     ),
+    Action.CLARIFICATION_CLOSE: _when(_close_clarification, "clarifications", "letters", "promises"),
     Action.CLARIFICATION_READ: _WHENEVER_ALLOWED,
     Action.CONSULTATION_ANSWER: _when(_answer_consultation, "consultations"),
     Action.CONSULTATION_ASK: _WHENEVER_ALLOWED,

@@ -40,7 +40,12 @@ from sandbox_registry.domain.stages import APPLICATION_STAGES, Stage
 
 
 def _asked(asked: Clarification) -> Mapping[str, object] | None:
-    return {"clarification_id": str(asked.id)} if asked.answered_at is None else None
+    return {"clarification_id": str(asked.id)} if asked.version == 1 else None
+
+
+def _closed(closed: Clarification) -> Mapping[str, object] | None:
+    is_news = closed.closed_at is not None and closed.answered_at is None
+    return {"clarification_id": str(closed.id)} if is_news else None
 
 
 def _answered(answered: Clarification) -> Mapping[str, object] | None:
@@ -115,6 +120,7 @@ CASE_KINDS = (
         events=(
             Event(name="clarification.answered", needs=Action.CLARIFICATION_READ, of=_answered),
             Event(name="clarification.asked", needs=Action.CLARIFICATION_READ, of=_asked),
+            Event(name="clarification.closed", needs=Action.CLARIFICATION_READ, of=_closed),
         ),
         erasure=Emptied(with_the=ErasureKind.CASE, about="application_id", without=_without_answer),
         rows=Rows.CHANGED_AND_DELETED,

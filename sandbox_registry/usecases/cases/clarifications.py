@@ -5,6 +5,7 @@ from uuid import UUID
 from sandbox_registry.authz import Action
 from sandbox_registry.domain.cases import consultations
 from sandbox_registry.domain.cases.appraisal import Clarification
+from sandbox_registry.domain.cases.possible_acts import parts_for
 from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.transactions import Transactions
 
@@ -41,8 +42,34 @@ class Clarifications:
         """Answer for the applicant; the clock goes on or restarts as the procedure says."""
         async with self.transactions.open_case(context, Action.CLARIFICATION_ANSWER, application_id) as act:
             asked = await act.one(Clarification, clarification_id)
-            answered = consultations.answer_clarification(asked, answer=answer, by=context.actor.person_id, at=act.at)
+            answered = consultations.answer_clarification(
+                asked,
+                answer=answer,
+                promises=(await act.records()).promises,
+                procedure=await act.procedure(),
+                calendar=await act.calendar(),
+                by=context.actor.person_id,
+                at=act.at,
+            )
             return act.respond(await act.save(answered))
+
+    async def close(
+        self, context: RequestContext, application_id: UUID, clarification_id: UUID, *, reason: str | None
+    ) -> Clarification:
+        """Stop waiting for an answer once its term is over or, where no term is set, with a reason and after a letter."""
+        async with self.transactions.open_case(context, Action.CLARIFICATION_CLOSE, application_id) as act:
+            records = await act.records(also=parts_for({act.action}))
+            closed = consultations.close_clarification(
+                await act.one(Clarification, clarification_id),
+                reason=reason,
+                letters=records.letters,
+                promises=records.promises,
+                procedure=await act.procedure(),
+                calendar=await act.calendar(),
+                by=context.actor.person_id,
+                at=act.at,
+            )
+            return act.respond(await act.save(closed))
 
     async def list_clarifications(self, context: RequestContext, application_id: UUID) -> tuple[Clarification, ...]:
         """List the questions put to the applicant and the answers, oldest first."""

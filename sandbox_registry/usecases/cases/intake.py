@@ -7,6 +7,7 @@ from sandbox_registry.authz import Action
 from sandbox_registry.domain.cases import intake
 from sandbox_registry.domain.cases.applications import Application, Reason, SupplementItem, SupplementRequest
 from sandbox_registry.domain.cases.deadlines import latest_apology, latest_promise
+from sandbox_registry.domain.cases.possible_acts import parts_for
 from sandbox_registry.domain.cases.promises import with_appointment
 from sandbox_registry.domain.identity.people import Capacity, Organisation
 from sandbox_registry.domain.rules.calendars import local_date
@@ -63,15 +64,20 @@ class Intake:
             await take_part(act, Capacity.INTAKE)
             return act.respond(asked)
 
-    async def lapse(self, context: RequestContext, application_id: UUID, *, expected_version: int) -> Application:
-        """Confirm that a supplement never came (A8)."""
+    async def lapse(
+        self, context: RequestContext, application_id: UUID, *, expected_version: int, reason: str | None
+    ) -> Application:
+        """Confirm that a supplement never came (A8); where no term is set, with a reason and after a letter."""
         async with self.transactions.open_case(
             context, Action.APPLICATION_LAPSE, application_id, expected_version=expected_version
         ) as act:
+            records = await act.records(also=parts_for({act.action}))
             lapsed = intake.lapse(
                 act.application,
-                supplements=(await act.records()).supplements,
-                promises=(await act.records()).promises,
+                supplements=records.supplements,
+                promises=records.promises,
+                letters=records.letters,
+                reason=reason,
                 procedure=await act.procedure(),
                 calendar=await act.calendar(),
                 by=context.actor.person_id,

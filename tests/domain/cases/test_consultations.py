@@ -12,12 +12,15 @@ from sandbox_registry.domain.cases.consultations import (
     answer_consultation,
     ask_applicant,
     ask_unit,
+    close_clarification,
     close_silent,
     consultation_deadline,
+    is_waiting,
 )
 from sandbox_registry.domain.errors import ConditionNotMet, Duplicate, Invalid, RuleGap
 from sandbox_registry.domain.identity.people import Organisation, OrganisationKind
 from sandbox_registry.domain.rules.calendars import Term, Unit
+from sandbox_registry.domain.rules.procedures import Confidence, Parameter, Procedure
 from tests.support.dossiers import CALENDAR, DRAFT, LAW
 
 NOW = datetime(2026, 11, 20, 7, tzinfo=UTC)  # Friday; the next Tuesday is a holiday.
@@ -161,8 +164,14 @@ def clarified(*earlier: Clarification, procedure: object = DRAFT) -> Clarificati
     )
 
 
+def answered(clarification: Clarification, *, at: datetime = NOW, procedure: Procedure = LAW) -> Clarification:
+    return answer_clarification(
+        clarification, answer="Máy phát.", promises=(), procedure=procedure, calendar=CALENDAR, by=OTHER, at=at
+    )
+
+
 def test_clarification_rounds_are_limited_where_the_procedure_says_so() -> None:
-    first = answer_clarification(clarified(), answer="Máy phát.", by=OTHER, at=NOW)
+    first = answered(clarified())
     assert (first.round, first.version, first.answer, first.answered_by) == (1, 2, "Máy phát.", OTHER)
     with pytest.raises(ConditionNotMet) as caught:
         clarified(first)
@@ -173,6 +182,63 @@ def test_clarification_rounds_are_limited_where_the_procedure_says_so() -> None:
 def test_one_clarification_waits_at_a_time_and_is_answered_once() -> None:
     with pytest.raises(Duplicate):
         clarified(clarified(), procedure=LAW)
-    answered = answer_clarification(clarified(), answer="Máy phát.", by=OTHER, at=NOW)
     with pytest.raises(Duplicate):
-        answer_clarification(answered, answer="Pin.", by=OTHER, at=NOW)
+        answered(answered(clarified()))
+
+
+def closed(
+    asked_before: Clarification,
+    *,
+    at: datetime,
+    letters: tuple[datetime, ...] = (),
+    reason: str | None = None,
+    procedure: Procedure = LAW,
+) -> Clarification:
+    return close_clarification(
+        asked_before, reason=reason, letters=letters, promises=(), procedure=procedure, calendar=CALENDAR, by=BY, at=at
+    )
+
+
+WITH_TERM = replace(
+    LAW,
+    parameters={
+        **LAW.parameters,
+        "clarification.term": Parameter(
+            name="clarification.term", value=5, unit="wd", basis="Điều 1", confidence=Confidence.V
+        ),
+    },
+)
+
+
+def test_unanswered_clarification_ends_with_its_term() -> None:
+    over = datetime(2026, 11, 30, 17, tzinfo=UTC)  # Five working days after Friday, Tuesday being a holiday.
+    with pytest.raises(ConditionNotMet) as early:
+        closed(clarified(), at=over - timedelta(seconds=1), procedure=WITH_TERM)
+    ended = closed(clarified(), at=over, procedure=WITH_TERM)
+    assert early.value.condition == "clarification_term_open"
+    assert ended == replace(clarified(), version=2, closed_by=BY, closed_at=over)
+    assert not is_waiting(ended)
+    with pytest.raises(Duplicate):
+        closed(ended, at=over, procedure=WITH_TERM)
+
+
+def test_without_a_term_a_letter_on_an_earlier_day_and_a_reason_end_the_waiting() -> None:
+    told = NOW + timedelta(hours=1)
+    tomorrow = NOW + timedelta(days=1)
+    for letters, at in ((), tomorrow), ((told,), told + timedelta(hours=1)), ((NOW - timedelta(days=1),), tomorrow):
+        with pytest.raises(ConditionNotMet) as caught:
+            closed(clarified(), at=at, letters=letters, reason="Không trả lời.")
+        assert caught.value.condition == "notice_missing"
+    with pytest.raises(Invalid):
+        closed(clarified(), at=tomorrow, letters=(told,))
+    ended = closed(clarified(), at=tomorrow, letters=(told,), reason="Không trả lời.")
+    assert (ended.closed_at, ended.closing_reason, ended.answered_at) == (tomorrow, "Không trả lời.", None)
+
+
+def test_answer_that_comes_late_is_kept_and_marked() -> None:
+    tomorrow = NOW + timedelta(days=1)
+    ended = closed(clarified(), at=tomorrow, letters=(NOW + timedelta(hours=1),), reason="Không trả lời.")
+    late = answered(ended, at=tomorrow)
+    assert (late.is_late, late.answer, late.closed_at) == (True, "Máy phát.", tomorrow)
+    assert answered(clarified(), at=NOW + timedelta(days=30), procedure=WITH_TERM).is_late
+    assert not answered(clarified(), at=NOW + timedelta(days=300)).is_late

@@ -147,9 +147,24 @@ def answer(
     )
 
 
-def lapse(application: Application, *, rules: Procedure = RULES, when: Any = MONDAY) -> Application:
+def lapse(
+    application: Application,
+    *,
+    rules: Procedure = RULES,
+    when: Any = MONDAY,
+    letters: tuple[Any, ...] = (),
+    reason: str | None = None,
+) -> Application:
     return intake.lapse(
-        application, supplements=(REQUEST,), promises=(), procedure=rules, calendar=CALENDAR, by=PERSON, at=when
+        application,
+        supplements=(REQUEST,),
+        promises=(),
+        letters=letters,
+        reason=reason,
+        procedure=rules,
+        calendar=CALENDAR,
+        by=PERSON,
+        at=when,
     )
 
 
@@ -360,8 +375,27 @@ def test_supplement_ends_with_its_term() -> None:
 def test_nothing_lapses_and_nothing_is_late_without_a_term() -> None:
     rules = procedure(supplement__term=None)
     assert answer(at(R), rules=rules, when=local(2029, 1, 1))[0].stage is S
+    with pytest.raises(ConditionNotMet) as caught:
+        lapse(at(R), rules=rules, when=local(2029, 1, 1), reason="Không bổ sung.")
+    assert condition_of(caught) == "notice_missing"
+
+
+def test_without_a_term_a_letter_and_a_reason_close_the_case() -> None:
+    rules, told, after = procedure(supplement__term=None), local(2026, 12, 1, 9), local(2026, 12, 2)
     with pytest.raises(ConditionNotMet):
-        lapse(at(R), rules=rules, when=local(2029, 1, 1))
+        lapse(at(R), rules=rules, when=after - timedelta(seconds=1), letters=(told,), reason="Không bổ sung.")
+    with pytest.raises(Invalid):
+        lapse(at(R), rules=rules, when=after, letters=(told,))
+    done = lapse(at(R), rules=rules, when=after, letters=(told,), reason="Không bổ sung.")
+    assert (done.stage, done.closing) == (
+        GONE,
+        Closing(
+            kind=ClosingKind.LAPSED,
+            at=after,
+            by=PERSON,
+            reasons=(Reason(code="no_supplement", text="Không bổ sung."),),
+        ),
+    )
 
 
 def test_faulty_supplement_is_refused() -> None:

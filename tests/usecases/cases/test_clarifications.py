@@ -98,3 +98,25 @@ async def test_question_of_another_case_is_not_found(world: World) -> None:
     asked = await world.use_cases.clarifications.ask(world.context(FOCAL), first.id, question="?")
     with pytest.raises(NotFound):
         await world.use_cases.clarifications.answer(world.context(OWNER), second.id, asked.id, answer="!")
+
+
+async def test_silence_of_the_applicant_holds_no_case_for_ever(world: World) -> None:
+    """A term left open never runs out: a letter, and a reason on a later day, let the appraisal go on."""
+    case = await stages.reviewed(world)
+    clarifications = world.use_cases.clarifications
+    asked = await clarifications.ask(world.context(FOCAL), case.id, question="Nguồn điện?")
+    world.clock.forward(days=20)
+    close = {"application_id": case.id, "clarification_id": asked.id, "reason": "Không trả lời."}
+    with pytest.raises(ConditionNotMet):
+        await clarifications.close(world.context(FOCAL), **close)  # type: ignore[arg-type]  # Named values.
+    await world.use_cases.messages.send(world.context(FOCAL), case.id, body="Sẽ thẩm định tiếp.")
+    world.clock.forward(days=1)
+    for who in (OWNER, HEAD, INTAKE):
+        with pytest.raises((PermissionDenied, NotFound)):
+            await clarifications.close(world.context(who), **close)  # type: ignore[arg-type]  # As above.
+    assert (await timing(world, case.id))["clarification.term"] is Timing.GAP
+    refusal = await one_of_two(*(clarifications.close(world.context(FOCAL), **close) for _ in range(2)))  # type: ignore[arg-type]  # As above.
+    assert isinstance(refusal, Duplicate)
+    assert (await timing(world, case.id))["appraisal.term"] is Timing.RUNNING
+    late = await clarifications.answer(world.context(OWNER), case.id, asked.id, answer="Máy phát.")
+    assert (late.is_late, late.closing_reason) == (True, "Không trả lời.")

@@ -40,7 +40,7 @@ from tests.support.stages import (
     submitted,
     under_appraisal,
 )
-from tests.support.world import START, World
+from tests.support.world import AI_PROCEDURE, START, World
 
 Prepare = Callable[[World], Awaitable[Application]]
 Call = Callable[[World, str, Application], Awaitable[Any]]
@@ -94,7 +94,7 @@ async def accept(world: World, by: str, case: Application) -> Application:
 
 
 async def lapse(world: World, by: str, case: Application) -> Application:
-    return await world.use_cases.intake.lapse(world.context(by), case.id, expected_version=case.version)
+    return await world.use_cases.intake.lapse(world.context(by), case.id, expected_version=case.version, reason=None)
 
 
 async def refuse_intake(
@@ -384,6 +384,22 @@ async def test_late_supplement_is_refused_and_the_case_may_lapse(world: World) -
     assert (early.value.condition, late.value.condition) == ("supplement_term_open", "supplement_too_late")
     assert done.closing is not None
     assert (done.closing.kind, await due(world, done)) == (ClosingKind.LAPSED, None)
+
+
+async def test_supplement_that_never_comes_ends_a_case_whose_term_is_open(world: World) -> None:
+    case = await ask(world, INTAKE, await received(world, procedure_code=AI_PROCEDURE), items=ITEMS[1:])
+    context, close = world.context(INTAKE), world.use_cases.intake.lapse
+    world.clock.forward(days=240)
+    with pytest.raises(ConditionNotMet) as caught:
+        await close(context, case.id, expected_version=case.version, reason="Không bổ sung.")
+    assert caught.value.condition == "notice_missing"
+    await world.use_cases.messages.send(context, case.id, body="Hồ sơ sẽ dừng nếu không bổ sung.")
+    world.clock.forward(days=1)
+    with pytest.raises(Invalid):
+        await close(context, case.id, expected_version=case.version, reason=None)
+    done = await close(context, case.id, expected_version=case.version, reason="Không bổ sung.")
+    assert done.closing is not None
+    assert (done.stage, done.closing.reasons[0].text) == (Stage.LAPSED, "Không bổ sung.")
 
 
 @pytest.mark.parametrize("reasons", [(), (Reason(code="because", text="…"),)])

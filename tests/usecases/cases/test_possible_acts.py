@@ -141,7 +141,10 @@ async def incomplete(world: World, code: str) -> Application:
         items=(SupplementItem(target="documents.trial_plan", reason="Mờ"),),
         exception_reason=None,
     )
-    world.clock.forward(days=40 if code == PROCEDURE else 0)
+    if code == AI_PROCEDURE:
+        world.clock.forward(hours=1)
+        await world.use_cases.messages.send(world.context(INTAKE), case.id, body="Hồ sơ sẽ dừng nếu không bổ sung.")
+    world.clock.forward(days=40)
     return asked
 
 
@@ -159,6 +162,8 @@ async def questioned(world: World, code: str) -> Application:
             remind_on=None,
             is_required=True,
         )
+    world.clock.forward(hours=1)
+    await world.use_cases.messages.send(world.context(FOCAL), case.id, body="Sẽ thẩm định tiếp nếu không trả lời.")
     world.clock.forward(days=14)
     await world.use_cases.legal_holds.place(
         world.context("van_thu"), case.id, kind=HoldKind.AUDIT, reason="Thanh tra", reference="QĐ 1"
