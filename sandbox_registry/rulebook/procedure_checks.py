@@ -31,7 +31,7 @@ from sandbox_registry.rulebook.procedure_files import (
     shape_findings,
 )
 from sandbox_registry.rulebook.sense_checks import sense_faults
-from sandbox_registry.rulebook.stage_checks import stage_faults
+from sandbox_registry.rulebook.stage_checks import stage_faults, trap_faults
 from sandbox_registry.runtime.shipped import shipped
 
 Faults = Iterator[tuple[str, str, str]]
@@ -87,7 +87,17 @@ def load_sound_procedures(folder: Path) -> dict[str, Procedure]:
 
 
 def faults_of(procedure: Procedure, policy: AuthorizationPolicy) -> Faults:
-    """List `(key, code, message)` for everything one procedure gets wrong by itself, and beside a policy."""
+    """List `(key, code, message)` for everything one procedure gets wrong by itself, and beside a policy.
+
+    Cases are walked under a procedure that is otherwise sound.
+    """
+    faults = tuple(_faults_by_rule(procedure, policy))
+    yield from faults
+    if procedure.takes_dossiers and not faults:
+        yield from trap_faults(procedure, policy)
+
+
+def _faults_by_rule(procedure: Procedure, policy: AuthorizationPolicy) -> Faults:
     yield from _parameter_faults(procedure)
     yield from _confidence_faults(procedure)
     yield from _key_faults(procedure)

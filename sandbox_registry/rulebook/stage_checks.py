@@ -1,15 +1,17 @@
 """The lint of `[[stages]]`: every step is one that an act takes, and the owner is one whom the policy lets take it."""
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from sandbox_registry.authz.policy import AuthorizationPolicy
 from sandbox_registry.authz.separation import CASE_ACTS, DECLARATIONS, READS
 from sandbox_registry.authz.space import Space, someone_can
 from sandbox_registry.domain.acts import Action
 from sandbox_registry.domain.cases.lifecycle import step_of
+from sandbox_registry.domain.identity.people import Role
 from sandbox_registry.domain.rules.procedures import Procedure, StageRule
 from sandbox_registry.domain.stages import APPLICATION_STAGES, Stage
+from sandbox_registry.rulebook.traps import walk
 
 Faults = Iterator[tuple[str, str, str]]
 
@@ -35,6 +37,27 @@ def stage_faults(procedure: Procedure, policy: AuthorizationPolicy) -> Faults:
             yield f"stages.{stage}", "unreachable_stage", "no path from the draft leads here"
         if all(rules[end].next for end in _closure({stage}, rules) if end in rules):
             yield f"stages.{stage}", "endless_stage", "no path leads from here to an end"
+
+
+def trap_faults(procedure: Procedure, policy: AuthorizationPolicy) -> Faults:
+    """List states of a case that the authority cannot end, and results that no case reaches: see `traps.walk`.
+
+    The key of a trap names its state: the stage, and what hangs on the case.
+    """
+    space = space_of(policy)
+
+    @cache
+    def permitted(stage: Stage, action: Action) -> bool:
+        return any(someone_can(space, role, stage, action) for role in Role)
+
+    walked = walk(procedure, permitted=permitted)
+    for trap in walked.traps:
+        state = "; ".join(sorted(trap.features))
+        message = "when nobody else answers, no official can bring a case in this state to an end"
+        yield f"stages.{trap.stage}[{state}]", "trap", message
+    for stage in (Stage.APPROVED, Stage.REFUSED):
+        if stage not in walked.reached:
+            yield f"stages.{stage}", "never_reached", "no case can be lived through to this end"
 
 
 @lru_cache(maxsize=4)

@@ -5,7 +5,7 @@ from shutil import copytree
 
 import pytest
 
-from sandbox_registry.authz.policy import parse_policy
+from sandbox_registry.authz.policy import AuthorizationPolicy, parse_policy
 from sandbox_registry.rulebook.procedure_checks import check_procedures, load_sound_procedures
 from sandbox_registry.rulebook.procedure_files import ProcedureFileError
 
@@ -370,6 +370,42 @@ def test_owner_is_judged_by_the_policy_given() -> None:
     policy = parse_policy((POLICY / "model.conf").read_text("utf-8"), without)
     found = {(finding.file, finding.key, finding.code) for finding in check_procedures(SHIPPED, policy=policy)}
     assert found == {(file, "stages.approved.owner", "owner_cannot_act") for file in (DRAFT, LAW)}
+
+
+def policy_without(act: str) -> AuthorizationPolicy:
+    """The policy with every permission for one act taken away."""
+    lines = (POLICY / "policy.csv").read_text("utf-8").splitlines()
+    kept = [line for line in lines if not (line.startswith("p,") and f", {act}, allow," in line)]
+    assert len(kept) < len(lines)
+    return parse_policy((POLICY / "model.conf").read_text("utf-8"), "\n".join(kept))
+
+
+@pytest.mark.parametrize(
+    ("file", "act", "state"),
+    [
+        (LAW, "clarification:close", "under_appraisal[clarification=waiting]"),
+        (LAW, "application:lapse", "supplement_requested[supplement=waiting]"),
+        (LAW, "consultation:close", "under_appraisal[consultation=waiting]"),
+        (LAW, "assignment:release", "under_appraisal[reviewer=absent]"),
+        (DRAFT, "clarification:close", "under_appraisal[clarification=waiting]"),
+        (DRAFT, "council:convene", "accepted[]"),
+    ],
+)
+def test_state_that_no_official_can_end_is_named(file: str, act: str, state: str) -> None:
+    found = check_procedures(SHIPPED / file, policy=policy_without(act))
+    assert [each.key for each in found if each.code == "trap"] == [f"stages.{state}"]
+
+
+def test_supplement_that_cannot_lapse_is_a_trap(folder: Path) -> None:
+    seed(folder, LAW, 'next = ["submitted", "lapsed", "withdrawn"]', 'next = ["submitted", "withdrawn"]')
+    seed(folder, LAW, '[[stages]]\nstage = "lapsed"\n', "")
+    found = [(each.key, each.code) for each in check_procedures(folder / LAW)]
+    assert found == [("stages.supplement_requested[supplement=waiting]", "trap")]
+
+
+def test_end_that_no_case_reaches_is_found() -> None:
+    found = check_procedures(SHIPPED / LAW, policy=policy_without("decision:refuse"))
+    assert [(each.key, each.code) for each in found] == [("stages.refused", "never_reached")]
 
 
 def test_many_faults_are_reported_together(folder: Path) -> None:

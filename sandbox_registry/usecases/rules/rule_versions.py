@@ -6,9 +6,12 @@ A version never touches a dossier already received: each is pinned to the one in
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from uuid import UUID
+
+import anyio.to_thread
 
 from sandbox_registry.authz import Action
 from sandbox_registry.authz.policy import AuthorizationPolicy
@@ -231,7 +234,10 @@ class RuleVersions:
     async def _check(self, act: Transaction, kind: RuleKind, content: str) -> str:
         """Return the code of a rule text; `Invalid` with every finding when it cannot come into force."""
         known = frozenset(await act.run(rule_versions.codes, kind=RuleKind.PROCEDURE))
-        code, errors = _judged(kind, content, known=known, policy=self.transactions.authorizer.policy)
+        # A procedure's cases are walked, which takes a second: not while everybody waits.
+        code, errors = await anyio.to_thread.run_sync(
+            partial(_judged, kind, content, known=known, policy=self.transactions.authorizer.policy)
+        )
         check_fields(errors)
         return code
 
