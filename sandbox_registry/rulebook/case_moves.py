@@ -220,6 +220,7 @@ class Moves:
                 self.state.application,
                 supplements=self.state.records.supplements,
                 letters=self.state.records.letters,
+                promises=(),
                 reason="-",
                 procedure=self.procedure,
                 calendar=_CALENDAR,
@@ -303,7 +304,7 @@ class Moves:
 
     def _answered(self, question: Clarification) -> State:
         answered = consultations.answer_clarification(
-            question, answer="-", procedure=self.procedure, calendar=_CALENDAR, by=_OFFICER, at=self.state.at
+            question, answer="-", promises=(), procedure=self.procedure, calendar=_CALENDAR, by=_OFFICER, at=self.state.at
         )
         return self._with(clarifications=(answered,))
 
@@ -312,6 +313,7 @@ class Moves:
             question,
             reason="-",
             letters=self.state.records.letters,
+            promises=(),
             procedure=self.procedure,
             calendar=_CALENDAR,
             by=_OFFICER,

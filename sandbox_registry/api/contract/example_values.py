@@ -82,6 +82,8 @@ EXAMPLE_VALUES: dict[str, Any] = {
     "ReferralIn.target": "ai-decree-142-2026",
     "ReferralOut.target": "ai-decree-142-2026",
     "ReleaseIn.reason": "Chuyển công tác.",
+    "LapseIn.reason": "Không bổ sung, dù đã có thư báo ngày 18 tháng 11.",
+    "SilenceIn.reason": "Không trả lời, dù đã có thư báo ngày 18 tháng 11.",
     "ReviewIn.scores": _SCORES,
     "RotationIn.minutes": 1440,
     "Route.target": "ai-decree-142-2026",

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sandbox_registry.domain.cases.applications import Application
+from sandbox_registry.domain.cases.applications import Application, SupplementItem
 from sandbox_registry.domain.cases.appraisal import Choice
 from sandbox_registry.domain.identity.people import Capacity
 from sandbox_registry.domain.rules.rule_versions import RuleKind
@@ -29,7 +29,7 @@ from tests.support.stages import (
     under_appraisal,
     with_reviewers,
 )
-from tests.support.world import World
+from tests.support.world import AI_PROCEDURE, World
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +50,7 @@ async def scenes(world: World, examples: dict[str, Any]) -> dict[str, Scene]:
     """Set every scene, in one world, but those that open the account of the examples."""
     return {
         **await before_appraisal(world),
+        **await after_silence(world),
         **await during_appraisal(world),
         **await in_council(world),
         **await at_decision(world),
@@ -102,6 +103,30 @@ async def during_appraisal(world: World) -> dict[str, Scene]:
         "consultations_answer_for_applicant": within(case, OWNER, clarification_id=asked.id),
         "consultations_ask_unit": within(case, FOCAL, ids={"unit_id": world.units["health"]}),
         "consultations_answer_for_unit": within(case, "cong_an", consultation_id=consulted.id),
+    }
+
+
+async def after_silence(world: World) -> dict[str, Scene]:
+    """What was asked two days ago, under terms left open, with a letter that said what would happen."""
+    world.clock.forward(days=-2)
+    act = world.use_cases
+    filed = await received(world, procedure_code=AI_PROCEDURE)
+    waiting = await act.intake.request_supplement(
+        world.context(INTAKE),
+        filed.id,
+        expected_version=filed.version,
+        items=(SupplementItem(target="documents.trial_plan", reason="Mờ"),),
+        exception_reason=None,
+    )
+    case = await under_appraisal(world)
+    asked = await act.clarifications.ask(world.context(FOCAL), case.id, question="Ao nào?")
+    world.clock.forward(hours=1)
+    await act.messages.send(world.context(INTAKE), filed.id, body="Hồ sơ sẽ dừng nếu không bổ sung.")
+    await act.messages.send(world.context(FOCAL), case.id, body="Sẽ thẩm định tiếp nếu không trả lời.")
+    world.clock.forward(hours=47)
+    return {
+        "intake_lapse": within(waiting, INTAKE),
+        "consultations_close_unanswered": within(case, FOCAL, clarification_id=asked.id),
     }
 
 
