@@ -233,6 +233,7 @@ class Moves:
         filed, request = filings.submit_supplement(
             self.state.application,
             supplements=self.state.records.supplements,
+            promises=(),
             procedure=self.procedure,
             calendar=_CALENDAR,
             errors=(),
@@ -304,7 +305,13 @@ class Moves:
 
     def _answered(self, question: Clarification) -> State:
         answered = consultations.answer_clarification(
-            question, answer="-", promises=(), procedure=self.procedure, calendar=_CALENDAR, by=_OFFICER, at=self.state.at
+            question,
+            answer="-",
+            promises=(),
+            procedure=self.procedure,
+            calendar=_CALENDAR,
+            by=_OFFICER,
+            at=self.state.at,
         )
         return self._with(clarifications=(answered,))
 
