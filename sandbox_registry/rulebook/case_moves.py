@@ -481,7 +481,9 @@ def filed_case(procedure: Procedure) -> State:
         created_at=_START,
         updated_at=_START,
     )
-    filed = filings.submit(draft, by=_OFFICER, at=_START, procedure=procedure, unit_ids=(_UNIT,), errors=())
+    filed = filings.submit(
+        draft, by=_OFFICER, at=_START, procedure=procedure, unit_ids=(_UNIT,), errors=(), takes_drafts=True
+    )
     return State(application=filed, records=CaseRecords(), at=_START)
 
 
