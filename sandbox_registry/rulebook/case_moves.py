@@ -481,8 +481,9 @@ def filed_case(procedure: Procedure) -> State:
         created_at=_START,
         updated_at=_START,
     )
+    in_effect = replace(procedure, effective_from=None, effective_to=None)
     filed = filings.submit(
-        draft, by=_OFFICER, at=_START, procedure=procedure, unit_ids=(_UNIT,), errors=(), takes_drafts=True
+        draft, by=_OFFICER, at=_START, procedure=in_effect, unit_ids=(_UNIT,), errors=(), takes_drafts=True
     )
     return State(application=filed, records=CaseRecords(), at=_START)
 
