@@ -111,9 +111,15 @@ async def upload(case: Case, *, part: str, filename: str, content: bytes) -> Non
 
 
 async def file(case: Case) -> bool:
-    """File the dossier; say whether it was taken, and keep what was wrong when it was not."""
+    """File the dossier; say whether it was taken, and keep what was wrong when it was not.
+
+    Where the answers lead to another authority, the applicant reads its name and files here all the same.
+    """
+    problems = await case.caller.ask("GET", f"/applications/{case.id}/problems", by=case.owner)
+    named = problems["referral"]
+    confirmed = f"?{urlencode({'confirmed_authority': named['authority']['vi']})}" if named else ""
     try:
-        await case.act(case.owner, "submission")
+        await case.act(case.owner, f"submission{confirmed}")
     except Unexpected as refused:
         if refused.answer.status_code != 422:  # noqa: PLR2004 - the status of a dossier with faults.
             raise

@@ -176,6 +176,7 @@ class Action(StrEnum):
     APPLICATION_REQUEST_WITHDRAWAL = _act(
         "application:request_withdrawal", Side.SIGNATORY, "application", known_to=EVERYONE
     )
+    APPLICATION_RETAIN = _act("application:retain", Side.CASEWORK, "application", known_to=EVERYONE)
     APPLICATION_SHARE = _act("application:share", Side.APPLICANT, "participation", known_to=EVERYONE)
     APPLICATION_STOP = _act("application:stop", Side.CASEWORK, "application", known_to=EVERYONE)
     APPLICATION_SUBMIT = _act(

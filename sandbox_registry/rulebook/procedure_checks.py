@@ -47,8 +47,15 @@ _SHAPES: dict[ParameterKind, type] = {
     ParameterKind.LIST: tuple,
     ParameterKind.FORMAT: str,
 }
-_DATES = frozenset({RuleKind.NOT_BEFORE, RuleKind.WITHIN_TERM})
 _NUMBERS = frozenset({FieldKind.INTEGER, FieldKind.DECIMAL, FieldKind.MONEY})
+_RULED = {
+    RuleKind.NOT_BEFORE: frozenset({FieldKind.DATE}),
+    RuleKind.WITHIN_TERM: frozenset({FieldKind.DATE}),
+    RuleKind.AT_MOST: _NUMBERS,
+    RuleKind.ROWS_WITHIN: frozenset({FieldKind.TABLE}),
+    RuleKind.IMPLIES: frozenset({FieldKind.BOOLEAN}),
+    RuleKind.EXCLUDES: frozenset({FieldKind.BOOLEAN}),
+}
 
 
 def check_procedures(path: Path, *, policy: AuthorizationPolicy | None = None) -> list[ProcedureFinding]:
@@ -130,6 +137,8 @@ def _faults_between(procedure: Procedure, codes: Counter[str]) -> Faults:
     if codes[procedure.code] > 1:
         yield "code", "duplicate_key", f"two files carry the code «{procedure.code}»"
     for index, route in enumerate(procedure.routes):
+        if route.target is None:
+            continue
         if route.target not in codes:
             yield f"routes.{index}.target", "unknown_target", f"no procedure is called «{route.target}»"
         elif route.target == procedure.code:
@@ -223,6 +232,7 @@ def _key_faults(procedure: Procedure) -> Faults:
                 yield from _repeats(f"{path}.choices", (choice.value for choice in asked.choices))
     for group, name in (
         ("parts", "key"),
+        ("extension_parts", "key"),
         ("criteria", "key"),
         ("levels", "key"),
         ("duties", "key"),
@@ -257,6 +267,9 @@ def _form_faults(procedure: Procedure) -> Faults:
         yield from _condition_faults(procedure, f"routes.{index}.when", route.when)
         if not route.when:
             yield f"routes.{index}.when", "missing_key", "a route without a condition would send every case away"
+        if (route.target is None) is not (route.authority is None):
+            message = "a route names a target and its authority, or neither when it leads out of the mechanism"
+            yield f"routes.{index}.target", "half_a_target", message
 
 
 def _permit_condition_faults(procedure: Procedure) -> Faults:
@@ -327,9 +340,8 @@ def _rule_kind_faults(procedure: Procedure, key: str, rule: FormRule) -> Faults:
             yield f"{key}.parameter", "unknown_key", f"no term is called «{rule.parameter}»"
         elif (term := procedure.parameters.get(rule.parameter or "")) and term.unit in (Unit.WD, Unit.H):
             yield f"{key}.parameter", "wrong_unit", "a ceiling on dates is in calendar days, months or years"
-    wanted = FieldKind.DATE if rule.kind in _DATES else FieldKind.TABLE if rule.kind is RuleKind.ROWS_WITHIN else None
     field = procedure.field(rule.field)
-    if field is not None and (field.kind is not wanted if wanted else field.kind not in _NUMBERS):
+    if field is not None and field.kind not in _RULED[rule.kind]:
         yield f"{key}.field", "wrong_field_kind", f"a {rule.kind} rule does not work on a {field.kind} field"
 
 

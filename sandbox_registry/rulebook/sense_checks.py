@@ -69,7 +69,13 @@ _TIMES = {
     Stage.PERMIT_SUSPENDED: {"suspend.max"},
     Stage.PERMIT_TRANSITION: {"transition.max"},
 }
-_OF_EVENTS = {"incident.first_report", "incident.full_report", "limit_breach.report"}
+_YES_OR_NO = frozenset({RuleKind.IMPLIES, RuleKind.EXCLUDES})
+_STARTS = {
+    "incident.first_report": DutyStart.EVENT,
+    "incident.full_report": DutyStart.PRELIMINARY_REPORT,
+    "limit_breach.report": DutyStart.EVENT,
+}
+"""What alone starts a term of the trial."""
 
 
 def sense_faults(procedure: Procedure) -> Faults:
@@ -268,8 +274,9 @@ def _choice_faults(path: str, field: Field) -> Faults:
 
 
 def _part_faults(procedure: Procedure) -> Faults:
-    for part in procedure.parts:
-        key = f"parts.{part.key}"
+    lists = (("parts", procedure.parts), ("extension_parts", procedure.extension_parts))
+    for group, part in ((group, part) for group, parts in lists for part in parts):
+        key = f"{group}.{part.key}"
         if not part.media:
             yield f"{key}.media", "unsatisfiable_part", "a document of no file type cannot be attached"
         for media_type in part.media:
@@ -307,11 +314,10 @@ def _compared_faults(procedure: Procedure, key: str, rule: FormRule) -> Faults:
         other = procedure.field(path)
         if other is None or field is None:
             continue
-        fits = (
-            other.kind is field.kind or FieldKind.MONEY not in {other.kind, field.kind}
-            if rule.kind is RuleKind.AT_MOST
-            else other.kind is FieldKind.DATE
-        )
+        if rule.kind is RuleKind.AT_MOST:
+            fits = other.kind is field.kind or FieldKind.MONEY not in {other.kind, field.kind}
+        else:
+            fits = other.kind is (FieldKind.BOOLEAN if rule.kind in _YES_OR_NO else FieldKind.DATE)
         if not fits or (rule.kind is RuleKind.AT_MOST and other.kind not in NUMBERS):
             yield key, "wrong_field_kind", f"«{path}» is a {other.kind}, which this rule does not compare"
     if field is not None and rule.kind is RuleKind.ROWS_WITHIN:
@@ -341,7 +347,9 @@ def _duty_faults(procedure: Procedure) -> Faults:
         key = f"duties.{duty.key}"
         if duty.recurring and duty.starts is not DutyStart.ISSUE:
             yield f"{key}.recurring", "wrong_duty", "only what starts with the permit comes back in turn"
-        if (duty.term in _OF_EVENTS) is not (duty.starts is DutyStart.EVENT):
+        if _STARTS.get(duty.term, duty.starts) is not duty.starts or (
+            duty.starts in _STARTS.values() and duty.term not in _STARTS
+        ):
             yield f"{key}.starts", "wrong_duty", f"«{duty.term}» does not start with «{duty.starts}»"
         if (duty.term == "report.period") is not duty.recurring:
             yield f"{key}.recurring", "wrong_duty", "the period of reports, and no other term, comes back in turn"
@@ -362,7 +370,7 @@ def _stage_term_faults(procedure: Procedure) -> Faults:
 def _translation_faults(procedure: Procedure) -> Faults:
     """A Vietnamese text copied into another language is none of that language."""
     texts = [("title", procedure.title), ("summary", procedure.summary), ("issuing_body", procedure.issuing_body)]
-    for group in ("criteria", "levels", "parts", "duties", "publication"):
+    for group in ("criteria", "levels", "parts", "extension_parts", "duties", "publication"):
         texts += [(f"{group}.{item.key}.label", item.label) for item in getattr(procedure, group)]
     texts += [(f"refusal_reasons.{reason.code}.label", reason.label) for reason in procedure.refusal_reasons]
     for section in procedure.sections:

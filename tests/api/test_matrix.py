@@ -99,6 +99,7 @@ CASE_ROUTES: dict[tuple[str, str], Action] = {
     ("POST", "/recommendation"): Action.APPLICATION_RECOMMEND,
     ("POST", "/referral"): Action.APPLICATION_REFER,
     ("POST", "/refusal"): Action.DECISION_REFUSE,
+    ("POST", "/retention"): Action.APPLICATION_RETAIN,
     ("GET", "/reviews"): Action.REVIEW_READ,
     ("POST", "/reviews"): Action.REVIEW_SUBMIT,
     ("GET", "/site-visits"): Action.REVIEW_READ,

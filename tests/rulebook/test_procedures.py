@@ -131,6 +131,7 @@ def test_router_of_the_ai_decree() -> None:
     assert route(LAW, {"competence": ours}) is None
     assert level_3 is not None
     assert wide is not None
+    assert level_3.authority is not None
     assert (level_3.target, level_3.authority.en) == ("ai-decree-142-2026-mps", "Ministry of Public Security")
     assert (wide.target, wide.answers) == ("ai-decree-142-2026-ministry", {"competence.province_count": 2})
 

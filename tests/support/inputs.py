@@ -189,8 +189,19 @@ def _reasons(now: Facts) -> Iterator[tuple[Reason, ...]]:
     yield (Reason(code=now.random.choice(codes), text="Chưa đủ"),)
 
 
+def _filing(method: str) -> Callable[[Facts], Iterator[Attempt]]:
+    """Filing, with the name of every authority that a route may lead to."""
+
+    def inputs(now: Facts) -> Iterator[Attempt]:
+        names = {each.authority.vi for each in now.procedure.routes if each.authority is not None}
+        for authority in (None, *sorted(names)):
+            yield _calling(method, now.case.id, expected_version=now.case.version, authority=authority)
+
+    return inputs
+
+
 def _refer(now: Facts) -> Iterator[Attempt]:
-    listed = [each.target for each in now.procedure.routes[:2]]
+    listed = [each.target for each in now.procedure.routes if each.target][:2]
     for target in (None, "haiphong-248-2025", *listed):
         yield _calling("intake.refer", now.case.id, expected_version=now.case.version, reason="Nơi khác", target=target)
 
@@ -407,10 +418,11 @@ _INPUTS: Mapping[Action, Callable[[Facts], Iterator[Attempt]]] = {
     Action.APPLICATION_REFUSE_INTAKE: _refuse_intake,
     Action.APPLICATION_REQUEST_SUPPLEMENT: _request_supplement,
     Action.APPLICATION_REQUEST_WITHDRAWAL: _moving("applications.request_withdrawal", reason="Đổi ý"),
+    Action.APPLICATION_RETAIN: _moving("intake.retain", reason="Dữ liệu mẫu, không có trẻ em thật."),
     Action.APPLICATION_SHARE: _share,
     Action.APPLICATION_STOP: _moving("intake.stop"),
-    Action.APPLICATION_SUBMIT: _moving("applications.submit"),
-    Action.APPLICATION_SUBMIT_SUPPLEMENT: _moving("applications.submit_supplement"),
+    Action.APPLICATION_SUBMIT: _filing("applications.submit"),
+    Action.APPLICATION_SUBMIT_SUPPLEMENT: _filing("applications.submit_supplement"),
     Action.ASSIGNMENT_ASSIGN: _assign,
     Action.ASSIGNMENT_CLAIM: _beside("assignments.claim"),
     Action.ASSIGNMENT_RELEASE: _release,

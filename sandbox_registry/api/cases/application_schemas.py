@@ -91,6 +91,8 @@ class ApplicationOut(Out):
     apology: "ApologyOut | None"
     closing: "ClosingOut | None"
     delivery: "DeliveryOut | None"
+    confirmation: "ConfirmationOut | None"
+    retention: "RetentionOut | None"
     answers: dict[str, Any]
 
 
@@ -136,6 +138,23 @@ class DeliveryOut(Out):
 
     at: Instant
     channel: str
+
+
+class ConfirmationOut(Out):
+    """The applicant filed here knowing that `authority` is competent under `target_procedure`."""
+
+    at: Instant
+    authority: str
+    target_procedure: str | None
+
+
+class RetentionOut(Out):
+    """Why the case stays here although its answers give it to `authority`; null when they place it outside the mechanism."""
+
+    at: Instant
+    authority: str | None
+    target_procedure: str | None
+    reason: str
 
 
 class DocumentOut(Out):
@@ -351,10 +370,13 @@ class FieldProblemOut(Out):
 
 
 class ReferralOut(Out):
-    """Another authority that seems competent, and the answers that say so."""
+    """Another authority that is competent, and the answers that say so. Filing here asks for its name.
 
-    target: str
-    authority: TextOut
+    `target` and `authority` are null when the answers place the trial outside the mechanism: it cannot be filed.
+    """
+
+    target: str | None
+    authority: TextOut | None
     reason: TextOut
     basis: str
     answers: dict[str, Any]
@@ -455,7 +477,7 @@ def problems_out(found: Problems) -> ProblemsOut:
 def _referral_out(referral: Referral) -> ReferralOut:
     return ReferralOut(
         target=referral.target,
-        authority=TextOut.of(referral.authority),
+        authority=None if referral.authority is None else TextOut.of(referral.authority),
         reason=TextOut.of(referral.reason),
         basis=referral.basis,
         answers=dict(referral.answers),

@@ -211,23 +211,37 @@ class ApplicationsController(Controller):
         )
 
     @post("/{application_id:uuid}/submission", status_code=200, opt=declare(needs_version=True))
-    async def submit(self, request: Incoming, application_id: Id) -> Response[ApplicationOut]:
-        """File a draft. Every broken rule comes back at once, each with its field."""
+    async def submit(
+        self, request: Incoming, application_id: Id, confirmed_authority: OptionalQueryText = None
+    ) -> Response[ApplicationOut]:
+        """File a draft. Every broken rule comes back at once, each with its field.
+
+        Where the answers lead to another authority (`…/problems` names it), the dossier is taken only with that
+        authority's name as `confirmed_authority`. What lies outside the mechanism is not taken at all.
+        """
         return await perform(
             request,
             lambda context: use_cases(request).applications.submit(
-                context, application_id, expected_version=seen_version(request)
+                context,
+                application_id,
+                expected_version=seen_version(request),
+                authority=confirmed_authority,
             ),
             out=application_out,
         )
 
     @post("/{application_id:uuid}/supplement", status_code=200, opt=declare(needs_version=True))
-    async def submit_supplement(self, request: Incoming, application_id: Id) -> Response[ApplicationOut]:
-        """Answer the open supplement request with the completed dossier."""
+    async def submit_supplement(
+        self, request: Incoming, application_id: Id, confirmed_authority: OptionalQueryText = None
+    ) -> Response[ApplicationOut]:
+        """Answer the open supplement request with the completed dossier; `confirmed_authority` as when it was filed."""
         return await perform(
             request,
             lambda context: use_cases(request).applications.submit_supplement(
-                context, application_id, expected_version=seen_version(request)
+                context,
+                application_id,
+                expected_version=seen_version(request),
+                authority=confirmed_authority,
             ),
             out=application_out,
         )

@@ -50,6 +50,12 @@ class LapseIn(In):
     reason: Paragraph | None = None
 
 
+class RetentionIn(In):
+    """Why the case is handled here although its answers lead to another authority."""
+
+    reason: Paragraph
+
+
 class ApologyIn(In):
     """The one new day, and why the result is late; `length_reason` says why so late, where nothing bounds the day."""
 
@@ -143,6 +149,22 @@ class IntakeController(Controller):
                 expected_version=seen_version(request),
                 reason=data.reason,
                 target=data.target,
+            ),
+            out=application_out,
+        )
+
+    @post("/retention", status_code=200, opt=declare(needs_version=True))
+    async def retain(
+        self, request: Incoming, application_id: Id, data: JSONBody[RetentionIn]
+    ) -> Response[ApplicationOut]:
+        """Record, as head of the department, why a case stays here although its answers lead to another authority.
+
+        Without it such a case is neither accepted, nor classified, nor decided.
+        """
+        return await perform(
+            request,
+            lambda context: use_cases(request).intake.retain(
+                context, application_id, expected_version=seen_version(request), reason=data.reason
             ),
             out=application_out,
         )

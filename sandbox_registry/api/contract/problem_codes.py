@@ -20,6 +20,7 @@ LAYER: dict[str, tuple[int, str]] = {
 
 CONDITIONS: dict[str, str] = {
     "account_closed": "The account is closed.",
+    "another_authority": "The answers on competence lead to another authority; confirm its name, or have the head say why.",
     "apology_too_late": "It is too late for a notice of delay.",
     "appraisal_incomplete": "The appraisal lacks something; `errors` lists everything.",
     "auditor_disjoint": "An inspector or auditor cannot hold an office that handles cases.",
@@ -58,6 +59,7 @@ CONDITIONS: dict[str, str] = {
     "not_published": "No checkpoint of the log is published yet.",
     "not_received": "The one-stop unit has not registered the dossier yet.",
     "on_hold": "A legal hold keeps the case as it is.",
+    "outside_mechanism": "The answers place the trial outside the mechanism, so it is not taken.",
     "own_account": "Who opened an account, or set its password, confirms nothing that it proposed, and no office for it.",
     "permit_running": "The permit of the case has not ended.",
     "procedure_is_a_draft": "The procedure is only a proposal, and this installation takes no dossiers under proposals.",
@@ -79,6 +81,7 @@ CONDITIONS: dict[str, str] = {
     "supplement_too_late": "The term for supplementing has passed.",
     "too_much_to_erase": "One erasure names at most 5000 records.",
     "too_many_endpoints": "An organisation has at most ten webhook endpoints.",
+    "within_competence": "The answers on competence leave the case with this authority.",
     "window_over": "The decided trial period is over.",
 }
 """Facts the law or the procedure asks for first: the codes of `ConditionNotMet`."""

@@ -67,6 +67,8 @@ applications = Table(
     Column("apology", Json, nullable=True),
     Column("closing", Json, nullable=True),
     Column("delivery", Json, nullable=True),
+    Column("confirmation", Json, nullable=True),
+    Column("retention", Json, nullable=True),
     stamp_column("next_due_at", nullable=True),
     Column("search_text", Text, nullable=False),
     Column("search", TSVECTOR, Computed("to_tsvector('simple', search_text)", persisted=True), nullable=False),

@@ -73,6 +73,27 @@ class WithdrawalRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CompetenceConfirmation:
+    """The applicant's word to file here, knowing that `authority` is competent under `target_procedure`."""
+
+    at: datetime
+    by: UUID
+    authority: str
+    target_procedure: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """Why the head keeps a case that the answers give to `authority`; null when they place it outside the mechanism."""
+
+    at: datetime
+    by: UUID
+    authority: str | None
+    target_procedure: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
     """A dossier and where it stands. Facts are stored; every deadline is derived from them.
 
@@ -111,6 +132,8 @@ class Application:
     apology: Apology | None = None
     closing: Closing | None = None
     delivery: ResultHandover | None = None
+    confirmation: CompetenceConfirmation | None = None
+    retention: Retention | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

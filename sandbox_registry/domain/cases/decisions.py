@@ -8,8 +8,9 @@ from uuid import UUID
 from sandbox_registry.domain.cases.applications import Application, Reason
 from sandbox_registry.domain.cases.appraisal import Advice, CouncilSession, Decision, Outcome, Recommendation
 from sandbox_registry.domain.cases.appraisal_guards import require_complete
+from sandbox_registry.domain.cases.competence import require_ours
 from sandbox_registry.domain.cases.lifecycle import moved, require_stage
-from sandbox_registry.domain.cases.reasons import reason_errors, require_listed_reasons
+from sandbox_registry.domain.cases.reasons import NOT_COMPETENT, reason_errors, require_listed_reasons
 from sandbox_registry.domain.errors import ConditionNotMet, Duplicate, FieldError, Invalid, NotFound
 from sandbox_registry.domain.permits.permits import Permit, PermitTerms, latest_end
 from sandbox_registry.domain.permits.proposals import starting_after, with_conditions
@@ -158,7 +159,7 @@ def approve(
 
     Raises:
         TransitionNotAllowed: the case does not await a decision.
-        ConditionNotMet: `licence_over`, where no window is left that the holder's licence covers.
+        ConditionNotMet: `another_authority`; `licence_over`, where no window is left that the holder's licence covers.
         Invalid: every rule the decision or its terms break.
 
     """
@@ -196,16 +197,22 @@ def decided_terms(
 def require_approvable(
     application: Application, *, procedure: Procedure, licence_end: datetime | None, at: datetime
 ) -> None:
-    """Refuse to allow a trial at another stage, or one for which the holder's licence leaves no time."""
+    """Refuse to allow a trial at another stage, of another authority, or beyond what the holder's licence covers."""
     require_stage(application, "approve")
+    require_ours(application, procedure=procedure)
     if licence_end is not None and licence_end <= at and procedure.flag("duration.cap_by_licence"):
         raise ConditionNotMet("licence_over")
 
 
 def require_refusable(application: Application, *, procedure: Procedure) -> None:
-    """Refuse to refuse a trial at another stage, or without a reason that the procedure lists."""
+    """Refuse to refuse a trial at another stage, or without a reason that the procedure lists.
+
+    A trial of another authority is refused for that reason alone, unless the head recorded why the case stays.
+    """
     require_stage(application, "refuse")
     require_listed_reasons(procedure)
+    if procedure.refusal_reason(NOT_COMPETENT) is None:
+        require_ours(application, procedure=procedure)
 
 
 def require_decided(application: Application) -> None:
@@ -221,10 +228,13 @@ def refuse(
 
     Raises:
         TransitionNotAllowed: the case does not await a decision.
+        ConditionNotMet: `another_authority`, but for the reason that it is competent.
         Invalid: every rule the decision breaks.
 
     """
     require_refusable(application, procedure=procedure)
+    if all(each.code != NOT_COMPETENT for each in reasons):
+        require_ours(application, procedure=procedure)
     broken = (*_signing_errors(signing, procedure, application), *reason_errors(reasons, procedure))
     if broken:
         raise Invalid(broken)

@@ -13,6 +13,7 @@ from sandbox_registry.domain.cases.applications import (
     SupplementRequest,
     WithdrawalRequest,
 )
+from sandbox_registry.domain.cases.competence import confirm, require_inside_mechanism
 from sandbox_registry.domain.cases.deadlines import supplement_deadline
 from sandbox_registry.domain.cases.lifecycle import closed, moved, require_stage
 from sandbox_registry.domain.cases.promises import Promise
@@ -38,12 +39,15 @@ def submit(
     unit_ids: tuple[UUID, ...],
     errors: tuple[FieldError, ...],
     takes_drafts: bool,
+    authority: str | None = None,
 ) -> Application:
     """File a draft: the electronic filing is the receipt in law, so the rules are pinned and the clock starts here.
 
+    `authority` is the name of another competent authority, confirmed by the applicant who files here all the same.
+
     Raises:
         TransitionNotAllowed: it is not a draft.
-        ConditionNotMet: as `require_open`.
+        ConditionNotMet: as `require_open`; `outside_mechanism`; `another_authority`, until it is confirmed by its name.
         Invalid: the dossier breaks rules of its procedure.
 
     """
@@ -57,6 +61,7 @@ def submit(
         submitted_by=by,
         submitted_at=at,
         completeness_from=at,
+        confirmation=confirm(application, procedure=procedure, authority=authority, by=by, at=at),
     )
 
 
@@ -71,6 +76,7 @@ def require_submittable(
     """Refuse to file what is no draft, what belongs elsewhere, or what is not complete; raises as `submit`."""
     require_stage(application, "submit")
     require_open(procedure, takes_drafts=takes_drafts, at=at)
+    require_inside_mechanism(application, procedure=procedure)
     if errors:
         raise Invalid(errors)
 
@@ -115,13 +121,16 @@ def submit_supplement(
     errors: tuple[FieldError, ...],
     by: UUID,
     at: datetime,
+    authority: str | None = None,
 ) -> tuple[Application, SupplementRequest]:
     """Answer the open request with the completed dossier, as a whole.
 
     The completeness clock restarts when the procedure says so, else it goes on from where the request held it.
+    `authority` is confirmed as in `submit`: what is completed may lead to another authority than what was filed.
 
     Raises:
-        ConditionNotMet: `supplement_too_late`, once the term for supplementing has passed.
+        ConditionNotMet: `supplement_too_late`, once the term for supplementing has passed; `outside_mechanism`;
+            `another_authority`.
         Invalid: the dossier still breaks rules.
 
     """
@@ -134,10 +143,11 @@ def submit_supplement(
         errors=errors,
         at=at,
     )
+    confirmation = confirm(application, procedure=procedure, authority=authority, by=by, at=at)
     restart = procedure.word("supplement.clock_policy") != "continue"
     started = at if restart else application.completeness_from
     return (
-        moved(application, "submit_supplement", at=at, completeness_from=started),
+        moved(application, "submit_supplement", at=at, completeness_from=started, confirmation=confirmation),
         replace(request, version=request.version + 1, answered_by=by, answered_at=at),
     )
 
@@ -158,6 +168,7 @@ def require_supplementable(
     due = supplement_deadline(request, procedure=procedure, calendar=calendar, promises=promises)
     if due is not None and due.is_over(at):
         raise ConditionNotMet("supplement_too_late")
+    require_inside_mechanism(application, procedure=procedure)
     if errors:
         raise Invalid(errors)
     return request

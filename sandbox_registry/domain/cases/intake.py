@@ -18,6 +18,7 @@ from sandbox_registry.domain.cases.applications import (
     SupplementRequest,
     WithdrawalRequest,
 )
+from sandbox_registry.domain.cases.competence import require_ours
 from sandbox_registry.domain.cases.deadlines import (
     CaseFacts,
     appointment,
@@ -28,7 +29,7 @@ from sandbox_registry.domain.cases.deadlines import (
 from sandbox_registry.domain.cases.filings import open_request
 from sandbox_registry.domain.cases.lifecycle import closed, moved, require_stage
 from sandbox_registry.domain.cases.promises import Promise
-from sandbox_registry.domain.cases.reasons import reason_errors, require_listed_reasons
+from sandbox_registry.domain.cases.reasons import NOT_COMPETENT, reason_errors, require_listed_reasons
 from sandbox_registry.domain.errors import (
     ConditionNotMet,
     Duplicate,
@@ -222,7 +223,7 @@ def require_referable(application: Application, *, procedure: Procedure) -> None
 
     """
     require_intake(application, "refer")
-    if not procedure.routes:
+    if not any(each.target for each in procedure.routes):
         raise ConditionNotMet("no_referral")
 
 
@@ -237,7 +238,7 @@ def referral_of(application: Application, *, target: str | None, procedure: Proc
     require_referable(application, procedure=procedure)
     if target is None:
         referral = route(procedure, application.answers)
-        if referral is None:
+        if referral is None or referral.target is None:
             raise ConditionNotMet("no_referral")
         return referral
     for each in procedure.routes:
@@ -252,8 +253,8 @@ def refer(application: Application, *, referral: Referral, reason: str, by: UUID
     """Send a case to the competent authority that `referral_of` names."""
     require_intake(application, "refer")
     closing = replace(
-        closed(ClosingKind.REFERRED, at=at, by=by, reasons=(Reason(code="not_competent", text=reason),)),
-        authority=referral.authority.vi,
+        closed(ClosingKind.REFERRED, at=at, by=by, reasons=(Reason(code=NOT_COMPETENT, text=reason),)),
+        authority=None if referral.authority is None else referral.authority.vi,
         target_procedure=referral.target,
     )
     return moved(application, "refer", at=at, closing=closing)
@@ -263,24 +264,41 @@ def accept(application: Application, *, procedure: Procedure, calendar: Calendar
     """Take a complete dossier in and promise the day of the result (form 01).
 
     The appointment stays null, and shows as a gap, when the procedure leaves a term open or no calendar reaches it.
+
+    Raises:
+        ConditionNotMet: `not_received`, `another_authority`.
+
     """
-    require_intake(application, "accept")
+    require_acceptable(application, procedure=procedure)
     accepted = moved(application, "accept", at=at, accepted_at=at)
     return replace(accepted, appointment_at=appointment(CaseFacts(application=accepted), procedure, calendar))
+
+
+def require_acceptable(application: Application, *, procedure: Procedure) -> None:
+    """Refuse to take in a dossier that is not registered, or that belongs to another authority."""
+    require_intake(application, "accept")
+    require_ours(application, procedure=procedure)
 
 
 def classify(application: Application, *, level: str | None, procedure: Procedure, at: datetime) -> Application:
     """Fix the trial level and open the appraisal; the authority fixes it, not the applicant (Decree 142/2026 art. 22).
 
     Raises:
+        ConditionNotMet: `another_authority`.
         Invalid: the procedure has levels and this is none of them.
 
     """
-    require_stage(application, "classify")
+    require_classifiable(application, procedure=procedure)
     known = {each.key for each in procedure.levels}
     if (known and level not in known) or (not known and level is not None):
         raise Invalid((FieldError(field="level", code="unknown_level", message=Phrase("lifecycle.unknown_level")),))
     return moved(application, "classify", at=at, level=level, classified_at=at)
+
+
+def require_classifiable(application: Application, *, procedure: Procedure) -> None:
+    """Refuse to open the appraisal at another stage, or of a case that belongs to another authority."""
+    require_stage(application, "classify")
+    require_ours(application, procedure=procedure)
 
 
 def stop(application: Application, *, by: UUID, at: datetime) -> Application:

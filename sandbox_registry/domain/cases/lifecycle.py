@@ -26,6 +26,10 @@ TRANSITIONS: Mapping[str, tuple[frozenset[Stage], Stage | None]] = {
     "lapse": (frozenset({Stage.SUPPLEMENT_REQUESTED}), Stage.LAPSED),  # A8
     "refuse_intake": (frozenset({Stage.SUBMITTED}), Stage.INTAKE_REFUSED),  # A9
     "refer": (frozenset({Stage.SUBMITTED, Stage.ACCEPTED, Stage.UNDER_APPRAISAL}), Stage.REFERRED),  # A9, A12
+    "retain": (  # A12
+        frozenset({Stage.SUBMITTED, Stage.ACCEPTED, Stage.UNDER_APPRAISAL, Stage.AWAITING_DECISION}),
+        None,
+    ),
     "accept": (frozenset({Stage.SUBMITTED}), Stage.ACCEPTED),  # A10
     "classify": (frozenset({Stage.ACCEPTED}), Stage.UNDER_APPRAISAL),  # A11, A13
     "recommend": (frozenset({Stage.UNDER_APPRAISAL}), Stage.AWAITING_DECISION),  # A18

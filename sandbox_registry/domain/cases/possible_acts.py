@@ -12,6 +12,7 @@ from typing import TypeVar
 from sandbox_registry.domain.acts import Action
 from sandbox_registry.domain.cases import (
     assignments,
+    competence,
     consultations,
     councils,
     decisions,
@@ -242,9 +243,11 @@ def _when(check: Callable[[Situation], object], *reads: str) -> tuple[Guard, ...
 
 _WHENEVER_ALLOWED = _when(lambda _: None)
 GUARDS: Mapping[Action, tuple[Guard, ...]] = {
-    Action.APPLICATION_ACCEPT: _when(lambda now: intake.require_intake(now.application, "accept")),
+    Action.APPLICATION_ACCEPT: _when(lambda now: intake.require_acceptable(now.application, procedure=now.procedure)),
     Action.APPLICATION_APOLOGIZE: _when(_apologize, "promises"),
-    Action.APPLICATION_CLASSIFY: _when(lambda now: lifecycle.require_stage(now.application, "classify")),
+    Action.APPLICATION_CLASSIFY: _when(
+        lambda now: intake.require_classifiable(now.application, procedure=now.procedure)
+    ),
     Action.APPLICATION_COMPLAIN: _when(lambda now: filings.require_complainable(now.application)),
     Action.APPLICATION_DELIVER: _when(lambda now: intake.require_deliverable(now.application)),
     Action.APPLICATION_DISCARD: _when(lambda now: lifecycle.require_stage(now.application, "discard")),
@@ -267,6 +270,9 @@ GUARDS: Mapping[Action, tuple[Guard, ...]] = {
         lambda now: intake.require_intake(now.application, "request_supplement")
     ),
     Action.APPLICATION_REQUEST_WITHDRAWAL: _when(lambda now: filings.require_withdrawable(now.application)),
+    Action.APPLICATION_RETAIN: _when(
+        lambda now: competence.require_retainable(now.application, procedure=now.procedure)
+    ),
     Action.APPLICATION_SHARE: _WHENEVER_ALLOWED,
     Action.APPLICATION_STOP: _when(lambda now: intake.withdrawal_of(now.application)),
     Action.APPLICATION_SUBMIT: _when(_submit, "applicant", "documents"),

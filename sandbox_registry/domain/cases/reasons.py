@@ -5,6 +5,9 @@ from sandbox_registry.domain.errors import FieldError, RuleGap
 from sandbox_registry.domain.rules.procedures import Procedure
 from sandbox_registry.domain.texts import Phrase
 
+NOT_COMPETENT = "not_competent"
+"""The reason that a case belongs to another authority, as procedures list it."""
+
 
 def require_listed_reasons(procedure: Procedure) -> None:
     """Refuse to refuse where the procedure lists no reason to: none that a person gives could stand.

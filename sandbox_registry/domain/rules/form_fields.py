@@ -114,13 +114,16 @@ class RuleKind(StrEnum):
 
     `not_before`: date `field` is on or after date `other`. `within_term`: date `field` is at most the procedure's term
     `parameter` after date `other`. `at_most`: number `field` does not exceed number `other`. `rows_within`: every row
-    of table `field` has `start` <= `end`, both between dates `other` and `until`.
+    of table `field` has `start` <= `end`, both between dates `other` and `until`. `implies`: who says yes to `field` says
+    yes to `other`; `excludes`: who says yes to `field` does not say yes to `other`.
     """
 
     NOT_BEFORE = "not_before"
     WITHIN_TERM = "within_term"
     AT_MOST = "at_most"
     ROWS_WITHIN = "rows_within"
+    IMPLIES = "implies"
+    EXCLUDES = "excludes"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,10 +24,13 @@ from sandbox_registry.domain.texts import Parameter, Phrase, Text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Referral:
-    """Why a case belongs elsewhere: the procedure to follow, the authority, and the answers that drove it by path."""
+    """Why a case belongs elsewhere: the procedure to follow, the authority, and the answers that drove it by path.
 
-    target: str
-    authority: Text
+    Both are null when it belongs to nobody: it lies outside the mechanism.
+    """
+
+    target: str | None
+    authority: Text | None
     reason: Text
     basis: str
     answers: Mapping[str, object]
@@ -179,9 +182,21 @@ def _rows_within(_procedure: Procedure, rule: FormRule, asked: Answers) -> Itera
             yield _broken(rule, path=f"{rule.field}.{index}.end")
 
 
+def _implies(_procedure: Procedure, rule: FormRule, asked: Answers) -> Iterator[FieldError]:
+    if answer_at(asked, rule.field) is True and answer_at(asked, rule.other) is False:
+        yield _broken(rule)
+
+
+def _excludes(_procedure: Procedure, rule: FormRule, asked: Answers) -> Iterator[FieldError]:
+    if answer_at(asked, rule.field) is True and answer_at(asked, rule.other) is True:
+        yield _broken(rule)
+
+
 _RULES = {
     RuleKind.NOT_BEFORE: _not_before,
     RuleKind.WITHIN_TERM: _within_term,
     RuleKind.AT_MOST: _at_most,
     RuleKind.ROWS_WITHIN: _rows_within,
+    RuleKind.IMPLIES: _implies,
+    RuleKind.EXCLUDES: _excludes,
 }

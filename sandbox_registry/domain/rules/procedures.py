@@ -191,21 +191,28 @@ class StageRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """Where a case goes when all conditions hold; routes are tried in order, the first match wins."""
+    """Where a case goes when all conditions hold; routes are tried in order, the first match wins.
+
+    A route without `target` and `authority` leads out of the mechanism: such a dossier is not taken, for `reason`.
+    """
 
     when: tuple[Condition, ...]
-    target: str
-    authority: Text
+    target: str | None = None
+    authority: Text | None = None
     reason: Text
     basis: str
     confidence: Confidence
 
 
 class DutyStart(StrEnum):
-    """What starts the clock of a duty: the permit's issue, an event being known, the end of the trial (backwards), its completion."""
+    """What starts the clock of a duty.
+
+    The permit's issue, an event being known, the preliminary report on it, the end of the trial (backwards), its completion.
+    """
 
     ISSUE = "issue"
     EVENT = "event"
+    PRELIMINARY_REPORT = "preliminary_report"
     BEFORE_END = "before_end"
     COMPLETION = "completion"
 
@@ -355,7 +362,10 @@ class PermitRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Procedure:
-    """One version of a procedure. `checksum` is the SHA-256 of its file, hex; a dossier is pinned to it at receipt."""
+    """One version of a procedure. `checksum` is the SHA-256 of its file, hex; a dossier is pinned to it at receipt.
+
+    `parts` is the checklist of a dossier, `extension_parts` that of a request to extend the trial.
+    """
 
     code: str
     version: str
@@ -370,6 +380,7 @@ class Procedure:
     sections: tuple[Section, ...] = ()
     rules: tuple[FormRule, ...] = ()
     parts: tuple[Part, ...] = ()
+    extension_parts: tuple[Part, ...] = ()
     routes: tuple[Route, ...] = ()
     criteria: tuple[Criterion, ...] = ()
     levels: tuple[Level, ...] = ()

@@ -247,10 +247,15 @@ class Applications:
                 raise NotFound(what="editor")
             return act.respond(await act.save(replace(held[0], version=held[0].version + 1, until=act.at)))
 
-    async def submit(self, context: RequestContext, application_id: UUID, *, expected_version: int) -> Application:
+    async def submit(
+        self, context: RequestContext, application_id: UUID, *, expected_version: int, authority: str | None = None
+    ) -> Application:
         """File a draft (A2): the rules are pinned, the clock starts, and the log records the dossier whole.
 
+        `authority` confirms, by its name, that another authority is competent and the dossier is filed here all the same.
+
         Raises:
+            ConditionNotMet: `another_authority`, until it is confirmed; `outside_mechanism`.
             Invalid: every broken rule of the procedure's form and checklist, each with its field.
             ConditionNotMet: `in_the_chain`.
 
@@ -272,6 +277,7 @@ class Applications:
                 unit_ids=handled_by,
                 errors=await self._errors(act, procedure),
                 takes_drafts=self.transactions.rules.takes_drafts,
+                authority=authority,
             )
             act.pinned_procedure = f"{procedure.code}@{procedure.checksum}"
             await act.save(submitted)
@@ -280,9 +286,9 @@ class Applications:
             return act.respond(submitted)
 
     async def submit_supplement(
-        self, context: RequestContext, application_id: UUID, *, expected_version: int
+        self, context: RequestContext, application_id: UUID, *, expected_version: int, authority: str | None = None
     ) -> Application:
-        """Answer the open supplement request with the completed dossier (A6)."""
+        """Answer the open supplement request with the completed dossier (A6); `authority` as in `submit`."""
         async with self.transactions.open_case(
             context, Action.APPLICATION_SUBMIT_SUPPLEMENT, application_id, expected_version=expected_version
         ) as act:
@@ -294,6 +300,7 @@ class Applications:
                 procedure=procedure,
                 calendar=await act.calendar(),
                 errors=await self._errors(act, procedure),
+                authority=authority,
                 by=context.actor.person_id,
                 at=act.at,
             )

@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sandbox_registry.authz import Action
-from sandbox_registry.domain.cases import intake
+from sandbox_registry.domain.cases import competence, intake
 from sandbox_registry.domain.cases.applications import Application, Reason, SupplementItem, SupplementRequest
 from sandbox_registry.domain.cases.deadlines import latest_apology, latest_promise
 from sandbox_registry.domain.cases.possible_acts import parts_for
@@ -121,6 +121,25 @@ class Intake:
             if act.application.stage is Stage.SUBMITTED:
                 return await self._kept(act, referred)
             return act.respond(await act.save(referred))
+
+    async def retain(
+        self, context: RequestContext, application_id: UUID, *, expected_version: int, reason: str
+    ) -> Application:
+        """Record why a case is handled here although its answers lead to another authority (A12).
+
+        Raises:
+            ConditionNotMet: `within_competence`, when the answers leave the case here.
+            Duplicate: the reason is on record.
+
+        """
+        async with self.transactions.open_case(
+            context, Action.APPLICATION_RETAIN, application_id, expected_version=expected_version
+        ) as act:
+            procedure = await act.procedure()
+            retained = competence.retain(
+                act.application, procedure=procedure, reason=reason, by=context.actor.person_id, at=act.at
+            )
+            return act.respond(await act.save(retained))
 
     async def accept(self, context: RequestContext, application_id: UUID, *, expected_version: int) -> Application:
         """Take a complete dossier in and promise the day of the result (A10; form 01)."""

@@ -322,7 +322,7 @@ def _errors(findings: Iterable[ProcedureFinding]) -> tuple[FieldError, ...]:
 def _faults(procedure: Procedure, known: frozenset[str], policy: AuthorizationPolicy) -> Iterator[FieldError]:
     yield from (_error(*fault) for fault in faults_of(procedure, policy))
     for index, route in enumerate(procedure.routes):
-        if route.target not in known:
+        if route.target is not None and route.target not in known:
             yield _error(f"routes.{index}.target", "unknown_target", f"no procedure is called «{route.target}»")
 
 

@@ -418,7 +418,9 @@ async def test_refusal_keeps_its_reasons(world: World) -> None:
 async def test_answers_on_competence_name_the_authority(world: World) -> None:
     elsewhere = DOSSIER | {"competence": OURS | {"province": "ha_noi"}}
     filed = await complete_draft(world, answers=elsewhere)
-    filed = await world.use_cases.applications.submit(world.context(OWNER), filed.id, expected_version=filed.version)
+    filed = await world.use_cases.applications.submit(
+        world.context(OWNER), filed.id, expected_version=filed.version, authority="Ủy ban nhân dân thành phố Hà Nội"
+    )
     done = await refer(world, INTAKE, await receive(world, INTAKE, filed), target=None)
     assert done.closing is not None
     assert done.closing.target_procedure == "hanoi-29-2025"
@@ -440,7 +442,9 @@ async def test_referral_by_hand_takes_only_listed_targets(world: World) -> None:
 async def test_unknown_target_is_refused_even_when_the_answers_name_one(world: World) -> None:
     elsewhere = DOSSIER | {"competence": OURS | {"province": "ha_noi"}}
     filed = await complete_draft(world, answers=elsewhere)
-    filed = await world.use_cases.applications.submit(world.context(OWNER), filed.id, expected_version=filed.version)
+    filed = await world.use_cases.applications.submit(
+        world.context(OWNER), filed.id, expected_version=filed.version, authority="Ủy ban nhân dân thành phố Hà Nội"
+    )
     case = await receive(world, INTAKE, filed)
     with pytest.raises(Invalid):
         await refer(world, INTAKE, case, target="moon-1-2030")
