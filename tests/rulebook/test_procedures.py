@@ -99,18 +99,34 @@ def test_every_stage_has_a_rule_and_an_owner(procedure: object) -> None:
         ({"sensitive_data": True}, "ai-decree-142-2026-mps"),
         ({"children_data": True, "province_count": 2}, "ai-decree-142-2026-mps"),
         ({"important_data": True}, "ai-decree-142-2026-mps"),
+        ({"security_system": True}, "ai-decree-142-2026-mps"),
+        ({"ai_role": "none", "security_system": True}, None),
+        ({"high_risk_listed": True}, None),
         ({"bank_fintech": "p2p_lending"}, "fintech-decree-94-2025"),
+        ({"bank_fintech": "p2p_lending", "province_count": 2, "children_data": True}, "fintech-decree-94-2025"),
         ({"bank_fintech": "open_api"}, "fintech-decree-94-2025"),
-        ({"province_count": 2}, "digital-industry-decree-353-2025"),
+        ({"province_count": 2}, "sti-law-93-2025"),
+        ({"province_count": 2, "digital_product": True}, "digital-industry-decree-353-2025"),
+        ({"province_count": 2, "digital_product": False}, "sti-law-93-2025"),
+        ({"digital_product": True}, None),
         ({"province_count": 2, "ai_role": "core"}, "ai-decree-142-2026-ministry"),
-        ({"province_count": 2, "province": "ha_noi"}, "digital-industry-decree-353-2025"),
+        ({"province_count": 2, "province": "ha_noi"}, "sti-law-93-2025"),
+        ({"ai_role": "core", "managed_by_ministry": True}, "ai-decree-142-2026-ministry"),
+        ({"managed_by_ministry": True}, None),
+        ({"ai_role": "core", "province": "ha_noi"}, "ai-decree-142-2026-province"),
+        ({"ai_role": "core", "province": "other"}, "ai-decree-142-2026-province"),
+        ({"province": "other"}, "sti-law-93-2025"),
         ({"province": "ha_noi"}, "hanoi-29-2025"),
         ({"province": "da_nang"}, "danang-55-2024"),
         ({"province": "ho_chi_minh"}, "hcmc-20-2024"),
         ({"province": "hai_phong"}, "haiphong-248-2025"),
         ({"ai_role": "core"}, "ai-decree-142-2026"),
         ({"data_product": True}, "data-decree-169-2025"),
+        ({"data_product": True, "province": "ha_noi"}, "data-decree-169-2025"),
+        ({"smart_city": True}, "smart-city-decree-269-2025"),
+        ({"smart_city": True, "province": "da_nang"}, "smart-city-decree-269-2025"),
         ({"state_procurement": True}, "procurement-decree-224-2026"),
+        ({"state_procurement": True, "ai_role": "core", "children_data": True}, "procurement-decree-224-2026"),
     ],
 )
 def test_router_of_the_draft_sends_each_case_to_its_authority(answers: dict[str, object], target: str | None) -> None:
@@ -118,22 +134,96 @@ def test_router_of_the_draft_sends_each_case_to_its_authority(answers: dict[str,
     assert (found.target if found else None) == target
 
 
-def test_router_of_the_ai_decree() -> None:
-    ours = {
-        "sensitive_data": False,
-        "children_data": False,
-        "province_count": 1,
-        "ministry_fields": 1,
-        "bank_fintech": "none",
+AI_OURS: dict[str, object] = {
+    "open_trial": True,
+    "sensitive_data": False,
+    "children_data": False,
+    "important_data": False,
+    "security_system": False,
+    "province_count": 1,
+    "province": "ca_mau",
+    "managed_by_ministry": False,
+    "high_risk_listed": False,
+    "bank_fintech": "none",
+    "real_users": False,
+    "is_small": True,
+    "short_dossier": False,
+}
+
+
+@pytest.mark.parametrize(
+    ("answers", "target", "authority"),
+    [
+        ({"children_data": True}, "ai-decree-142-2026-mps", "Ministry of Public Security"),
+        ({"province_count": 2}, "ai-decree-142-2026-ministry", "Ministry managing the main field of use"),
+        (
+            {"managed_by_ministry": True},
+            "ai-decree-142-2026-ministry",
+            "Ministry that directly manages the deploying body",
+        ),
+        (
+            {"province": "other", "other_province": "An Giang"},
+            "ai-decree-142-2026-province",
+            "People's Committee of the province or city of the trial",
+        ),
+        ({"open_trial": False}, None, None),
+        ({"open_trial": False, "children_data": True}, None, None),
+    ],
+)
+def test_router_of_the_ai_decree(answers: dict[str, object], target: str | None, authority: str | None) -> None:
+    found = route(LAW, {"competence": AI_OURS | answers})
+    assert found is not None
+    assert (found.target, found.authority and found.authority.en) == (target, authority)
+
+
+@pytest.mark.parametrize("answers", [{}, {"high_risk_listed": True}])
+def test_a_trial_in_this_province_stays_whatever_ministries_manage_its_fields(answers: dict[str, object]) -> None:
+    assert route(LAW, {"competence": AI_OURS | answers}) is None
+    assert LAW.field("competence.ministry_fields") is None
+
+
+@pytest.mark.parametrize(
+    ("answers", "broken"),
+    [
+        ({"short_dossier": True}, set()),
+        ({"short_dossier": True, "is_small": False}, {"implies"}),
+        ({"short_dossier": True, "real_users": True}, {"excludes"}),
+        ({"short_dossier": True, "is_small": False, "real_users": True}, {"implies", "excludes"}),
+        ({"short_dossier": False, "is_small": False, "real_users": True}, set()),
+    ],
+)
+def test_short_dossier_is_for_small_firms_and_level_1(answers: dict[str, object], broken: set[str]) -> None:
+    errors = validate(LAW, {"competence": AI_OURS | answers}, frozenset())
+    assert {each.code for each in errors if each.field == "answers.competence.short_dossier"} == broken
+
+
+def test_the_ai_decree_cites_its_law_and_says_what_rests_on_a_replaced_decree() -> None:
+    assert "Luật Trí tuệ nhân tạo số 134/2025/QH15" in {each.title for each in LAW.legal_documents}
+    for procedure in (LAW, DRAFT):
+        replaced = [
+            each for each in procedure.parameters.values() if "61/2018" in each.basis and each.confidence == "V"
+        ]
+        assert replaced
+        assert all(each.note is not None and "118/2025" in each.note.vi for each in replaced)
+
+
+def test_the_full_report_counts_from_the_preliminary_one_and_an_extension_brings_both_papers() -> None:
+    starts = {each.key: each.starts for each in LAW.duties}
+    assert (starts["incident_report"], starts["incident_full_report"]) == ("event", "preliminary_report")
+    assert {each.key: each.required for each in LAW.extension_parts} == {
+        "extension_form": True,
+        "summary_report": True,
     }
-    level_3 = route(LAW, {"competence": ours | {"children_data": True}})
-    wide = route(LAW, {"competence": ours | {"province_count": 2}})
-    assert route(LAW, {"competence": ours}) is None
-    assert level_3 is not None
-    assert wide is not None
-    assert level_3.authority is not None
-    assert (level_3.target, level_3.authority.en) == ("ai-decree-142-2026-mps", "Ministry of Public Security")
-    assert (wide.target, wide.answers) == ("ai-decree-142-2026-ministry", {"competence.province_count": 2})
+
+
+def test_terms_of_bank_fintech_are_tagged_as_secondary() -> None:
+    fintech = PROCEDURES["fintech-decree-94-2025"]
+    said = {name: fintech.parameters[name] for name in ("completeness.term", "appraisal.term", "start.deadline")}
+    assert {name: (each.value, each.unit, each.confidence) for name, each in said.items()} == {
+        "completeness.term": (5, "wd", "S"),
+        "appraisal.term": (90, "cd", "S"),
+        "start.deadline": (90, "cd", "S"),
+    }
 
 
 def test_full_dossier_passes() -> None:

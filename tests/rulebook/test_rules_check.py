@@ -87,7 +87,7 @@ FAULTS = {
         "parameters.permit.number_format",
         "wrong_value",
     ),
-    "unknown key": (DRAFT, 'version = "2026.11"', 'version = "2026.11"\ncolour = "red"', "colour", "unknown_key"),
+    "unknown key": (DRAFT, 'version = "2026.12"', 'version = "2026.12"\ncolour = "red"', "colour", "unknown_key"),
     "misspelt parameter": (LAW, '"draft.ttl" =', '"draft.tll" =', "parameters.draft.tll", "unknown_key"),
     "missing unit": (
         LAW,

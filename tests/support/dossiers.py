@@ -15,10 +15,13 @@ OURS: dict[str, object] = {
     "sensitive_data": False,
     "children_data": False,
     "important_data": False,
+    "security_system": False,
+    "high_risk_listed": False,
     "province_count": 1,
     "province": "ca_mau",
     "bank_fintech": "none",
     "data_product": False,
+    "smart_city": False,
     "state_procurement": False,
 }
 DOSSIER: dict[str, dict[str, object]] = {
