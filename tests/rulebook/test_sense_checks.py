@@ -321,13 +321,13 @@ FAULTS: dict[str, tuple[str, object, str, str]] = {
     "a route already taken": (
         "routes/+",
         route(when("competence.data_product", "eq", YES), when("competence.ai_role", "eq", "core")),
-        "routes.14.when",
+        "routes.20.when",
         "unreachable_route",
     ),
     "a route that a wider bound takes": (
         "routes/+",
         route(when("competence.province_count", "gte", 5)),
-        "routes.14.when",
+        "routes.20.when",
         "unreachable_route",
     ),
     "a route that two others take together": (
@@ -349,7 +349,7 @@ FAULTS: dict[str, tuple[str, object, str, str]] = {
     "a route through a hidden question": (
         "routes/+",
         route(when("competence.province", "eq", "ca_mau"), when("competence.province_count", "gt", 1)),
-        "routes.14.when",
+        "routes.20.when",
         "contradictory_conditions",
     ),
     "a route both ways": (
