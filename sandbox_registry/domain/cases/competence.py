@@ -12,7 +12,6 @@ from sandbox_registry.domain.cases.lifecycle import moved, require_stage
 from sandbox_registry.domain.errors import ConditionNotMet, Duplicate
 from sandbox_registry.domain.rules.forms import Referral, route
 from sandbox_registry.domain.rules.procedures import Procedure
-from sandbox_registry.domain.texts import Text
 
 
 def confirm(
@@ -32,7 +31,7 @@ def confirm(
         return None
     name = referral.authority
     if authority not in {name.vi, name.en, name.fr}:
-        raise _refusal(referral, name)
+        raise ConditionNotMet("another_authority.confirm", authority=name, reason=referral.reason)
     return CompetenceConfirmation(at=at, by=by, authority=name.vi, target_procedure=referral.target)
 
 
@@ -60,7 +59,7 @@ def require_ours(application: Application, *, procedure: Procedure) -> None:
         return
     require_inside_mechanism(application, procedure=procedure)
     if referral.authority is not None:
-        raise _refusal(referral, referral.authority, keep=True)
+        raise ConditionNotMet("another_authority.retain", authority=referral.authority, reason=referral.reason)
 
 
 def retain(application: Application, *, procedure: Procedure, reason: str, by: UUID, at: datetime) -> Application:
@@ -98,8 +97,3 @@ def _is_retained(application: Application, referral: Referral) -> bool:
 
 def _name(referral: Referral) -> str | None:
     return None if referral.authority is None else referral.authority.vi
-
-
-def _refusal(referral: Referral, authority: Text, *, keep: bool = False) -> ConditionNotMet:
-    sentence = "another_authority.retain" if keep else "another_authority.confirm"
-    return ConditionNotMet(sentence, authority=authority, reason=referral.reason)
