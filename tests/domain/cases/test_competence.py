@@ -69,7 +69,14 @@ def at(stage: Stage, answers: Any = KIDS, **facts: Any) -> Application:
 def file(answers: Any, *, authority: str | None = None) -> Application:
     draft = case(Stage.DRAFT, answers=answers)
     return filings.submit(
-        draft, by=PERSON, at=MONDAY, procedure=RULES, unit_ids=(UNIT,), errors=(), authority=authority
+        draft,
+        by=PERSON,
+        at=MONDAY,
+        procedure=RULES,
+        unit_ids=(UNIT,),
+        errors=(),
+        takes_drafts=True,
+        authority=authority,
     )
 
 
