@@ -40,6 +40,7 @@ MARKED = {
     "permit_version": "terms.excluded_zones",
     "person": "phone",
     "promise": "calendar_version",
+    "role_grant": "title",
     "recommendation": "report",
     "review": "comment",
     "site_visit": "minutes",
@@ -180,6 +181,8 @@ def _state(world: World, kind: Kind, case_id: UUID) -> dict[str, Any]:
         "unit_id": world.units["focal"],
         "to_person_id": world.people["van_thu"],
         "person_id": world.people["nguoi_dai_dien"],
+        "account_id": world.people["nguoi_dai_dien"],
+        "by_person_id": world.people["quan_tri"],
         "term_unit": "wd",
         "status": "proposed",
         "method": "test",
@@ -187,8 +190,9 @@ def _state(world: World, kind: Kind, case_id: UUID) -> dict[str, Any]:
         "expires_at": world.clock.at + timedelta(days=9),
         "events": ["*"],
         "url": "https://example.com/hook",
-        MARKED[kind.name]: secret(kind.name),
     }
+    if kind.name in MARKED:
+        given[MARKED[kind.name]] = secret(kind.name)
     if kind.name == "clarification":
         given |= {"answered_by": given["person_id"], "answered_at": world.clock.at}
     made = {name: given.get(name, _made(hint, world)) for name, hint in hints.items()}

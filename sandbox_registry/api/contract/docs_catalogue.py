@@ -271,5 +271,21 @@ VIETNAMESE_SENTENCES: Mapping[str, str] = {
     "được tự duyệt, cũng không được quyết việc xóa do mình đề nghị.",
     "`If-Match` is missing; send the ETag of the version you read.": "Thiếu `If-Match`; hãy gửi ETag của phiên bản đã "
     "đọc.",
+    "A proposal of one's own is withdrawn, not rejected.": "Đề nghị của chính mình thì rút, không từ chối.",
+    "An office that decides, administers, approves rules or keeps seals is only proposed by this: it `awaits_confirmation` and counts for nothing until another administrator confirms it.": "Chức trách có quyền quyết định, quản trị, phê duyệt quy tắc hoặc giữ con dấu chỉ mới được đề nghị: trạng thái là `awaits_confirmation` và chưa có hiệu lực cho đến khi một quản trị viên khác xác nhận.",
+    "It stays on record. Needs If-Match.": "Nội dung này được lưu lại. Cần If-Match.",
+    "One that comes later is kept and marked late.": "Trả lời đến sau vẫn được giữ và ghi là trễ hạn.",
+    "Only its proposer withdraws a proposal; others reject it.": "Chỉ người đề nghị mới rút được đề nghị; người khác thì từ chối.",
+    "The answers on competence lead to another authority; confirm its name, or have the head say why.": "Câu trả lời về thẩm quyền dẫn tới cơ quan khác; hãy xác nhận tên cơ quan đó, hoặc để trưởng phòng nêu lý do.",
+    "The answers on competence leave the case with this authority.": "Theo câu trả lời về thẩm quyền, hồ sơ thuộc cơ quan này.",
+    "The answers place the trial outside the mechanism, so it is not taken.": "Theo các câu trả lời, thử nghiệm nằm ngoài cơ chế nên không được tiếp nhận.",
+    "The procedure is not yet in effect, or no longer.": "Thủ tục chưa có hiệu lực hoặc đã hết hiệu lực.",
+    "The procedure is only a proposal, and this installation takes no dossiers under proposals.": "Thủ tục mới là dự thảo, và hệ thống này không nhận hồ sơ theo dự thảo.",
+    "The proposal was rejected or withdrawn.": "Đề nghị đã bị từ chối hoặc đã được rút.",
+    "Where the answers lead to another authority (`…/problems` names it), the dossier is taken only with that authority's name as `confirmed_authority`. What lies outside the mechanism is not taken at all.": "Khi các câu trả lời dẫn tới cơ quan khác (`…/problems` nêu tên), hồ sơ chỉ được nhận nếu `confirmed_authority` ghi tên cơ quan đó. Việc nằm ngoài cơ chế thì không được nhận.",
+    "Where the procedure does not bound the day, say why it lies so far away.": "Khi thủ tục không giới hạn ngày hẹn, hãy nêu lý do vì sao hẹn xa như vậy.",
+    "Who proposed it cannot, nor who opened either account or set its password.": "Người đề nghị không được xác nhận; người đã mở một trong hai tài khoản hoặc đặt mật khẩu cho tài khoản đó cũng không.",
+    "Without a supervising unit, that of the case's supervisor is meant.": "Không ghi đơn vị giám sát thì lấy đơn vị của người giám sát hồ sơ.",
+    "Without it such a case is neither accepted, nor classified, nor decided.": "Không có nội dung này thì hồ sơ như vậy không được tiếp nhận, phân loại hay quyết định.",
 }
 """Vietnamese by the English sentence (a paragraph on one line); a test holds the two together."""

@@ -83,6 +83,7 @@ VIETNAMESE: Mapping[str, str] = {
     "intake_lapse": "Xác nhận không nhận được phần bổ sung trong thời hạn, hoặc sau thư báo khi không có thời hạn",
     "intake_receive": "Vào sổ hồ sơ đã nộp và cấp mã hồ sơ",
     "intake_refer": "Chuyển hồ sơ đến cơ quan có thẩm quyền",
+    "intake_retain": "Trưởng phòng ghi lý do giữ lại hồ sơ dù câu trả lời dẫn tới cơ quan khác",
     "intake_refuse_intake": "Từ chối tiếp nhận hồ sơ, có nêu lý do",
     "intake_request_supplement": "Yêu cầu bổ sung hồ sơ, nêu từng mục",
     "intake_stop": "Dừng giải quyết hồ sơ theo đề nghị của người nộp",

@@ -23,7 +23,7 @@ from sandbox_registry.domain.errors import ConditionNotMet, DomainError, Invalid
 from sandbox_registry.domain.identity.people import OrganisationKind
 from sandbox_registry.domain.permits.bounds import is_known_kind, open_bounds
 from sandbox_registry.domain.permits.permits import PermitKind, latest_end
-from sandbox_registry.domain.rules.procedures import PARAMETERS, Procedure
+from sandbox_registry.domain.rules.procedures import PARAMETERS, Confidence, Parameter, Procedure
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.rulebook.procedure_files import load_procedures
 from tests.domain.small import CALENDAR, CASE, FRIDAY, PERSON, case, local, procedure
@@ -137,6 +137,50 @@ def sitting(rules: Procedure) -> object:
     return outcome(held)
 
 
+def even_sitting(rules: Procedure) -> object:
+    """Convene four members, who divide evenly, the chair in favour."""
+    composition = Composition(chair_id=MEMBERS[0], secretary_id=PERSON, member_ids=MEMBERS[:4])
+
+    def held() -> object:
+        session = convene(
+            session_id=UUID(int=31),
+            application_id=CASE,
+            composition=composition,
+            scheduled_at=LATER,
+            place="Cà Mau",
+            earlier=(),
+            council=council_of(rules),
+            by=PERSON,
+            at=MONDAY,
+        )
+        choices = (Choice.FOR, Choice.FOR, Choice.AGAINST, Choice.AGAINST)
+        concluded = conclude(
+            session,
+            votes=tuple(vote(session, member, choice) for member, choice in zip(MEMBERS[:4], choices, strict=True)),
+            present_ids=MEMBERS[:4],
+            minutes="Biên bản",
+            conflicted=frozenset(),
+            council=council_of(rules),
+            at=LATER,
+        )
+        return concluded.is_passed
+
+    return outcome(held)
+
+
+def tie(rules: Procedure) -> object:
+    """Let an even council divide evenly where even councils are allowed."""
+    even = Parameter(name="council.even_allowed", value=True, unit="yes/no", basis="", confidence=Confidence.I)
+    return even_sitting(replace(rules, parameters={**rules.parameters, even.name: even}))
+
+
+KINDS = ("decision", "permit")
+
+
+def numbers(rules: Procedure) -> object:
+    return [(rules.number_of(kind, serial=7, year=2026), rules.series_of(kind, within="2026")) for kind in KINDS]
+
+
 def vote(session: CouncilSession, member: UUID, choice: Choice) -> Vote:
     return Vote(
         id=member,
@@ -176,6 +220,8 @@ READ: dict[str, tuple[Callable[[Procedure], object], object, object]] = {
     "clarification.max_rounds": (clarifying, (1, "times"), (2, "times")),
     "complaint.term": (deadlines, (90, "cd"), None),
     "completeness.term": (deadlines, (3, "wd"), (4, "wd")),
+    "council.casting_vote": (tie, (False, "yes/no"), (True, "yes/no")),
+    "council.even_allowed": (even_sitting, (False, "yes/no"), (True, "yes/no")),
     "council.min_members": (sitting, (3, "people"), (7, "people")),
     "council.pass_rule": (sitting, ("majority_of_members", "word"), ("majority_of_present", "word")),
     "council.quorum": (sitting, ("3/5", "ratio"), ("1", "ratio")),
@@ -184,10 +230,12 @@ READ: dict[str, tuple[Callable[[Procedure], object], object, object]] = {
     "interests.officials_declare": (standing_of_a_former_member, (False, "yes/no"), (True, "yes/no")),
     "council.written_opinions_count": (sitting, (False, "yes/no"), (True, "yes/no")),
     "decision.included_in_appraisal": (deadlines, (False, "yes/no"), (True, "yes/no")),
+    "decision.number_format": (numbers, ("{n}/QĐ-UBND", "format"), ("{n}/QĐ-TNKS", "format")),
     "decision.term": (deadlines, (5, "wd"), (6, "wd")),
     "draft.ttl": (deadlines, (90, "cd"), None),
     "duration.cap_by_licence": (bounds, (True, "yes/no"), (False, "yes/no")),
     "duration.max": (bounds, (1, "mo"), (2, "mo")),
+    "permit.number_format": (numbers, ("{n:02}/{year}/GP", "format"), ("{n:03}/{year}/GP", "format")),
     "permit_kind": (bounds, (("confirmation",), "list"), None),
     "signer_titles": (bounds, (("Chủ tịch",), "list"), None),
     "space_kinds": (bounds, (("physical",), "list"), None),
@@ -195,6 +243,7 @@ READ: dict[str, tuple[Callable[[Procedure], object], object, object]] = {
 }
 # Those whose change another test of the same act shows.
 SHOWN_ELSEWHERE = {
+    "apology.max_delay": "tests/domain/cases/test_deadlines.py",
     "consult.term": "tests/domain/cases/test_consultations.py",
     "grant.beyond_request": "tests/domain/permits/test_proposals.py",
     "supplement.clock_policy": "tests/domain/cases/test_lifecycle.py",

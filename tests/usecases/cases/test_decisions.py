@@ -116,7 +116,7 @@ async def test_recommendation_is_one_act_with_one_leaf(world: World) -> None:
         "application",
         made.application.version,
     )
-    assert [each["type"] for each in objects] == ["application", "recommendation", "participation"]
+    assert [each["type"] for each in objects] == ["application", "recommendation", "participation", "promise"]
     assert msgspec.convert(objects[0]["state"], Application) == made.application
     assert msgspec.convert(objects[1]["state"], Recommendation) == made.recommendation
     assert objects[2]["state"]["capacity"] == Capacity.RECOMMENDER

@@ -47,6 +47,8 @@ class Sea:
 
     buoys: dict[UUID, Buoy] = field(default_factory=dict)
     locked: list[bool] = field(default_factory=list)
+    name: str = "complaint"
+    """What buoys are called in the log: a kind that the acts of a test are declared to write."""
 
     def load(self, _work: UnitOfWork, identity: UUID, viewer: Viewer, *, lock: bool) -> Awaitable[Buoy | None]:
         async def found() -> Buoy | None:
@@ -61,7 +63,7 @@ class Sea:
 
     @property
     def kind(self) -> SubjectKind[Buoy]:
-        return SubjectKind(name="buoy", known_through=(Action.APPLICATION_READ,), load=self.load)
+        return SubjectKind(name=self.name, known_through=(Action.APPLICATION_READ,), load=self.load)
 
 
 def attempt(sea: Sea, world: World, buoy: UUID, *, by: str = OWNER, **how: Any) -> Attempt[Any, Any]:
@@ -85,9 +87,9 @@ async def test_a_new_kind_of_subject_is_acted_on_under_its_lock_and_leaves_its_l
     sea, buoy = afloat(world)
     async with world.transactions.open_subject(attempt(sea, world, buoy.id, expected_version=3)) as act:
         assert (act.subject, act.actor.person_id, act.case_id) == (buoy, world.people[OWNER], None)
-        act.record_state("buoy", buoy.id, 4, {"light": "on"})
+        act.record_state("complaint", buoy.id, 4, {"light": "on"})
     (leaf,) = await leaves(world)
-    assert (leaf.action, leaf.kind, leaf.result, sea.locked) == (COMPLAIN, "buoy", "done", [True])
+    assert (leaf.action, leaf.kind, leaf.result, sea.locked) == (COMPLAIN, "complaint", "done", [True])
 
 
 async def test_its_checks_come_in_one_order(world: World) -> None:
@@ -110,20 +112,21 @@ async def test_its_checks_come_in_one_order(world: World) -> None:
         TransitionNotAllowed,
     ]
     told = [(leaf.kind, leaf.result, leaf.entry["reason_code"]) for leaf in await leaves(world)]
-    assert told == [("buoy", "refused", each) for each in ("not_found", "not_found", "permission_denied")]
+    assert told == [("complaint", "refused", each) for each in ("not_found", "not_found", "permission_denied")]
 
 
 async def test_it_is_read_without_a_trace_but_by_overseers(world: World) -> None:
     sea, buoy = afloat(world)
+    sea.name = "application"
     for by in (OWNER, OVERSEER):
         read = attempt(sea, world, buoy.id, by=by, action=Action.APPLICATION_READ)
         async with world.transactions.read_subject(read) as act:
             assert act.subject == buoy
     (leaf,) = await leaves(world)
     assert (leaf.kind, leaf.entry["obj"]["ver"], leaf.record["objects"]) == (
-        "buoy",
+        "application",
         3,
-        [{"type": "buoy", "state": {"read": "application:read"}}],
+        [{"type": "application", "state": {"read": "application:read"}}],
     )
     assert not any(sea.locked)
 
