@@ -220,3 +220,15 @@ async def appraised(world: World) -> Application:
     case = await reviewed(world)
     await concluded(world, case)
     return case
+
+
+KIDS = AI_DOSSIER | {"competence": AI_DOSSIER["competence"] | {"children_data": True}}
+
+
+async def received_for_another_authority(world: World) -> Application:
+    """Receive a trial with data of children, filed knowing that the Ministry of Public Security is competent."""
+    draft = await complete_draft(world, answers=KIDS, procedure_code=AI_PROCEDURE)
+    case = await world.use_cases.applications.submit(
+        world.context(OWNER), draft.id, expected_version=draft.version, authority="Bộ Công an"
+    )
+    return await world.use_cases.intake.receive(world.context(INTAKE), case.id, expected_version=case.version)

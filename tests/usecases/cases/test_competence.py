@@ -8,25 +8,24 @@ import pytest
 from sandbox_registry.domain.cases.applications import Application
 from sandbox_registry.domain.errors import ConditionNotMet, DomainError, PermissionDenied
 from sandbox_registry.domain.stages import Stage
-from tests.support.stages import AI_DOSSIER, FOCAL, HEAD, INTAKE, OWNER, complete_draft
+from tests.support.stages import (
+    AI_DOSSIER,
+    FOCAL,
+    HEAD,
+    INTAKE,
+    KIDS,
+    OWNER,
+    complete_draft,
+    received_for_another_authority,
+)
 from tests.support.world import AI_PROCEDURE, World
 
-KIDS = AI_DOSSIER | {"competence": AI_DOSSIER["competence"] | {"children_data": True}}
 CLOSED = AI_DOSSIER | {"competence": AI_DOSSIER["competence"] | {"open_trial": False}}
 REASON = "Dữ liệu ghi là của trẻ em nhưng là dữ liệu giả lập."
 
 
 async def drafted(world: World, answers: dict[str, Any]) -> Application:
     return await complete_draft(world, answers=answers, procedure_code=AI_PROCEDURE)
-
-
-async def filed(world: World) -> Application:
-    """A trial with data of children, filed knowing that the Ministry of Public Security is competent."""
-    draft = await drafted(world, KIDS)
-    case = await world.use_cases.applications.submit(
-        world.context(OWNER), draft.id, expected_version=draft.version, authority="Bộ Công an"
-    )
-    return await world.use_cases.intake.receive(world.context(INTAKE), case.id, expected_version=case.version)
 
 
 async def keep(world: World, by: str, case: Application) -> Application:
@@ -62,7 +61,7 @@ async def test_closed_trial_is_not_filed_whatever_is_confirmed(world: World) -> 
 
 
 async def test_childrens_data_stops_at_the_door_until_the_head_says_why(world: World) -> None:
-    case = await filed(world)
+    case = await received_for_another_authority(world)
     assert case.confirmation is not None
     assert case.confirmation.authority == "Bộ Công an"
     with pytest.raises(ConditionNotMet) as refused:
@@ -79,7 +78,7 @@ async def test_childrens_data_stops_at_the_door_until_the_head_says_why(world: W
 
 
 async def test_oversight_reads_why_a_case_was_kept(world: World) -> None:
-    case = await keep(world, HEAD, await filed(world))
+    case = await keep(world, HEAD, await received_for_another_authority(world))
     seen = await world.use_cases.cases.read(world.context("dai_bieu"), case.id)
     timeline = await world.use_cases.timelines.read(world.context("dai_bieu"), case.id, after=-1, limit=100)
     assert seen.application.retention == case.retention
@@ -88,14 +87,14 @@ async def test_oversight_reads_why_a_case_was_kept(world: World) -> None:
 
 @pytest.mark.parametrize("by", [INTAKE, OWNER, "dai_bieu", "chu_tich"])
 async def test_nobody_but_the_head_keeps_a_case(world: World, by: str) -> None:
-    case = await filed(world)
+    case = await received_for_another_authority(world)
     with pytest.raises((PermissionDenied, DomainError)) as refused:
         await keep(world, by, case)
     assert not isinstance(refused.value, ConditionNotMet)
 
 
 async def test_two_heads_at_once_keep_a_case_once(world: World) -> None:
-    case = await filed(world)
+    case = await received_for_another_authority(world)
     done = await asyncio.gather(*(keep(world, HEAD, case) for _ in range(2)), return_exceptions=True)
     assert sorted(isinstance(each, DomainError) for each in done) == [False, True]
     timeline = await world.use_cases.timelines.read(world.context("dai_bieu"), case.id, after=-1, limit=100)

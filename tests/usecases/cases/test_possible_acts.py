@@ -49,6 +49,7 @@ from tests.support.stages import (
     appraised,
     complete_draft,
     received,
+    received_for_another_authority,
     reviewed,
     sitting,
     submitted,
@@ -220,6 +221,7 @@ BEGINNINGS: tuple[tuple[Callable[[World, str], Awaitable[Application]], str], ..
     (lambda world, _: recommended(world), PROCEDURE),
     (lambda world, _: approved(world), PROCEDURE),
     (refused, PROCEDURE),
+    (lambda world, _: received_for_another_authority(world), AI_PROCEDURE),
 )
 """Where walks begin, so that every act can be offered on one."""
 
