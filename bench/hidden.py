@@ -25,7 +25,7 @@ from tests.support.snapshots import Snapshots
 from tests.support.world import new_world, shipped_rules
 
 AT_MOST = 0.05
-"""How much longer the one may take than the other, of the shorter time: about what two equal samples of 150 differ by."""
+"""The accepted difference as a share of the shorter time: about what two equal samples of 150 differ by."""
 
 
 def hidden(server: EmbeddedServer, data_dir: Path, effort: Effort) -> Iterator[Row]:
