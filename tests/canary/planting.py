@@ -9,7 +9,8 @@ from typing import Any, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Table, text
+from sqlalchemy import ARRAY, Table, Text, cast, func
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from uuid_utils.compat import uuid7
 
@@ -167,7 +168,8 @@ def _mark(name: str) -> dict[str, Any]:
     column, _, inner = MARKED[name].partition(".")
     if not inner:
         return {column: secret(name)}
-    return {column: text(f"jsonb_set({column}, '{{{inner}}}', '\"{secret(name)}\"')")}
+    path, value = cast([inner], ARRAY(Text)), cast(secret(name), JSONB)
+    return {column: func.jsonb_set(TABLES[name].c[column], path, value)}
 
 
 def _state(world: World, kind: Kind, case_id: UUID) -> dict[str, Any]:
