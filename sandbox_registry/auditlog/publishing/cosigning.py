@@ -131,7 +131,8 @@ async def keep_cosigned(
             logger.critical("log.not_cosigned", error=str(error))
         await asyncio.sleep(pause)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(published.wait(), POLL_INTERVAL_S)
+            async with asyncio.timeout(POLL_INTERVAL_S):  # `wait_for` of Python 3.11 may swallow a cancellation.
+                await published.wait()
         published.clear()
 
 

@@ -70,5 +70,6 @@ async def _sign_while_held(
 
 async def _sleep(wake: asyncio.Event, seconds: float) -> None:
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(wake.wait(), seconds)
+        async with asyncio.timeout(seconds):  # `wait_for` of Python 3.11 may swallow a cancellation.
+            await wake.wait()
     wake.clear()

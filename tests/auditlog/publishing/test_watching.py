@@ -185,6 +185,28 @@ async def test_witnesses_are_asked_on_when_what_they_said_is_not_taken(tmp_path:
     await asyncio.wait({loop, asyncio.create_task(asked_again.wait())}, return_when=asyncio.FIRST_COMPLETED)
     assert asked_again.is_set()
     loop.cancel()
+    await asyncio.gather(loop, return_exceptions=True)
+    assert loop.cancelled()
+
+
+@pytest.mark.parametrize("turns", range(4))
+async def test_asking_witnesses_ends_when_it_is_cancelled_at_the_moment_of_a_publication(
+    tmp_path: Path, turns: int
+) -> None:
+    published = asyncio.Event()
+
+    async def judged(_verdicts: Mapping[str, Checkpoint | None]) -> None:
+        """Take what the witnesses said."""
+
+    folder = LogFolder(tmp_path / LOG_DIR)
+    loop = asyncio.create_task(keep_cosigned(tmp_path, folder, published=published, judged=judged, pause=0))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    published.set()
+    await asyncio.sleep(0)
+    loop.cancel()
+    await asyncio.wait({loop}, timeout=30)
+    assert loop.cancelled()
 
 
 async def test_one_process_of_a_machine_keeps_the_watch(world: World, watch: Watch, tmp_path: Path) -> None:
