@@ -37,14 +37,14 @@ def upgrade() -> None:
         sa.Column("service", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("service IN ('opened', 'password_set')", name=op.f("ck_account_services_service_known")),
-        sa.ForeignKeyConstraint(["account_id"], ["people.id"], name=op.f("fk_account_services_account_id_people")),
+        sa.ForeignKeyConstraint(["account_id"], ["people.id"], name=op.f("fk_account_services_account_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account_services")),
     )
     for column in ("account_id", "by_person_id"):
         op.create_index(op.f(f"ix_account_services_{column}"), "account_services", [column])
     op.add_column("role_grants", sa.Column("proposed_by", sa.Uuid(), nullable=True))
     op.add_column("role_grants", sa.Column("confirmed_by", sa.Uuid(), nullable=True))
-    op.create_foreign_key(op.f("fk_role_grants_confirmed_by_people"), "role_grants", "people", ["confirmed_by"], ["id"])
+    op.create_foreign_key(op.f("fk_role_grants_confirmed_by"), "role_grants", "people", ["confirmed_by"], ["id"])
     op.add_column(
         "role_grants", sa.Column("awaits_confirmation", sa.Boolean(), server_default=sa.false(), nullable=False)
     )
