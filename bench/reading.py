@@ -104,7 +104,8 @@ def _require_same_answers(running: Contenders, path: str) -> None:
     given = {name: _answer(running, name, path) for name in running.servers}
     for name, answer in given.items():
         if answer != given[OURS]:
-            raise Failed(f"{name} answers {path} otherwise: {str(answer)[:500]}")
+            other = {key: (value, answer.get(key)) for key, value in given[OURS].items() if value != answer.get(key)}
+            raise Failed(f"{name} answers {path} differently; ours and theirs: {str(other or answer)[:2000]}")
 
 
 def _answer(running: Contenders, name: str, path: str) -> dict[str, object]:

@@ -29,10 +29,10 @@ CASES_PER_OFFICER = 250
 """A register grows with the staff that works on it, so an officer's share stays about the same."""
 OFFICER, INTAKE, OWNER, SIGNER, AUDITOR = "officer", "intake", "owner", "signer", "auditor"
 _OFFICES = {
-    OFFICER: ("focal_officer", 2),
-    INTAKE: ("one_stop_officer", 1),
-    SIGNER: ("decision_maker", 3),
-    AUDITOR: ("auditor", 4),
+    OFFICER: ("focal_officer", 2, ""),
+    INTAKE: ("one_stop_officer", 1, ""),
+    SIGNER: ("decision_maker", 3, "Chủ tịch"),
+    AUDITOR: ("auditor", 4, ""),
 }
 _SQL = Path(__file__).parent / "sql"
 _PEOPLE, _UNITS = 10, 11
@@ -122,8 +122,8 @@ def _fill(connection: psycopg.Connection, size: int) -> None:
     connection.execute(_script("functions"))
     given = {"size": size, "officers": max(4, size // CASES_PER_OFFICER), **_dossier()}
     connection.execute(_script("people"), given)
-    for number, (office, (role, unit)) in enumerate(_OFFICES.items()):
-        values = [number, identity(_PEOPLE, _person(office)), role, identity(_UNITS, unit)]
+    for number, (office, (role, unit, title)) in enumerate(_OFFICES.items()):
+        values = [number, identity(_PEOPLE, _person(office)), role, identity(_UNITS, unit), title]
         connection.execute(_GRANT, values)
     with _without_indexes(connection, "applications"):
         connection.execute(_script("applications"), given)
@@ -134,8 +134,8 @@ def _fill(connection: psycopg.Connection, size: int) -> None:
 
 
 _GRANT = """
-INSERT INTO role_grants (id, version, person_id, role, unit_id, valid_from)
-VALUES (bench_id(12, %s), 1, %s, %s, %s, '2023-01-01Z')
+INSERT INTO role_grants (id, version, person_id, role, unit_id, title, valid_from)
+VALUES (bench_id(12, %s), 1, %s, %s, %s, %s, '2023-01-01Z')
 """
 _INDEXES = """
 SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index

@@ -48,6 +48,7 @@ def ours(register: Register, data_dir: Path) -> dict[str, str]:
         "DATABASE_OWNER_URL": register.owner_url,
         "SANDBOX_DATA_DIR": str(data_dir / "program"),
         "SANDBOX_RATE_LIMITS": _QUOTA,
+        "SANDBOX_DRAFT_PROCEDURES": "yes",
         "SANDBOX_LOG_LEVEL": "error",
     }
 

@@ -78,7 +78,7 @@ def _time_of(imports: str) -> float:
 
     def taken(code: str) -> float:
         begun = time.perf_counter()
-        subprocess.run([sys.executable, "-c", f"{code}; import os; os._exit(0)"], check=True)
+        subprocess.run([sys.executable, "-c", f"{code}\nimport os; os._exit(0)"], check=True)
         return time.perf_counter() - begun
 
     return taken(imports) - taken("pass")

@@ -9,7 +9,7 @@ from uuid_utils.compat import uuid7
 from bench.peers.orm import bodies
 from bench.peers.orm.acting import COMPUTED_FROM, Asked, Asking, closed, facts_of, opened, taking_part
 from bench.peers.orm.cases import Application, Decision, DossierVersion
-from bench.peers.orm.people import Base, Organisation, Person
+from bench.peers.orm.people import Base, Organisation, Person, RoleGrant
 from sandbox_registry.domain.cases.applications import Reason
 from sandbox_registry.domain.cases.deadlines import appointment, next_due
 from sandbox_registry.domain.cases.reasons import reason_errors
@@ -96,20 +96,27 @@ async def refuse(asked: Asking, data: bodies.RefusalIn) -> bodies.DecidedShown:
     connection = await asked.session.connection()
     procedure = await act.tools.rules.version(connection, case.procedure_code, case.procedure_version or "")
     reasons = [each.model_dump() for each in data.reasons]
+    office = await asked.session.scalar(
+        select(RoleGrant)
+        .where(RoleGrant.person_id == signer.id, RoleGrant.role == Role.DECISION_MAKER, RoleGrant.unit_id.in_(case.unit_ids))
+        .order_by(RoleGrant.unit_id)
+        .limit(1)
+    )
+    if office is None:
+        raise HTTPException(403)
     titles = procedure.items("signer_titles")
     errors = reason_errors(tuple(Reason(**each) for each in reasons), procedure)
-    if errors or not data.legal_basis or (titles is not None and data.signer_title not in titles):
+    if errors or not data.legal_basis or (titles is not None and office.title not in titles):
         raise HTTPException(400, [{"field": each.field, "code": each.code} for each in errors])
-    unit_id = min(unit for role, unit in act.actor.offices if role is Role.DECISION_MAKER and unit in case.unit_ids)
     decision = Decision(
         id=uuid7(),
         version=1,
         application_id=case.id,
-        unit_id=unit_id,
-        number=f"{await _next_number(asked.session, f'decision {unit_id} {year}')}/QĐ-UBND",
+        unit_id=office.unit_id,
+        number=f"{await _next_number(asked.session, f'decision {office.unit_id} {year}')}/QĐ-UBND",
         outcome="refused",
         signer_id=act.actor.person_id,
-        signer_title=data.signer_title,
+        signer_title=office.title,
         on_behalf_of=act.actor.signs_for,
         decided_at=at,
         legal_basis=data.legal_basis,

@@ -26,7 +26,6 @@ class ReasonIn(Sent):
 class RefusalIn(Sent):
     """A decision that refuses the trial."""
 
-    signer_title: Line
     legal_basis: Annotated[list[Line], Field(max_length=50)]
     reasons: Annotated[list[ReasonIn], Field(max_length=50)]
 
@@ -88,6 +87,8 @@ class ApplicationShown(Shown):
     apology: dict[str, Any] | None
     closing: dict[str, Any] | None
     delivery: dict[str, Any] | None
+    confirmation: dict[str, Any] | None
+    retention: dict[str, Any] | None
     answers: dict[str, Any]
 
 
@@ -159,6 +160,8 @@ class DeadlineShown(Shown):
     basis: str
     calendar_version: str | None
     is_provisional: bool
+    gap: str | None
+    history: list[dict[str, Any]]
     ledger: list[LineShown]
 
 

@@ -192,6 +192,8 @@ class Application(Base):
     apology: Mapped[dict[str, Any] | None]
     closing: Mapped[dict[str, Any] | None]
     delivery: Mapped[dict[str, Any] | None]
+    confirmation: Mapped[dict[str, Any] | None]
+    retention: Mapped[dict[str, Any] | None]
     next_due_at: Mapped[datetime | None]
     organisation: Mapped[Organisation] = relationship()
     documents: Mapped[list[Document]] = relationship(order_by=Document.id)

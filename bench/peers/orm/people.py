@@ -59,6 +59,7 @@ class RoleGrant(Base):
     person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
     role: Mapped[str]
     unit_id: Mapped[UUID]
+    title: Mapped[str]
     valid_from: Mapped[datetime]
     valid_to: Mapped[datetime | None]
 
