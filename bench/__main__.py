@@ -64,7 +64,7 @@ def main() -> None:
     # As an installed program is, whatever the environment says about bytecode.
     compileall.compile_dir(HERE.parent / "sandbox_registry", quiet=1)
     begun = perf_counter()
-    with _directory(given.data) as data, scratch_server(data) as server:
+    with data_directory(given.data) as data, scratch_server(data) as server:
         machine = description(server, data)
         print("\n".join(machine), flush=True)
         rows = [row for name in chosen for row in _told(name, server, data, effort)]
@@ -94,7 +94,8 @@ def _leave(number: int, _frame: FrameType | None) -> NoReturn:
 
 
 @contextmanager
-def _directory(kept: Path | None) -> Iterator[Path]:
+def data_directory(kept: Path | None) -> Iterator[Path]:
+    """Give the registers a directory: this one, which stays, or one that goes with the run."""
     if kept is not None:
         kept.mkdir(parents=True, exist_ok=True)
         yield kept

@@ -42,8 +42,8 @@ def _act(running: Contenders, effort: Effort, act: str, script: Script, *, clien
     def ours_or_peer(name: str) -> Callable[[], Figure]:
         def turn() -> Figure:
             first = add_cases(running.register, stage, count=each * clients)
-            done = running.once(name, _requests(running, name, act, first, each * clients), clients=clients)
-            _require_moved(running.register, name, first=first, count=each * clients)
+            done = running.once(name, requests_for(running, name, act, first, each * clients), clients=clients)
+            require_moved(running.register, name, first=first, count=each * clients)
             return of(name, done)
 
         return turn
@@ -67,12 +67,13 @@ def _act(running: Contenders, effort: Effort, act: str, script: Script, *, clien
 def captured(server: EmbeddedServer, running: Contenders, act: str) -> Script:
     """Let our program do an act some times, and return the statements of the last one."""
     case = add_cases(running.register, ACTS[act][0], count=40)
-    running.once(OURS, _requests(running, OURS, act, case + 1, 39))
-    last = _requests(running, OURS, act, case, 1)
+    running.once(OURS, requests_for(running, OURS, act, case + 1, 39))
+    last = requests_for(running, OURS, act, case, 1)
     return capture(server, running.register, lambda: running.once(OURS, last), case=case)
 
 
-def _requests(running: Contenders, name: str, act: str, first: int, count: int) -> list[bytes]:
+def requests_for(running: Contenders, name: str, act: str, first: int, count: int) -> list[bytes]:
+    """Write the requests that do an act on so many added cases."""
     _, by, route, body = ACTS[act]
     return [
         running.ask(
@@ -92,13 +93,14 @@ def _scripted(script: Script, register: Register, stage: str, *, clients: int, e
     def turn() -> Figure:
         first = add_cases(register, stage, count=each * clients)
         figure = script.run(clients=clients, each=each, first=first)
-        _require_moved(register, PGBENCH, first=first, count=each * clients)
+        require_moved(register, PGBENCH, first=first, count=each * clients)
         return figure
 
     return turn
 
 
-def _require_moved(register: Register, name: str, *, first: int, count: int) -> None:
+def require_moved(register: Register, name: str, *, first: int, count: int) -> None:
+    """Raise Failed unless so many added cases have moved."""
     moved = count_moved(register, first=first, seen=SEEN)
     if moved != count:
         raise Failed(f"{name} moved {moved} of {count} cases")

@@ -8,7 +8,7 @@ from bench.captured import capture, captured_query
 from bench.contenders import Contenders, contenders
 from bench.effort import Effort, in_turns, rate
 from bench.figures import ORM, OURS, PGBENCH, PSQL, RAW, Aim, Figure, Row
-from bench.scratch import CASES, OFFICER, add_cases, identity, register
+from bench.scratch import CASES, OFFICER, Register, add_cases, identity, register
 from bench.servers import Failed
 from sandbox_registry.db.embedded.server import EmbeddedServer
 
@@ -31,15 +31,19 @@ def lists(server: EmbeddedServer, data_dir: Path, effort: Effort) -> Iterator[Ro
 
 def _list(server: EmbeddedServer, data_dir: Path, effort: Effort, size: int) -> Row:
     filled = register(server, size)
-    path = f"/applications?stage=approved&stage=refused&officer={filled.officer_id}&limit=50"
     with contenders(filled, data_dir) as running:
-        figures = _compared(server, running, effort, path)
+        figures = _compared(server, running, effort, list_path(filled))
     return Row(
         title=f"A list of 50, filtered by stage and officer, of {size:,} applications; {CLIENTS} clients",
         figures=tuple(figures.values()),
         aims=(_to_raw(figures, 0.8), _over_orm(figures, 3.0)),
         note="Through the whole stack: token, quota, policy, scope, JSON.",
     )
+
+
+def list_path(filled: Register) -> str:
+    """Return the list that is measured: what an officer has done with, newest first."""
+    return f"/applications?stage=approved&stage=refused&officer={filled.officer_id}&limit=50"
 
 
 def one_case(server: EmbeddedServer, data_dir: Path, effort: Effort) -> Iterator[Row]:
@@ -93,13 +97,13 @@ def _compared(server: EmbeddedServer, running: Contenders, effort: Effort, path:
 
 def _warmed(running: Contenders, path: str, *, clients: int) -> bytes:
     """See that all answer the same, warm our program up, and return the request to it."""
-    _require_same_answers(running, path)
+    require_same_answers(running, path)
     asked = running.ask(OURS, "GET", path, by=OFFICER)
     running.once(OURS, [asked] * 40, clients=clients)
     return asked
 
 
-def _require_same_answers(running: Contenders, path: str) -> None:
+def require_same_answers(running: Contenders, path: str) -> None:
     """Refuse to compare programs that answer different things; a cursor is each one's own, and only ours asks a policy."""
     given = {name: _answer(running, name, path) for name in running.servers}
     for name, answer in given.items():

@@ -2,11 +2,14 @@
 
 import pytest
 
-from bench.__main__ import PARTS, REMARKS
+from bench.__main__ import PARTS, REMARKS, data_directory
+from bench.acting import ACTS, requests_for, require_moved
 from bench.captured import Script, about_any_case
-from bench.figures import Aim, Row
+from bench.contenders import contenders
+from bench.figures import OURS, RAW, Aim, Row
+from bench.reading import list_path, require_same_answers
 from bench.remarks import explained, read_remarks
-from bench.scratch import CASES, Register, identity
+from bench.scratch import CASES, Register, add_cases, identity, register, scratch_server
 from bench.server_log import apart
 from bench.servers import Failed
 
@@ -86,3 +89,17 @@ def test_remarks_are_about_parts_that_there_are() -> None:
 
 def _aim(what: str, measured: float) -> Aim:
     return Aim(what=what, measured=measured, wanted=0.5, is_most=False)
+
+
+def test_what_is_measured_is_done() -> None:
+    """A register as the benchmark fills it is one of today: its acts succeed, and the program by hand answers the same."""
+    with data_directory(None) as data, scratch_server(data) as server:
+        filled = register(server, 100)
+        with contenders(filled, data, peers=(RAW,)) as running:
+            case = add_cases(filled, "under_appraisal", count=1)
+            require_same_answers(running, f"/applications/{identity(CASES, case)}")
+            require_same_answers(running, list_path(filled))
+            for act, (stage, *_) in ACTS.items():
+                first = add_cases(filled, stage, count=1)
+                running.once(OURS, requests_for(running, OURS, act, first, 1))
+                require_moved(filled, OURS, first=first, count=1)

@@ -98,7 +98,11 @@ async def refuse(asked: Asking, data: bodies.RefusalIn) -> bodies.DecidedShown:
     reasons = [each.model_dump() for each in data.reasons]
     office = await asked.session.scalar(
         select(RoleGrant)
-        .where(RoleGrant.person_id == signer.id, RoleGrant.role == Role.DECISION_MAKER, RoleGrant.unit_id.in_(case.unit_ids))
+        .where(
+            RoleGrant.person_id == signer.id,
+            RoleGrant.role == Role.DECISION_MAKER,
+            RoleGrant.unit_id.in_(case.unit_ids),
+        )
         .order_by(RoleGrant.unit_id)
         .limit(1)
     )
