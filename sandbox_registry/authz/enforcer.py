@@ -20,7 +20,6 @@ from sandbox_registry.authz.policy import (
 )
 from sandbox_registry.authz.standings import standing_as, towards_unit
 from sandbox_registry.domain.acts import Action
-from sandbox_registry.domain.errors import PermissionDenied
 from sandbox_registry.domain.identity.people import (
     MUST_DECLARE,
     READ_ALL_ROLES,
@@ -85,18 +84,6 @@ class Authorizer:
         that it knows of no case of another is seen to where cases are loaded and listed.
         """
         return self._judge(actor, _counting(actor, standing), stage, action)
-
-    def require(self, actor: Actor, standing: Standing | None, stage: Stage, action: Action) -> AuthorizationDecision:
-        """Return the decision that allows the act.
-
-        Raises:
-            PermissionDenied: the policy or the token does not allow it; carries the line that refused, if one did.
-
-        """
-        decision = self.judge(actor, standing, stage, action)
-        if not decision.allowed:
-            raise PermissionDenied(action=action, line=decision.line)
-        return decision
 
     def may_do(self, actor: Actor, standing: Standing | None, stage: Stage) -> frozenset[Action]:
         """List every act the policy allows this actor here; the domain may still say no."""

@@ -8,7 +8,6 @@ from litestar.exceptions import NotAuthorizedException
 from sandbox_registry.domain.identity.people import Actor
 from sandbox_registry.http.declarations import declared
 from sandbox_registry.http.identity import ADDRESS
-from sandbox_registry.http.problems import language_of
 from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.operators import nobody
 
@@ -25,6 +24,4 @@ def actor_of(request: Request[Actor | None, Any, Any]) -> Actor:
 
 def context_of(request: Request[Actor | None, Any, Any]) -> RequestContext:
     """Return the context of a request that has no key."""
-    return RequestContext(
-        actor=actor_of(request), address=request.scope["state"][ADDRESS], language=language_of(request)
-    )
+    return RequestContext(actor=actor_of(request), address=request.scope["state"][ADDRESS])

@@ -26,7 +26,6 @@ from sandbox_registry.rulebook.procedure_files import (
     ProcedureFileError,
     ProcedureFinding,
     convert_procedure,
-    load_procedures,
     read_toml,
     shape_findings,
 )
@@ -78,19 +77,6 @@ def check_procedures(path: Path, *, policy: AuthorizationPolicy | None = None) -
             faults = (*faults, ("code", "wrong_file_name", f"the file of «{procedure.code}» is called so"))
         found += [ProcedureFinding(file=name, key=key, code=code, message=message) for key, code, message in faults]
     return [finding for finding in found if path.is_dir() or finding.file == path.name]
-
-
-def load_sound_procedures(folder: Path) -> dict[str, Procedure]:
-    """Read every procedure of a folder, by code, or refuse them all with everything that is wrong.
-
-    Raises:
-        ProcedureFileError: `rules check` would report something.
-
-    """
-    findings = check_procedures(folder)
-    if findings:
-        raise ProcedureFileError(tuple(findings))
-    return load_procedures(folder)
 
 
 def faults_of(procedure: Procedure, policy: AuthorizationPolicy) -> Faults:

@@ -69,10 +69,6 @@ class CompactRange:
         """Read a stored range; `hashes` are 32 bytes each, largest subtree first."""
         return cls(size, tuple(hashes))
 
-    def to_list(self) -> list[bytes]:
-        """List the hashes for storage, largest subtree first."""
-        return list(self.hashes)
-
     def append(self, leaf_hash: bytes) -> CompactRange:
         """Return the range with one more leaf: at most 63 hashes, none of them read from anywhere."""
         require_hash(leaf_hash)

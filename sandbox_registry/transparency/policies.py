@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sandbox_registry.transparency.checkpoints import Checkpoint, open_checkpoint
 from sandbox_registry.transparency.cosignatures import Cosignature, cosignatures_of
 from sandbox_registry.transparency.errors import PolicyNotMet
-from sandbox_registry.transparency.keys import VerifierKey, format_vkey
+from sandbox_registry.transparency.keys import VerifierKey
 from sandbox_registry.transparency.notes import OpenedNote
 
 
@@ -88,17 +88,3 @@ def accept_checkpoint(data: bytes, *, policy: WitnessPolicy) -> AcceptedCheckpoi
     if not policy.is_met_by({cosignature.key for cosignature in cosignatures}):
         raise PolicyNotMet("the cosignatures do not make the quorum")
     return AcceptedCheckpoint(checkpoint=signed.checkpoint, cosignatures=cosignatures, opened=signed.opened)
-
-
-def format_policy(policy: WitnessPolicy) -> bytes:
-    """Write a policy that `parse_policy` reads back, a definition a line."""
-    lines = [b" ".join([b"log", *key_words(log.key, url=log.url)]) for log in policy.logs]
-    lines += [b" ".join([b"witness", who.name, *key_words(who.key, url=who.url)]) for who in policy.witnesses]
-    lines += [b" ".join([b"group", who.name, b"%d" % who.threshold, *who.members]) for who in policy.groups]
-    lines += [b"quorum " + (b"none" if policy.quorum is None else policy.quorum)]
-    return b"\n".join(lines) + b"\n"
-
-
-def key_words(key: VerifierKey, *, url: str | None) -> list[bytes]:
-    """Write a key and its address, if any."""
-    return [format_vkey(key).encode(), *([] if url is None else [url.encode()])]

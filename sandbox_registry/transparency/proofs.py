@@ -19,15 +19,6 @@ MAX_PROOF_LENGTH: Final = 64
 """A tree of fewer than 2^63 leaves never needs more."""
 
 
-def list_reader(leaf_hashes: Sequence[bytes]) -> HashReader:
-    """Read node hashes from a plain list of leaf hashes, hashing again for every question."""
-
-    def read(level: int, index: int) -> bytes:
-        return root_of(leaf_hashes[index << level : (index + 1) << level])
-
-    return read
-
-
 def perfect_subtrees(start: int, end: int) -> Iterator[tuple[int, int]]:
     """List (level, index) of the perfect subtrees that tile the leaves [start, end), left to right.
 

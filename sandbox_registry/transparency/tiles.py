@@ -97,12 +97,6 @@ def parse_path(path: str) -> Tile | Bundle:
     return place
 
 
-def partial_width(level: int, *, size: int) -> int:
-    """Return the width of the partial tile at `level`, 0 if there is none: floor(size / 256^level) mod 256."""
-    require_level(level)
-    return (size >> (TILE_HEIGHT * level)) % TILE_WIDTH
-
-
 def width_in(level: int, index: int, *, size: int) -> int:
     """Return how wide tile `index` of `level` is in a tree of `size` leaves; raise `TileError` if it is empty."""
     require_level(level)
@@ -152,14 +146,6 @@ def tiles_of(size: int) -> Iterator[Tile]:
 def bundles_of(size: int) -> Iterator[Bundle]:
     """List every entry bundle of a log of `size` entries."""
     return new_bundles(0, size)
-
-
-def encode_tile(hashes: Sequence[bytes]) -> bytes:
-    """Join 1 to 256 hashes to the content of a tile; raise `TileError` or `TreeError` for anything else."""
-    require_place(0, len(hashes))
-    for value in hashes:
-        require_hash(value)
-    return b"".join(hashes)
 
 
 def decode_tile(data: bytes, *, width: int) -> list[bytes]:

@@ -9,8 +9,7 @@ from sandbox_registry.transparency.encodings import decode_base64, decode_decima
 from sandbox_registry.transparency.errors import ProofError
 from sandbox_registry.transparency.merkle import MAX_TREE_SIZE
 from sandbox_registry.transparency.notes import MAX_NOTE_SIZE
-from sandbox_registry.transparency.policies import AcceptedCheckpoint, WitnessPolicy, accept_checkpoint
-from sandbox_registry.transparency.proofs import MAX_PROOF_LENGTH, require_hashes, verify_inclusion
+from sandbox_registry.transparency.proofs import MAX_PROOF_LENGTH, require_hashes
 
 HEADER: Final = "c2sp.org/tlog-proof@v1"
 MAX_EXTRA_SIZE: Final = 1 << 18
@@ -62,14 +61,3 @@ def parse_tlog_proof(data: bytes) -> TlogProof:
     index = decode_decimal(lines[0].removeprefix("index "), refuse=ProofError)
     hashes = tuple(decode_base64(line, refuse=ProofError) for line in lines[1:])
     return TlogProof(index=index, hashes=hashes, checkpoint=checkpoint, extra=extra)
-
-
-def verify_tlog_proof(proof: TlogProof, *, leaf_hash: bytes, policy: WitnessPolicy) -> AcceptedCheckpoint:
-    """Verify that the leaf is at the proof's index in a checkpoint that the policy accepts.
-
-    Raises `ProofError` when the path does not lead to the root, and what `accept_checkpoint` raises for the rest.
-    """
-    accepted = accept_checkpoint(proof.checkpoint, policy=policy)
-    checkpoint = accepted.checkpoint
-    verify_inclusion(proof.hashes, index=proof.index, size=checkpoint.size, leaf_hash=leaf_hash, root=checkpoint.root)
-    return accepted

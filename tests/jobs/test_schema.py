@@ -7,6 +7,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from sandbox_registry.db.core import migrations
 from sandbox_registry.runtime.shipped import shipped
+from tests.support import migrating
 
 NAME = "jobs_test"
 LEFT = b"""
@@ -35,7 +36,7 @@ def test_nothing_of_the_queue_stays_after_a_downgrade(empty_url: str) -> None:
     migrations.upgrade(empty_url)
     with psycopg.connect(empty_url) as connection:
         assert len(connection.execute(LEFT).fetchall()) > 30
-    migrations.downgrade(empty_url, "base")
+    migrating.downgrade(empty_url, "base")
     with psycopg.connect(empty_url) as connection:
         assert connection.execute(LEFT).fetchall() == []
 

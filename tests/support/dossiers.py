@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from sandbox_registry.rulebook.calendar_files import load_calendar
-from sandbox_registry.rulebook.procedure_checks import load_sound_procedures
+from sandbox_registry.rulebook.procedure_files import load_procedures
 
 POLICIES = Path(__file__).parents[2] / "policies"
-PROCEDURES = load_sound_procedures(POLICIES / "procedures")
+PROCEDURES = load_procedures(POLICIES / "procedures")
 DRAFT = PROCEDURES["ca-mau-2026-draft"]
 LAW = PROCEDURES["ai-decree-142-2026"]
 CALENDAR = load_calendar(POLICIES / "calendars" / "vn.toml")

@@ -71,7 +71,9 @@ class Ledger:
                     "VALUES (%s, %s, %s, 'test', %s, %s)",
                     rows,
                 )
-            await connection.exec_driver_sql("UPDATE log_head SET size = %s, hashes = %s", (tree.size, tree.to_list()))
+            await connection.exec_driver_sql(
+                "UPDATE log_head SET size = %s, hashes = %s", (tree.size, list(tree.hashes))
+            )
 
     async def forge_all(self, statements: str) -> None:
         """Run several statements with every trigger off."""
@@ -90,7 +92,9 @@ class Ledger:
                     "UPDATE audit_leaves SET entry = %s, leaf_hash = %s WHERE index = %s AND entry <> %s",
                     (entry, hash_leaf(entry), index, entry),
                 )
-            await connection.exec_driver_sql("UPDATE log_head SET size = %s, hashes = %s", (tree.size, tree.to_list()))
+            await connection.exec_driver_sql(
+                "UPDATE log_head SET size = %s, hashes = %s", (tree.size, list(tree.hashes))
+            )
 
     async def replace_last(self, entry: bytes) -> bytes:
         """Put another entry in place of the last, head and all, and return what stood there."""
@@ -102,7 +106,7 @@ class Ledger:
         await self.forge(
             "UPDATE audit_leaves SET entry = %s, leaf_hash = %s WHERE index = %s", entry, hash_leaf(entry), index
         )
-        await self.forge("UPDATE log_head SET hashes = %s", tree.to_list())
+        await self.forge("UPDATE log_head SET hashes = %s", list(tree.hashes))
         return entries[-1]
 
 

@@ -18,9 +18,10 @@ from sandbox_registry.transparency.policies import (
     PolicyWitness,
     WitnessPolicy,
 )
-from sandbox_registry.transparency.proofs import consistency_proof, list_reader
+from sandbox_registry.transparency.proofs import consistency_proof
 from sandbox_registry.transparency.witnessing import AddCheckpoint, format_add_checkpoint
 from tests.support.published_logs import KEY, entries_of
+from tests.support.transparency import list_reader
 
 NOW = 1_800_000_000
 LEAVES = [hash_leaf(entry) for entry in entries_of(900)]

@@ -29,18 +29,17 @@ from sandbox_registry.transparency.keys import (
 )
 from sandbox_registry.transparency.merkle import hash_leaf, root_of
 from sandbox_registry.transparency.notes import format_note, open_note, parse_note, parse_signatures
-from sandbox_registry.transparency.policies import format_policy
 from sandbox_registry.transparency.policy_files import parse_policy
 from sandbox_registry.transparency.proofs import (
     consistency_proof,
     inclusion_proof,
-    list_reader,
     verify_consistency,
     verify_inclusion,
 )
 from sandbox_registry.transparency.tile_hashes import unfold_tile
-from sandbox_registry.transparency.tiles import decode_bundle, decode_tile, encode_bundle, encode_tile, parse_path
-from sandbox_registry.transparency.tlog_proofs import TlogProof, format_tlog_proof, parse_tlog_proof, verify_tlog_proof
+from sandbox_registry.transparency.tiles import decode_bundle, decode_tile, encode_bundle, parse_path
+from sandbox_registry.transparency.tlog_proofs import TlogProof, format_tlog_proof, parse_tlog_proof
+from tests.support.transparency import format_policy, list_reader, verify_tlog_proof
 
 LOG: Final = SigningKey(name="sandbox.example/log", seed=b"\x01" * 32)
 WITNESS: Final = SigningKey(name="council.example", key_type=KeyType.COSIGNATURE_V1, seed=b"\x02" * 32)
@@ -110,7 +109,7 @@ def read_bundle(data: bytes) -> None:
 
 def read_tile(data: bytes) -> None:
     width = data[0] + 1 if data else 1
-    assert encode_tile(decode_tile(data[1:], width=width)) == data[1:]
+    assert b"".join(decode_tile(data[1:], width=width)) == data[1:]
     assert len(unfold_tile(data[1:], width=width)) == width.bit_length()
 
 
@@ -158,7 +157,7 @@ TARGETS: Final[dict[str, tuple[Callable[[bytes], None], bytes]]] = {
     "policy": (read_policy, POLICY_TEXT.encode()),
     "signatures": (read_signatures, COSIGNED.partition(b"\n\n")[2]),
     "signing key": (read_signing_key, format_signing_key(LOG).encode()),
-    "tile": (read_tile, b"\x02" + encode_tile(LEAVES[:3])),
+    "tile": (read_tile, b"\x02" + b"".join(LEAVES[:3])),
     "tlog-proof": (read_tlog_proof, format_tlog_proof(PROOF)),
     "vkey": (read_vkey, format_vkey(KEYS[1]).encode()),
 }

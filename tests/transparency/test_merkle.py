@@ -60,7 +60,7 @@ def test_append_merges_trailing_ones(size: int) -> None:
 
 def test_range_survives_storage() -> None:
     tree = grow([hash_leaf(b"%d" % index) for index in range(77)])
-    assert CompactRange.from_list(tree.to_list(), size=77) == tree
+    assert CompactRange.from_list(list(tree.hashes), size=77) == tree
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,9 @@ from sandbox_registry.transparency.policies import (
     PolicyWitness,
     WitnessPolicy,
     accept_checkpoint,
-    format_policy,
 )
 from sandbox_registry.transparency.policy_files import parse_policy
+from tests.support.transparency import format_policy
 
 LOG = SigningKey(name="sandbox.example/log", seed=b"\x01" * 32)
 WITNESSES = {

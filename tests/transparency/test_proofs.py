@@ -14,11 +14,11 @@ from sandbox_registry.transparency.merkle import EMPTY_ROOT, hash_children, hash
 from sandbox_registry.transparency.proofs import (
     consistency_proof,
     inclusion_proof,
-    list_reader,
     root_at,
     verify_consistency,
     verify_inclusion,
 )
+from tests.support.transparency import list_reader
 
 LEAVES = [hash_leaf(b"entry %d" % index) for index in range(300)]
 READ = list_reader(LEAVES)

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from sandbox_registry.transparency.errors import TileError
 from sandbox_registry.transparency.merkle import hash_leaf
-from sandbox_registry.transparency.proofs import consistency_proof, inclusion_proof, list_reader, root_at
+from sandbox_registry.transparency.proofs import consistency_proof, inclusion_proof, root_at
 from sandbox_registry.transparency.tile_hashes import TileCache, TileHashes
 from sandbox_registry.transparency.tiles import grow_tiles
+from tests.support.transparency import list_reader
 
 SIZE = 66_000
 LEAVES = [hash_leaf(b"%d" % index) for index in range(SIZE)]

@@ -16,12 +16,10 @@ from sandbox_registry.transparency.tiles import (
     decode_bundle,
     decode_tile,
     encode_bundle,
-    encode_tile,
     grow_tiles,
     new_bundles,
     new_tiles,
     parse_path,
-    partial_width,
     tiles_of,
     width_in,
 )
@@ -112,7 +110,6 @@ def test_tiles_of_70000() -> None:
     tiles = list(tiles_of(70_000))
     assert len(tiles) == 273 + 1 + 1 + 1 + 1
     assert tiles[272:] == [Tile(0, 272), Tile(0, 273, 112), Tile(1, 0), Tile(1, 1, 17), Tile(2, 0, 1)]
-    assert [partial_width(level, size=70_000) for level in range(4)] == [112, 17, 1, 0]
 
 
 def test_tiles_of_256() -> None:
@@ -169,7 +166,7 @@ def test_grow_tiles_in_any_steps(steps: list[int]) -> None:
         for tile in tiles_of(size):
             span = 256**tile.level
             starts = range(tile.index * 256 * span, (tile.index * 256 + tile.width) * span, span)
-            assert store[tile.path] == encode_tile([root_of(leaves[start : start + span]) for start in starts])
+            assert store[tile.path] == b"".join(root_of(leaves[start : start + span]) for start in starts)
 
 
 def test_grow_tiles_two_levels_up() -> None:
@@ -218,14 +215,8 @@ def test_bundle_limits() -> None:
 @settings(deadline=None)
 @given(st.lists(st.binary(min_size=32, max_size=32), min_size=1, max_size=256))
 def test_tile_round_trip(hashes: list[bytes]) -> None:
-    data = encode_tile(hashes)
+    data = b"".join(hashes)
     assert decode_tile(data, width=len(hashes)) == hashes
     for wrong in (data[:-1], data + b"\x00", data[32:], b""):
         with pytest.raises(TileError):
             decode_tile(wrong, width=len(hashes))
-
-
-@pytest.mark.parametrize("hashes", [[], [b"short"], [b"\x00" * 32] * 257])
-def test_encode_tile_refused(hashes: list[bytes]) -> None:
-    with pytest.raises(LogError):
-        encode_tile(hashes)

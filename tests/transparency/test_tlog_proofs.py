@@ -11,8 +11,9 @@ from sandbox_registry.transparency.errors import LogError, NoteError, ProofError
 from sandbox_registry.transparency.keys import SigningKey
 from sandbox_registry.transparency.merkle import hash_leaf, root_of
 from sandbox_registry.transparency.policies import PolicyLog, WitnessPolicy
-from sandbox_registry.transparency.proofs import inclusion_proof, list_reader
-from sandbox_registry.transparency.tlog_proofs import TlogProof, format_tlog_proof, parse_tlog_proof, verify_tlog_proof
+from sandbox_registry.transparency.proofs import inclusion_proof
+from sandbox_registry.transparency.tlog_proofs import TlogProof, format_tlog_proof, parse_tlog_proof
+from tests.support.transparency import list_reader, verify_tlog_proof
 
 LOG = SigningKey(name="sandbox.example/log", seed=b"\x01" * 32)
 POLICY = WitnessPolicy(logs=(PolicyLog(key=LOG.verifier_key),))

@@ -7,7 +7,7 @@ from pathlib import Path
 from sandbox_registry.runtime.file_sources import FolderSource
 from sandbox_registry.runtime.files import CrashPoint, MissingFile, flush_directory, locked, never_crash, replace_file
 from sandbox_registry.transparency.checkpoints import CHECKPOINT
-from sandbox_registry.transparency.tiles import Bundle, Tile, TileReader
+from sandbox_registry.transparency.tiles import Tile, TileReader
 
 SIGNER_DIR, LOG_DIR = "log-signer", "log"
 """In the data directory: what only the signer may touch, and what everybody may read."""
@@ -41,10 +41,6 @@ class LogFolder(FolderSource):
     def read_tile(self) -> TileReader:
         """Read tiles; a missing one is `MissingFile`."""
         return lambda level, index, width: self.read(Tile(level, index, width).path)
-
-    def read_bundle(self, index: int, width: int) -> bytes:
-        """Read an entry bundle; a missing one is `MissingFile`."""
-        return self.read(Bundle(index, width).path)
 
     def add(self, files: Iterable[tuple[str, bytes]]) -> None:
         """Keep immutable files, durably, all of them before this returns.

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import structlog
 from anyio import to_thread
 
 from sandbox_registry.auditlog.publishing.folder import FolderDiffers, LogFolder
@@ -40,8 +39,6 @@ STEP = 65_536
 
 WINDOW = 64 * TILE_WIDTH
 """Signed leaves looked at again each minute: a million in an hour, for a few milliseconds of every second."""
-
-logger = structlog.get_logger("registry.log")
 
 
 class Refused(Exception):

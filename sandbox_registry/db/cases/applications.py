@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -21,8 +21,6 @@ from sandbox_registry.domain.cases.links import Link
 from sandbox_registry.domain.identity.people import Capacity, Standing
 from sandbox_registry.domain.identity.scopes import Scope
 from sandbox_registry.domain.stages import OPEN_STAGES, Stage
-
-K = TypeVar("K")
 
 _APPLICATIONS = tables.applications
 _PARTICIPATIONS = tables.participations

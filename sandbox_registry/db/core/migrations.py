@@ -15,18 +15,7 @@ from sandbox_registry.runtime.shipped import shipped
 def upgrade(url: str, revision: str = "head") -> None:
     """Migrate the database at `url` forwards, as its owner. Safe to call from several nodes at once: they queue."""
     with _one_line():
-        command.upgrade(_config(url), revision)
-
-
-def downgrade(url: str, revision: str) -> None:
-    """Migrate the database at `url` backwards to `revision`; "base" empties it."""
-    with _one_line():
-        command.downgrade(_config(url), revision)
-
-
-def check(url: str) -> None:
-    """Raise alembic.util.CommandError when the tables in code and those in the database differ."""
-    command.check(_config(url))
+        command.upgrade(alembic_config(url), revision)
 
 
 @contextmanager
@@ -39,7 +28,8 @@ def _one_line() -> Iterator[None]:
         raise MigrationFailed(str(error)) from error
 
 
-def _config(url: str) -> Config:
+def alembic_config(url: str) -> Config:
+    """Return what alembic needs to know to work on the database at `url`."""
     config = Config()
     # Alembic reads % as the start of a placeholder, and a path may hold one.
     config.set_main_option("script_location", str(shipped("alembic")).replace("%", "%%"))

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 
 from sandbox_registry.domain.identity.people import Actor
-from sandbox_registry.domain.texts import Language
 from sandbox_registry.usecases.transaction.idempotency import IdempotentRequest
 
 
@@ -19,7 +18,6 @@ class RequestContext:
     actor: Actor
     idempotent: IdempotentRequest | None = None
     address: str | None = None
-    language: Language = Language.VI
 
     def acting_as(self, actor: Actor) -> "RequestContext":
         """Return the context of the same request, now that it is known who acts."""

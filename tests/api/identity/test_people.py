@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from sandbox_registry.domain.identity.tokens import is_well_formed
 from tests.support.client import Client
 from tests.support.leaves import assert_nothing_leaked
+from tests.support.tokens import is_well_formed
 from tests.support.world import PROCEDURE
 
 PASSWORD, NEW_PASSWORD = "tôm sú lội ngược dòng", "cua gạch bò trên bãi bồi"

@@ -11,9 +11,10 @@ from sandbox_registry.transparency.keys import VerifierKey
 from sandbox_registry.transparency.merkle import hash_leaf
 from sandbox_registry.transparency.policies import PolicyLog, WitnessPolicy
 from sandbox_registry.transparency.tiles import decode_bundle
-from sandbox_registry.transparency.tlog_proofs import parse_tlog_proof, verify_tlog_proof
+from sandbox_registry.transparency.tlog_proofs import parse_tlog_proof
 from tests.support.client import Client
 from tests.support.ledger import ORIGIN, Ledger
+from tests.support.transparency import verify_tlog_proof
 
 
 @pytest.fixture

@@ -17,10 +17,11 @@ from sandbox_registry.domain.errors import PermissionDenied
 from sandbox_registry.runtime.files import Busy, locked
 from sandbox_registry.transparency.checkpoints import Checkpoint
 from sandbox_registry.transparency.keys import format_vkey
-from sandbox_registry.transparency.policies import PolicyLog, WitnessPolicy, format_policy
+from sandbox_registry.transparency.policies import PolicyLog, WitnessPolicy
 from sandbox_registry.usecases.operations.installation import WatchRecords
 from tests.support.leaves import leaves, told
 from tests.support.published_logs import KEY, entries_of, write_log
+from tests.support.transparency import format_policy
 from tests.support.witnesses import OTHER_LEAVES, new_witness, policy_for, request, serving
 from tests.support.world import World
 

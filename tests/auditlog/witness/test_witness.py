@@ -25,11 +25,11 @@ from sandbox_registry.transparency.merkle import EMPTY_ROOT
 from sandbox_registry.transparency.notes import parse_note
 from sandbox_registry.transparency.policies import (
     accept_checkpoint,
-    format_policy,
 )
 from sandbox_registry.transparency.witnessing import AddCheckpoint, format_add_checkpoint, parse_add_checkpoint
 from tests.support.client import Client
 from tests.support.published_logs import KEY, entries_of, write_log
+from tests.support.transparency import format_policy
 from tests.support.witnesses import LEAVES, NOW, OTHER_LEAVES, checkpoint_at, new_witness, policy_for, request, serving
 
 

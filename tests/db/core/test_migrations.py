@@ -9,6 +9,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from sandbox_registry.db.core import migrations, revisions
 from sandbox_registry.runtime.shipped import shipped
+from tests.support import migrating
 
 NAME = "migrations_test"
 
@@ -34,7 +35,7 @@ def test_up_down_and_up_again(empty_url: str) -> None:
     migrations.upgrade(empty_url)
     made = tables(empty_url)
     assert revisions.current(empty_url) == revisions.newest()
-    migrations.downgrade(empty_url, "base")
+    migrating.downgrade(empty_url, "base")
     assert tables(empty_url) == {"alembic_version"}
     migrations.upgrade(empty_url)
     assert tables(empty_url) == made
@@ -42,7 +43,7 @@ def test_up_down_and_up_again(empty_url: str) -> None:
 
 def test_the_tables_in_code_and_in_the_database_are_the_same(empty_url: str) -> None:
     migrations.upgrade(empty_url)
-    migrations.check(empty_url)
+    migrating.check(empty_url)
 
 
 def test_several_nodes_at_once_queue(empty_url: str) -> None:
@@ -69,5 +70,5 @@ def test_names_of_before_are_found_without_diacritics_afterwards(empty_url: str)
     with psycopg.connect(empty_url) as connection:
         found = connection.execute("SELECT search_text FROM people UNION ALL SELECT search_text FROM organisations")
         assert found.fetchall() == [("do mai huong huong@camau.example",), ("nuoc mam phu quoc",)]
-    migrations.downgrade(empty_url, "0011")
+    migrating.downgrade(empty_url, "0011")
     migrations.upgrade(empty_url)

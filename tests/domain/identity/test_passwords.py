@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 
 from sandbox_registry.domain.errors import Invalid
 from sandbox_registry.domain.identity.passwords import MAX_LENGTH, MIN_LENGTH, check_password, normalised
-from sandbox_registry.domain.identity.tokens import MARK, SECRET_SIZE, digest, is_well_formed, written
+from sandbox_registry.domain.identity.tokens import MARK, SECRET_SIZE, digest, written
 from sandbox_registry.runtime.shipped import shipped
 from sandbox_registry.usecases.identity.passwords import load_common_passwords
+from tests.support.tokens import is_well_formed
 
 COMMON = load_common_passwords(shipped("policies") / "common-passwords.txt")
 ABOUT = ("Nguyễn Thị Hương Giang", "huong.giang@tomsang.example")

@@ -24,7 +24,6 @@ from sandbox_registry.domain.identity.tokens import (
     UNLIMITED,
     Limits,
     digest,
-    is_well_formed,
     limit_errors,
     read_range,
 )
@@ -34,6 +33,7 @@ from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.operators import NOBODY
 from tests.support.leaves import assert_nothing_leaked, leaves, told
 from tests.support.passwords import CHEAP
+from tests.support.tokens import is_well_formed
 from tests.support.world import ANYBODY, World
 
 STATEMENTS = "sandbox_registry.db.core.statements"
