@@ -18,93 +18,12 @@ from sandbox_registry.domain.permits.proposals import with_conditions
 from sandbox_registry.domain.rules.form_fields import Condition, Operator
 from sandbox_registry.domain.rules.procedures import Confidence, PermitRules, Procedure, SignerRule
 from sandbox_registry.domain.stages import APPLICATION_STAGES, Stage
-from tests.domain.small import CASE, OTHER, PERSON, UNIT, WORD, case, local, procedure
-from tests.support.decided import BASIS, REASONS, TITLE, TRIAL_END, TRIAL_START, terms
+from tests.domain.small import CASE, OTHER, PERSON, UNIT, WORD, case, procedure
+from tests.support.decided import BASIS, REASONS, TITLE, TRIAL_END, TRIAL_START
+from tests.support.small_cases import AT, PASSED, RULES, SIGNING, TERMS, approve, recommend, session
 
-AT = local(2026, 12, 15, 9)
-RULES = procedure()
-TERMS = terms(OTHER)
 ALLOWED = with_conditions(TERMS, ("Mua bảo hiểm",))
-SIGNING = Signing(
-    decision_id=UUID(int=40),
-    unit_id=UNIT,
-    number="12/QĐ-UBND",
-    signer_id=PERSON,
-    signer_title=TITLE,
-    on_behalf_of=OTHER,
-    legal_basis=BASIS,
-    at=AT,
-)
-
-
-def session(*, passed: bool | None, concluded: datetime | None = AT, number: int = 50) -> CouncilSession:
-    return CouncilSession(
-        id=UUID(int=number),
-        version=2,
-        application_id=CASE,
-        chair_id=PERSON,
-        secretary_id=OTHER,
-        member_ids=(PERSON,),
-        scheduled_at=AT,
-        place="Phòng 2",
-        convened_by=OTHER,
-        convened_at=AT,
-        is_passed=passed,
-        concluded_at=concluded,
-    )
-
-
-PASSED, FAILED = session(passed=True), session(passed=False)
-
-
-def recommend(
-    application: Application | None = None,
-    *,
-    advice: Advice = Advice.APPROVE,
-    conditions: tuple[str, ...] = (),
-    departure: str | None = None,
-    sessions: tuple[CouncilSession, ...] = (PASSED,),
-    unmet: tuple[FieldError, ...] = (),
-    allowed: Any = TERMS,
-    rules: Procedure = RULES,
-) -> tuple[Application, Recommendation]:
-    return decisions.recommend(
-        application or case(Stage.UNDER_APPRAISAL),
-        recommendation_id=UUID(int=60),
-        advice=advice,
-        report="Đủ điều kiện.",
-        conditions=conditions,
-        departure=departure,
-        terms=None if advice is Advice.REFUSE else allowed,
-        sessions=sessions,
-        unmet=unmet,
-        procedure=rules,
-        licence_end=None,
-        by=PERSON,
-        at=AT,
-    )
-
-
-def approve(
-    application: Application | None = None,
-    *,
-    signing: Signing = SIGNING,
-    allowed: Any = TERMS,
-    rules: Procedure = RULES,
-    licence_end: datetime | None = None,
-    errors: tuple[FieldError, ...] = (),
-    recommended: Recommendation | None = None,
-) -> tuple[Application, Decision]:
-    return decisions.approve(
-        application or case(Stage.AWAITING_DECISION),
-        signing=signing,
-        terms=allowed,
-        conditions=("Mua bảo hiểm",),
-        recommendation=recommend()[1] if recommended is None else recommended,
-        procedure=rules,
-        licence_end=licence_end,
-        errors=errors,
-    )
+FAILED = session(passed=False)
 
 
 def refuse(

@@ -26,26 +26,13 @@ from sandbox_registry.domain.errors import ConditionNotMet, Duplicate, FieldErro
 from sandbox_registry.domain.rules.forms import Referral
 from sandbox_registry.domain.rules.procedures import Procedure, ProcedureStatus
 from sandbox_registry.domain.stages import APPLICATION_STAGES, Stage
-from tests.domain.small import CALENDAR, CASE, FRIDAY, PERSON, UNIT, WORD, case, local, procedure
+from tests.domain.small import CALENDAR, FRIDAY, PERSON, UNIT, WORD, case, local, procedure
+from tests.support.small_cases import ITEMS, MONDAY, REQUEST
 
-MONDAY, DECEMBER, JANUARY = local(2026, 11, 23, 9), local(2026, 12, 1, 10), local(2027, 1, 5)
+DECEMBER, JANUARY = local(2026, 12, 1, 10), local(2027, 1, 5)
 RULES = procedure()
 REASONS = (Reason(code="not_innovative", text="Đã có trên thị trường."),)
-ITEMS = (
-    SupplementItem(target="answers.plan.title", reason="Chưa rõ."),
-    SupplementItem(target="documents.trial_plan", reason="Thiếu trang."),
-)
 REFERRAL = Referral(target="cap-bo", authority=WORD, reason=WORD, basis="Điều 23(3)", answers={})
-REQUEST = SupplementRequest(
-    id=UUID(int=9),
-    version=1,
-    application_id=CASE,
-    round=1,
-    items=ITEMS,
-    exception_reason=None,
-    requested_by=PERSON,
-    requested_at=MONDAY,
-)
 D, S, R, A = Stage.DRAFT, Stage.SUBMITTED, Stage.SUPPLEMENT_REQUESTED, Stage.ACCEPTED
 U, W, OK, NO = Stage.UNDER_APPRAISAL, Stage.AWAITING_DECISION, Stage.APPROVED, Stage.REFUSED
 OUT, GONE, TURNED_AWAY, SENT = Stage.WITHDRAWN, Stage.LAPSED, Stage.INTAKE_REFUSED, Stage.REFERRED

@@ -9,7 +9,7 @@ from sandbox_registry.domain.cases.links import Link, lasts, require_outside_cha
 from sandbox_registry.domain.errors import ConditionNotMet
 from sandbox_registry.domain.identity.people import Relation, Role, relations
 from sandbox_registry.domain.rules.working_days import Term, Unit
-from tests.domain.identity.test_people import COMPANY, OTHER_UNIT, UNIT, actor, standing
+from tests.support.standings import COMPANY, OTHER_UNIT, UNIT, actor, standing
 
 AT = datetime(2026, 11, 20, 7, tzinfo=UTC)
 TWO_YEARS = Term(24, Unit.MO)

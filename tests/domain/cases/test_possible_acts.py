@@ -13,11 +13,8 @@ from sandbox_registry.domain.cases.case_records import SHOWN, Applicant, CaseRec
 from sandbox_registry.domain.cases.possible_acts import GUARDS, Situation, is_possible, parts_for
 from sandbox_registry.domain.identity.people import Actor, Capacity, OrganisationKind, Role, Standing
 from sandbox_registry.domain.stages import APPLICATION_STAGES, Stage
-from tests.domain.cases.test_decisions import AT, session
-from tests.domain.cases.test_decisions import approve as decided
-from tests.domain.cases.test_lifecycle import REQUEST
-from tests.domain.cases.test_reviews import ASKED, QUESTION
 from tests.domain.small import CALENDAR, CASE, FRIDAY, PERSON, UNIT, case, local, procedure
+from tests.support.small_cases import AT, CONSULTATION, QUESTION, REQUEST, approve, session
 
 COUNCIL = procedure(
     council__required=(True, "yes/no"),
@@ -50,13 +47,13 @@ FULL = replace(
     NOTHING,
     supplements=(REQUEST,),
     clarifications=(QUESTION,),
-    consultations=(replace(ASKED, unit_id=UNIT),),
+    consultations=(replace(CONSULTATION, unit_id=UNIT),),
     assignments=(FOCAL,),
     conflicted=frozenset({CASE}),
     reviewed_by=frozenset({PERSON}),
     sessions=(OPEN,),
     votes=(VOTE,),
-    decisions=(decided()[1],),
+    decisions=(approve()[1],),
     has_hold=True,
     agency_code="H12.01",
 )
@@ -163,7 +160,7 @@ CLOSED: dict[str, tuple[Action, Application, CaseRecords, dict[str, Any]]] = {
     "another agency's answer": (
         Action.CONSULTATION_ANSWER,
         case(Stage.UNDER_APPRAISAL),
-        replace(FULL, consultations=(ASKED,)),
+        replace(FULL, consultations=(CONSULTATION,)),
         {},
     ),
     "a silence within the term": (Action.CONSULTATION_CLOSE, case(Stage.UNDER_APPRAISAL), FULL, {"at": FRIDAY}),

@@ -12,8 +12,6 @@ from hypothesis import strategies as st
 
 from sandbox_registry.domain.cases.appraisal import (
     Advice,
-    Clarification,
-    Consultation,
     CouncilSession,
     Declaration,
     Opinion,
@@ -27,6 +25,7 @@ from sandbox_registry.domain.errors import Invalid
 from sandbox_registry.domain.identity.people import Capacity
 from sandbox_registry.domain.rules.procedures import Procedure
 from tests.support.dossiers import DRAFT, LAW
+from tests.support.small_cases import CONSULTATION, QUESTION
 
 NOW = datetime(2026, 11, 20, 7, tzinfo=UTC)
 CASE, ME, OTHER, THIRD = (UUID(int=number) for number in range(1, 5))
@@ -116,22 +115,6 @@ def test_review_of_a_conflicted_person_does_not_count() -> None:
     assert counting((mine, others), declared) == (mine,)
 
 
-ASKED = Consultation(
-    id=UUID(int=20),
-    version=1,
-    application_id=CASE,
-    unit_id=UUID(int=21),
-    question="?",
-    asked_by=THIRD,
-    asked_at=NOW,
-    term_value=7,
-    term_unit="wd",
-    remind_on=None,
-    is_required=True,
-)
-QUESTION = Clarification(
-    id=UUID(int=30), version=1, application_id=CASE, round=1, question="?", asked_by=THIRD, asked_at=NOW
-)
 SESSION = CouncilSession(
     id=UUID(int=40),
     version=1,
@@ -173,10 +156,10 @@ def missing(procedure: Procedure = DRAFT, **changes: Any) -> list[str]:
     ("changes", "codes"),
     [
         ({}, []),
-        ({"consultations": (ASKED,)}, ["consultation_open"]),
-        ({"consultations": (replace(ASKED, is_required=False),)}, []),
-        ({"consultations": (replace(ASKED, answered_at=NOW, opinion=Opinion.DISAGREE),)}, []),
-        ({"consultations": (replace(ASKED, closed_silent_at=NOW),)}, []),
+        ({"consultations": (CONSULTATION,)}, ["consultation_open"]),
+        ({"consultations": (replace(CONSULTATION, is_required=False),)}, []),
+        ({"consultations": (replace(CONSULTATION, answered_at=NOW, opinion=Opinion.DISAGREE),)}, []),
+        ({"consultations": (replace(CONSULTATION, closed_silent_at=NOW),)}, []),
         ({"clarifications": (QUESTION,)}, ["clarification_open"]),
         ({"clarifications": (replace(QUESTION, answered_at=NOW),)}, []),
         ({"assignments": ()}, []),
@@ -192,7 +175,12 @@ def missing(procedure: Procedure = DRAFT, **changes: Any) -> list[str]:
         ({"sessions": (SESSION,)}, ["council_not_concluded"]),
         ({"sessions": (), "procedure": LAW}, []),
         (
-            {"consultations": (ASKED,), "clarifications": (QUESTION,), "reviewed_by": frozenset(), "sessions": ()},
+            {
+                "consultations": (CONSULTATION,),
+                "clarifications": (QUESTION,),
+                "reviewed_by": frozenset(),
+                "sessions": (),
+            },
             [
                 "consultation_open",
                 "clarification_open",

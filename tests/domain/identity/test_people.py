@@ -19,38 +19,9 @@ from sandbox_registry.domain.identity.people import (
     check_roles_together,
     relations,
 )
+from tests.support.standings import COMPANY, OTHER_COMPANY, OTHER_UNIT, UNIT, actor, standing
 
-PERSON, COMPANY, OTHER_COMPANY, UNIT, OTHER_UNIT = (UUID(int=number) for number in range(1, 6))
 ACTED = {relation for relation in Relation if relation.startswith("acted_as_")}
-
-
-def actor(
-    offices: frozenset[tuple[Role, UUID]] = frozenset(),
-    signs: frozenset[UUID] = frozenset(),
-    drafts: frozenset[UUID] = frozenset(),
-) -> Actor:
-    return Actor(
-        person_id=PERSON,
-        offices=offices,
-        signs_for_organisations=signs,
-        drafts_for_organisations=drafts,
-        signs_for=None,
-        auth_method="password",
-        token_scopes=None,
-        request_id="request",
-    )
-
-
-def standing(
-    held: frozenset[Capacity] = frozenset(), past: frozenset[Capacity] = frozenset(), *, conflicted: bool | None = False
-) -> Standing:
-    return Standing(
-        organisation_id=COMPANY,
-        unit_ids=frozenset({UNIT}),
-        capacities=held,
-        past_capacities=past,
-        conflicted=conflicted,
-    )
 
 
 def test_each_capacity_held_brings_these_relations() -> None:
