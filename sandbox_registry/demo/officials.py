@@ -180,7 +180,7 @@ async def recommend(case: Case, province: Province) -> None:
 
 async def _set_terms(case: Case, province: Province, body: dict[str, Any]) -> None:
     """Recommend what the dossier asks, or another kind of permit than it asks, and why."""
-    bounds = [{"parameter": name, "basis": BASES[name]} for name in open_bounds(case.procedure)]
+    bounds = [{"parameter": name, "basis": BASES[name]} for name in open_bounds(case.procedure, case.dossier.answers)]
     kind = case.scenario.get("permit_kind")
     if kind in {None, case.dossier.answers["legal"]["permit_kind"]}:
         body["open_bounds"] = bounds

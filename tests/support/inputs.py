@@ -348,7 +348,9 @@ def _recommend(now: Facts) -> Iterator[Attempt]:
 
 
 def _bases(now: Facts) -> tuple[OpenBound, ...]:
-    return tuple(OpenBound(parameter=name, basis="Quyết định nêu rõ") for name in open_bounds(now.procedure))
+    return tuple(
+        OpenBound(parameter=name, basis="Quyết định nêu rõ") for name in open_bounds(now.procedure, now.case.answers)
+    )
 
 
 def _signing(now: Facts) -> dict[str, Any]:

@@ -21,6 +21,9 @@ VIETNAMESE_SENTENCES: Mapping[str, str] = {
     "mỗi lần hỏi lại từ một phút trước thay đổi mới nhất đã thấy, vì các việc có thể kết thúc không theo thứ tự.",
     "`q` finds without diacritics in the name or the e-mail address.": "`q` tìm không dấu trong tên hoặc địa chỉ thư điện tử.",
     "`q` finds without diacritics in the name, or begins the tax code.": "`q` tìm không dấu trong tên, hoặc là phần đầu mã số thuế.",
+    "A body is needed only where the approval names no basis for a bound that the procedure leaves open: approvals made "
+    "before they had to.": "Chỉ cần gửi nội dung khi quyết định chấp thuận không nêu căn cứ cho giới hạn mà thủ tục để "
+    "ngỏ: các quyết định ban hành trước khi phải nêu.",
     "A conflict ends every part one has in the case, for good.": "Có xung đột lợi ích thì mọi phần việc của người đó "
     "trong hồ sơ chấm dứt hẳn.",
     "A token for some `procedures` knows of no other case: others are not found and in no list, and acts on accounts, "

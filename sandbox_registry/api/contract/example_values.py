@@ -57,6 +57,7 @@ EXAMPLE_VALUES: dict[str, Any] = {
     "LimitIn.method": "Đo bằng thước, hai lần mỗi ngày.",
     "LimitOut.method": "Đo bằng thước, hai lần mỗi ngày.",
     "LogInIn.minutes": 60,
+    "IssueIn.open_bounds": [],
     "LogInIn.name": "Máy ở văn phòng",
     "MemberIn.kind": "editor",
     "MemberIn.valid_from": "2026-12-31T17:00:00Z",

@@ -170,7 +170,8 @@ def _complete(operation: Json, *, method: str, handler: HTTPRouteHandler) -> Non
 def _give_types(operation: Json, *, handler: HTTPRouteHandler, kinds: dict[Any, Json]) -> None:
     """Put the types of bodies in, as msgspec reads and writes them."""
     if (body := _body_of(handler)) is not None:
-        operation["requestBody"] = {"required": True, "content": {JSON: {"schema": kinds[body]}}}
+        content = {JSON: {"schema": kinds[body]}}
+        operation["requestBody"] = {"required": not _may_lack_body(handler), "content": content}
     if (kind := _kind_of(handler)) in kinds:
         operation["responses"][str(handler.status_code)]["content"] = {JSON: {"schema": kinds[kind]}}
 
@@ -231,7 +232,19 @@ def _is_versioned(kind: Any) -> bool:
 def _body_of(handler: HTTPRouteHandler) -> Any:
     """Return what a handler takes as its body; null when it takes none, or a file."""
     field = handler.parsed_data_field
-    return None if field is None else field.annotation
+    if field is None:
+        return None
+    return (
+        next(each.annotation for each in field.inner_types if not each.is_none_type)
+        if _may_lack_body(handler)
+        else field.annotation
+    )
+
+
+def _may_lack_body(handler: HTTPRouteHandler) -> bool:
+    """Tell whether a handler does without a body, and then takes it to be null."""
+    field = handler.parsed_data_field
+    return field is not None and field.is_optional
 
 
 def _body_schema(operation: Json, schemas: Json) -> Json:

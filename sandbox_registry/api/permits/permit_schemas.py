@@ -127,6 +127,12 @@ class OpenBoundIn(In):
 OpenBounds = Annotated[tuple[OpenBoundIn, ...], Meta(max_length=10)]
 
 
+class IssueIn(In):
+    """On what the bounds rest that the procedure leaves open and the approval says nothing of."""
+
+    open_bounds: OpenBounds = ()
+
+
 class TermsIn(WindowIn, kw_only=True):
     """Everything a permit allows, from `start` until before `end`.
 

@@ -1,7 +1,7 @@
 """Permits over the wire: issued by the records office, read and listed by where they stand now."""
 
 from litestar import Controller, Response, get, post
-from litestar.params import FromQuery
+from litestar.params import FromQuery, JSONBody
 
 from sandbox_registry.api.handling.cursors import BY_CHANGE, BY_ID
 from sandbox_registry.api.handling.requests import (
@@ -18,7 +18,14 @@ from sandbox_registry.api.handling.requests import (
     use_cases,
 )
 from sandbox_registry.api.handling.schemas import Moment
-from sandbox_registry.api.permits.permit_schemas import PermitOut, PermitPageOut, permit_out, permit_page_out
+from sandbox_registry.api.permits.permit_schemas import (
+    IssueIn,
+    PermitOut,
+    PermitPageOut,
+    bounds_of,
+    permit_out,
+    permit_page_out,
+)
 from sandbox_registry.domain.permits.permit_lists import PermitFilter
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.http.declarations import declare
@@ -34,12 +41,21 @@ class PermitsController(Controller):
         status_code=201,
         opt=declare(needs_version=True, has_location=True),
     )
-    async def issue(self, request: Incoming, application_id: Id) -> Response[PermitOut]:
-        """Issue the permit that the approval allows. Needs If-Match with the case's version."""
+    async def issue(
+        self, request: Incoming, application_id: Id, data: JSONBody[IssueIn | None] = None
+    ) -> Response[PermitOut]:
+        """Issue the permit that the approval allows. Needs If-Match with the case's version.
+
+        A body is needed only where the approval names no basis for a bound that the procedure leaves open: approvals made
+        before they had to.
+        """
         return await perform(
             request,
             lambda context: use_cases(request).permits.issue(
-                context, application_id, expected_version=seen_version(request)
+                context,
+                application_id,
+                expected_version=seen_version(request),
+                open_bounds=() if data is None else bounds_of(data.open_bounds),
             ),
             out=lambda view: permit_out(view, log=published(request)),
             location=lambda made: f"/api/v1/permits/{made.permit.id}",

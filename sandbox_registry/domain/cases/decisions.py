@@ -1,7 +1,7 @@
 """How a case is decided: recommended to the signer, approved or refused, and the permit issued on the approval."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -12,9 +12,9 @@ from sandbox_registry.domain.cases.competence import require_ours
 from sandbox_registry.domain.cases.lifecycle import moved, require_stage
 from sandbox_registry.domain.cases.reasons import NOT_COMPETENT, reason_errors, require_listed_reasons
 from sandbox_registry.domain.errors import ConditionNotMet, Duplicate, FieldError, Invalid, NotFound
-from sandbox_registry.domain.permits.permits import Permit, PermitTerms, latest_end
+from sandbox_registry.domain.permits.permits import OpenBound, Permit, PermitTerms, latest_end
 from sandbox_registry.domain.permits.proposals import starting_after, with_conditions
-from sandbox_registry.domain.permits.terms import bound_errors, grant_errors
+from sandbox_registry.domain.permits.terms import confirmation_errors, grant_errors, open_bound_errors
 from sandbox_registry.domain.rules.forms import visible
 from sandbox_registry.domain.rules.procedures import Procedure
 from sandbox_registry.domain.texts import AnyOf, Phrase
@@ -291,18 +291,23 @@ def issue(
     licence_end: datetime | None,
     by: UUID,
     at: datetime,
+    open_bounds: tuple[OpenBound, ...] = (),
 ) -> Permit:
     """Issue the permit that the decision allows, on its terms as they are (A23; Decree 30/2020).
 
-    `licence_end` is as of now: the holder's licence may have been cut short since the decision.
+    `licence_end` is as of now: the holder's licence may have been cut short since the decision. `open_bounds` say on what
+    a bound rests that the procedure leaves open, where the decision was made before it had to say so itself.
 
     Raises:
         TransitionNotAllowed: the case is not approved.
         ConditionNotMet: `window_over` or `beyond_ceiling`, when the decided window cannot be had any more.
-        Invalid: the decision passes a bound of the procedure.
+        Invalid: the decision breaks a rule that every permit keeps, or a bound is open and nobody says on what it rests.
 
     """
-    terms = require_issuable(application, terms=decision.terms, procedure=procedure, licence_end=licence_end, at=at)
+    decided = require_issuable(application, decision=decision, procedure=procedure, licence_end=licence_end, at=at)
+    terms = replace(decided, open_bounds=(*decided.open_bounds, *open_bounds))
+    if broken := open_bound_errors(terms, procedure=procedure, answers=application.answers):
+        raise Invalid(broken)
     if application.procedure_version is None:
         message = f"{application.id} was decided and is pinned to no version of its procedure"
         raise AssertionError(message)
@@ -338,13 +343,14 @@ def ceiling_of(terms: PermitTerms | None, *, procedure: Procedure, licence_end: 
 def require_issuable(
     application: Application,
     *,
-    terms: PermitTerms | None,
+    decision: Decision,
     procedure: Procedure,
     licence_end: datetime | None,
     at: datetime,
 ) -> PermitTerms:
-    """Return the terms a permit is issued on; refuse what cannot be had any more, as `issue` does."""
+    """Return the decided terms; refuse what no basis of an open bound could mend, as `issue` does."""
     require_stage(application, "issue")
+    terms = decision.terms
     if terms is None:
         message = f"the decision on {application.id} allows nothing"
         raise AssertionError(message)
@@ -353,6 +359,9 @@ def require_issuable(
     ceiling = ceiling_of(terms, procedure=procedure, licence_end=licence_end)
     if ceiling is not None and terms.end > ceiling:
         raise ConditionNotMet("beyond_ceiling", ceiling=ceiling)
-    if broken := bound_errors(terms, procedure=procedure, answers=application.answers, ceiling=ceiling):
+    broken = confirmation_errors(
+        terms, procedure=procedure, answers=application.answers, decided_at=decision.decided_at, ceiling=ceiling
+    )
+    if broken:
         raise Invalid(broken)
     return terms

@@ -225,10 +225,13 @@ def _approve(now: Situation) -> None:
 
 def _issue(now: Situation) -> None:
     decisions.require_unissued(now.application, has_permit=now.records.has_permit)
-    terms = now.records.decisions[0].terms
     licence_end = _applicant(now).licence_end
     decisions.require_issuable(
-        now.application, terms=terms, procedure=now.procedure, licence_end=licence_end, at=now.at
+        now.application,
+        decision=now.records.decisions[0],
+        procedure=now.procedure,
+        licence_end=licence_end,
+        at=now.at,
     )
 
 

@@ -22,7 +22,7 @@ TERRITORY, CYBER = "territory", "cyber"
 def bound_problems(
     terms: PermitTerms, *, procedure: Procedure, answers: Answers, ceiling: datetime | None
 ) -> Iterator[Problem]:
-    """List every bound of the procedure that the terms pass, and every open one without a basis of its own.
+    """List every bound of the procedure that the terms pass; `open_bound_problems` lists those without a basis.
 
     `answers` are the dossier's; `ceiling` is the last possible end, null when nothing sets one (see `permits.latest_end`).
     """
@@ -40,12 +40,21 @@ def bound_problems(
     for standing in procedure.permit.conditions:
         if holds(standing.when, asked) and standing.text.vi not in terms.conditions:
             yield "conditions", "condition_of_law_missing", Phrase("terms.condition_of_law", condition=standing.text)
-    yield from _open_bounds(terms, procedure)
 
 
-def open_bounds(procedure: Procedure) -> tuple[str, ...]:
-    """Name the bounds that the procedure leaves open: a decision says on what each rests instead."""
-    return tuple(name for name in BOUNDS if _is_open(procedure, name))
+def open_bounds(procedure: Procedure, answers: Answers) -> tuple[str, ...]:
+    """Name the bounds that the procedure leaves open for a dossier: a decision says on what each rests instead.
+
+    A parameter that is null leaves nothing open where other rules bind: the titles of `[[permit.signers]]`, the kinds and
+    spaces that `[permit]` lists.
+    """
+    titles = procedure.titles_for(visible(procedure, answers))
+    bound = {
+        "signer_titles": titles,
+        "permit_kind": procedure.permit.kinds,
+        "space_kinds": procedure.permit.space_kinds,
+    }
+    return tuple(name for name in BOUNDS if _is_null(procedure, name) and not bound.get(name))
 
 
 def is_known_kind(kind: PermitKind, procedure: Procedure) -> bool:
@@ -55,13 +64,14 @@ def is_known_kind(kind: PermitKind, procedure: Procedure) -> bool:
     return (listed is None or kind in listed) and (not ruled or kind in ruled)
 
 
-def _is_open(procedure: Procedure, name: str) -> bool:
+def _is_null(procedure: Procedure, name: str) -> bool:
     parameter = procedure.parameters.get(name)
     return parameter is None or parameter.value is None
 
 
-def _open_bounds(terms: PermitTerms, procedure: Procedure) -> Iterator[Problem]:
-    given, left_open = [each.parameter for each in terms.open_bounds], open_bounds(procedure)
+def open_bound_problems(terms: PermitTerms, *, procedure: Procedure, answers: Answers) -> Iterator[Problem]:
+    """List every open bound for which the terms say no basis, and every basis of a bound that is not open."""
+    given, left_open = [each.parameter for each in terms.open_bounds], open_bounds(procedure, answers)
     for name in left_open:
         if name not in given:
             yield (
@@ -77,8 +87,8 @@ def _open_bounds(terms: PermitTerms, procedure: Procedure) -> Iterator[Problem]:
 
 
 def _spaces(terms: PermitTerms, procedure: Procedure) -> Iterator[Problem]:
-    kinds = procedure.items("space_kinds")
-    if kinds is None:
+    kinds = procedure.items("space_kinds") or tuple(each.value for each in procedure.permit.space_kinds)
+    if not kinds:
         return
     allowed = {"territory": TERRITORY in kinds, "cyber_space": CYBER in kinds}
     allowed["sites"] = any(kind not in {TERRITORY, CYBER} for kind in kinds)

@@ -135,11 +135,13 @@ def beyond_request(terms: PermitTerms, asked: PermitTerms | None) -> Iterator[Pr
         ("kind", terms.kind is not asked.kind),
         ("start", terms.start < asked.start),
         ("end", terms.end > asked.end),
-        ("exempted_provisions", not _provisions(terms) <= _provisions(asked)),
+        ("exempted_provisions", not all(_is_asked(each, asked) for each in terms.exempted_provisions)),
         ("sites", not set(terms.sites) <= set(asked.sites)),
+        ("excluded_zones", bool(asked.excluded_zones) and not terms.excluded_zones),
         ("cyber_space", bool(terms.cyber_space) and not asked.cyber_space),
         ("territory", bool(terms.territory) and not asked.territory),
         ("max_users", terms.max_users > asked.max_users),
+        ("phases", terms.max_users <= asked.max_users and _lets_more_users_in(terms, asked)),
         ("minors_allowed", terms.minors_allowed and not asked.minors_allowed),
         ("data_categories", not set(terms.data_categories) <= set(asked.data_categories)),
         ("limits", any(not _is_kept(each, terms.limits) for each in asked.limits)),
@@ -170,8 +172,25 @@ def _is_kept(asked: TechnicalLimit, limits: tuple[TechnicalLimit, ...]) -> bool:
     return False
 
 
-def _provisions(terms: PermitTerms) -> frozenset[tuple[str, str, str, Effect]]:
-    return frozenset((each.document, each.article, each.clause, each.effect) for each in terms.exempted_provisions)
+def _is_asked(provision: ExemptedProvision, asked: PermitTerms) -> bool:
+    """Tell whether the applicant asked to be freed of a provision as far; what is replaced was not set aside altogether."""
+    place = (provision.document, provision.article, provision.clause)
+    return any(
+        (each.document, each.article, each.clause) == place and each.effect in {provision.effect, Effect.SET_ASIDE}
+        for each in asked.exempted_provisions
+    )
+
+
+def _lets_more_users_in(terms: PermitTerms, asked: PermitTerms) -> bool:
+    """Tell whether at some moment more users may take part than the applicant's own phases foresaw."""
+    turns = {moment for each in (*terms.phases, *asked.phases) for moment in (each.start, each.end)}
+    moments = (each for each in (terms.start, *turns) if terms.start <= each < terms.end)
+    return any(_users_at(terms, each) > _users_at(asked, each) for each in moments)
+
+
+def _users_at(terms: PermitTerms, moment: datetime) -> int:
+    caps = (each.max_users for each in terms.phases if each.start <= moment < each.end)
+    return min((each for each in caps if each is not None), default=terms.max_users)
 
 
 def _kind(dossier: _Dossier, procedure: Procedure) -> PermitKind | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from sandbox_registry.domain.errors import FieldError
-from sandbox_registry.domain.permits.bounds import Problem, bound_problems
+from sandbox_registry.domain.permits.bounds import Problem, bound_problems, open_bound_problems
 from sandbox_registry.domain.permits.permits import Effect, PermitKind, PermitTerms, latest_end
 from sandbox_registry.domain.permits.proposals import beyond_request, propose
 from sandbox_registry.domain.rules.calendars import local_date, start_of
@@ -24,6 +24,7 @@ def grant_errors(
     ceiling = latest_end(terms.start, procedure=procedure, licence_end=licence_end)
     return _errors(
         bound_problems(terms, procedure=procedure, answers=answers, ceiling=ceiling),
+        open_bound_problems(terms, procedure=procedure, answers=answers),
         _window(terms, decided_at=decided_at),
         _kind(terms),
         _space(terms),
@@ -33,11 +34,23 @@ def grant_errors(
     )
 
 
-def bound_errors(
-    terms: PermitTerms, *, procedure: Procedure, answers: Answers, ceiling: datetime | None
+def confirmation_errors(
+    terms: PermitTerms, *, procedure: Procedure, answers: Answers, decided_at: datetime, ceiling: datetime | None
 ) -> tuple[FieldError, ...]:
-    """List the bounds of the procedure that these terms pass; for whoever confirms terms that were set before."""
-    return _errors(bound_problems(terms, procedure=procedure, answers=answers, ceiling=ceiling))
+    """List the rules that no permit may break on whatever day it is issued; for whoever confirms terms set before.
+
+    The bounds of the procedure, what the kind of permit allows, and what was asked when it was decided.
+    """
+    return _errors(
+        bound_problems(terms, procedure=procedure, answers=answers, ceiling=ceiling),
+        _kind(terms),
+        _beyond(terms, procedure=procedure, answers=answers, at=decided_at),
+    )
+
+
+def open_bound_errors(terms: PermitTerms, *, procedure: Procedure, answers: Answers) -> tuple[FieldError, ...]:
+    """List the bounds left open for which nobody has said on what they rest instead, and wrong bases."""
+    return _errors(open_bound_problems(terms, procedure=procedure, answers=answers))
 
 
 def _errors(*broken: Iterable[Problem]) -> tuple[FieldError, ...]:

@@ -235,7 +235,9 @@ class Decisions:
         async with self.transactions.read_case(context, Action.REVIEW_READ, application_id) as act:
             procedure, unit_id = await act.procedure(), supervising_unit_id or await _supervising_unit(act)
             terms = propose(procedure, act.application.answers, supervising_unit_id=unit_id, at=act.at)
-            return act.respond(ProposalView(terms=terms, open_bounds=bounds_left_open(procedure)))
+            return act.respond(
+                ProposalView(terms=terms, open_bounds=bounds_left_open(procedure, act.application.answers))
+            )
 
     async def read_recommendation(self, context: RequestContext, application_id: UUID) -> Recommendation:
         """Read the appraisal report; it is for those who may read the reviews it rests on."""

@@ -12,7 +12,7 @@ from sandbox_registry.domain.cases.appraisal import Decision
 from sandbox_registry.domain.identity.people import Organisation
 from sandbox_registry.domain.permits.obligations import PermitObligation, obligations_of
 from sandbox_registry.domain.permits.permit_lists import PermitFilter, PermitRow
-from sandbox_registry.domain.permits.permits import Permit, PermitVersion, first_version
+from sandbox_registry.domain.permits.permits import OpenBound, Permit, PermitVersion, first_version
 from sandbox_registry.domain.rules.calendars import local_date
 from sandbox_registry.domain.rules.procedures import Procedure
 from sandbox_registry.domain.stages import Stage
@@ -54,15 +54,23 @@ class Permits:
     def __init__(self, transactions: Transactions) -> None:
         self.transactions = transactions
 
-    async def issue(self, context: RequestContext, application_id: UUID, *, expected_version: int) -> PermitView:
+    async def issue(
+        self,
+        context: RequestContext,
+        application_id: UUID,
+        *,
+        expected_version: int,
+        open_bounds: tuple[OpenBound, ...] = (),
+    ) -> PermitView:
         """Issue the permit an approval allows (A23), numbered without gaps per year: `<n>/<year>/GPTN`.
 
         Under a draft procedure it is a specimen, of a series apart: `<n>/<year>/GPTN-MẪU`. `expected_version` is the case's;
-        the case stays approved.
+        the case stays approved. `open_bounds` fill what a decision from before they had to be named left unsaid.
 
         Raises:
             Duplicate: the permit was issued already.
             ConditionNotMet: the decided window is over, or beyond what the holder's licence still covers.
+            Invalid: the decision breaks a rule that every permit keeps, or a bound is open and without a basis.
 
         """
         async with self.transactions.open_case(
@@ -70,7 +78,7 @@ class Permits:
         ) as act:
             permit = await act.run(rows.of_case, application_id)
             decisions.require_unissued(act.application, has_permit=permit is not None)
-            permit, ceiling = await self._issued(act)
+            permit, ceiling = await self._issued(act, open_bounds)
             version = first_version(permit, ceiling=ceiling)
             await act.add(permit)
             await act.run(rows.add_version, permit, version)
@@ -90,7 +98,7 @@ class Permits:
         async with self.transactions.replica() as replica:
             return await replica.run(rows.list_permits, scope=scope, narrowed=narrowed, at=at, after=after, limit=limit)
 
-    async def _issued(self, act: CaseTransaction) -> tuple[Permit, datetime | None]:
+    async def _issued(self, act: CaseTransaction, open_bounds: tuple[OpenBound, ...]) -> tuple[Permit, datetime | None]:
         decision = await _decision(act)
         holder = await act.get(Organisation, act.application.organisation_id)
         procedure = await act.procedure()
@@ -106,6 +114,7 @@ class Permits:
             licence_end=holder.licence_end,
             by=act.actor.person_id,
             at=act.at,
+            open_bounds=open_bounds,
         )
         return permit, ceiling
 

@@ -8,7 +8,7 @@ from sandbox_registry.domain.cases.applications import Application, SupplementIt
 from sandbox_registry.domain.cases.appraisal import Choice
 from sandbox_registry.domain.identity.people import Capacity
 from sandbox_registry.domain.rules.rule_versions import RuleKind
-from tests.support.decided import BASIS, REASONS, SIGNER, recommended
+from tests.support.decided import BASIS, REASONS, RECORDS, SIGNER, approved, recommended
 from tests.support.erasing import ADMIN, KEEPER, hold, newcomer, propose, refused_intake
 from tests.support.stages import (
     CHAIR,
@@ -170,6 +170,7 @@ async def at_decision(world: World) -> dict[str, Scene]:
         "decisions_recommend": within(ready, HEAD),
         "decisions_approve": within(waiting, SIGNER),
         "decisions_refuse": within(waiting, SIGNER),
+        "permits_issue": within(await approved(world), RECORDS),
         "applications_complain": within(refused.application, OWNER),
         "intake_deliver": within(refused.application, INTAKE),
     }

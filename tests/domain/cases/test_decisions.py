@@ -13,7 +13,7 @@ from sandbox_registry.domain.cases.appraisal import Advice, CouncilSession, Deci
 from sandbox_registry.domain.cases.appraisal_guards import AppraisalIncomplete
 from sandbox_registry.domain.cases.decisions import Signing
 from sandbox_registry.domain.errors import ConditionNotMet, FieldError, Invalid, TransitionNotAllowed
-from sandbox_registry.domain.permits.permits import OpenBound, Permit
+from sandbox_registry.domain.permits.permits import Effect, ExemptedProvision, OpenBound, Permit, PermitTerms
 from sandbox_registry.domain.permits.proposals import with_conditions
 from sandbox_registry.domain.rules.form_fields import Condition, Operator
 from sandbox_registry.domain.rules.procedures import Confidence, PermitRules, Procedure, SignerRule
@@ -40,16 +40,20 @@ def issue(
     licence_end: datetime | None = None,
     rules: Procedure = RULES,
     at: datetime = AT,
+    allowed: PermitTerms | None = None,
+    open_bounds: tuple[OpenBound, ...] = (),
 ) -> Permit:
+    decision = approve()[1]
     return decisions.issue(
         application or case(Stage.APPROVED),
-        decision=approve()[1],
+        decision=decision if allowed is None else replace(decision, terms=allowed),
         permit_id=UUID(int=70),
         number="3/2026/GPTN",
         procedure=rules,
         licence_end=licence_end,
         by=OTHER,
         at=at,
+        open_bounds=open_bounds,
     )
 
 
@@ -316,3 +320,27 @@ def test_permit_is_not_issued_beyond_a_licence_cut_short() -> None:
     with pytest.raises(ConditionNotMet) as refused:
         issue(licence_end=TRIAL_END - timedelta(seconds=1))
     assert refused.value.condition == "beyond_ceiling"
+
+
+def test_decision_from_before_bounds_needed_a_basis_is_issued_with_one() -> None:
+    rules = procedure(duration__max=None)
+    basis = OpenBound(parameter="duration.max", basis="Điều 23(7)")
+    for given, error in (
+        ((), ("terms.open_bounds", "bound_without_basis")),
+        ((replace(basis, basis=" "),), ("terms.open_bounds.0.basis", "required")),
+        ((basis, basis), ("terms.open_bounds.1.parameter", "bound_not_open")),
+    ):
+        with pytest.raises(Invalid) as refused:
+            issue(rules=rules, open_bounds=given)
+        assert fields(refused) == [error]
+    assert issue(rules=rules, open_bounds=(basis,)).terms == replace(ALLOWED, open_bounds=(basis,))
+
+
+def test_no_basis_lets_a_permit_break_what_every_permit_keeps() -> None:
+    provision = ExemptedProvision(document="Luật X", article="5", clause="1", effect=Effect.SET_ASIDE)
+    with pytest.raises(Invalid) as refused:
+        issue(allowed=replace(ALLOWED, exempted_provisions=(provision,)))
+    assert fields(refused) == [("terms.exempted_provisions", "licence_exempts_nothing")]
+    with pytest.raises(Invalid) as refused:
+        issue(rules=procedure(permit_kind=(("confirmation",), "list")))
+    assert fields(refused) == [("terms.kind", "unknown_kind")]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sandbox_registry.domain.permits.bounds import bound_problems, open_bounds
+from sandbox_registry.domain.permits.bounds import bound_problems, open_bound_problems, open_bounds
 from sandbox_registry.domain.permits.permits import (
     Comparator,
     DailyHours,
@@ -16,13 +16,14 @@ from sandbox_registry.domain.permits.permits import (
     Phase,
     TechnicalLimit,
 )
-from sandbox_registry.domain.rules.form_fields import Condition, Field, FieldKind, Operator, Section
+from sandbox_registry.domain.rules.form_fields import Choice, Condition, Field, FieldKind, Operator, Section
 from sandbox_registry.domain.rules.procedures import (
     Ceiling,
     Confidence,
     HoursRule,
     PermitRules,
     Procedure,
+    SignerRule,
     StandingCondition,
 )
 from tests.domain.small import OTHER, WORD, procedure
@@ -44,7 +45,11 @@ def bounded(**permit: Any) -> Procedure:
 
 
 def broken(allowed: PermitTerms, rules: Procedure, answers: dict[str, Any] | None = None) -> list[tuple[str, str]]:
-    problems = bound_problems(allowed, procedure=rules, answers=answers or {}, ceiling=None)
+    asked = answers or {}
+    problems = [
+        *bound_problems(allowed, procedure=rules, answers=asked, ceiling=None),
+        *open_bound_problems(allowed, procedure=rules, answers=asked),
+    ]
     return [(field, code) for field, code, _ in problems]
 
 
@@ -147,10 +152,23 @@ def test_open_bound_needs_a_basis_of_the_decisions_own() -> None:
     rules = procedure(duration__max=None, signer_titles=None)
     given = (OpenBound(parameter="duration.max", basis="Điều 23(7)"), OpenBound(parameter="signer_titles", basis=" "))
     strange = OpenBound(parameter="permit_kind", basis="Điều 9")
-    assert open_bounds(rules) == ("duration.max", "signer_titles")
+    assert open_bounds(rules, {}) == ("duration.max", "signer_titles")
     assert broken(TERMS, rules) == [("open_bounds", "bound_without_basis")] * 2
     assert broken(replace(TERMS, open_bounds=(*given, strange, given[0])), rules) == [
         ("open_bounds.1.basis", "required"),
         ("open_bounds.2.parameter", "bound_not_open"),
         ("open_bounds.3.parameter", "bound_not_open"),
     ]
+
+
+def test_rule_that_binds_a_dossier_leaves_nothing_open_for_it() -> None:
+    signers = (SignerRule(titles=("Giám đốc",), when=IS_DRONE, basis="Điều 3", confidence=Confidence.V),)
+    listed = (Choice(value="physical", label=WORD),)
+    open_ones = {"signer_titles": None, "permit_kind": None, "space_kinds": None}
+    rules = procedure(
+        more={"permit": PermitRules(signers=signers, space_kinds=listed), "sections": (FORM,)}, **open_ones
+    )
+    online = replace(TERMS, sites=(), cyber_space="Nền tảng riêng")
+    assert open_bounds(rules, {}) == ("permit_kind", "signer_titles")
+    assert open_bounds(rules, DRONE) == ("permit_kind",)
+    assert broken(online, rules, DRONE)[0] == ("cyber_space", "space_not_allowed")

@@ -16,10 +16,12 @@ from sandbox_registry.domain.permits.permits import (
     OpenBound,
     PermitKind,
     PermitTerms,
+    Phase,
     Site,
 )
 from sandbox_registry.domain.permits.proposals import beyond_request, propose
 from sandbox_registry.domain.permits.terms import grant_errors
+from sandbox_registry.domain.rules.form_fields import Field, FieldKind, Section
 from sandbox_registry.domain.rules.procedures import Ceiling, Confidence, HoursRule, PermitRules, Procedure
 from sandbox_registry.rulebook.procedure_files import load_procedures
 from sandbox_registry.runtime.shipped import shipped
@@ -29,6 +31,7 @@ from tests.support.dossiers import DOSSIER, DRAFT
 AT = local(2026, 12, 15, 9)
 PROCEDURES = load_procedures(shipped("policies") / "procedures")
 PERMITTED = sorted(slug for slug, scenario in load_scenarios().items() if scenario["course"] == "permit")
+FIRST_PHASE = Phase(name="Hẹp", start=local(2027, 1, 4), end=local(2027, 7, 1), entry_gate="", max_users=50)
 REFUSES = replace(
     DRAFT,
     parameters={name: each for name, each in DRAFT.parameters.items() if name != "grant.beyond_request"},
@@ -36,7 +39,9 @@ REFUSES = replace(
 
 
 def proposed(rules: Procedure = DRAFT, answers: dict[str, Any] | None = None, at: datetime = AT) -> PermitTerms:
-    bases = tuple(OpenBound(parameter=name, basis="Quyết định nêu rõ.") for name in open_bounds(rules))
+    bases = tuple(
+        OpenBound(parameter=name, basis="Quyết định nêu rõ.") for name in open_bounds(rules, answers or DOSSIER)
+    )
     found = propose(rules, answers or DOSSIER, supervising_unit_id=OTHER, open_bounds=bases, at=at)
     assert found is not None
     return found
@@ -99,8 +104,12 @@ def test_bounds_of_the_law_are_written_into_the_terms() -> None:
 @pytest.mark.parametrize(
     ("changes", "beyond"),
     [
-        ({"end": local(2028, 1, 1) - timedelta(days=30), "phases": ()}, []),
-        ({"max_users": 1}, []),
+        ({"end": local(2028, 1, 1) - timedelta(days=30)}, []),
+        ({"max_users": 1, "phases": ()}, []),
+        ({"phases": ()}, ["terms.phases"]),
+        ({"phases": (replace(FIRST_PHASE, max_users=51),)}, ["terms.phases"]),
+        ({"phases": (replace(FIRST_PHASE, end=local(2027, 6, 30)),)}, ["terms.phases"]),
+        ({"phases": (replace(FIRST_PHASE, end=local(2027, 9, 1)),)}, []),
         ({"end": local(2028, 1, 1) + timedelta(microseconds=1)}, ["terms.end"]),
         ({"start": local(2027, 1, 3)}, ["terms.start"]),
         ({"max_users": 201}, ["terms.max_users"]),
@@ -123,7 +132,7 @@ def test_bounds_of_the_law_are_written_into_the_terms() -> None:
     ],
 )
 def test_nothing_beyond_the_request_is_granted_without_a_reason(changes: dict[str, Any], beyond: list[str]) -> None:
-    allowed = replace(proposed(), **{"phases": ()} | changes)
+    allowed = replace(proposed(), **changes)
     assert faults(allowed, REFUSES) == beyond
     assert faults(allowed) == (["terms.beyond_request"] if beyond else [])
     assert faults(replace(allowed, beyond_request="Theo ý kiến của hội đồng.")) == []
@@ -132,3 +141,33 @@ def test_nothing_beyond_the_request_is_granted_without_a_reason(changes: dict[st
 def test_dossier_that_asks_for_no_window_proposes_nothing() -> None:
     assert propose(DRAFT, {}, supervising_unit_id=OTHER, at=AT) is None
     assert list(beyond_request(proposed(), None)) == []
+
+
+def exemption(effect: Effect, *, asked: str) -> list[str]:
+    """What is beyond the request when the applicant asked for one effect on a provision and another is allowed."""
+    row = {"document": "Luật X", "article": "5", "clause": "1", "effect": asked, "replacement": "Báo trước"}
+    legal = DOSSIER["legal"] | {"permit_kind": "exemption_from_provisions", "exempted": [row]}
+    answers = DOSSIER | {"legal": legal}
+    provision = ExemptedProvision(document="Luật X", article="5", clause="1", effect=effect, condition="Báo trước")
+    return faults(replace(proposed(answers=answers), exempted_provisions=(provision,)), REFUSES, answers)
+
+
+def test_provision_may_be_replaced_where_it_was_to_be_set_aside_and_not_the_other_way() -> None:
+    assert exemption(Effect.SET_ASIDE, asked="set_aside") == []
+    assert exemption(Effect.REPLACED_BY, asked="set_aside") == []
+    assert exemption(Effect.REPLACED_BY, asked="replaced_by") == []
+    assert exemption(Effect.SET_ASIDE, asked="replaced_by") == ["terms.exempted_provisions"]
+
+
+def test_zone_that_the_applicant_keeps_out_of_stays_out_of_the_trial() -> None:
+    answers = DOSSIER | {"plan": DOSSIER["plan"] | {"excluded_zones": "Rừng đặc dụng"}}
+    rules = replace(REFUSES, sections=tuple(map(_with_zones, REFUSES.sections)))
+    allowed = proposed(rules, answers)
+    assert faults(allowed, rules, answers) == []
+    assert faults(replace(allowed, excluded_zones=""), rules, answers) == ["terms.excluded_zones"]
+
+
+def _with_zones(section: Section) -> Section:
+    zones = Field(key="excluded_zones", kind=FieldKind.LONG_TEXT, label=WORD)
+    is_short = all(each.key != "excluded_zones" for each in section.fields)
+    return replace(section, fields=(*section.fields, zones)) if section.key == "plan" and is_short else section

@@ -198,7 +198,7 @@ def vote(session: CouncilSession, member: UUID, choice: Choice) -> Vote:
 def bounds(rules: Procedure) -> object:
     """What kinds a permit may have, when it ends at the latest, and on which bounds the decision must say more."""
     end = latest_end(LATER, procedure=rules, licence_end=local(2027, 3, 1))
-    return [is_known_kind(kind, rules) for kind in PermitKind], end, open_bounds(rules)
+    return [is_known_kind(kind, rules) for kind in PermitKind], end, open_bounds(rules, {})
 
 
 def outcome(act: Callable[[], object]) -> object:
