@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from itertools import filterfalse
 from types import MappingProxyType
 from typing import TypeAlias
@@ -70,6 +71,8 @@ class Phrase:
 
     def in_language(self, language: Language) -> str:
         """Return the sentence in one language, its parameters written as that language does."""
+        if not self.params:
+            return _plain(self.key, language)
         sentence = catalogue(language).sentence(self.key, count=self.params.get("count"))
         return _fill(sentence, self.params, language)
 
@@ -101,6 +104,12 @@ def verbatim(words: str) -> Text:
 def is_known(key: str) -> bool:
     """Tell whether the catalogues have a sentence of that key."""
     return key in catalogue(Language.VI).forms
+
+
+@cache
+def _plain(key: str, language: Language) -> str:
+    """Return a sentence without parameters: the days of a ledger alone ask for a hundred."""
+    return catalogue(language).sentence(key).format()
 
 
 def _fill(template: str, params: Mapping[str, Parameter], language: Language) -> str:

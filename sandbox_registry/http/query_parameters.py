@@ -1,8 +1,8 @@
 """Refuses query parameters that a handler does not know: a filter that is ignored would answer with too much."""
 
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from litestar.connection import ASGIConnection
 from litestar.exceptions import ValidationException
@@ -23,14 +23,19 @@ async def check_query(connection: ASGIConnection[Any, Any, Any, Any], handler: B
         raise ValidationException(extra=[{"key": name[:MAX_NAME_LENGTH], "message": text} for name, text in named])
 
 
-@cache
 def query_parameters(handler: BaseRouteHandler) -> Mapping[str, bool]:
     """Return the query parameters a handler knows, and of each whether it may be repeated."""
-    return {
-        name: field.is_non_string_sequence
-        for name, field in handler.parsed_fn_signature.parameters.items()
-        if isinstance(field.kwarg_definition, QueryParameter)
-    }
+    # By its function: Litestar gives a guard a copy of the handler with each request.
+    if handler.fn not in _BY_FUNCTION:
+        _BY_FUNCTION[handler.fn] = {
+            name: field.is_non_string_sequence
+            for name, field in handler.parsed_fn_signature.parameters.items()
+            if isinstance(field.kwarg_definition, QueryParameter)
+        }
+    return _BY_FUNCTION[handler.fn]
+
+
+_BY_FUNCTION: WeakKeyDictionary[Callable[..., Any], Mapping[str, bool]] = WeakKeyDictionary()
 
 
 def _errors(connection: ASGIConnection[Any, Any, Any, Any], known: Mapping[str, bool]) -> Iterator[tuple[str, Phrase]]:

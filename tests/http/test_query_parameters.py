@@ -1,10 +1,12 @@
 """Query parameters that nobody knows: every operation of the API refuses them, and takes a single value once."""
 
+from copy import copy
 from http import HTTPStatus
 from pathlib import Path
 
 import pytest
-from litestar import Litestar
+from litestar import Litestar, get
+from litestar.params import FromQuery
 from litestar.routes import HTTPRoute
 
 from sandbox_registry.api.cases.documents import DocumentsController
@@ -30,6 +32,17 @@ def known(app: Litestar) -> dict[tuple[str, str], dict[str, bool]]:
         for method, (handler, _) in route.route_handler_map.items()
         if handler.resolve_include_in_schema() and route.path.startswith(f"{PREFIX}/")
     }
+
+
+def test_what_a_handler_knows_is_kept_once_though_each_request_brings_a_copy() -> None:
+    @get("/", sync_to_thread=False)
+    def search(words: FromQuery[list[str] | None] = None) -> None:
+        del words
+
+    handler = Litestar([search], openapi_config=None).routes[0].route_handler_map["GET"][0]  # type: ignore[union-attr]
+
+    assert query_parameters(copy(handler)) == {"words": True}
+    assert query_parameters(copy(handler)) is query_parameters(copy(handler))
 
 
 async def test_every_operation_refuses_what_its_contract_does_not_name(
