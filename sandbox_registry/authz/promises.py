@@ -1,7 +1,7 @@
 """What the law promises of a policy: which offices alone hold a power, and who must be able to read and do what.
 
-Separation of duty (`separation.py`) says what never goes together. Here stands what goes nowhere else, and what may not
-be lost: an applicant reads the decision about them, and the People's Council reads whatever was filed.
+Separation of duty (`separation.py`) says what never goes together. This says what belongs to one office alone, and what
+must never be lost: an applicant reads the decision about them, and the People's Council reads every filed case.
 """
 
 from collections.abc import Iterable, Iterator
@@ -39,7 +39,7 @@ _READ_CASE = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Power:
-    """Acts that these offices alone may do, standing so (null: anyhow), and at these stages only."""
+    """Acts that these offices alone may do, in these relations (null: any), and at these stages only."""
 
     rule: str
     actions: frozenset[Action]
@@ -50,7 +50,7 @@ class Power:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promise:
-    """Acts that an office, standing so (see `typical_standings`), must be able to do at each of these stages."""
+    """Acts that an office in this standing (see `typical_standings`) must be able to do at each of these stages."""
 
     rule: str
     role: Role
@@ -83,14 +83,14 @@ _APPRAISERS = (Role.COUNCIL_EXPERT, Role.FOCAL_HEAD, Role.FOCAL_OFFICER, Role.RE
 
 POWERS = (
     _power(
-        "the one-stop desk of the unit takes dossiers in",
+        "intake belongs to the one-stop desk of the unit",
         [Role.ONE_STOP_OFFICER],
         on_sides(Side.INTAKE),
         [Relation.UNIT],
         [Stage.SUBMITTED],
     ),
     _power(
-        "those named to sign decide what was submitted to them",
+        "decisions belong to the signers to whom they were submitted",
         [Role.DECISION_MAKER],
         on_sides(Side.DECISION),
         [Relation.UNIT],
@@ -104,16 +104,16 @@ POWERS = (
         [Stage.APPROVED],
     ),
     _power(
-        "the head of the focal unit answers for the appraisal",
+        "the head of the focal unit is responsible for the appraisal",
         [Role.FOCAL_HEAD],
         [Action.APPLICATION_RECOMMEND, Action.ASSIGNMENT_ASSIGN],
         [Relation.UNIT],
         APPRAISAL,
     ),
     _power("council members vote", [Role.COUNCIL_EXPERT], [Action.COUNCIL_VOTE], [Relation.COUNCIL_MEMBER]),
-    _power("who was assigned reviews", [Role.REVIEWER], [Action.REVIEW_SUBMIT], [Relation.ASSIGNED]),
+    _power("assigned reviewers review", [Role.REVIEWER], [Action.REVIEW_SUBMIT], [Relation.ASSIGNED]),
     _power(
-        "the agency that was asked answers",
+        "the consulted agency answers",
         [Role.CONSULTED_OFFICER],
         [Action.CONSULTATION_ANSWER],
         [Relation.CONSULTED],
@@ -143,7 +143,7 @@ POWERS = (
         [Action.PROCEDURE_PROPOSE, Action.PROCEDURE_APPROVE],
     ),
     _power(
-        "the operator alone answers for keys, clock, policy, witnesses and backups",
+        "the operator alone is responsible for keys, clock, policy, witnesses and backups",
         [Role.SYSTEM_ADMIN],
         [
             Action.BACKUP_MAKE,
@@ -156,17 +156,17 @@ POWERS = (
         ],
     ),
     _power(
-        "power to sign is lent by who has it, and by nobody for them",
+        "signing authority is delegated by its holder only",
         [Role.DECISION_MAKER],
         [Action.DELEGATION_GRANT],
     ),
     _power(
-        "power to sign is taken back by who lent it, or by an administrator",
+        "delegated signing authority is revoked by the signer who delegated it or by an administrator",
         [Role.SYSTEM_ADMIN, Role.DECISION_MAKER],
         [Action.DELEGATION_REVOKE],
     ),
     _power(
-        "a signer answers for erasures",
+        "a signer is responsible for erasures",
         [Role.DECISION_MAKER],
         [Action.ERASURE_CONFIRM, Action.ERASURE_REFUSE],
     ),
@@ -182,23 +182,23 @@ POWERS = (
         [Relation.UNIT],
     ),
     _power(
-        "the records office or a signer holds files for a dispute",
+        "the records office or a signer places legal holds",
         [Role.RECORDS_OFFICER, Role.DECISION_MAKER],
         [Action.HOLD_PLACE],
         [Relation.UNIT],
     ),
     _power(
-        "who does not assign or oversee has no list of people",
+        "people are listed only for those who assign, administer or oversee",
         [Role.SYSTEM_ADMIN, Role.FOCAL_HEAD, Role.FOCAL_OFFICER, *READ_ALL_ROLES],
         [Action.PERSON_READ],
     ),
     _power(
-        "who does not lead or oversee has no list of workloads",
+        "workloads are listed only for heads and oversight",
         [Role.FOCAL_HEAD, *READ_ALL_ROLES],
         [Action.WORKLOAD_READ],
     ),
     _power(
-        "requests for erasure are read by who decides on them or oversees",
+        "erasure requests are read by those who handle them and by oversight",
         [Role.SYSTEM_ADMIN, Role.DECISION_MAKER, *READ_ALL_ROLES],
         [Action.ERASURE_READ],
     ),
@@ -208,22 +208,22 @@ POWERS = (
         [Action.APPLICATION_READ_BUNDLE],
     ),
     _power(
-        "scores and minutes are read by who appraises, decides or oversees",
+        "scores and minutes are read by appraisers, signers and oversight",
         [*_APPRAISERS, Role.DECISION_MAKER, *READ_ALL_ROLES],
         [Action.REVIEW_READ, Action.COUNCIL_READ],
     ),
     _power(
-        "interests declared are read by who appraises, decides or oversees, and one's own by oneself",
+        "declarations of interest are read by appraisers, signers, oversight and their author",
         [*_APPRAISERS, Role.APPLICANT, Role.DECISION_MAKER, *READ_ALL_ROLES],
         [Action.DECLARATION_READ],
     ),
     _power(
-        "agencies' opinions are read by who appraises, decides or oversees, and one's own by an agency",
+        "agencies' opinions are read by appraisers, signers, oversight and their author",
         [*_APPRAISERS, Role.CONSULTED_OFFICER, Role.DECISION_MAKER, *READ_ALL_ROLES],
         [Action.CONSULTATION_READ],
     ),
     _power(
-        "the focal unit asks whoever must be heard, and classifies",
+        "the focal unit classifies, and asks applicants and agencies",
         [Role.FOCAL_OFFICER, Role.FOCAL_HEAD],
         [
             Action.APPLICATION_CLASSIFY,
@@ -239,7 +239,7 @@ POWERS = (
         [Action.COUNCIL_CONVENE, Action.COUNCIL_CONCLUDE],
     ),
     _power(
-        "a case is closed, delivered or put off by the unit that handles it",
+        "a case is closed, delivered or delayed by the unit that handles it",
         [Role.ONE_STOP_OFFICER, Role.FOCAL_OFFICER, Role.FOCAL_HEAD],
         [
             Action.APPLICATION_APOLOGIZE,
@@ -285,7 +285,7 @@ PROMISES = (
         for stages, action in _SIGNATORY_DOES
     ),
     _promise(
-        "everybody registers, and keeps their own account",
+        "everybody can register and manage their own account",
         Role.APPLICANT,
         "none",
         NO_CASE,
@@ -301,11 +301,11 @@ PROMISES = (
         promise
         for role in sorted(READ_ALL_ROLES)
         for promise in (
-            _promise("oversight reads whatever was filed", role, "overseer", FILED, *_READ_CASE),
-            _promise("oversight checks whatever was filed", role, "overseer", FILED, Action.APPLICATION_READ_BUNDLE),
+            _promise("oversight reads every filed case", role, "overseer", FILED, *_READ_CASE),
+            _promise("oversight verifies every filed case", role, "overseer", FILED, Action.APPLICATION_READ_BUNDLE),
             _promise("oversight reads every permit", role, "overseer", PERMITTED, Action.PERMIT_READ),
             _promise(
-                "oversight reads the registry's own books",
+                "oversight reads the registry's own records",
                 role,
                 "overseer",
                 NO_CASE,
@@ -318,7 +318,7 @@ PROMISES = (
         )
     ),
     _promise(
-        "the desk reads what it received and answers letters",
+        "the desk reads the cases it registered and answers letters",
         Role.ONE_STOP_OFFICER,
         "unit",
         FILED,
@@ -335,16 +335,16 @@ PROMISES = (
         Action.APPLICATION_DELIVER,
         Action.DECISION_READ,
     ),
-    _promise("a stop asked for can be granted", Role.ONE_STOP_OFFICER, "unit", OPEN_STAGES, Action.APPLICATION_STOP),
+    _promise("a requested stop can be granted", Role.ONE_STOP_OFFICER, "unit", OPEN_STAGES, Action.APPLICATION_STOP),
     _promise(
-        "who is late apologises",
+        "a unit that is late apologises",
         Role.ONE_STOP_OFFICER,
         "unit",
         APPRAISAL | {Stage.AWAITING_DECISION},
         Action.APPLICATION_APOLOGIZE,
     ),
     _promise(
-        "the desk takes dossiers in, asks for more, or refers them",
+        "the desk accepts dossiers, requests supplements or refers",
         Role.ONE_STOP_OFFICER,
         "unit",
         {Stage.SUBMITTED},
@@ -352,7 +352,7 @@ PROMISES = (
         Action.APPLICATION_REFER,
     ),
     _promise(
-        "focal officers find the cases of their unit and take them",
+        "focal officers find and claim the cases of their unit",
         Role.FOCAL_OFFICER,
         "unit",
         APPRAISAL,
@@ -360,7 +360,7 @@ PROMISES = (
         Action.ASSIGNMENT_CLAIM,
     ),
     _promise(
-        "the focal officer asks whoever must be heard",
+        "the focal officer asks applicants, agencies and councils",
         Role.FOCAL_OFFICER,
         "unit+focal",
         {Stage.UNDER_APPRAISAL},
@@ -376,7 +376,7 @@ PROMISES = (
         Action.DECLARATION_READ,
     ),
     _promise(
-        "the focal officer classifies, refers, writes and gives back",
+        "the focal officer classifies, refers, writes letters and releases cases",
         Role.FOCAL_OFFICER,
         "unit+focal",
         {Stage.ACCEPTED},
@@ -415,7 +415,7 @@ PROMISES = (
     ),
     *(
         _promise(
-            "the focal unit knows whose dossier it is, and whom to ask",
+            "the focal unit knows the applicant and whom to consult",
             role,
             "unit",
             NO_CASE,
@@ -425,7 +425,7 @@ PROMISES = (
         for role in (Role.FOCAL_OFFICER, Role.FOCAL_HEAD)
     ),
     _promise(
-        "the head reads what is to be recommended, and declares",
+        "the head reads the case before recommending, and declares interests",
         Role.FOCAL_HEAD,
         "unit",
         APPRAISAL,
@@ -435,7 +435,7 @@ PROMISES = (
         Action.DECLARATION_MAKE,
     ),
     _promise(
-        "reviewers read what they judge",
+        "reviewers read what they review",
         Role.REVIEWER,
         "reviewer",
         {Stage.UNDER_APPRAISAL},
@@ -468,7 +468,7 @@ PROMISES = (
         Action.COUNCIL_CONVENE,
     ),
     _promise(
-        "an agency reads what it is asked about",
+        "an agency reads the case on which it is consulted",
         Role.CONSULTED_OFFICER,
         "consulted",
         {Stage.UNDER_APPRAISAL},
@@ -477,7 +477,7 @@ PROMISES = (
         Action.CONSULTATION_ANSWER,
     ),
     _promise(
-        "who signs reads the whole file and declares",
+        "the signer reads the whole file and declares interests",
         Role.DECISION_MAKER,
         "unit",
         {Stage.AWAITING_DECISION},
@@ -487,7 +487,7 @@ PROMISES = (
         Action.HOLD_PLACE,
     ),
     _promise(
-        "who signs lends that power, and answers for erasures",
+        "the signer delegates signing authority and handles erasures",
         Role.DECISION_MAKER,
         "unit",
         NO_CASE,
@@ -516,13 +516,13 @@ PROMISES = (
         Action.HOLD_LIFT,
         Action.HOLD_READ,
     ),
+    _promise("the records office knows who may sign", Role.RECORDS_OFFICER, "unit", NO_CASE, Action.DELEGATION_READ),
+    _promise("the desk reads the permit", Role.ONE_STOP_OFFICER, "unit", PERMITTED, Action.PERMIT_READ),
     _promise(
-        "the records office knows who may sign today", Role.RECORDS_OFFICER, "unit", NO_CASE, Action.DELEGATION_READ
+        "the records office reads the permit it issued", Role.RECORDS_OFFICER, "unit", PERMITTED, Action.PERMIT_READ
     ),
-    _promise("the permit is read at the desk", Role.ONE_STOP_OFFICER, "unit", PERMITTED, Action.PERMIT_READ),
-    _promise("the permit is read by who issued it", Role.RECORDS_OFFICER, "unit", PERMITTED, Action.PERMIT_READ),
-    _promise("the permit is read by who signed it", Role.DECISION_MAKER, "unit", PERMITTED, Action.PERMIT_READ),
-    _promise("the permit is read by who supervises it", Role.SUPERVISOR, "supervisor", PERMITTED, Action.PERMIT_READ),
+    _promise("the signer reads the permit", Role.DECISION_MAKER, "unit", PERMITTED, Action.PERMIT_READ),
+    _promise("the supervisor reads the permit", Role.SUPERVISOR, "supervisor", PERMITTED, Action.PERMIT_READ),
     _promise(
         "the supervisor reads what was approved",
         Role.SUPERVISOR,

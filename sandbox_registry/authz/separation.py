@@ -27,7 +27,7 @@ APPLICANT_SIDE = (Relation.OWN, Relation.DELEGATE, Relation.ACTED_AS_FILER)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeparationRule:
-    """Nobody holding this role or standing in this relation may ever do one of these acts."""
+    """Nobody who holds this role or stands in this relation may ever do one of these acts."""
 
     code: str
     rule: str
@@ -49,55 +49,55 @@ SEPARATION_RULES = (
     ),
     SeparationRule(
         code="intake_decides",
-        rule="who took it in does not decide it",
+        rule="intake and decision are separate",
         actions=DECIDING,
         relation=Relation.ACTED_AS_INTAKE,
     ),
     SeparationRule(
         code="intake_appraises",
-        rule="who took it in does not appraise it",
+        rule="intake and appraisal are separate",
         actions=APPRAISING,
         relation=Relation.ACTED_AS_INTAKE,
     ),
     SeparationRule(
         code="appraiser_decides",
-        rule="who appraised it does not decide it",
+        rule="appraisal and decision are separate",
         actions=DECIDING,
         relation=Relation.ACTED_AS_REVIEWER,
     ),
     SeparationRule(
         code="appraiser_takes_in",
-        rule="who appraised it does not take it in",
+        rule="appraisal and intake are separate",
         actions=INTAKE,
         relation=Relation.ACTED_AS_REVIEWER,
     ),
     SeparationRule(
         code="decider_works_on_case",
-        rule="who decided it does not take it in or appraise it",
+        rule="decision is separate from intake and appraisal",
         actions=INTAKE | APPRAISING,
         relation=Relation.ACTED_AS_DECIDER,
     ),
     SeparationRule(
         code="drafter_votes",
-        rule="who drafted the report has no vote on it",
+        rule="the drafter of the report has no vote on it",
         actions=frozenset({Action.COUNCIL_VOTE}),
         relation=Relation.ACTED_AS_FOCAL,
     ),
     SeparationRule(
         code="linked_handles",
-        rule="who is or lately was on the applicant's side has no part in its case",
+        rule="current and recent members of the applicant's side take no part in its case",
         actions=OFFICIAL,
         relation=Relation.LINKED,
     ),
     SeparationRule(
         code="acts_undeclared",
-        rule="who owes a declaration does nothing in the case before it",
+        rule="a declaration that is owed comes before any other act in the case",
         actions=OFFICIAL - READS,
         relation=Relation.DECLARES_FIRST,
     ),
     SeparationRule(
         code="files_in_chain",
-        rule="who works where the case is handled does not file in it",
+        rule="nobody files with a unit in which they hold an office",
         actions=frozenset({Action.APPLICATION_SUBMIT, Action.APPLICATION_SUBMIT_SUPPLEMENT}),
         relation=Relation.UNIT,
     ),
@@ -120,7 +120,7 @@ SEPARATION_RULES = (
     ),
     SeparationRule(
         code="admin_opens_dossier",
-        rule="an administrator sees no dossier and does no case work",
+        rule="administrators open no dossiers and do no case work",
         actions=CASE_ACTS | {Action.EXPORT_READ},
         role=Role.SYSTEM_ADMIN,
     ),
@@ -149,14 +149,14 @@ def broken_separation_rules(space: Space) -> Iterator[PolicyFinding]:
     yield from _erasures_by_one(space)
     for witness in space.exceptions(SIGNING):
         if Relation.OWN not in witness.relations:
-            yield _finding("signs_without_power", "only who may sign for the applicant signs", witness)
+            yield _finding("signs_without_power", "only a signatory of the applicant signs", witness)
     for witness in space.exceptions(CASE_ACTS, stages=[Stage.DRAFT]):
         if witness.relations.isdisjoint({Relation.OWN, Relation.DELEGATE}):
-            yield _finding("draft_open", "a draft is known to its writers only", witness)
+            yield _finding("draft_open", "a draft is visible to its authors only", witness)
     for witness in space.exceptions(CASE_ACTS):
         if witness.relations <= _GIVES_NO_POWER:
             yield _finding(
-                "outsider_acts", "a stranger to a case, or who once worked on it, has no part in it", witness
+                "outsider_acts", "outsiders, and people who worked on a case before, take no part in it", witness
             )
 
 
@@ -165,7 +165,7 @@ def _erasures_by_one(space: Space) -> Iterator[PolicyFinding]:
     preparing = {role for allowed in space.exceptions(_BEFORE_ERASING) for role in allowed.roles}
     for role in sorted(preparing):
         for witness in space.exceptions([Action.ERASURE_CONFIRM], role=role):
-            yield _finding("erases_alone", "who asks for an erasure, or lifts holds, confirms none", witness)
+            yield _finding("erases_alone", "nobody who requests erasures or lifts holds confirms an erasure", witness)
 
 
 def _finding(code: str, rule: str, witness: Counterexample) -> PolicyFinding:
