@@ -41,6 +41,7 @@ _CALLS = {
     "Duplicate": "kind.",
     "KeyReused": "condition.",
     "NotFound": "kind.",
+    "fault": "fault.",
     "refusal": "upload.",
 }
 """What is called with a key or its end, by the first argument or `what`, and what goes before that."""

@@ -8,7 +8,7 @@ from litestar import Request
 from litestar.exceptions import ValidationException
 
 from sandbox_registry.domain.identity.people import Actor
-from sandbox_registry.http.malformed import NOT_UTF8
+from sandbox_registry.domain.malformed import NOT_UTF8
 
 
 class StrictRequest(Request[Actor | None, Any, Any]):

@@ -9,8 +9,8 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
 from sandbox_registry.domain.errors import DomainError, FieldError
+from sandbox_registry.domain.malformed import field_error
 from sandbox_registry.domain.texts import Language, Phrase, Wording
-from sandbox_registry.http.malformed import field_error
 from sandbox_registry.http.status import status_of
 
 PROBLEM = "application/problem+json; charset=utf-8"

@@ -9,8 +9,8 @@ from litestar.exceptions import ValidationException
 from litestar.handlers import BaseRouteHandler
 from litestar.params import QueryParameter
 
+from sandbox_registry.domain.malformed import REPEATED_PARAMETER, UNKNOWN_PARAMETER
 from sandbox_registry.domain.texts import Phrase
-from sandbox_registry.http.malformed import REPEATED_PARAMETER, UNKNOWN_PARAMETER
 
 MAX_ERRORS = 20
 MAX_NAME_LENGTH = 100

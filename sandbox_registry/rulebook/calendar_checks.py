@@ -1,7 +1,6 @@
 """The lint of calendar files, behind `rules check` and every proposal: ranges, repeated days, sources, country and code."""
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -11,9 +10,15 @@ from sandbox_registry.domain.rules.calendars import DayKind
 from sandbox_registry.domain.rules.procedures import Confidence
 from sandbox_registry.domain.texts import Text
 from sandbox_registry.rulebook.calendar_files import CalendarIn, DayIn, YearlyIn
-from sandbox_registry.rulebook.procedure_files import ProcedureFileError, ProcedureFinding, read_toml
+from sandbox_registry.rulebook.faults import Faults, fault, quoted
+from sandbox_registry.rulebook.procedure_files import (
+    ProcedureFileError,
+    ProcedureFinding,
+    finding_of,
+    misfit,
+    read_toml,
+)
 
-Faults = Iterator[tuple[str, str, str]]
 COUNTRIES = {"vn": "VN"}
 """The country of each calendar this registry goes by."""
 _FIRST_YEAR, _LAST_YEAR = 1990, 2100
@@ -37,19 +42,18 @@ def calendar_findings(content: bytes, *, file: str) -> tuple[ProcedureFinding, .
     except ProcedureFileError as error:
         return error.findings
     except msgspec.ValidationError as error:
-        message, _, where = str(error).partition(" - at ")
-        return (ProcedureFinding(file=file, key=where.strip("`$.") or "-", code="wrong_value", message=message),)
-    return tuple(ProcedureFinding(file=file, key=key, code=code, message=text) for key, code, text in _faults(given))
+        return (finding_of(file, misfit(error)),)
+    return tuple(finding_of(file, each) for each in _faults(given))
 
 
 def _faults(file: CalendarIn) -> Faults:
     if file.code not in COUNTRIES:
-        yield "code", "unknown_code", f"no calendar is called «{file.code}»; there are: {', '.join(COUNTRIES)}"
+        yield fault("unknown_code", "code", code=file.code, accepted=quoted(COUNTRIES))
     elif file.country != COUNTRIES[file.code]:
-        yield "country", "unknown_country", f"the calendar «{file.code}» is that of {COUNTRIES[file.code]}"
+        yield fault("unknown_country", "country", code=file.code, country=COUNTRIES[file.code])
     yield from _bound_faults(file)
     if not file.standing_source.strip():
-        yield "standing_source", "missing_source", "the law behind the standing holidays is named"
+        yield fault("missing_source.standing", "standing_source")
     for index, day in enumerate(file.days):
         yield from _day_faults(f"days.{index}", day, file)
     for index, yearly in enumerate(file.yearly):
@@ -62,22 +66,22 @@ def _faults(file: CalendarIn) -> Faults:
 def _bound_faults(file: CalendarIn) -> Faults:
     for key in ("covered_from", "covered_to", "official_to"):
         if not _FIRST_YEAR <= getattr(file, key).year <= _LAST_YEAR:
-            yield key, "wrong_bounds", f"a calendar lies between {_FIRST_YEAR} and {_LAST_YEAR}"
+            yield fault("wrong_bounds.calendar", key, first=str(_FIRST_YEAR), last=str(_LAST_YEAR))
     if file.covered_to < file.covered_from:
-        yield "covered_to", "wrong_bounds", "the calendar ends before it begins"
+        yield fault("wrong_bounds.calendar_end", "covered_to")
     elif not file.covered_from <= file.official_to <= file.covered_to:
-        yield "official_to", "wrong_bounds", "the published schedule ends inside what the calendar covers"
+        yield fault("wrong_bounds.official", "official_to")
 
 
 def _day_faults(key: str, day: DayIn, file: CalendarIn) -> Faults:
     yield from _source_faults(key, day)
     if not file.covered_from <= day.date <= file.covered_to:
-        yield f"{key}.date", "outside_coverage", "the day lies outside what the calendar covers"
+        yield fault("outside_coverage", f"{key}.date")
     is_weekend = day.date.weekday() >= _SATURDAY
     if day.kind is DayKind.MAKEUP_WORKING and not is_weekend:
-        yield f"{key}.kind", "wrong_day", "a make-up working day falls on a Saturday or Sunday"
+        yield fault("wrong_day.makeup", f"{key}.kind")
     if day.kind in {DayKind.COMPENSATION, DayKind.SWAPPED_OFF} and is_weekend:
-        yield f"{key}.kind", "wrong_day", "a day off in place of another falls on a working day of the week"
+        yield fault("wrong_day.off", f"{key}.kind")
 
 
 def _yearly_faults(key: str, yearly: YearlyIn) -> Faults:
@@ -85,18 +89,18 @@ def _yearly_faults(key: str, yearly: YearlyIn) -> Faults:
     try:
         date(2001, yearly.month, yearly.day)
     except ValueError:
-        yield f"{key}.day", "no_such_day", f"not every year has a day {yearly.month}-{yearly.day}"
+        yield fault("no_such_day", f"{key}.day", month=str(yearly.month), day=str(yearly.day))
     if not _FIRST_YEAR <= yearly.first_year <= _LAST_YEAR:
-        yield f"{key}.first_year", "wrong_bounds", f"a year between {_FIRST_YEAR} and {_LAST_YEAR}"
+        yield fault("wrong_bounds.year", f"{key}.first_year", first=str(_FIRST_YEAR), last=str(_LAST_YEAR))
 
 
 def _source_faults(key: str, entry: DayIn | YearlyIn) -> Faults:
     if not entry.source.strip():
-        yield f"{key}.source", "missing_source", "every special day names its document"
+        yield fault("missing_source.day", f"{key}.source")
     if entry.confidence in _UNSOURCED:
-        yield f"{key}.confidence", "value_without_source", "a day nobody can show a document for is not entered"
+        yield fault("value_without_source.day", f"{key}.confidence")
     if not _is_said(entry.name):
-        yield f"{key}.name", "missing_translation", "every special day has a name in three languages"
+        yield fault("missing_translation.day", f"{key}.name")
 
 
 def _is_said(name: Text) -> bool:
@@ -106,4 +110,4 @@ def _is_said(name: Text) -> bool:
 def _repeated(key: str, entries: list[str]) -> Faults:
     for entry, count in Counter(entries).items():
         if count > 1:
-            yield f"{key}.{entry}", "duplicate_key", f"«{entry}» stands here {count} times"
+            yield fault("duplicate_key.times", f"{key}.{entry}", name=entry, times=count)

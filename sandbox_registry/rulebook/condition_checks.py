@@ -10,8 +10,8 @@ from itertools import combinations
 
 from sandbox_registry.domain.rules.form_fields import Condition, Field, FieldKind, Operator, holds
 from sandbox_registry.domain.rules.procedures import Procedure
+from sandbox_registry.rulebook.faults import Faults, fault
 
-Faults = Iterator[tuple[str, str, str]]
 Conditions = tuple[Condition, ...]
 Region = Mapping[str, tuple[object, ...]]
 NUMBERS = frozenset({FieldKind.INTEGER, FieldKind.DECIMAL, FieldKind.MONEY})
@@ -28,7 +28,7 @@ _MOST_CHOICES_TOGETHER = 3
 
 
 def condition_faults(procedure: Procedure) -> Faults:
-    """List `(key, code, message)` for conditions that cannot be meant: of fields, of parts, and of the routes."""
+    """List the faults of conditions that cannot be meant: of fields, of parts, and of the routes."""
     for section in procedure.sections:
         for field in section.fields:
             path, key = f"{section.key}.{field.key}", f"sections.{section.key}.{field.key}"
@@ -36,13 +36,13 @@ def condition_faults(procedure: Procedure) -> Faults:
             # What is asked only sometimes is required only when it is asked.
             yield from _faults_of(procedure, f"{key}.required_when", field.required_when, besides=field.shown_when)
             if field.required and field.required_when:
-                yield f"{key}.required_when", "required_twice", "what is always required needs no condition"
+                yield fault("required_twice", f"{key}.required_when")
             if path in _needs(procedure, path):
-                yield key, "circular_condition", f"whether «{path}» is asked or required depends on its own answer"
+                yield fault("circular_condition", key, field=path)
     for part in procedure.parts:
         yield from _faults_of(procedure, f"parts.{part.key}.required_when", part.required_when)
         if part.required and part.required_when:
-            yield f"parts.{part.key}.required_when", "required_twice", "what is always required needs no condition"
+            yield fault("required_twice", f"parts.{part.key}.required_when")
     yield from _route_faults(procedure)
 
 
@@ -53,24 +53,25 @@ def _faults_of(procedure: Procedure, key: str, conditions: Conditions, *, beside
     misfits = list(_misfits(procedure, key, conditions))
     yield from misfits
     if not misfits and not can_hold(procedure, conditions + besides):
-        yield key, "contradictory_conditions", "no answers fulfil all these conditions"
+        yield fault("contradictory_conditions", key)
     elif not misfits and always_holds(procedure, conditions):
-        yield key, "empty_condition", "every complete dossier fulfils this condition"
+        yield fault("empty_condition", key)
     if len(set(conditions)) < len(conditions):
-        yield key, "repeated_condition", "a condition stands here twice"
+        yield fault("repeated_condition", key)
 
 
 def _misfits(procedure: Procedure, key: str, conditions: Conditions) -> Faults:
     for condition in conditions:
         field = procedure.field(condition.field)
         if field is not None and condition.op not in _FITTING[field.kind]:
-            yield key, "wrong_operator", f"«{condition.op}» does not work on a {field.kind} field"
+            yield fault("wrong_operator.kind", key, operator=condition.op, kind=field.kind)
         elif (condition.op is Operator.IN) is not isinstance(condition.value, tuple) or condition.value == ():
-            yield key, "wrong_operator", f"«{condition.op}» is not compared with {condition.value!r}"
+            compared = "list" if condition.op is Operator.IN else "single"
+            yield fault(f"wrong_operator.{compared}", key, operator=condition.op)
         elif condition.op in _ORDER and (
             isinstance(condition.value, bool) or not isinstance(condition.value, int | float)
         ):
-            yield key, "wrong_operator", f"«{condition.op}» compares with a number"
+            yield fault("wrong_operator.number", key, operator=condition.op)
 
 
 def _route_faults(procedure: Procedure) -> Faults:
@@ -82,12 +83,12 @@ def _route_faults(procedure: Procedure) -> Faults:
         if faults or not route.when or any(procedure.field(condition.field) is None for condition in route.when):
             continue
         if not _escapes(_region(procedure, route.when, earlier), earlier):
-            yield key, "unreachable_route", "whatever fulfils this has been sent away by an earlier route"
+            yield fault("unreachable_route", key)
         if any(not condition.field.startswith("competence.") for condition in route.when):
-            yield key, "route_outside_competence", "routes read the section «competence», which is asked first"
+            yield fault("route_outside_competence", key, section="competence")
         earlier.append(route.when)
     if earlier and not _escapes(_region(procedure, (), earlier), earlier):
-        yield "routes", "routes_take_all", "whatever is answered, some route sends the case away"
+        yield fault("routes_take_all", "routes")
 
 
 def can_hold(procedure: Procedure, conditions: Conditions) -> bool:

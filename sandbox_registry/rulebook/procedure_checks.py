@@ -1,7 +1,7 @@
 """The lint behind `rules check`: what a procedure file may not say, in plain words, found over all files at once."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
 from string import Formatter
@@ -21,19 +21,20 @@ from sandbox_registry.domain.rules.procedures import (
     ProcedureStatus,
 )
 from sandbox_registry.rulebook.condition_checks import condition_faults
+from sandbox_registry.rulebook.faults import Fault, Faults, fault, quoted, written
 from sandbox_registry.rulebook.permit_checks import permit_faults
 from sandbox_registry.rulebook.procedure_files import (
     ProcedureFileError,
     ProcedureFinding,
     convert_procedure,
+    finding_of,
     read_toml,
-    shape_findings,
+    shape_faults,
 )
 from sandbox_registry.rulebook.sense_checks import sense_faults
 from sandbox_registry.rulebook.stage_checks import stage_faults, trap_faults
 from sandbox_registry.runtime.shipped import shipped
 
-Faults = Iterator[tuple[str, str, str]]
 _FULL_WEIGHT = 100
 _SHAPES: dict[ParameterKind, type] = {
     ParameterKind.TERM: int,
@@ -72,15 +73,17 @@ def check_procedures(path: Path, *, policy: AuthorizationPolicy | None = None) -
             procedures[file.name] = procedure
     codes = Counter(procedure.code for procedure in procedures.values())
     for name, procedure in procedures.items():
+        if not path.is_dir() and name != path.name:
+            continue
         faults = (*faults_of(procedure, policy), *_faults_between(procedure, codes))
         if name != f"{procedure.code}.toml":
-            faults = (*faults, ("code", "wrong_file_name", f"the file of «{procedure.code}» is called so"))
-        found += [ProcedureFinding(file=name, key=key, code=code, message=message) for key, code, message in faults]
+            faults = (*faults, fault("wrong_file_name", "code", code=procedure.code))
+        found += [finding_of(name, each) for each in faults]
     return [finding for finding in found if path.is_dir() or finding.file == path.name]
 
 
 def faults_of(procedure: Procedure, policy: AuthorizationPolicy) -> Faults:
-    """List `(key, code, message)` for everything one procedure gets wrong by itself, and beside a policy.
+    """List the faults: everything one procedure gets wrong by itself, and beside a policy.
 
     Cases are walked under a procedure that is otherwise sound.
     """
@@ -105,7 +108,7 @@ def _faults_by_rule(procedure: Procedure, policy: AuthorizationPolicy) -> Faults
     yield from condition_faults(procedure)
     yield from sense_faults(procedure)
     if procedure.effective_from and procedure.effective_to and procedure.effective_to <= procedure.effective_from:
-        yield "effective_to", "ends_before_start", "the version ends before it takes effect"
+        yield fault("ends_before_start", "effective_to")
 
 
 def _read(file: Path) -> tuple[list[ProcedureFinding], Procedure | None]:
@@ -113,7 +116,7 @@ def _read(file: Path) -> tuple[list[ProcedureFinding], Procedure | None]:
     try:
         content = file.read_bytes()
         raw = read_toml(content, file=file.name)
-        findings = list(shape_findings(raw, file=file.name))
+        findings = [finding_of(file.name, each) for each in shape_faults(raw)]
         return findings, None if findings else convert_procedure(raw, content, file=file.name)
     except ProcedureFileError as error:
         return list(error.findings), None
@@ -121,14 +124,14 @@ def _read(file: Path) -> tuple[list[ProcedureFinding], Procedure | None]:
 
 def _faults_between(procedure: Procedure, codes: Counter[str]) -> Faults:
     if codes[procedure.code] > 1:
-        yield "code", "duplicate_key", f"two files carry the code «{procedure.code}»"
+        yield fault("duplicate_key.procedure", "code", code=procedure.code)
     for index, route in enumerate(procedure.routes):
         if route.target is None:
             continue
         if route.target not in codes:
-            yield f"routes.{index}.target", "unknown_target", f"no procedure is called «{route.target}»"
+            yield fault("unknown_target", f"routes.{index}.target", code=route.target)
         elif route.target == procedure.code:
-            yield f"routes.{index}.target", "route_to_itself", "a procedure may not refer a case to itself"
+            yield fault("route_to_itself", f"routes.{index}.target")
 
 
 def _parameter_faults(procedure: Procedure) -> Faults:
@@ -136,21 +139,33 @@ def _parameter_faults(procedure: Procedure) -> Faults:
         key = f"parameters.{name}"
         kind = PARAMETERS.get(name)
         if kind is None:
-            yield key, "unknown_key", f"no parameter is called «{name}»"
+            yield fault("unknown_key.parameter", key, name=name)
         elif parameter.value is None and parameter.confidence is not Confidence.NS:
-            yield key, "null_without_reason", "a value that is left open carries the confidence n/s"
+            yield fault("null_without_reason", key)
         elif parameter.value is not None and parameter.confidence is Confidence.NS:
-            yield key, "value_without_source", "a value that was not found in the law is left open"
+            yield fault("value_without_source.parameter", key)
         elif parameter.value is not None:
             yield from _value_faults(key, parameter, kind)
 
 
 def _value_faults(key: str, parameter: Parameter, kind: ParameterKind) -> Faults:
     if parameter.unit not in UNITS[kind]:
-        accepted = ", ".join(sorted(UNITS[kind]))
-        yield key, "wrong_unit", f"«{parameter.unit}» is no unit for a {kind}; accepted: {accepted}"
+        yield fault("wrong_unit.accepted", key, unit=parameter.unit, accepted=quoted(sorted(UNITS[kind])))
     if type(parameter.value) is not _SHAPES[kind] or not _is_sensible(parameter, kind):
-        yield key, "wrong_value", f"«{parameter.value}» is no {kind}"
+        yield _wrong_value(key, parameter.name, kind)
+
+
+def _wrong_value(key: str, name: str, kind: ParameterKind) -> Fault:
+    """Say what a parameter of this kind holds."""
+    match kind:
+        case ParameterKind.WORD:
+            return fault("wrong_value.word", key, accepted=quoted(sorted(WORDS[name])))
+        case ParameterKind.TERM:
+            return fault("wrong_value.term", key, most=LONGEST_TERM)
+        case ParameterKind.FORMAT:
+            return fault("wrong_value.format", key, serial="{n}", year="{year}")
+        case _:
+            return fault(f"wrong_value.{kind}", key)
 
 
 def _is_sensible(parameter: Parameter, kind: ParameterKind) -> bool:
@@ -189,7 +204,7 @@ def _confidence_faults(procedure: Procedure) -> Faults:
     if procedure.status is not ProcedureStatus.IN_FORCE:
         return
     if procedure.effective_from is None:
-        yield "effective_from", "missing_key", "a procedure in force says since when"
+        yield fault("missing_key.since", "effective_from")
     rows = [(f"parameters.{name}", item.confidence) for name, item in procedure.parameters.items()]
     for group in ("legal_documents", "levels", "routes", "duties", "publication"):
         rows += [(f"{group}.{index}", item.confidence) for index, item in enumerate(getattr(procedure, group))]
@@ -200,11 +215,7 @@ def _confidence_faults(procedure: Procedure) -> Faults:
     rows += [(f"permit.conditions.{index}", item.confidence) for index, item in enumerate(permit.conditions)]
     for key, confidence in rows:
         if confidence not in BINDING and not (confidence is Confidence.NS and key.startswith("parameters.")):
-            yield (
-                key,
-                "draft_value_in_force",
-                f"a value of confidence {confidence} may not stand in a procedure in force",
-            )
+            yield fault("draft_value_in_force", key, confidence=confidence)
 
 
 def _key_faults(procedure: Procedure) -> Faults:
@@ -232,7 +243,7 @@ def _key_faults(procedure: Procedure) -> Faults:
 def _repeats(key: str, names: Iterable[str]) -> Faults:
     for name, count in Counter(names).items():
         if count > 1:
-            yield f"{key}.{name}", "duplicate_key", f"«{name}» stands here {count} times"
+            yield fault("duplicate_key.times", f"{key}.{name}", name=name, times=count)
 
 
 def _form_faults(procedure: Procedure) -> Faults:
@@ -245,17 +256,16 @@ def _form_faults(procedure: Procedure) -> Faults:
             yield from _condition_faults(procedure, f"{path}.shown_when", field.shown_when)
             for condition in field.shown_when:
                 if procedure.field(condition.field) is not None and condition.field not in earlier:
-                    yield f"{path}.shown_when", "condition_on_later_field", f"«{condition.field}» is asked only later"
+                    yield fault("condition_on_later_field", f"{path}.shown_when", field=condition.field)
             earlier.add(f"{section.key}.{field.key}")
     for part in procedure.parts:
         yield from _condition_faults(procedure, f"parts.{part.key}.required_when", part.required_when)
     for index, route in enumerate(procedure.routes):
         yield from _condition_faults(procedure, f"routes.{index}.when", route.when)
         if not route.when:
-            yield f"routes.{index}.when", "missing_key", "a route without a condition would send every case away"
+            yield fault("missing_key.route", f"routes.{index}.when")
         if (route.target is None) is not (route.authority is None):
-            message = "a route names a target and its authority, or neither when it leads out of the mechanism"
-            yield f"routes.{index}.target", "half_a_target", message
+            yield fault("half_a_target", f"routes.{index}.target")
 
 
 def _permit_condition_faults(procedure: Procedure) -> Faults:
@@ -267,7 +277,7 @@ def _permit_condition_faults(procedure: Procedure) -> Faults:
     for index, signer in enumerate(permit.signers):
         yield from _condition_faults(procedure, f"permit.signers.{index}.when", signer.when)
         if not signer.when or not signer.titles:
-            yield f"permit.signers.{index}", "missing_key", "a rule on signers says for which dossiers and which titles"
+            yield fault("missing_key.signers", f"permit.signers.{index}")
     for index, standing in enumerate(permit.conditions):
         yield from _condition_faults(procedure, f"permit.conditions.{index}.when", standing.when)
 
@@ -275,25 +285,25 @@ def _permit_condition_faults(procedure: Procedure) -> Faults:
 def _field_faults(path: str, field: Field) -> Faults:
     for asked, where in ((field, path), *((column, f"{path}.{column.key}") for column in field.columns)):
         if (asked.kind in (FieldKind.CHOICE, FieldKind.CHOICES)) is not bool(asked.choices):
-            yield where, "wrong_choices", "choices belong to choice fields, and a choice field has some"
+            yield fault("wrong_choices.kind", where)
         if asked.maximum is not None and asked.minimum is not None and asked.maximum < asked.minimum:
-            yield where, "wrong_bounds", "the maximum is smaller than the minimum"
+            yield fault("wrong_bounds.order", where)
         if asked.max_length is not None and asked.max_length < max(asked.min_length, 1):
-            yield where, "wrong_bounds", "the longest answer is shorter than the shortest"
+            yield fault("wrong_bounds.length", where)
     if (field.kind is FieldKind.TABLE) is not bool(field.columns):
-        yield path, "wrong_columns", "columns belong to tables, and a table has some"
+        yield fault("wrong_columns.kind", path)
     for column in field.columns:
         if column.kind is FieldKind.TABLE or column.required_when or column.shown_when:
-            yield f"{path}.{column.key}", "wrong_columns", "a column is neither a table nor conditional"
+            yield fault("wrong_columns.nested", f"{path}.{column.key}")
 
 
 def _condition_faults(procedure: Procedure, key: str, conditions: tuple[Condition, ...]) -> Faults:
     for condition in conditions:
         field = procedure.field(condition.field)
         if field is None:
-            yield key, "absent_field", f"the form has no field «{condition.field}»"
+            yield fault("absent_field", key, field=condition.field)
         elif not _may_equal(field, condition):
-            yield key, "impossible_condition", f"«{condition.field}» can never be {condition.value!r}"
+            yield fault("impossible_condition", key, field=condition.field, value=written(condition.value))
 
 
 def _may_equal(field: Field, condition: Condition) -> bool:
@@ -312,23 +322,23 @@ def _rule_faults(procedure: Procedure) -> Faults:
         key = f"rules.{index}"
         for path in (rule.field, rule.other, rule.until):
             if path is not None and procedure.field(path) is None:
-                yield key, "absent_field", f"the form has no field «{path}»"
+                yield fault("absent_field", key, field=path)
         yield from _rule_kind_faults(procedure, key, rule)
         try:
             rule.message.format(limit="", latest="")
         except (KeyError, IndexError, ValueError):
-            yield f"{key}.message", "wrong_value", "only {limit} and {latest} may stand in the message"
+            yield fault("wrong_value.message", f"{key}.message", limit="{limit}", latest="{latest}")
 
 
 def _rule_kind_faults(procedure: Procedure, key: str, rule: FormRule) -> Faults:
     if rule.kind is RuleKind.WITHIN_TERM:
         if PARAMETERS.get(rule.parameter or "") is not ParameterKind.TERM:
-            yield f"{key}.parameter", "unknown_key", f"no term is called «{rule.parameter}»"
+            yield fault("unknown_key.term", f"{key}.parameter", name=rule.parameter or "")
         elif (term := procedure.parameters.get(rule.parameter or "")) and term.unit in (Unit.WD, Unit.H):
-            yield f"{key}.parameter", "wrong_unit", "a ceiling on dates is in calendar days, months or years"
+            yield fault("wrong_unit.dates", f"{key}.parameter")
     field = procedure.field(rule.field)
     if field is not None and field.kind not in _RULED[rule.kind]:
-        yield f"{key}.field", "wrong_field_kind", f"a {rule.kind} rule does not work on a {field.kind} field"
+        yield fault("wrong_field_kind.rule", f"{key}.field", rule=rule.kind, kind=field.kind)
 
 
 def _timer_faults(procedure: Procedure) -> Faults:
@@ -336,9 +346,9 @@ def _timer_faults(procedure: Procedure) -> Faults:
     timers += [(f"duties.{duty.key}.term", duty.term) for duty in procedure.duties]
     for key, name in timers:
         if PARAMETERS.get(name) is not ParameterKind.TERM:
-            yield key, "unknown_key", f"no term is called «{name}»"
+            yield fault("unknown_key.term", key, name=name)
         elif name not in procedure.parameters or procedure.parameters[name].value is None:
-            yield key, "timer_on_null", f"«{name}» is open, and a timer never starts on an open value"
+            yield fault("timer_on_null", key, name=name)
 
 
 def _council_faults(procedure: Procedure) -> Faults:
@@ -346,16 +356,16 @@ def _council_faults(procedure: Procedure) -> Faults:
         return
     members = procedure.number("council.min_members")
     if members is not None and members % 2 == 0 and not procedure.flag("council.even_allowed"):
-        yield "parameters.council.min_members", "even_council", "a council has an odd number of members"
+        yield fault("even_council", "parameters.council.min_members")
     for name in ("min_members", "quorum", "pass_rule"):
         parameter = procedure.parameters.get(f"council.{name}")
         if parameter is None or parameter.value is None:
-            yield f"parameters.council.{name}", "council_gap", f"a council is required, so «council.{name}» is too"
+            yield fault("council_gap", f"parameters.council.{name}", name=f"council.{name}")
 
 
 def _criteria_faults(procedure: Procedure) -> Faults:
     if procedure.criteria and sum(criterion.weight for criterion in procedure.criteria) != _FULL_WEIGHT:
-        yield "criteria", "wrong_weights", f"the weights add up to {_FULL_WEIGHT}"
+        yield fault("wrong_weights", "criteria", total=_FULL_WEIGHT)
     for criterion in procedure.criteria:
         if criterion.max_score < 1 or criterion.weight < 0:
-            yield f"criteria.{criterion.key}", "wrong_bounds", "a score is at least 1 and a weight not negative"
+            yield fault("wrong_bounds.score", f"criteria.{criterion.key}")

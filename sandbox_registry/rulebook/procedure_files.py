@@ -1,7 +1,8 @@
 """Procedures read from TOML files: every misfit of the file listed by key, then plain domain objects."""
 
+import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass, replace
 from functools import cache
 from hashlib import sha256
@@ -11,24 +12,30 @@ from typing import Any, get_args, get_type_hints
 
 import msgspec
 
+from sandbox_registry.domain.malformed import field_error
 from sandbox_registry.domain.rules.procedures import Confidence, Parameter, Procedure
-from sandbox_registry.domain.texts import Language, Text
+from sandbox_registry.domain.texts import Language, Phrase, Text, Wording
+from sandbox_registry.rulebook.faults import Fault, Faults, fault
 from sandbox_registry.runtime.failures import Failure
 
 _GIVEN_BY_LOADER = {Procedure: {"checksum"}, Parameter: {"name"}}
+_PLACE = re.compile(r"\(at line (?P<line>\d+), column (?P<column>\d+)\)")
+_OVERWRITTEN = re.compile("overwrite|twice|Duplicate")
+"""What tomllib says of a place, and of a key that is written twice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcedureFinding:
-    """One thing wrong with a procedure file: the dotted key, a stable code, and plain words."""
+    """One thing wrong with a procedure file: the dotted key, a stable code, and a sentence."""
 
     file: str
     key: str
     code: str
-    message: str
+    message: Wording
 
     def __str__(self) -> str:
-        return f"{self.file}: {self.key}: {self.message} [{self.code}]"
+        """Write the line of a command, which speaks English."""
+        return f"{self.file}: {self.key}: {self.message.en} [{self.code}]"
 
 
 class ProcedureFileError(Failure):
@@ -50,10 +57,8 @@ def load_procedures(folder: Path) -> dict[str, Procedure]:
     for path in sorted(folder.glob("*.toml")):
         procedure = load_procedure(path)
         if procedure.code in found:
-            message = f"another file already holds the procedure {procedure.code}"
-            raise ProcedureFileError(
-                (ProcedureFinding(file=path.name, key="code", code="duplicate_key", message=message),)
-            )
+            twice = fault("duplicate_key.procedure", "code", code=procedure.code)
+            raise ProcedureFileError((finding_of(path.name, twice),))
         found[procedure.code] = procedure
     return found
 
@@ -66,7 +71,7 @@ def load_procedure(path: Path) -> Procedure:
 def parse_procedure(content: bytes, *, file: str) -> Procedure:
     """Read the bytes of a procedure file, as `load_procedure` does; its checksum is the SHA-256 of these bytes."""
     raw = read_toml(content, file=file)
-    findings = tuple(shape_findings(raw, file=file))
+    findings = tuple(finding_of(file, each) for each in shape_faults(raw))
     if findings:
         raise ProcedureFileError(findings)
     return convert_procedure(raw, content, file=file)
@@ -78,7 +83,7 @@ def convert_procedure(raw: Mapping[str, Any], content: bytes, *, file: str) -> P
     try:
         procedure = msgspec.convert(raw, type=Procedure)
     except msgspec.ValidationError as error:
-        raise ProcedureFileError((_misfit(error, file),)) from error
+        raise ProcedureFileError((finding_of(file, misfit(error)),)) from error
     return replace(procedure, parameters=MappingProxyType(dict(procedure.parameters)))
 
 
@@ -87,13 +92,36 @@ def read_toml(content: bytes, *, file: str) -> dict[str, Any]:
     try:
         return tomllib.loads(content.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        code = "duplicate_key" if "overwrite" in str(error) or "twice" in str(error) else "not_toml"
-        raise ProcedureFileError((ProcedureFinding(file=file, key="-", code=code, message=str(error)),)) from error
+        raise ProcedureFileError((finding_of(file, _unreadable(error, content)),)) from error
 
 
-def shape_findings(raw: Mapping[str, Any], *, file: str) -> Iterator[ProcedureFinding]:
+def shape_faults(raw: Mapping[str, Any]) -> Faults:
     """List unknown keys, missing keys and missing translations, over the whole file at once."""
-    yield from _misshapen(raw, Procedure, "", file)
+    yield from _misshapen(raw, Procedure, "")
+
+
+def finding_of(file: str, each: Fault) -> ProcedureFinding:
+    """Return a fault with the name of its file."""
+    return ProcedureFinding(file=file, key=each.key, code=each.code, message=each.message)
+
+
+def misfit(error: msgspec.ValidationError) -> Fault:
+    """Return what msgspec says of a value of the wrong type, with its key."""
+    words, _, where = str(error).partition(" - at ")
+    said = field_error(where.strip("`$."), words)
+    return Fault(key=said.field or "-", code="wrong_value", message=said.message)
+
+
+def _unreadable(error: tomllib.TOMLDecodeError | UnicodeDecodeError, content: bytes) -> Fault:
+    if isinstance(error, UnicodeDecodeError):
+        return fault("not_toml.encoding", "-")
+    text = content.decode("utf-8")
+    place = _PLACE.search(str(error))
+    # Without a place, what is wrong is found at the end of the file.
+    line = place["line"] if place else str(text.count("\n") + 1)
+    column = place["column"] if place else str(len(text) - text.rfind("\n"))
+    sentence = "duplicate_key.overwritten" if _OVERWRITTEN.search(str(error)) else "not_toml.place"
+    return fault(sentence, "-", line=line, column=column)
 
 
 def _with_names(parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -106,39 +134,30 @@ def _is_gap(row: Mapping[str, Any]) -> bool:
     return row.get("confidence") == Confidence.NS.value
 
 
-def _misfit(error: msgspec.ValidationError, file: str) -> ProcedureFinding:
-    message, _, where = str(error).partition(" - at ")
-    return ProcedureFinding(file=file, key=where.strip("`$.") or "-", code="wrong_value", message=message)
-
-
-def _misshapen(raw: object, kind: Any, key: str, file: str) -> Iterator[ProcedureFinding]:
+def _misshapen(raw: object, kind: Any, key: str) -> Faults:
     """Walk a value beside its type; what is no table or list here is left for the conversion to judge."""
     if isinstance(raw, dict) and is_dataclass(kind):
-        yield from _misshapen_table(raw, kind, key, file)
+        yield from _misshapen_table(raw, kind, key)
     elif isinstance(raw, dict) and (item := _mapped(kind)):
         for name, value in raw.items():
-            yield from _misshapen(value, item, _join(key, name), file)
+            yield from _misshapen(value, item, _join(key, name))
     elif isinstance(raw, list) and (item := _listed(kind)):
         for index, value in enumerate(raw):
-            yield from _misshapen(value, item, _join(key, _name_of(value, index)), file)
+            yield from _misshapen(value, item, _join(key, _name_of(value, index)))
 
 
-def _misshapen_table(raw: dict[str, Any], kind: Any, key: str, file: str) -> Iterator[ProcedureFinding]:
+def _misshapen_table(raw: dict[str, Any], kind: Any, key: str) -> Faults:
     hints, given = _hints(kind), _GIVEN_BY_LOADER.get(kind, set())
     wanted = {field.name: field for field in fields(kind) if field.name not in given}
     for name in raw.keys() - wanted.keys():
-        yield ProcedureFinding(
-            file=file, key=_join(key, name), code="unknown_key", message=f"a {_noun(kind)} has no key «{name}»"
-        )
+        yield fault("unknown_key", _join(key, name), name=name)
     excused = {"unit", "basis"} if kind is Parameter and _is_gap(raw) else set()
     for name, field in wanted.items():
         if _is_blank(raw.get(name)) and name not in excused and (name in raw or _is_needed(field)):
-            code = _missing_code(kind, name)
-            yield ProcedureFinding(
-                file=file, key=_join(key, name), code=code, message=f"this {_noun(kind)} needs «{name}»"
-            )
+            message = Phrase("fault.missing_key", name=name)
+            yield Fault(key=_join(key, name), code=_missing_code(kind, name), message=message)
         elif name in raw:
-            yield from _misshapen(raw[name], hints[name], _join(key, name), file)
+            yield from _misshapen(raw[name], hints[name], _join(key, name))
 
 
 def _missing_code(kind: Any, name: str) -> str:
@@ -153,10 +172,6 @@ def _is_needed(field: Field[Any]) -> bool:
 
 def _is_blank(value: object) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
-
-
-def _noun(kind: Any) -> str:
-    return "text" if kind is Text else str(kind.__name__).lower()
 
 
 def _join(key: str, name: str) -> str:

@@ -2,7 +2,6 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
 from fractions import Fraction
 
 from sandbox_registry.documents.uploads.kinds import is_accepted
@@ -14,8 +13,8 @@ from sandbox_registry.domain.rules.form_values import LONGEST, MOST_ROWS
 from sandbox_registry.domain.rules.procedures import BINDING, Audience, Ceiling, DutyStart, Procedure
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.rulebook.condition_checks import NUMBERS
+from sandbox_registry.rulebook.faults import Faults, fault, quoted
 
-Faults = Iterator[tuple[str, str, str]]
 _TEXTS = frozenset(LONGEST)
 _PERSONAL_KINDS = frozenset({FieldKind.EMAIL, FieldKind.PHONE})
 _PERSONAL_PLACES = frozenset({"contact", "legal.confidential"})
@@ -79,7 +78,7 @@ _STARTS = {
 
 
 def sense_faults(procedure: Procedure) -> Faults:
-    """List `(key, code, message)` for what a procedure says that cannot be meant."""
+    """List what a procedure says that cannot be meant."""
     yield from _name_faults(procedure)
     yield from _source_faults(procedure)
     yield from _list_faults(procedure)
@@ -97,7 +96,7 @@ def sense_faults(procedure: Procedure) -> Faults:
         yield from _empty_groups(procedure)
         yield from _unreached_outcomes(procedure)
     elif procedure.stages or procedure.sections:
-        yield "status", "referral_with_dossier", "a procedure of another authority has neither form nor stages here"
+        yield fault("referral_with_dossier", "status")
 
 
 def _name_faults(procedure: Procedure) -> Faults:
@@ -112,17 +111,17 @@ def _name_faults(procedure: Procedure) -> Faults:
     names += [(f"refusal_reasons.{reason.code}", reason.code) for reason in procedure.refusal_reasons]
     for key, name in names:
         if not _NAME.fullmatch(name):
-            yield key, "wrong_name", f"«{name}» is not made of small letters, digits and underscores"
+            yield fault("wrong_name", key, name=name)
 
 
 def _source_faults(procedure: Procedure) -> Faults:
     for name, parameter in procedure.parameters.items():
         if parameter.confidence in BINDING and parameter.basis.startswith(_PROPOSAL):
-            yield f"parameters.{name}", "proposal_as_law", "a proposal was read in no instrument"
+            yield fault("proposal_as_law", f"parameters.{name}")
         if parameter.unit == "people" and name not in _COUNTS_PEOPLE:
-            yield f"parameters.{name}", "wrong_unit", "this counts how often, not people"
+            yield fault("wrong_unit.times", f"parameters.{name}")
         if parameter.unit == "times" and name in _COUNTS_PEOPLE:
-            yield f"parameters.{name}", "wrong_unit", "this counts people"
+            yield fault("wrong_unit.people", f"parameters.{name}")
 
 
 def _list_faults(procedure: Procedure) -> Faults:
@@ -135,29 +134,25 @@ def _list_faults(procedure: Procedure) -> Faults:
         if not isinstance(parameter.value, tuple):
             continue
         if not parameter.value:
-            yield (
-                key,
-                "empty_list",
-                "a list that holds nothing allows nobody and nothing; what is not known is left open",
-            )
+            yield fault("empty_list.parameter", key)
         if any(not item.strip() for item in parameter.value) or len(set(parameter.value)) < len(parameter.value):
-            yield key, "wrong_value", "an item of the list is empty or stands there twice"
+            yield fault("wrong_value.items", key)
         # Other authorities call their permits what they like; only ours are issued here.
         if procedure.takes_dossiers and name in known:
             for item in parameter.value:
                 if item not in known[name]:
-                    yield key, "unknown_item", f"«{item}» is none of: {', '.join(sorted(known[name]))}"
+                    yield fault("unknown_item", key, item=item, accepted=quoted(sorted(known[name])))
 
 
 def _contradictions(procedure: Procedure) -> Faults:
     for count, others in _MEANINGLESS_AT_ZERO.items():
         for name in others:
             if _count(procedure, count) == 0 and _is_set(procedure, name):
-                yield f"parameters.{name}", "contradiction", f"«{count}» is 0, so «{name}» can never apply"
+                yield fault("contradiction.zero", f"parameters.{name}", bound=count, name=name)
     for shorter, longer in _NOT_LONGER:
         first, second = _term(procedure, shorter), _term(procedure, longer)
         if first and second and _is_longer(first, second):
-            yield f"parameters.{shorter}", "contradiction", f"«{shorter}» is longer than «{longer}»"
+            yield fault("contradiction.longer", f"parameters.{shorter}", shorter=shorter, longer=longer)
     yield from _idle_parameters(procedure)
 
 
@@ -165,28 +160,28 @@ def _idle_parameters(procedure: Procedure) -> Faults:
     if _value(procedure, "council.required") is False:
         for name in procedure.parameters:
             if name.startswith("council.") and name != "council.required" and _is_set(procedure, name):
-                yield f"parameters.{name}", "contradiction", f"no council is required, so «{name}» can never apply"
+                yield fault("contradiction.no_council", f"parameters.{name}", name=name)
     if _value(procedure, "decision.included_in_appraisal") is True and _is_set(procedure, "decision.term"):
-        yield "parameters.decision.term", "contradiction", "the decision has a term of its own and is part of another"
+        yield fault("contradiction.decision_term", "parameters.decision.term")
     if _value(procedure, "publish.pending") not in (None, "none") and not any(
         rule.key == "pending" and rule.audience is not Audience.INTERNAL for rule in procedure.publication
     ):
-        yield "parameters.publish.pending", "contradiction", "«publication» keeps pending cases from everybody"
+        yield fault("contradiction.pending", "parameters.publish.pending", group="publication")
     for name, parameter in procedure.parameters.items():
         if parameter.value == 0 and name in {"support.max_share", "support.max_amount"}:
-            yield f"parameters.{name}", "contradiction", "a support of nothing is no support"
+            yield fault("contradiction.support", f"parameters.{name}")
 
 
 def _council_size_faults(procedure: Procedure) -> Faults:
     members, quorum = _count(procedure, "council.min_members"), _value(procedure, "council.quorum")
     if members is not None and members < _SMALLEST_COUNCIL:
-        yield "parameters.council.min_members", "no_council", f"a council has at least {_SMALLEST_COUNCIL} members"
+        yield fault("no_council", "parameters.council.min_members", least=_SMALLEST_COUNCIL)
     try:
         share = Fraction(quorum) if isinstance(quorum, str) else None
     except (ValueError, ZeroDivisionError):
         return
     if share is not None and share < _HALF:
-        yield "parameters.council.quorum", "weak_quorum", "fewer than half the members are no quorum"
+        yield fault("weak_quorum", "parameters.council.quorum")
 
 
 def _permit_faults(procedure: Procedure) -> Faults:
@@ -195,7 +190,7 @@ def _permit_faults(procedure: Procedure) -> Faults:
     if procedure.takes_dossiers:
         for kind in kinds:
             if kind not in set(PermitKind):
-                yield f"permit.kinds.{kind}", "unknown_item", f"«{kind}» is none of: {', '.join(PermitKind)}"
+                yield fault("unknown_item", f"permit.kinds.{kind}", item=kind, accepted=quoted(PermitKind))
     for name, key, offered in (
         ("permit_kind", "permit.kinds", kinds),
         ("space_kinds", "permit.space_kinds", tuple(choice.value for choice in rules.space_kinds)),
@@ -204,13 +199,15 @@ def _permit_faults(procedure: Procedure) -> Faults:
     ):
         listed = _value(procedure, name)
         if offered and isinstance(listed, tuple) and set(offered) != set(listed):
-            yield key, "contradiction", f"offers {', '.join(offered)}, but «{name}» lists {', '.join(listed)}"
+            yield fault("contradiction.offers", key, name=name, offered=quoted(offered), listed=quoted(listed))
         if len(set(offered)) < len(offered):
-            yield key, "duplicate_key", "the same is offered twice"
+            yield fault("duplicate_key.offer", key)
     bounded = Counter((each.field, each.column, each.quantity, each.when) for each in rules.ceilings)
     for (field, _, quantity, _), count in bounded.items():
         if count > 1:
-            yield f"permit.ceilings.{field or quantity}", "duplicate_key", f"«{field or quantity}» has {count} ceilings"
+            yield fault(
+                "duplicate_key.ceilings", f"permit.ceilings.{field or quantity}", name=field or quantity, times=count
+            )
     for ceiling in rules.ceilings:
         yield from _ceiling_faults(procedure, ceiling)
 
@@ -221,33 +218,33 @@ def _ceiling_faults(procedure: Procedure, ceiling: Ceiling) -> Faults:
         return
     lowest = field.minimum if field.minimum is not None else 0
     if most is not None and (most < lowest or (most == 0 and field.required and field.minimum != 0)):
-        yield key, "impossible_ceiling", f"no answer to «{ceiling.field}» stays below {most}"
+        yield fault("impossible_ceiling.below", key, field=ceiling.field, most=most)
     if most is not None and field.maximum is not None and most > field.maximum:
-        yield key, "idle_ceiling", f"the form takes no more than {field.maximum:g} anyway"
+        yield fault("idle_ceiling", key, most=field.maximum)
     if ceiling.minimum is not None and field.maximum is not None and ceiling.minimum > field.maximum:
-        yield key, "impossible_ceiling", f"no answer to «{ceiling.field}» reaches {ceiling.minimum}"
+        yield fault("impossible_ceiling.above", key, field=ceiling.field, least=ceiling.minimum)
 
 
 def _answerable(procedure: Procedure) -> Faults:
     for section in procedure.sections:
         if not section.fields:
-            yield f"sections.{section.key}", "empty_list", "a section asks something"
+            yield fault("empty_list.section", f"sections.{section.key}")
         for field in section.fields:
             path = f"sections.{section.key}.{field.key}"
             yield from _field_faults(path, field)
             for column in field.columns:
                 yield from _field_faults(f"{path}.{column.key}", column)
             if field.columns and not any(column.required for column in field.columns):
-                yield path, "wrong_columns", "a row of a table would be complete while it is empty"
+                yield fault("wrong_columns.empty_row", path)
 
 
 def _field_faults(path: str, field: Field) -> Faults:
     if field.kind not in _TEXTS and (field.min_length or field.max_length is not None):
-        yield path, "wrong_bounds", f"a {field.kind} has no length"
+        yield fault("wrong_bounds.no_length", path, kind=field.kind)
     elif field.max_length is None and field.min_length > LONGEST.get(field.kind, 0):
-        yield path, "wrong_bounds", f"a {field.kind} has at most {LONGEST[field.kind]} characters"
+        yield fault("wrong_bounds.longest", path, kind=field.kind, most=LONGEST[field.kind])
     if field.unit is not None and field.kind not in NUMBERS:
-        yield path, "wrong_unit", f"a {field.kind} is not measured"
+        yield fault("wrong_unit.not_measured", path, kind=field.kind)
     yield from _bound_faults(path, field)
     yield from _choice_faults(path, field)
 
@@ -255,22 +252,22 @@ def _field_faults(path: str, field: Field) -> Faults:
 def _bound_faults(path: str, field: Field) -> Faults:
     bounds = [bound for bound in (field.minimum, field.maximum) if bound is not None]
     if bounds and field.kind not in NUMBERS | {FieldKind.TABLE}:
-        yield path, "wrong_bounds", f"a {field.kind} has no least and no most"
+        yield fault("wrong_bounds.no_bounds", path, kind=field.kind)
     if field.kind is FieldKind.TABLE and any(bound > MOST_ROWS for bound in bounds):
-        yield path, "wrong_bounds", f"a table has at most {MOST_ROWS} rows"
+        yield fault("wrong_bounds.rows", path, most=MOST_ROWS)
     if field.kind is not FieldKind.DECIMAL and any(bound != int(bound) for bound in bounds):
-        yield path, "wrong_bounds", "the bounds of a whole number are whole numbers"
+        yield fault("wrong_bounds.whole", path)
     if field.kind in (FieldKind.MONEY, FieldKind.TABLE) and any(bound < 0 for bound in bounds):
-        yield path, "wrong_bounds", f"a {field.kind} is never negative"
+        yield fault("wrong_bounds.negative", path, kind=field.kind)
 
 
 def _choice_faults(path: str, field: Field) -> Faults:
     if any(not choice.value.strip() for choice in field.choices):
-        yield f"{path}.choices", "wrong_choices", "a choice has a value"
+        yield fault("wrong_choices.empty", f"{path}.choices")
     if len(field.choices) == 1 and field.kind is FieldKind.CHOICE:
-        yield f"{path}.choices", "wrong_choices", "who may only choose one thing chooses nothing"
+        yield fault("wrong_choices.single", f"{path}.choices")
     if len({choice.label.vi for choice in field.choices}) < len(field.choices):
-        yield f"{path}.choices", "wrong_choices", "two choices read the same"
+        yield fault("wrong_choices.same", f"{path}.choices")
 
 
 def _part_faults(procedure: Procedure) -> Faults:
@@ -278,33 +275,29 @@ def _part_faults(procedure: Procedure) -> Faults:
     for group, part in ((group, part) for group, parts in lists for part in parts):
         key = f"{group}.{part.key}"
         if not part.media:
-            yield f"{key}.media", "unsatisfiable_part", "a document of no file type cannot be attached"
+            yield fault("unsatisfiable_part.media", f"{key}.media")
         for media_type in part.media:
             if not is_accepted(media_type):
-                yield f"{key}.media", "unsatisfiable_part", f"no file of the type «{media_type}» is accepted here"
+                yield fault("unsatisfiable_part.media_type", f"{key}.media", type=media_type)
         if not 0 < part.max_bytes <= _LARGEST_FILE:
-            yield f"{key}.max_bytes", "unsatisfiable_part", f"a file has between 1 and {_LARGEST_FILE} bytes"
+            yield fault("unsatisfiable_part.size", f"{key}.max_bytes", most=_LARGEST_FILE)
         if part.max_files < 1:
-            yield f"{key}.max_files", "unsatisfiable_part", "no file could be attached"
+            yield fault("unsatisfiable_part.files", f"{key}.max_files")
 
 
 def _whole_form_faults(procedure: Procedure) -> Faults:
     for index, rule in enumerate(procedure.rules):
         key = f"rules.{index}"
         if (rule.until is not None) is not (rule.kind is RuleKind.ROWS_WITHIN):
-            yield f"{key}.until", "wrong_rule", "«until» belongs to a rows_within rule, which needs it"
+            yield fault("wrong_rule.until", f"{key}.until", name="until", rule=RuleKind.ROWS_WITHIN)
         if rule.parameter is not None and rule.kind is not RuleKind.WITHIN_TERM:
-            yield f"{key}.parameter", "wrong_rule", f"a {rule.kind} rule reads no parameter"
+            yield fault("wrong_rule.parameter", f"{key}.parameter", rule=rule.kind)
         if rule.parameter is not None and rule.parameter not in procedure.parameters:
-            yield (
-                f"{key}.parameter",
-                "rule_without_value",
-                f"the file does not say «{rule.parameter}», not even as open",
-            )
+            yield fault("rule_without_value", f"{key}.parameter", name=rule.parameter)
         if rule.field in (rule.other, rule.until) or rule.other == rule.until:
-            yield key, "wrong_rule", "an answer is compared with itself"
+            yield fault("wrong_rule.itself", key)
         if rule in procedure.rules[:index]:
-            yield key, "duplicate_key", "the same rule stands here twice"
+            yield fault("duplicate_key.rule", key)
         yield from _compared_faults(procedure, key, rule)
 
 
@@ -319,11 +312,11 @@ def _compared_faults(procedure: Procedure, key: str, rule: FormRule) -> Faults:
         else:
             fits = other.kind is (FieldKind.BOOLEAN if rule.kind in _YES_OR_NO else FieldKind.DATE)
         if not fits or (rule.kind is RuleKind.AT_MOST and other.kind not in NUMBERS):
-            yield key, "wrong_field_kind", f"«{path}» is a {other.kind}, which this rule does not compare"
+            yield fault("wrong_field_kind.compared", key, field=path, kind=other.kind)
     if field is not None and rule.kind is RuleKind.ROWS_WITHIN:
         dates = {column.key for column in field.columns if column.kind is FieldKind.DATE}
         if not {"start", "end"} <= dates:
-            yield f"{key}.field", "wrong_columns", "the rows of this table have no dates «start» and «end»"
+            yield fault("wrong_columns.dates", f"{key}.field", dates=quoted(("start", "end")))
 
 
 def _publicity_faults(procedure: Procedure) -> Faults:
@@ -332,39 +325,35 @@ def _publicity_faults(procedure: Procedure) -> Faults:
             place = f"{section.key}.{field.key}"
             kinds = {field.kind, *(column.kind for column in field.columns)}
             if field.public and (kinds & _PERSONAL_KINDS or {section.key, place} & _PERSONAL_PLACES):
-                yield f"sections.{place}.public", "personal_data_public", "the register would show people or secrets"
+                yield fault("personal_data_public", f"sections.{place}.public")
     for rule in procedure.publication:
         if rule.key in _NEVER_PUBLIC and rule.audience is not Audience.INTERNAL:
-            yield (
-                f"publication.{rule.key}.audience",
-                "personal_data_public",
-                "the register would show people or secrets",
-            )
+            yield fault("personal_data_public", f"publication.{rule.key}.audience")
 
 
 def _duty_faults(procedure: Procedure) -> Faults:
     for duty in procedure.duties:
         key = f"duties.{duty.key}"
         if duty.recurring and duty.starts is not DutyStart.ISSUE:
-            yield f"{key}.recurring", "wrong_duty", "only what starts with the permit comes back in turn"
+            yield fault("wrong_duty.recurring", f"{key}.recurring")
         if _STARTS.get(duty.term, duty.starts) is not duty.starts or (
             duty.starts in _STARTS.values() and duty.term not in _STARTS
         ):
-            yield f"{key}.starts", "wrong_duty", f"«{duty.term}» does not start with «{duty.starts}»"
+            yield fault("wrong_duty.start", f"{key}.starts", term=duty.term, start=duty.starts)
         if (duty.term == "report.period") is not duty.recurring:
-            yield f"{key}.recurring", "wrong_duty", "the period of reports, and no other term, comes back in turn"
+            yield fault("wrong_duty.period", f"{key}.recurring")
     for term, count in Counter(duty.term for duty in procedure.duties).items():
         if count > 1:
-            yield "duties", "duplicate_key", f"{count} duties have the term «{term}»"
+            yield fault("duplicate_key.duties", "duties", term=term, times=count)
 
 
 def _stage_term_faults(procedure: Procedure) -> Faults:
     for rule in procedure.stages:
         key = f"stages.{rule.stage}"
         if rule.term is not None and rule.term not in _TIMES.get(rule.stage, ()):
-            yield f"{key}.term", "wrong_timer", f"«{rule.term}» does not time the stage «{rule.stage}»"
+            yield fault("wrong_timer", f"{key}.term", term=rule.term, stage=rule.stage)
         if len(set(rule.next)) < len(rule.next) or rule.stage in rule.next:
-            yield f"{key}.next", "duplicate_key", "a stage follows itself, or another twice"
+            yield fault("duplicate_key.next", f"{key}.next")
 
 
 def _translation_faults(procedure: Procedure) -> Faults:
@@ -378,33 +367,29 @@ def _translation_faults(procedure: Procedure) -> Faults:
         texts += [(f"sections.{section.key}.{field.key}.label", field.label) for field in section.fields]
     for key, text in texts:
         if not text.vi.isascii() and text.vi in (text.en, text.fr):
-            yield key, "untranslated", "the Vietnamese words stand where another language should"
+            yield fault("untranslated", key)
 
 
 def _empty_groups(procedure: Procedure) -> Faults:
-    for group, code, message in (
-        ("legal_documents", "empty_list", "a procedure rests on some instrument"),
-        ("sections", "empty_list", "a procedure that takes dossiers has a form"),
-        ("parts", "empty_list", "a procedure that takes dossiers names the documents of one"),
-        ("criteria", "no_criteria", "who appraises goes by criteria"),
-        ("levels", "empty_list", "a dossier is classified as of some level"),
-        ("refusal_reasons", "no_refusal_reasons", "without reasons to choose from nothing can be refused"),
-        ("duties", "empty_list", "who tries something out reports on it"),
-        ("publication", "empty_list", "what the register shows is said"),
+    for group, sentence in (
+        ("legal_documents", "empty_list.legal_documents"),
+        ("sections", "empty_list.sections"),
+        ("parts", "empty_list.parts"),
+        ("criteria", "no_criteria"),
+        ("levels", "empty_list.levels"),
+        ("refusal_reasons", "no_refusal_reasons"),
+        ("duties", "empty_list.duties"),
+        ("publication", "empty_list.publication"),
     ):
         if not getattr(procedure, group):
-            yield group, code, message
+            yield fault(sentence, group)
     for criterion in procedure.criteria:
         if criterion.weight == 0 or criterion.max_score > _HIGHEST_SCORE:
-            yield (
-                f"criteria.{criterion.key}",
-                "wrong_bounds",
-                f"a weight counts, and a score is at most {_HIGHEST_SCORE}",
-            )
+            yield fault("wrong_bounds.weight", f"criteria.{criterion.key}", most=_HIGHEST_SCORE)
     if procedure.sections and not any(part.required for part in procedure.parts):
-        yield "parts", "empty_list", "a dossier holds at least one document"
+        yield fault("empty_list.required_parts", "parts")
     if procedure.routes and procedure.sections and procedure.sections[0].key != "competence":
-        yield "sections", "competence_not_first", "the questions that decide on the authority are asked first"
+        yield fault("competence_not_first", "sections")
 
 
 def _unreached_outcomes(procedure: Procedure) -> Faults:
@@ -416,7 +401,7 @@ def _unreached_outcomes(procedure: Procedure) -> Faults:
         reached |= fresh
     for stage, code in ((Stage.APPROVED, "no_approval"), (Stage.REFUSED, "no_refusal")):
         if steps and stage not in reached:
-            yield "stages", code, f"no path from the draft leads to «{stage}»"
+            yield fault(code, "stages", stage=stage)
 
 
 def _choices(procedure: Procedure, path: str) -> tuple[str, ...]:

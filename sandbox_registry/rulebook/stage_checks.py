@@ -1,6 +1,5 @@
 """The lint of `[[stages]]`: every step is one that an act takes, and the owner is one whom the policy lets take it."""
 
-from collections.abc import Iterator
 from functools import cache, lru_cache
 
 from sandbox_registry.authz.policy import AuthorizationPolicy
@@ -11,32 +10,31 @@ from sandbox_registry.domain.cases.lifecycle import step_of
 from sandbox_registry.domain.identity.people import Role
 from sandbox_registry.domain.rules.procedures import Procedure, StageRule
 from sandbox_registry.domain.stages import APPLICATION_STAGES, Stage
+from sandbox_registry.rulebook.faults import Faults, fault
 from sandbox_registry.rulebook.traps import walk
-
-Faults = Iterator[tuple[str, str, str]]
 
 
 def stage_faults(procedure: Procedure, policy: AuthorizationPolicy) -> Faults:
-    """List `(key, code, message)` for what is wrong with the stages of a procedure under a policy.
+    """List what is wrong with the stages of a procedure under a policy.
 
     Steps and owners are judged up to the permit; there are no acts on a permit under trial yet.
     """
     rules = {rule.stage: rule for rule in procedure.stages}
     if procedure.takes_dossiers and Stage.DRAFT not in rules:
-        yield "stages", "missing_stage", "a procedure that takes dossiers begins with the stage «draft»"
+        yield fault("missing_stage", "stages", stage=Stage.DRAFT)
         return
     for rule in procedure.stages:
         for stage in rule.next:
             if stage not in rules:
-                yield f"stages.{rule.stage}.next", "unknown_stage", f"the stage «{stage}» is not described"
+                yield fault("unknown_stage", f"stages.{rule.stage}.next", stage=stage)
         if rule.stage in APPLICATION_STAGES:
             yield from _step_faults(rule, space_of(policy))
     reached = _closure({Stage.DRAFT}, rules)
     for stage in rules:
         if stage not in reached:
-            yield f"stages.{stage}", "unreachable_stage", "no path from the draft leads here"
+            yield fault("unreachable_stage", f"stages.{stage}")
         if all(rules[end].next for end in _closure({stage}, rules) if end in rules):
-            yield f"stages.{stage}", "endless_stage", "no path leads from here to an end"
+            yield fault("endless_stage", f"stages.{stage}")
 
 
 def trap_faults(procedure: Procedure, policy: AuthorizationPolicy) -> Faults:
@@ -53,11 +51,10 @@ def trap_faults(procedure: Procedure, policy: AuthorizationPolicy) -> Faults:
     walked = walk(procedure, permitted=permitted)
     for trap in walked.traps:
         state = "; ".join(sorted(trap.features))
-        message = "when nobody else answers, no official can bring a case in this state to an end"
-        yield f"stages.{trap.stage}[{state}]", "trap", message
+        yield fault("trap", f"stages.{trap.stage}[{state}]")
     for stage in (Stage.APPROVED, Stage.REFUSED):
         if stage not in walked.reached:
-            yield f"stages.{stage}", "never_reached", "no case can be lived through to this end"
+            yield fault("never_reached", f"stages.{stage}")
 
 
 @lru_cache(maxsize=4)
@@ -71,15 +68,15 @@ def _step_faults(rule: StageRule, space: Space) -> Faults:
     steps = {action: step for action in Action if (step := step_of(action, rule.stage)) is not None}
     for stage in rule.next:
         if stage not in steps.values():
-            yield f"{key}.next", "step_without_act", f"no act takes a case from here to «{stage}»"
+            yield fault("step_without_act", f"{key}.next", stage=stage)
     if owner is None:
         if rule.next:
-            yield f"{key}.owner", "missing_owner", "a stage that is no end needs «owner»"
+            yield fault("missing_owner", f"{key}.owner")
         return
     works = {action for action, step in steps.items() if step in rule.next} if rule.next else _WORK
     if not any(someone_can(space, owner, rule.stage, action) for action in works):
-        does = "take a case on from here" if rule.next else "do anything here"
-        yield f"{key}.owner", "owner_cannot_act", f"the policy does not let «{owner}» {does}"
+        does = "move" if rule.next else "work"
+        yield fault(f"owner_cannot_act.{does}", f"{key}.owner", owner=owner)
 
 
 _WORK = CASE_ACTS - READS - DECLARATIONS - {Action.MESSAGE_SEND}

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from sandbox_registry.authz.policy import read_policy
+from sandbox_registry.rulebook.faults import Fault
 from sandbox_registry.rulebook.procedure_checks import faults_of
 from sandbox_registry.rulebook.procedure_files import convert_procedure
 
@@ -18,6 +19,7 @@ RAW = tomllib.loads(CONTENT.decode())
 GONE = object()
 YES, NO = True, False
 TEXT = {"vi": "Chữ", "en": "Words", "fr": "Mots"}
+SPACE = RAW["permit"]["space_kinds"][0]
 
 
 def when(field: str, op: str, value: object) -> dict[str, object]:
@@ -655,6 +657,56 @@ FAULTS: dict[str, tuple[str, object, str, str]] = {
         "untranslated",
     ),
     "another authority's procedure with a form": ("status", "referral", "status", "referral_with_dossier"),
+    "two ceilings on one number": (
+        "permit/ceilings",
+        [ceiling("users.max_users", 100), ceiling("users.max_users", 200)],
+        "permit.ceilings.users.max_users",
+        "duplicate_key",
+    ),
+    "a least that no answer reaches": (
+        "permit/ceilings/+",
+        ceiling("project.readiness", 9) | {"minimum": 10, "maximum": 11},
+        "permit.ceilings.project.readiness",
+        "impossible_ceiling",
+    ),
+    "two duties with one term": ("duties/limit_breach_report/term", "incident.first_report", "duties", "duplicate_key"),
+    "a kind of space twice": ("permit/space_kinds/+", SPACE, "permit.space_kinds", "duplicate_key"),
+    "a rule twice": ("rules/+", RAW["rules"][0], f"rules.{len(RAW['rules'])}", "duplicate_key"),
+    "a rule of dates on a number": (
+        "rules/+",
+        rule("not_before", "users.max_users", "schedule.start"),
+        f"rules.{len(RAW['rules'])}.field",
+        "wrong_field_kind",
+    ),
+    "dossiers without stages": ("stages", [], "stages", "missing_stage"),
+    "a score of nothing": ("criteria/plan/max_score", 0, "criteria.plan", "wrong_bounds"),
+    "a longest text shorter than the shortest": (
+        NEW_FIELD,
+        field("text", min_length=5, max_length=2),
+        PLANTED,
+        "wrong_bounds",
+    ),
+    "a choice without choices": (NEW_FIELD, field("choice"), PLANTED, "wrong_choices"),
+    "a choice without a value": (
+        NEW_FIELD,
+        field("choice", choices=[{"value": " ", "label": TEXT}, {"value": "b", "label": TEXT | {"vi": "Khác"}}]),
+        f"{PLANTED}.choices",
+        "wrong_choices",
+    ),
+    "a table without columns": (NEW_FIELD, field("table"), PLANTED, "wrong_columns"),
+    "a table in a table": (
+        NEW_FIELD,
+        field("table", columns=[field("table", required=True, columns=[field("text", required=True)])]),
+        f"{PLANTED}.planted",
+        "wrong_columns",
+    ),
+    "a list that is a word": ("parameters/permit_kind/value", "licence", "parameters.permit_kind", "wrong_value"),
+    "a support below nothing": (
+        "parameters/support.max_amount",
+        value(-1, "VND"),
+        "parameters.support.max_amount",
+        "wrong_value",
+    ),
 }
 
 
@@ -675,13 +727,18 @@ def plant(raw: Any, place: str, planted: object) -> None:
         raw[last] = planted
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_planted_fault_is_found(fault: str) -> None:
-    place, planted, key, code = FAULTS[fault]
+def planted_faults(fault: str) -> tuple[Fault, ...]:
+    """Everything that is said of the draft with this fault in it."""
+    place, planted, _, _ = FAULTS[fault]
     raw = deepcopy(RAW)
     plant(raw, place, planted)
-    found = {(key, code) for key, code, _ in faults_of(convert_procedure(raw, CONTENT, file="planted.toml"), POLICY)}
-    assert (key, code) in found
+    return tuple(faults_of(convert_procedure(raw, CONTENT, file="planted.toml"), POLICY))
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_planted_fault_is_found(fault: str) -> None:
+    _, _, key, code = FAULTS[fault]
+    assert (key, code) in {(each.key, each.code) for each in planted_faults(fault)}
 
 
 def test_what_is_sound_is_not_reported() -> None:

@@ -13,7 +13,7 @@ from uuid import UUID
 from litestar.exceptions import ValidationException
 
 from sandbox_registry.domain.audit import EPOCH
-from sandbox_registry.http.malformed import NOT_A_CURSOR
+from sandbox_registry.domain.malformed import NOT_A_CURSOR
 
 Position = TypeVar("Position")
 _INDEX = re.compile(r"[0-9]{1,18}")

@@ -17,9 +17,9 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from sandbox_registry.api.handling.log_links import ProofOut, PublishedLog, link_to
 from sandbox_registry.api.handling.schemas import FIRST_YEAR, LAST_YEAR, ONE_LINE, YEARS
 from sandbox_registry.domain.identity.people import Actor
+from sandbox_registry.domain.malformed import NO_ZONE, NOT_A_DAY, NOT_A_KEY, NOT_A_VERSION
 from sandbox_registry.http.context import context_of
 from sandbox_registry.http.declarations import check_declared, declared
-from sandbox_registry.http.malformed import NO_ZONE, NOT_A_DAY, NOT_A_KEY, NOT_A_VERSION
 from sandbox_registry.usecases.registry import UseCases
 from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.idempotency import AlreadyDone, IdempotentRequest, StoredResponse

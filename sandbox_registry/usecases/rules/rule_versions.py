@@ -24,9 +24,9 @@ from sandbox_registry.domain.errors import FieldError
 from sandbox_registry.domain.rules.calendars import Calendar, start_of
 from sandbox_registry.domain.rules.procedures import Procedure
 from sandbox_registry.domain.rules.rule_versions import RuleKind, RuleStatus, RuleVersion, approve, reject, withdraw
-from sandbox_registry.domain.texts import Text
 from sandbox_registry.rulebook.calendar_checks import calendar_findings
 from sandbox_registry.rulebook.calendar_files import parse_calendar
+from sandbox_registry.rulebook.faults import Fault, Faults, fault
 from sandbox_registry.rulebook.procedure_checks import faults_of
 from sandbox_registry.rulebook.procedure_files import ProcedureFileError, ProcedureFinding, parse_procedure
 from sandbox_registry.usecases.identity.authority import lock_people, refuse_own_account
@@ -312,23 +312,18 @@ def _judged(
         procedure = parse_procedure(content.encode(), file="content")
     except ProcedureFileError as error:
         return "", _errors(error.findings)
-    return procedure.code, tuple(_faults(procedure, known, policy))
+    return procedure.code, _errors(_faults(procedure, known, policy))
 
 
-def _errors(findings: Iterable[ProcedureFinding]) -> tuple[FieldError, ...]:
-    return tuple(_error(each.key, each.code, each.message) for each in findings)
+def _errors(findings: Iterable[ProcedureFinding | Fault]) -> tuple[FieldError, ...]:
+    return tuple(FieldError(field=each.key, code=each.code, message=each.message) for each in findings)
 
 
-def _faults(procedure: Procedure, known: frozenset[str], policy: AuthorizationPolicy) -> Iterator[FieldError]:
-    yield from (_error(*fault) for fault in faults_of(procedure, policy))
+def _faults(procedure: Procedure, known: frozenset[str], policy: AuthorizationPolicy) -> Faults:
+    yield from faults_of(procedure, policy)
     for index, route in enumerate(procedure.routes):
         if route.target is not None and route.target not in known:
-            yield _error(f"routes.{index}.target", "unknown_target", f"no procedure is called «{route.target}»")
-
-
-def _error(key: str, code: str, message: str) -> FieldError:
-    # The lint speaks one language, that of the people who write rule files.
-    return FieldError(field=key, code=code, message=Text(vi=message, en=message, fr=message))
+            yield fault("unknown_target", f"routes.{index}.target", code=route.target)
 
 
 def _read(tried: RuleVersion) -> tuple[Procedure | None, Calendar | None]:

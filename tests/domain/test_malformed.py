@@ -9,8 +9,8 @@ import pytest
 from msgspec import Meta
 
 from sandbox_registry.api.handling.schemas import Code, Line, Moment, Paragraph, Remark
+from sandbox_registry.domain.malformed import field_error
 from sandbox_registry.domain.stages import Stage
-from sandbox_registry.http.malformed import field_error
 from tests.support.client import Client
 from tests.support.stages import INTAKE, OWNER, accepted
 
