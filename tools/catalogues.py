@@ -13,6 +13,11 @@ PLURALS = {
     Language.EN: "nplurals=2; plural=(n != 1);",
     Language.FR: "nplurals=2; plural=(n > 1);",
 }
+API_DOCS = "api_docs"
+TRANSLATED = (Language.VI, Language.FR)
+"""The languages of the API's documentation that have a catalogue: its English stands beside the handlers."""
+CATALOGUES = (*((language, "registry") for language in Language), *((language, API_DOCS) for language in TRANSLATED))
+"""Every catalogue: a language and what it is of."""
 ROOT = Path(__file__).parents[1] / "sandbox_registry" / "locales"
 _HEADER = """\
 msgid ""
@@ -26,14 +31,14 @@ msgstr ""
 """
 
 
-def path_of(language: Language) -> Path:
+def path_of(language: Language, domain: str = "registry") -> Path:
     """Return where the sentences of a language are kept."""
-    return ROOT / language / "LC_MESSAGES" / "registry.po"
+    return ROOT / language / "LC_MESSAGES" / f"{domain}.po"
 
 
-def read(language: Language) -> Catalog:
+def read(language: Language, domain: str = "registry") -> Catalog:
     """Read the sentences of a language."""
-    with path_of(language).open("rb") as file:
+    with path_of(language, domain).open("rb") as file:
         return read_po(file, locale=language)
 
 

@@ -1,5 +1,7 @@
 """Every sentence of ours stands in every language with the same placeholders, and none stands there unused.
 
+So does every sentence of the API's documentation, in the languages that it is translated to.
+
 `python -m tools.messages` says what is wrong; with `--write` it first puts the catalogues in their form.
 """
 
@@ -22,7 +24,8 @@ from sandbox_registry.domain.rules.procedures import PARAMETERS
 from sandbox_registry.domain.rules.working_days import Unit
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.domain.texts import Language
-from tools.catalogues import path_of, read, render
+from tools import api_docs
+from tools.catalogues import API_DOCS, CATALOGUES, TRANSLATED, path_of, read, render
 
 PACKAGE = Path(__file__).parents[1] / "sandbox_registry"
 _FAMILIES: Mapping[str, Collection[str]] = {
@@ -123,9 +126,9 @@ def faults(uses: Uses, catalogues: Mapping[Language, Catalog]) -> Iterator[str]:
 
 def stale() -> Iterator[str]:
     """Name the catalogues that are not in their form, or have a key twice."""
-    for language in Language:
-        if render(language, read(language)) != path_of(language).read_text(encoding="utf-8"):
-            yield f"{language}: the catalogue is not in its form: make fmt"
+    for language, domain in CATALOGUES:
+        if render(language, read(language, domain)) != path_of(language, domain).read_text(encoding="utf-8"):
+            yield f"{language}: the catalogue {domain} is not in its form: make fmt"
 
 
 def _key(message: Message) -> str:
@@ -157,9 +160,12 @@ def placeholders(message: Message) -> frozenset[str]:
 def main() -> int:
     """Check, and say what is wrong."""
     if "--write" in sys.argv[1:]:
-        for language in Language:
-            path_of(language).write_text(render(language, read(language)), encoding="utf-8")
+        for language, domain in CATALOGUES:
+            path_of(language, domain).write_text(render(language, read(language, domain)), encoding="utf-8")
     found = [*stale(), *faults(uses_in(PACKAGE), {language: read(language) for language in Language})]
+    english = api_docs.english_of(api_docs.document())
+    for language in TRANSLATED:
+        found += api_docs.faults(language, read(language, API_DOCS), english)
     sys.stderr.write("".join(f"{each}\n" for each in found))
     return 1 if found else 0
 

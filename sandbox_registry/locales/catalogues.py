@@ -1,5 +1,8 @@
 """The sentences by key, read once for each language from the gettext catalogue that keeps them.
 
+`registry` keeps what the program says, by key. `api_docs` keeps what the documentation of the API says, by its English
+words: those are the docstrings and descriptions beside the handlers, so there is no English catalogue of it.
+
 The catalogues are read as they are written: a compiled form beside them could fall behind, and would save 15 ms of the
 first sentence in a language.
 """
@@ -32,9 +35,9 @@ class Catalogue:
 
 
 @cache
-def catalogue(language: str) -> Catalogue:
+def catalogue(language: str, *, domain: str = "registry") -> Catalogue:
     """Return the catalogue of a language by its code: vi, en or fr."""
-    path = files(__package__) / language / "LC_MESSAGES" / "registry.po"
+    path = files(__package__) / language / "LC_MESSAGES" / f"{domain}.po"
     with path.open("rb") as file:
         read = read_po(file, locale=language)
     forms = {str(each.id[0] if each.pluralizable else each.id): _forms_of(each.string) for each in read if each.id}

@@ -6,7 +6,8 @@ import pytest
 from babel.messages.catalog import Catalog
 
 from sandbox_registry.domain.texts import Language
-from tools.catalogues import read
+from tools import api_docs
+from tools.catalogues import API_DOCS, TRANSLATED, read
 from tools.messages import PACKAGE, faults, placeholders, stale, uses_in
 
 PROGRAM = """
@@ -76,6 +77,29 @@ FAMILIES = ("act", "answer_kind", "kind", "office", "parameter", "stage", "term"
 def test_catalogues_of_the_registry_are_in_order() -> None:
     assert list(stale()) == []
     assert list(faults(uses_in(PACKAGE), {language: read(language) for language in Language})) == []
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_the_documentation_of_the_api_is_translated_and_no_more(language: Language) -> None:
+    english = api_docs.english_of(api_docs.document())
+    assert len(english) > 300
+    assert list(api_docs.faults(language, read(language, API_DOCS), english)) == []
+
+
+@pytest.mark.parametrize(
+    ("translations", "fault"),
+    [
+        ({}, "vi: the API's documentation is not translated: Send `x`."),
+        ({"Send `x`.": "Gửi `x`.", "Old.": "Cũ."}, "vi: the API's documentation does not say: Old."),
+        ({"Send `x`.": ""}, "vi: fuzzy or empty: Send `x`."),
+        ({"Send `x`.": "Gửi `y`."}, "vi: other names between backticks: Send `x`."),
+    ],
+)
+def test_every_kind_of_fault_of_the_translations_is_seen(translations: dict[str, str], fault: str) -> None:
+    catalog = Catalog(locale="vi")
+    for english, vietnamese in translations.items():
+        catalog.add(english, vietnamese)
+    assert list(api_docs.faults(Language.VI, catalog, {"Send `x`."})) == [fault]
 
 
 def test_sentences_in_order_have_no_fault(program: Path) -> None:

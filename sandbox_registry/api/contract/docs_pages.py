@@ -11,10 +11,9 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from sandbox_registry.api.contract.docs_catalogue import VIETNAMESE_SENTENCES
-from sandbox_registry.api.contract.docs_summaries import VIETNAMESE
 from sandbox_registry.api.contract.docs_texts import tag_meaning, tag_name
 from sandbox_registry.domain.texts import Language, Phrase
+from sandbox_registry.locales.catalogues import catalogue
 
 Json = dict[str, Any]
 ROOT = "/api/v1/docs"
@@ -63,11 +62,11 @@ def operation_page(document: Json, operation_id: str, language: Language) -> str
         "operation.html",
         language,
         here=f"/operations/{operation_id}",
-        title=_summary(operation, language),
+        title=_in(language, operation["summary"]),
         path=path,
         method=method,
         is_deprecated=operation.get("deprecated", False),
-        description=_in(language, _more(operation)),
+        description=_in(language, more_of(operation)),
         parameters=[_parameter(document, each, language) for each in operation["parameters"]],
         bodies=_bodies(document, operation.get("requestBody", {})),
         answers=[_answer(document, status, each, language) for status, each in operation["responses"].items()],
@@ -97,7 +96,7 @@ def _render(template: str, language: Language, **values: Any) -> str:
 
 def _tag(document: Json, name: str, language: Language) -> Json:
     operations = [
-        {"id": each["operationId"], "path": path, "method": method, "summary": _summary(each, language)}
+        {"id": each["operationId"], "path": path, "method": method, "summary": _in(language, each["summary"])}
         for path, method, each in _operations(document)
         if name in each["tags"]
     ]
@@ -150,24 +149,23 @@ def _bodies(document: Json, holder: Json) -> Json:
     return bodies
 
 
-def _summary(operation: Json, language: Language) -> str:
-    """Say what an operation does; in English where no translation exists."""
-    english: str = operation["summary"]
-    return VIETNAMESE.get(operation["operationId"], english) if language is Language.VI else english
-
-
-def _more(operation: Json) -> str:
+def more_of(operation: Json) -> str:
     """Return what there is to say of an operation beyond its summary."""
     said: str = operation["description"]
     return "" if " ".join(said.split()).rstrip(".") == operation["summary"] else said
 
 
 def _in(language: Language, words: str) -> str:
-    """Return sentences of the document in Vietnamese, where that is the reader's language and a translation exists."""
-    if language is not Language.VI:
+    """Return what the document says in the reader's language; in English what is not translated yet."""
+    if language is Language.EN:
         return words
-    lines = (" ".join(each.split()) for each in words.split("\n\n"))
-    return "\n\n".join(VIETNAMESE_SENTENCES.get(each, each) for each in lines)
+    translated = catalogue(language, domain="api_docs").forms
+    return "\n\n".join(translated.get(each, (each,))[0] for each in paragraphs(words))
+
+
+def paragraphs(words: str) -> Iterator[str]:
+    """Return each paragraph as one line: what the catalogues of the documentation know it by."""
+    yield from filter(None, (" ".join(each.split()) for each in words.split("\n\n")))
 
 
 def _operations(document: Json) -> Iterator[tuple[str, str, Json]]:
