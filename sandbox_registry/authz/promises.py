@@ -239,6 +239,11 @@ POWERS = (
         [Action.COUNCIL_CONVENE, Action.COUNCIL_CONCLUDE],
     ),
     _power(
+        "minutes are confirmed by the chair and the secretary",
+        [Role.COUNCIL_EXPERT, Role.FOCAL_OFFICER],
+        [Action.COUNCIL_CONFIRM],
+    ),
+    _power(
         "a case is closed, delivered or delayed by the unit that handles it",
         [Role.ONE_STOP_OFFICER, Role.FOCAL_OFFICER, Role.FOCAL_HEAD],
         [
@@ -397,6 +402,7 @@ PROMISES = (
             {Stage.UNDER_APPRAISAL},
             Action.APPLICATION_READ,
             Action.COUNCIL_CONCLUDE,
+            Action.COUNCIL_CONFIRM,
             Action.COUNCIL_CONVENE,
             Action.COUNCIL_READ,
             Action.DECLARATION_MAKE,
@@ -460,11 +466,12 @@ PROMISES = (
         Action.DECLARATION_MAKE,
     ),
     _promise(
-        "the chair convenes and concludes",
+        "the chair convenes, concludes and confirms",
         Role.COUNCIL_EXPERT,
         "chair",
         {Stage.UNDER_APPRAISAL},
         Action.COUNCIL_CONCLUDE,
+        Action.COUNCIL_CONFIRM,
         Action.COUNCIL_CONVENE,
     ),
     _promise(

@@ -142,7 +142,7 @@ async def convene(case: Case, province: Province, *, sits_at: datetime) -> Any:
 
 
 async def sit(case: Case, province: Province, session: Any) -> None:
-    """Vote and close the sitting with its minutes."""
+    """Vote, and close the sitting with its minutes: the secretary draws them up, the chair confirms them."""
     votes = case.scenario["votes"]
     choices = ["for"] * votes["approve"] + ["against"] * votes["refuse"]
     for member, choice in zip(COUNCILLORS, choices, strict=True):
@@ -155,13 +155,15 @@ async def sit(case: Case, province: Province, session: Any) -> None:
         f"Hội đồng họp đủ thành phần; {votes['approve']} phiếu tán thành, {votes['refuse']} phiếu không tán thành."
     )
     present = [province.people[each.email] for each in COUNCILLORS]
-    await case.caller.ask(
+    path = f"/applications/{case.id}/council-sessions/{session['id']}"
+    concluded = await case.caller.ask(
         "POST",
-        f"/applications/{case.id}/council-sessions/{session['id']}/conclusion",
+        f"{path}/conclusion",
         by=SECRETARY.email,
         seen=session["version"],
         body={"present_ids": present, "minutes": minutes},
     )
+    await case.caller.ask("POST", f"{path}/confirmation", by=COUNCILLORS[0].email, seen=concluded["version"])
 
 
 async def recommend(case: Case, province: Province) -> None:

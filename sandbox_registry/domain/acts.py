@@ -212,6 +212,7 @@ class Action(StrEnum):
         "consultation:read", Side.NOTES_READING, "application", known_to=OFFICE, logged=Logged.OVERSIGHT
     )
     COUNCIL_CONCLUDE = _act("council:conclude", Side.APPRAISAL, "council_session", known_to=EVERYONE)
+    COUNCIL_CONFIRM = _act("council:confirm", Side.APPRAISAL, "council_session", known_to=EVERYONE)
     COUNCIL_CONVENE = _act("council:convene", Side.APPRAISAL, "council_session", "participation", known_to=EVERYONE)
     COUNCIL_READ = _act("council:read", Side.NOTES_READING, "application", known_to=OFFICE, logged=Logged.OVERSIGHT)
     COUNCIL_VOTE = _act("council:vote", Side.APPRAISAL, "vote", known_to=OFFICE)

@@ -107,7 +107,9 @@ class State:
             yield f"reviewer={'filed' if filed else 'absent' if part.person_id == _ABSENT_REVIEWER else 'present'}"
         for session in records.sessions:
             who = "absent" if _never_comes(session) else "present"
-            yield f"council={'concluded' if session.concluded_at else 'voted' if records.votes else who}"
+            voted = "voted" if records.votes else who
+            closed = "confirmed" if session.confirmed_at else "concluded" if session.concluded_at else voted
+            yield f"council={closed}"
         if records.conflicted:
             yield "council=left_by_a_member"
 
@@ -392,8 +394,10 @@ class Moves:
             if not _never_comes(session):
                 yield Party.AUTHORITY, Action.COUNCIL_VOTE, partial(self._voted, session)
             yield Party.AUTHORITY, Action.COUNCIL_CONCLUDE, partial(self._concluded, session, council)
-            if session.concluded_at is None:
-                left = frozenset({session.member_ids[0]})
+            if session.chair_id not in records.conflicted:
+                yield Party.AUTHORITY, Action.COUNCIL_CONFIRM, partial(self._confirmed, session, council)
+            if not councils.is_binding(session, council=council):
+                left = frozenset({session.chair_id})
                 yield Party.OTHERS, Action.DECLARATION_MAKE, partial(self._with, conflicted=left)
 
     def _convened(self, council: Council, row: int) -> State:
@@ -445,9 +449,14 @@ class Moves:
             minutes="-",
             conflicted=self.state.records.conflicted,
             council=council,
+            by=session.secretary_id,
             at=self.state.at,
         )
         return self._with(sessions=(concluded,))
+
+    def _confirmed(self, session: CouncilSession, council: Council) -> State:
+        confirmed = councils.confirm(session, council=council, by=session.chair_id, at=self.state.at)
+        return self._with(sessions=(confirmed,))
 
     def _decision(self) -> Iterator[Move]:
         yield Party.AUTHORITY, Action.DECISION_APPROVE, self._approved

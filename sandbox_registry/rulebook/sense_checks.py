@@ -161,6 +161,9 @@ def _idle_parameters(procedure: Procedure) -> Faults:
         for name in procedure.parameters:
             if name.startswith("council.") and name != "council.required" and _is_set(procedure, name):
                 yield fault("contradiction.no_council", f"parameters.{name}", name=name)
+    in_quorum = _value(procedure, "council.written_opinions_in_quorum")
+    if in_quorum is True and _value(procedure, "council.written_opinions_count") is not True:
+        yield fault("contradiction.written_opinions", "parameters.council.written_opinions_in_quorum")
     if _value(procedure, "decision.included_in_appraisal") is True and _is_set(procedure, "decision.term"):
         yield fault("contradiction.decision_term", "parameters.decision.term")
     if _value(procedure, "publish.pending") not in (None, "none") and not any(

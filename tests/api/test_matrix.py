@@ -70,6 +70,7 @@ CASE_ROUTES: dict[tuple[str, str], Action] = {
     ("POST", "/council-sessions"): Action.COUNCIL_CONVENE,
     ("PUT", "/council-sessions/{session_id:uuid}"): Action.COUNCIL_CONVENE,
     ("POST", "/council-sessions/{session_id:uuid}/conclusion"): Action.COUNCIL_CONCLUDE,
+    ("POST", "/council-sessions/{session_id:uuid}/confirmation"): Action.COUNCIL_CONFIRM,
     ("POST", "/council-sessions/{session_id:uuid}/votes"): Action.COUNCIL_VOTE,
     ("GET", "/decision"): Action.DECISION_READ,
     ("GET", "/declarations"): Action.DECLARATION_READ,

@@ -63,7 +63,12 @@ def test_other_parameters_read_by_their_kind() -> None:
     assert (LAW.flag("decision.included_in_appraisal"), LAW.flag("resubmit_after_refusal")) == (True, None)
     assert (LAW.council, LAW.number("support.max_share")) == (None, 50)
     assert DRAFT.council == Council(
-        min_members=5, quorum=Fraction(2, 3), pass_rule="majority_of_members", written_opinions_count=False
+        min_members=5,
+        quorum=Fraction(2, 3),
+        pass_rule="majority_of_members",
+        written_opinions_count=False,
+        written_opinions_in_quorum=False,
+        minutes_confirmed=True,
     )
 
 

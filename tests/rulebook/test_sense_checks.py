@@ -252,6 +252,12 @@ FAULTS: dict[str, tuple[str, object, str, str]] = {
         "parameters.council.pass_rule",
         "wrong_value",
     ),
+    "opinions that are not counted make a quorum": (
+        "parameters/council.written_opinions_in_quorum/value",
+        True,
+        "parameters.council.written_opinions_in_quorum",
+        "contradiction",
+    ),
     # --- the permit ---
     "the form offers a permit that is not given": (
         "parameters/permit_kind/value",

@@ -332,6 +332,11 @@ def _conclude(now: Facts) -> Iterator[Attempt]:
         yield _calling("councils.conclude", now.case.id, uuid4(), **how)
 
 
+def _confirm_minutes(now: Facts) -> Iterator[Attempt]:
+    for identity, version in [(each.id, each.version) for each in now.of(CouncilSession)] or [(uuid4(), 1)]:
+        yield _calling("councils.confirm", now.case.id, identity, expected_version=version)
+
+
 def _recommend(now: Facts) -> Iterator[Attempt]:
     for advice in now.random.sample([Advice.APPROVE, Advice.REFUSE], 2):
         departs = departs_from_council(advice, now.of(CouncilSession))
@@ -437,6 +442,7 @@ _INPUTS: Mapping[Action, Callable[[Facts], Iterator[Attempt]]] = {
     Action.CONSULTATION_CLOSE: _close_unit,
     Action.CONSULTATION_READ: _beside("consultations.list_consultations"),
     Action.COUNCIL_CONCLUDE: _conclude,
+    Action.COUNCIL_CONFIRM: _confirm_minutes,
     Action.COUNCIL_CONVENE: _convene,
     Action.COUNCIL_READ: _beside("councils.list_sessions"),
     Action.COUNCIL_VOTE: _vote,

@@ -192,7 +192,7 @@ async def sitting(world: World, case: Application) -> CouncilSession:
 
 
 async def concluded(world: World, case: Application, *, against: int = 1) -> CouncilSession:
-    """The council of a case, concluded, the last `against` members voting against."""
+    """The council of a case, concluded and its minutes confirmed, the last `against` members voting against."""
     session = await sitting(world, case)
     for index, name in enumerate(MEMBERS):
         is_against = index >= len(MEMBERS) - against
@@ -204,13 +204,16 @@ async def concluded(world: World, case: Application, *, against: int = 1) -> Cou
             is_written=False,
             dissent="Chưa đủ số liệu." if is_against else "",
         )
-    return await world.use_cases.councils.conclude(
+    drawn_up = await world.use_cases.councils.conclude(
         world.context(SECRETARY),
         case.id,
         session.id,
         expected_version=session.version,
         present_ids=tuple(world.people[name] for name in MEMBERS),
         minutes="Hội đồng họp đủ thành viên.",
+    )
+    return await world.use_cases.councils.confirm(
+        world.context(CHAIR), case.id, session.id, expected_version=drawn_up.version
     )
 
 

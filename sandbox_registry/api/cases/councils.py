@@ -18,7 +18,7 @@ People = Annotated[tuple[UUID, ...], Meta(max_length=51)]
 
 
 class SessionIn(In):
-    """Who sits, when and where: an odd number of members, the chair among them; the secretary has no vote."""
+    """Who sits, when and where: as many members as the procedure says, the chair among them; the secretary has no vote."""
 
     chair_id: UUID
     secretary_id: UUID
@@ -73,7 +73,10 @@ class SessionOut(Out):
     votes_against: int | None
     votes_abstain: int | None
     is_passed: bool | None
+    concluded_by: UUID | None
     concluded_at: Instant | None
+    confirmed_by: UUID | None
+    confirmed_at: Instant | None
 
 
 class SessionViewOut(Out):
@@ -140,7 +143,10 @@ class CouncilsController(Controller):
     async def recompose(
         self, request: Incoming, application_id: Id, session_id: Id, data: JSONBody[SessionIn]
     ) -> Response[SessionOut]:
-        """Change who sits, when or where, before the council concludes. Needs If-Match with the sitting's version."""
+        """Change who sits, when or where, while no conclusion binds. Needs If-Match with the sitting's version.
+
+        Minutes that wait for their confirmation are drawn up again afterwards.
+        """
         return await perform(
             request,
             lambda context: use_cases(request).councils.recompose(
@@ -187,6 +193,20 @@ class CouncilsController(Controller):
                 expected_version=seen_version(request),
                 present_ids=data.present_ids,
                 minutes=data.minutes,
+            ),
+            out=session_out,
+        )
+
+    @post("/{session_id:uuid}/confirmation", status_code=200, opt=declare(needs_version=True))
+    async def confirm(self, request: Incoming, application_id: Id, session_id: Id) -> Response[SessionOut]:
+        """Confirm the minutes that the other one of chair and secretary drew up. Needs If-Match with the sitting's version.
+
+        Where the procedure asks for two people, what the council concluded binds from then on.
+        """
+        return await perform(
+            request,
+            lambda context: use_cases(request).councils.confirm(
+                context, application_id, session_id, expected_version=seen_version(request)
             ),
             out=session_out,
         )

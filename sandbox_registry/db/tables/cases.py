@@ -315,9 +315,18 @@ council_sessions = Table(
     Column("votes_against", SmallInteger, nullable=True),
     Column("votes_abstain", SmallInteger, nullable=True),
     Column("is_passed", Boolean, nullable=True),
+    reference("concluded_by", "people", nullable=True),
     stamp_column("concluded_at", nullable=True),
-    CheckConstraint("cardinality(member_ids) % 2 = 1", name="odd_members"),
+    reference("confirmed_by", "people", nullable=True),
+    stamp_column("confirmed_at", nullable=True),
+    CheckConstraint("cardinality(member_ids) > 0", name="members"),
     CheckConstraint("(concluded_at IS NULL) = (is_passed IS NULL)", name="concluded"),
+    # Null only in records from before it was kept.
+    CheckConstraint("concluded_by IS NULL OR concluded_at IS NOT NULL", name="concluded_by"),
+    CheckConstraint("(confirmed_by IS NULL) = (confirmed_at IS NULL)", name="confirmed"),
+    CheckConstraint(
+        "confirmed_by IS NULL OR (concluded_by IS NOT NULL AND confirmed_by <> concluded_by)", name="four_eyes"
+    ),
     Index(
         "uq_council_sessions_open",
         "application_id",

@@ -142,7 +142,11 @@ class Choice(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CouncilSession:
-    """A sitting of the appraisal council: an odd number of members, one of them the chair; the secretary has no vote."""
+    """A sitting of the appraisal council: its members, one of them the chair; the secretary has no vote.
+
+    `concluded_by` closed it with the minutes, `confirmed_by` is the other one of chair and secretary, who stands by
+    them; null where the procedure asks for no second person, and until there is one.
+    """
 
     id: UUID
     version: int
@@ -161,7 +165,10 @@ class CouncilSession:
     votes_against: int | None = None
     votes_abstain: int | None = None
     is_passed: bool | None = None
+    concluded_by: UUID | None = None
     concluded_at: datetime | None = None
+    confirmed_by: UUID | None = None
+    confirmed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from uuid import UUID
 from sandbox_registry.domain.cases.appraisal import Clarification, Consultation, CouncilSession
 from sandbox_registry.domain.cases.case_records import CaseRecords
 from sandbox_registry.domain.cases.consultations import is_waiting
+from sandbox_registry.domain.cases.councils import is_binding
 from sandbox_registry.domain.errors import ConditionNotMet, FieldError
 from sandbox_registry.domain.identity.people import Capacity
 from sandbox_registry.domain.rules.procedures import Procedure
@@ -76,6 +77,11 @@ def _outstanding_reviews(assigned: frozenset[UUID], reviewed_by: frozenset[UUID]
 
 
 def _missing_council(procedure: Procedure, sessions: tuple[CouncilSession, ...]) -> Iterator[FieldError]:
-    concluded = any(each.concluded_at is not None for each in sessions)
-    if procedure.has_council and not concluded:
+    council = procedure.council
+    if council is None or any(is_binding(each, council=council) for each in sessions):
+        return
+    if any(each.concluded_at is not None for each in sessions):
+        message = Phrase("appraisal.minutes_unconfirmed")
+        yield FieldError(field="council_sessions", code="minutes_unconfirmed", message=message)
+    else:
         yield FieldError(field="council_sessions", code="council_not_concluded", message=Phrase("appraisal.no_council"))

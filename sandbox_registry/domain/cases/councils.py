@@ -32,12 +32,14 @@ _SHARES = {"two_thirds": Fraction(2, 3), "three_quarters": Fraction(3, 4), "unan
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """How a vote went. `taking_part` are the members who count towards the quorum and for whom a vote is counted.
+    """How a vote went. `taking_part` are the members who were present or whose written opinion is counted.
 
-    `tie_passes`: the chair's vote decides a tie, and it was in favour.
+    `in_quorum` are those of them who count towards the quorum. `tie_passes`: the chair's vote decides a tie, and it
+    was in favour.
     """
 
     members: int
+    in_quorum: int
     taking_part: int
     votes_for: int
     votes_against: int
@@ -45,8 +47,8 @@ class Tally:
     tie_passes: bool = False
 
     def has_quorum(self, quorum: Fraction) -> bool:
-        """Tell whether enough members took part, as a share of all members."""
-        return Fraction(self.taking_part, self.members) >= quorum
+        """Tell whether enough members count towards the quorum, as a share of all members."""
+        return Fraction(self.in_quorum, self.members) >= quorum
 
     def passes(self, rule: str) -> bool:
         """Apply the procedure's pass rule; an abstention is never a vote in favour.
@@ -128,11 +130,12 @@ def recompose(
     council: Council,
     at: datetime,
 ) -> CouncilSession:
-    """Change who sits, when or where, before the council concludes: the way out when a member leaves for a conflict.
+    """Change who sits, when or where, while nothing binds: the way out when a member leaves for a conflict.
 
-    Votes of members who stay keep counting; those of members who left do not.
+    Votes of members who stay keep counting; those of members who left do not. Minutes that nobody confirmed yet are
+    drawn up again.
     """
-    require_open(session)
+    require_not_binding(session, council=council)
     _check(composition, council=council, scheduled_at=scheduled_at, at=at, kept=session.scheduled_at)
     return replace(
         session,
@@ -142,7 +145,27 @@ def recompose(
         member_ids=composition.member_ids,
         scheduled_at=scheduled_at,
         place=place,
+        present_ids=(),
+        minutes="",
+        dissent=(),
+        votes_for=None,
+        votes_against=None,
+        votes_abstain=None,
+        is_passed=None,
+        concluded_by=None,
+        concluded_at=None,
     )
+
+
+def is_binding(session: CouncilSession, *, council: Council) -> bool:
+    """Tell whether what a council concluded binds: where its minutes are confirmed by two people, once they are."""
+    return session.concluded_at is not None and (session.confirmed_at is not None or not council.minutes_confirmed)
+
+
+def require_not_binding(session: CouncilSession, *, council: Council) -> None:
+    """Refuse to touch a council whose conclusion binds."""
+    if is_binding(session, council=council):
+        raise ConditionNotMet("council_concluded")
 
 
 def require_open(session: CouncilSession) -> None:
@@ -208,9 +231,13 @@ def conclude(
     minutes: str,
     conflicted: frozenset[UUID],
     council: Council,
+    by: UUID,
     at: datetime,
 ) -> CouncilSession:
     """Close the sitting: who was present, how the vote went, whether it passed, the minutes and every dissent.
+
+    Until the other one of chair and secretary confirms the minutes, where the procedure asks for it, either may draw
+    them up again.
 
     Raises:
         RuleGap: the procedure leaves the quorum or the pass rule open.
@@ -220,7 +247,7 @@ def conclude(
 
     """
     pass_rule = _require_rules(council)[1]
-    _require_begun(session, conflicted=conflicted, at=at)
+    _require_begun(session, conflicted=conflicted, council=council, at=at)
     cast_by_members = _of_members(votes, session)
     errors = tuple(_wrong_presence(session, votes=cast_by_members, present_ids=present_ids))
     if errors:
@@ -236,6 +263,7 @@ def conclude(
         votes_against=tally.votes_against,
         votes_abstain=tally.votes_abstain,
         is_passed=tally.passes(pass_rule),
+        concluded_by=by,
         concluded_at=at,
     )
 
@@ -254,10 +282,33 @@ def require_concludable(
     is one fewer towards the quorum.
     """
     _require_rules(council)
-    _require_begun(session, conflicted=conflicted, at=at)
+    _require_begun(session, conflicted=conflicted, council=council, at=at)
     cast_by_members = _of_members(votes, session)
     voters = tuple(each.member_id for each in cast_by_members)
     _counted(session, votes=cast_by_members, present_ids=voters, council=council)
+
+
+def confirm(session: CouncilSession, *, council: Council, by: UUID, at: datetime) -> CouncilSession:
+    """Stand by the minutes that the other one of chair and secretary drew up; from now on they bind.
+
+    Raises:
+        ConditionNotMet: `minutes_by_one` where the procedure asks for no second person, `council_not_concluded`,
+            `council_concluded` when they are confirmed, `four_eyes`.
+
+    """
+    require_confirmable(session, council=council, by=by)
+    return replace(session, version=session.version + 1, confirmed_by=by, confirmed_at=at)
+
+
+def require_confirmable(session: CouncilSession, *, council: Council, by: UUID) -> None:
+    """Refuse to confirm minutes that nobody drew up, one's own, and those that bind already; raises as `confirm`."""
+    if not council.minutes_confirmed:
+        raise ConditionNotMet("minutes_by_one")
+    if session.concluded_at is None:
+        raise ConditionNotMet("council_not_concluded")
+    require_not_binding(session, council=council)
+    if by == session.concluded_by:
+        raise ConditionNotMet("four_eyes.minutes")
 
 
 def _of_members(votes: tuple[Vote, ...], session: CouncilSession) -> tuple[Vote, ...]:
@@ -279,12 +330,17 @@ def _counted(
 def count(
     session: CouncilSession, *, votes: tuple[Vote, ...], present_ids: tuple[UUID, ...], council: Council
 ) -> Tally:
-    """Count the votes of those present; written ones of absent members only if the procedure says so (hard rule 6)."""
+    """Count the votes of those present; written ones of absent members only if the procedure says so (hard rule 6).
+
+    That they are counted does not make them count to the quorum: the procedure says that apart.
+    """
     counted = [each for each in votes if each.member_id in present_ids or council.written_opinions_count]
+    taking_part = set(present_ids) | {each.member_id for each in counted}
     choices = [each.choice for each in counted]
     return Tally(
         members=len(session.member_ids),
-        taking_part=len(set(present_ids) | {each.member_id for each in counted}),
+        in_quorum=len(taking_part if council.written_opinions_in_quorum else set(present_ids)),
+        taking_part=len(taking_part),
         votes_for=choices.count(Choice.FOR),
         votes_against=choices.count(Choice.AGAINST),
         votes_abstain=choices.count(Choice.ABSTAIN),
@@ -302,9 +358,9 @@ def _require_rules(council: Council) -> tuple[Fraction, str]:
     return council.quorum, council.pass_rule
 
 
-def _require_begun(session: CouncilSession, *, conflicted: frozenset[UUID], at: datetime) -> None:
-    """Refuse to conclude before the hour, twice, or while somebody who left for a conflict still has a seat."""
-    require_open(session)
+def _require_begun(session: CouncilSession, *, conflicted: frozenset[UUID], council: Council, at: datetime) -> None:
+    """Refuse to conclude before the hour, what binds, or while somebody who left for a conflict still has a seat."""
+    require_not_binding(session, council=council)
     if at < session.scheduled_at:
         raise ConditionNotMet("council_not_begun")
     if conflicted & {*session.member_ids, session.secretary_id}:

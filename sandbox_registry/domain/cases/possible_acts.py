@@ -191,8 +191,12 @@ def _convene(now: Situation) -> None:
 
 
 def _recompose(now: Situation) -> None:
-    councils.require_council(now.procedure)
-    _require_one(now.records.sessions, councils.require_open, what="council session")
+    council = councils.council_of(now.procedure)
+    _require_one(
+        now.records.sessions,
+        lambda each: councils.require_not_binding(each, council=council),
+        what="council session",
+    )
 
 
 def _vote(now: Situation) -> None:
@@ -210,6 +214,15 @@ def _conclude(now: Situation) -> None:
         lambda each: councils.require_concludable(
             each, votes=now.records.votes, conflicted=now.records.conflicted, council=council, at=now.at
         ),
+        what="council session",
+    )
+
+
+def _confirm_minutes(now: Situation) -> None:
+    council = councils.council_of(now.procedure)
+    _require_one(
+        now.records.sessions,
+        lambda each: councils.require_confirmable(each, council=council, by=now.actor.person_id),
         what="council session",
     )
 
@@ -297,6 +310,7 @@ GUARDS: Mapping[Action, tuple[Guard, ...]] = {
     Action.CONSULTATION_CLOSE: _when(_close_consultation, "consultations"),
     Action.CONSULTATION_READ: _WHENEVER_ALLOWED,
     Action.COUNCIL_CONCLUDE: _when(_conclude, "conflicted", "sessions", "votes"),
+    Action.COUNCIL_CONFIRM: _when(_confirm_minutes, "sessions"),
     Action.COUNCIL_CONVENE: (*_when(_convene, "sessions"), *_when(_recompose, "sessions")),
     Action.COUNCIL_READ: _WHENEVER_ALLOWED,
     Action.COUNCIL_VOTE: _when(_vote, "sessions", "votes"),

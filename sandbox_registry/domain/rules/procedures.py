@@ -70,7 +70,8 @@ _WORDS = (
     "supplement.clock_policy"
 )
 _FLAGS = (
-    "council.casting_vote council.even_allowed council.required council.written_opinions_count "
+    "council.casting_vote council.even_allowed council.minutes_confirmed council.required council.written_opinions_count "
+    "council.written_opinions_in_quorum "
     "decision.included_in_appraisal duration.cap_by_licence "
     "extension.pending_keeps_alive extra_documents_allowed interests.officials_declare operate_after_end "
     "publish.council_members resubmit_after_refusal short_dossier suspend.extends_end"
@@ -155,7 +156,11 @@ class Criterion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Council:
-    """Rules of the appraisal council. Quorum is a share of the members; a null rule is a gap."""
+    """Rules of the appraisal council. Quorum is a share of the members; a null rule is a gap.
+
+    Written opinions of absent members count, and are counted to the quorum, only where it says so. With
+    `minutes_confirmed`, what the council concluded binds once the chair and the secretary both stand by the minutes.
+    """
 
     min_members: int | None
     quorum: Fraction | None
@@ -163,6 +168,8 @@ class Council:
     written_opinions_count: bool | None
     casting_vote: bool | None = None
     even_allowed: bool | None = None
+    written_opinions_in_quorum: bool | None = None
+    minutes_confirmed: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -450,6 +457,8 @@ class Procedure:
             written_opinions_count=self.flag("council.written_opinions_count"),
             casting_vote=self.flag("council.casting_vote"),
             even_allowed=self.flag("council.even_allowed"),
+            written_opinions_in_quorum=self.flag("council.written_opinions_in_quorum"),
+            minutes_confirmed=self.flag("council.minutes_confirmed"),
         )
 
     def field(self, path: str) -> Field | None:

@@ -81,7 +81,7 @@ class Councils:
         scheduled_at: datetime,
         place: str,
     ) -> CouncilSession:
-        """Change who sits, when or where, while the council has not concluded; `expected_version` is the session's."""
+        """Change who sits, when or where, while no conclusion binds; `expected_version` is the session's."""
         async with self.transactions.open_case(context, Action.COUNCIL_CONVENE, application_id) as act:
             session = councils.recompose(
                 await _session(act, session_id, expected_version=expected_version),
@@ -140,9 +140,23 @@ class Councils:
                 minutes=minutes,
                 conflicted=records.conflicted,
                 council=await self._rules(act),
+                by=context.actor.person_id,
                 at=act.at,
             )
             return act.respond(await act.save(concluded))
+
+    async def confirm(
+        self, context: RequestContext, application_id: UUID, session_id: UUID, *, expected_version: int
+    ) -> CouncilSession:
+        """Confirm the minutes as the other one of chair and secretary; `expected_version` is the session's."""
+        async with self.transactions.open_case(context, Action.COUNCIL_CONFIRM, application_id) as act:
+            confirmed = councils.confirm(
+                await _session(act, session_id, expected_version=expected_version),
+                council=await self._rules(act),
+                by=context.actor.person_id,
+                at=act.at,
+            )
+            return act.respond(await act.save(confirmed))
 
     async def list_sessions(self, context: RequestContext, application_id: UUID) -> tuple[SessionView, ...]:
         """List the sittings of a case; how others voted shows only once the council concluded."""

@@ -82,8 +82,10 @@ async def test_whole_appraisal_over_http(client: Client) -> None:
         5,
         '"2"',
     )
+    confirmed = await post(client, case, f"{path}/confirmation", by=MEMBERS[0], seen=2)
+    assert ok(confirmed, 200)["confirmed_by"] == str(world.people[MEMBERS[0]])
     sittings = ok(await get(client, case, "council-sessions", by=HEAD), 200)["items"]
-    assert (sittings[0]["session"], len(sittings[0]["votes"])) == (concluded.json(), 5)
+    assert (sittings[0]["session"], len(sittings[0]["votes"])) == (confirmed.json(), 5)
 
 
 @pytest.mark.parametrize(

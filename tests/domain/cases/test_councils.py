@@ -10,7 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox_registry.domain.cases.appraisal import Choice, CouncilSession, Vote
-from sandbox_registry.domain.cases.councils import Composition, Tally, cast, conclude, convene, count, recompose
+from sandbox_registry.domain.cases.councils import (
+    Composition,
+    Tally,
+    cast,
+    conclude,
+    confirm,
+    convene,
+    count,
+    is_binding,
+    recompose,
+)
 from sandbox_registry.domain.errors import ConditionNotMet, Duplicate, Invalid, RuleGap
 from sandbox_registry.domain.identity.people import Capacity
 from sandbox_registry.domain.rules.procedures import Council
@@ -48,6 +58,7 @@ def closed(
         minutes="Biên bản",
         conflicted=conflicted,
         council=rules,
+        by=SECRETARY,
         at=at,
     )
 
@@ -170,6 +181,7 @@ def test_concluded_session_keeps_presence_votes_dissent_and_minutes() -> None:
         votes_against=1,
         votes_abstain=1,
         is_passed=True,
+        concluded_by=SECRETARY,
         concluded_at=NOW,
     )
 
@@ -230,13 +242,28 @@ def test_written_opinion_of_an_absent_member_counts_for_nothing_unless_said(coun
     votes = [vote(A), vote(B), vote(C), vote(D, is_written=True), vote(E, is_written=True)]
     rules = replace(RULES, written_opinions_count=counts)
     assert count(called(), votes=tuple(votes), present_ids=(A, B, C), council=rules) == Tally(
-        members=5, taking_part=3, votes_for=3, votes_against=0, votes_abstain=0
+        members=5, in_quorum=3, taking_part=3, votes_for=3, votes_against=0, votes_abstain=0
     )
+
+
+WRITTEN = replace(RULES, written_opinions_count=True)
+
+
+@pytest.mark.parametrize("in_quorum", [None, False])
+def test_written_opinion_that_is_counted_makes_no_quorum_unless_said(in_quorum: bool | None) -> None:  # noqa: FBT001 - a parameter of the test.
+    votes = (vote(A), vote(B), vote(C, Choice.AGAINST), vote(D, is_written=True))
+    rules = replace(WRITTEN, written_opinions_in_quorum=in_quorum)
+    with pytest.raises(ConditionNotMet) as caught:
+        closed(*votes, present=(A, B, C), rules=rules)
+    assert caught.value.condition == "council_quorum_not_reached"
+    enough = (vote(A), vote(B), vote(C, Choice.AGAINST), vote(D), vote(E, is_written=True))
+    found = closed(*enough, present=(A, B, C, D), rules=rules)
+    assert (found.votes_for, found.votes_against, found.is_passed) == (4, 1, True)
 
 
 def test_written_opinion_counts_to_quorum_and_tally_where_the_procedure_says_so() -> None:
     votes = (vote(A), vote(B), vote(C, Choice.AGAINST), vote(D, is_written=True))
-    rules = replace(RULES, written_opinions_count=True)
+    rules = replace(WRITTEN, written_opinions_in_quorum=True)
     found = closed(*votes, present=(A, B, C), rules=rules)
     assert (found.votes_for, found.votes_against, found.is_passed, found.present_ids) == (3, 1, True, (A, B, C))
 
@@ -277,6 +304,7 @@ def test_vote_of_a_member_who_left_is_not_counted() -> None:
 def test_pass_rules(rule: str, members: int, taking_part: int, votes_for: int, *, passes: bool) -> None:
     tally = Tally(
         members=members,
+        in_quorum=taking_part,
         taking_part=taking_part,
         votes_for=votes_for,
         votes_against=taking_part - votes_for,
@@ -287,9 +315,9 @@ def test_pass_rules(rule: str, members: int, taking_part: int, votes_for: int, *
 
 @pytest.mark.parametrize(("taking_part", "reached"), [(3, False), (4, True), (5, True)])
 def test_quorum_is_an_exact_share_of_the_members(taking_part: int, *, reached: bool) -> None:
-    tally = Tally(members=5, taking_part=taking_part, votes_for=0, votes_against=0, votes_abstain=0)
+    tally = Tally(members=5, in_quorum=taking_part, taking_part=5, votes_for=0, votes_against=0, votes_abstain=0)
     assert tally.has_quorum(Fraction(2, 3)) is reached
-    six_of_nine = replace(tally, members=9, taking_part=6)
+    six_of_nine = replace(tally, members=9, in_quorum=6)
     assert six_of_nine.has_quorum(Fraction(2, 3))
 
 
@@ -301,6 +329,50 @@ def test_one_more_vote_in_favour_never_turns_a_pass_into_a_failure(choices: list
     for index, member in enumerate(FIVE.member_ids):
         after = closed(*votes[:index], vote(member), *votes[index + 1 :])
         assert after.is_passed or not before.is_passed
+
+
+# --- Minutes by two -------------------------------------------------------------------------------------------------
+
+BY_TWO = replace(RULES, minutes_confirmed=True)
+DRAWN_UP = closed(*map(vote, FIVE.member_ids), rules=BY_TWO)
+
+
+def test_conclusion_binds_at_once_or_once_the_other_one_confirms_the_minutes() -> None:
+    assert is_binding(closed(*map(vote, FIVE.member_ids)), council=RULES)
+    assert not is_binding(DRAWN_UP, council=BY_TWO)
+    confirmed = confirm(DRAWN_UP, council=BY_TWO, by=A, at=NOW)
+    assert confirmed == replace(DRAWN_UP, version=3, confirmed_by=A, confirmed_at=NOW)
+    assert is_binding(confirmed, council=BY_TWO)
+
+
+@pytest.mark.parametrize(
+    ("session", "rules", "by", "condition"),
+    [
+        (DRAWN_UP, BY_TWO, SECRETARY, "four_eyes"),
+        (DRAWN_UP, RULES, A, "minutes_by_one"),
+        (called(), BY_TWO, A, "council_not_concluded"),
+        (replace(DRAWN_UP, confirmed_by=A, confirmed_at=NOW), BY_TWO, A, "council_concluded"),
+    ],
+)
+def test_minutes_are_not_confirmed(session: CouncilSession, rules: Council, by: UUID, condition: str) -> None:
+    with pytest.raises(ConditionNotMet) as caught:
+        confirm(session, council=rules, by=by, at=NOW)
+    assert caught.value.condition == condition
+
+
+def test_minutes_are_drawn_up_again_until_they_are_confirmed() -> None:
+    votes = tuple(map(vote, FIVE.member_ids))
+    again = closed(*votes, session=DRAWN_UP, present=(A, B, C, D, E), rules=BY_TWO)
+    assert again == replace(DRAWN_UP, version=3)
+    with pytest.raises(ConditionNotMet) as caught:
+        closed(*votes, session=replace(DRAWN_UP, confirmed_by=A, confirmed_at=NOW), rules=BY_TWO)
+    assert caught.value.condition == "council_concluded"
+
+
+def test_council_that_loses_its_chair_before_the_confirmation_is_recomposed_and_concludes_again() -> None:
+    others = Composition(chair_id=B, secretary_id=SECRETARY, member_ids=(B, C, D, E, F))
+    changed = recompose(DRAWN_UP, composition=others, scheduled_at=NOW, place="Phòng 2", council=BY_TWO, at=NOW)
+    assert changed == replace(called(), version=3, chair_id=B, member_ids=(B, C, D, E, F))
 
 
 # --- What instruments vary ------------------------------------------------------------------------------------------
@@ -336,8 +408,10 @@ def test_even_council_sits_where_the_procedure_lets_it_and_its_chair_breaks_a_ti
 )
 def test_pass_rules_that_instruments_use(rule: str, passed: set[int]) -> None:
     tallies = {
-        given: Tally(members=6, taking_part=max(5, given), votes_for=given, votes_against=0, votes_abstain=0)
+        given: Tally(
+            members=6, in_quorum=6, taking_part=max(5, given), votes_for=given, votes_against=0, votes_abstain=0
+        )
         for given in range(7)
     }
     assert {given for given, tally in tallies.items() if tally.passes(rule)} == passed
-    assert not Tally(members=6, taking_part=0, votes_for=0, votes_against=0, votes_abstain=0).passes(rule)
+    assert not Tally(members=6, in_quorum=0, taking_part=0, votes_for=0, votes_against=0, votes_abstain=0).passes(rule)

@@ -176,6 +176,12 @@ CLOSED: dict[str, tuple[Action, Application, CaseRecords, dict[str, Any]]] = {
         replace(NOTHING, sessions=(session(passed=True),)),
         {},
     ),
+    "minutes that nobody confirms": (
+        Action.COUNCIL_CONFIRM,
+        case(Stage.UNDER_APPRAISAL),
+        replace(NOTHING, sessions=(session(passed=True),)),
+        {},
+    ),
     "a second vote": (Action.COUNCIL_VOTE, case(Stage.UNDER_APPRAISAL), FULL, {}),
     "a conclusion without votes": (
         Action.COUNCIL_CONCLUDE,

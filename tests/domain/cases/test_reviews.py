@@ -127,7 +127,8 @@ SESSION = CouncilSession(
     convened_by=THIRD,
     convened_at=NOW,
 )
-CONCLUDED = replace(SESSION, concluded_at=NOW, is_passed=False)
+DRAWN_UP = replace(SESSION, concluded_by=ME, concluded_at=NOW, is_passed=False)
+CONCLUDED = replace(DRAWN_UP, confirmed_by=OTHER, confirmed_at=NOW)
 
 
 def assigned(*people: UUID) -> tuple[Participation, ...]:
@@ -173,6 +174,7 @@ def missing(procedure: Procedure = DRAFT, **changes: Any) -> list[str]:
         ({"conflicted": frozenset({ME})}, ["review_missing"]),
         ({"sessions": ()}, ["council_not_concluded"]),
         ({"sessions": (SESSION,)}, ["council_not_concluded"]),
+        ({"sessions": (DRAWN_UP,)}, ["minutes_unconfirmed"]),
         ({"sessions": (), "procedure": LAW}, []),
         (
             {

@@ -15,7 +15,7 @@ from sandbox_registry.authz.standings import standing_as
 from sandbox_registry.domain.cases.applications import SupplementRequest
 from sandbox_registry.domain.cases.appraisal import Choice, Clarification, CouncilSession, Vote
 from sandbox_registry.domain.cases.consultations import require_clarifiable
-from sandbox_registry.domain.cases.councils import Composition, conclude, convene, council_of
+from sandbox_registry.domain.cases.councils import Composition, conclude, convene, council_of, is_binding
 from sandbox_registry.domain.cases.deadlines import CaseFacts, case_deadlines, latest_apology
 from sandbox_registry.domain.cases.filings import require_applicant_kind
 from sandbox_registry.domain.cases.links import Link, with_links
@@ -130,11 +130,19 @@ def sitting(rules: Procedure) -> object:
             minutes="Biên bản",
             conflicted=frozenset(),
             council=council_of(rules),
+            by=PERSON,
             at=LATER,
         )
-        return concluded.is_passed, concluded.votes_for
+        return concluded.is_passed, concluded.votes_for, is_binding(concluded, council=council_of(rules))
 
     return outcome(held)
+
+
+def sitting_with_writers(rules: Procedure) -> object:
+    """Let the fourth member's written opinion be counted where four of five make the quorum."""
+    return sitting(
+        with_values(rules, ("council.written_opinions_count", True, "yes/no"), ("council.quorum", "4/5", "ratio"))
+    )
 
 
 def even_sitting(rules: Procedure) -> object:
@@ -161,6 +169,7 @@ def even_sitting(rules: Procedure) -> object:
             minutes="Biên bản",
             conflicted=frozenset(),
             council=council_of(rules),
+            by=PERSON,
             at=LATER,
         )
         return concluded.is_passed
@@ -170,8 +179,15 @@ def even_sitting(rules: Procedure) -> object:
 
 def tie(rules: Procedure) -> object:
     """Let an even council divide evenly where even councils are allowed."""
-    even = Parameter(name="council.even_allowed", value=True, unit="yes/no", basis="", confidence=Confidence.I)
-    return even_sitting(replace(rules, parameters={**rules.parameters, even.name: even}))
+    return even_sitting(with_values(rules, ("council.even_allowed", True, "yes/no")))
+
+
+def with_values(rules: Procedure, *values: tuple[str, Any, str]) -> Procedure:
+    others = {
+        name: Parameter(name=name, value=value, unit=unit, basis="", confidence=Confidence.I)
+        for name, value, unit in values
+    }
+    return replace(rules, parameters={**rules.parameters, **others})
 
 
 KINDS = ("decision", "permit")
@@ -222,6 +238,7 @@ READ: dict[str, tuple[Callable[[Procedure], object], object, object]] = {
     "completeness.term": (deadlines, (3, "wd"), (4, "wd")),
     "council.casting_vote": (tie, (False, "yes/no"), (True, "yes/no")),
     "council.even_allowed": (even_sitting, (False, "yes/no"), (True, "yes/no")),
+    "council.minutes_confirmed": (sitting, (False, "yes/no"), (True, "yes/no")),
     "council.min_members": (sitting, (3, "people"), (7, "people")),
     "council.pass_rule": (sitting, ("majority_of_members", "word"), ("majority_of_present", "word")),
     "council.quorum": (sitting, ("3/5", "ratio"), ("1", "ratio")),
@@ -229,6 +246,7 @@ READ: dict[str, tuple[Callable[[Procedure], object], object, object]] = {
     "interests.link_term": (standing_of_a_former_member, (24, "mo"), (1, "mo")),
     "interests.officials_declare": (standing_of_a_former_member, (False, "yes/no"), (True, "yes/no")),
     "council.written_opinions_count": (sitting, (False, "yes/no"), (True, "yes/no")),
+    "council.written_opinions_in_quorum": (sitting_with_writers, (False, "yes/no"), (True, "yes/no")),
     "decision.included_in_appraisal": (deadlines, (False, "yes/no"), (True, "yes/no")),
     "decision.number_format": (numbers, ("{n}/QĐ-UBND", "format"), ("{n}/QĐ-TNKS", "format")),
     "decision.term": (deadlines, (5, "wd"), (6, "wd")),

@@ -7,7 +7,9 @@ from uuid import UUID
 
 import pytest
 
-from sandbox_registry.domain.cases.appraisal import Choice, CouncilSession, Vote
+from sandbox_registry.domain.cases.applications import Application
+from sandbox_registry.domain.cases.appraisal import Advice, Choice, CouncilSession, Vote
+from sandbox_registry.domain.cases.appraisal_guards import AppraisalIncomplete
 from sandbox_registry.domain.cases.councils import Composition
 from sandbox_registry.domain.errors import (
     ConditionNotMet,
@@ -19,6 +21,7 @@ from sandbox_registry.domain.errors import (
     TransitionNotAllowed,
 )
 from sandbox_registry.domain.identity.people import Capacity, Role, RoleGrant
+from sandbox_registry.domain.stages import Stage
 from tests.support import stages
 from tests.support.checks import leaving, one_of_two
 from tests.support.stages import FOCAL, HEAD, INTAKE, MEMBERS, OWNER, SECRETARY
@@ -43,6 +46,24 @@ async def conclude(world: World, session: CouncilSession, *present: str, by: str
         present_ids=tuple(world.people[name] for name in present),
         minutes="Biên bản họp.",
     )
+
+
+async def confirm(world: World, session: CouncilSession, by: str = CHAIR) -> CouncilSession:
+    return await world.use_cases.councils.confirm(
+        world.context(by), session.application_id, session.id, expected_version=session.version
+    )
+
+
+async def recommended(world: World, case: Application) -> Application:
+    done = await world.use_cases.decisions.recommend(
+        world.context(HEAD),
+        case.id,
+        expected_version=case.version,
+        advice=Advice.REFUSE,
+        report="Báo cáo",
+        departure="-",
+    )
+    return done.application
 
 
 async def recompose(world: World, session: CouncilSession, composition: Composition, by: str = FOCAL) -> CouncilSession:
@@ -227,9 +248,11 @@ async def test_conclusion_keeps_votes_dissent_and_minutes(world: World) -> None:
         votes_against=1,
         votes_abstain=0,
         is_passed=True,
+        concluded_by=world.people[SECRETARY],
         concluded_at=world.clock.at,
     )
-    for late in (cast(world, session, MEMBERS[4]), conclude(world, concluded, *MEMBERS[:4])):
+    confirmed = await confirm(world, concluded)
+    for late in (cast(world, session, MEMBERS[4]), conclude(world, confirmed, *MEMBERS[:4])):
         with pytest.raises(ConditionNotMet) as caught:
             await late
         assert caught.value.condition == "council_concluded"
@@ -258,6 +281,82 @@ async def test_conclusion_is_for_chair_or_secretary_and_happens_once(world: Worl
             await conclude(world, session, *MEMBERS, by=who)
     refusal = await one_of_two(conclude(world, session, *MEMBERS, by=CHAIR), conclude(world, session, *MEMBERS))
     assert isinstance(refusal, StaleVersion)
+
+
+async def drawn_up(world: World, case: Application) -> CouncilSession:
+    """A council that concluded; its minutes wait for the chair."""
+    session = await stages.sitting(world, case)
+    for name in MEMBERS:
+        await cast(world, session, name)
+    return await conclude(world, session, *MEMBERS)
+
+
+async def test_minutes_are_confirmed_by_the_other_one_of_chair_and_secretary(world: World) -> None:
+    case = await stages.under_appraisal(world)
+    session = await drawn_up(world, case)
+    with pytest.raises(ConditionNotMet) as caught:
+        await confirm(world, session, by=SECRETARY)
+    assert caught.value.condition == "four_eyes"
+    for who, error in (
+        (MEMBERS[1], PermissionDenied),
+        (FOCAL, PermissionDenied),
+        (HEAD, PermissionDenied),
+        ("dai_bieu", PermissionDenied),
+        (OWNER, PermissionDenied),
+        ("uy_vien_6", NotFound),
+    ):
+        with pytest.raises(error):
+            await confirm(world, session, by=who)
+    async with leaving(world, case.id):
+        confirmed = await confirm(world, session)
+    assert confirmed == replace(
+        session, version=session.version + 1, confirmed_by=world.people[CHAIR], confirmed_at=world.clock.at
+    )
+
+
+async def test_chair_draws_up_and_the_secretary_confirms_as_well(world: World) -> None:
+    case = await stages.under_appraisal(world)
+    session = await stages.sitting(world, case)
+    for name in MEMBERS:
+        await cast(world, session, name)
+    concluded = await conclude(world, session, *MEMBERS, by=CHAIR)
+    with pytest.raises(ConditionNotMet):
+        await confirm(world, concluded)
+    assert (await confirm(world, concluded, by=SECRETARY)).confirmed_by == world.people[SECRETARY]
+
+
+async def test_minutes_that_change_while_they_are_confirmed_are_not(world: World) -> None:
+    case = await stages.under_appraisal(world)
+    session = await drawn_up(world, case)
+    refusal = await one_of_two(conclude(world, session, *MEMBERS), confirm(world, session))
+    assert isinstance(refusal, StaleVersion)
+    other = await drawn_up(world, await stages.under_appraisal(world))
+    assert isinstance(await one_of_two(confirm(world, other), confirm(world, other)), StaleVersion)
+
+
+async def test_appraisal_waits_for_the_minutes(world: World) -> None:
+    case = await stages.reviewed(world)
+    session = await drawn_up(world, case)
+    with pytest.raises(AppraisalIncomplete) as caught:
+        await recommended(world, case)
+    assert [each.code for each in caught.value.errors] == ["minutes_unconfirmed"]
+    await confirm(world, session)
+    assert (await recommended(world, case)).stage is Stage.AWAITING_DECISION
+
+
+async def test_chair_who_leaves_before_confirming_is_replaced_and_the_council_concludes_again(world: World) -> None:
+    case = await stages.under_appraisal(world)
+    session = await drawn_up(world, case)
+    await world.use_cases.appraisal.declare(world.context(CHAIR), case.id, conflicted=True, statement="Cổ đông.")
+    with pytest.raises(NotFound):
+        await confirm(world, session)
+    composition = stages.composition(world, *MEMBERS[1:], "uy_vien_6")
+    changed = await recompose(world, session, composition)
+    assert (changed.minutes, changed.is_passed, changed.concluded_at) == ("", None, None)
+    await stages.declared(world, case, "uy_vien_6")
+    await cast(world, changed, "uy_vien_6")
+    again = await conclude(world, changed, *MEMBERS[1:], "uy_vien_6")
+    assert (await confirm(world, again, by=MEMBERS[1])).votes_for == 5
 
 
 async def test_conflicted_member_leaves_and_is_replaced_before_the_council_concludes(world: World) -> None:

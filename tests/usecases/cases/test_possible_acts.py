@@ -26,7 +26,7 @@ from sandbox_registry.documents.uploads.scanning import NullScanner
 from sandbox_registry.documents.uploads.store import Store
 from sandbox_registry.domain.acts import Action
 from sandbox_registry.domain.cases.applications import Application, SupplementItem
-from sandbox_registry.domain.cases.appraisal import Choice, Participation
+from sandbox_registry.domain.cases.appraisal import Choice, CouncilSession, Participation
 from sandbox_registry.domain.errors import DomainError, NotFound, PermissionDenied
 from sandbox_registry.domain.identity.people import Actor, Organisation, OrganisationKind, Person, Role, RoleGrant
 from sandbox_registry.domain.privacy.erasures import HoldKind
@@ -45,6 +45,7 @@ from tests.support.stages import (
     INTAKE,
     MEMBERS,
     OWNER,
+    SECRETARY,
     accepted,
     appraised,
     complete_draft,
@@ -77,6 +78,7 @@ LIKELY = Counter(
         Action.CONSULTATION_ANSWER: 20,
         Action.CONSULTATION_CLOSE: 20,
         Action.COUNCIL_CONCLUDE: 60,
+        Action.COUNCIL_CONFIRM: 60,
         Action.COUNCIL_VOTE: 40,
         Action.DECISION_APPROVE: 60,
         Action.DECLARATION_MAKE: 20,
@@ -191,8 +193,24 @@ async def voted(world: World, _: str) -> Application:
     return case
 
 
+async def drawn_up(world: World, code: str) -> Application:
+    """A council that concluded; nobody confirmed its minutes."""
+    case = await voted(world, code)
+    async with world.database.transaction() as work:
+        session = (await work.find(CouncilSession, application_id=case.id))[0]
+    await world.use_cases.councils.conclude(
+        world.context(SECRETARY),
+        case.id,
+        session.id,
+        expected_version=session.version,
+        present_ids=tuple(world.people[name] for name in MEMBERS[:4]),
+        minutes="Đã họp",
+    )
+    return case
+
+
 async def refused(world: World, _: str) -> Application:
-    """A case that the chairman refused."""
+    """A case that the chairman refused, held for an inspection."""
     case = await recommended(world)
     made = await world.use_cases.decisions.refuse(
         world.context(SIGNER),
@@ -200,6 +218,9 @@ async def refused(world: World, _: str) -> Application:
         expected_version=case.version,
         legal_basis=BASIS,
         reasons=REASONS,
+    )
+    await world.use_cases.legal_holds.place(
+        world.context("van_thu"), case.id, kind=HoldKind.AUDIT, reason="Thanh tra", reference="QĐ 1"
     )
     return made.application
 
@@ -222,6 +243,7 @@ BEGINNINGS: tuple[tuple[Callable[[World, str], Awaitable[Application]], str], ..
     (lambda world, _: approved(world), PROCEDURE),
     (refused, PROCEDURE),
     (lambda world, _: received_for_another_authority(world), AI_PROCEDURE),
+    (drawn_up, PROCEDURE),
 )
 """Where walks begin, so that every act can be offered on one."""
 
