@@ -1,6 +1,7 @@
 """The offices of the demonstration at work: intake, appraisal, council, decision, records."""
 
 from datetime import datetime
+from itertools import cycle
 from typing import Any
 
 from sandbox_registry.demo.applicants import Case
@@ -20,6 +21,7 @@ from sandbox_registry.demo.province import (
     Province,
 )
 from sandbox_registry.domain.permits.bounds import open_bounds
+from sandbox_registry.domain.rules.calendars import local_date
 
 BASES = {
     "duration.max": "Thời hạn theo đề án thử nghiệm đã thẩm định; Nghị định 142/2026/NĐ-CP Điều 23(7)(a).",
@@ -28,6 +30,8 @@ BASES = {
     "space_kinds": "Không gian theo đề nghị và kết quả thẩm định.",
 }
 """What the demonstration's decisions rest on where a procedure leaves a bound open."""
+LIFTED_BY = "Số liệu của nửa đầu thời gian thử nghiệm, do cơ quan giám sát xác nhận, cho thấy rủi ro này không xảy ra."
+"""What evidence would lift a condition or a limit of the demonstration."""
 _OPINIONS = {False: "agree_with_conditions", True: "disagree"}
 
 
@@ -184,14 +188,27 @@ async def _set_terms(case: Case, province: Province, body: dict[str, Any]) -> No
     """Recommend what the dossier asks, or another kind of permit than it asks, and why."""
     bounds = [{"parameter": name, "basis": BASES[name]} for name in open_bounds(case.procedure, case.dossier.answers)]
     kind = case.scenario.get("permit_kind")
+    path = f"/applications/{case.id}/proposed-terms?supervising_unit_id={province.units[FOCAL.name]}"
+    proposed = await case.caller.ask("GET", path, by=HEAD.email)
+    body["justifications"] = _justifications(case, proposed["terms"], body["conditions"])
     if kind in {None, case.dossier.answers["legal"]["permit_kind"]}:
         body["open_bounds"] = bounds
         return
-    path = f"/applications/{case.id}/proposed-terms?supervising_unit_id={province.units[FOCAL.name]}"
-    proposed = await case.caller.ask("GET", path, by=HEAD.email)
     reason = "Tỉnh không có thẩm quyền miễn áp dụng luật; chỉ cho thử nghiệm phần pháp luật chưa quy định."
     changed = {"kind": kind, "exempted_provisions": [], "open_bounds": bounds, "beyond_request": reason}
     body["terms"] = proposed["terms"] | changed
+
+
+def _justifications(case: Case, terms: dict[str, Any], conditions: list[str]) -> list[dict[str, str]]:
+    """Say of each condition and limit which risk of the dossier's register it answers; it is reviewed half way."""
+    hazards = cycle(row["hazard"] for row in case.dossier.answers["risks"]["register"])
+    start, end = (datetime.fromisoformat(terms[name]) for name in ("start", "end"))
+    review_on = local_date(start + (end - start) / 2).isoformat()
+    restrictions = dict.fromkeys((*conditions, *(each["quantity"] for each in terms["limits"])))
+    return [
+        {"of": each, "risk": hazard, "lifted_by": LIFTED_BY, "review_on": review_on}
+        for each, hazard in zip(restrictions, hazards, strict=False)
+    ]
 
 
 async def refuse(case: Case) -> None:

@@ -142,6 +142,7 @@ OTHER_ROUTES: dict[tuple[str, str], Action | None] = {
     ("GET", "/people/{person_id:uuid}"): Action.PERSON_READ,
     ("POST", "/people/{person_id:uuid}/closing"): Action.PERSON_DISABLE,
     ("POST", "/people/{person_id:uuid}/offices"): Action.ROLE_GRANT,
+    ("GET", "/permit-conditions"): None,
     ("GET", "/permits"): None,
     ("POST", "/rules"): Action.PROCEDURE_PROPOSE,
     ("POST", "/rules/{version_id:uuid}/approval"): Action.PROCEDURE_APPROVE,

@@ -1,7 +1,7 @@
 """Cases brought to a decision and beyond, and the terms such a decision sets."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from sandbox_registry.domain.cases.appraisal import Advice
 from sandbox_registry.domain.permits.permits import (
     Comparator,
     DailyHours,
+    Justification,
     MoneyCaps,
     PermitKind,
     PermitTerms,
@@ -27,7 +28,23 @@ TITLE, BASIS = "Chủ tịch", ("Luật 93/2025/QH15 Điều 21",)
 TRIAL_START = datetime(2027, 1, 3, 17, tzinfo=UTC)  # Monday 4 January 2027, 00:00 in Ca Mau.
 TRIAL_END = datetime(2027, 12, 31, 17, tzinfo=UTC)  # The end of Friday 31 December 2027 there.
 FIRST_PHASE_END = datetime(2027, 6, 30, 17, tzinfo=UTC)
+REVIEW_ON = date(2027, 6, 1)
 REASONS = (Reason(code="plan_inadequate", text="Chưa có phương án thu hồi."),)
+
+
+def why(*restrictions: str) -> tuple[Justification, ...]:
+    """Say why conditions and limits stand: by the condition, or the quantity of the limit."""
+    return tuple(
+        Justification(of=each, risk="Nhầm mẫu", lifted_by="Hai kỳ báo cáo không nhầm mẫu", review_on=REVIEW_ON)
+        for each in restrictions
+    )
+
+
+def why_of(allowed: PermitTerms) -> tuple[Justification, ...]:
+    """Say why every condition and limit of some terms stands, to be reviewed while the trial runs."""
+    first, last = allowed.days
+    review_on = min(max(REVIEW_ON, first), last)
+    return tuple(replace(each, review_on=review_on) for each in why(*sorted(allowed.restrictions)))
 
 
 def terms(supervising_unit_id: UUID, **changes: Any) -> PermitTerms:
@@ -62,7 +79,8 @@ def terms(supervising_unit_id: UUID, **changes: Any) -> PermitTerms:
         stop_contact="0912 345 678",
         public_summary=Text(vi="Truy xuất cua", en="Crab provenance", fr="Traçabilité du crabe"),
     )
-    return replace(allowed, **changes)
+    changed = replace(allowed, **changes)
+    return changed if "justifications" in changes else replace(changed, justifications=why_of(changed))
 
 
 @prepared
@@ -70,7 +88,12 @@ async def recommended(world: World) -> Application:
     """A case that awaits its decision."""
     case = await appraised(world)
     made = await world.use_cases.decisions.recommend(
-        world.context(HEAD), case.id, expected_version=case.version, advice=Advice.APPROVE, report="Đủ điều kiện."
+        world.context(HEAD),
+        case.id,
+        expected_version=case.version,
+        advice=Advice.APPROVE,
+        report="Đủ điều kiện.",
+        justifications=why("Số mẫu mỗi ngày"),
     )
     return made.application
 
@@ -86,6 +109,7 @@ async def approved(world: World, **changes: Any) -> Application:
         legal_basis=BASIS,
         terms=terms(world.units["focal"], **changes),
         conditions=("Mua bảo hiểm trước khi bắt đầu",),
+        justifications=why("Mua bảo hiểm trước khi bắt đầu"),
     )
     return made.application
 

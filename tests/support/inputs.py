@@ -31,13 +31,14 @@ from sandbox_registry.domain.cases.councils import Composition
 from sandbox_registry.domain.cases.decisions import departs_from_council
 from sandbox_registry.domain.identity.people import Capacity, Organisation
 from sandbox_registry.domain.permits.bounds import open_bounds
-from sandbox_registry.domain.permits.permits import OpenBound, PermitKind, latest_end
+from sandbox_registry.domain.permits.permits import Justification, OpenBound, PermitKind, latest_end
+from sandbox_registry.domain.permits.proposals import propose
 from sandbox_registry.domain.privacy.erasures import HoldKind, LegalHold
 from sandbox_registry.domain.rules.calendars import Term, Unit
 from sandbox_registry.domain.rules.procedures import Procedure
 from sandbox_registry.usecases.registry import UseCases
 from sandbox_registry.usecases.transaction.context import RequestContext
-from tests.support.decided import terms
+from tests.support.decided import terms, why_of
 from tests.support.dossiers import ATTACHED, DOSSIER
 from tests.support.stages import AI_ATTACHED, AI_DOSSIER
 from tests.support.world import AI_PROCEDURE, World
@@ -347,9 +348,15 @@ def _recommend(now: Facts) -> Iterator[Attempt]:
             advice=advice,
             report="Báo cáo",
             departure="Có số liệu mới" if departs else None,
+            justifications=() if advice is Advice.REFUSE else _whys(now),
             supervising_unit_id=now.spares.supervising_unit,
             open_bounds=_bases(now),
         )
+
+
+def _whys(now: Facts) -> tuple[Justification, ...]:
+    wanted = propose(now.procedure, now.case.answers, supervising_unit_id=now.spares.supervising_unit, at=now.at)
+    return () if wanted is None else why_of(wanted)
 
 
 def _bases(now: Facts) -> tuple[OpenBound, ...]:

@@ -19,7 +19,7 @@ from sandbox_registry.domain.errors import FieldError
 from sandbox_registry.domain.rules.procedures import Procedure
 from sandbox_registry.domain.stages import Stage
 from tests.domain.small import CASE, FRIDAY, OTHER, PERSON, UNIT, case, local, procedure
-from tests.support.decided import BASIS, TITLE, terms
+from tests.support.decided import BASIS, TITLE, terms, why
 
 MONDAY = local(2026, 11, 23, 9)
 ITEMS = (
@@ -104,6 +104,7 @@ def recommend(
         advice=advice,
         report="Đủ điều kiện.",
         conditions=conditions,
+        justifications=why(*conditions),
         departure=departure,
         terms=None if advice is Advice.REFUSE else allowed,
         sessions=sessions,
@@ -130,6 +131,7 @@ def approve(
         signing=signing,
         terms=allowed,
         conditions=("Mua bảo hiểm",),
+        justifications=why("Mua bảo hiểm"),
         recommendation=recommend()[1] if recommended is None else recommended,
         procedure=rules,
         licence_end=licence_end,

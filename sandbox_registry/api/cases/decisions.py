@@ -13,12 +13,14 @@ from sandbox_registry.api.handling.log_links import NOTHING_PUBLISHED, ProofOut,
 from sandbox_registry.api.handling.requests import Id, Incoming, perform, published, seen_version, use_cases
 from sandbox_registry.api.handling.schemas import In, Instant, Out, Paragraph, shown
 from sandbox_registry.api.permits.permit_schemas import (
+    Justifications,
     Lines,
     OpenBounds,
     Paragraphs,
     TermsIn,
     TermsOut,
     bounds_of,
+    justifications_of,
     terms_of,
     terms_out,
 )
@@ -31,12 +33,14 @@ class RecommendationIn(In):
     """The appraisal report and its advice. `departure` says why the advice goes against the council's vote.
 
     Without `terms`, the advice to allow is for what the dossier asks: supervised by `supervising_unit_id`, or else by the
-    unit of the case's supervisor; resting on `open_bounds` where the procedure leaves a bound open.
+    unit of the case's supervisor; resting on `open_bounds` where the procedure leaves a bound open. `justifications` say why
+    the conditions and the limits stand.
     """
 
     advice: Advice
     report: Paragraph
     conditions: Paragraphs = ()
+    justifications: Justifications = ()
     departure: Paragraph | None = None
     terms: TermsIn | None = None
     supervising_unit_id: UUID | None = None
@@ -44,10 +48,14 @@ class RecommendationIn(In):
 
 
 class ApprovalIn(In, kw_only=True):
-    """A decision that allows the trial, under the recommended terms or under others."""
+    """A decision that allows the trial, under the recommended terms or under others.
+
+    `justifications` say why its own conditions stand, and take the place of the recommendation's.
+    """
 
     legal_basis: Lines
     conditions: Paragraphs = ()
+    justifications: Justifications = ()
     terms: TermsIn | None = None
 
 
@@ -184,6 +192,7 @@ class DecisionsController(Controller):
                 advice=data.advice,
                 report=data.report,
                 conditions=data.conditions,
+                justifications=justifications_of(data.justifications),
                 departure=data.departure,
                 terms=None if data.terms is None else terms_of(data.terms),
                 supervising_unit_id=data.supervising_unit_id,
@@ -228,6 +237,7 @@ class DecisionsController(Controller):
                 expected_version=seen_version(request),
                 legal_basis=data.legal_basis,
                 conditions=data.conditions,
+                justifications=justifications_of(data.justifications),
                 terms=None if data.terms is None else terms_of(data.terms),
             ),
             out=decided_out,

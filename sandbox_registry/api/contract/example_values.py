@@ -10,6 +10,15 @@ _TEXT = {
     "en": "The device records the water only, no people.",
     "fr": "L'appareil n'enregistre que l'eau, pas les personnes.",
 }
+_JUSTIFIED = [
+    {
+        "of": restriction,
+        "risk": "Cảnh báo sai khiến hộ nuôi xử lý ao không đúng.",
+        "lifted_by": "Hai kỳ báo cáo liên tiếp không có cảnh báo sai.",
+        "review_on": "2027-06-30",
+    }
+    for restriction in ("Báo cáo hằng tháng cho cơ quan giám sát.", "Số mẫu mỗi ngày")
+]
 _START, _END = "2027-01-03T17:00:00Z", "2027-12-31T17:00:00Z"
 _COUNCIL = [f"01934f6e-8f5a-7c3e-9b1a-2f4d6c8e0a{number}" for number in range(21, 26)]
 _SCORES = dict.fromkeys(("innovation", "benefit", "plan", "risk_control", "user_protection", "regulatory_need"), 8)
@@ -83,6 +92,10 @@ EXAMPLE_VALUES: dict[str, Any] = {
     "ReferralIn.target": "ai-decree-142-2026",
     "ReferralOut.target": "ai-decree-142-2026",
     "ReleaseIn.reason": "Chuyển công tác.",
+    "JustificationIn.of": "Báo cáo hằng tháng cho cơ quan giám sát.",
+    "JustificationOut.of": "Báo cáo hằng tháng cho cơ quan giám sát.",
+    "RestrictionOut.text": "Báo cáo hằng tháng cho cơ quan giám sát.",
+    "RestrictionOut.restriction": "condition",
     "LapseIn.reason": "Không bổ sung, dù đã có thư báo ngày 18 tháng 11.",
     "SilenceIn.reason": "Không trả lời, dù đã có thư báo ngày 18 tháng 11.",
     "ReviewIn.scores": _SCORES,
@@ -105,6 +118,7 @@ EXAMPLE_VALUES: dict[str, Any] = {
     "TermIn.unit": "wd",
     "TermIn.value": 10,
     "ProposedTermsOut.open_bounds": ["signer_titles"],
+    "RecommendationIn.justifications": _JUSTIFIED,
     "RecommendationIn.open_bounds": [],
     "RecommendationIn.supervising_unit_id": None,
     "RecommendationIn.terms": None,
@@ -141,6 +155,11 @@ EXAMPLE_VALUES: dict[str, Any] = {
     "basis": "Nghị quyết số 12/2026/NQ-HĐND, Điều 9",
     "because": "Đã kiểm tra căn cứ; không còn nghĩa vụ lưu giữ.",
     "beyond_request": "",
+    "lifted_by": "Hai kỳ báo cáo liên tiếp không có cảnh báo sai.",
+    "risk": "Cảnh báo sai khiến hộ nuôi xử lý ao không đúng.",
+    "review_on": "2027-06-30",
+    "lifted": 1,
+    "used": 4,
     "body": "Kính đề nghị cho biết khi nào có kết quả kiểm tra hồ sơ.",
     "calendar_version": "vn@5b1f0c9a7d3e",
     "case_code": _CASE,

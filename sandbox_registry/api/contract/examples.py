@@ -85,7 +85,9 @@ def _fits(value: Any, schema: Json) -> bool:
     """Tell whether a word suits the kind of value asked for."""
     if choices := schema.get("oneOf", schema.get("anyOf")):
         return any(_fits(value, each) for each in choices)
-    if "enum" in schema or "$ref" in schema or type(value) not in _KINDS.get(schema.get("type", ""), ()):
+    if "$ref" in schema:
+        return isinstance(value, dict)
+    if "enum" in schema or type(value) not in _KINDS.get(schema.get("type", ""), ()):
         return False
     if isinstance(value, list):
         return all(_fits(each, schema.get("items", {})) for each in value)

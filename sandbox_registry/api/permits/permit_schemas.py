@@ -22,9 +22,17 @@ from sandbox_registry.api.handling.schemas import (
     TextOut,
     shown,
 )
+from sandbox_registry.domain.permits.condition_library import Restriction
 from sandbox_registry.domain.permits.obligations import PermitObligation
 from sandbox_registry.domain.permits.permit_lists import PermitRow
-from sandbox_registry.domain.permits.permits import Comparator, Effect, OpenBound, PermitKind, PermitTerms
+from sandbox_registry.domain.permits.permits import (
+    Comparator,
+    Effect,
+    Justification,
+    OpenBound,
+    PermitKind,
+    PermitTerms,
+)
 from sandbox_registry.domain.rules.calendars import Deadline, Unit
 from sandbox_registry.domain.rules.procedures import DutyStart
 from sandbox_registry.domain.stages import Stage, stage_name
@@ -127,6 +135,21 @@ class OpenBoundIn(In):
 OpenBounds = Annotated[tuple[OpenBoundIn, ...], Meta(max_length=10)]
 
 
+class JustificationIn(In):
+    """Why a condition or a limit stands: the risk it answers, the evidence that would lift it, the day it is reviewed.
+
+    `of` is the condition in its own words, or the quantity of the limit.
+    """
+
+    of: Paragraph
+    risk: Paragraph
+    lifted_by: Paragraph
+    review_on: date
+
+
+Justifications = Annotated[tuple[JustificationIn, ...], Meta(max_length=150)]
+
+
 class IssueIn(In):
     """On what the bounds rest that the procedure leaves open and the approval says nothing of."""
 
@@ -136,7 +159,8 @@ class IssueIn(In):
 class TermsIn(WindowIn, kw_only=True):
     """Everything a permit allows, from `start` until before `end`.
 
-    `beyond_request` says why the terms go beyond what the applicant asked, where the procedure lets them.
+    `beyond_request` says why the terms go beyond what the applicant asked, where the procedure lets them. Each condition and
+    limit that the law does not demand itself has its justification.
     """
 
     kind: PermitKind
@@ -162,6 +186,7 @@ class TermsIn(WindowIn, kw_only=True):
     territory: Remark = ""
     open_bounds: OpenBounds = ()
     beyond_request: Remark = ""
+    justifications: Justifications = ()
 
 
 class ProvisionOut(Out):
@@ -228,10 +253,23 @@ class OpenBoundOut(Out):
     basis: str
 
 
+class JustificationOut(Out):
+    """Why a condition or a limit stands: the risk it answers, the evidence that would lift it, the day it is reviewed.
+
+    `of` is the condition in its own words, or the quantity of the limit.
+    """
+
+    of: str
+    risk: str
+    lifted_by: str
+    review_on: date
+
+
 class TermsOut(Out):
     """Everything a permit allows, from `start` until before `end`.
 
     `open_bounds` are the gaps of the law that the decision filled; `beyond_request` says why it went beyond what was asked.
+    Terms set before conditions had to be justified have no `justifications`.
     """
 
     kind: PermitKind
@@ -259,6 +297,7 @@ class TermsOut(Out):
     territory: str
     open_bounds: tuple[OpenBoundOut, ...]
     beyond_request: str
+    justifications: tuple[JustificationOut, ...]
 
 
 class DueOut(Out):
@@ -392,6 +431,29 @@ class PermitPageOut(PageOut):
     items: tuple[PermitRowOut, ...]
 
 
+class RestrictionOut(Out):
+    """A condition in its own words, or the quantity of a limit, over the permits of one procedure and kind.
+
+    `used` counts the permits that carry or carried it, `lifted` those whose last version does not. `justified` is how the
+    newest permit says why it stands; null where none does.
+    """
+
+    restriction: Restriction
+    text: str
+    procedure_code: str
+    permit_kind: PermitKind
+    used: int
+    lifted: int
+    last_issued_at: Instant
+    justified: JustificationOut | None
+
+
+class RestrictionsOut(Out):
+    """Conditions and limits, the most used first."""
+
+    items: tuple[RestrictionOut, ...]
+
+
 terms_out = shown(TermsOut)
 
 
@@ -403,6 +465,11 @@ def terms_of(given: TermsIn) -> PermitTerms:
 def bounds_of(given: tuple[OpenBoundIn, ...]) -> tuple[OpenBound, ...]:
     """Take the bases of open bounds over into the domain."""
     return tuple(OpenBound(parameter=each.parameter, basis=each.basis) for each in given)
+
+
+def justifications_of(given: tuple[JustificationIn, ...]) -> tuple[Justification, ...]:
+    """Take justifications over into the domain."""
+    return msgspec.convert(given, tuple[Justification, ...], from_attributes=True)
 
 
 def permit_out(view: PermitView, *, log: PublishedLog) -> PermitOut:

@@ -17,16 +17,20 @@ from sandbox_registry.api.handling.requests import (
     seen_version,
     use_cases,
 )
-from sandbox_registry.api.handling.schemas import Moment
+from sandbox_registry.api.handling.schemas import Moment, shown
 from sandbox_registry.api.permits.permit_schemas import (
     IssueIn,
     PermitOut,
     PermitPageOut,
+    RestrictionOut,
+    RestrictionsOut,
     bounds_of,
     permit_out,
     permit_page_out,
 )
+from sandbox_registry.domain.permits.condition_library import LibraryFilter, Restriction
 from sandbox_registry.domain.permits.permit_lists import PermitFilter
+from sandbox_registry.domain.permits.permits import PermitKind
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.http.declarations import declare
 
@@ -98,6 +102,26 @@ class PermitsController(Controller):
                 context, narrowed=narrowed, after=position, limit=limit
             ),
             out=lambda rows: permit_page_out(rows, limit=limit, by_change=by_change),
+        )
+
+    @get("/permit-conditions")
+    async def list_restrictions(
+        self,
+        request: Incoming,
+        limit: Limit = 50,
+        procedure: OptionalQueryText = None,
+        kind: FromQuery[PermitKind | None] = None,
+        restriction: FromQuery[Restriction | None] = None,
+    ) -> Response[RestrictionsOut]:
+        """List the conditions and limits of the permits you may read, the most used first.
+
+        Each says on how many permits it was used and from how many it was lifted, and how the newest of them justifies it.
+        """
+        narrowed = LibraryFilter(procedure_code=procedure, permit_kind=kind, restriction=restriction)
+        return await perform(
+            request,
+            lambda context: use_cases(request).permits.list_restrictions(context, narrowed=narrowed, limit=limit),
+            out=lambda found: RestrictionsOut(items=tuple(map(shown(RestrictionOut), found))),
         )
 
     @get("/permits/{permit_id:uuid}")

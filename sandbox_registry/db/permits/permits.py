@@ -89,14 +89,14 @@ def _stage() -> ColumnElement[str]:
 
 
 STAGE = _stage()
-_IN_FORCE = and_(_VERSIONS.c.permit_id == _PERMITS.c.id, _VERSIONS.c.terms_version == _PERMITS.c.terms_version)
+IN_FORCE = and_(_VERSIONS.c.permit_id == _PERMITS.c.id, _VERSIONS.c.terms_version == _PERMITS.c.terms_version)
 _CASE = (*APPLICATIONS.query.selected_columns, *case_rows.STANDING)
 
 
 def _known(columns: Select[Any], shapes: tuple[ScopeShape, ...]) -> Select[Any]:
     return (
         columns.join_from(_PERMITS, _APPLICATIONS, _APPLICATIONS.c.id == _PERMITS.c.application_id)
-        .join(_VERSIONS, _IN_FORCE)
+        .join(_VERSIONS, IN_FORCE)
         .where(_PERMITS.c.id == bindparam("id", type_=Uuid), known_to(shapes, STAGE))
     )
 
@@ -166,7 +166,7 @@ ROW: Select[Any] = (
     )
     .join(_APPLICATIONS, _APPLICATIONS.c.id == _PERMITS.c.application_id)
     .join(_ORGANISATIONS, _ORGANISATIONS.c.id == _PERMITS.c.organisation_id)
-    .join(_VERSIONS, _IN_FORCE)
+    .join(_VERSIONS, IN_FORCE)
     .order_by(_PERMITS.c.id.desc())
 )
 

@@ -12,8 +12,8 @@ from sandbox_registry.domain.cases.competence import require_ours
 from sandbox_registry.domain.cases.lifecycle import moved, require_stage
 from sandbox_registry.domain.cases.reasons import NOT_COMPETENT, reason_errors, require_listed_reasons
 from sandbox_registry.domain.errors import ConditionNotMet, Duplicate, FieldError, Invalid, NotFound
-from sandbox_registry.domain.permits.permits import OpenBound, Permit, PermitTerms, latest_end
-from sandbox_registry.domain.permits.proposals import starting_after, with_conditions
+from sandbox_registry.domain.permits.permits import Justification, OpenBound, Permit, PermitTerms, latest_end
+from sandbox_registry.domain.permits.proposals import justified_as, starting_after, with_conditions
 from sandbox_registry.domain.permits.terms import confirmation_errors, grant_errors, open_bound_errors
 from sandbox_registry.domain.rules.forms import visible
 from sandbox_registry.domain.rules.procedures import Procedure
@@ -27,6 +27,7 @@ def recommend(
     advice: Advice,
     report: str,
     conditions: tuple[str, ...],
+    justifications: tuple[Justification, ...] = (),
     departure: str | None,
     terms: PermitTerms | None,
     sessions: tuple[CouncilSession, ...],
@@ -39,8 +40,8 @@ def recommend(
 ) -> tuple[Application, Recommendation]:
     """Put the appraisal report before the signer, with the terms it recommends (A18).
 
-    The focal department may advise against the council's vote, but then says why in `departure`. `errors` brings what
-    only the registry's books know of the terms.
+    The focal department may advise against the council's vote, but then says why in `departure`. `justifications` say why
+    conditions and limits stand. `errors` brings what only the registry's books know of the terms.
 
     Raises:
         TransitionNotAllowed: the case is not under appraisal.
@@ -51,9 +52,9 @@ def recommend(
     """
     require_recommendable(application, unmet=unmet)
     departs = departs_from_council(advice, sessions)
-    terms = None if terms is None else with_conditions(terms, conditions)
+    terms = None if terms is None else with_conditions(terms, conditions, justifications)
     errors = (
-        *_condition_errors(advice, conditions),
+        *_condition_errors(advice, conditions, justifications),
         *_departure_errors(departure, departs=departs),
         *_recommended_terms_errors(application, advice, terms, procedure=procedure, licence_end=licence_end, at=at),
         *errors,
@@ -90,13 +91,18 @@ def departs_from_council(advice: Advice, sessions: tuple[CouncilSession, ...]) -
     return last.is_passed is (advice is Advice.REFUSE)
 
 
-def _condition_errors(advice: Advice, conditions: tuple[str, ...]) -> Iterator[FieldError]:
+def _condition_errors(
+    advice: Advice, conditions: tuple[str, ...], justifications: tuple[Justification, ...]
+) -> Iterator[FieldError]:
     if advice is Advice.APPROVE_WITH_CONDITIONS and not conditions:
         yield FieldError(field="conditions", code="required", message=Phrase("decisions.conditions_missing"))
     if advice is not Advice.APPROVE_WITH_CONDITIONS and conditions:
         yield FieldError(
             field="conditions", code="not_with_this_advice", message=Phrase("decisions.conditions_not_expected")
         )
+    if advice is Advice.REFUSE and justifications:
+        message = Phrase("decisions.terms_not_expected")
+        yield FieldError(field="justifications", code="not_with_this_advice", message=message)
 
 
 def _recommended_terms_errors(
@@ -146,6 +152,7 @@ def approve(
     signing: Signing,
     terms: PermitTerms | None,
     conditions: tuple[str, ...],
+    justifications: tuple[Justification, ...] = (),
     recommendation: Recommendation,
     procedure: Procedure,
     licence_end: datetime | None,
@@ -154,8 +161,9 @@ def approve(
     """Allow the trial under terms (A19; Decree 142/2026 arts 23 and 44(5)).
 
     `terms` are those the signer sets; null for those of the recommendation, beginning no earlier than now. Every condition
-    of the recommendation and of the decision becomes one of the permit. `licence_end` is the end of the holder's own
-    licence; `errors` brings what only the registry's books know.
+    of the recommendation and of the decision becomes one of the permit, with its justification: what the recommendation
+    justified need not be justified again. `licence_end` is the end of the holder's own licence; `errors` brings what only
+    the registry's books know.
 
     Raises:
         TransitionNotAllowed: the case does not await a decision.
@@ -164,7 +172,9 @@ def approve(
 
     """
     require_approvable(application, procedure=procedure, licence_end=licence_end, at=signing.at)
-    allowed = decided_terms(terms, recommendation=recommendation, conditions=conditions, at=signing.at)
+    allowed = decided_terms(
+        terms, recommendation=recommendation, conditions=conditions, justifications=justifications, at=signing.at
+    )
     if allowed is None:
         missing = FieldError(field="terms", code="required", message=Phrase("decisions.terms_missing"))
         raise Invalid((*_signing_errors(signing, procedure, application), missing))
@@ -186,12 +196,21 @@ def approve(
 
 
 def decided_terms(
-    terms: PermitTerms | None, *, recommendation: Recommendation, conditions: tuple[str, ...], at: datetime
+    terms: PermitTerms | None,
+    *,
+    recommendation: Recommendation,
+    conditions: tuple[str, ...],
+    justifications: tuple[Justification, ...],
+    at: datetime,
 ) -> PermitTerms | None:
     """Return the terms that a decision allows; null where neither the signer nor the recommendation names any."""
-    if terms is None and recommendation.terms is not None:
-        terms = starting_after(recommendation.terms, at)
-    return None if terms is None else with_conditions(terms, (*recommendation.conditions, *conditions))
+    recommended = recommendation.terms
+    if terms is None and recommended is not None:
+        terms = starting_after(recommended, at)
+    if terms is None:
+        return None
+    allowed = with_conditions(terms, (*recommendation.conditions, *conditions), justifications)
+    return allowed if recommended is None else justified_as(allowed, recommended)
 
 
 def require_approvable(

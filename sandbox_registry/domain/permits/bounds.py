@@ -64,6 +64,13 @@ def is_known_kind(kind: PermitKind, procedure: Procedure) -> bool:
     return (listed is None or kind in listed) and (not ruled or kind in ruled)
 
 
+def restrictions_of_law(procedure: Procedure, answers: Answers) -> frozenset[str]:
+    """Name the conditions and the limited quantities that the procedure itself puts on a permit for a dossier."""
+    asked = visible(procedure, answers)
+    conditions = (each.text.vi for each in procedure.permit.conditions if holds(each.when, asked))
+    return frozenset((*conditions, *(each.quantity for each in applying(procedure, asked) if each.quantity)))
+
+
 def _is_null(procedure: Procedure, name: str) -> bool:
     parameter = procedure.parameters.get(name)
     return parameter is None or parameter.value is None

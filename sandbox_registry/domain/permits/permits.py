@@ -1,7 +1,7 @@
 """A time-boxed trial permit: what it allows, in typed numbers, from when until when."""
 
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -109,11 +109,24 @@ class OpenBound:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Justification:
+    """Why a condition or a limit stands: the risk it answers, the evidence that would lift it, the day it is reviewed.
+
+    `of` is the condition in its own words, or the quantity of the limit.
+    """
+
+    of: str
+    risk: str
+    lifted_by: str
+    review_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PermitTerms:
     """Everything a permit allows. `start <= at < end` is the window; a permit is never edited, only versioned.
 
     `territory` describes an area where no single place bounds the trial. `beyond_request` says why the terms go beyond
-    what the applicant asked, where they do.
+    what the applicant asked, where they do. Terms set before conditions had to be justified carry no `justifications`.
     """
 
     kind: PermitKind
@@ -141,6 +154,17 @@ class PermitTerms:
     territory: str = ""
     open_bounds: tuple[OpenBound, ...] = ()
     beyond_request: str = ""
+    justifications: tuple[Justification, ...] = ()
+
+    @property
+    def days(self) -> tuple[date, date]:
+        """The first and the last local day of the window."""
+        return local_date(self.start), local_date(self.end - timedelta(microseconds=1))
+
+    @property
+    def restrictions(self) -> frozenset[str]:
+        """What a justification may be of: every condition, and the quantity of every limit."""
+        return frozenset((*self.conditions, *(each.quantity for each in self.limits)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from sandbox_registry.domain.permits.permits import (
     DailyHours,
     Effect,
     ExemptedProvision,
+    Justification,
     MoneyCaps,
     OpenBound,
     PermitKind,
@@ -118,12 +119,34 @@ def starting_after(terms: PermitTerms, at: datetime) -> PermitTerms:
         return terms
     start = end_of(local_date(at))
     phases = tuple(replace(each, start=max(each.start, start)) for each in terms.phases if each.end > start)
-    return replace(terms, start=start, phases=phases)
+    moved = replace(terms, start=start, phases=phases)
+    return replace(moved, justifications=_reviewed_within(moved, terms.justifications))
 
 
-def with_conditions(terms: PermitTerms, conditions: Iterable[str]) -> PermitTerms:
-    """Return terms under more conditions, each once."""
-    return replace(terms, conditions=tuple(dict.fromkeys((*terms.conditions, *conditions))))
+def with_conditions(
+    terms: PermitTerms, conditions: Iterable[str], justifications: tuple[Justification, ...] = ()
+) -> PermitTerms:
+    """Return terms under more conditions, each once; new justifications take the place of earlier ones of the same."""
+    anew = {each.of for each in justifications}
+    kept = (each for each in terms.justifications if each.of not in anew)
+    return replace(
+        terms,
+        conditions=tuple(dict.fromkeys((*terms.conditions, *conditions))),
+        justifications=(*kept, *justifications),
+    )
+
+
+def justified_as(terms: PermitTerms, earlier: PermitTerms) -> PermitTerms:
+    """Return terms that take over the justifications of earlier ones, where they restrict the same and do not say why."""
+    said = {each.of for each in terms.justifications}
+    taken_over = tuple(each for each in earlier.justifications if each.of in terms.restrictions - said)
+    return replace(terms, justifications=(*terms.justifications, *_reviewed_within(terms, taken_over)))
+
+
+def _reviewed_within(terms: PermitTerms, justifications: tuple[Justification, ...]) -> tuple[Justification, ...]:
+    """A review that was to take place outside the window takes place on its first or last day."""
+    first, last = terms.days
+    return tuple(replace(each, review_on=min(max(each.review_on, first), last)) for each in justifications)
 
 
 def beyond_request(terms: PermitTerms, asked: PermitTerms | None) -> Iterator[Problem]:

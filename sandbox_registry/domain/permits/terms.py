@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from sandbox_registry.domain.errors import FieldError
-from sandbox_registry.domain.permits.bounds import Problem, bound_problems, open_bound_problems
+from sandbox_registry.domain.permits.bounds import Problem, bound_problems, open_bound_problems, restrictions_of_law
 from sandbox_registry.domain.permits.permits import Effect, PermitKind, PermitTerms, latest_end
 from sandbox_registry.domain.permits.proposals import beyond_request, propose
 from sandbox_registry.domain.rules.calendars import local_date, start_of
@@ -31,6 +31,7 @@ def grant_errors(
         _phases(terms),
         _numbers(terms),
         _beyond(terms, procedure=procedure, answers=answers, at=decided_at),
+        _justifications(terms, procedure=procedure, answers=answers),
     )
 
 
@@ -69,6 +70,30 @@ def _beyond(terms: PermitTerms, *, procedure: Procedure, answers: Answers, at: d
         yield from problems
     elif problems and not terms.beyond_request:
         yield "beyond_request", "required", Phrase("terms.beyond_request_unexplained")
+
+
+def _justifications(terms: PermitTerms, *, procedure: Procedure, answers: Answers) -> Iterator[Problem]:
+    """Every condition and limit says which risk it answers, what would lift it and when it is reviewed.
+
+    What the law itself demands answers the law.
+    """
+    said, by_law = [each.of for each in terms.justifications], restrictions_of_law(procedure, answers)
+    for index, condition in enumerate(terms.conditions):
+        if condition not in by_law and condition not in said:
+            yield f"conditions.{index}", "unjustified", Phrase("terms.unjustified")
+    for index, limit in enumerate(terms.limits):
+        if limit.quantity not in by_law and limit.quantity not in said:
+            yield f"limits.{index}", "unjustified", Phrase("terms.unjustified")
+    first, last = terms.days
+    for index, each in enumerate(terms.justifications):
+        path = f"justifications.{index}"
+        if each.of not in terms.restrictions or each.of in said[:index]:
+            yield f"{path}.of", "justifies_nothing", Phrase("terms.justifies_nothing")
+        for name in ("risk", "lifted_by"):
+            if not getattr(each, name).strip():
+                yield f"{path}.{name}", "required", Phrase("terms.unjustified")
+        if terms.start < terms.end and not first <= each.review_on <= last:
+            yield f"{path}.review_on", "review_outside_trial", Phrase("terms.review_outside_trial")
 
 
 def _window(terms: PermitTerms, *, decided_at: datetime) -> Iterator[Problem]:

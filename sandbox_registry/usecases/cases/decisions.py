@@ -31,7 +31,7 @@ from sandbox_registry.domain.identity.people import (
     RoleGrant,
 )
 from sandbox_registry.domain.permits.bounds import open_bounds as bounds_left_open
-from sandbox_registry.domain.permits.permits import OpenBound, PermitTerms
+from sandbox_registry.domain.permits.permits import Justification, OpenBound, PermitTerms
 from sandbox_registry.domain.permits.proposals import propose
 from sandbox_registry.domain.rules.calendars import local_date
 from sandbox_registry.domain.texts import Phrase
@@ -110,6 +110,7 @@ class Decisions:
         advice: Advice,
         report: str,
         conditions: tuple[str, ...] = (),
+        justifications: tuple[Justification, ...] = (),
         departure: str | None = None,
         terms: PermitTerms | None = None,
         supervising_unit_id: UUID | None = None,
@@ -118,7 +119,7 @@ class Decisions:
         """Put the appraisal report before the signer (A18); `departure` says why it goes against the council's vote.
 
         Without `terms`, the advice to allow is for what the dossier asks, supervised by `supervising_unit_id`, resting on
-        `open_bounds` where the procedure leaves a bound open.
+        `open_bounds` where the procedure leaves a bound open. `justifications` say why conditions and limits stand.
 
         Raises:
             AppraisalIncomplete: with everything the appraisal still lacks.
@@ -145,6 +146,7 @@ class Decisions:
                 advice=advice,
                 report=report,
                 conditions=conditions,
+                justifications=justifications,
                 departure=departure,
                 terms=terms,
                 sessions=records.sessions,
@@ -169,6 +171,7 @@ class Decisions:
         legal_basis: tuple[str, ...],
         terms: PermitTerms | None = None,
         conditions: tuple[str, ...] = (),
+        justifications: tuple[Justification, ...] = (),
     ) -> Decided:
         """Allow the trial (A19), by right or on behalf of the signer who delegated it, under the recommended terms or others.
 
@@ -187,6 +190,7 @@ class Decisions:
                 signing=await _signing(act, legal_basis=legal_basis),
                 terms=terms,
                 conditions=conditions,
+                justifications=justifications,
                 recommendation=recommendation,
                 procedure=await act.procedure(),
                 licence_end=holder.licence_end,

@@ -6,10 +6,12 @@ from uuid import UUID
 
 from sandbox_registry.authz import Action
 from sandbox_registry.db.cases import histories
+from sandbox_registry.db.permits import condition_library as library
 from sandbox_registry.db.permits import permits as rows
 from sandbox_registry.domain.cases import decisions
 from sandbox_registry.domain.cases.appraisal import Decision
 from sandbox_registry.domain.identity.people import Organisation
+from sandbox_registry.domain.permits.condition_library import LibraryFilter, RestrictionUse
 from sandbox_registry.domain.permits.obligations import PermitObligation, obligations_of
 from sandbox_registry.domain.permits.permit_lists import PermitFilter, PermitRow
 from sandbox_registry.domain.permits.permits import OpenBound, Permit, PermitVersion, first_version
@@ -97,6 +99,14 @@ class Permits:
         scope, at = self.transactions.authorizer.scope(context.actor, Action.PERMIT_READ), self.transactions.now()
         async with self.transactions.replica() as replica:
             return await replica.run(rows.list_permits, scope=scope, narrowed=narrowed, at=at, after=after, limit=limit)
+
+    async def list_restrictions(
+        self, context: RequestContext, *, narrowed: LibraryFilter, limit: int
+    ) -> tuple[RestrictionUse, ...]:
+        """List the conditions and limits of the permits this actor may read, with how often each was used and lifted."""
+        scope, at = self.transactions.authorizer.scope(context.actor, Action.PERMIT_READ), self.transactions.now()
+        async with self.transactions.replica() as replica:
+            return await replica.run(library.most_used, scope=scope, narrowed=narrowed, at=at, limit=limit)
 
     async def _issued(self, act: CaseTransaction, open_bounds: tuple[OpenBound, ...]) -> tuple[Permit, datetime | None]:
         decision = await _decision(act)

@@ -9,7 +9,7 @@ import pytest
 
 from sandbox_registry.domain.cases.applications import Application
 from tests.support.client import Client
-from tests.support.decided import BASIS, SIGNER, TITLE, recommended, terms
+from tests.support.decided import BASIS, SIGNER, TITLE, recommended, terms, why
 from tests.support.stages import HEAD, OWNER, appraised, under_appraisal
 
 REASONS = [{"code": "plan_inadequate", "text": "Chưa có phương án thu hồi."}]
@@ -24,11 +24,17 @@ def terms_body(client: Client, **changes: Any) -> dict[str, Any]:
 def decided_terms(client: Client) -> dict[str, Any]:
     """Those terms as a decision keeps them, with its own condition."""
     body = terms_body(client)
-    return body | {"conditions": [*body["conditions"], "Mua bảo hiểm"]}
+    justifications = [*body["justifications"], *whys("Mua bảo hiểm")]
+    return body | {"conditions": [*body["conditions"], "Mua bảo hiểm"], "justifications": justifications}
+
+
+def whys(*restrictions: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(msgspec.json.encode(why(*restrictions)))
+    return found
 
 
 def approval(client: Client, **changes: Any) -> dict[str, Any]:
-    body = {"legal_basis": list(BASIS), "conditions": ["Mua bảo hiểm"]}
+    body = {"legal_basis": list(BASIS), "conditions": ["Mua bảo hiểm"], "justifications": whys("Mua bảo hiểm")}
     return body | {"terms": terms_body(client)} | changes
 
 
@@ -51,7 +57,12 @@ def faults(answer: Any) -> list[tuple[str, str]]:
 
 async def test_recommendation_is_made_and_read(client: Client) -> None:
     case = await appraised(client.world)
-    body = {"advice": "approve_with_conditions", "report": " Đủ điều kiện. ", "conditions": [" Mua bảo hiểm "]}
+    body: dict[str, Any] = {
+        "advice": "approve_with_conditions",
+        "report": " Đủ điều kiện. ",
+        "conditions": [" Mua bảo hiểm "],
+    }
+    body["justifications"] = whys("Số mẫu mỗi ngày", " Mua bảo hiểm ")
     made = await post(client, case, "recommendation", body, by=HEAD)
     found = await get(client, case, "recommendation", by=SIGNER)
     assert (made.status_code, made.headers["etag"]) == (201, f'"{case.version + 1}"')
@@ -132,13 +143,16 @@ async def test_nobody_retypes_the_terms(client: Client) -> None:
     case = await appraised(client.world)
     focal = client.world.units["focal"]
     proposal = (await get(client, case, f"proposed-terms?supervising_unit_id={focal}", by=HEAD)).json()
-    advice = {"advice": "approve", "report": "Đủ điều kiện."}
+    advice = {"advice": "approve", "report": "Đủ điều kiện.", "justifications": whys("Số mẫu mỗi ngày")}
     advised = await post(client, case, "recommendation", advice, by=HEAD)
     body = approval(client)
     del body["terms"]
     made = await post(client, case, "approval", body, seen=case.version + 1)
-    assert advised.json()["recommendation"]["terms"] == proposal["terms"]
-    assert made.json()["decision"]["terms"] == proposal["terms"] | {"conditions": ["Mua bảo hiểm"]}
+    assert advised.json()["recommendation"]["terms"] == proposal["terms"] | {"justifications": whys("Số mẫu mỗi ngày")}
+    assert made.json()["decision"]["terms"] == proposal["terms"] | {
+        "conditions": ["Mua bảo hiểm"],
+        "justifications": whys("Số mẫu mỗi ngày", "Mua bảo hiểm"),
+    }
     assert proposal["open_bounds"] == []
 
 
@@ -185,7 +199,7 @@ async def test_repeated_decision_gets_the_same_bytes(client: Client) -> None:
     case = await recommended(client.world)
     first = await post(client, case, "approval", approval(client), key="quyet-dinh-1")
     second = await post(client, case, "approval", approval(client), key="quyet-dinh-1")
-    other = await post(client, case, "approval", approval(client, conditions=[]), key="quyet-dinh-1")
+    other = await post(client, case, "approval", approval(client, conditions=[], justifications=[]), key="quyet-dinh-1")
     assert (first.status_code, second.status_code, second.headers["idempotency-replayed"]) == (201, 201, "true")
     assert first.content == second.content
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")

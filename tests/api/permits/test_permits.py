@@ -8,7 +8,8 @@ import pytest
 
 from tests.support.client import Client
 from tests.support.decided import RECORDS, TRIAL_END, TRIAL_START, approved, issued, terms
-from tests.support.stages import OWNER
+from tests.support.stages import HEAD, OWNER
+from tests.support.world import PROCEDURE
 
 
 async def listed(client: Client, query: str = "", *, by: str = OWNER) -> Any:
@@ -181,3 +182,26 @@ async def test_permits_are_followed_page_by_page(client: Client) -> None:
     other = await client.send("GET", f"/permits?after={page.json()['after']}", by="nguoi_dai_dien")
     naive = await client.send("GET", "/permits?updated_since=2026-11-20T07:00:00", by="nguoi_dai_dien")
     assert [(each.status_code, each.json()["code"]) for each in (other, naive)] == [(400, "malformed")] * 2
+
+
+async def test_library_of_conditions_is_read(client: Client) -> None:
+    await issued(client.world)
+    answer = await client.send("GET", "/permit-conditions?restriction=condition&kind=time_limited_licence", by=HEAD)
+    assert answer.status_code == 200
+    first = answer.json()["items"][0]
+    assert first | {"last_issued_at": None} == {
+        "restriction": "condition",
+        "text": "Báo cáo hằng quý",
+        "procedure_code": PROCEDURE,
+        "permit_kind": "time_limited_licence",
+        "used": 1,
+        "lifted": 0,
+        "last_issued_at": None,
+        "justified": {
+            "of": "Báo cáo hằng quý",
+            "risk": "Nhầm mẫu",
+            "lifted_by": "Hai kỳ báo cáo không nhầm mẫu",
+            "review_on": "2027-06-01",
+        },
+    }
+    assert (await client.send("GET", "/permit-conditions?kind=pass", by=HEAD)).status_code == 400

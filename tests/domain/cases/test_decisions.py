@@ -19,10 +19,10 @@ from sandbox_registry.domain.rules.form_fields import Condition, Operator
 from sandbox_registry.domain.rules.procedures import Confidence, PermitRules, Procedure, SignerRule
 from sandbox_registry.domain.stages import APPLICATION_STAGES, Stage
 from tests.domain.small import CASE, OTHER, PERSON, UNIT, WORD, case, procedure
-from tests.support.decided import BASIS, REASONS, TITLE, TRIAL_END, TRIAL_START
+from tests.support.decided import BASIS, REASONS, TITLE, TRIAL_END, TRIAL_START, why
 from tests.support.small_cases import AT, PASSED, RULES, SIGNING, TERMS, approve, recommend, session
 
-ALLOWED = with_conditions(TERMS, ("Mua bảo hiểm",))
+ALLOWED = with_conditions(TERMS, ("Mua bảo hiểm",), why("Mua bảo hiểm"))
 FAILED = session(passed=False)
 
 
@@ -252,7 +252,10 @@ def test_numbers_follow_the_procedures_own_format_each_in_its_series() -> None:
 def test_decision_takes_the_recommended_terms_and_every_condition() -> None:
     _, recommended = recommend(advice=Advice.APPROVE_WITH_CONDITIONS, conditions=("Có người trực",))
     _, decision = approve(allowed=None, recommended=recommended)
-    assert decision.terms == with_conditions(TERMS, ("Có người trực", "Mua bảo hiểm"))
+    both = ("Có người trực", "Mua bảo hiểm")
+    assert decision.terms is not None
+    assert decision.terms.conditions == (*TERMS.conditions, *both)
+    assert {each.of for each in decision.terms.justifications} == decision.terms.restrictions
 
 
 def test_signer_who_departs_from_a_refusal_names_the_terms() -> None:
@@ -279,7 +282,9 @@ def test_recommended_terms_keep_every_bound() -> None:
 def test_permit_never_outlives_the_holders_licence(late: timedelta) -> None:
     allowed = replace(TERMS, end=TRIAL_END + late)
     if not late:
-        assert approve(allowed=allowed, licence_end=TRIAL_END)[1].terms == with_conditions(allowed, ("Mua bảo hiểm",))
+        assert approve(allowed=allowed, licence_end=TRIAL_END)[1].terms == with_conditions(
+            allowed, ("Mua bảo hiểm",), why("Mua bảo hiểm")
+        )
     else:
         with pytest.raises(Invalid) as refused:
             approve(allowed=allowed, licence_end=TRIAL_END)

@@ -32,7 +32,7 @@ from sandbox_registry.domain.rules.procedures import Confidence, DutyStart, Perm
 from sandbox_registry.domain.stages import PERMIT_STAGES, Stage, stage_name
 from tests.domain.small import CALENDAR, WORD, local, procedure
 from tests.domain.small_permits import DECIDED, TERMS, permit
-from tests.support.decided import TRIAL_END, TRIAL_START
+from tests.support.decided import TRIAL_END, TRIAL_START, why_of
 
 INSTANT = timedelta(microseconds=1)
 RULES = procedure()
@@ -142,7 +142,10 @@ def broken(
     licence_end: datetime | None = None,
     answers: dict[str, Any] | None = None,
 ) -> list[tuple[str, str]]:
-    errors = grant_errors(allowed, procedure=rules, answers=answers or {}, decided_at=DECIDED, licence_end=licence_end)
+    justified = replace(allowed, justifications=why_of(allowed))
+    errors = grant_errors(
+        justified, procedure=rules, answers=answers or {}, decided_at=DECIDED, licence_end=licence_end
+    )
     return [(error.field, error.code) for error in errors]
 
 

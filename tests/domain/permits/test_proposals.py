@@ -26,6 +26,7 @@ from sandbox_registry.domain.rules.procedures import Ceiling, Confidence, HoursR
 from sandbox_registry.rulebook.procedure_files import load_procedures
 from sandbox_registry.runtime.shipped import shipped
 from tests.domain.small import OTHER, WORD, local
+from tests.support.decided import why_of
 from tests.support.dossiers import DOSSIER, DRAFT
 
 AT = local(2026, 12, 15, 9)
@@ -48,7 +49,8 @@ def proposed(rules: Procedure = DRAFT, answers: dict[str, Any] | None = None, at
 
 
 def faults(allowed: PermitTerms, rules: Procedure = DRAFT, answers: dict[str, Any] | None = None) -> list[str]:
-    errors = grant_errors(allowed, procedure=rules, answers=answers or DOSSIER, decided_at=AT, licence_end=None)
+    justified = replace(allowed, justifications=why_of(allowed))
+    errors = grant_errors(justified, procedure=rules, answers=answers or DOSSIER, decided_at=AT, licence_end=None)
     return [error.field for error in errors]
 
 

@@ -31,7 +31,7 @@ from sandbox_registry.domain.stages import Stage
 from sandbox_registry.usecases.cases.decisions import Decided, Recommended
 from sandbox_registry.usecases.transaction.context import RequestContext
 from tests.support import stored_leaves
-from tests.support.decided import BASIS, REASONS, SIGNER, TRIAL_END, TRIAL_START, approved, recommended, terms
+from tests.support.decided import BASIS, REASONS, SIGNER, TRIAL_END, TRIAL_START, approved, recommended, terms, why
 from tests.support.stages import HEAD, appraised, concluded, reviewed, under_appraisal
 from tests.support.world import World
 
@@ -42,7 +42,9 @@ TWIN = text(
 
 
 async def recommend(world: World, case: Application, by: str = HEAD, **how: Any) -> Recommended:
-    wanted = {"advice": Advice.APPROVE, "report": "Đủ điều kiện."} | how
+    wanted: dict[str, Any] = {"advice": Advice.APPROVE, "report": "Đủ điều kiện."} | how
+    if wanted["advice"] is not Advice.REFUSE:
+        wanted = {"justifications": why("Số mẫu mỗi ngày", *wanted.get("conditions", ()))} | wanted
     return await world.use_cases.decisions.recommend(
         world.context(by), case.id, expected_version=case.version, **wanted
     )
@@ -50,7 +52,7 @@ async def recommend(world: World, case: Application, by: str = HEAD, **how: Any)
 
 async def approve(world: World, case: Application, by: RequestContext | None = None, **how: Any) -> Decided:
     allowed = how.pop("allowed", None) or terms(world.units["focal"])
-    wanted = {"legal_basis": BASIS} | how
+    wanted = {"legal_basis": BASIS, "justifications": why(*how.get("conditions", ()))} | how
     return await world.use_cases.decisions.approve(
         by or world.context(SIGNER), case.id, expected_version=case.version, terms=allowed, **wanted
     )
@@ -205,7 +207,7 @@ async def test_approval_is_one_act_with_one_leaf(world: World) -> None:
     )
     assert (decision.conditions, decision.terms) == (
         ("Mua bảo hiểm",),
-        with_conditions(terms(world.units["focal"]), ("Mua bảo hiểm",)),
+        with_conditions(terms(world.units["focal"]), ("Mua bảo hiểm",), why("Mua bảo hiểm")),
     )
     assert made.view.decision.signer_title == "Chủ tịch"
     assert made.view.names == {world.people[SIGNER]: "Chu Tich"}
@@ -340,13 +342,14 @@ async def test_terms_travel_from_the_dossier_to_the_permit(world: World) -> None
         expected_version=advised.version,
         legal_basis=BASIS,
         conditions=("Mua bảo hiểm",),
+        justifications=why("Mua bảo hiểm"),
     )
     issued = await world.use_cases.permits.issue(
         world.context("van_thu"), case.id, expected_version=made.application.version
     )
     held, recommended_terms = issued.permit.terms, advised.recommendation.terms
     assert recommended_terms is not None
-    assert held == with_conditions(recommended_terms, ("Mua bảo hiểm",))
+    assert held == with_conditions(recommended_terms, ("Mua bảo hiểm",), why("Mua bảo hiểm"))
     assert (held.start, held.end, held.max_users) == (TRIAL_START, TRIAL_END, 200)
     assert held.conditions == ("Có người trực", "Mua bảo hiểm")
     assert held.supervising_unit_id == world.units["focal"]
@@ -361,7 +364,9 @@ async def test_proposal_is_what_a_recommendation_takes_over(world: World) -> Non
     with pytest.raises(PermissionDenied):
         await read(world.context("nguoi_dai_dien"), case.id, supervising_unit_id=world.units["focal"])
     made = await recommend(world, case)
-    assert (made.recommendation.terms, proposal.open_bounds) == (proposal.terms, ())
+    assert proposal.terms is not None
+    justified = replace(proposal.terms, justifications=why("Số mẫu mỗi ngày"))
+    assert (made.recommendation.terms, proposal.open_bounds) == (justified, ())
 
 
 async def test_refusal_lists_every_fault_at_once(world: World) -> None:

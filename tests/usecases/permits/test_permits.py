@@ -43,12 +43,14 @@ from tests.support.decided import (
     issued,
     recommended,
     terms,
+    why,
 )
 from tests.support.stages import HEAD
 from tests.support.world import OFFICES, PROCEDURE, World
 
 INSTANT = timedelta(microseconds=1)
 CEILING = datetime(2029, 1, 3, 17, tzinfo=UTC)  # Two years from 4 January 2027, first day counted.
+INSURED = "Mua bảo hiểm trước khi bắt đầu"
 
 
 async def issue(world: World, case: Application, by: str = RECORDS) -> PermitView:
@@ -99,7 +101,7 @@ async def test_permit_carries_what_was_decided_and_the_case_stays_approved(world
         Stage.PERMIT_ISSUED,
     )
     assert (view.permit.terms, view.permit.unit_ids) == (
-        with_conditions(terms(world.units["focal"]), ("Mua bảo hiểm trước khi bắt đầu",)),
+        with_conditions(terms(world.units["focal"]), (INSURED,), why(INSURED)),
         case.unit_ids,
     )
     assert (view.permit.procedure_code, view.permit.procedure_version) == (PROCEDURE, case.procedure_version)
