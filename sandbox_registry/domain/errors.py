@@ -46,7 +46,7 @@ class NotFound(DomainError):
 
 
 class PermissionDenied(DomainError):
-    """The policy does not let this person do this now; `line` names the policy line that decided, if one did."""
+    """The policy does not allow this person to do this now; `line` names the policy line that decided, if any."""
 
     code = "permission_denied"
 
@@ -69,7 +69,7 @@ _LIMITS_OF_TOKENS = {
 
 
 class TransitionNotAllowed(DomainError):
-    """The act is not legal at the stage the case is at."""
+    """The act is not possible at the current stage of the case."""
 
     code = "transition_not_allowed"
 
@@ -80,7 +80,7 @@ class TransitionNotAllowed(DomainError):
 
 
 class StaleVersion(DomainError):
-    """Somebody changed the object after it was read."""
+    """The object was changed after it was read."""
 
     code = "stale_version"
 
@@ -89,7 +89,7 @@ class StaleVersion(DomainError):
 
 
 class Duplicate(DomainError):
-    """It exists already, or was done already."""
+    """It already exists, or was already done."""
 
     code = "duplicate"
 
@@ -99,7 +99,7 @@ class Duplicate(DomainError):
 
 
 class Invalid(DomainError):
-    """What was sent breaks rules; every broken rule is listed with its field."""
+    """The request breaks rules; all of them are listed, each with its field."""
 
     code = "invalid"
 
@@ -128,7 +128,7 @@ class ConditionNotMet(DomainError):
 
 
 class RuleGap(DomainError):
-    """The procedure leaves a value open (null) that this act cannot do without."""
+    """The procedure leaves open (null) a value that this act needs."""
 
     code = "rule_gap"
 

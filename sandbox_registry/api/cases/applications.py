@@ -57,7 +57,7 @@ class ApplicationsController(Controller):
 
     @post(status_code=201, opt=declare(has_location=True))
     async def create(self, request: Incoming, data: JSONBody[DraftIn]) -> Response[ApplicationOut]:
-        """Begin a draft under a procedure, for an organisation one acts for."""
+        """Create a draft under a procedure, for an organisation you act for."""
         return await perform(
             request,
             lambda context: use_cases(request).applications.create(
@@ -88,8 +88,9 @@ class ApplicationsController(Controller):
     ) -> Response[CasePageOut]:
         """List the applications you may read, newest first; with `updated_since`, oldest change first.
 
-        `q` finds without diacritics. `after` is the cursor of the page before. What you may not read is not counted.
-        Who follows changes asks each time from a minute before the newest one seen: acts may end out of order.
+        `q` searches without diacritics. `after` is the cursor of the previous page. Cases you may not read are not
+        counted. To follow changes, start each request one minute before the newest change seen, since acts may end out
+        of order.
         """
         by_change = updated_since is not None
         cases = use_cases(request).cases
@@ -111,7 +112,7 @@ class ApplicationsController(Controller):
 
     @get("/awaiting-declaration")
     async def awaiting_declaration(self, request: Incoming) -> Response[CasePageOut]:
-        """List the cases one must declare interests for before opening them."""
+        """List the cases in which you must declare interests before opening them."""
         return await perform(
             request,
             use_cases(request).cases.awaiting_declaration,
@@ -142,7 +143,7 @@ class ApplicationsController(Controller):
 
     @delete("/{application_id:uuid}", status_code=200, opt=declare(needs_version=True))
     async def discard(self, request: Incoming, application_id: Id) -> Response[ApplicationOut]:
-        """Give up a draft."""
+        """Discard a draft."""
         return await perform(
             request,
             lambda context: use_cases(request).applications.discard(
@@ -153,7 +154,7 @@ class ApplicationsController(Controller):
 
     @get("/{application_id:uuid}/problems")
     async def problems(self, request: Incoming, application_id: Id) -> Response[ProblemsOut]:
-        """List everything a dossier still lacks, and whether another authority seems competent."""
+        """List everything a dossier still lacks, and whether another authority appears to be competent."""
         return await perform(
             request, lambda context: use_cases(request).cases.problems(context, application_id), out=problems_out
         )
@@ -184,10 +185,10 @@ class ApplicationsController(Controller):
     async def timeline(
         self, request: Incoming, application_id: Id, limit: Limit = 100, after: Cursor = None
     ) -> Response[TimelineOut]:
-        """List what was done in the case, by whom and under which policy line, out of the audit log, oldest first.
+        """List the acts in the case from the audit log, who did them and under which policy line, oldest first.
 
-        `after` is the cursor of the page before. An applicant sees offices instead of officials, and neither what was
-        refused nor who read the case.
+        `after` is the cursor of the previous page. An applicant sees offices instead of officials, and neither refused
+        acts nor readings of the case.
         """
         position = BY_INDEX.read(after)
         return await perform(
@@ -202,7 +203,7 @@ class ApplicationsController(Controller):
     async def receipt(self, request: Incoming, application_id: Id) -> Response[ReceiptOut]:
         """Read the receipt of a filed dossier, with the proofs that it was filed, registered and accepted.
 
-        On line filing is receipt: the terms run from `submitted_at`. The code comes with the registration.
+        Filing online is receipt in law: terms run from `submitted_at`. The code is assigned at registration.
         """
         return await perform(
             request,
@@ -214,10 +215,10 @@ class ApplicationsController(Controller):
     async def submit(
         self, request: Incoming, application_id: Id, confirmed_authority: OptionalQueryText = None
     ) -> Response[ApplicationOut]:
-        """File a draft. Every broken rule comes back at once, each with its field.
+        """File a draft. All broken rules are returned at once, each with its field.
 
-        Where the answers lead to another authority (`…/problems` names it), the dossier is taken only with that
-        authority's name as `confirmed_authority`. What lies outside the mechanism is not taken at all.
+        If the answers lead to another authority (`…/problems` names it), the dossier is accepted only with that
+        authority's name as `confirmed_authority`. A trial outside the mechanism is not accepted at all.
         """
         return await perform(
             request,
@@ -234,7 +235,7 @@ class ApplicationsController(Controller):
     async def submit_supplement(
         self, request: Incoming, application_id: Id, confirmed_authority: OptionalQueryText = None
     ) -> Response[ApplicationOut]:
-        """Answer the open supplement request with the completed dossier; `confirmed_authority` as when it was filed."""
+        """File the dossier as a supplement request asked for; `confirmed_authority` as for the first filing."""
         return await perform(
             request,
             lambda context: use_cases(request).applications.submit_supplement(
@@ -272,7 +273,7 @@ class ApplicationsController(Controller):
 
     @put("/{application_id:uuid}/editors/{person_id:uuid}")
     async def share(self, request: Incoming, application_id: Id, person_id: Id) -> Response[EditorOut]:
-        """Let another person write on this dossier."""
+        """Let another person edit this dossier."""
         return await perform(
             request,
             lambda context: use_cases(request).applications.share(context, application_id, person_id=person_id),
@@ -281,7 +282,7 @@ class ApplicationsController(Controller):
 
     @delete("/{application_id:uuid}/editors/{person_id:uuid}", status_code=200)
     async def unshare(self, request: Incoming, application_id: Id, person_id: Id) -> Response[EditorOut]:
-        """End another person's right to write on this dossier."""
+        """End another person's right to edit this dossier."""
         return await perform(
             request,
             lambda context: use_cases(request).applications.unshare(context, application_id, person_id=person_id),

@@ -39,7 +39,7 @@ class AppraisalController(Controller):
     async def classify(
         self, request: Incoming, application_id: Id, data: JSONBody[ClassificationIn]
     ) -> Response[ApplicationOut]:
-        """Fix the level of trial and open the appraisal; the focal officer of the case does."""
+        """Set the level of the trial and open the appraisal, as the focal officer of the case."""
         return await perform(
             request,
             lambda context: use_cases(request).appraisal.classify(
@@ -50,7 +50,7 @@ class AppraisalController(Controller):
 
     @post("/claim", status_code=201)
     async def claim(self, request: Incoming, application_id: Id) -> Response[AssignmentOut]:
-        """Take the case on as its focal officer; there is one at a time."""
+        """Claim the case as its focal officer; there is one at a time."""
         return await perform(
             request, lambda context: use_cases(request).assignments.claim(context, application_id), out=assignment_out
         )
@@ -59,7 +59,7 @@ class AppraisalController(Controller):
     async def assign(
         self, request: Incoming, application_id: Id, data: JSONBody[AssignmentIn]
     ) -> Response[AssignmentOut]:
-        """Give the case to a focal officer, a reviewer or a supervisor."""
+        """Assign the case to a focal officer, a reviewer or a supervisor."""
         return await perform(
             request,
             lambda context: use_cases(request).assignments.assign(
@@ -70,7 +70,7 @@ class AppraisalController(Controller):
 
     @get("/assignments")
     async def list_assignments(self, request: Incoming, application_id: Id) -> Response[AssignmentsOut]:
-        """List who has or had which part in the case; a reviewer sees others only after filing."""
+        """List who has or had which role in the case; a reviewer sees others only after filing."""
         return await perform(
             request,
             lambda context: use_cases(request).assignments.list_parts(context, application_id),
@@ -81,7 +81,7 @@ class AppraisalController(Controller):
     async def reassign(
         self, request: Incoming, application_id: Id, assignment_id: Id, data: JSONBody[ReassignmentIn]
     ) -> Response[AssignmentOut]:
-        """Pass a part on to another person, with the reason on record."""
+        """Reassign a role in the case to another person, with the reason on record."""
         return await perform(
             request,
             lambda context: use_cases(request).assignments.reassign(
@@ -94,7 +94,7 @@ class AppraisalController(Controller):
     async def release(
         self, request: Incoming, application_id: Id, assignment_id: Id, data: JSONBody[ReleaseIn]
     ) -> Response[AssignmentOut]:
-        """End a part, with the reason on record; an officer their own, the head any."""
+        """End a role in the case, with the reason on record: officers their own, the head anybody's."""
         return await perform(
             request,
             lambda context: use_cases(request).assignments.release(
@@ -107,7 +107,7 @@ class AppraisalController(Controller):
     async def declare(
         self, request: Incoming, application_id: Id, data: JSONBody[DeclarationIn]
     ) -> Response[DeclarationOut]:
-        """Declare interests before opening the dossier. A conflict ends every part one has in the case, for good."""
+        """Declare interests before opening the dossier. A conflict permanently ends every role you have in the case."""
         return await perform(
             request,
             lambda context: use_cases(request).appraisal.declare(
@@ -118,7 +118,7 @@ class AppraisalController(Controller):
 
     @get("/declarations")
     async def list_declarations(self, request: Incoming, application_id: Id) -> Response[DeclarationsOut]:
-        """List the declarations you may read: reviewers, members and conflicted people their own."""
+        """List the declarations you may read: reviewers, members and people with a conflict see only their own."""
         return await perform(
             request,
             lambda context: use_cases(request).appraisal.list_declarations(context, application_id),
@@ -129,7 +129,7 @@ class AppraisalController(Controller):
     async def record_visit(
         self, request: Incoming, application_id: Id, data: JSONBody[SiteVisitIn]
     ) -> Response[SiteVisitOut]:
-        """Keep the minutes of a check on site."""
+        """Record the minutes of a site visit."""
         return await perform(
             request,
             lambda context: use_cases(request).appraisal.record_visit(
@@ -145,7 +145,7 @@ class AppraisalController(Controller):
 
     @get("/site-visits")
     async def list_visits(self, request: Incoming, application_id: Id) -> Response[SiteVisitsOut]:
-        """List the checks on site."""
+        """List the site visits."""
         return await perform(
             request,
             lambda context: use_cases(request).appraisal.list_visits(context, application_id),
@@ -154,7 +154,7 @@ class AppraisalController(Controller):
 
     @post("/reviews", status_code=201)
     async def review(self, request: Incoming, application_id: Id, data: JSONBody[ReviewIn]) -> Response[ReviewOut]:
-        """File one's review: every criterion scored once, and advice. It is final."""
+        """File your review: a score for every criterion, and advice. It is final."""
         return await perform(
             request,
             lambda context: use_cases(request).reviews.submit(
@@ -165,7 +165,7 @@ class AppraisalController(Controller):
 
     @get("/reviews")
     async def list_reviews(self, request: Incoming, application_id: Id) -> Response[ReviewsOut]:
-        """List the reviews; to a reviewer those of others show only once their own is in."""
+        """List the reviews; a reviewer sees others' only after filing their own."""
         return await perform(
             request,
             lambda context: use_cases(request).reviews.list_reviews(context, application_id),

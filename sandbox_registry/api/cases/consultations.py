@@ -117,7 +117,7 @@ class ConsultationsController(Controller):
     async def ask_unit(
         self, request: Incoming, application_id: Id, data: JSONBody[ConsultationIn]
     ) -> Response[ConsultationOut]:
-        """Ask another state unit for its opinion."""
+        """Ask another state agency for its opinion."""
         return await perform(
             request,
             lambda context: use_cases(request).consultations.ask(
@@ -145,7 +145,7 @@ class ConsultationsController(Controller):
     async def answer_for_unit(
         self, request: Incoming, application_id: Id, consultation_id: Id, data: JSONBody[OpinionIn]
     ) -> Response[ConsultationOut]:
-        """Answer for one's own unit; a late answer is kept and marked late."""
+        """Answer for your own agency; a late answer is kept and marked late."""
         return await perform(
             request,
             lambda context: use_cases(request).consultations.answer(
@@ -158,7 +158,7 @@ class ConsultationsController(Controller):
     async def close_silent(
         self, request: Incoming, application_id: Id, consultation_id: Id
     ) -> Response[ConsultationOut]:
-        """Record that the unit let its term pass. Silence is never consent."""
+        """Record that the agency did not answer within its term. Silence is never consent."""
         return await perform(
             request,
             lambda context: use_cases(request).consultations.close_silent(context, application_id, consultation_id),
@@ -169,7 +169,7 @@ class ConsultationsController(Controller):
     async def ask_applicant(
         self, request: Incoming, application_id: Id, data: JSONBody[QuestionIn]
     ) -> Response[ClarificationOut]:
-        """Ask the applicant a question of substance; one waits at a time."""
+        """Ask the applicant a question of substance; one can be open at a time."""
         return await perform(
             request,
             lambda context: use_cases(request).clarifications.ask(context, application_id, question=data.question),
@@ -202,7 +202,7 @@ class ConsultationsController(Controller):
     async def close_unanswered(
         self, request: Incoming, application_id: Id, clarification_id: Id, data: JSONBody[SilenceIn]
     ) -> Response[ClarificationOut]:
-        """Stop waiting for the applicant's answer. One that comes later is kept and marked late."""
+        """Stop waiting for the applicant's answer. An answer that comes later is kept and marked late."""
         return await perform(
             request,
             lambda context: use_cases(request).clarifications.close(

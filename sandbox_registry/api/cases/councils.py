@@ -117,7 +117,7 @@ class CouncilsController(Controller):
 
     @post(status_code=201)
     async def convene(self, request: Incoming, application_id: Id, data: JSONBody[SessionIn]) -> Response[SessionOut]:
-        """Call the council. Every member declares interests before opening the dossier."""
+        """Convene the council. Every member declares interests before opening the dossier."""
         return await perform(
             request,
             lambda context: use_cases(request).councils.convene(
@@ -132,7 +132,7 @@ class CouncilsController(Controller):
 
     @get()
     async def list_sessions(self, request: Incoming, application_id: Id) -> Response[SessionsOut]:
-        """List the sittings of the case; how others voted shows only once the council concluded."""
+        """List the council's sessions on the case; others' votes are shown only after the council has concluded."""
         return await perform(
             request,
             lambda context: use_cases(request).councils.list_sessions(context, application_id),
@@ -143,9 +143,11 @@ class CouncilsController(Controller):
     async def recompose(
         self, request: Incoming, application_id: Id, session_id: Id, data: JSONBody[SessionIn]
     ) -> Response[SessionOut]:
-        """Change who sits, when or where, while no conclusion binds. Needs If-Match with the sitting's version.
+        """Change the members, time or place of a session until its conclusion is binding.
 
-        Minutes that wait for their confirmation are drawn up again afterwards.
+        Needs If-Match with the session's version.
+
+        Minutes that await confirmation must be drawn up again afterwards.
         """
         return await perform(
             request,
@@ -183,7 +185,7 @@ class CouncilsController(Controller):
     async def conclude(
         self, request: Incoming, application_id: Id, session_id: Id, data: JSONBody[ConclusionIn]
     ) -> Response[SessionOut]:
-        """Close the sitting with its minutes. Needs If-Match with the sitting's version."""
+        """Conclude the session with its minutes. Needs If-Match with the session's version."""
         return await perform(
             request,
             lambda context: use_cases(request).councils.conclude(
@@ -199,9 +201,11 @@ class CouncilsController(Controller):
 
     @post("/{session_id:uuid}/confirmation", status_code=200, opt=declare(needs_version=True))
     async def confirm(self, request: Incoming, application_id: Id, session_id: Id) -> Response[SessionOut]:
-        """Confirm the minutes that the other one of chair and secretary drew up. Needs If-Match with the sitting's version.
+        """Confirm the minutes that the chair or the secretary drew up, as the other of the two.
 
-        Where the procedure asks for two people, what the council concluded binds from then on.
+        Needs If-Match with the session's version.
+
+        Where the procedure requires two people, the council's conclusion is binding from then on.
         """
         return await perform(
             request,

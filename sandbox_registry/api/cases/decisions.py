@@ -182,7 +182,7 @@ class DecisionsController(Controller):
     async def recommend(
         self, request: Incoming, application_id: Id, data: JSONBody[RecommendationIn]
     ) -> Response[RecommendedOut]:
-        """Put the appraisal report before the signer; refused while the appraisal lacks something."""
+        """Put the appraisal report before the signer; refused while the appraisal is incomplete."""
         return await perform(
             request,
             lambda context: use_cases(request).decisions.recommend(
@@ -214,9 +214,9 @@ class DecisionsController(Controller):
     async def read_proposal(
         self, request: Incoming, application_id: Id, supervising_unit_id: FromQuery[UUID | None] = None
     ) -> Response[ProposedTermsOut]:
-        """Read the terms that the dossier asks for, as a recommendation made now takes them over.
+        """Read the terms proposed from the dossier, as a recommendation made now would adopt them.
 
-        Without a supervising unit, that of the case's supervisor is meant.
+        If no supervising unit is given, it is that of the case's supervisor.
         """
         return await perform(
             request,
@@ -228,7 +228,10 @@ class DecisionsController(Controller):
 
     @post("/approval", status_code=201, opt=declare(needs_version=True, has_location=True))
     async def approve(self, request: Incoming, application_id: Id, data: JSONBody[ApprovalIn]) -> Response[DecidedOut]:
-        """Allow the trial under terms. Every rule the decision breaks comes back at once, each with its field."""
+        """Approve the trial under terms.
+
+        All rules that the decision breaks are returned at once, each with its field.
+        """
         return await perform(
             request,
             lambda context: use_cases(request).decisions.approve(

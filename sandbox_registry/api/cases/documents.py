@@ -22,7 +22,7 @@ class DocumentsController(Controller):
     async def attach(
         self, request: Incoming, application_id: Id, part: QueryText, filename: QueryText
     ) -> Response[DocumentOut]:
-        """Attach a file to a part of the dossier; the request's body is the file itself."""
+        """Attach a file to a component of the dossier; the request body is the file itself."""
         return await perform(
             request,
             lambda context: use_cases(request).documents.attach(
@@ -34,7 +34,7 @@ class DocumentsController(Controller):
 
     @get("/{document_id:uuid}")
     async def read(self, request: Incoming, application_id: Id, document_id: Id) -> Response[DocumentOut]:
-        """Read about one document, also a removed one."""
+        """Read the details of one document, including a removed one."""
         return await perform(
             request,
             lambda context: use_cases(request).cases.document(context, application_id, document_id),
@@ -43,7 +43,7 @@ class DocumentsController(Controller):
 
     @get("/{document_id:uuid}/content", opt=declare(media_type="application/octet-stream"))
     async def content(self, request: Incoming, application_id: Id, document_id: Id) -> ASGIResponse:
-        """Download a document; it breaks off when the bytes are not those that were filed."""
+        """Download a document; the transfer is aborted if the bytes are not those that were filed."""
         download = await use_cases(request).documents.download(context_of(request), application_id, document_id)
         return BoundedStream(
             download.content,
@@ -59,7 +59,7 @@ class DocumentsController(Controller):
 
     @delete("/{document_id:uuid}", status_code=200)
     async def remove(self, request: Incoming, application_id: Id, document_id: Id) -> Response[DocumentOut]:
-        """Take a document out of a draft or an open supplement; it stays on record as removed."""
+        """Remove a document from a draft or an open supplement; it stays on record as removed."""
         return await perform(
             request,
             lambda context: use_cases(request).applications.remove_document(context, application_id, document_id),

@@ -43,8 +43,8 @@ class HistoriesController(Controller):
     async def as_it_stood(self, request: Incoming, application_id: Id, at: DayOrMoment) -> Response[CaseAtOut]:
         """Read a case as it stood on a day or at a moment, as far as you may read it now.
 
-        What is shown comes from the records behind the log, so each part of it can be proved. A moment that is yet to
-        come, or lies before the case was begun, is refused (422).
+        The state is taken from the records behind the log, so every part of it can be proved. A moment in the future,
+        or before the case was created, is refused (422).
         """
         return await perform(
             request,
@@ -58,7 +58,8 @@ class HistoriesController(Controller):
     async def versions(self, request: Incoming, application_id: Id) -> Response[StateVersionsOut]:
         """List the versions of a case that the log records, with the act that made each.
 
-        Edits of a draft or of an open supplement leave versions of the dossier instead; filing records it whole.
+        Edits of a draft or of an open supplement create versions of the dossier instead; filing records the whole
+        dossier.
         """
         return await perform(
             request,
@@ -81,10 +82,10 @@ class HistoriesController(Controller):
         "/applications/{application_id:uuid}/bundle.zip", opt=declare(quota=Group.EXPORTS, media_type="application/zip")
     )
     async def bundle(self, request: Incoming, application_id: Id) -> ASGIResponse:
-        """Take a case out as a ZIP that anybody can check without us and without a network.
+        """Download a case as a ZIP that anybody can verify offline and independently.
 
-        It holds the published entries with their proofs, the records you may see, documents by digest only, a timeline
-        and a page that checks it all. Taking it out is itself on record.
+        It contains the published entries with their proofs, the records you may see, documents by digest only, a
+        timeline and a page that verifies all of it. The download itself is on record.
         """
         folder: LogFolder = request.app.state.log.folder
         file = await use_cases(request).bundles.take(context_of(request), application_id, folder=folder)

@@ -111,7 +111,7 @@ class IntakeController(Controller):
 
     @post("/lapse", status_code=200, opt=declare(needs_version=True))
     async def lapse(self, request: Incoming, application_id: Id, data: JSONBody[LapseIn]) -> Response[ApplicationOut]:
-        """Confirm that the supplement never came: in its term or, where none is set, after a letter."""
+        """Confirm that no supplement was filed within its term or, where none is set, after a letter."""
         return await perform(
             request,
             lambda context: use_cases(request).intake.lapse(
@@ -124,7 +124,7 @@ class IntakeController(Controller):
     async def refuse_intake(
         self, request: Incoming, application_id: Id, data: JSONBody[ReasonsIn]
     ) -> Response[ApplicationOut]:
-        """Refuse to take the dossier in, with reasons."""
+        """Refuse intake of the dossier, with reasons."""
         return await perform(
             request,
             lambda context: use_cases(request).intake.refuse_intake(
@@ -140,7 +140,7 @@ class IntakeController(Controller):
     async def refer(
         self, request: Incoming, application_id: Id, data: JSONBody[ReferralIn]
     ) -> Response[ApplicationOut]:
-        """Send the case to the competent authority."""
+        """Refer the case to the competent authority."""
         return await perform(
             request,
             lambda context: use_cases(request).intake.refer(
@@ -159,7 +159,7 @@ class IntakeController(Controller):
     ) -> Response[ApplicationOut]:
         """Record, as head of the department, why a case stays here although its answers lead to another authority.
 
-        Without it such a case is neither accepted, nor classified, nor decided.
+        Without it, such a case cannot be accepted, classified or decided.
         """
         return await perform(
             request,
@@ -171,7 +171,7 @@ class IntakeController(Controller):
 
     @post("/acceptance", status_code=200, opt=declare(needs_version=True))
     async def accept(self, request: Incoming, application_id: Id) -> Response[ApplicationOut]:
-        """Take a complete dossier in and promise the day of the result."""
+        """Accept a complete dossier and set the date of the result."""
         return await perform(
             request,
             lambda context: use_cases(request).intake.accept(
@@ -184,7 +184,10 @@ class IntakeController(Controller):
     async def apologize(
         self, request: Incoming, application_id: Id, data: JSONBody[ApologyIn]
     ) -> Response[ApplicationOut]:
-        """Give notice of a delay and one new day. Where the procedure does not bound the day, say why it lies so far away."""
+        """Give notice of a delay, with one new date.
+
+        Where the procedure sets no limit for the date, the length of the delay needs a reason.
+        """
         return await perform(
             request,
             lambda context: use_cases(request).intake.apologize(
@@ -200,7 +203,7 @@ class IntakeController(Controller):
 
     @post("/stop", status_code=200, opt=declare(needs_version=True))
     async def stop(self, request: Incoming, application_id: Id) -> Response[ApplicationOut]:
-        """Stop handling the case at the applicant's wish."""
+        """Stop handling the case at the applicant's request."""
         return await perform(
             request,
             lambda context: use_cases(request).intake.stop(

@@ -61,7 +61,10 @@ class MessagesController(Controller):
 
     @post(status_code=201)
     async def send(self, request: Incoming, application_id: Id, data: JSONBody[MessageIn]) -> Response[MessageOut]:
-        """Write to the other side. Send an Idempotency-Key, so that a repeated request is one letter."""
+        """Send a letter to the other side.
+
+        Send an Idempotency-Key, so that a repeated request sends only one letter.
+        """
         return await perform(
             request,
             lambda context: use_cases(request).messages.send(context, application_id, body=data.body),

@@ -38,9 +38,9 @@ PROBLEM_TYPE = "application/problem+json"
 _DESCRIPTION = """{about}
 
 Every error is `application/problem+json` (RFC 9457) with a stable `code`. A method that an address does not support is
-answered with 405 and `Allow`. Objects have no fields but those described here, and requests with others are refused.
+answered with 405 and `Allow`. Objects have only the fields described here, and requests with other fields are refused.
 So are query parameters that an operation does not name, and repeated ones that take a single value: 400, with each named
-in `errors`. What you may not know of is answered like what does not exist: 404.
+in `errors`. What is not visible to you is answered as if it did not exist: 404.
 """
 _BINARY = frozenset({"application/octet-stream", "application/zip"})
 _READS = frozenset({"GET", "HEAD"})

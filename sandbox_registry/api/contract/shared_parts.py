@@ -39,7 +39,7 @@ PARAMETERS: Json = {
         "name": "Accept-Language",
         "in": "header",
         "required": False,
-        "description": "The language of what people read: `vi` (the default), `en` or `fr`.",
+        "description": "The language of texts: `vi` (the default), `en` or `fr`.",
         "schema": {"type": "string"},
         "example": "vi",
     },

@@ -39,7 +39,10 @@ class OrganisationsController(Controller):
 
     @post("/organisations", status_code=201, opt=declare(has_location=True))
     async def create(self, request: Incoming, data: JSONBody[OrganisationIn]) -> Response[OrganisationOut]:
-        """Register an applicant. Who does declares to be its legal representative; that declaration is on record."""
+        """Register an applicant.
+
+        By registering it, you declare that you are its legal representative; the declaration is on record.
+        """
         return await perform(
             request,
             lambda context: use_cases(request).organisations.create(
@@ -65,9 +68,9 @@ class OrganisationsController(Controller):
         kind: FromQuery[OrganisationKind | None] = None,
         q: OptionalQueryText = None,
     ) -> Response[OrganisationsPageOut]:
-        """List the organisations you may know of; `kind=state_unit` lists the state agencies.
+        """List the organisations visible to you; `kind=state_unit` lists the state agencies.
 
-        `q` finds without diacritics in the name, or begins the tax code.
+        `q` searches the name without diacritics, and the beginning of the tax code.
         """
         return await perform(
             request,
@@ -83,7 +86,7 @@ class OrganisationsController(Controller):
 
     @get("/organisations/{organisation_id:uuid}")
     async def read(self, request: Incoming, organisation_id: Id) -> Response[OrganisationViewOut]:
-        """Read an organisation with everybody's standing in it."""
+        """Read an organisation with its members."""
         return await perform(
             request,
             lambda context: use_cases(request).organisations.read(context, organisation_id),
@@ -94,7 +97,7 @@ class OrganisationsController(Controller):
     async def edit(
         self, request: Incoming, organisation_id: Id, data: JSONBody[ContactIn]
     ) -> Response[OrganisationOut]:
-        """Replace how an applicant is reached and when its licence ends. Needs If-Match."""
+        """Replace an applicant's contact details and the end of its licence. Needs If-Match."""
         return await perform(
             request,
             lambda context: use_cases(request).organisations.edit(
@@ -113,7 +116,10 @@ class OrganisationsController(Controller):
     async def add_member(
         self, request: Incoming, organisation_id: Id, data: JSONBody[MemberIn]
     ) -> Response[MembershipOut]:
-        """Let somebody with an account act for an applicant. Only its legal representative gives the power to sign."""
+        """Let a person with an account act for an applicant.
+
+        Only its legal representative can give the power to sign.
+        """
         return await perform(
             request,
             lambda context: use_cases(request).organisations.add_member(
@@ -135,7 +141,7 @@ class OrganisationsController(Controller):
     async def end_membership(
         self, request: Incoming, organisation_id: Id, membership_id: Id
     ) -> Response[MembershipOut]:
-        """End somebody's standing now; a signatory always remains. Needs If-Match with the membership's version."""
+        """End a membership now; a signatory always remains. Needs If-Match with the membership's version."""
         return await perform(
             request,
             lambda context: use_cases(request).organisations.end_membership(
@@ -170,7 +176,7 @@ class UnitsController(Controller):
 
     @put("/units/{unit_id:uuid}", opt=declare(needs_version=True))
     async def edit(self, request: Incoming, unit_id: Id, data: JSONBody[UnitIn]) -> Response[OrganisationOut]:
-        """Replace what is known of a unit. Needs If-Match."""
+        """Replace the details of a state agency. Needs If-Match."""
         return await perform(
             request,
             lambda context: use_cases(request).units.edit(

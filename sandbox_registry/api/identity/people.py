@@ -48,7 +48,7 @@ class PeopleController(Controller):
 
     @get("/me")
     async def me(self, request: Incoming) -> Response[MeOut]:
-        """Read one's own account, and the offices and powers that count for this request."""
+        """Read your own account, and the offices and powers that count for this request."""
         return await perform(
             request,
             lambda context: use_cases(request).people.read(context, context.actor.person_id),
@@ -57,7 +57,7 @@ class PeopleController(Controller):
 
     @put("/me/password")
     async def change_password(self, request: Incoming, data: JSONBody[PasswordIn]) -> Response[PersonOut]:
-        """Change one's own password. Every token one has ends, this one as well: log in again."""
+        """Change your own password. All your tokens end, including this one: log in again."""
         return await perform(
             request,
             lambda context: use_cases(request).people.change_password(
@@ -68,7 +68,7 @@ class PeopleController(Controller):
 
     @post("/registrations", status_code=201, opt=declare(is_public=True, is_keyed=False))
     async def register_oneself(self, request: Incoming, data: JSONBody[RegistrationIn]) -> Response[PersonOut]:
-        """Open an account for oneself, where the installation allows it."""
+        """Open an account for yourself, where the installation allows it."""
         return await perform(
             request,
             lambda context: use_cases(request).people.register_oneself(
@@ -83,7 +83,7 @@ class PeopleController(Controller):
 
     @post("/people", status_code=201, opt=declare(has_location=True))
     async def register(self, request: Incoming, data: JSONBody[PersonIn]) -> Response[PersonOut]:
-        """Open an account for somebody, as an administrator."""
+        """Open an account for another person, as an administrator."""
         return await perform(
             request,
             lambda context: use_cases(request).people.register(
@@ -107,9 +107,9 @@ class PeopleController(Controller):
         unit: OptionalId = None,
         q: OptionalQueryText = None,
     ) -> Response[PeoplePageOut]:
-        """List people with their offices, for who assigns or oversees.
+        """List people with their offices, for those who assign, administer or oversee.
 
-        `q` finds without diacritics in the name or the e-mail address.
+        `q` searches the name and the e-mail address without diacritics.
         """
         return await perform(
             request,
@@ -150,10 +150,10 @@ class OfficesController(Controller):
 
     @post("/people/{person_id:uuid}/offices", status_code=201)
     async def grant(self, request: Incoming, person_id: Id, data: JSONBody[GrantIn]) -> Response[GrantOut]:
-        """Give somebody an office in a unit, from now or later. Nobody gives one to themselves.
+        """Give a person an office in a unit, from now or later. Nobody can give an office to themselves.
 
-        An office that decides, administers, approves rules or keeps seals is only proposed by this: it
-        `awaits_confirmation` and counts for nothing until another administrator confirms it.
+        An office that decides, administers, approves rules or keeps seals is only proposed: it `awaits_confirmation`
+        and gives no rights until another administrator confirms it.
         """
         return await perform(
             request,
@@ -171,9 +171,9 @@ class OfficesController(Controller):
 
     @post("/offices/{grant_id:uuid}/confirmation", status_code=200, opt=declare(needs_version=True))
     async def confirm(self, request: Incoming, grant_id: Id) -> Response[GrantOut]:
-        """Put a proposed office in force. Needs If-Match.
+        """Confirm a proposed office. Needs If-Match.
 
-        Who proposed it cannot, nor who opened either account or set its password.
+        The proposer cannot confirm it, nor can anybody who opened either account or set its password.
         """
         return await perform(
             request,
@@ -185,7 +185,7 @@ class OfficesController(Controller):
 
     @post("/offices/{grant_id:uuid}/ending", status_code=200, opt=declare(needs_version=True))
     async def end(self, request: Incoming, grant_id: Id) -> Response[GrantOut]:
-        """End an office now, or turn a proposed one down. Needs If-Match."""
+        """End an office now, or decline a proposed one. Needs If-Match."""
         return await perform(
             request,
             lambda context: use_cases(request).offices.end(context, grant_id, expected_version=seen_version(request)),
@@ -194,7 +194,7 @@ class OfficesController(Controller):
 
     @post("/delegations", status_code=201)
     async def lend(self, request: Incoming, data: JSONBody[DelegationIn]) -> Response[DelegationOut]:
-        """Delegate one's signing authority to an official, by a document, between two moments.
+        """Delegate your signing authority to an official, by a document, between two moments.
 
         It cannot be delegated further.
         """

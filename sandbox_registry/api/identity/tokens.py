@@ -32,7 +32,9 @@ class TokensController(Controller):
 
     @post("/sessions", status_code=201, opt=declare(is_public=True, quota=Group.LOGIN, is_keyed=False))
     async def log_in(self, request: Incoming, data: JSONBody[LogInIn]) -> Response[NewTokenOut]:
-        """Log in with e-mail and password. The answer's `secret` goes into `Authorization: Bearer ...`, and is shown once.
+        """Log in with e-mail and password.
+
+        Send the answer's `secret` as `Authorization: Bearer ...`; it is shown only once.
 
         A wrong password, an unknown address and a closed account get the same answer.
         """
@@ -59,12 +61,13 @@ class TokensController(Controller):
 
     @post("/tokens", status_code=201, opt=declare(is_keyed=False))
     async def create(self, request: Incoming, data: JSONBody[TokenIn]) -> Response[NewTokenOut]:
-        """Make a token for a program. It may do no more than the token this request is sent with.
+        """Create a token for a program. It may do no more than the token with which this request is sent.
 
-        A token for some `procedures` knows of no other case: others are not found and in no list, and acts on accounts,
-        offices, rules and webhooks are closed to it. From elsewhere than its `addresses` it is as good as unknown.
+        A token limited to `procedures` cannot see any other case: other cases are not found and are in no list, and
+        acts on accounts, offices, rules and webhooks are closed to it. From outside its `addresses` it is treated like
+        an unknown token.
 
-        An Idempotency-Key has no effect here: an answer that holds a secret is not kept.
+        An Idempotency-Key has no effect here: an answer that contains a secret is not stored.
         """
         return await perform(
             request,
@@ -76,7 +79,7 @@ class TokensController(Controller):
 
     @get("/tokens")
     async def list_own(self, request: Incoming) -> Response[TokensOut]:
-        """List one's tokens, ended ones included, with their last use and their last use in vain."""
+        """List your tokens, including ended ones, with their last use and their last refused use."""
         show = _now(request, token_out)
         return await perform(
             request,
@@ -86,7 +89,7 @@ class TokensController(Controller):
 
     @delete("/tokens/{token_id:uuid}", status_code=200)
     async def revoke(self, request: Incoming, token_id: Id) -> Response[TokenOut]:
-        """End one of one's tokens at once."""
+        """Revoke one of your tokens at once."""
         return await perform(
             request, lambda context: use_cases(request).tokens.revoke(context, token_id), out=_now(request, token_out)
         )

@@ -58,10 +58,10 @@ class ExportsController(Controller):
         updated_since: Since = None,
         bom: QueryFlag = False,  # noqa: FBT002 - a query parameter.
     ) -> ASGIResponse:
-        """Take out applications as CSV, oldest first: RFC 4180, UTF-8, headings in the language asked for.
+        """Export applications as CSV, oldest first: RFC 4180, UTF-8, headings in the requested language.
 
-        `bom` puts a byte order mark in front, which spreadsheets ask for. Texts that would be taken for formulas begin
-        with an apostrophe.
+        `bom` adds the byte order mark that spreadsheets need. Texts that they would take for formulas are prefixed with
+        an apostrophe.
         """
         overdue_at = _now_if(overdue, request)
         narrowed = _filter(stage, procedure, organisation, q, updated_since, officer, overdue_at)
@@ -81,7 +81,7 @@ class ExportsController(Controller):
         q: OptionalQueryText = None,
         updated_since: Since = None,
     ) -> ASGIResponse:
-        """Take out applications as JSON lines, oldest first."""
+        """Export applications as JSON lines, oldest first."""
         overdue_at = _now_if(overdue, request)
         narrowed = _filter(stage, procedure, organisation, q, updated_since, officer, overdue_at)
         table = await use_cases(request).exports.cases(context_of(request), narrowed=narrowed)
@@ -93,7 +93,7 @@ class ExportsController(Controller):
     ) -> Response[bytes]:
         """Follow applications as an Atom feed: newest change first; with `updated_since`, oldest change first.
 
-        The link `next` leads to the next page. `If-None-Match` saves an unchanged page.
+        The link `next` leads to the next page. With `If-None-Match`, an unchanged page is a 304.
         """
         found = await use_cases(request).exports.case_feed(
             context_of(request), since=instant("updated_since", updated_since), after=BY_CHANGE.read(after), limit=limit
@@ -111,7 +111,7 @@ class ExportsController(Controller):
         updated_since: Since = None,
         bom: QueryFlag = False,  # noqa: FBT002 - a query parameter.
     ) -> ASGIResponse:
-        """Take out permits as CSV, oldest first, each as it stands now; written as applications are."""
+        """Export permits as CSV, oldest first, each as it stands now, in the format of applications."""
         narrowed = _filter(stage, procedure, organisation, q, updated_since)
         table = await use_cases(request).exports.permits(context_of(request), narrowed=narrowed)
         chunks = as_csv(table.fields, table.batches, language=language_of(request), has_bom=bom)
@@ -127,7 +127,7 @@ class ExportsController(Controller):
         q: OptionalQueryText = None,
         updated_since: Since = None,
     ) -> ASGIResponse:
-        """Take out permits as JSON lines, oldest first, each as it stands now."""
+        """Export permits as JSON lines, oldest first, each as it stands now."""
         narrowed = _filter(stage, procedure, organisation, q, updated_since)
         table = await use_cases(request).exports.permits(context_of(request), narrowed=narrowed)
         return _file(as_json_lines(table.fields, table.batches), name="permits.jsonl", media_type=JSON_LINES)
@@ -136,7 +136,7 @@ class ExportsController(Controller):
     async def permits_atom(
         self, request: Incoming, updated_since: Since = None, after: Cursor = None, limit: Limit = 50
     ) -> Response[bytes]:
-        """Follow permits as an Atom feed, ordered as that of applications is."""
+        """Follow permits as an Atom feed, in the order of the feed of applications."""
         found = await use_cases(request).exports.permit_feed(
             context_of(request), since=instant("updated_since", updated_since), after=BY_CHANGE.read(after), limit=limit
         )
@@ -144,9 +144,9 @@ class ExportsController(Controller):
 
     @get("/events.ocel.json", opt=declare(quota=Group.EXPORTS, media_type=OCEL))
     async def events(self, request: Incoming) -> ASGIResponse:
-        """Take out what was done in every case you may read, as an OCEL 2.0 event log for process mining.
+        """Export the acts in every case you may read as an OCEL 2.0 event log for process mining.
 
-        Events are the leaves of the audit log. People appear under pseudonyms only; what was refused does not appear.
+        Events are the leaves of the audit log. People appear under pseudonyms only; refused acts do not appear.
         """
         batches = await use_cases(request).exports.events(context_of(request))
         return _file(as_ocel(batches), name="events.ocel.json", media_type=OCEL)

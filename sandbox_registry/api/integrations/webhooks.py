@@ -161,7 +161,7 @@ class WebhooksController(Controller):
     async def create(self, request: Incoming, data: JSONBody[EndpointIn]) -> Response[NewSecretOut]:
         """Register an endpoint. It stays pending until it has answered an `endpoint.check` event with its challenge.
 
-        An Idempotency-Key has no effect here: an answer that holds a secret is not kept.
+        An Idempotency-Key has no effect here: an answer that contains a secret is not stored.
         """
         return await perform(
             request,
@@ -177,7 +177,7 @@ class WebhooksController(Controller):
 
     @get()
     async def list_endpoints(self, request: Incoming) -> Response[EndpointsOut]:
-        """List the endpoints of the organisations one signs for and of the units one administers."""
+        """List the endpoints of the organisations you sign for and of the units you administer."""
         return await perform(
             request,
             use_cases(request).webhooks.list_endpoints,
@@ -193,7 +193,10 @@ class WebhooksController(Controller):
 
     @put("/{endpoint_id:uuid}", opt=declare(needs_version=True))
     async def edit(self, request: Incoming, endpoint_id: Id, data: JSONBody[EndpointFields]) -> Response[EndpointOut]:
-        """Change an endpoint. At another address it is pending again, until it has answered a challenge there."""
+        """Change an endpoint.
+
+        After a change of address it is pending again, until it has answered a challenge there.
+        """
         return await perform(
             request,
             lambda context: use_cases(request).webhooks.edit(
@@ -216,16 +219,16 @@ class WebhooksController(Controller):
 
     @post("/{endpoint_id:uuid}/check", status_code=200)
     async def check(self, request: Incoming, endpoint_id: Id) -> Response[EndpointOut]:
-        """Ask an endpoint for its challenge again: one that failed, or was switched off."""
+        """Check an endpoint again that failed its challenge or was disabled."""
         return await perform(
             request, lambda context: use_cases(request).webhooks.check(context, endpoint_id), out=endpoint_out
         )
 
     @post("/{endpoint_id:uuid}/secrets", status_code=201, opt=declare(is_keyed=False))
     async def rotate(self, request: Incoming, endpoint_id: Id, data: JSONBody[RotationIn]) -> Response[NewSecretOut]:
-        """Make a new secret. For a while both sign: `webhook-signature` then holds two signatures.
+        """Make a new secret. For some time both secrets sign, and `webhook-signature` contains two signatures.
 
-        An Idempotency-Key has no effect here: an answer that holds a secret is not kept.
+        An Idempotency-Key has no effect here: an answer that contains a secret is not stored.
         """
         return await perform(
             request,
@@ -244,7 +247,10 @@ class WebhooksController(Controller):
         limit: Limit = 50,
         after: Cursor = None,
     ) -> Response[WebhookDeliveryPageOut]:
-        """List what was and is to be sent, newest first; `delivery_state=dead` lists the dead letters. Kept for 30 days."""
+        """List sent and pending deliveries, newest first; `delivery_state=dead` lists the dead letters.
+
+        Kept for 30 days.
+        """
         return await perform(
             request,
             lambda context: use_cases(request).webhooks.list_deliveries(
@@ -261,7 +267,7 @@ class WebhooksController(Controller):
     async def read_delivery(
         self, request: Incoming, endpoint_id: Id, delivery_id: Id
     ) -> Response[WebhookDeliveryDetailOut]:
-        """Read a delivery with every try."""
+        """Read a delivery with all its tries."""
         return await perform(
             request,
             lambda context: use_cases(request).webhooks.read_delivery(context, endpoint_id, delivery_id),
@@ -279,7 +285,7 @@ class WebhooksController(Controller):
 
     @post("/{endpoint_id:uuid}/dead-letters/replay", status_code=200)
     async def replay_dead(self, request: Incoming, endpoint_id: Id) -> Response[ReplayedOut]:
-        """Send every dead letter again, oldest first, 100 at a time. Those that fail once more are dead letters again."""
+        """Send dead letters again, oldest first, 100 at a time. Events that fail again become dead letters again."""
         return await perform(
             request, lambda context: use_cases(request).webhooks.replay_dead(context, endpoint_id), out=replayed_out
         )

@@ -50,8 +50,8 @@ class PermitsController(Controller):
     ) -> Response[PermitOut]:
         """Issue the permit that the approval allows. Needs If-Match with the case's version.
 
-        A body is needed only where the approval names no basis for a bound that the procedure leaves open: approvals made
-        before they had to.
+        A body is needed only if the approval names no basis for a bound that the procedure leaves open, as approvals
+        from before that rule do.
         """
         return await perform(
             request,
@@ -81,9 +81,9 @@ class PermitsController(Controller):
     ) -> Response[PermitPageOut]:
         """List the permits you may read, newest first, each as it stands now; with `updated_since`, oldest change first.
 
-        `ends_before` finds the permits whose window is over by then. `q` finds without diacritics in the dossier, and by
-        the beginning of a permit number. `after` is the cursor of the page before. A permit that begins or ends by the
-        clock, or whose suspension is lifted, does not count as changed.
+        `ends_before` finds the permits whose window is over by that moment. `q` searches the dossier without
+        diacritics, and the beginning of the permit number. `after` is the cursor of the previous page. A permit that
+        begins or ends by the clock, or whose suspension is lifted, does not count as changed.
         """
         narrowed = PermitFilter(
             stages=frozenset(stage) if stage else None,
@@ -126,7 +126,7 @@ class PermitsController(Controller):
 
     @get("/permits/{permit_id:uuid}")
     async def read(self, request: Incoming, permit_id: Id) -> Response[PermitOut]:
-        """Read one permit: what it allows, where it stands now, what its holder owes and when, and what it is not."""
+        """Read one permit: what it allows, its stage, its holder's obligations with their due dates, its disclaimers."""
         return await perform(
             request,
             lambda context: use_cases(request).permits.read(context, permit_id),

@@ -117,7 +117,10 @@ class ErasuresController(Controller):
 
     @post(status_code=201, opt=declare(has_location=True))
     async def propose(self, request: Incoming, data: JSONBody[ErasureIn]) -> Response[ErasureOut]:
-        """Ask to erase an account, or what an applicant gave in a case. Nothing is erased until a signer confirms."""
+        """Request the erasure of an account, or of what an applicant provided in a case.
+
+        Nothing is erased until a signer confirms.
+        """
         return await perform(
             request,
             lambda context: use_cases(request).erasures.propose(
@@ -140,7 +143,7 @@ class ErasuresController(Controller):
         after: Cursor = None,
         status: FromQuery[ErasureStatus | None] = None,
     ) -> Response[ErasurePageOut]:
-        """List requests, newest first, settled ones included."""
+        """List the erasure requests, newest first, including settled ones."""
         return await perform(
             request,
             lambda context: use_cases(request).erasures.list_erasures(
@@ -151,16 +154,17 @@ class ErasuresController(Controller):
 
     @get("/{erasure_id:uuid}")
     async def read(self, request: Incoming, erasure_id: Id) -> Response[ErasureOut]:
-        """Read one request."""
+        """Read an erasure request."""
         return await perform(
             request, lambda context: use_cases(request).erasures.read(context, erasure_id), out=erasure_out
         )
 
     @post("/{erasure_id:uuid}/confirmation", status_code=200, opt=declare(needs_version=True))
     async def confirm(self, request: Incoming, erasure_id: Id) -> Response[ErasureOut]:
-        """Erase now, for good, as somebody else than who asked. Needs If-Match.
+        """Erase now and irreversibly, as a person other than the requester. Needs If-Match.
 
-        The entries of the log stay, so every proof still holds; the records beside them, and the words in the rows, go.
+        The entries of the log stay, so every proof remains valid; the records behind them and the contents of the rows
+        are erased.
         """
         return await perform(
             request,
@@ -172,7 +176,7 @@ class ErasuresController(Controller):
 
     @post("/{erasure_id:uuid}/refusal", status_code=200, opt=declare(needs_version=True))
     async def refuse(self, request: Incoming, erasure_id: Id, data: JSONBody[SettlingIn]) -> Response[ErasureOut]:
-        """Refuse a request, as somebody else than who asked. Needs If-Match."""
+        """Refuse a request, as a person other than the requester. Needs If-Match."""
         return await perform(
             request,
             lambda context: use_cases(request).erasures.refuse(
@@ -183,7 +187,7 @@ class ErasuresController(Controller):
 
     @post("/{erasure_id:uuid}/withdrawal", status_code=200, opt=declare(needs_version=True))
     async def withdraw(self, request: Incoming, erasure_id: Id, data: JSONBody[SettlingIn]) -> Response[ErasureOut]:
-        """Take one's own request back. Needs If-Match."""
+        """Withdraw your own request. Needs If-Match."""
         return await perform(
             request,
             lambda context: use_cases(request).erasures.withdraw(
@@ -201,7 +205,7 @@ class HoldsController(Controller):
 
     @post(status_code=201)
     async def place(self, request: Incoming, application_id: Id, data: JSONBody[HoldIn]) -> Response[HoldOut]:
-        """Order a case to be kept as it is: nothing of it is erased until the hold is lifted."""
+        """Place a legal hold: nothing of the case is erased until the hold is lifted."""
         return await perform(
             request,
             lambda context: use_cases(request).legal_holds.place(
@@ -212,7 +216,7 @@ class HoldsController(Controller):
 
     @get()
     async def list_holds(self, request: Incoming, application_id: Id) -> Response[HoldsOut]:
-        """List the holds of a case, lifted ones included."""
+        """List the legal holds of a case, including lifted ones."""
         return await perform(
             request, lambda context: use_cases(request).legal_holds.list_holds(context, application_id), out=_holds
         )
@@ -221,7 +225,7 @@ class HoldsController(Controller):
     async def lift(
         self, request: Incoming, application_id: Id, hold_id: Id, data: JSONBody[SettlingIn]
     ) -> Response[HoldOut]:
-        """End a hold. Needs If-Match."""
+        """Lift a legal hold. Needs If-Match."""
         return await perform(
             request,
             lambda context: use_cases(request).legal_holds.lift(

@@ -111,7 +111,7 @@ class ProceduresController(Controller):
     async def list_versions(
         self, request: Incoming, kind: FromQuery[RuleKind | None] = None, code: OptionalQueryText = None
     ) -> Response[RulesOut]:
-        """List the versions of procedures and calendars, proposals included."""
+        """List the versions of procedures and calendars, including proposals."""
         return await perform(
             request,
             lambda _context: use_cases(request).rule_versions.list_versions(kind=kind, code=code),
@@ -127,7 +127,10 @@ class ProceduresController(Controller):
 
     @post("/rules", status_code=201, opt=declare(has_location=True))
     async def propose(self, request: Incoming, data: JSONBody[ProposalIn]) -> Response[RuleOut]:
-        """Propose a version; another administrator approves it. Every finding of the lint comes back with its key."""
+        """Propose a version; another administrator approves it.
+
+        All findings of the check are returned, each with its key.
+        """
         return await perform(
             request,
             lambda context: use_cases(request).rule_versions.propose(context, kind=data.kind, content=data.content),
@@ -137,7 +140,10 @@ class ProceduresController(Controller):
 
     @post("/rules/{version_id:uuid}/approval", status_code=200, opt=declare(needs_version=True))
     async def approve(self, request: Incoming, version_id: Id, data: JSONBody[EnactmentIn]) -> Response[RuleOut]:
-        """Put a proposed version in force from a moment on. Dossiers already received keep theirs. Needs If-Match."""
+        """Approve a proposed version, in force from a given moment.
+
+        Dossiers already filed keep their version. Needs If-Match.
+        """
         return await perform(
             request,
             lambda context: use_cases(request).rule_versions.approve(
@@ -148,7 +154,7 @@ class ProceduresController(Controller):
 
     @post("/rules/{version_id:uuid}/rejection", status_code=200, opt=declare(needs_version=True))
     async def reject(self, request: Incoming, version_id: Id, data: JSONBody[ProposalClosingIn]) -> Response[RuleOut]:
-        """Turn another administrator's proposal down, with a reason. It stays on record. Needs If-Match."""
+        """Reject another administrator's proposal, with a reason. It stays on record. Needs If-Match."""
         return await perform(
             request,
             lambda context: use_cases(request).rule_versions.reject(
@@ -159,7 +165,7 @@ class ProceduresController(Controller):
 
     @post("/rules/{version_id:uuid}/withdrawal", status_code=200, opt=declare(needs_version=True))
     async def withdraw(self, request: Incoming, version_id: Id, data: JSONBody[ProposalClosingIn]) -> Response[RuleOut]:
-        """Take back a proposal of your own, with a reason. It stays on record. Needs If-Match."""
+        """Withdraw your own proposal, with a reason. It stays on record. Needs If-Match."""
         return await perform(
             request,
             lambda context: use_cases(request).rule_versions.withdraw(
@@ -170,7 +176,7 @@ class ProceduresController(Controller):
 
     @get("/rules/{version_id:uuid}/replay")
     async def replay(self, request: Incoming, version_id: Id) -> Response[ReplayOut]:
-        """Compute the deadlines of past cases again under a version, and list those that would have been otherwise."""
+        """Recompute the deadlines of past cases under a version, and list those that would have differed."""
         return await perform(
             request, lambda context: use_cases(request).rule_versions.replay(context, version_id), out=shown(ReplayOut)
         )

@@ -25,7 +25,7 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class FileTooLarge(DomainError):
-    """More bytes arrived than this part of the dossier takes."""
+    """The file is larger than this component of the dossier allows."""
 
     code = "file_too_large"
 
@@ -34,7 +34,7 @@ class FileTooLarge(DomainError):
 
 
 class StorageFull(DomainError):
-    """The disk that holds the documents takes no more; nothing of the file was kept."""
+    """The document store is full; nothing of the file was stored."""
 
     code = "storage_full"
 

@@ -16,7 +16,7 @@ _OF_THE_SERVICE = ("camau", "khoahoc", "registry", "sandbox", "thunghiem")
 
 
 class WrongCredentials(DomainError):
-    """The e-mail and the password do not belong together, or the account is closed: nobody is told which."""
+    """The e-mail address and the password do not match, or the account is closed; the answer does not say which."""
 
     code = "wrong_credentials"
 

@@ -56,7 +56,7 @@ class Room(NamedTuple):
 
 
 class TooManyRequests(DomainError):
-    """A quota is used up; `rooms` are the limits that were asked, `seconds` says when to come back."""
+    """A quota is used up; `rooms` are the limits that apply, `seconds` is the time to wait."""
 
     code = "too_many_requests"
 
@@ -68,7 +68,7 @@ class TooManyRequests(DomainError):
 
 
 class LimitsUnknown(DomainError):
-    """Nobody can say whether a quota is used up, and this must not be done without knowing."""
+    """The quotas cannot be checked at the moment, and this request requires it."""
 
     code = "unavailable"
 

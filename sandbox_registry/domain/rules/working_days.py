@@ -57,7 +57,7 @@ class DayKind(StrEnum):
 
 
 class CalendarGap(RuleGap):
-    """The calendar does not reach the date asked for; the days of unknown years are never guessed."""
+    """The calendar does not cover this date; days of unknown years are never guessed."""
 
     code = "calendar_gap"
 

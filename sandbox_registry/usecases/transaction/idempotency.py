@@ -49,7 +49,7 @@ class KeyReused(ConditionNotMet):
 
 
 class KeyInUse(DomainError):
-    """The same request is being handled at this moment."""
+    """The same request is being processed at the moment."""
 
     code = "idempotency_key_in_use"
 

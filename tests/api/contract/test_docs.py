@@ -31,16 +31,16 @@ async def test_pages_speak_the_language_asked_for(client: Client) -> None:
 async def test_readers_read_their_language(client: Client, language: str) -> None:
     translated = catalogue(language, domain="api_docs").forms
     for page, english in (
-        ("/docs/operations/tokens_create", "Make a token for a program"),
-        ("/docs/operations/tokens_create", "It may do no more than the token this request is sent with."),
-        ("/docs/operations/tokens_create", "The language of what people read: `vi` (the default), `en` or `fr`."),
+        ("/docs/operations/tokens_create", "Create a token for a program"),
+        ("/docs/operations/tokens_create", "It may do no more than the token with which this request is sent."),
+        ("/docs/operations/tokens_create", "The language of texts: `vi` (the default), `en` or `fr`."),
         (
             "/docs/operations/documents_attach",
-            "The disk that holds the documents takes no more; nothing of the file was kept.",
+            "The document store is full; nothing of the file was stored.",
         ),
-        ("/docs/types/CaseRowOut", "The case's code, given when the dossier is received; null before."),
+        ("/docs/types/CaseRowOut", "The case's code, assigned when the dossier is registered; null before."),
         ("/docs", "The council has concluded."),
-        ("/docs", "Make a token for a program"),
+        ("/docs", "Create a token for a program"),
     ):
         shown = (await client.send("GET", f"{page}?lang={language}", by=None)).text
         assert shown_form(translated[english][0]) in shown
