@@ -13,12 +13,13 @@ from pathlib import Path
 from sandbox_registry.authz.policy import read_policy
 from sandbox_registry.authz.space import Space
 from sandbox_registry.authz.tables import authority_table
-from sandbox_registry.domain.acts import ANY_KIND, Action, Logged, act_name
+from sandbox_registry.domain.acts import ANY_KIND, Action, Logged, act_name, done_name
 from sandbox_registry.domain.identity.line_names import line_name
 from sandbox_registry.domain.identity.people import Relation, Role
 from sandbox_registry.domain.kinds.every import KINDS
 from sandbox_registry.domain.kinds.kind import Emptied, Kept, Kind
 from sandbox_registry.domain.stages import Stage
+from sandbox_registry.domain.texts import Language
 
 ROOT = Path(__file__).parents[1]
 PAGE = "sandbox_registry/auditlog/publishing/pages/verify.html"
@@ -56,11 +57,23 @@ def permissions(root: Path) -> str:
 def acts(root: Path) -> str:
     """Write the table of acts: who decides what, who may learn of it, what it writes."""
     space = _space(root)
-    heads = ("act", "name", "side", "who may, in some case", "who may learn of it", "writes", "in the log")
+    heads = (
+        "act",
+        "tên",
+        "name",
+        "nom",
+        "side",
+        "who may, in some case",
+        "who may learn of it",
+        "writes",
+        "in the log",
+    )
     rows = (
         (
             f"`{act}`",
             act_name(act).vi,
+            act_name(act).en,
+            act_name(act).fr,
             act.side,
             ", ".join(_offices(space, act)),
             ", ".join(sorted(act.known_to)),
@@ -116,8 +129,12 @@ def _erased(erasure: Emptied | Kept) -> str:
 
 
 def names(root: Path) -> str:
-    """Write the verifier's page with the names of the acts in it."""
-    written = json.dumps({str(act): act_name(act).vi for act in Action}, ensure_ascii=False)
+    """Write the verifier's page with the names of the acts in it: each as something done, and as something to do."""
+    named = {
+        language: {str(act): [name(act).in_language(language) for name in (done_name, act_name)] for act in Action}
+        for language in Language
+    }
+    written = json.dumps(named, ensure_ascii=False, separators=(",", ":"))
     return _NAMES.sub(lambda _: f"const ACTS = {written};", (root / PAGE).read_text(encoding="utf-8"))
 
 

@@ -29,7 +29,7 @@ from tools.catalogues import API_DOCS, CATALOGUES, TRANSLATED, path_of, read, re
 
 PACKAGE = Path(__file__).parents[1] / "sandbox_registry"
 _FAMILIES: Mapping[str, Collection[str]] = {
-    "act.": list(Action),
+    "act.": [*Action, *(f"{act}.done" for act in Action)],
     "answer_kind.": list(FieldKind),
     "kind.": [BY_CLASS[kind].name for kind in RECORDS],
     "office.": list(Role),

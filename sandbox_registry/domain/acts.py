@@ -304,5 +304,11 @@ def known_to(audience: Audience) -> frozenset[Action]:
 
 
 def act_name(action: str) -> Wording:
-    """Name an act as the log writes it; one that this program does not know goes by its code."""
+    """Name an act as something to do: "File the dossier". One that this program does not know goes by its code."""
     return Phrase(f"act.{action}") if is_known(f"act.{action}") else verbatim(action)
+
+
+def done_name(action: str, result: str = "done") -> Wording:
+    """Name an act that the log records: "Dossier filed"; one that was refused is named as something to do."""
+    was_done = result == "done" and is_known(f"act.{action}.done")
+    return Phrase(f"act.{action}.done") if was_done else act_name(action)

@@ -20,7 +20,7 @@ from sandbox_registry.api.handling.schemas import (
     check_depth,
     shown,
 )
-from sandbox_registry.domain.acts import act_name
+from sandbox_registry.domain.acts import done_name
 from sandbox_registry.domain.cases.case_lists import CaseRow
 from sandbox_registry.domain.cases.deadlines import CaseDeadline, Gap, ResponsibleParty, Timing
 from sandbox_registry.domain.cases.promises import Promise
@@ -226,7 +226,7 @@ class DateGivenOut(Out):
             due=promise.due,
             made_at=promise.made_at,
             cause=promise.cause,
-            cause_name=TextOut.of(act_name(promise.cause)),
+            cause_name=TextOut.of(done_name(promise.cause)),
             calendar_version=promise.calendar_version,
         )
 

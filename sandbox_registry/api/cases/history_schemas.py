@@ -12,7 +12,7 @@ from sandbox_registry.api.handling.cursors import BY_INDEX
 from sandbox_registry.api.handling.log_links import ProofOut, PublishedLog, proof_of
 from sandbox_registry.api.handling.schemas import Instant, Out, PageOut, TextOut, shown
 from sandbox_registry.api.permits.permit_schemas import PermitStateOut
-from sandbox_registry.domain.acts import act_name
+from sandbox_registry.domain.acts import done_name
 from sandbox_registry.domain.cases.applications import Application, Change, changes_between
 from sandbox_registry.domain.cases.field_names import field_name, value_name
 from sandbox_registry.domain.identity.line_names import line_name
@@ -125,7 +125,7 @@ def _event_out(event: Event, log: PublishedLog) -> EventOut:
         actor_id=event.actor_id,
         actor_name=event.actor_name,
         action=event.action,
-        action_name=TextOut.of(act_name(event.action)),
+        action_name=TextOut.of(done_name(event.action, event.result)),
         kind=event.kind,
         identity=event.identity,
         version=event.version,
@@ -198,7 +198,7 @@ def _version_out(version: Version, log: PublishedLog) -> StateVersionOut:
         at_local=local(version.leaf.at),
         index=version.leaf.index,
         action=version.leaf.action,
-        action_name=TextOut.of(act_name(version.leaf.action)),
+        action_name=TextOut.of(done_name(version.leaf.action)),
         stage=stage,
         stage_name=None if stage is None else TextOut.of(stage_name(stage)),
         is_erased=stage is None,

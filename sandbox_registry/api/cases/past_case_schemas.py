@@ -32,7 +32,7 @@ from sandbox_registry.api.handling.log_links import ProofOut, PublishedLog, proo
 from sandbox_registry.api.handling.schemas import Instant, Out, TextOut, shown
 from sandbox_registry.api.permits.permit_schemas import PermitStateOut
 from sandbox_registry.authz import Action
-from sandbox_registry.domain.acts import act_name
+from sandbox_registry.domain.acts import done_name
 from sandbox_registry.domain.rules.procedures import ProcedureStatus
 from sandbox_registry.domain.stages import Stage, stage_name
 from sandbox_registry.usecases.cases.past_cases import CaseAt
@@ -166,7 +166,7 @@ def _erased_out(done: Done, log: PublishedLog) -> ErasedOut:
         at=done.at,
         at_local=local(done.at),
         action=done.action,
-        action_name=TextOut.of(act_name(done.action)),
+        action_name=TextOut.of(done_name(done.action)),
         kind=done.kind,
         identity=done.identity,
         version=done.version,

@@ -18,7 +18,7 @@ from uuid import UUID
 from sandbox_registry.auditlog.publishing.folder import LogFolder
 from sandbox_registry.auditlog.publishing.proofs import Prover
 from sandbox_registry.auditlog.verifying.entries import read_entry, read_record
-from sandbox_registry.domain.acts import act_name
+from sandbox_registry.domain.acts import done_name
 from sandbox_registry.domain.audit import EPOCH
 from sandbox_registry.domain.rules.calendars import LOCAL_ZONE
 from sandbox_registry.runtime.files import MissingFile
@@ -168,7 +168,7 @@ def _row(leaf: BundleLeaf, names: Mapping[UUID, str]) -> tuple[str, ...] | None:
         _moment(at.astimezone(UTC)),
         "" if record is None else names.get(UUID(record["actor"]), record["actor"]),
         said["act"],
-        act_name(said["act"]).vi,
+        done_name(said["act"], said["result"]).vi,
         f"{said['obj']['type']} {said['obj']['id']}",
         str(said["obj"]["ver"]),
         said["result"],

@@ -8,7 +8,9 @@ from typing import Any
 from sandbox_registry.auditlog.verifying.entries import moment_of
 from sandbox_registry.auditlog.verifying.findings import Report
 from sandbox_registry.authz.policy import ANY, ROLE_PREFIX, AuthorizationPolicy, PolicyLine, checksum_of, parse_policy
+from sandbox_registry.domain.acts import act_name
 from sandbox_registry.domain.audit import ActorKind
+from sandbox_registry.domain.identity.office_names import office_name
 from sandbox_registry.domain.identity.people import Role
 from sandbox_registry.domain.operations.installation import Fact
 from sandbox_registry.domain.stages import APPLICATION_STAGES
@@ -66,12 +68,12 @@ class Powers:
             first, count = self._unknown.get(version, (index, 0))
             self._unknown[version] = (first, count + 1)
         elif not self._allows(authority, said, asked, stage):
-            self.report.add("not_permitted", index, act=said["act"], line=line)
+            self.report.add("not_permitted", index, act=act_name(said["act"]), line=str(line))
         if asked is not None and self.knows_offices and said["actor"]["kind"] == ActorKind.PERSON:
             at = moment_of(said)
             for role in sorted(asked.roles - {Role.APPLICANT}):
                 if not self._held_office(role, record or {}, at):
-                    self.report.add("office_not_held", index, act=said["act"], role=role)
+                    self.report.add("office_not_held", index, act=act_name(said["act"]), role=office_name(role))
 
     def finish(self) -> None:
         """Report what could not be checked against a policy."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from sandbox_registry.domain.texts import Parameter, Phrase
+from sandbox_registry.domain.texts import Parameter, Phrase, Wording
 from sandbox_registry.transparency.checkpoints import Checkpoint
 
 
@@ -50,10 +50,10 @@ class Report:
             default=None,
         )
 
-    def add(self, code: str, index: int | None = None, **values: str | int) -> None:
+    def add(self, code: str, index: int | None = None, **values: str | int | Wording) -> None:
         """Add a finding by its code. Numbers of entries are names, not amounts: they are written without separators."""
         params: dict[str, Parameter] = {
-            name: value if name == "count" else str(value) for name, value in values.items()
+            name: str(value) if isinstance(value, int) and name != "count" else value for name, value in values.items()
         }
         text = Phrase(f"finding.{code}", index=str(index), **params)
         self.findings.append(LogFinding(code=code, text=text, index=index, is_bad=code not in NOTES))

@@ -9,9 +9,11 @@ from typing import Any
 from sandbox_registry.auditlog.verifying.authority import Powers
 from sandbox_registry.auditlog.verifying.entries import ERASING, Opening, commitment, read_entry, read_record, state_key
 from sandbox_registry.auditlog.verifying.findings import Report
+from sandbox_registry.domain.acts import act_name
 from sandbox_registry.domain.cases.lifecycle import TRANSITIONS
 from sandbox_registry.domain.rules.calendars import local_date
 from sandbox_registry.domain.stages import Stage
+from sandbox_registry.domain.texts import Phrase, Wording, is_known, verbatim
 
 APPLICATION, CREATED = "application", "application:create"
 _MOVING = frozenset({APPLICATION, "decision"})
@@ -140,7 +142,7 @@ class History:
             self._uncertain.discard(identity)
             return
         if not is_legal(act, before, after):
-            self.report.add("illegal_step", index, act=act, before=before or Stage.NONE, after=after)
+            self.report.add("illegal_step", index, act=act_name(act), before=_stage(before), after=_stage(after))
 
     def _check_authority(self, index: int, said: dict[str, Any], record: dict[str, Any] | None) -> None:
         """Check a completed act against the policy and the line that are said to have allowed it."""
@@ -206,3 +208,10 @@ def _case_of(said: dict[str, Any], record: dict[str, Any] | None) -> str | None:
         if isinstance(state, dict) and "application_id" in state:
             return str(state["application_id"])
     return None
+
+
+def _stage(code: str | None) -> Wording:
+    """Name a stage as a record states it, also one that this program does not know; null: before any."""
+    if code is None:
+        return Phrase("finding.no_stage")
+    return Phrase(f"stage.{code}") if is_known(f"stage.{code}") else verbatim(code)

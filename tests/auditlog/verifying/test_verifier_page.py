@@ -68,7 +68,11 @@ def test_a_whole_log_is_a_plain_yes(browser: Browser, folder: LogFolder, tmp_pat
     assert "CÓ, nhật ký nguyên vẹn" in words
     assert "Đã băm lại 700 mục" in words
     assert "hdnd.example/w1 đã chứng kiến lúc" in words
-    assert "Tiếp nhận" in browser.run("return document.getElementById('acts').innerText")
+    for language, name in (("en", "Dossier accepted"), ("fr", "Dossier accepté"), ("vi", "Tiếp nhận hồ sơ")):
+        browser.run(
+            f"const e = document.getElementById('lang'); e.value = '{language}'; e.dispatchEvent(new Event('change'))"
+        )
+        assert name in browser.run("return document.getElementById('acts').innerText")
     for width, name in ((390, "phone"), (1280, "desktop")):
         browser.resize(width, 1400)
         browser.picture(tmp_path / f"{name}.png")

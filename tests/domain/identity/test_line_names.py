@@ -27,22 +27,22 @@ def test_every_line_has_a_name_in_words(language: Language) -> None:
         (
             "p142 r:focal_head,unit,under_appraisal,application:recommend,allow",
             "Lãnh đạo đơn vị đầu mối: Trình ý kiến thẩm định",
-            "Head of the focal department: Appraisal report put before the signer",
+            "Head of the focal department: Put the appraisal report before the signer",
         ),
         (
             "p9 r:applicant,delegate,stages:decided,decision:read,allow",
             "Tổ chức, cá nhân nộp hồ sơ (người cùng soạn cho bên đề nghị): Xem quyết định",
-            "Applicant (co-writer for the applicant): Decision read",
+            "Applicant (co-writer for the applicant): Read the decision",
         ),
         (
             "p1 *,acted_as_intake,*,acts:decision,deny",
             "Không được phép – Bất kỳ ai (đã tiếp nhận hồ sơ): Quyết định hồ sơ",
-            "Not allowed – Anybody (who took the dossier in): Case decided",
+            "Not allowed – Anybody (who took the dossier in): Decide the case",
         ),
         (
             "p7 r:hdnd_member,overseer,stages:filed,acts:read_case,allow",
             "Đại biểu Hội đồng nhân dân: Xem toàn bộ hồ sơ",
-            "Member of the People's Council: Whole case read",
+            "Member of the People's Council: Read the whole case",
         ),
     ],
 )

@@ -2,15 +2,17 @@
 
 import json
 import re
+from itertools import product
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from sandbox_registry.auditlog.publishing.bundle_files import PAGES
-from sandbox_registry.domain.acts import Action, act_name
+from sandbox_registry.domain.acts import Action, act_name, done_name
 from sandbox_registry.domain.identity.office_names import office_name
 from sandbox_registry.domain.identity.people import Role
-from sandbox_registry.domain.texts import Language, Text
+from sandbox_registry.domain.texts import Language, Phrase, Text
+from tests.support.client import Client
 from tests.support.stages import OWNER, claimed, received
 from tests.support.statements import statements
 from tests.support.world import PROCEDURE, World
@@ -79,15 +81,44 @@ async def test_a_page_is_read_by_the_index_of_the_case(world: World) -> None:
 
 
 def test_every_act_and_office_has_a_name() -> None:
-    for name in [*map(act_name, Action), *map(office_name, Role)]:
+    for name in [*map(act_name, Action), *map(done_name, Action), *map(office_name, Role)]:
         assert all(name.in_language(language) for language in Language)
-    assert len({act_name(action).vi for action in Action}) == len(Action)
-    assert act_name("application:submit").vi == "Nộp hồ sơ"
+    for name_of, language in product((act_name, done_name), Language):
+        assert len({name_of(action).in_language(language) for action in Action}) == len(Action)
+    assert act_name("application:submit") == Phrase("act.application:submit")
+    assert (act_name("application:submit").vi, done_name("application:submit").vi) == ("Nộp hồ sơ", "Nộp hồ sơ")
     assert office_name("later_office") == Text(vi="later_office", en="later_office", fr="later_office")
-    assert act_name("later:act") == Text(vi="later:act", en="later:act", fr="later:act")
+    assert act_name("later:act") == done_name("later:act") == Text(vi="later:act", en="later:act", fr="later:act")
+
+
+def test_an_act_is_named_as_something_to_do_and_as_something_done() -> None:
+    for action in Action:
+        for language in (Language.EN, Language.FR):
+            assert act_name(action).in_language(language) != done_name(action).in_language(language)
+        first = act_name(action).fr.partition(" ")[0]
+        assert first.endswith(("er", "ir", "re")) or first == "S'inscrire", first  # An infinitive.
+    assert act_name("decision:approve").en == "Allow the trial"
+    assert done_name("decision:approve").en == "Trial allowed"
+    assert done_name("decision:approve", "refused").en == "Allow the trial"
+
+
+async def test_what_was_refused_is_named_as_something_to_do(client: Client) -> None:
+    case = await received(client.world)
+    refused = await client.send("POST", f"/applications/{case.id}/acceptance", by=OWNER, seen=case.version)
+    assert refused.status_code == 403
+    page = await client.send("GET", f"/applications/{case.id}/timeline", by="thanh_tra")
+    named = {(each["action"], each["result"]): each["action_name"]["en"] for each in page.json()["items"]}
+    assert named["application:receive", "done"] == "Dossier registered, code given"
+    assert named["application:accept", "refused"] == "Accept the dossier"
 
 
 def test_page_of_the_offline_verifier_calls_acts_by_the_same_names() -> None:
     found = re.search(r"^const ACTS = (\{.*\});$", (PAGES / "verify.html").read_text(encoding="utf-8"), re.MULTILINE)
     assert found is not None
-    assert json.loads(found[1]) == {str(action): act_name(action).vi for action in Action}
+    assert json.loads(found[1]) == {
+        language: {
+            str(action): [done_name(action).in_language(language), act_name(action).in_language(language)]
+            for action in Action
+        }
+        for language in Language
+    }
