@@ -91,7 +91,13 @@ async def complete_draft(
             size=1000,
             sha256=sha256(part.encode()).hexdigest(),
         )
-    return draft
+    return await current(world, draft)
+
+
+async def current(world: World, case: Application) -> Application:
+    """A case as it stands now."""
+    async with world.database.transaction() as work:
+        return await work.get(Application, case.id)
 
 
 @prepared

@@ -22,7 +22,10 @@ class DocumentsController(Controller):
     async def attach(
         self, request: Incoming, application_id: Id, part: QueryText, filename: QueryText
     ) -> Response[DocumentOut]:
-        """Attach a file to a component of the dossier; the request body is the file itself."""
+        """Attach a file to a component of the dossier; the request body is the file itself.
+
+        The application gets a new version: read it again before filing it.
+        """
         return await perform(
             request,
             lambda context: use_cases(request).documents.attach(
@@ -59,7 +62,10 @@ class DocumentsController(Controller):
 
     @delete("/{document_id:uuid}", status_code=200)
     async def remove(self, request: Incoming, application_id: Id, document_id: Id) -> Response[DocumentOut]:
-        """Remove a document from a draft or an open supplement; it stays on record as removed."""
+        """Remove a document from a draft or an open supplement; it stays on record as removed.
+
+        The application gets a new version, as when a file is attached.
+        """
         return await perform(
             request,
             lambda context: use_cases(request).applications.remove_document(context, application_id, document_id),

@@ -167,7 +167,8 @@ class Applications:
     ) -> Document:
         """Attach a file to a part of the dossier. `keep` puts its bytes into the store; null when they are there.
 
-        Only a file that may be attached is kept: no erasure would find another.
+        Only a file that may be attached is kept: no erasure would find another. The application gets a new version:
+        a signatory who looked before does not file another dossier than they saw.
 
         Raises:
             Invalid: the procedure has no such part, or takes no such file for it, or no further one.
@@ -197,11 +198,11 @@ class Applications:
             )
             await act.add(document)
             act.skip_audit()
-            await self._keep(act, act.application, cause="document added")
+            await self._keep(act, await _touch(act), cause="document added")
             return act.respond(document)
 
     async def remove_document(self, context: RequestContext, application_id: UUID, document_id: UUID) -> Document:
-        """Take a document out of a draft or an open supplement; it stays on record as removed."""
+        """Take a document out of a draft or an open supplement; it stays on record as removed, and the version grows."""
         async with self.transactions.open_case(context, Action.APPLICATION_EDIT, application_id) as act:
             document = await act.one(Document, document_id)
             if document.removed_at is not None:
@@ -209,7 +210,7 @@ class Applications:
             await self._check_asked_for(act, {f"documents.{document.part}"})
             removed = await act.save(replace(document, version=document.version + 1, removed_at=act.at))
             act.skip_audit()
-            await self._keep(act, act.application, cause="document removed")
+            await self._keep(act, await _touch(act), cause="document removed")
             return act.respond(removed)
 
     async def share(self, context: RequestContext, application_id: UUID, *, person_id: UUID) -> Participation:
@@ -376,6 +377,11 @@ class Applications:
         request = filings.open_request((await act.records()).supplements)
         if targets - {item.target for item in request.items}:
             raise ConditionNotMet("not_asked_for")
+
+
+async def _touch(act: CaseTransaction) -> Application:
+    """Give the application another version, for its documents changed."""
+    return await act.save(replace(act.application, version=act.application.version + 1, updated_at=act.at))
 
 
 def file_errors(part: Part, *, media_type: str, size: int, present: int) -> Iterator[FieldError]:

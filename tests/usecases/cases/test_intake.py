@@ -36,6 +36,7 @@ from tests.support.stages import (
     accepted,
     claimed,
     complete_draft,
+    current,
     received,
     submitted,
     under_appraisal,
@@ -305,6 +306,7 @@ async def test_supplement_takes_only_what_was_asked_for(world: World) -> None:
         world, case, {"project": {"summary": "Mã vạch gen đọc bằng điện thoại, sai số một phần nghìn."}}
     )
     await attach(world, edited, "trial_plan")
+    edited = await current(world, edited)
     refused: list[Awaitable[Any]] = [
         edit(world, edited, {"project": {"innovation": "Khác"}}),
         edit(world, edited, {"project": None}),
@@ -330,7 +332,7 @@ async def test_unasked_document_cannot_be_removed_during_a_supplement(world: Wor
     removed = await remove(world.context(OWNER), case.id, parts["trial_plan"])
     assert removed.removed_at == world.clock.at
     with pytest.raises(Invalid) as caught:
-        await supplement(world, OWNER, case)
+        await supplement(world, OWNER, await current(world, case))
     assert [each.field for each in caught.value.errors] == [PLAN]
 
 
