@@ -7,7 +7,7 @@ from bench.captured import Script, capture
 from bench.contenders import Contenders, contenders
 from bench.effort import Effort, in_turns, of, rate
 from bench.figures import ORM, OURS, PGBENCH, Aim, Figure, Row
-from bench.scratch import CASES, INTAKE, OWNER, SIGNER, Register, add_cases, count_moved, identity, register
+from bench.scratch import CASES, INTAKE, OWNER, SIGNER, Register, add_cases, count_moved, filing, identity, register
 from bench.servers import Failed
 from sandbox_registry.db.embedded.server import EmbeddedServer
 
@@ -83,7 +83,7 @@ def requests_for(running: Contenders, name: str, act: str, first: int, count: in
             by=by,
             turn=number,
             seen=SEEN,
-            body=body,
+            body={"digest": filing(number)} if act == "submit" else body,
         )
         for number in range(first, first + count)
     ]

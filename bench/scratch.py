@@ -4,7 +4,7 @@ import functools
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -18,10 +18,13 @@ from sandbox_registry.db.core import migrations
 from sandbox_registry.db.core.searching import search_words
 from sandbox_registry.db.embedded.server import EmbeddedServer
 from sandbox_registry.demo.dossiers import load_dossiers
-from sandbox_registry.domain.cases.applications import Application
+from sandbox_registry.domain.cases.applications import Application, Document
 from sandbox_registry.domain.identity.tokens import digest, written
+from sandbox_registry.domain.rules.procedures import Procedure
 from sandbox_registry.domain.stages import Stage
+from sandbox_registry.rulebook.procedure_files import load_procedure
 from sandbox_registry.runtime.shipped import shipped
+from sandbox_registry.usecases.cases.filing_digests import filing_digest
 
 PROCEDURE = "ca-mau-2026-draft"
 DOSSIER = "giam-sat-ao-tom"
@@ -35,7 +38,7 @@ _OFFICES = {
     AUDITOR: ("auditor", 4, ""),
 }
 _SQL = Path(__file__).parent / "sql"
-_PEOPLE, _UNITS = 10, 11
+_PEOPLE, _UNITS, _FIRM = 10, 11, 13
 CASES = 9
 TOKENS = 16
 """How many tokens each of them has: a quota is counted for each."""
@@ -106,6 +109,17 @@ def add_cases(register: Register, stage: str, *, count: int) -> int:
         given = {"stage": stage, "first": first, "count": count, "title": TITLE, **_dossier()}
         connection.execute(_script("cases"), given)
     return first
+
+
+def filing(number: int) -> str:
+    """Return the digest that one of the added drafts is filed with."""
+    case = replace(
+        _case(load_dossiers()[DOSSIER].answers),
+        id=identity(CASES, number),
+        organisation_id=identity(_FIRM, 0),
+        receiving_unit_id=identity(_UNITS, 1),
+    )
+    return filing_digest(case, documents=_documents(), procedure=_procedure())
 
 
 def count_moved(register: Register, *, first: int, seen: int) -> int:
@@ -187,24 +201,54 @@ def _dossier() -> dict[str, str]:
 
 def _words(answers: Mapping[str, object]) -> str:
     """Return what the program itself keeps of a case without a code for the search."""
-    nothing, then = UUID(int=0), datetime(2026, 1, 1, tzinfo=UTC)
-    return search_words(
-        Application(
-            id=nothing,
-            version=1,
-            stage=Stage.DRAFT,
-            procedure_code=PROCEDURE,
-            procedure_version=None,
-            organisation_id=nothing,
-            receiving_unit_id=nothing,
-            unit_ids=(),
-            title=TITLE,
-            answers=answers,
-            created_by=nothing,
-            created_at=then,
-            updated_at=then,
-        )
+    return search_words(_case(answers))
+
+
+_NOTHING, _THEN = UUID(int=0), datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def _case(answers: Mapping[str, object]) -> Application:
+    """Return an added case, as far as what is computed of it needs to know."""
+    return Application(
+        id=_NOTHING,
+        version=1,
+        stage=Stage.DRAFT,
+        procedure_code=PROCEDURE,
+        procedure_version=None,
+        organisation_id=_NOTHING,
+        receiving_unit_id=_NOTHING,
+        unit_ids=(),
+        title=TITLE,
+        answers=answers,
+        created_by=_NOTHING,
+        created_at=_THEN,
+        updated_at=_THEN,
     )
+
+
+@functools.cache
+def _documents() -> tuple[Document, ...]:
+    """Return the files that `cases.sql` attaches."""
+    return tuple(
+        Document(
+            id=_NOTHING,
+            version=1,
+            application_id=_NOTHING,
+            part=part,
+            filename=f"{part}.pdf",
+            media_type="application/pdf",
+            size=1000,
+            sha256=sha256(part.encode()).hexdigest(),
+            uploaded_by=_NOTHING,
+            uploaded_at=_THEN,
+        )
+        for part in load_dossiers()[DOSSIER].parts
+    )
+
+
+@functools.cache
+def _procedure() -> Procedure:
+    return load_procedure(shipped("policies") / "procedures" / f"{PROCEDURE}.toml")
 
 
 @functools.cache

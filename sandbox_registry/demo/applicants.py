@@ -119,7 +119,7 @@ async def file(case: Case) -> bool:
     named = problems["referral"]
     confirmed = f"?{urlencode({'confirmed_authority': named['authority']['vi']})}" if named else ""
     try:
-        await case.act(case.owner, f"submission{confirmed}")
+        await case.act(case.owner, f"submission{confirmed}", {"digest": (await _look(case))["digest"]})
     except Unexpected as refused:
         if refused.answer.status_code != 422:  # noqa: PLR2004 - the status of a dossier with faults.
             raise
@@ -129,7 +129,7 @@ async def file(case: Case) -> bool:
 
 
 async def complete(case: Case) -> None:
-    """Answer a supplement request: change exactly what it names, then file again."""
+    """Answer a supplement request: change exactly what it names, say why where nothing is to change, file again."""
     for item in case.scenario["supplement"]["items"]:
         kind, _, path = item["target"].partition(".")
         if kind == "documents":
@@ -137,11 +137,18 @@ async def complete(case: Case) -> None:
             content = {**paper.content, "title": f"{case.dossier.title} (bản bổ sung)"}
             again = typeset(type(paper)(part=path, filename=paper.filename, content=content, made_at=paper.made_at))
             await upload(case, part=path, filename=f"Bổ sung - {paper.filename}", content=again)
+            await case.refresh()
         else:
             section, name = path.split(".")
             await _save(case, {section: {name: _elaborated(case.dossier.answers[section][name])}})
-    await case.refresh()
-    await case.act(case.owner, "supplement")
+    shown = await _look(case)
+    reasons = {item["target"]: "Bảng đã đủ số liệu theo yêu cầu." for item in shown["unanswered"]}
+    await case.act(case.owner, "supplement", {"digest": shown["digest"], "no_change_because": reasons})
+
+
+async def _look(case: Case) -> Any:
+    """Look, as who signs, at what would be filed and how it is named."""
+    return await case.caller.ask("GET", f"/applications/{case.id}/submission", by=case.owner)
 
 
 def _elaborated(answer: Any) -> Any:

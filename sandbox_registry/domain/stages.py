@@ -46,6 +46,8 @@ OPEN_STAGES = frozenset(
         Stage.AWAITING_DECISION,
     }
 )
+EDITABLE_STAGES = frozenset({Stage.DRAFT, Stage.SUPPLEMENT_REQUESTED})
+"""Where the applicant writes on the dossier, and then files it."""
 
 
 def stage_name(stage: Stage) -> Phrase:

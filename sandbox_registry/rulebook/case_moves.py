@@ -239,6 +239,8 @@ class Moves:
             procedure=self.procedure,
             calendar=_CALENDAR,
             errors=(),
+            unanswered=(),
+            no_change_because={},
             by=_OFFICER,
             at=self.state.at,
         )

@@ -107,6 +107,7 @@ CASE_ROUTES: dict[tuple[str, str], Action] = {
     ("GET", "/site-visits"): Action.REVIEW_READ,
     ("POST", "/site-visits"): Action.SITE_VISIT_RECORD,
     ("POST", "/stop"): Action.APPLICATION_STOP,
+    ("GET", "/submission"): Action.APPLICATION_READ,
     ("POST", "/submission"): Action.APPLICATION_SUBMIT,
     ("POST", "/supplement"): Action.APPLICATION_SUBMIT_SUPPLEMENT,
     ("POST", "/supplement-requests"): Action.APPLICATION_REQUEST_SUPPLEMENT,

@@ -45,12 +45,14 @@ MARKED = {
     "recommendation": "report",
     "review": "comment",
     "site_visit": "minutes",
-    "supplement_request": "exception_reason",
+    "supplement_request": "unchanged",
     "token": "name",
     "vote": "dissent",
     "webhook": "description",
 }
 """Which words of each kind are secret. A kind of record is missing here if it has no words, or is public."""
+IN_ITEMS = {"supplement_request": lambda mark: [{"target": "documents.trial_plan", "because": mark}]}
+"""How the mark stands in a list of items."""
 EVERYBODYS_ACT = "application:apologize"
 """An act that everybody who reads a case may learn of, so that only the kind can keep its record closed."""
 
@@ -167,9 +169,14 @@ def identity_query(table: Table, identity: Any, only: UUID | None) -> Any:
 def _mark(name: str) -> dict[str, Any]:
     column, _, inner = MARKED[name].partition(".")
     if not inner:
-        return {column: secret(name)}
+        return {column: _written(name)}
     path, value = cast([inner], ARRAY(Text)), cast(secret(name), JSONB)
     return {column: func.jsonb_set(TABLES[name].c[column], path, value)}
+
+
+def _written(name: str) -> Any:
+    """Return the mark of a kind as its column holds it."""
+    return IN_ITEMS.get(name, str)(secret(name))
 
 
 def _state(world: World, kind: Kind, case_id: UUID) -> dict[str, Any]:
@@ -194,7 +201,7 @@ def _state(world: World, kind: Kind, case_id: UUID) -> dict[str, Any]:
         "url": "https://example.com/hook",
     }
     if kind.name in MARKED:
-        given[MARKED[kind.name]] = secret(kind.name)
+        given[MARKED[kind.name]] = _written(kind.name)
     if kind.name == "clarification":
         given |= {"answered_by": given["person_id"], "answered_at": world.clock.at}
     made = {name: given.get(name, _made(hint, world)) for name, hint in hints.items()}
@@ -238,4 +245,4 @@ def _mark_state(name: str, state: Any) -> None:
     if inner:
         state[field][inner] = secret(name)
     else:
-        state[field] = secret(name)
+        state[field] = _written(name)

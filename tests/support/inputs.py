@@ -36,6 +36,7 @@ from sandbox_registry.domain.permits.proposals import propose
 from sandbox_registry.domain.privacy.erasures import HoldKind, LegalHold
 from sandbox_registry.domain.rules.calendars import Term, Unit
 from sandbox_registry.domain.rules.procedures import Procedure
+from sandbox_registry.usecases.cases.filing_digests import filing_digest
 from sandbox_registry.usecases.registry import UseCases
 from sandbox_registry.usecases.transaction.context import RequestContext
 from tests.support.decided import terms, why_of
@@ -190,15 +191,26 @@ def _reasons(now: Facts) -> Iterator[tuple[Reason, ...]]:
     yield (Reason(code=now.random.choice(codes), text="Chưa đủ"),)
 
 
-def _filing(method: str) -> Callable[[Facts], Iterator[Attempt]]:
+def _filing(method: str, **given: Any) -> Callable[[Facts], Iterator[Attempt]]:
     """Filing, with the name of every authority that a route may lead to."""
 
     def inputs(now: Facts) -> Iterator[Attempt]:
         names = {each.authority.vi for each in now.procedure.routes if each.authority is not None}
+        live = [each for each in now.of(Document) if each.removed_at is None]
+        digest = filing_digest(now.case, documents=live, procedure=now.procedure)
         for authority in (None, *sorted(names)):
-            yield _calling(method, now.case.id, expected_version=now.case.version, authority=authority)
+            yield _calling(
+                method, now.case.id, expected_version=now.case.version, digest=digest, authority=authority, **given
+            )
 
     return inputs
+
+
+def _supplement(now: Facts) -> Iterator[Attempt]:
+    """Filing what was completed, and what was left as it was."""
+    asked = {item.target for request in now.of(SupplementRequest)[-1:] for item in request.items}
+    for because in ({}, dict.fromkeys(sorted(asked), "Bản này rõ.")):
+        yield from _filing("applications.submit_supplement", no_change_because=because)(now)
 
 
 def _refer(now: Facts) -> Iterator[Attempt]:
@@ -436,7 +448,7 @@ _INPUTS: Mapping[Action, Callable[[Facts], Iterator[Attempt]]] = {
     Action.APPLICATION_SHARE: _share,
     Action.APPLICATION_STOP: _moving("intake.stop"),
     Action.APPLICATION_SUBMIT: _filing("applications.submit"),
-    Action.APPLICATION_SUBMIT_SUPPLEMENT: _filing("applications.submit_supplement"),
+    Action.APPLICATION_SUBMIT_SUPPLEMENT: _supplement,
     Action.ASSIGNMENT_ASSIGN: _assign,
     Action.ASSIGNMENT_CLAIM: _beside("assignments.claim"),
     Action.ASSIGNMENT_RELEASE: _release,

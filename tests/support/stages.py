@@ -1,16 +1,19 @@
 """Cases brought to a stage, step by step, by the people who would do it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from functools import wraps
 from hashlib import sha256
 from typing import Any, TypeVar, cast
 
-from sandbox_registry.domain.cases.applications import Application
+from sandbox_registry.db.cases import dossiers
+from sandbox_registry.domain.cases.applications import Application, Document, SupplementItem, SupplementRequest
 from sandbox_registry.domain.cases.appraisal import Advice, Choice, CouncilSession
 from sandbox_registry.domain.cases.case_lists import CaseFilter
 from sandbox_registry.domain.cases.councils import Composition
+from sandbox_registry.domain.cases.filings import unanswered_items
 from sandbox_registry.domain.identity.people import Capacity
+from sandbox_registry.usecases.cases.filing_digests import filing_digest
 from tests.support.dossiers import ATTACHED, DOSSIER
 from tests.support.world import AI_PROCEDURE, PROCEDURE, START, World
 
@@ -94,6 +97,58 @@ async def complete_draft(
     return await current(world, draft)
 
 
+async def digest_of(world: World, case: Application) -> str:
+    """Name what would be filed now, whoever may read it; a digest of nothing when there is no such case."""
+    async with world.database.transaction() as work:
+        for known in await work.find(Application, id=case.id):
+            return filing_digest(
+                known,
+                documents=await work.find(Document, application_id=case.id, removed_at=None),
+                procedure=await work.run(world.transactions.rules.pinned, known, at=world.clock.at),
+            )
+    return "0" * 64
+
+
+async def filed(world: World, draft: Application, *, by: str = OWNER, authority: str | None = None) -> Application:
+    """A dossier filed as it stands."""
+    return await world.use_cases.applications.submit(
+        world.context(by),
+        draft.id,
+        expected_version=draft.version,
+        digest=await digest_of(world, draft),
+        authority=authority,
+    )
+
+
+async def completed(
+    world: World, case: Application, *, by: str = OWNER, because: Mapping[str, str] | None = None
+) -> Application:
+    """A dossier filed again as it stands; every item left as it was, with a word why, unless words are given."""
+    if because is None:
+        because = {item.target: "Đã đúng." for item in await unanswered(world, case)}
+    return await world.use_cases.applications.submit_supplement(
+        world.context(by),
+        case.id,
+        expected_version=case.version,
+        digest=await digest_of(world, case),
+        no_change_because=because,
+    )
+
+
+async def unanswered(world: World, case: Application) -> tuple[SupplementItem, ...]:
+    """What the open supplement request names and nobody changed, if there is one."""
+    async with world.database.transaction() as work:
+        for request in await work.find(SupplementRequest, application_id=case.id, answered_at=None):
+            versions = await work.run(dossiers.filed_versions, case.id)
+            return unanswered_items(
+                request,
+                filed=versions[-1],
+                application=await work.get(Application, case.id),
+                documents=await work.find(Document, application_id=case.id, removed_at=None),
+            )
+    return ()
+
+
 async def current(world: World, case: Application) -> Application:
     """A case as it stands now."""
     async with world.database.transaction() as work:
@@ -103,15 +158,14 @@ async def current(world: World, case: Application) -> Application:
 @prepared
 async def submitted(world: World, *, procedure_code: str = PROCEDURE) -> Application:
     """A dossier filed by its signatory."""
-    draft = await complete_draft(world, procedure_code=procedure_code)
-    return await world.use_cases.applications.submit(world.context(OWNER), draft.id, expected_version=draft.version)
+    return await filed(world, await complete_draft(world, procedure_code=procedure_code))
 
 
 @prepared
 async def received(world: World, *, procedure_code: str = PROCEDURE) -> Application:
     """A filed dossier with its code."""
-    filed = await submitted(world, procedure_code=procedure_code)
-    return await world.use_cases.intake.receive(world.context(INTAKE), filed.id, expected_version=filed.version)
+    case = await submitted(world, procedure_code=procedure_code)
+    return await world.use_cases.intake.receive(world.context(INTAKE), case.id, expected_version=case.version)
 
 
 @prepared
@@ -237,7 +291,5 @@ KIDS = AI_DOSSIER | {"competence": AI_DOSSIER["competence"] | {"children_data": 
 async def received_for_another_authority(world: World) -> Application:
     """Receive a trial with data of children, filed knowing that the Ministry of Public Security is competent."""
     draft = await complete_draft(world, answers=KIDS, procedure_code=AI_PROCEDURE)
-    case = await world.use_cases.applications.submit(
-        world.context(OWNER), draft.id, expected_version=draft.version, authority="Bộ Công an"
-    )
+    case = await filed(world, draft, authority="Bộ Công an")
     return await world.use_cases.intake.receive(world.context(INTAKE), case.id, expected_version=case.version)

@@ -16,8 +16,10 @@ from sandbox_registry.api.handling.schemas import (
     Out,
     PageOut,
     Paragraph,
+    Sha256,
     TextOut,
     check_depth,
+    normal,
     shown,
 )
 from sandbox_registry.domain.acts import done_name
@@ -50,6 +52,22 @@ class EditIn(In):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_depth(self.answers)
+
+
+class FilingIn(In):
+    """The digest of what is filed, as `GET …/submission` gave it to the signatory."""
+
+    digest: Sha256
+
+
+class SupplementFilingIn(FilingIn):
+    """The digest of what is filed and, of each item left as it was, why, by its target."""
+
+    no_change_because: dict[str, Paragraph] = msgspec.field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.no_change_because = {target: normal(because) for target, because in self.no_change_because.items()}
 
 
 class WithdrawalIn(In):
@@ -179,8 +197,15 @@ class SupplementItemOut(Out):
     reason: str
 
 
+class UnchangedItemOut(Out):
+    """What was filed as it was although it was to be completed, and why."""
+
+    target: str
+    because: str
+
+
 class SupplementOut(Out):
-    """A request to complete the dossier."""
+    """A request to complete the dossier. `unchanged` is what the answer left as it was."""
 
     id: UUID
     version: int
@@ -189,6 +214,7 @@ class SupplementOut(Out):
     exception_reason: str | None
     requested_at: Instant
     answered_at: Instant | None
+    unchanged: tuple[UnchangedItemOut, ...]
 
 
 class ComplaintOut(Out):
@@ -315,11 +341,49 @@ class CaseOut(Out):
         return self.application.version
 
 
+class SubmissionOut(Out):
+    """What filing the dossier now would file. `digest` is the SHA-256 of `content` in canonical JSON (RFC 8785).
+
+    During a supplement: `due` is when its term ends, exclusive (null where none is set), `is_late` says that it has and
+    nothing more is taken, `unanswered` lists what was asked for and nobody changed yet.
+    """
+
+    version: int
+    digest: str
+    content: dict[str, Any]
+    due: Instant | None
+    is_late: bool
+    unanswered: tuple[SupplementItemOut, ...]
+
+
+class FilingDocumentOut(Out):
+    """A file as it was filed."""
+
+    part: str
+    filename: str
+    size: int
+    sha256: str
+
+
+class FilingOut(Out):
+    """One filing of the dossier, as the version `number`: when, what it is named by, and its files.
+
+    `digest` is null for what was filed before filings were named by one.
+    """
+
+    number: int
+    cause: str
+    made_at: Instant
+    digest: str | None
+    documents: tuple[FilingDocumentOut, ...]
+
+
 class ReceiptOut(Out):
     """The receipt of a filed dossier. `log` proves the filing, the others registration and acceptance once they are.
 
     Each is null until the published checkpoint covers its leaf, about a second. `appointments` are the days of the result
-    that were promised, oldest first, each with its reason; the last is `appointment_at`.
+    that were promised, oldest first, each with its reason; the last is `appointment_at`. `filings` is what was filed,
+    supplements included, oldest first.
     """
 
     application_id: UUID
@@ -333,6 +397,7 @@ class ReceiptOut(Out):
     accepted_at: Instant | None
     appointment_at: Instant | None
     appointments: tuple[DateGivenOut, ...]
+    filings: tuple[FilingOut, ...]
     log: ProofOut | None
     received_log: ProofOut | None
     accepted_log: ProofOut | None
@@ -390,13 +455,14 @@ class ProblemsOut(Out):
 
 
 class VersionOut(Out):
-    """The dossier as it stood after one edit."""
+    """The dossier as it stood after one edit; `digest` names what was filed, null while it was only written."""
 
     number: int
     cause: str
     title: str
     made_by: UUID
     made_at: Instant
+    digest: str | None
     answers: dict[str, Any]
     documents: tuple[dict[str, Any], ...]
 
@@ -418,6 +484,7 @@ class EditorOut(Out):
 
 
 application_out = shown(ApplicationOut)
+submission_out = shown(SubmissionOut)
 document_out = shown(DocumentOut)
 
 
@@ -454,6 +521,7 @@ def receipt_out(receipt: Receipt, *, log: PublishedLog) -> ReceiptOut:
         accepted_at=application.accepted_at,
         appointment_at=application.appointment_at,
         appointments=tuple(map(DateGivenOut.of, receipt.appointments)),
+        filings=tuple(map(shown(FilingOut), receipt.filings)),
         log=proof_of(receipt.filed, log),
         received_log=proof_of(receipt.received, log),
         accepted_log=proof_of(receipt.accepted, log),

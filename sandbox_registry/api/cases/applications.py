@@ -14,8 +14,11 @@ from sandbox_registry.api.cases.application_schemas import (
     DraftIn,
     EditIn,
     EditorOut,
+    FilingIn,
     ProblemsOut,
     ReceiptOut,
+    SubmissionOut,
+    SupplementFilingIn,
     VersionOut,
     VersionsOut,
     WithdrawalIn,
@@ -25,6 +28,7 @@ from sandbox_registry.api.cases.application_schemas import (
     page_out,
     problems_out,
     receipt_out,
+    submission_out,
 )
 from sandbox_registry.api.cases.history_schemas import ChangesOut, TimelineOut, dossier_changes_out, timeline_out
 from sandbox_registry.api.handling.cursors import BY_CHANGE, BY_ID, BY_INDEX
@@ -211,11 +215,29 @@ class ApplicationsController(Controller):
             out=lambda receipt: receipt_out(receipt, log=published(request)),
         )
 
+    @get("/{application_id:uuid}/submission")
+    async def submission(self, request: Incoming, application_id: Id) -> Response[SubmissionOut]:
+        """Read what would be filed now, each file with its SHA-256, and the digest that identifies all of it.
+
+        The signatory files with the ETag and the `digest` of this answer. If there is nothing to file, it is not found.
+        """
+        return await perform(
+            request,
+            lambda context: use_cases(request).cases.submission(context, application_id),
+            out=submission_out,
+        )
+
     @post("/{application_id:uuid}/submission", status_code=200, opt=declare(needs_version=True))
     async def submit(
-        self, request: Incoming, application_id: Id, confirmed_authority: OptionalQueryText = None
+        self,
+        request: Incoming,
+        application_id: Id,
+        data: JSONBody[FilingIn],
+        confirmed_authority: OptionalQueryText = None,
     ) -> Response[ApplicationOut]:
-        """File a draft. All broken rules are returned at once, each with its field.
+        """File a draft, identified by its `digest`. All broken rules are returned at once, each with its field.
+
+        If the digest is not that of what would be filed now, the filing is refused: read `…/submission` again.
 
         If the answers lead to another authority (`…/problems` names it), the dossier is accepted only with that
         authority's name as `confirmed_authority`. A trial outside the mechanism is not accepted at all.
@@ -226,6 +248,7 @@ class ApplicationsController(Controller):
                 context,
                 application_id,
                 expected_version=seen_version(request),
+                digest=data.digest,
                 authority=confirmed_authority,
             ),
             out=application_out,
@@ -233,15 +256,24 @@ class ApplicationsController(Controller):
 
     @post("/{application_id:uuid}/supplement", status_code=200, opt=declare(needs_version=True))
     async def submit_supplement(
-        self, request: Incoming, application_id: Id, confirmed_authority: OptionalQueryText = None
+        self,
+        request: Incoming,
+        application_id: Id,
+        data: JSONBody[SupplementFilingIn],
+        confirmed_authority: OptionalQueryText = None,
     ) -> Response[ApplicationOut]:
-        """File the dossier as a supplement request asked for; `confirmed_authority` as for the first filing."""
+        """File the dossier as a supplement request asked for; `digest` and `confirmed_authority` as for the first filing.
+
+        An item that is still as it was filed is refused, unless `no_change_because` says why, by the item's target.
+        """
         return await perform(
             request,
             lambda context: use_cases(request).applications.submit_supplement(
                 context,
                 application_id,
                 expected_version=seen_version(request),
+                digest=data.digest,
+                no_change_because=data.no_change_because,
                 authority=confirmed_authority,
             ),
             out=application_out,

@@ -55,6 +55,7 @@ EXAMPLE_VALUES: dict[str, Any] = {
     "FieldProblem.field": "title",
     "FieldProblemOut.code": "required",
     "FieldProblemOut.field": "answers.project.summary",
+    "FilingOut.cause": "submitted",
     "FormRule.field": "trial.end",
     "FormRule.other": "trial.start",
     "GrantIn.role": "focal_officer",
@@ -113,6 +114,11 @@ EXAMPLE_VALUES: dict[str, Any] = {
     "SiteVisitIn.place": "Vuông tôm số 3, xã Đất Mũi",
     "StateVersionOut.action": "application:accept",
     "SummaryIn": _TEXT,
+    "SupplementFilingIn.no_change_because": {
+        "documents.trial_plan": "Tệp đã nộp mở được; mã SHA-256 trùng với bản gốc."
+    },
+    "SubmissionOut.content": {"title": "Đếm tôm bằng camera", "documents": []},
+    "UnchangedItemOut.target": "documents.trial_plan",
     "SupplementItemIn.target": "documents.trial_plan",
     "SupplementItemOut.target": "documents.trial_plan",
     "TermIn.unit": "wd",
@@ -165,6 +171,7 @@ EXAMPLE_VALUES: dict[str, Any] = {
     "case_code": _CASE,
     "cause": "submission",
     "ceiling": None,
+    "digest": "0b8c1f6a5d3e2c4f9a7b6c5d4e3f2a1b0c9d8e7f6a5b4c3d2e1f0a9b8c7d6e5f",
     "channel": "Trực tuyến",
     "checksum": "3f1d0a6b7c2e4f58",
     "clause": "Khoản 2",

@@ -63,6 +63,7 @@ CONDITIONS: dict[str, str] = {
     "not_published": "No checkpoint of the log is published yet.",
     "not_received": "The one-stop unit has not registered the dossier yet.",
     "on_hold": "The case is under a legal hold.",
+    "other_content": "The digest is not that of what would be filed now; read it again.",
     "outside_mechanism": "The answers place the trial outside the mechanism, so it is not accepted.",
     "own_account": "A person who opened an account or set its password cannot confirm its proposals, or an office for it.",
     "permit_running": "The permit of the case has not ended.",

@@ -21,6 +21,7 @@ Line = Annotated[str, Meta(min_length=1, max_length=300, pattern=_NOT_BLANK + ON
 Paragraph = Annotated[str, Meta(min_length=1, max_length=20_000, pattern=_NOT_BLANK + _NO_CONTROLS[1:])]
 Remark = Annotated[str, Meta(max_length=20_000, pattern=_NO_CONTROLS)]
 Code = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[a-z0-9][a-z0-9_.-]*$")]
+Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 FIRST_YEAR, LAST_YEAR = 2000, 2099  # Those of the calendar of a registry that began in 2026, with room.
 YEARS = "^20[0-9]{2}-"
 _YEARS = {"pattern": YEARS}

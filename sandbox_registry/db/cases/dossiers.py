@@ -13,9 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sandbox_registry.db import tables
 from sandbox_registry.db.core.kinds import DOCUMENTS
 from sandbox_registry.db.core.records import NATIVE
-from sandbox_registry.db.core.statements import Row, Statement
+from sandbox_registry.db.core.statements import Row, Statement, any_of
 from sandbox_registry.domain.cases.applications import Application, Document, DossierVersion
 
+SUBMITTED, SUPPLEMENTED = "submitted", "supplemented"
+"""Causes of the versions that were filed; the others were only written."""
 _VERSIONS = tables.dossier_versions
 _NAMES = tuple(map(str, _VERSIONS.c.keys()))
 _CASE = bindparam("application_id", type_=Uuid)
@@ -34,6 +36,11 @@ _KEEP = Statement(
     .returning(_VERSIONS.c.number)
 )
 _ALL = Statement(select(_VERSIONS).where(_VERSIONS.c.application_id == _CASE).order_by(_VERSIONS.c.number))
+_FILED = Statement(
+    select(_VERSIONS)
+    .where(_VERSIONS.c.application_id == _CASE, any_of(_VERSIONS.c.cause, (SUBMITTED, SUPPLEMENTED)))
+    .order_by(_VERSIONS.c.number)
+)
 _AT = Statement(
     select(_VERSIONS)
     .where(_VERSIONS.c.application_id == _CASE, _VERSIONS.c.made_at <= bindparam("at", type_=tables.Stamp))
@@ -61,8 +68,12 @@ async def keep_version(
     cause: str,
     by: UUID,
     at: datetime,
+    digest: str | None = None,
 ) -> DossierVersion:
-    """Keep the dossier as it stands with these documents, under the next number; the case's row must be locked."""
+    """Keep the dossier as it stands with these documents, under the next number; the case's row must be locked.
+
+    `digest` is that of a filing.
+    """
     dossier = DossierVersion(
         application_id=application.id,
         number=0,
@@ -75,6 +86,7 @@ async def keep_version(
         ),
         made_by=by,
         made_at=at,
+        digest=digest,
     )
     rows = await _KEEP.rows(connection, msgspec.to_builtins(dossier, builtin_types=NATIVE))
     return replace(dossier, number=rows[0][0])
@@ -83,6 +95,11 @@ async def keep_version(
 async def versions_of(connection: AsyncConnection, application_id: UUID) -> tuple[DossierVersion, ...]:
     """List every version of a dossier, oldest first."""
     return tuple(map(_version, await _ALL.rows(connection, {"application_id": application_id})))
+
+
+async def filed_versions(connection: AsyncConnection, application_id: UUID) -> tuple[DossierVersion, ...]:
+    """List the versions of a dossier that were filed, oldest first."""
+    return tuple(map(_version, await _FILED.rows(connection, {"application_id": application_id})))
 
 
 async def version_at(connection: AsyncConnection, application_id: UUID, *, at: datetime) -> DossierVersion | None:

@@ -113,6 +113,7 @@ dossier_versions = Table(
     Column("documents", Json, nullable=False),
     reference("made_by", "people"),
     stamp_column("made_at"),
+    text_column("digest", nullable=True),
     PrimaryKeyConstraint("application_id", "number"),
 )
 
@@ -129,6 +130,7 @@ supplement_requests = Table(
     stamp_column("requested_at"),
     reference("answered_by", "people", nullable=True),
     stamp_column("answered_at", nullable=True),
+    Column("unchanged", Json, nullable=False, server_default=text("'[]'::jsonb")),
     UniqueConstraint("application_id", "round"),
     CheckConstraint("round = 1 OR exception_reason IS NOT NULL", name="exception_recorded"),
 )

@@ -158,7 +158,11 @@ class Document:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DossierVersion:
-    """The dossier as it stood after one edit: all answers and the documents that counted, by part and digest."""
+    """The dossier as it stood after one edit: all answers and the documents that counted, by part and digest.
+
+    `digest` is that of what its signatory filed (hex), see `filings.filed_content`; null for a version that was only
+    written, and for filings from before it was named.
+    """
 
     application_id: UUID
     number: int
@@ -168,6 +172,7 @@ class DossierVersion:
     documents: tuple[Mapping[str, object], ...]
     made_by: UUID
     made_at: datetime
+    digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,8 +184,19 @@ class SupplementItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnchangedItem:
+    """Something that was to be completed and was filed as it was: the applicant's word why."""
+
+    target: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SupplementRequest:
-    """One itemised request to complete the dossier (form 02). `exception_reason` stands when it is not the first."""
+    """One itemised request to complete the dossier (form 02). `exception_reason` stands when it is not the first.
+
+    `unchanged` are the items that the answer left as they were.
+    """
 
     id: UUID
     version: int
@@ -192,6 +208,7 @@ class SupplementRequest:
     requested_at: datetime
     answered_by: UUID | None = None
     answered_at: datetime | None = None
+    unchanged: tuple[UnchangedItem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

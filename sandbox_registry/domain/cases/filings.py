@@ -3,6 +3,7 @@
 Each act begins with its guard (`require_…`), which says whether it can succeed now whatever else is sent.
 """
 
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +11,11 @@ from uuid import UUID
 from sandbox_registry.domain.cases.applications import (
     Application,
     ClosingKind,
+    Document,
+    DossierVersion,
+    SupplementItem,
     SupplementRequest,
+    UnchangedItem,
     WithdrawalRequest,
 )
 from sandbox_registry.domain.cases.competence import confirm, require_inside_mechanism
@@ -27,6 +32,7 @@ from sandbox_registry.domain.errors import (
 from sandbox_registry.domain.identity.people import OrganisationKind
 from sandbox_registry.domain.rules.calendars import Calendar, local_date
 from sandbox_registry.domain.rules.procedures import Procedure
+from sandbox_registry.domain.stages import Stage
 from sandbox_registry.domain.texts import Phrase
 
 
@@ -111,6 +117,38 @@ def require_applicant_kind(kind: OrganisationKind, procedure: Procedure) -> None
         )
 
 
+def filed_content(
+    application: Application, *, documents: Iterable[Document], procedure: Procedure
+) -> dict[str, object]:
+    """Return all that a signatory signs by filing: every answer, every file by its digest, and the rules that apply.
+
+    Its canonical JSON (RFC 8785) is what the digest of a filing is made of.
+    """
+    files = [
+        {"part": each.part, "filename": each.filename, "sha256": each.sha256, "size": each.size} for each in documents
+    ]
+    return {
+        "application_id": str(application.id),
+        "organisation_id": str(application.organisation_id),
+        "receiving_unit_id": str(application.receiving_unit_id),
+        "procedure": f"{procedure.code}@{procedure.checksum}",
+        "title": application.title,
+        "answers": application.answers,
+        "documents": sorted(files, key=lambda file: (file["part"], file["sha256"])),
+    }
+
+
+def require_signed(digest: str, *, current: str) -> None:
+    """Refuse to file what is not what the signatory looked at, which they name by its digest.
+
+    Raises:
+        ConditionNotMet: `other_content`.
+
+    """
+    if digest != current:
+        raise ConditionNotMet("other_content")
+
+
 def submit_supplement(
     application: Application,
     *,
@@ -119,6 +157,8 @@ def submit_supplement(
     procedure: Procedure,
     calendar: Calendar,
     errors: tuple[FieldError, ...],
+    unanswered: tuple[SupplementItem, ...],
+    no_change_because: Mapping[str, str],
     by: UUID,
     at: datetime,
     authority: str | None = None,
@@ -127,11 +167,12 @@ def submit_supplement(
 
     The completeness clock restarts when the procedure says so, else it goes on from where the request held it.
     `authority` is confirmed as in `submit`: what is completed may lead to another authority than what was filed.
+    `unanswered` are the items left as they were filed; `no_change_because` says of each, by its target, why.
 
     Raises:
         ConditionNotMet: `supplement_too_late`, once the term for supplementing has passed; `outside_mechanism`;
             `another_authority`.
-        Invalid: the dossier still breaks rules.
+        Invalid: the dossier still breaks rules; an item was left as it was without a word; a word about another.
 
     """
     request = require_supplementable(
@@ -143,13 +184,54 @@ def submit_supplement(
         errors=errors,
         at=at,
     )
+    unchanged = _unchanged(unanswered, no_change_because)
     confirmation = confirm(application, procedure=procedure, authority=authority, by=by, at=at)
     restart = procedure.word("supplement.clock_policy") != "continue"
     started = at if restart else application.completeness_from
     return (
         moved(application, "submit_supplement", at=at, completeness_from=started, confirmation=confirmation),
-        replace(request, version=request.version + 1, answered_by=by, answered_at=at),
+        replace(request, version=request.version + 1, answered_by=by, answered_at=at, unchanged=unchanged),
     )
+
+
+def unanswered_items(
+    request: SupplementRequest, *, filed: DossierVersion, application: Application, documents: Iterable[Document]
+) -> tuple[SupplementItem, ...]:
+    """List what was to be completed and still is as it was filed: the same answer, the same files by their bytes."""
+    before = _by_target(filed.answers, ((str(each["part"]), str(each["sha256"])) for each in filed.documents))
+    after = _by_target(application.answers, ((each.part, each.sha256) for each in documents))
+    return tuple(item for item in request.items if before(item.target) == after(item.target))
+
+
+def _by_target(answers: Mapping[str, object], files: Iterable[tuple[str, str]]) -> Callable[[str], object]:
+    attached = frozenset(files)
+
+    def state(target: str) -> object:
+        kind, _, path = target.partition(".")
+        if kind == "documents":
+            return frozenset(digest for part, digest in attached if part == path)
+        section, _, field = path.partition(".")
+        given = answers.get(section)
+        return given.get(field) if isinstance(given, Mapping) else None
+
+    return state
+
+
+def _unchanged(unanswered: tuple[SupplementItem, ...], because: Mapping[str, str]) -> tuple[UnchangedItem, ...]:
+    open_targets = {item.target for item in unanswered}
+    errors = [
+        FieldError(field=target, code="unanswered", message=Phrase("applications.unanswered_item"))
+        for target in sorted(open_targets - because.keys())
+    ]
+    errors += [
+        FieldError(
+            field=f"no_change_because.{target}", code="not_unanswered", message=Phrase("applications.not_unanswered")
+        )
+        for target in sorted(because.keys() - open_targets)
+    ]
+    if errors:
+        raise Invalid(tuple(errors))
+    return tuple(UnchangedItem(target=target, because=because[target]) for target in sorted(open_targets))
 
 
 def require_supplementable(
@@ -164,14 +246,52 @@ def require_supplementable(
 ) -> SupplementRequest:
     """Return the request that the dossier answers as it stands; raises as `submit_supplement`."""
     require_stage(application, "submit_supplement")
-    request = open_request(supplements)
-    due = supplement_deadline(request, procedure=procedure, calendar=calendar, promises=promises)
-    if due is not None and due.is_over(at):
-        raise ConditionNotMet("supplement_too_late")
+    request = require_in_time(supplements, promises=promises, procedure=procedure, calendar=calendar, at=at)
     require_inside_mechanism(application, procedure=procedure)
     if errors:
         raise Invalid(errors)
     return request
+
+
+def require_in_time(
+    supplements: tuple[SupplementRequest, ...],
+    *,
+    promises: tuple[Promise, ...],
+    procedure: Procedure,
+    calendar: Calendar,
+    at: datetime,
+) -> SupplementRequest:
+    """Return the open request while there is time to answer it: afterwards nothing is written or attached in vain.
+
+    Raises:
+        ConditionNotMet: `supplement_too_late`.
+
+    """
+    request = open_request(supplements)
+    due = supplement_deadline(request, procedure=procedure, calendar=calendar, promises=promises)
+    if due is not None and due.is_over(at):
+        raise ConditionNotMet("supplement_too_late")
+    return request
+
+
+def require_editable(
+    application: Application,
+    *,
+    supplements: tuple[SupplementRequest, ...],
+    promises: tuple[Promise, ...],
+    procedure: Procedure,
+    calendar: Calendar,
+    at: datetime,
+) -> SupplementRequest | None:
+    """Return the request that limits what may change now; null for a draft, of which everything may.
+
+    Raises:
+        ConditionNotMet: `supplement_too_late`.
+
+    """
+    if application.stage is not Stage.SUPPLEMENT_REQUESTED:
+        return None
+    return require_in_time(supplements, promises=promises, procedure=procedure, calendar=calendar, at=at)
 
 
 def open_request(supplements: tuple[SupplementRequest, ...]) -> SupplementRequest:

@@ -113,6 +113,17 @@ def _submit(now: Situation) -> None:
     )
 
 
+def _edit(now: Situation) -> None:
+    filings.require_editable(
+        now.application,
+        supplements=now.records.supplements,
+        promises=now.records.promises,
+        procedure=now.procedure,
+        calendar=now.calendar,
+        at=now.at,
+    )
+
+
 def _submit_supplement(now: Situation) -> None:
     attached = frozenset(each.part for each in now.records.documents)
     filings.require_supplementable(
@@ -267,7 +278,7 @@ GUARDS: Mapping[Action, tuple[Guard, ...]] = {
     Action.APPLICATION_COMPLAIN: _when(lambda now: filings.require_complainable(now.application)),
     Action.APPLICATION_DELIVER: _when(lambda now: intake.require_deliverable(now.application)),
     Action.APPLICATION_DISCARD: _when(lambda now: lifecycle.require_stage(now.application, "discard")),
-    Action.APPLICATION_EDIT: _WHENEVER_ALLOWED,
+    Action.APPLICATION_EDIT: _when(_edit, "promises", "supplements"),
     Action.APPLICATION_LAPSE: _when(_lapse, "letters", "promises", "supplements"),
     Action.APPLICATION_READ: _WHENEVER_ALLOWED,
     Action.APPLICATION_READ_BUNDLE: _WHENEVER_ALLOWED,

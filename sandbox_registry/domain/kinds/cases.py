@@ -35,6 +35,7 @@ from sandbox_registry.domain.privacy.erasures import (
     without_body,
     without_dossier,
     without_name,
+    without_words,
 )
 from sandbox_registry.domain.stages import APPLICATION_STAGES, Stage
 
@@ -71,6 +72,10 @@ def _recalculated(given: Promise) -> Mapping[str, object] | None:
 
 def _without_answer(asked: Clarification, _at: datetime) -> Clarification:
     return asked if asked.answered_at is None else without_answer(asked)
+
+
+def _without_words(request: SupplementRequest, _at: datetime) -> SupplementRequest:
+    return without_words(request) if request.unchanged else request
 
 
 CASE_KINDS = (
@@ -300,7 +305,7 @@ CASE_KINDS = (
         read_by=Action.APPLICATION_READ,
         in_bundle=True,
         in_history=True,
-        erasure=OFFICIAL_RECORD,
+        erasure=Emptied(with_the=ErasureKind.CASE, about="application_id", without=_without_words),
         rows=Rows.CHANGED_AND_DELETED,
         for_analysts=True,
     ),

@@ -9,7 +9,14 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sandbox_registry.domain.cases.applications import Application, ClosingKind, Complaint, Document, Message
+from sandbox_registry.domain.cases.applications import (
+    Application,
+    ClosingKind,
+    Complaint,
+    Document,
+    Message,
+    SupplementRequest,
+)
 from sandbox_registry.domain.cases.appraisal import Clarification
 from sandbox_registry.domain.errors import ConditionNotMet, Duplicate
 from sandbox_registry.domain.identity.people import Delegation, Membership, Organisation, Person, RoleGrant
@@ -276,6 +283,12 @@ def without_body(message: Message) -> Message:
 def without_answer(clarification: Clarification) -> Clarification:
     """Return a clarification without the applicant's answer."""
     return replace(clarification, version=clarification.version + 1, answer=ERASED)
+
+
+def without_words(request: SupplementRequest) -> SupplementRequest:
+    """Return a supplement request without the applicant's words why items stay as they are."""
+    left = tuple(replace(each, because=ERASED) for each in request.unchanged)
+    return replace(request, version=request.version + 1, unchanged=left)
 
 
 def nowhere(identity: UUID) -> str:

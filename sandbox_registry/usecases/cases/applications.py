@@ -31,12 +31,15 @@ from sandbox_registry.domain.rules.forms import normalise, validate, validate_sh
 from sandbox_registry.domain.rules.procedures import Procedure
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.domain.texts import AnyOf, Phrase
+from sandbox_registry.usecases.cases.filing_digests import filing_digest, unanswered
 from sandbox_registry.usecases.cases.participations import take_part
 from sandbox_registry.usecases.identity.authority import refuse_official
 from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.preconditions import check_fields
 from sandbox_registry.usecases.transaction.transaction import CaseTransaction
 from sandbox_registry.usecases.transaction.transactions import Transactions
+
+_EMPTY: Mapping[str, str] = {}
 
 
 class Applications:
@@ -123,7 +126,8 @@ class Applications:
 
         Raises:
             Invalid: a value of the wrong type, beyond its limit, or a field the procedure does not know.
-            ConditionNotMet: `not_asked_for` when the supplement request did not name what is being changed.
+            ConditionNotMet: `not_asked_for` when the supplement request did not name what is being changed;
+                `supplement_too_late` once its term has passed.
 
         """
         async with self.transactions.open_case(
@@ -148,7 +152,7 @@ class Applications:
             return act.respond(edited)
 
     async def check_part(self, context: RequestContext, application_id: UUID, *, part: str) -> None:
-        """Refuse a file before its first byte: no right to attach any, no such part, or a part nobody asked for."""
+        """Refuse a file before its first byte: no right to attach any, no such part, one nobody asked for, or too late."""
         async with self.transactions.open_case(context, Action.APPLICATION_EDIT, application_id) as act:
             await self._part(act, part)
             act.skip_audit()
@@ -172,6 +176,7 @@ class Applications:
 
         Raises:
             Invalid: the procedure has no such part, or takes no such file for it, or no further one.
+            ConditionNotMet: `not_asked_for`, `supplement_too_late`.
             Duplicate: this very file is attached to this part already.
 
         """
@@ -249,14 +254,21 @@ class Applications:
             return act.respond(await act.save(replace(held[0], version=held[0].version + 1, until=act.at)))
 
     async def submit(
-        self, context: RequestContext, application_id: UUID, *, expected_version: int, authority: str | None = None
+        self,
+        context: RequestContext,
+        application_id: UUID,
+        *,
+        expected_version: int,
+        digest: str,
+        authority: str | None = None,
     ) -> Application:
         """File a draft (A2): the rules are pinned, the clock starts, and the log records the dossier whole.
 
+        `digest` names what the signatory looked at, as `Cases.submission` gives it.
         `authority` confirms, by its name, that another authority is competent and the dossier is filed here all the same.
 
         Raises:
-            ConditionNotMet: `another_authority`, until it is confirmed; `outside_mechanism`.
+            ConditionNotMet: `another_authority`, until it is confirmed; `outside_mechanism`; `other_content`.
             Invalid: every broken rule of the procedure's form and checklist, each with its field.
             ConditionNotMet: `in_the_chain`.
 
@@ -280,35 +292,56 @@ class Applications:
                 takes_drafts=self.transactions.rules.takes_drafts,
                 authority=authority,
             )
+            current = filing_digest(act.application, documents=(await act.records()).documents, procedure=procedure)
+            filings.require_signed(digest, current=current)
             act.pinned_procedure = f"{procedure.code}@{procedure.checksum}"
             await act.save(submitted)
             await take_part(act, Capacity.FILER)
-            await self._record_whole(act, submitted, cause="submitted")
+            await self._record_whole(act, submitted, cause=dossiers.SUBMITTED, digest=digest)
             return act.respond(submitted)
 
     async def submit_supplement(
-        self, context: RequestContext, application_id: UUID, *, expected_version: int, authority: str | None = None
+        self,
+        context: RequestContext,
+        application_id: UUID,
+        *,
+        expected_version: int,
+        digest: str,
+        no_change_because: Mapping[str, str] = _EMPTY,
+        authority: str | None = None,
     ) -> Application:
-        """Answer the open supplement request with the completed dossier (A6); `authority` as in `submit`."""
+        """Answer the open supplement request with the completed dossier (A6); `digest` and `authority` as in `submit`.
+
+        An item left as it was filed is not sent by accident: `no_change_because` says why, by the target of each.
+
+        Raises:
+            ConditionNotMet: as `submit`; `supplement_too_late`.
+            Invalid: broken rules; items left as they were without a word, or a word about others.
+
+        """
         async with self.transactions.open_case(
             context, Action.APPLICATION_SUBMIT_SUPPLEMENT, application_id, expected_version=expected_version
         ) as act:
-            procedure = await act.procedure()
+            procedure, records = await act.procedure(), await act.records()
             completed, answered = filings.submit_supplement(
                 act.application,
-                supplements=(await act.records()).supplements,
-                promises=(await act.records()).promises,
+                supplements=records.supplements,
+                promises=records.promises,
                 procedure=procedure,
                 calendar=await act.calendar(),
                 errors=await self._errors(act, procedure),
+                unanswered=await unanswered(act),
+                no_change_because=no_change_because,
                 authority=authority,
                 by=context.actor.person_id,
                 at=act.at,
             )
+            current = filing_digest(act.application, documents=records.documents, procedure=procedure)
+            filings.require_signed(digest, current=current)
             await act.save(completed)
             await act.save(answered)
             await take_part(act, Capacity.FILER)
-            await self._record_whole(act, completed, cause="supplemented")
+            await self._record_whole(act, completed, cause=dossiers.SUPPLEMENTED, digest=digest)
             return act.respond(completed)
 
     async def discard(self, context: RequestContext, application_id: UUID, *, expected_version: int) -> Application:
@@ -359,22 +392,42 @@ class Applications:
         documents = await act.run(dossiers.live_documents, application.id)
         return await self._version(act, application, documents, cause=cause)
 
-    async def _record_whole(self, act: CaseTransaction, application: Application, *, cause: str) -> None:
-        version = await self._version(act, application, (await act.records()).documents, cause=cause)
+    async def _record_whole(self, act: CaseTransaction, application: Application, *, cause: str, digest: str) -> None:
+        documents = (await act.records()).documents
+        version = await self._version(act, application, documents, cause=cause, digest=digest)
         act.record_state("dossier_version", application.id, version.number, version)
 
     async def _version(
-        self, act: CaseTransaction, application: Application, documents: tuple[Document, ...], *, cause: str
+        self,
+        act: CaseTransaction,
+        application: Application,
+        documents: tuple[Document, ...],
+        *,
+        cause: str,
+        digest: str | None = None,
     ) -> DossierVersion:
         return await act.run(
-            dossiers.keep_version, application, documents=documents, cause=cause, by=act.actor.person_id, at=act.at
+            dossiers.keep_version,
+            application,
+            documents=documents,
+            cause=cause,
+            digest=digest,
+            by=act.actor.person_id,
+            at=act.at,
         )
 
     async def _check_asked_for(self, act: CaseTransaction, targets: set[str]) -> None:
-        """During a supplement only what was asked for may change."""
+        """During a supplement only what was asked for may change, and only until its term ends."""
         if act.application.stage is not Stage.SUPPLEMENT_REQUESTED:
-            return
-        request = filings.open_request((await act.records()).supplements)
+            return  # Of a draft everything may change; nothing of it need be read.
+        records = await act.records()
+        request = filings.require_in_time(
+            records.supplements,
+            promises=records.promises,
+            procedure=await act.procedure(),
+            calendar=await act.calendar(),
+            at=act.at,
+        )
         if targets - {item.target for item in request.items}:
             raise ConditionNotMet("not_asked_for")
 

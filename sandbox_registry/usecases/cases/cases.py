@@ -1,5 +1,6 @@
 """Reading cases: lists inside a scope, one case with its deadlines, versions and their differences."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -7,22 +8,32 @@ from uuid import UUID
 from sandbox_registry.authz import Action
 from sandbox_registry.db.cases import applications as case_rows
 from sandbox_registry.db.cases import case_lists, dossiers, histories
+from sandbox_registry.domain.cases import filings
 from sandbox_registry.domain.cases.applications import (
     Application,
     Complaint,
     Document,
     DossierVersion,
+    SupplementItem,
     SupplementRequest,
 )
 from sandbox_registry.domain.cases.case_lists import CaseFilter, CaseRow
-from sandbox_registry.domain.cases.deadlines import CaseDeadline, ResponsibleParty, case_deadlines
+from sandbox_registry.domain.cases.deadlines import (
+    CaseDeadline,
+    ResponsibleParty,
+    case_deadlines,
+    supplement_deadline,
+)
 from sandbox_registry.domain.cases.possible_acts import Situation, is_possible, parts_for
 from sandbox_registry.domain.cases.promises import APPOINTMENT, Promise, of_deadline, with_appointment
 from sandbox_registry.domain.errors import FieldError, NotFound
 from sandbox_registry.domain.identity.people import Capacity, Organisation
+from sandbox_registry.domain.rules.calendars import Deadline
 from sandbox_registry.domain.rules.forms import Referral, route, validate
 from sandbox_registry.domain.rules.procedures import Procedure
+from sandbox_registry.domain.stages import EDITABLE_STAGES, Stage
 from sandbox_registry.usecases.cases.assignments import bar_to
+from sandbox_registry.usecases.cases.filing_digests import filing_digest, unanswered
 from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.transaction import CaseTransaction
 from sandbox_registry.usecases.transaction.transactions import Transactions
@@ -52,10 +63,27 @@ class Problems:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """What a signatory would file now: `digest` (SHA-256, hex) names `content` in canonical JSON.
+
+    `due` is the moment until which an open supplement request can be answered (null: a draft, or no term), `is_late`
+    whether it has passed, and `unanswered` what the request names and nobody changed yet.
+    """
+
+    version: int
+    content: Mapping[str, object]
+    digest: str
+    due: datetime | None
+    is_late: bool
+    unanswered: tuple[SupplementItem, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """What the applicant is given for a filed dossier, and the leaves of filing, registration and acceptance.
 
     `appointments` are the days of the result that were promised, oldest first; the last is the application's.
+    `filings` are the versions that were filed, oldest first, each with the digest its signatory named.
     """
 
     application: Application
@@ -63,6 +91,7 @@ class Receipt:
     submitted_at: datetime
     organisation: str
     procedure: Procedure
+    filings: tuple[DossierVersion, ...]
     filed: int | None
     received: int | None
     accepted: int | None
@@ -156,11 +185,46 @@ class Cases:
                 submitted_at=act.application.submitted_at,
                 organisation=organisation.name,
                 procedure=await act.procedure(),
+                filings=await act.run(dossiers.filed_versions, application_id),
                 filed=filed,
                 received=received,
                 accepted=accepted,
             )
             return act.respond(receipt)
+
+    async def submission(self, context: RequestContext, application_id: UUID) -> Submission:
+        """Show what filing the dossier now would file, with the digest that the signatory names.
+
+        Raises:
+            NotFound: there is nothing to file: it is neither a draft nor to be completed.
+
+        """
+        async with self.transactions.read_case(context, Action.APPLICATION_READ, application_id) as act:
+            application, procedure = act.application, await act.procedure()
+            if application.stage not in EDITABLE_STAGES:
+                raise NotFound(what="submission")
+            is_asked = application.stage is Stage.SUPPLEMENT_REQUESTED
+            documents = (await act.records()).documents
+            due = await self._supplement_due(act) if is_asked else None
+            return act.respond(
+                Submission(
+                    version=application.version,
+                    content=filings.filed_content(application, documents=documents, procedure=procedure),
+                    digest=filing_digest(application, documents=documents, procedure=procedure),
+                    due=None if due is None else due.due,
+                    is_late=due is not None and due.is_over(act.at),
+                    unanswered=await unanswered(act) if is_asked else (),
+                )
+            )
+
+    async def _supplement_due(self, act: CaseTransaction) -> Deadline | None:
+        records = await act.records()
+        return supplement_deadline(
+            filings.open_request(records.supplements),
+            procedure=await act.procedure(),
+            calendar=await act.calendar(),
+            promises=records.promises,
+        )
 
     async def problems(self, context: RequestContext, application_id: UUID) -> Problems:
         """List what a dossier still lacks, without submitting it."""

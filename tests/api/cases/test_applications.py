@@ -102,9 +102,16 @@ async def test_two_repeated_requests_at_once_do_it_once(client: Client) -> None:
 async def test_every_problem_of_a_draft_comes_at_once_in_the_language_asked_for(client: Client) -> None:
     made = await begin(client)
     path = f"/applications/{made['id']}"
-    vietnamese = await client.send("POST", f"{path}/submission", by="nguoi_dai_dien", seen=1)
+    shown = await client.send("GET", f"{path}/submission", by="nguoi_dai_dien")
+    signed = {"digest": shown.json()["digest"]}
+    vietnamese = await client.send("POST", f"{path}/submission", by="nguoi_dai_dien", seen=1, json=signed)
     french = await client.send(
-        "POST", f"{path}/submission", by="nguoi_dai_dien", seen=1, headers={"Accept-Language": "fr, en;q=0.5"}
+        "POST",
+        f"{path}/submission",
+        by="nguoi_dai_dien",
+        seen=1,
+        json=signed,
+        headers={"Accept-Language": "fr, en;q=0.5"},
     )
     errors = vietnamese.json()["errors"]
     assert vietnamese.status_code == 422

@@ -34,7 +34,9 @@ async def test_dossier_goes_from_filing_to_acceptance(client: Client) -> None:
     case = await submitted(client.world)
     taken = await post(client, case, "receipt")
     asked = await post(client, case, "supplement-requests", seen=taken.json()["version"], json={"items": ITEMS})
-    answered = await post(client, case, "supplement", by=OWNER, seen=asked.json()["version"])
+    shown = await client.send("GET", f"/applications/{case.id}/submission", by=OWNER)
+    signed = {"digest": shown.json()["digest"], "no_change_because": {ITEMS[0]["target"]: "Đã đủ rõ."}}
+    answered = await post(client, case, "supplement", by=OWNER, seen=asked.json()["version"], json=signed)
     done = await post(client, case, "acceptance", seen=answered.json()["version"])
     assert [each.status_code for each in (taken, asked, answered, done)] == [200] * 4, done.text
     assert (done.json()["code"], done.json()["stage"]) == ("H12.01-261120-0001", "accepted")

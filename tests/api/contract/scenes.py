@@ -23,6 +23,7 @@ from tests.support.stages import (
     appraised,
     complete_draft,
     convened,
+    digest_of,
     received,
     received_for_another_authority,
     reviewed,
@@ -64,10 +65,20 @@ async def scenes(world: World, examples: dict[str, Any]) -> dict[str, Scene]:
 async def before_appraisal(world: World) -> dict[str, Scene]:
     draft, filed, mine = await complete_draft(world), await received(world), await accepted(world)
     own = await world.use_cases.assignments.claim(world.context(FOCAL), mine.id)
+    unsent, taken = await complete_draft(world), await received(world)
+    asked = await world.use_cases.intake.request_supplement(
+        world.context(INTAKE),
+        taken.id,
+        expected_version=taken.version,
+        items=(SupplementItem(target="documents.trial_plan", reason="Mờ"),),
+        exception_reason=None,
+    )
     organisation = {"organisation_id": world.startup, "receiving_unit_id": world.units["one_stop"]}
     return {
         "applications_create": Scene(by=OWNER, ids=organisation),
         "applications_edit": within(draft, OWNER),
+        "applications_submit": within(unsent, OWNER, ids={"digest": await digest_of(world, unsent)}),
+        "applications_submit_supplement": within(asked, OWNER, ids={"digest": await digest_of(world, asked)}),
         "intake_request_supplement": within(filed, INTAKE),
         "intake_refuse_intake": within(filed, INTAKE),
         "intake_refer": within(filed, INTAKE),

@@ -40,6 +40,8 @@ FREE = {
     "EditIn.answers",
     "ApplicationOut.answers",
     "ReferralOut.answers",
+    "SubmissionOut.content",
+    "SupplementFilingIn.no_change_because",
     "ReviewIn.scores",
     "ReviewOut.scores",
     "Procedure.parameters",

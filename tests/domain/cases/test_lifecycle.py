@@ -1,6 +1,6 @@
 """Every move of a case: the table as a whole, and what each act refuses."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -15,10 +15,13 @@ from sandbox_registry.domain.cases.applications import (
     Application,
     Closing,
     ClosingKind,
+    Document,
+    DossierVersion,
     Reason,
     ResultHandover,
     SupplementItem,
     SupplementRequest,
+    UnchangedItem,
     WithdrawalRequest,
 )
 from sandbox_registry.domain.cases.lifecycle import ACTIONS, TRANSITIONS
@@ -125,6 +128,8 @@ def answer(
     rules: Procedure = RULES,
     when: Any = DECEMBER,
     errors: tuple[FieldError, ...] = (),
+    unanswered: tuple[SupplementItem, ...] = (),
+    because: Mapping[str, str] | None = None,
 ) -> tuple[Application, SupplementRequest]:
     return filings.submit_supplement(
         application,
@@ -133,6 +138,8 @@ def answer(
         procedure=rules,
         calendar=CALENDAR,
         errors=errors,
+        unanswered=unanswered,
+        no_change_because=because or {},
         by=PERSON,
         at=when,
     )
@@ -349,6 +356,112 @@ def test_supplement_restarts_or_continues_the_clock(policy: Any, restarts: bool)
     answered, request = answer(at(R), rules=procedure(supplement__clock_policy=policy), when=when)
     assert (answered.stage, answered.completeness_from) == (S, when if restarts else FRIDAY)
     assert request == replace(REQUEST, version=2, answered_by=PERSON, answered_at=when)
+
+
+def test_item_left_as_it_was_is_filed_only_with_a_word_why() -> None:
+    plan, other = (SupplementItem(target=f"documents.{part}", reason="Mờ") for part in ("trial_plan", "risk_register"))
+    for because in ({}, {other.target: "Rõ"}, {plan.target: "Rõ", other.target: "Rõ"}):
+        with pytest.raises(Invalid) as refused:
+            answer(at(R), unanswered=(plan,), because=because)
+        missing = [] if plan.target in because else [(plan.target, "unanswered")]
+        needless = [(f"no_change_because.{other.target}", "not_unanswered")] if other.target in because else []
+        assert codes_of(refused) == missing + needless
+    _, request = answer(at(R), unanswered=(plan,), because={plan.target: "Bản này rõ."})
+    assert request.unchanged == (UnchangedItem(target=plan.target, because="Bản này rõ."),)
+
+
+def test_item_counts_as_changed_by_its_answer_or_the_bytes_of_its_files() -> None:
+    def file(digest: str, *, name: str = "a.pdf", part: str = "trial_plan") -> Document:
+        return Document(
+            id=UUID(int=1),
+            version=1,
+            application_id=UUID(int=2),
+            part=part,
+            filename=name,
+            media_type="application/pdf",
+            size=1,
+            sha256=digest,
+            uploaded_by=PERSON,
+            uploaded_at=MONDAY,
+        )
+
+    items = tuple(
+        SupplementItem(target=target, reason="-")
+        for target in ("answers.plan.goal", "answers.plan.sites", "documents.trial_plan", "documents.letter")
+    )
+    sites = [{"name": "Ao 1"}]
+    filed = DossierVersion(
+        application_id=UUID(int=2),
+        number=3,
+        cause="submitted",
+        title="-",
+        answers={"plan": {"goal": "Đếm tôm", "sites": sites}},
+        documents=({"part": "trial_plan", "filename": "a.pdf", "sha256": "aa", "size": 1},),
+        made_by=PERSON,
+        made_at=MONDAY,
+    )
+
+    def left(answers: Any, *documents: Document) -> list[str]:
+        found = filings.unanswered_items(
+            replace(REQUEST, items=items), filed=filed, application=case(R, answers=answers), documents=documents
+        )
+        return [each.target.rpartition(".")[2] for each in found]
+
+    same = {"plan": {"goal": "Đếm tôm", "sites": [{"name": "Ao 1"}]}}
+    assert left(same, file("aa", name="b.pdf")) == ["goal", "sites", "trial_plan", "letter"]
+    assert left({"plan": {"goal": "Đếm cua", "sites": sites}}, file("bb")) == ["sites", "letter"]
+    assert left({"plan": {"goal": "Đếm tôm", "sites": []}}, file("aa"), file("cc")) == ["goal", "letter"]
+    assert left({}, file("dd", part="letter")) == []
+
+
+def test_digest_of_a_filing_covers_every_answer_and_every_file() -> None:
+    def content(application: Application, *names: str) -> dict[str, object]:
+        documents = [
+            Document(
+                id=UUID(int=number),
+                version=1,
+                application_id=application.id,
+                part=name,
+                filename=f"{name}.pdf",
+                media_type="application/pdf",
+                size=number,
+                sha256=name * 8,
+                uploaded_by=PERSON,
+                uploaded_at=MONDAY,
+            )
+            for number, name in enumerate(names, start=1)
+        ]
+        return filings.filed_content(application, documents=documents, procedure=RULES)
+
+    draft = case(D, answers={"plan": {"goal": "Đếm tôm"}})
+    assert content(draft, "b", "a")["documents"] == [
+        {"part": "a", "filename": "a.pdf", "sha256": "a" * 8, "size": 2},
+        {"part": "b", "filename": "b.pdf", "sha256": "b" * 8, "size": 1},
+    ]
+    assert content(draft)["answers"] == draft.answers
+    assert content(draft)["procedure"] == f"{RULES.code}@{RULES.checksum}"
+    others = (replace(draft, title="Khác"), replace(draft, answers={}), replace(draft, organisation_id=UUID(int=9)))
+    assert all(content(each) != content(draft) for each in others)
+    with pytest.raises(ConditionNotMet) as refused:
+        filings.require_signed("0" * 64, current="1" * 64)
+    assert condition_of(refused) == "other_content"
+
+
+def test_nothing_is_written_once_the_term_of_a_supplement_is_over() -> None:
+    def editing(when: Any, rules: Procedure = RULES) -> SupplementRequest | None:
+        return filings.require_editable(
+            at(R), supplements=(REQUEST,), promises=(), procedure=rules, calendar=CALENDAR, at=when
+        )
+
+    assert editing(local(2026, 12, 24) - timedelta(microseconds=1)) == REQUEST
+    with pytest.raises(ConditionNotMet) as late:
+        editing(local(2026, 12, 24))
+    assert condition_of(late) == "supplement_too_late"
+    assert editing(local(2030, 1, 1), procedure(supplement__term=None)) == REQUEST
+    draft = filings.require_editable(
+        case(D), supplements=(), promises=(), procedure=RULES, calendar=CALENDAR, at=local(2030, 1, 1)
+    )
+    assert draft is None
 
 
 def test_supplement_ends_with_its_term() -> None:

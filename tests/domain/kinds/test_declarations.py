@@ -63,6 +63,7 @@ def test_erasures_take_what_people_gave_and_nothing_else() -> None:
         "document",
         "dossier_version",
         "message",
+        "supplement_request",
     }
     assert {name: each.about for name, each in emptied_with(ErasureKind.ACCOUNT).items()} == {
         "organisation": "id",

@@ -16,6 +16,7 @@ from tests.support.stages import (
     KIDS,
     OWNER,
     complete_draft,
+    filed,
     received_for_another_authority,
 )
 from tests.support.world import AI_PROCEDURE, World
@@ -40,7 +41,7 @@ async def test_filing_names_the_authority_and_asks_for_it(world: World) -> None:
     draft = await drafted(world, KIDS)
     problems = await world.use_cases.cases.problems(world.context(OWNER), draft.id)
     with pytest.raises(ConditionNotMet) as refused:
-        await world.use_cases.applications.submit(world.context(OWNER), draft.id, expected_version=draft.version)
+        await filed(world, draft)
     assert problems.referral is not None
     assert problems.referral.authority is not None
     assert (refused.value.condition, refused.value.params["authority"]) == (
@@ -53,9 +54,7 @@ async def test_filing_names_the_authority_and_asks_for_it(world: World) -> None:
 async def test_closed_trial_is_not_filed_whatever_is_confirmed(world: World) -> None:
     draft = await drafted(world, CLOSED)
     with pytest.raises(ConditionNotMet) as refused:
-        await world.use_cases.applications.submit(
-            world.context(OWNER), draft.id, expected_version=draft.version, authority="Bộ Công an"
-        )
+        await filed(world, draft, authority="Bộ Công an")
     assert refused.value.condition == "outside_mechanism"
     assert refused.value.params["reason"]
 

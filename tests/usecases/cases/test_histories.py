@@ -18,7 +18,18 @@ from sandbox_registry.usecases.cases.past_cases import CaseAt
 from tests.support.checks import leaving
 from tests.support.decided import issued
 from tests.support.erasing import confirm, propose, refused_intake
-from tests.support.stages import FOCAL, HEAD, INTAKE, OWNER, REVIEWERS, SCORES, accepted, received, with_reviewers
+from tests.support.stages import (
+    FOCAL,
+    HEAD,
+    INTAKE,
+    OWNER,
+    REVIEWERS,
+    SCORES,
+    accepted,
+    completed,
+    received,
+    with_reviewers,
+)
 from tests.support.statements import statements
 from tests.support.world import START, World
 
@@ -48,9 +59,7 @@ async def supplemented(world: World) -> Application:
         title=None,
         answers={"plan": {"objective": "Đếm đúng 95 % số tôm trong ao."}},
     )
-    return await world.use_cases.applications.submit_supplement(
-        world.context(OWNER), case.id, expected_version=edited.version
-    )
+    return await completed(world, edited)
 
 
 async def erase(owner: AsyncEngine, index: int) -> None:

@@ -36,7 +36,9 @@ from tests.support.stages import (
     accepted,
     claimed,
     complete_draft,
+    completed,
     current,
+    filed,
     received,
     submitted,
     under_appraisal,
@@ -134,9 +136,7 @@ async def withdraw(world: World, by: str, case: Application) -> Application:
 
 
 async def supplement(world: World, by: str, case: Application) -> Application:
-    return await world.use_cases.applications.submit_supplement(
-        world.context(by), case.id, expected_version=case.version
-    )
+    return await completed(world, case, by=by)
 
 
 async def discard(world: World, by: str, case: Application) -> Application:
@@ -419,11 +419,9 @@ async def test_refusal_keeps_its_reasons(world: World) -> None:
 
 async def test_answers_on_competence_name_the_authority(world: World) -> None:
     elsewhere = DOSSIER | {"competence": OURS | {"province": "ha_noi"}}
-    filed = await complete_draft(world, answers=elsewhere)
-    filed = await world.use_cases.applications.submit(
-        world.context(OWNER), filed.id, expected_version=filed.version, authority="Ủy ban nhân dân thành phố Hà Nội"
-    )
-    done = await refer(world, INTAKE, await receive(world, INTAKE, filed), target=None)
+    draft = await complete_draft(world, answers=elsewhere)
+    sent = await filed(world, draft, authority="Ủy ban nhân dân thành phố Hà Nội")
+    done = await refer(world, INTAKE, await receive(world, INTAKE, sent), target=None)
     assert done.closing is not None
     assert done.closing.target_procedure == "hanoi-29-2025"
     assert done.closing.authority
@@ -443,11 +441,8 @@ async def test_referral_by_hand_takes_only_listed_targets(world: World) -> None:
 
 async def test_unknown_target_is_refused_even_when_the_answers_name_one(world: World) -> None:
     elsewhere = DOSSIER | {"competence": OURS | {"province": "ha_noi"}}
-    filed = await complete_draft(world, answers=elsewhere)
-    filed = await world.use_cases.applications.submit(
-        world.context(OWNER), filed.id, expected_version=filed.version, authority="Ủy ban nhân dân thành phố Hà Nội"
-    )
-    case = await receive(world, INTAKE, filed)
+    draft = await complete_draft(world, answers=elsewhere)
+    case = await receive(world, INTAKE, await filed(world, draft, authority="Ủy ban nhân dân thành phố Hà Nội"))
     with pytest.raises(Invalid):
         await refer(world, INTAKE, case, target="moon-1-2030")
 

@@ -11,7 +11,7 @@ from uuid_utils.compat import uuid7
 from sandbox_registry.domain.cases.appraisal import Participation
 from sandbox_registry.domain.errors import ConditionNotMet, Duplicate, Invalid, PermissionDenied
 from sandbox_registry.domain.identity.people import Capacity, Membership, MembershipKind
-from tests.support.stages import FOCAL, HEAD, INTAKE, accepted, complete_draft, submitted, under_appraisal
+from tests.support.stages import FOCAL, HEAD, INTAKE, accepted, complete_draft, digest_of, submitted, under_appraisal
 from tests.support.world import World
 
 YEAR = timedelta(days=365)
@@ -94,10 +94,11 @@ async def test_who_belongs_to_a_rival_declares_before_acting(world: World) -> No
 
 async def test_an_office_in_the_chain_keeps_from_filing(world: World) -> None:
     draft = await complete_draft(world)
+    digest = await digest_of(world, draft)
     owner = world.context("nguoi_dai_dien")
     officer = replace(owner, actor=replace(owner.actor, offices=world.actor("phan_bien_1").offices))
     with pytest.raises(ConditionNotMet) as caught:
-        await world.use_cases.applications.submit(officer, draft.id, expected_version=draft.version)
+        await world.use_cases.applications.submit(officer, draft.id, expected_version=draft.version, digest=digest)
     assert caught.value.condition == "in_the_chain"
     with pytest.raises(ConditionNotMet) as caught:
         await world.use_cases.applications.create(
@@ -109,4 +110,4 @@ async def test_an_office_in_the_chain_keeps_from_filing(world: World) -> None:
         )
     assert caught.value.condition == "in_the_chain"
     elsewhere = replace(owner, actor=replace(owner.actor, offices=world.actor("mot_cua_noi_khac").offices))
-    await world.use_cases.applications.submit(elsewhere, draft.id, expected_version=draft.version)
+    await world.use_cases.applications.submit(elsewhere, draft.id, expected_version=draft.version, digest=digest)

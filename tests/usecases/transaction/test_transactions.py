@@ -185,7 +185,9 @@ HIDDEN: dict[str, Call] = {
     "edit": lambda world, by, case: world.use_cases.applications.edit(
         world.context(by), case, expected_version=1, title="Chen", answers={}
     ),
-    "submit": lambda world, by, case: world.use_cases.applications.submit(world.context(by), case, expected_version=1),
+    "submit": lambda world, by, case: world.use_cases.applications.submit(
+        world.context(by), case, expected_version=1, digest="0" * 64
+    ),
     "complain": lambda world, by, case: world.use_cases.applications.complain(world.context(by), case, grounds="?"),
     "accept": lambda world, by, case: world.use_cases.intake.accept(world.context(by), case, expected_version=1),
     "claim": lambda world, by, case: world.use_cases.assignments.claim(world.context(by), case),
