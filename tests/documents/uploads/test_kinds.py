@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from sandbox_registry.documents.uploads.kinds import DOCX, JPEG, PDF, PNG, XLSX, Kind, clean_filename, recognise
 from sandbox_registry.domain.errors import Invalid
 from tests.documents.uploads import files
+from tests.support.field_errors import check_said, errors_of
 
 
 def judge(directory: Path, content: bytes, filename: str = "") -> Kind:
@@ -398,3 +399,55 @@ def test_clean_filename_is_always_fit_for_people(claimed: str, extension: str) -
 )
 def test_clean_filename_changes_no_vietnamese_letter(words: str) -> None:
     assert clean_filename(f"{words}.pdf", extension="pdf") == f"{words}.pdf"
+
+
+def shared() -> bytes:
+    """A package whose last two entries begin at the same byte."""
+    content = bytearray(word(**{"word/a.xml": b"a" * 100, "word/b.xml": b"b" * 100}))
+    offsets = [at for at in range(len(content) - 4) if content[at : at + 4] == b"PK\x01\x02"]
+    content[offsets[-1] + 42 : offsets[-1] + 46] = content[offsets[-2] + 42 : offsets[-2] + 46]
+    return bytes(content)
+
+
+def gapped() -> bytes:
+    """A package with bytes between its directory and its end."""
+    return word()[:-22] + b"gap." + word()[-22:]
+
+
+def bomb() -> bytes:
+    """An image of more pixels than are taken."""
+    header = struct.pack(">IIBBBBB", 65_000, 65_000, 8, 0, 0, 0, 0)
+    return files.png()[:8] + files.chunk(b"IHDR", header) + files.png()[33:]
+
+
+REFUSALS: dict[str, tuple[bytes, str]] = {
+    "upload.archive_unsafe": (shared(), ""),
+    "upload.broken_file": (files.pdf()[:-40], ""),
+    "upload.empty_file": (b"", ""),
+    "upload.image_too_large": (bomb(), ""),
+    "upload.office_active_content": (word(**{"word/vbaProject.bin": b"macro"}), ""),
+    "upload.pdf_active_content": (files.pdf(SCRIPT), ""),
+    "upload.pdf_embedded_file": (files.pdf(b"<< /Subtype /FileAttachment >>"), ""),
+    "upload.pdf_encrypted": (files.pdf(b"<< /Filter /Standard >>", trailer=b"/Encrypt 5 0 R"), ""),
+    "upload.pdf_unreadable": (
+        files.pdf(files.stream(b"not deflated", b"/Filter /FlateDecode /Type /ObjStm /N 1 /First 5")),
+        "",
+    ),
+    "upload.unknown_type": (b"MZ", ""),
+    "upload.unsafe.bytes": (word(**{"word/media/bomb.xml": bytes(30_000_000)}), ""),
+    "upload.unsafe.compression": (entry("word/secret.xml", flags=1), ""),
+    "upload.unsafe.entries": (word(**{"word/DOCUMENT.xml": b"twice"}), ""),
+    "upload.unsafe.offset": (gapped(), ""),
+    "upload.unsafe.overlap": (shared(), ""),
+    "upload.unsafe.path": (entry("../../evil.xml"), ""),
+    "upload.unsafe.streams": (files.pdf(b"<<>>stream\nendstream " * 100_001), ""),
+    "upload.unsafe.symlink": (entry("word/link", b"/etc/passwd", attributes=(stat.S_IFLNK | 0o777) << 16), ""),
+    "upload.wrong_extension": (files.pdf(), "đề án.docx"),
+}
+"""A file that is refused with each sentence there is."""
+
+
+@pytest.mark.parametrize("key", REFUSALS)
+def test_refusal_says_its_sentence_in_three_languages(tmp_path: Path, key: str) -> None:
+    content, filename = REFUSALS[key]
+    check_said(key, errors_of(lambda: judge(tmp_path, content, filename)))
