@@ -20,6 +20,7 @@ from sandbox_registry.api.cases.documents import DocumentsController
 from sandbox_registry.api.cases.histories import HistoriesController
 from sandbox_registry.api.cases.intake import IntakeController
 from sandbox_registry.api.cases.messages import MessagesController
+from sandbox_registry.api.cases.returns import ReturnsController
 from sandbox_registry.api.contract.docs import DocsController, home
 from sandbox_registry.api.contract.openapi import PREFIX, Contract
 from sandbox_registry.api.identity.organisations import OrganisationsController, UnitsController
@@ -77,6 +78,7 @@ API: tuple[ControllerRouterHandler, ...] = (
     ConsultationsController,
     CouncilsController,
     DecisionsController,
+    ReturnsController,
     ErasuresController,
     ExportsController,
     HistoriesController,

@@ -106,7 +106,7 @@ POWERS = (
     _power(
         "the head of the focal unit is responsible for the appraisal",
         [Role.FOCAL_HEAD],
-        [Action.APPLICATION_RECOMMEND, Action.ASSIGNMENT_ASSIGN],
+        [Action.APPLICATION_RECOMMEND, Action.ASSIGNMENT_ASSIGN, Action.FILE_RETURN_TO_OFFICER],
         [Relation.UNIT],
         APPRAISAL,
     ),
@@ -365,7 +365,7 @@ PROMISES = (
         Action.ASSIGNMENT_CLAIM,
     ),
     _promise(
-        "the focal officer asks applicants, agencies and councils",
+        "the focal officer asks applicants, agencies and councils, and completes what is returned",
         Role.FOCAL_OFFICER,
         "unit+focal",
         {Stage.UNDER_APPRAISAL},
@@ -373,11 +373,13 @@ PROMISES = (
         Action.CONSULTATION_ASK,
         Action.CONSULTATION_READ,
         Action.CONSULTATION_CLOSE,
+        Action.APPLICATION_RECLASSIFY,
         Action.CLARIFICATION_READ,
         Action.COUNCIL_CONVENE,
         Action.COUNCIL_READ,
         Action.REVIEW_READ,
         Action.SITE_VISIT_RECORD,
+        Action.FILE_RESUBMIT,
         Action.DECLARATION_READ,
     ),
     _promise(
@@ -441,6 +443,13 @@ PROMISES = (
         Action.DECLARATION_MAKE,
     ),
     _promise(
+        "the head returns to the officer what is not complete",
+        Role.FOCAL_HEAD,
+        "unit",
+        {Stage.UNDER_APPRAISAL},
+        Action.FILE_RETURN_TO_OFFICER,
+    ),
+    _promise(
         "reviewers read what they review",
         Role.REVIEWER,
         "reviewer",
@@ -475,10 +484,10 @@ PROMISES = (
         Action.COUNCIL_CONVENE,
     ),
     _promise(
-        "an agency reads the case on which it is consulted",
+        "an agency reads the case on which it is consulted, until the decision",
         Role.CONSULTED_OFFICER,
         "consulted",
-        {Stage.UNDER_APPRAISAL},
+        {Stage.UNDER_APPRAISAL, Stage.AWAITING_DECISION},
         Action.APPLICATION_READ,
         Action.CONSULTATION_READ,
         Action.CONSULTATION_ANSWER,

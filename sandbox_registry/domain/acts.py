@@ -153,10 +153,12 @@ class Action(StrEnum):
         "application:read_timeline", Side.CASE_READING, "application", known_to=OFFICE, logged=Logged.OVERSIGHT
     )
     APPLICATION_RECEIVE = _act("application:receive", Side.INTAKE, "application", "participation", known_to=EVERYONE)
+    APPLICATION_RECLASSIFY = _act("application:reclassify", Side.APPRAISAL, "application", known_to=EVERYONE)
     APPLICATION_RECOMMEND = _act(
         "application:recommend",
         Side.APPRAISAL,
         "application",
+        "file_return",
         "participation",
         "recommendation",
         known_to=EVERYONE,
@@ -235,6 +237,19 @@ class Action(StrEnum):
     ERASURE_REFUSE = _act("erasure:refuse", Side.REGISTRY, "erasure", known_to=EVERYONE)
     ERASURE_WITHDRAW = _act("erasure:withdraw", Side.REGISTRY, "erasure", known_to=EVERYONE)
     EXPORT_READ = _act("export:read", Side.REGISTRY_READING, "export", logged=Logged.OFFICES, within_procedures=True)
+    FILE_RESUBMIT = _act("file:resubmit", Side.APPRAISAL, "application", "file_return", known_to=EVERYONE)
+    FILE_RETURN_TO_HEAD = _act(
+        "file:return_to_head",
+        Side.DECISION,
+        "application",
+        "file_return",
+        "participation",
+        "recommendation",
+        known_to=EVERYONE,
+    )
+    FILE_RETURN_TO_OFFICER = _act(
+        "file:return_to_officer", Side.APPRAISAL, "application", "file_return", known_to=EVERYONE
+    )
     HOLD_LIFT = _act("hold:lift", Side.CASEWORK, "legal_hold", known_to=EVERYONE)
     HOLD_PLACE = _act("hold:place", Side.CASEWORK, "legal_hold", known_to=EVERYONE)
     HOLD_READ = _act("hold:read", Side.NOTES_READING, "application", known_to=OFFICE, logged=Logged.OVERSIGHT)

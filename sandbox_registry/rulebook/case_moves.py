@@ -1,7 +1,7 @@
 """What a case can be under a procedure and what can happen to it next, by the functions that act on real cases.
 
-Bounded: at most one supplement request, one question to the applicant, one consultation and one council, in any order,
-with people who never answer beside others who do. Time counts as far as a term has run out or a letter has gone.
+Bounded: at most one supplement request, one question to the applicant, one consultation, one council and one return of
+the file to the head and to the officer, in any order, with people who never answer beside others who do. Time counts as far as a term has run out or a letter has gone.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,7 +12,16 @@ from functools import partial
 from uuid import UUID
 
 from sandbox_registry.domain.acts import Action
-from sandbox_registry.domain.cases import consultations, councils, decisions, filings, intake, lifecycle, reviews
+from sandbox_registry.domain.cases import (
+    consultations,
+    councils,
+    decisions,
+    filings,
+    intake,
+    lifecycle,
+    returns,
+    reviews,
+)
 from sandbox_registry.domain.cases.applications import Application, Reason, SupplementItem
 from sandbox_registry.domain.cases.appraisal import (
     Advice,
@@ -20,8 +29,11 @@ from sandbox_registry.domain.cases.appraisal import (
     Clarification,
     Consultation,
     CouncilSession,
+    DisagreementAnswer,
+    FileReturn,
     Opinion,
     Participation,
+    ReturnRecipient,
 )
 from sandbox_registry.domain.cases.appraisal_guards import unmet
 from sandbox_registry.domain.cases.case_records import CaseRecords
@@ -97,8 +109,11 @@ class State:
         for asked in self.records.consultations:
             if consultations.is_open(asked):
                 yield from self._waiting("consultation", asked.asked_at)
+            elif asked.answered_at is None:
+                yield "consultation=silent"
             else:
-                yield "consultation=settled"
+                answered = any(asked.answered_at <= each.made_at for each in self.records.recommendations)
+                yield f"consultation={'taken_up' if answered else 'answered'}"
 
     def _people_features(self) -> Iterator[str]:
         records = self.records
@@ -112,6 +127,8 @@ class State:
             yield f"council={closed}"
         if records.conflicted:
             yield "council=left_by_a_member"
+        for returned in records.returns:
+            yield f"return_to_{returned.recipient}={'waiting' if returned.answered_at is None else 'settled'}"
 
     def _waiting(self, what: str, since: datetime) -> Iterator[str]:
         yield f"{what}=waiting"
@@ -269,6 +286,7 @@ class Moves:
         for asked in records.consultations:
             yield Party.OTHERS, Action.CONSULTATION_ANSWER, partial(self._disagreed, asked)
             yield Party.AUTHORITY, Action.CONSULTATION_CLOSE, partial(self._silent, asked)
+        yield from self._returns()
         yield from self._reviews()
         council = self.procedure.council
         if council is not None:
@@ -278,7 +296,7 @@ class Moves:
         # A refusal is advised: the terms of a permit are another matter than whether the file can go to the signer.
         records = self.state.records
         departs = decisions.departs_from_council(Advice.REFUSE, records.sessions)
-        moved, _ = decisions.recommend(
+        moved, recommendation, settled = decisions.recommend(
             self.state.application,
             recommendation_id=_RECORD,
             advice=Advice.REFUSE,
@@ -292,8 +310,21 @@ class Moves:
             licence_end=None,
             by=_OFFICER,
             at=self.state.at,
+            disagreements=tuple(
+                DisagreementAnswer(consultation_id=each.id, answer="-")
+                for each in records.consultations
+                if each.opinion is Opinion.DISAGREE
+            ),
+            consultations=records.consultations,
+            return_answer="-" if returns.open_return(records.returns, ReturnRecipient.HEAD) else None,
+            returns=records.returns,
         )
-        return replace(self.state, application=moved, records=CaseRecords())
+        kept = CaseRecords(
+            consultations=records.consultations,
+            recommendations=(recommendation,),
+            returns=records.returns if settled is None else _with_answer(records.returns, settled),
+        )
+        return replace(self.state, application=moved, records=kept)
 
     def _questioned(self) -> State:
         question = consultations.ask_applicant(
@@ -358,6 +389,41 @@ class Moves:
 
     def _silent(self, asked: Consultation) -> State:
         return self._with(consultations=(consultations.close_silent(asked, calendar=_CALENDAR, at=self.state.at),))
+
+    def _returns(self) -> Iterator[Move]:
+        if all(each.recipient is not ReturnRecipient.OFFICER for each in self.state.records.returns):
+            yield Party.AUTHORITY, Action.FILE_RETURN_TO_OFFICER, self._returned_to_officer
+        yield Party.AUTHORITY, Action.FILE_RESUBMIT, self._resubmitted
+
+    def _returned_to_officer(self) -> State:
+        records, at = self.state.records, self.state.at
+        case, returned = returns.return_to_officer(
+            self.state.application,
+            return_id=UUID(int=_RECORD.int + 1),
+            reason="-",
+            assignments=(_part(_OFFICER, at, Capacity.FOCAL),),
+            returns=records.returns,
+            by=_OFFICER,
+            at=at,
+        )
+        return self._moved(case, returns=(*records.returns, returned))
+
+    def _resubmitted(self) -> State:
+        records, at = self.state.records, self.state.at
+        case, done = returns.resubmit(self.state.application, returns=records.returns, answer="-", by=_OFFICER, at=at)
+        return self._moved(case, returns=_with_answer(records.returns, done))
+
+    def _returned_to_head(self) -> State:
+        records = self.state.records
+        case, superseded, returned = returns.return_to_head(
+            self.state.application,
+            return_id=_RECORD,
+            recommendation=decisions.live(records.recommendations),
+            reason="-",
+            by=_OFFICER,
+            at=self.state.at,
+        )
+        return self._moved(case, recommendations=(superseded,), returns=(*records.returns, returned))
 
     def _reviews(self) -> Iterator[Move]:
         held = self.state.records.assignments
@@ -463,10 +529,16 @@ class Moves:
     def _decision(self) -> Iterator[Move]:
         yield Party.AUTHORITY, Action.DECISION_APPROVE, self._approved
         yield Party.AUTHORITY, Action.DECISION_REFUSE, self._refused
+        if all(each.recipient is not ReturnRecipient.HEAD for each in self.state.records.returns):
+            yield Party.AUTHORITY, Action.FILE_RETURN_TO_HEAD, self._returned_to_head
+        for asked in self.state.records.consultations:
+            yield Party.OTHERS, Action.CONSULTATION_ANSWER, partial(self._disagreed, asked)
 
     def _approved(self) -> State:
         case, at = self.state.application, self.state.at
         decisions.require_approvable(case, procedure=self.procedure, licence_end=None, at=at)
+        recommendation, asked = decisions.live(self.state.records.recommendations), self.state.records.consultations
+        decisions.require_answered(recommendation, consultations=asked, agencies={})
         return self._moved(lifecycle.moved(case, "approve", at=at, decided_at=at))
 
     def _refused(self) -> State:
@@ -515,13 +587,17 @@ def _seats(council: Council, row: int) -> councils.Composition:
     return councils.Composition(chair_id=members[0], secretary_id=_OFFICER, member_ids=members)
 
 
-def _part(person: UUID, at: datetime) -> Participation:
+def _with_answer(found: tuple[FileReturn, ...], answered: FileReturn) -> tuple[FileReturn, ...]:
+    return tuple(answered if each.id == answered.id else each for each in found)
+
+
+def _part(person: UUID, at: datetime, capacity: Capacity = Capacity.REVIEWER) -> Participation:
     return Participation(
         id=person,
         version=1,
         application_id=_CASE,
         person_id=person,
-        capacity=Capacity.REVIEWER,
+        capacity=capacity,
         given_by=_OFFICER,
         since=at,
     )

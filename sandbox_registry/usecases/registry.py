@@ -19,6 +19,7 @@ from sandbox_registry.usecases.cases.documents import Documents
 from sandbox_registry.usecases.cases.histories import Histories
 from sandbox_registry.usecases.cases.intake import Intake
 from sandbox_registry.usecases.cases.messages import Messages
+from sandbox_registry.usecases.cases.returns import Returns
 from sandbox_registry.usecases.cases.reviews import Reviews
 from sandbox_registry.usecases.cases.timelines import Timelines
 from sandbox_registry.usecases.identity.offices import Offices
@@ -68,6 +69,7 @@ class UseCases:
     people: People
     permits: Permits
     rate_limits: RateLimits
+    returns: Returns
     reviews: Reviews
     rule_versions: RuleVersions
     timelines: Timelines
@@ -124,6 +126,7 @@ def wire(
         people=People(transactions, passwords, self_registration=self_registration),
         permits=Permits(transactions),
         rate_limits=rate_limits,
+        returns=Returns(transactions),
         reviews=Reviews(transactions),
         rule_versions=RuleVersions(transactions),
         timelines=Timelines(transactions),

@@ -236,7 +236,7 @@ def test_tables_give_every_line_with_its_groups_opened() -> None:
     rows = AUTHORIZER.tables()
     assert [row.number for row in rows] == list(range(1, len(AUTHORIZER.policy.lines) + 1))
     assert rows[4].text == line_of("*,acted_as_intake,*,acts:decision,deny")
-    assert rows[4].actions == {"acts:decision", "decision:approve", "decision:refuse"}
+    assert rows[4].actions == {"acts:decision", "decision:approve", "decision:refuse", "file:return_to_head"}
 
 
 def test_scope_of_an_outsider_is_empty() -> None:
@@ -267,7 +267,7 @@ def test_scope_of_an_official_who_also_has_a_company() -> None:
         consulted_units=frozenset({OTHER_UNIT}),
         capacities={
             **dict.fromkeys(Capacity, nothing),
-            Capacity.CONSULTED: frozenset({Stage.UNDER_APPRAISAL}),
+            Capacity.CONSULTED: frozenset({Stage.UNDER_APPRAISAL, Stage.AWAITING_DECISION}),
             Capacity.EDITOR: frozenset(APPLICATION_STAGES),
             Capacity.REVIEWER: APPRAISED,
         },

@@ -34,6 +34,7 @@ MARKED = {
     "document": "filename",
     "dossier_version": "title",
     "erasure": "reason",
+    "file_return": "reason",
     "legal_hold": "reason",
     "message": "body",
     "organisation": "address",

@@ -23,12 +23,16 @@ from sandbox_registry.domain.cases.appraisal import (
     Consultation,
     CouncilSession,
     Declaration,
+    DisagreementAnswer,
+    FileReturn,
     Opinion,
     Participation,
+    ReturnRecipient,
     Vote,
 )
 from sandbox_registry.domain.cases.councils import Composition
 from sandbox_registry.domain.cases.decisions import departs_from_council
+from sandbox_registry.domain.cases.returns import open_return
 from sandbox_registry.domain.identity.people import Capacity, Organisation
 from sandbox_registry.domain.permits.bounds import open_bounds
 from sandbox_registry.domain.permits.permits import Justification, OpenBound, PermitKind, latest_end
@@ -90,6 +94,7 @@ KINDS = (
     CouncilSession,
     Declaration,
     Document,
+    FileReturn,
     LegalHold,
     Participation,
     SupplementRequest,
@@ -236,6 +241,17 @@ def _classify(now: Facts) -> Iterator[Attempt]:
         yield _calling("appraisal.classify", now.case.id, expected_version=now.case.version, level=level)
 
 
+def _reclassify(now: Facts) -> Iterator[Attempt]:
+    for level in (each.key for each in now.procedure.levels):
+        yield _calling(
+            "appraisal.reclassify",
+            now.case.id,
+            expected_version=now.case.version,
+            level=level,
+            reason="Có dữ liệu thật",
+        )
+
+
 def _share(now: Facts) -> Iterator[Attempt]:
     editors = {e.person_id for e in now.of(Participation) if e.capacity is Capacity.EDITOR and e.until is None}
     for person in (*(each for each in now.spares.writers if each not in editors), *sorted(editors)):
@@ -302,7 +318,8 @@ def _ask_unit(now: Facts) -> Iterator[Attempt]:
 
 def _answer_unit(now: Facts) -> Iterator[Attempt]:
     for identity in [each.id for each in now.of(Consultation)] or [uuid4()]:
-        yield _calling("consultations.answer", now.case.id, identity, opinion=Opinion.AGREE, text="Đồng ý")
+        opinion = now.random.choice(list(Opinion))
+        yield _calling("consultations.answer", now.case.id, identity, opinion=opinion, text="Ý kiến")
 
 
 def _close_unit(now: Facts) -> Iterator[Attempt]:
@@ -363,6 +380,12 @@ def _recommend(now: Facts) -> Iterator[Attempt]:
             justifications=() if advice is Advice.REFUSE else _whys(now),
             supervising_unit_id=now.spares.supervising_unit,
             open_bounds=_bases(now),
+            disagreements=tuple(
+                DisagreementAnswer(consultation_id=each.id, answer="Đã tiếp thu")
+                for each in now.of(Consultation)
+                if each.is_required and each.opinion is Opinion.DISAGREE
+            ),
+            return_answer="Đã làm rõ" if open_return(now.of(FileReturn), ReturnRecipient.HEAD) else None,
         )
 
 
@@ -439,6 +462,7 @@ _INPUTS: Mapping[Action, Callable[[Facts], Iterator[Attempt]]] = {
     Action.APPLICATION_READ: _beside("cases.read"),
     Action.APPLICATION_READ_TIMELINE: _beside("timelines.read", limit=3),
     Action.APPLICATION_RECEIVE: _moving("intake.receive"),
+    Action.APPLICATION_RECLASSIFY: _reclassify,
     Action.APPLICATION_RECOMMEND: _recommend,
     Action.APPLICATION_REFER: _refer,
     Action.APPLICATION_REFUSE_INTAKE: _refuse_intake,
@@ -470,6 +494,9 @@ _INPUTS: Mapping[Action, Callable[[Facts], Iterator[Attempt]]] = {
     Action.DECISION_REFUSE: _refuse,
     Action.DECLARATION_MAKE: _declare,
     Action.DECLARATION_READ: _beside("appraisal.list_declarations"),
+    Action.FILE_RESUBMIT: _moving("returns.resubmit", answer="Đã bổ sung số liệu."),
+    Action.FILE_RETURN_TO_HEAD: _moving("returns.to_head", reason="Chưa rõ phạm vi."),
+    Action.FILE_RETURN_TO_OFFICER: _moving("returns.to_officer", reason="Thiếu số liệu."),
     Action.HOLD_LIFT: _lift,
     Action.HOLD_PLACE: _beside("legal_holds.place", kind=HoldKind.AUDIT, reason="Thanh tra", reference="QĐ 1"),
     Action.HOLD_READ: _beside("legal_holds.list_holds"),

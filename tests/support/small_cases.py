@@ -97,8 +97,9 @@ def recommend(
     unmet: tuple[FieldError, ...] = (),
     allowed: Any = TERMS,
     rules: Procedure = RULES,
+    **more: Any,
 ) -> tuple[Application, Recommendation]:
-    return decisions.recommend(
+    moved, recommendation, _ = decisions.recommend(
         application or case(Stage.UNDER_APPRAISAL),
         recommendation_id=UUID(int=60),
         advice=advice,
@@ -113,7 +114,9 @@ def recommend(
         licence_end=None,
         by=PERSON,
         at=AT,
+        **more,
     )
+    return moved, recommendation
 
 
 def approve(
@@ -125,6 +128,7 @@ def approve(
     licence_end: datetime | None = None,
     errors: tuple[FieldError, ...] = (),
     recommended: Recommendation | None = None,
+    **more: Any,
 ) -> tuple[Application, Decision]:
     return decisions.approve(
         application or case(Stage.AWAITING_DECISION),
@@ -136,4 +140,5 @@ def approve(
         procedure=rules,
         licence_end=licence_end,
         errors=errors,
+        **more,
     )

@@ -83,7 +83,10 @@ class ComplaintIn(In):
 
 
 class ApplicationOut(Out):
-    """An application as its version stands; what hangs on it is in `CaseOut`."""
+    """An application as its version stands; what hangs on it is in `CaseOut`.
+
+    `returns` counts how often officials returned the file to each other to be completed.
+    """
 
     id: UUID
     version: int
@@ -111,6 +114,8 @@ class ApplicationOut(Out):
     delivery: "DeliveryOut | None"
     confirmation: "ConfirmationOut | None"
     retention: "RetentionOut | None"
+    level_corrections: "tuple[LevelCorrectionOut, ...]"
+    returns: int
     answers: dict[str, Any]
 
 
@@ -172,6 +177,15 @@ class RetentionOut(Out):
     at: Instant
     authority: str | None
     target_procedure: str | None
+    reason: str
+
+
+class LevelCorrectionOut(Out):
+    """A level that was put right before a decision, and why."""
+
+    at: Instant
+    before: str
+    after: str
     reason: str
 
 

@@ -13,6 +13,7 @@ from sandbox_registry.api.cases.appraisal_schemas import (
     DeclarationOut,
     DeclarationsOut,
     ReassignmentIn,
+    ReclassificationIn,
     ReleaseIn,
     ReviewIn,
     ReviewOut,
@@ -44,6 +45,23 @@ class AppraisalController(Controller):
             request,
             lambda context: use_cases(request).appraisal.classify(
                 context, application_id, expected_version=seen_version(request), level=data.level
+            ),
+            out=application_out,
+        )
+
+    @post("/classification-correction", status_code=200, opt=declare(needs_version=True))
+    async def reclassify(
+        self, request: Incoming, application_id: Id, data: JSONBody[ReclassificationIn]
+    ) -> Response[ApplicationOut]:
+        """Put the level right before a decision, with a reason; the focal officer of the case does."""
+        return await perform(
+            request,
+            lambda context: use_cases(request).appraisal.reclassify(
+                context,
+                application_id,
+                expected_version=seen_version(request),
+                level=data.level,
+                reason=data.reason,
             ),
             out=application_out,
         )

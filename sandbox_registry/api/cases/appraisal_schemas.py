@@ -19,6 +19,13 @@ class ClassificationIn(In):
     level: Code | None = None
 
 
+class ReclassificationIn(In):
+    """The level that is right, from the procedure's list, and why the one that was fixed is not."""
+
+    level: Code
+    reason: Paragraph
+
+
 class AssignmentIn(In):
     """Whom to give the case to, and as what: `focal`, `reviewer` or `supervisor`."""
 

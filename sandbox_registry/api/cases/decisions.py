@@ -24,13 +24,23 @@ from sandbox_registry.api.permits.permit_schemas import (
     terms_of,
     terms_out,
 )
-from sandbox_registry.domain.cases.appraisal import Advice, Outcome
+from sandbox_registry.domain.cases.appraisal import Advice, DisagreementAnswer, Outcome
 from sandbox_registry.http.declarations import declare
 from sandbox_registry.usecases.cases.decisions import Decided, DecisionView, Recommended
 
 
+class DisagreementAnswerIn(In):
+    """What the recommendation answers to an agency that had to be asked and disagrees."""
+
+    consultation_id: UUID
+    answer: Paragraph
+
+
 class RecommendationIn(In):
     """The appraisal report and its advice. `departure` says why the advice goes against the council's vote.
+
+    `disagreements` answer each agency that had to be asked and disagrees, also late; `return_answer` says what was done
+    about the reasons of the signer who returned the file.
 
     Without `terms`, the advice to allow is for what the dossier asks: supervised by `supervising_unit_id`, or else by the
     unit of the case's supervisor; resting on `open_bounds` where the procedure leaves a bound open. `justifications` say why
@@ -45,6 +55,8 @@ class RecommendationIn(In):
     terms: TermsIn | None = None
     supervising_unit_id: UUID | None = None
     open_bounds: OpenBounds = ()
+    disagreements: Annotated[tuple[DisagreementAnswerIn, ...], Meta(max_length=50)] = ()
+    return_answer: Paragraph | None = None
 
 
 class ApprovalIn(In, kw_only=True):
@@ -76,8 +88,18 @@ class ProposedTermsOut(Out):
     open_bounds: tuple[str, ...]
 
 
+class DisagreementAnswerOut(Out):
+    """What the recommendation answers to an agency that disagrees."""
+
+    consultation_id: UUID
+    answer: str
+
+
 class RecommendationOut(Out):
-    """The appraisal report put before the signer, with the terms it recommends."""
+    """The appraisal report put before the signer, with the terms it recommends.
+
+    `superseded_at` is when the signer returned it; null while it counts.
+    """
 
     id: UUID
     version: int
@@ -89,6 +111,14 @@ class RecommendationOut(Out):
     made_by: UUID
     made_at: Instant
     terms: TermsOut | None
+    disagreements: tuple[DisagreementAnswerOut, ...]
+    superseded_at: Instant | None
+
+
+class RecommendationsOut(Out):
+    """Every recommendation, oldest first."""
+
+    items: tuple[RecommendationOut, ...]
 
 
 class RecommendedOut(Out):
@@ -197,17 +227,31 @@ class DecisionsController(Controller):
                 terms=None if data.terms is None else terms_of(data.terms),
                 supervising_unit_id=data.supervising_unit_id,
                 open_bounds=bounds_of(data.open_bounds),
+                disagreements=tuple(
+                    DisagreementAnswer(consultation_id=each.consultation_id, answer=each.answer)
+                    for each in data.disagreements
+                ),
+                return_answer=data.return_answer,
             ),
             out=recommended_out,
         )
 
     @get("/recommendation")
     async def read_recommendation(self, request: Incoming, application_id: Id) -> Response[RecommendationOut]:
-        """Read the appraisal report put before the signer."""
+        """Read the last appraisal report put before the signer, also one that was returned."""
         return await perform(
             request,
             lambda context: use_cases(request).decisions.read_recommendation(context, application_id),
             out=recommendation_out,
+        )
+
+    @get("/recommendations")
+    async def list_recommendations(self, request: Incoming, application_id: Id) -> Response[RecommendationsOut]:
+        """List every appraisal report put before the signer, those that were returned included."""
+        return await perform(
+            request,
+            lambda context: use_cases(request).decisions.list_recommendations(context, application_id),
+            out=lambda found: RecommendationsOut(items=tuple(map(recommendation_out, found))),
         )
 
     @get("/proposed-terms")

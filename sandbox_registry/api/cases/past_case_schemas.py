@@ -28,6 +28,7 @@ from sandbox_registry.api.cases.consultations import ClarificationOut, Consultat
 from sandbox_registry.api.cases.councils import SessionViewOut, sessions_out
 from sandbox_registry.api.cases.decisions import DecisionOut, RecommendationOut, decision_out
 from sandbox_registry.api.cases.history_schemas import local
+from sandbox_registry.api.cases.returns import FileReturnOut, file_return_out
 from sandbox_registry.api.handling.log_links import ProofOut, PublishedLog, proof_of
 from sandbox_registry.api.handling.schemas import Instant, Out, TextOut, shown
 from sandbox_registry.api.permits.permit_schemas import PermitStateOut
@@ -109,6 +110,7 @@ class CaseAtOut(Out):
     reviews: tuple[ReviewOut, ...] | UnsetType = UNSET
     council_sessions: tuple[SessionViewOut, ...] | UnsetType = UNSET
     recommendation: RecommendationOut | UnsetType | None = UNSET
+    returns: tuple[FileReturnOut, ...] | UnsetType = UNSET
     decision: DecisionOut | UnsetType | None = UNSET
 
 
@@ -135,6 +137,7 @@ def case_at_out(found: CaseAt, *, log: PublishedLog) -> CaseAtOut:
         reviews=_all(found.reviews, review_out),
         council_sessions=UNSET if found.sessions is None else sessions_out(found.sessions).items,
         recommendation=_one(found.recommendation, shown(RecommendationOut), seen=Action.REVIEW_READ in found.may),
+        returns=_all(found.returns, file_return_out),
         decision=_one(found.decision, partial(decision_out, log=log), seen=Action.DECISION_READ in found.may),
         permit=_permit_out(found),
         erased=tuple(_erased_out(each, log) for each in found.erased),

@@ -71,6 +71,8 @@ _PARTS: dict[str, ColumnElement[Any]] = {
     "has_permit": _is_any(tables.permits),
     "has_hold": _is_any(tables.legal_holds, tables.legal_holds.c.lifted_at.is_(None)),
     "letters": _values(tables.messages.c.sent_at, tables.messages.c.from_applicant.is_(False)),
+    "recommendations": _all_of(tables.recommendations),
+    "returns": _all_of(tables.file_returns),
     "reviewed_by": _values(tables.reviews.c.reviewer_id),
     "sessions": _all_of(tables.council_sessions),
     "supplements": _all_of(tables.supplement_requests),

@@ -30,7 +30,7 @@ from sandbox_registry.db.tables.columns import (
     text_column,
     version_column,
 )
-from sandbox_registry.domain.cases.appraisal import Advice, Choice, Opinion, Outcome
+from sandbox_registry.domain.cases.appraisal import Advice, Choice, Opinion, Outcome, ReturnRecipient
 from sandbox_registry.domain.identity.people import Capacity
 from sandbox_registry.domain.stages import APPLICATION_STAGES
 
@@ -69,6 +69,8 @@ applications = Table(
     Column("delivery", Json, nullable=True),
     Column("confirmation", Json, nullable=True),
     Column("retention", Json, nullable=True),
+    Column("level_corrections", Json, nullable=False),
+    Column("returns", SmallInteger, nullable=False),
     stamp_column("next_due_at", nullable=True),
     Column("search_text", Text, nullable=False),
     Column("search", TSVECTOR, Computed("to_tsvector('simple', search_text)", persisted=True), nullable=False),
@@ -358,7 +360,7 @@ recommendations = Table(
     metadata,
     id_column(),
     version_column(),
-    Column("application_id", UUID, ForeignKey("applications.id"), nullable=False, unique=True),
+    case_column(),
     text_column("advice"),
     text_column("report"),
     Column("conditions", ARRAY(Text), nullable=False),
@@ -366,7 +368,29 @@ recommendations = Table(
     reference("made_by", "people"),
     stamp_column("made_at"),
     Column("terms", Json, nullable=True),
+    Column("disagreements", Json, nullable=False),
+    stamp_column("superseded_at", nullable=True),
     one_of("advice", Advice),
+    Index("uq_recommendations_live", "application_id", unique=True, postgresql_where=text("superseded_at IS NULL")),
+)
+
+file_returns = Table(
+    "file_returns",
+    metadata,
+    id_column(),
+    version_column(),
+    case_column(),
+    Column("number", SmallInteger, nullable=False),
+    text_column("recipient"),
+    text_column("reason"),
+    reference("recommendation_id", "recommendations", nullable=True),
+    reference("returned_by", "people"),
+    stamp_column("returned_at"),
+    text_column("answer"),
+    reference("answered_by", "people", nullable=True),
+    stamp_column("answered_at", nullable=True),
+    one_of("recipient", ReturnRecipient),
+    UniqueConstraint("application_id", "number"),
 )
 
 decisions = Table(

@@ -94,12 +94,24 @@ class Retention:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LevelCorrection:
+    """A level that the authority fixed and later put right: from which to which, and why."""
+
+    at: datetime
+    by: UUID
+    before: str
+    after: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
     """A dossier and where it stands. Facts are stored; every deadline is derived from them.
 
     `procedure_version` is null while a draft and pinned permanently when the dossier reaches the authority.
     `unit_ids` are the state units that handle the case; `receiving_unit_id` issues its code.
-    `answers` holds what the procedure's form asks for, by section and field.
+    `answers` holds what the procedure's form asks for, by section and field. `returns` counts how often officials returned
+    the file to each other to be completed.
     """
 
     id: UUID
@@ -134,6 +146,8 @@ class Application:
     delivery: ResultHandover | None = None
     confirmation: CompetenceConfirmation | None = None
     retention: Retention | None = None
+    level_corrections: tuple[LevelCorrection, ...] = ()
+    returns: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

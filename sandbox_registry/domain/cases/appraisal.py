@@ -187,11 +187,20 @@ class Vote:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DisagreementAnswer:
+    """What the recommendation answers to an agency that had to be asked and disagrees."""
+
+    consultation_id: UUID
+    answer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recommendation:
     """The appraisal report the focal department puts before the signer.
 
     `departure` says why the advice goes against the council's vote; null when it does not. `terms` are those it
-    recommends; null when it advises to refuse.
+    recommends; null when it advises to refuse. `superseded_at` is when the signer returned the file: another
+    recommendation then takes its place. At most one of a case counts.
     """
 
     id: UUID
@@ -204,6 +213,37 @@ class Recommendation:
     made_by: UUID
     made_at: datetime
     terms: PermitTerms | None = None
+    disagreements: tuple[DisagreementAnswer, ...] = ()
+    superseded_at: datetime | None = None
+
+
+class ReturnRecipient(StrEnum):
+    """To whom a file was returned."""
+
+    HEAD = "head"
+    OFFICER = "officer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileReturn:
+    """A file returned to be completed: by the signer to the head, or by the head to the officer.
+
+    `number` counts the returns of a case. `recommendation_id` is the recommendation that was returned, null when the head
+    returned the file. `answer` says what was done about it: the officer's, or that of the head's next recommendation.
+    """
+
+    id: UUID
+    version: int
+    application_id: UUID
+    number: int
+    recipient: ReturnRecipient
+    reason: str
+    recommendation_id: UUID | None
+    returned_by: UUID
+    returned_at: datetime
+    answer: str = ""
+    answered_by: UUID | None = None
+    answered_at: datetime | None = None
 
 
 class Outcome(StrEnum):

@@ -3,10 +3,17 @@
 from collections.abc import Iterator
 from uuid import UUID
 
-from sandbox_registry.domain.cases.appraisal import Clarification, Consultation, CouncilSession
+from sandbox_registry.domain.cases.appraisal import (
+    Clarification,
+    Consultation,
+    CouncilSession,
+    FileReturn,
+    ReturnRecipient,
+)
 from sandbox_registry.domain.cases.case_records import CaseRecords
 from sandbox_registry.domain.cases.consultations import is_waiting
 from sandbox_registry.domain.cases.councils import is_binding
+from sandbox_registry.domain.cases.returns import open_return
 from sandbox_registry.domain.errors import ConditionNotMet, FieldError
 from sandbox_registry.domain.identity.people import Capacity
 from sandbox_registry.domain.rules.procedures import Procedure
@@ -25,7 +32,7 @@ def unmet(procedure: Procedure, records: CaseRecords) -> tuple[FieldError, ...]:
     """List what the appraisal still lacks; empty when it is complete (A18).
 
     Of a person with a declared conflict no review counts, and none is waited for. A required consultation is settled
-    by an answer, or by silence on record after its term.
+    by an answer, or by silence on record after its term. What the head returned to the officer comes back first.
     """
     assigned = frozenset(each.person_id for each in records.assignments if each.capacity is Capacity.REVIEWER)
     return (
@@ -33,6 +40,7 @@ def unmet(procedure: Procedure, records: CaseRecords) -> tuple[FieldError, ...]:
         *_open_clarifications(records.clarifications),
         *_outstanding_reviews(assigned - records.conflicted, records.reviewed_by - records.conflicted),
         *_missing_council(procedure, records.sessions),
+        *_open_return(records.returns),
     )
 
 
@@ -85,3 +93,9 @@ def _missing_council(procedure: Procedure, sessions: tuple[CouncilSession, ...])
         yield FieldError(field="council_sessions", code="minutes_unconfirmed", message=message)
     else:
         yield FieldError(field="council_sessions", code="council_not_concluded", message=Phrase("appraisal.no_council"))
+
+
+def _open_return(returns: tuple[FileReturn, ...]) -> Iterator[FieldError]:
+    waiting = open_return(returns, ReturnRecipient.OFFICER)
+    if waiting is not None:
+        yield FieldError(field=f"returns.{waiting.id}", code="return_open", message=Phrase("appraisal.return_open"))

@@ -10,7 +10,9 @@ from sandbox_registry.domain.cases.appraisal import (
     Consultation,
     CouncilSession,
     Decision,
+    FileReturn,
     Participation,
+    Recommendation,
     Vote,
 )
 from sandbox_registry.domain.cases.promises import Promise
@@ -49,6 +51,8 @@ class CaseRecords:
     sessions: tuple[CouncilSession, ...] = ()
     votes: tuple[Vote, ...] = ()
     decisions: tuple[Decision, ...] = ()
+    recommendations: tuple[Recommendation, ...] = ()
+    returns: tuple[FileReturn, ...] = ()
     letters: tuple[datetime, ...] = ()
     has_hold: bool = False
     has_permit: bool = False

@@ -1,11 +1,11 @@
 """Questions beside a case: to another agency (consultation) and to the applicant (clarification)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from uuid import UUID
 
-from sandbox_registry.domain.cases.appraisal import Clarification, Consultation, Opinion
+from sandbox_registry.domain.cases.appraisal import Clarification, Consultation, DisagreementAnswer, Opinion
 from sandbox_registry.domain.cases.deadlines import clarification_deadline, require_closing_reason, require_waited
 from sandbox_registry.domain.cases.promises import Promise
 from sandbox_registry.domain.errors import ConditionNotMet, Duplicate, FieldError, Invalid
@@ -119,6 +119,39 @@ def require_silent(consultation: Consultation, *, calendar: Calendar, at: dateti
         raise Duplicate(what="consultation_outcome")
     if not consultation_deadline(consultation, calendar=calendar).is_over(at):
         raise ConditionNotMet("consultation_term_open")
+
+
+def disagreement_errors(
+    answers: tuple[DisagreementAnswer, ...],
+    *,
+    consultations: tuple[Consultation, ...],
+    agencies: Mapping[UUID, str],
+) -> tuple[FieldError, ...]:
+    """List the agencies that had to be asked, disagree and are not answered, and answers to nobody's disagreement.
+
+    A late disagreement counts as one in time. `agencies` are the names of the agencies, by identity.
+    """
+    disagreeing = {each.id: each for each in consultations if each.is_required and each.opinion is Opinion.DISAGREE}
+    given = {each.consultation_id for each in answers}
+    unanswered = (
+        FieldError(
+            field=f"disagreements.{identity}",
+            code="disagreement_unanswered",
+            message=Phrase("appraisal.disagreement_unanswered", agency=agencies.get(each.unit_id, "")),
+        )
+        for identity, each in disagreeing.items()
+        if identity not in given
+    )
+    unexpected = (
+        FieldError(
+            field=f"disagreements.{index}.consultation_id",
+            code="no_disagreement",
+            message=Phrase("appraisal.no_disagreement"),
+        )
+        for index, each in enumerate(answers)
+        if each.consultation_id not in disagreeing
+    )
+    return (*unanswered, *unexpected)
 
 
 def ask_applicant(

@@ -1,16 +1,29 @@
 """How a case is decided: recommended to the signer, approved or refused, and the permit issued on the approval."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 from uuid import UUID
 
 from sandbox_registry.domain.cases.applications import Application, Reason
-from sandbox_registry.domain.cases.appraisal import Advice, CouncilSession, Decision, Outcome, Recommendation
+from sandbox_registry.domain.cases.appraisal import (
+    Advice,
+    Consultation,
+    CouncilSession,
+    Decision,
+    DisagreementAnswer,
+    FileReturn,
+    Outcome,
+    Recommendation,
+    ReturnRecipient,
+)
 from sandbox_registry.domain.cases.appraisal_guards import require_complete
 from sandbox_registry.domain.cases.competence import require_ours
+from sandbox_registry.domain.cases.consultations import disagreement_errors
 from sandbox_registry.domain.cases.lifecycle import moved, require_stage
 from sandbox_registry.domain.cases.reasons import NOT_COMPETENT, reason_errors, require_listed_reasons
+from sandbox_registry.domain.cases.returns import answered, open_return
 from sandbox_registry.domain.errors import ConditionNotMet, Duplicate, FieldError, Invalid, NotFound
 from sandbox_registry.domain.permits.permits import Justification, OpenBound, Permit, PermitTerms, latest_end
 from sandbox_registry.domain.permits.proposals import justified_as, starting_after, with_conditions
@@ -36,26 +49,36 @@ def recommend(
     licence_end: datetime | None,
     by: UUID,
     at: datetime,
+    disagreements: tuple[DisagreementAnswer, ...] = (),
+    consultations: tuple[Consultation, ...] = (),
+    agencies: Mapping[UUID, str] = MappingProxyType({}),
+    return_answer: str | None = None,
+    returns: tuple[FileReturn, ...] = (),
     errors: tuple[FieldError, ...] = (),
-) -> tuple[Application, Recommendation]:
+) -> tuple[Application, Recommendation, FileReturn | None]:
     """Put the appraisal report before the signer, with the terms it recommends (A18).
 
     The focal department may advise against the council's vote, but then says why in `departure`. `justifications` say why
-    conditions and limits stand. `errors` brings what only the registry's books know of the terms.
+    conditions and limits stand. Each agency that had to be asked and disagrees is answered in `disagreements`; `agencies`
+    names them. When the signer returned the file, `return_answer` says what was done about it. `errors` brings what only
+    the registry's books know of the terms.
 
     Raises:
         TransitionNotAllowed: the case is not under appraisal.
         AppraisalIncomplete: `unmet` names what is still missing.
-        Invalid: conditions or terms that do not fit the advice, terms that no permit may have, or a departure without
-            reason; all at once.
+        Invalid: conditions or terms that do not fit the advice, terms that no permit may have, a departure without
+            reason, a disagreement or a return without answer; all at once.
 
     """
     require_recommendable(application, unmet=unmet)
     departs = departs_from_council(advice, sessions)
     terms = None if terms is None else with_conditions(terms, conditions, justifications)
+    waiting = open_return(returns, ReturnRecipient.HEAD)
     errors = (
         *_condition_errors(advice, conditions, justifications),
         *_departure_errors(departure, departs=departs),
+        *disagreement_errors(disagreements, consultations=consultations, agencies=agencies),
+        *_return_errors(return_answer, waiting=waiting),
         *_recommended_terms_errors(application, advice, terms, procedure=procedure, licence_end=licence_end, at=at),
         *errors,
     )
@@ -72,8 +95,23 @@ def recommend(
         made_by=by,
         made_at=at,
         terms=terms,
+        disagreements=disagreements,
     )
-    return moved(application, "recommend", at=at, recommended_at=at), recommendation
+    settled = None if waiting is None else answered(waiting, answer=return_answer or "", by=by, at=at)
+    return moved(application, "recommend", at=at, recommended_at=at), recommendation, settled
+
+
+def live(recommendations: tuple[Recommendation, ...]) -> Recommendation:
+    """Return the recommendation that counts.
+
+    Raises:
+        NotFound: there is none, or the signer returned it.
+
+    """
+    for each in recommendations:
+        if each.superseded_at is None:
+            return each
+    raise NotFound(what="recommendation")
 
 
 def require_recommendable(application: Application, *, unmet: tuple[FieldError, ...]) -> None:
@@ -132,6 +170,13 @@ def _departure_errors(departure: str | None, *, departs: bool) -> Iterator[Field
         yield FieldError(field="departure", code="no_departure", message=Phrase("decisions.no_departure"))
 
 
+def _return_errors(answer: str | None, *, waiting: FileReturn | None) -> Iterator[FieldError]:
+    if waiting is not None and not answer:
+        yield FieldError(field="return_answer", code="required", message=Phrase("decisions.return_unanswered"))
+    if waiting is None and answer:
+        yield FieldError(field="return_answer", code="nothing_returned", message=Phrase("decisions.nothing_returned"))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signing:
     """Who signs a decision, in which agency, under which title and number, on whose power, on what legal basis."""
@@ -156,6 +201,8 @@ def approve(
     recommendation: Recommendation,
     procedure: Procedure,
     licence_end: datetime | None,
+    consultations: tuple[Consultation, ...] = (),
+    agencies: Mapping[UUID, str] = MappingProxyType({}),
     errors: tuple[FieldError, ...] = (),
 ) -> tuple[Application, Decision]:
     """Allow the trial under terms (A19; Decree 142/2026 arts 23 and 44(5)).
@@ -168,10 +215,12 @@ def approve(
     Raises:
         TransitionNotAllowed: the case does not await a decision.
         ConditionNotMet: `another_authority`; `licence_over`, where no window is left that the holder's licence covers.
+        AppraisalIncomplete: an agency that had to be asked disagreed after the recommendation, which does not answer it.
         Invalid: every rule the decision or its terms break.
 
     """
     require_approvable(application, procedure=procedure, licence_end=licence_end, at=signing.at)
+    require_answered(recommendation, consultations=consultations, agencies=agencies)
     allowed = decided_terms(
         terms, recommendation=recommendation, conditions=conditions, justifications=justifications, at=signing.at
     )
@@ -221,6 +270,19 @@ def require_approvable(
     require_ours(application, procedure=procedure)
     if licence_end is not None and licence_end <= at and procedure.flag("duration.cap_by_licence"):
         raise ConditionNotMet("licence_over")
+
+
+def require_answered(
+    recommendation: Recommendation, *, consultations: tuple[Consultation, ...], agencies: Mapping[UUID, str]
+) -> None:
+    """Refuse to allow a trial against agencies whose disagreement the recommendation does not answer.
+
+    Raises:
+        AppraisalIncomplete: with each of these agencies.
+
+    """
+    answers = recommendation.disagreements
+    require_complete(disagreement_errors(answers, consultations=consultations, agencies=agencies))
 
 
 def require_refusable(application: Application, *, procedure: Procedure) -> None:

@@ -12,6 +12,7 @@ from sandbox_registry.domain.cases.applications import (
     Apology,
     Application,
     ClosingKind,
+    LevelCorrection,
     Reason,
     ResultHandover,
     SupplementItem,
@@ -299,6 +300,35 @@ def require_classifiable(application: Application, *, procedure: Procedure) -> N
     """Refuse to open the appraisal at another stage, or of a case that belongs to another authority."""
     require_stage(application, "classify")
     require_ours(application, procedure=procedure)
+
+
+def reclassify(
+    application: Application, *, level: str, reason: str, procedure: Procedure, by: UUID, at: datetime
+) -> Application:
+    """Put the level right before a decision, with a reason (A11); every earlier level stays on record.
+
+    Raises:
+        TransitionNotAllowed: the case is not under appraisal.
+        ConditionNotMet: `another_authority`; `no_other_level`.
+        Invalid: the procedure has no such level, or it is the one that stands.
+
+    """
+    require_reclassifiable(application, procedure=procedure)
+    if level not in {each.key for each in procedure.levels}:
+        raise Invalid((FieldError(field="level", code="unknown_level", message=Phrase("lifecycle.unknown_level")),))
+    if level == application.level:
+        raise Invalid((FieldError(field="level", code="same_level", message=Phrase("lifecycle.same_level")),))
+    correction = LevelCorrection(at=at, by=by, before=application.level or "", after=level, reason=reason)
+    corrections = (*application.level_corrections, correction)
+    return moved(application, "reclassify", at=at, level=level, level_corrections=corrections)
+
+
+def require_reclassifiable(application: Application, *, procedure: Procedure) -> None:
+    """Refuse to put a level right at another stage, of another authority's case, or where there is only one."""
+    require_stage(application, "reclassify")
+    require_ours(application, procedure=procedure)
+    if all(each.key == application.level for each in procedure.levels):
+        raise ConditionNotMet("no_other_level")
 
 
 def stop(application: Application, *, by: UUID, at: datetime) -> Application:

@@ -32,7 +32,11 @@ TRANSITIONS: Mapping[str, tuple[frozenset[Stage], Stage | None]] = {
     ),
     "accept": (frozenset({Stage.SUBMITTED}), Stage.ACCEPTED),  # A10
     "classify": (frozenset({Stage.ACCEPTED}), Stage.UNDER_APPRAISAL),  # A11, A13
+    "reclassify": (frozenset({Stage.UNDER_APPRAISAL}), None),  # A11
+    "return_to_officer": (frozenset({Stage.UNDER_APPRAISAL}), None),  # A18
+    "resubmit": (frozenset({Stage.UNDER_APPRAISAL}), None),  # A18
     "recommend": (frozenset({Stage.UNDER_APPRAISAL}), Stage.AWAITING_DECISION),  # A18
+    "return_to_head": (frozenset({Stage.AWAITING_DECISION}), Stage.UNDER_APPRAISAL),  # A18
     "approve": (frozenset({Stage.AWAITING_DECISION}), Stage.APPROVED),  # A19
     "refuse": (frozenset({Stage.AWAITING_DECISION}), Stage.REFUSED),  # A20
     "request_withdrawal": (OPEN_STAGES, None),  # A21
@@ -44,7 +48,14 @@ TRANSITIONS: Mapping[str, tuple[frozenset[Stage], Stage | None]] = {
 }
 
 
-ACTIONS = {"approve": "decision:approve", "refuse": "decision:refuse", "issue": "permit:issue"}
+ACTIONS = {
+    "approve": "decision:approve",
+    "issue": "permit:issue",
+    "refuse": "decision:refuse",
+    "resubmit": "file:resubmit",
+    "return_to_head": "file:return_to_head",
+    "return_to_officer": "file:return_to_officer",
+}
 """What the log calls the acts that are not `application:<act>`."""
 _BY_ACTION = {ACTIONS.get(act, f"application:{act}"): move for act, move in TRANSITIONS.items()}
 

@@ -19,6 +19,7 @@ from sandbox_registry.domain.cases import (
     filings,
     intake,
     lifecycle,
+    returns,
     reviews,
 )
 from sandbox_registry.domain.cases.applications import Application
@@ -245,6 +246,8 @@ def _recommend(now: Situation) -> None:
 def _approve(now: Situation) -> None:
     licence_end = _applicant(now).licence_end
     decisions.require_approvable(now.application, procedure=now.procedure, licence_end=licence_end, at=now.at)
+    recommendation = decisions.live(now.records.recommendations)
+    decisions.require_answered(recommendation, consultations=now.records.consultations, agencies={})
 
 
 def _issue(now: Situation) -> None:
@@ -286,8 +289,11 @@ GUARDS: Mapping[Action, tuple[Guard, ...]] = {
     Action.APPLICATION_RECEIVE: _when(
         lambda now: intake.require_receivable(now.application, agency_code=now.records.agency_code), "agency_code"
     ),
+    Action.APPLICATION_RECLASSIFY: _when(
+        lambda now: intake.require_reclassifiable(now.application, procedure=now.procedure)
+    ),
     Action.APPLICATION_RECOMMEND: _when(
-        _recommend, "assignments", "clarifications", "conflicted", "consultations", "reviewed_by", "sessions"
+        _recommend, "assignments", "clarifications", "conflicted", "consultations", "returns", "reviewed_by", "sessions"
     ),
     Action.APPLICATION_REFER: _when(lambda now: intake.require_referable(now.application, procedure=now.procedure)),
     Action.APPLICATION_REFUSE_INTAKE: _when(
@@ -325,11 +331,22 @@ GUARDS: Mapping[Action, tuple[Guard, ...]] = {
     Action.COUNCIL_CONVENE: (*_when(_convene, "sessions"), *_when(_recompose, "sessions")),
     Action.COUNCIL_READ: _WHENEVER_ALLOWED,
     Action.COUNCIL_VOTE: _when(_vote, "sessions", "votes"),
-    Action.DECISION_APPROVE: _when(_approve, "applicant"),
+    Action.DECISION_APPROVE: _when(_approve, "applicant", "consultations", "recommendations"),
     Action.DECISION_READ: _when(lambda now: decisions.require_decided(now.application)),
     Action.DECISION_REFUSE: _when(lambda now: decisions.require_refusable(now.application, procedure=now.procedure)),
     Action.DECLARATION_MAKE: _when(lambda now: reviews.require_declarable(conflicted=now.standing.conflicted)),
     Action.DECLARATION_READ: _WHENEVER_ALLOWED,
+    Action.FILE_RESUBMIT: _when(
+        lambda now: returns.require_resubmittable(now.application, returns=now.records.returns), "returns"
+    ),
+    Action.FILE_RETURN_TO_HEAD: _when(lambda now: lifecycle.require_stage(now.application, "return_to_head")),
+    Action.FILE_RETURN_TO_OFFICER: _when(
+        lambda now: returns.require_returnable_to_officer(
+            now.application, assignments=now.records.assignments, returns=now.records.returns
+        ),
+        "assignments",
+        "returns",
+    ),
     Action.HOLD_LIFT: _when(_lift, "has_hold"),
     Action.HOLD_PLACE: _WHENEVER_ALLOWED,
     Action.HOLD_READ: _WHENEVER_ALLOWED,

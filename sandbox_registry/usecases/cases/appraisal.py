@@ -34,6 +34,23 @@ class Appraisal:
             classified = intake.classify(act.application, level=level, procedure=procedure, at=act.at)
             return act.respond(await act.save(classified))
 
+    async def reclassify(
+        self, context: RequestContext, application_id: UUID, *, expected_version: int, level: str, reason: str
+    ) -> Application:
+        """Put the level right before a decision, with the reason on record (A11)."""
+        async with self.transactions.open_case(
+            context, Action.APPLICATION_RECLASSIFY, application_id, expected_version=expected_version
+        ) as act:
+            corrected = intake.reclassify(
+                act.application,
+                level=level,
+                reason=reason,
+                procedure=await act.procedure(),
+                by=context.actor.person_id,
+                at=act.at,
+            )
+            return act.respond(await act.save(corrected))
+
     async def declare(
         self, context: RequestContext, application_id: UUID, *, conflicted: bool, statement: str
     ) -> Declaration:

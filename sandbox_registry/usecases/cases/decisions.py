@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeVar
 from uuid import UUID
 
 from sandbox_registry.authz import Action
@@ -12,7 +11,9 @@ from sandbox_registry.domain.cases import decisions
 from sandbox_registry.domain.cases.applications import Application, Reason
 from sandbox_registry.domain.cases.appraisal import (
     Advice,
+    Consultation,
     Decision,
+    DisagreementAnswer,
     Participation,
     Recommendation,
 )
@@ -40,7 +41,6 @@ from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.transaction import CaseTransaction, Transaction
 from sandbox_registry.usecases.transaction.transactions import Transactions
 
-T = TypeVar("T")
 DECIDING = (Action.DECISION_APPROVE, Action.DECISION_REFUSE)
 
 
@@ -115,15 +115,19 @@ class Decisions:
         terms: PermitTerms | None = None,
         supervising_unit_id: UUID | None = None,
         open_bounds: tuple[OpenBound, ...] = (),
+        disagreements: tuple[DisagreementAnswer, ...] = (),
+        return_answer: str | None = None,
     ) -> Recommended:
         """Put the appraisal report before the signer (A18); `departure` says why it goes against the council's vote.
 
-        Without `terms`, the advice to allow is for what the dossier asks, supervised by `supervising_unit_id`, resting on
-        `open_bounds` where the procedure leaves a bound open. `justifications` say why conditions and limits stand.
+        `disagreements` answer the agencies that had to be asked and disagree, `return_answer` the signer who returned the
+        file. Without `terms`, the advice to allow is for what the dossier asks, supervised by `supervising_unit_id`, resting
+        on `open_bounds` where the procedure leaves a bound open. `justifications` say why conditions and limits stand.
 
         Raises:
             AppraisalIncomplete: with everything the appraisal still lacks.
-            Invalid: conditions, terms or a departure that do not fit the advice, or terms that no permit may have.
+            Invalid: conditions, terms or a departure that do not fit the advice, terms that no permit may have, or a
+                disagreement or a return without answer.
 
         """
         async with self.transactions.open_case(
@@ -140,7 +144,7 @@ class Decisions:
                     open_bounds=open_bounds,
                     at=act.at,
                 )
-            moved, recommendation = decisions.recommend(
+            moved, recommendation, settled = decisions.recommend(
                 act.application,
                 recommendation_id=act.new_id(),
                 advice=advice,
@@ -155,10 +159,17 @@ class Decisions:
                 licence_end=(await act.get(Organisation, act.application.organisation_id)).licence_end,
                 by=context.actor.person_id,
                 at=act.at,
+                disagreements=disagreements,
+                consultations=records.consultations,
+                agencies=await _agencies(act, records.consultations),
+                return_answer=return_answer,
+                returns=records.returns,
                 errors=() if terms is None else await _unit_errors(act, terms.supervising_unit_id),
             )
             await act.save(moved)
             await act.add(recommendation)
+            if settled is not None:
+                await act.save(settled)
             await take_part(act, Capacity.RECOMMENDER)
             return act.respond(Recommended(application=moved, recommendation=recommendation))
 
@@ -176,6 +187,7 @@ class Decisions:
         """Allow the trial (A19), by right or on behalf of the signer who delegated it, under the recommended terms or others.
 
         Raises:
+            AppraisalIncomplete: agencies whose disagreement the recommendation does not answer.
             Invalid: every rule the decision or its terms break.
 
         """
@@ -183,7 +195,8 @@ class Decisions:
             context, Action.DECISION_APPROVE, application_id, expected_version=expected_version
         ) as act:
             holder = await act.get(Organisation, act.application.organisation_id)
-            recommendation = _only(await act.all(Recommendation), what="recommendation")
+            recommendation = decisions.live(await act.all(Recommendation))
+            consultations = (await act.records()).consultations
             allowed = terms or recommendation.terms
             moved, decision = decisions.approve(
                 act.application,
@@ -194,6 +207,8 @@ class Decisions:
                 recommendation=recommendation,
                 procedure=await act.procedure(),
                 licence_end=holder.licence_end,
+                consultations=consultations,
+                agencies=await _agencies(act, consultations),
                 errors=() if allowed is None else await _unit_errors(act, allowed.supervising_unit_id),
             )
             return await _kept(act, moved, decision)
@@ -244,10 +259,17 @@ class Decisions:
             )
 
     async def read_recommendation(self, context: RequestContext, application_id: UUID) -> Recommendation:
-        """Read the appraisal report; it is for those who may read the reviews it rests on."""
+        """Read the last appraisal report, also one that was returned; it is for those who may read the reviews it rests on."""
         async with self.transactions.read_case(context, Action.REVIEW_READ, application_id) as act:
             found = await act.all(Recommendation)
-            return act.respond(_only(found, what="recommendation"))
+            if not found:
+                raise NotFound(what="recommendation")
+            return act.respond(found[-1])
+
+    async def list_recommendations(self, context: RequestContext, application_id: UUID) -> tuple[Recommendation, ...]:
+        """List every appraisal report put before the signer, oldest first; at most the last one counts."""
+        async with self.transactions.read_case(context, Action.REVIEW_READ, application_id) as act:
+            return act.respond(await act.all(Recommendation))
 
 
 async def _signing(act: CaseTransaction, *, legal_basis: tuple[str, ...]) -> Signing:
@@ -320,7 +342,8 @@ async def decision_view(act: Transaction, decision: Decision, *, leaf: int | Non
     return DecisionView(decision=decision, names=await act.run(audit.names_of, people), leaf=leaf)
 
 
-def _only(found: tuple[T, ...], *, what: str) -> T:
-    if not found:
-        raise NotFound(what=what)
-    return found[0]
+async def _agencies(act: CaseTransaction, consultations: tuple[Consultation, ...]) -> Mapping[UUID, str]:
+    """Name the agencies that were asked."""
+    return {
+        unit_id: (await act.get(Organisation, unit_id)).name for unit_id in {each.unit_id for each in consultations}
+    }

@@ -14,6 +14,7 @@ from sandbox_registry.domain.cases.appraisal import (
     CouncilSession,
     Decision,
     Declaration,
+    FileReturn,
     Participation,
     Recommendation,
     Review,
@@ -66,6 +67,7 @@ class CaseAt:
     reviews: tuple[ScoredReview, ...] | None
     sessions: tuple[SessionView, ...] | None
     recommendation: Recommendation | None
+    returns: tuple[FileReturn, ...] | None
     decision: DecisionView | None
     permit: Permit | None
     erased: tuple[Done, ...]
@@ -113,6 +115,7 @@ class PastCase:
             reviews=self._reviews(procedure) if is_shown(Review) else None,
             sessions=self._sessions() if is_shown(CouncilSession) else None,
             recommendation=_last(of(Recommendation)),
+            returns=of(FileReturn),
             decision=await self._decision() if is_shown(Decision) else None,
             permit=self._permit(),
             erased=tuple(self.found.erased),

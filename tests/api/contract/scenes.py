@@ -87,6 +87,7 @@ async def before_appraisal(world: World) -> dict[str, Scene]:
         "messages_send": within(filed, OWNER),
         "intake_apologize": within(mine, INTAKE),
         "appraisal_classify": within(mine, FOCAL),
+        "appraisal_reclassify": within(await under_appraisal(world), FOCAL),
         "appraisal_release": within(mine, FOCAL, assignment_id=own.id),
     }
 
@@ -177,7 +178,14 @@ async def at_decision(world: World) -> dict[str, Scene]:
         legal_basis=BASIS,
         reasons=REASONS,
     )
+    idle, completed = await under_appraisal(world), await under_appraisal(world)
+    back = await world.use_cases.returns.to_officer(
+        world.context(HEAD), completed.id, expected_version=completed.version, reason="Thiếu lịch trực."
+    )
     return {
+        "returns_to_head": within(waiting, SIGNER),
+        "returns_to_officer": within(idle, HEAD),
+        "returns_resubmit": within(back, FOCAL),
         "decisions_recommend": within(ready, HEAD),
         "decisions_approve": within(waiting, SIGNER),
         "decisions_refuse": within(waiting, SIGNER),

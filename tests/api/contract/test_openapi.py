@@ -161,6 +161,7 @@ def test_only_what_is_kept_from_some_readers_may_be_absent_from_an_answer() -> N
             "decision",
             "declarations",
             "recommendation",
+            "returns",
             "reviews",
             "site_visits",
             "supplements",

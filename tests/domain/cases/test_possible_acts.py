@@ -13,8 +13,9 @@ from sandbox_registry.domain.cases.case_records import SHOWN, Applicant, CaseRec
 from sandbox_registry.domain.cases.possible_acts import GUARDS, Situation, is_possible, parts_for
 from sandbox_registry.domain.identity.people import Actor, Capacity, OrganisationKind, Role, Standing
 from sandbox_registry.domain.stages import APPLICATION_STAGES, Stage
+from tests.domain.cases.test_returns import RETURNED
 from tests.domain.small import CALENDAR, CASE, FRIDAY, PERSON, UNIT, case, local, procedure
-from tests.support.small_cases import AT, CONSULTATION, QUESTION, REQUEST, approve, session
+from tests.support.small_cases import AT, CONSULTATION, QUESTION, REQUEST, approve, recommend, session
 
 COUNCIL = procedure(
     council__required=(True, "yes/no"),
@@ -54,6 +55,8 @@ FULL = replace(
     sessions=(OPEN,),
     votes=(VOTE,),
     decisions=(approve()[1],),
+    recommendations=(recommend()[1],),
+    returns=(RETURNED,),
     has_hold=True,
     agency_code="H12.01",
 )
@@ -190,6 +193,20 @@ CLOSED: dict[str, tuple[Action, Application, CaseRecords, dict[str, Any]]] = {
         {},
     ),
     "a second review": (Action.REVIEW_SUBMIT, case(Stage.UNDER_APPRAISAL), FULL, {}),
+    "a return to nobody": (Action.FILE_RETURN_TO_OFFICER, case(Stage.UNDER_APPRAISAL), NOTHING, {}),
+    "a second return": (
+        Action.FILE_RETURN_TO_OFFICER,
+        case(Stage.UNDER_APPRAISAL),
+        replace(LED, returns=(RETURNED,)),
+        {},
+    ),
+    "a resubmission of nothing": (Action.FILE_RESUBMIT, case(Stage.UNDER_APPRAISAL), NOTHING, {}),
+    "a level of one": (
+        Action.APPLICATION_RECLASSIFY,
+        case(Stage.UNDER_APPRAISAL),
+        FULL,
+        {"procedure": procedure(more={"levels": ()})},
+    ),
     "a report on half an appraisal": (Action.APPLICATION_RECOMMEND, case(Stage.UNDER_APPRAISAL), FULL, {}),
     "a permit beyond the licence": (
         Action.PERMIT_ISSUE,
