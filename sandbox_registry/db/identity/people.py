@@ -20,6 +20,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    union,
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, CIDR, INET
@@ -223,10 +224,30 @@ def _pairs(offices: list[list[str]] | None) -> frozenset[tuple[Role, UUID]]:
     return frozenset((Role(role), UUID(unit)) for role, unit in offices or ())
 
 
+_FIRMS = (
+    select(tables.organisations.c.id, tables.organisations.c.name)
+    .join(_MEMBERSHIPS, _MEMBERSHIPS.c.organisation_id == tables.organisations.c.id)
+    .where(_MEMBERSHIPS.c.person_id == bindparam("person_id", type_=Uuid))
+    .cte("firms")
+)
+_WORDS_ABOUT = Statement(
+    union(
+        select(_FIRMS.c.name),
+        select(tables.applications.c.title).join(_FIRMS, _FIRMS.c.id == tables.applications.c.organisation_id),
+    )
+)
+
+
 async def by_email(connection: AsyncConnection, email: str) -> Person | None:
     """Find a person by e-mail address, whatever the case of its letters."""
     row = await _BY_EMAIL.row(connection, {"email": email})
     return None if row is None else PEOPLE.read(row)
+
+
+async def words_about(connection: AsyncConnection, person_id: UUID) -> tuple[str, ...]:
+    """List the names of the firms a person acts for, now or later, and the titles of what these firms try out."""
+    rows = await _WORDS_ABOUT.rows(connection, {"person_id": person_id})
+    return tuple(row[0] for row in rows)
 
 
 async def list_people(

@@ -110,7 +110,7 @@ class People:
         new_hash = await self.passwords.hashed(new)
         async with self.transactions.open(context, Action.PASSWORD_CHANGE) as act:
             person = await act.get(Person, context.actor.person_id)
-            self.passwords.check(new, about=(person.full_name, person.email, current), field="new")
+            self.passwords.check(new, about=(*await _own_words(act, person), current), field="new")
             if await act.run(credentials.current_hash, person.id, changing=True) != stored:
                 raise WrongCredentials
             await act.run(credentials.keep_hash, person.id, new_hash, at=act.at)
@@ -134,7 +134,7 @@ class People:
         ) as act:
             await lock_people(act, person_id)
             person = await act.get(Person, person_id)
-            self.passwords.check(new, about=(person.full_name, person.email))
+            self.passwords.check(new, about=await _own_words(act, person))
             await act.run(credentials.keep_hash, person.id, new_hash, at=act.at)
             _note_password(act, person)
             await _serve(act, person, Service.PASSWORD_SET)
@@ -219,6 +219,11 @@ class People:
         check_fields(contact_errors(name=full_name, email=email, phone=phone, name_field="full_name"))
         if password is not None:
             self.passwords.check(password, about=(full_name, email))
+
+
+async def _own_words(act: Transaction, person: Person) -> tuple[str, ...]:
+    """List what a password of somebody must not be built on: their names, and those of their firms and products."""
+    return (person.full_name, person.email, *await act.run(people.words_about, person.id))
 
 
 def _new(act: Transaction, person_id: UUID, *, full_name: str, email: str, phone: str) -> Person:

@@ -192,6 +192,16 @@ async def test_changing_the_password_needs_the_old_one_and_another_new_one(
     assert (await told(world))[1:] == [("password:change", "refused", "wrong_credentials")]
 
 
+async def test_password_is_not_built_on_ones_firm_or_its_product(world: World, accounts: People) -> None:
+    owner = world.people["nguoi_dai_dien"]
+    await world.draft()
+    for new in ("congty tnhh TomSang 1", "giám sát ao tôm bằng thị giác máy tính", "Tôm Sáng 20262026"):
+        with pytest.raises(Invalid) as refused:
+            await accounts.set_password(owner, new=new, request_id="cli")
+        assert [each.code for each in refused.value.errors] == ["about_owner"]
+    await accounts.set_password(world.people["doi_thu"], new="giám sát ao tôm bằng thị giác", request_id="cli")
+
+
 async def test_two_changes_of_a_password_at_once_give_one_success(
     world: World, accounts: People, admin: RequestContext
 ) -> None:
