@@ -42,11 +42,11 @@ def one_moment(url: str) -> Iterator[Moment]:
     with _one_line(), psycopg.connect(url) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.read_only = True
-        found = connection.execute(_MOMENT).fetchone()
-        if found is None:
+        row = connection.execute(_MOMENT).fetchone()
+        if row is None:
             message = "the database has no log"
             raise BackupFailed(message)
-        snapshot, size, hashes, revision = found
+        snapshot, size, hashes, revision = row
         yield Moment(snapshot=snapshot, size=size, hashes=tuple(hashes), revision=revision)
 
 
@@ -68,8 +68,8 @@ def load(url: str, path: Path) -> None:
 
     """
     with _one_line(), psycopg.connect(url, autocommit=True) as connection:
-        found = connection.execute(_IS_EMPTY).fetchone()
-        if found != (True,):
+        row = connection.execute(_IS_EMPTY).fetchone()
+        if row != (True,):
             message = "the database holds a registry already; a backup is restored into an empty one only"
             raise BackupFailed(message)
         for role in ROLES:
@@ -80,10 +80,10 @@ def load(url: str, path: Path) -> None:
 
 
 def _run(program: str, url: str, *options: str) -> None:
-    given = conninfo_to_dict(url)
+    parameters = conninfo_to_dict(url)
     # Everybody on the machine sees the arguments of a program, so the password goes another way.
-    environ = {"LC_ALL": "C", "PGPASSWORD": str(given.pop("password", ""))}
-    command = [str(wheel_files() / "bin" / program), *options, f"--dbname={make_conninfo('', **given)}"]
+    environ = {"LC_ALL": "C", "PGPASSWORD": str(parameters.pop("password", ""))}
+    command = [str(wheel_files() / "bin" / program), *options, f"--dbname={make_conninfo('', **parameters)}"]
     done = subprocess.run(command, env=environ, text=True, capture_output=True, check=False)  # noqa: S603 - Our own program.
     if done.returncode:
         reason = " ".join(line for line in done.stderr.splitlines() if "error" in line) or done.stderr.strip()

@@ -34,8 +34,8 @@ async def last_known(connection: AsyncConnection, fact_id: UUID) -> Known | None
 
 async def last_leaf_at(connection: AsyncConnection) -> datetime | None:
     """Return when the newest leaf was written, by the clock of the process that wrote it."""
-    found: datetime | None = await _LAST_AT.value(connection)
-    return found
+    written_at: datetime | None = await _LAST_AT.value(connection)
+    return written_at
 
 
 async def lock(connection: AsyncConnection, fact_id: UUID) -> None:

@@ -12,7 +12,7 @@ from sandbox_registry.db.core.engine import Database
 from sandbox_registry.db.core.statements import Statement
 from sandbox_registry.domain.operations.quotas import Quota, Room
 
-PATIENCE = 2.0
+ANSWER_TIMEOUT_S = 2.0
 """Seconds to wait for an answer before the limits count as unknown."""
 _LIMITS = tables.rate_limits
 _TAKE = Statement(
@@ -30,32 +30,32 @@ _TAKE = Statement(
 
 
 class Unreachable(Exception):
-    """The limits could not be asked."""
+    """The limits cannot be read."""
 
 
 async def take(
-    database: Database, asked: list[tuple[Quota, bytes]], *, wanted: int, at: datetime | None
+    database: Database, quotas: list[tuple[Quota, bytes]], *, amount: int, at: datetime | None
 ) -> tuple[int, tuple[Room, ...]]:
-    """Take up to `wanted` from every quota asked; return how many each granted (0 takes nothing) and what is left.
+    """Take up to `amount` from every quota asked; return how many each granted (0 takes nothing) and what is left.
 
     `at` is null in real life: the database's own clock is the one all processes share. Raises Unreachable.
     """
-    given = {
-        "names": [limit.name for limit, _ in asked],
-        "subjects": [subject for _, subject in asked],
-        "quotas": [limit.quota for limit, _ in asked],
-        "windows": [limit.window for limit, _ in asked],
-        "wanted": wanted,
+    values = {
+        "names": [limit.name for limit, _ in quotas],
+        "subjects": [subject for _, subject in quotas],
+        "quotas": [limit.quota for limit, _ in quotas],
+        "windows": [limit.window for limit, _ in quotas],
+        "wanted": amount,
         "at": at,
     }
     try:
-        async with asyncio.timeout(PATIENCE), database.primary() as connection:
-            rows = await _TAKE.rows(connection, given)
+        async with asyncio.timeout(ANSWER_TIMEOUT_S), database.primary() as connection:
+            rows = await _TAKE.rows(connection, values)
     except (SQLAlchemyError, OSError) as error:
         raise Unreachable from error
     rooms = (
         Room(limit=limit, left=left_over, opens_in=opens_in, full_in=full_in)
-        for (limit, _), (_, left_over, opens_in, full_in) in zip(asked, rows, strict=True)
+        for (limit, _), (_, left_over, opens_in, full_in) in zip(quotas, rows, strict=True)
     )
     return rows[0][0], tuple(rooms)
 

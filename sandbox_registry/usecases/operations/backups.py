@@ -43,13 +43,13 @@ def write_backup(
         BackupFailed: the database cannot be dumped, a file cannot be written, or another backup is being made there.
 
     """
-    whole = directory / f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
-    with _told(), _alone(directory), _unfinished(directory) as unfinished:
+    target = directory / f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    with _reporting_failures(), _exclusive(directory), _unfinished(directory) as unfinished:
         _copy_log(data_dir / LOG_DIR, directory / LOG_DIR)
         with backups.one_moment(owner_url) as moment:
             backups.dump(owner_url, moment, unfinished / DUMP)
         _copy_missing(data_dir / DOCUMENTS, directory / DOCUMENTS)
-        made = Backup(
+        backup = Backup(
             id=new_id(),
             version=1,
             made_at=at,
@@ -59,12 +59,12 @@ def write_backup(
             log_root=CompactRange.from_list(moment.hashes, size=moment.size).root().hex(),
             revision=moment.revision,
         )
-        (unfinished / ABOUT).write_bytes(msgspec.json.format(msgspec.json.encode(made), indent=2) + b"\n")
+        (unfinished / ABOUT).write_bytes(msgspec.json.format(msgspec.json.encode(backup), indent=2) + b"\n")
         _flush(unfinished / DUMP, unfinished / ABOUT)
         flush_directory(unfinished)
-        unfinished.rename(whole)
+        unfinished.rename(target)
         flush_directory(directory)
-    return whole, made
+    return target, backup
 
 
 def read_backup(folder: Path) -> Backup:
@@ -76,12 +76,12 @@ def read_backup(folder: Path) -> Backup:
     """
     try:
         about = msgspec.json.decode((folder / ABOUT).read_bytes(), type=Backup)
-        found = digest_of(folder / DUMP)
+        actual = digest_of(folder / DUMP)
     except (OSError, msgspec.DecodeError) as error:
         message = f"{folder} is no whole backup ({error})"
         raise BackupFailed(message) from error
-    if found != about.sha256:
-        message = f"{folder / DUMP} was damaged or changed: its SHA-256 is {found}, not {about.sha256}"
+    if actual != about.sha256:
+        message = f"{folder / DUMP} was damaged or changed: its SHA-256 is {actual}, not {about.sha256}"
         raise BackupFailed(message)
     return about
 
@@ -98,7 +98,7 @@ def restore_backup(folder: Path, *, owner_url: str, data_dir: Path) -> Backup:
         message = f"{data_dir / LOG_DIR} holds a published log already; name an empty data directory"
         raise BackupFailed(message)
     backups.load(owner_url, folder / DUMP)
-    with _told():
+    with _reporting_failures():
         _copy_missing(folder.parent / DOCUMENTS, data_dir / DOCUMENTS)
         _copy_log(folder.parent / LOG_DIR, data_dir / LOG_DIR)
     return about
@@ -122,7 +122,7 @@ def digest_of(path: Path) -> str:
 
 
 @contextmanager
-def _alone(directory: Path) -> Iterator[None]:
+def _exclusive(directory: Path) -> Iterator[None]:
     """Let one backup at a time be made below a directory: they share the files of dossiers and of the log."""
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
@@ -144,7 +144,7 @@ def _unfinished(directory: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _reporting_failures() -> Iterator[None]:
     """Say in one line which file stood in the way."""
     try:
         yield

@@ -73,13 +73,13 @@ class Installation:
         """
         identity = fact_id(fact, of)
         async with self.transactions.primary() as primary:
-            known = await primary.run(installation.last_known, identity)
-        if change_of(fact, value, known=known) is None:
+            recorded = await primary.run(installation.last_known, identity)
+        if change_of(fact, value, known=recorded) is None:
             return None
         async with self.transactions.open(context, ACTS[fact]) as act:
             await act.run(installation.lock, identity)
-            known = await act.run(installation.last_known, identity)
-            change = change_of(fact, value, known=known, of=of, details=details)
+            recorded = await act.run(installation.last_known, identity)
+            change = change_of(fact, value, known=recorded, of=of, details=details)
             if change is None:
                 act.skip_audit()  # Another process was faster.
             else:
@@ -91,14 +91,14 @@ class Installation:
     async def note_clock_step(self, context: RequestContext, step: timedelta, *, was_running: bool) -> ClockStep:
         """Put on record that the wall clock was set, and by how much; raises as `note`."""
         async with self.transactions.open(context, Action.CLOCK_STEP) as act:
-            found = ClockStep(
+            clock_step = ClockStep(
                 id=act.new_id(),
                 version=1,
                 milliseconds=round(step / timedelta(milliseconds=1)),
                 was_running=was_running,
             )
-            act.record_state("clock", found.id, found.version, found)
-        return found
+            act.record_state("clock", clock_step.id, clock_step.version, clock_step)
+        return clock_step
 
     async def step_since_last_leaf(self, *, tolerance: timedelta) -> timedelta | None:
         """Say how far the clock stands behind the last leaf; null when it does not, give or take the tolerance."""

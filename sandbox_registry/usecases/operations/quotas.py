@@ -21,7 +21,7 @@ from sandbox_registry.domain.operations.quotas import By, Group, LimitsUnknown, 
 
 PAID_AHEAD = 16
 """How many reads a process pays for at once, at most; it begins with one and doubles while they are used up."""
-KEPT = 10.0
+MEMORY_S = 10.0
 """Seconds for which reads paid for ahead, and a refusal, are remembered."""
 _RIGHT_FOR = 600.0
 _MOST_REMEMBERED = 20_000
@@ -90,15 +90,15 @@ class RateLimits:
         if paid is not None and paid.until > self.ticks() and paid.left > 0:
             paid.left -= 1
             return _with_paid(paid)
-        asked = self._asked(group, subjects)
-        if not asked:
+        quotas = self._quotas_for(group, subjects)
+        if not quotas:
             return ()
-        self._check_closed(asked)
+        self._check_closed(quotas)
         if group is not Group.READS or key in self._paying:
-            return (await self._ask(group, asked, wanted=1))[1]
+            return (await self._take_in_database(group, quotas, amount=1))[1]
         self._paying.add(key)
         try:
-            return await self._pay_ahead(key, asked)
+            return await self._pay_ahead(key, quotas)
         finally:
             self._paying.discard(key)
 
@@ -117,7 +117,7 @@ class RateLimits:
             TooManyRequests: it is used up.
 
         """
-        self._check_closed(self._asked(group, subjects))
+        self._check_closed(self._quotas_for(group, subjects))
 
     def is_right(self, token: bytes) -> bool:
         """Say whether this process saw this token accepted a moment ago, by its digest and, if that matters, from where."""
@@ -133,36 +133,36 @@ class RateLimits:
         """Forget quotas that are full again; return how many."""
         return await rate_limits.purge(self.database)
 
-    def _asked(self, group: Group, subjects: Subjects) -> list[tuple[Quota, bytes]]:
+    def _quotas_for(self, group: Group, subjects: Subjects) -> list[tuple[Quota, bytes]]:
         limits = self._limits[group]
         return [(limits[by], subjects[by]) for by in sorted(subjects, key=_ORDER.__getitem__) if by in limits]
 
     async def _pay_ahead(
-        self, key: tuple[Group, tuple[bytes, ...]], asked: list[tuple[Quota, bytes]]
+        self, key: tuple[Group, tuple[bytes, ...]], quotas: list[tuple[Quota, bytes]]
     ) -> tuple[Room, ...]:
         """Pay for one read at first, then for twice as many as before while those are used up in time."""
         last = self._paid.pop(key, None)
-        most = min(PAID_AHEAD, *(limit.quota // _AHEAD_OF_A_QUOTA for limit, _ in asked))
-        wanted = max(1, min(most, last.size * 2)) if last is not None and last.until > self.ticks() else 1
-        granted, rooms = await self._ask(key[0], asked, wanted=wanted)
-        self._paid[key] = paid = _Paid(left=granted - 1, size=wanted, until=self.ticks() + KEPT, rooms=rooms)
+        most = min(PAID_AHEAD, *(limit.quota // _AHEAD_OF_A_QUOTA for limit, _ in quotas))
+        amount = max(1, min(most, last.size * 2)) if last is not None and last.until > self.ticks() else 1
+        granted, rooms = await self._take_in_database(key[0], quotas, amount=amount)
+        self._paid[key] = paid = _Paid(left=granted - 1, size=amount, until=self.ticks() + MEMORY_S, rooms=rooms)
         _forget_oldest(self._paid)
         return _with_paid(paid)
 
-    async def _ask(
-        self, group: Group, asked: list[tuple[Quota, bytes]], *, wanted: int
+    async def _take_in_database(
+        self, group: Group, quotas: list[tuple[Quota, bytes]], *, amount: int
     ) -> tuple[int, tuple[Room, ...]]:
-        hidden = [(limit, self._hidden(limit, subject)) for limit, subject in asked]
+        hidden = [(limit, self._hidden(limit, subject)) for limit, subject in quotas]
         at = None if self.now is None else self.now()
         try:
-            granted, rooms = await rate_limits.take(self.database, hidden, wanted=wanted, at=at)
+            granted, rooms = await rate_limits.take(self.database, hidden, amount=amount, at=at)
         except rate_limits.Unreachable as error:
             logger.warning("limits_unknown", group=group, cause=str(error.__cause__))
             if group in OPEN_WHEN_UNKNOWN:
                 return 1, ()
             raise LimitsUnknown from error
         if not granted:
-            self._remember_closed(asked, rooms)
+            self._remember_closed(quotas, rooms)
             raise _refusal(rooms)
         return granted, rooms
 
@@ -171,19 +171,19 @@ class RateLimits:
         text = f"rate limit {limit.by} ".encode() + subject
         return hmac.new(self._key, text, hashlib.sha256).digest()[:_SUBJECT_SIZE]
 
-    def _check_closed(self, asked: list[tuple[Quota, bytes]]) -> None:
-        for limit, subject in asked:
-            known = self._closed.get((limit.name, subject))
-            if known is not None and known.until > self.ticks():
-                raise _refusal((known.room._replace(opens_in=known.opens_at - self.ticks()),))
+    def _check_closed(self, quotas: list[tuple[Quota, bytes]]) -> None:
+        for limit, subject in quotas:
+            closed = self._closed.get((limit.name, subject))
+            if closed is not None and closed.until > self.ticks():
+                raise _refusal((closed.room._replace(opens_in=closed.opens_at - self.ticks()),))
 
-    def _remember_closed(self, asked: list[tuple[Quota, bytes]], rooms: tuple[Room, ...]) -> None:
+    def _remember_closed(self, quotas: list[tuple[Quota, bytes]], rooms: tuple[Room, ...]) -> None:
         at = self.ticks()
-        for (limit, subject), room in zip(asked, rooms, strict=True):
+        for (limit, subject), room in zip(quotas, rooms, strict=True):
             if room.left == 0:
                 opens_at = at + room.opens_in
                 self._closed.pop((limit.name, subject), None)
-                self._closed[limit.name, subject] = _Closed(min(opens_at, at + KEPT), opens_at, room)
+                self._closed[limit.name, subject] = _Closed(min(opens_at, at + MEMORY_S), opens_at, room)
         _forget_oldest(self._closed)
 
 

@@ -88,19 +88,19 @@ class Upkeep:
         async with self.transactions.open(actor, Action.DEADLINE_RECALCULATE) as act:
             facts = await act.run(replays.lock_open_case, application_id)
             calendar = await act.run(self.transactions.rules.calendar, at=at)
-            given = () if facts is None else await self._recalculated(act.work, facts, calendar=calendar, at=at)
-            if facts is None or not given:
+            promises = () if facts is None else await self._recalculated(act.work, facts, calendar=calendar, at=at)
+            if facts is None or not promises:
                 act.skip_audit()
                 return False
             application = facts.application
             act.case_id, act.pinned_procedure = application.id, pinned_procedure(application)
-            for each in given:
+            for each in promises:
                 await act.add(each)
             procedure = await act.run(self.transactions.rules.pinned, application)
-            facts = replace(facts, promises=(*facts.promises, *given))
+            facts = replace(facts, promises=(*facts.promises, *promises))
             due = next_due(facts, procedure=procedure, calendar=calendar, at=at)
             await act.run(case_rows.set_next_due, application.id, due)
-            happened = case_events(given, before=application)
+            happened = case_events(promises, before=application)
             await act.run(webhooks.announce, happened, case=application, at=act.at, new_id=act.new_id)
         return True
 
@@ -136,10 +136,10 @@ class Upkeep:
         async with self.transactions.database.transaction() as work:
             digests = await work.run(erasures.files_to_forget, case_id)
             now = self.transactions.now()
-            fresh = [each for each in digests if not await self.store.forget(each, older_than=now - UPLOADS_LAST)]
-            if fresh:
+            recent = [each for each in digests if not await self.store.forget(each, older_than=now - UPLOADS_LAST)]
+            if recent:
                 await work.defer(Task.FORGET_FILES, at=now + UPLOADS_LAST, case_id=case_id)
-        return len(digests) - len(fresh)
+        return len(digests) - len(recent)
 
     async def sweep_uploads(self) -> int:
         """Remove the temporary files of uploads that broke off."""
@@ -162,23 +162,23 @@ class Upkeep:
 
     async def remind_token_holders(self, *, day: date) -> int:
         """Note which tokens end within 14 days from this day, or on the next, and have their holders written to, once."""
-        at, found = self.transactions.now(), list[reminders.EndingToken]()
+        at, ending = self.transactions.now(), list[reminders.EndingToken]()
         async with self.transactions.database.transaction() as work:
             for notice in NOTICES:
                 until = start_of(day + notice + timedelta(days=1))
-                found += await work.run(reminders.note_ending, at=at, until=until, notice=notice)
-            for each in found:
+                ending += await work.run(reminders.note_ending, at=at, until=until, notice=notice)
+            for each in ending:
                 await work.defer(Task.WRITE_TO_TOKEN_HOLDER, token_id=each.id)
-        for each in found:
+        for each in ending:
             logger.warning("token.expires_soon", token_id=each.id, person_id=each.person_id, expires_at=each.expires_at)
-        return len(found)
+        return len(ending)
 
     async def write_to_token_holder(self, token_id: UUID, *, send: Send) -> bool:
         """Write to the holder of a token that it ends; not once it was revoked, has ended, or the account is closed."""
         async with self.transactions.primary() as primary:
-            found = await primary.run(reminders.holder_of, token_id, at=self.transactions.now())
-        if found is None:
+            holder = await primary.run(reminders.holder_of, token_id, at=self.transactions.now())
+        if holder is None:
             return False
-        token, email = found
+        token, email = holder
         await send(expiry_notice(token_id, name=token.name, expires_at=token.expires_at, to=email))
         return True
