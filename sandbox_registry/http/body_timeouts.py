@@ -45,21 +45,21 @@ class BodyReadTimeout:
 def _timed(
     receive: Callable[[], Awaitable[Any]], *, piece_timeout: float, total_timeout: float
 ) -> Callable[[], Awaitable[Any]]:
-    left, is_whole = total_timeout, False
+    remaining, is_whole = total_timeout, False
 
     async def receiving() -> Any:
-        nonlocal left, is_whole
+        nonlocal remaining, is_whole
         if is_whole:
             return await receive()
         clock = asyncio.get_running_loop().time
         started = clock()
         try:
-            async with asyncio.timeout(min(piece_timeout, left)):
+            async with asyncio.timeout(min(piece_timeout, remaining)):
                 message = await receive()
         except TimeoutError:
             # The rest of the body is still coming, so the connection cannot be used again.
             raise HTTPException(status_code=408, headers={"Connection": "close"}) from None
-        left = max(0.0, left - (clock() - started))
+        remaining = max(0.0, remaining - (clock() - started))
         is_whole = not message.get("more_body", False)
         return message
 

@@ -18,41 +18,41 @@ def client_address(scope: Any, proxies: Networks) -> Address | None:
     everything left of that may be made up. Null for a connection without an address (a unix socket).
     """
     client = scope.get("client")
-    found = _address(client[0]) if client else None
-    if found is None or not _is_in(found, proxies):
-        return found
-    written = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
-    for entry in reversed(written[-_LONGEST_FORWARDED:].decode("latin-1").split(",")):
-        named = _address(entry.strip())
-        if named is None:
-            return found
-        found = named
-        if not _is_in(found, proxies):
-            return found
-    return found
+    address = _address(client[0]) if client else None
+    if address is None or not _is_in(address, proxies):
+        return address
+    header = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
+    for entry in reversed(header[-_LONGEST_FORWARDED:].decode("latin-1").split(",")):
+        forwarded = _address(entry.strip())
+        if forwarded is None:
+            return address
+        address = forwarded
+        if not _is_in(address, proxies):
+            return address
+    return address
 
 
 @lru_cache(maxsize=4096)
-def _address(written: str) -> Address | None:
+def _address(text: str) -> Address | None:
     """Read an address; proxies may write `[2001:db8::1]:443` or `192.0.2.1:443`. IPv4 inside IPv6 counts as IPv4."""
-    if written.startswith("["):
-        written = written[1:].partition("]")[0]
-    elif written.count(":") == 1:
-        written = written.partition(":")[0]
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
     try:
-        found = ip_address(written)
+        address = ip_address(text)
     except ValueError:
         return None
-    return (found.ipv4_mapped or found) if found.version == 6 else found  # noqa: PLR2004
+    return (address.ipv4_mapped or address) if address.version == 6 else address  # noqa: PLR2004
 
 
 @lru_cache(maxsize=4096)
-def counted(found: Address | None) -> str:
+def counted(address: Address | None) -> str:
     """Return the name under which an address is counted: itself, or for IPv6 its /64, which one subscriber holds."""
-    if found is None:
+    if address is None:
         return "local"
-    return str(found) if found.version == 4 else str(ip_network((found, _V6_PREFIX), strict=False))  # noqa: PLR2004
+    return str(address) if address.version == 4 else str(ip_network((address, _V6_PREFIX), strict=False))  # noqa: PLR2004
 
 
-def _is_in(found: Address, networks: Networks) -> bool:
-    return any(found in network for network in networks)
+def _is_in(address: Address, networks: Networks) -> bool:
+    return any(address in network for network in networks)

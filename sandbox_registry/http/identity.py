@@ -60,11 +60,11 @@ class RequestIdentity:
         await self.app(scope, receive, send)
 
     async def _bearer(self, scope: Scope, request_id: str, address: Address | None) -> Bearer | None:
-        given = [value for name, value in scope["headers"] if name == b"authorization"]
-        if not given:
+        values = [value for name, value in scope["headers"] if name == b"authorization"]
+        if not values:
             return None
         # Of two tokens one might be counted and the other let in.
-        match = _BEARER.fullmatch(given[0]) if len(given) == 1 else None
+        match = _BEARER.fullmatch(values[0]) if len(values) == 1 else None
         bearer = match and await self.authenticate(hashlib.sha256(match[1]).digest(), request_id, address=address)
         if bearer is None:
             raise NotAuthorizedException(headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})

@@ -43,8 +43,8 @@ def language_of(request: Request[Any, Any, Any]) -> Language:
     best, weight = Language.VI, 0.0
     for choice in request.headers.get("accept-language", "")[:200].split(","):
         match = _CHOICE.fullmatch(choice.lower())
-        if match and (wanted := float(match[2] or 1)) > weight and match[1] in set(Language):
-            best, weight = Language(match[1]), wanted
+        if match and (quality := float(match[2] or 1)) > weight and match[1] in set(Language):
+            best, weight = Language(match[1]), quality
     return best
 
 

@@ -38,10 +38,12 @@ def query_parameters(handler: BaseRouteHandler) -> Mapping[str, bool]:
 _BY_FUNCTION: WeakKeyDictionary[Callable[..., Any], Mapping[str, bool]] = WeakKeyDictionary()
 
 
-def _errors(connection: ASGIConnection[Any, Any, Any, Any], known: Mapping[str, bool]) -> Iterator[tuple[str, Phrase]]:
-    given = connection.query_params
-    for name in given:
-        if name not in known:
+def _errors(
+    connection: ASGIConnection[Any, Any, Any, Any], accepted: Mapping[str, bool]
+) -> Iterator[tuple[str, Phrase]]:
+    parameters = connection.query_params
+    for name in parameters:
+        if name not in accepted:
             yield name, UNKNOWN_PARAMETER
-        elif not known[name] and len(given.getall(name)) > 1:
+        elif not accepted[name] and len(parameters.getall(name)) > 1:
             yield name, REPEATED_PARAMETER

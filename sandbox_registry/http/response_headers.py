@@ -28,6 +28,6 @@ async def complete_headers(message: Any, scope: Any) -> None:
     """
     if message["type"] == "http.response.start":
         headers = message["headers"]
-        given = _NAMES.intersection([name.lower() for name, _ in headers])
-        always = [each for each in _ALWAYS if each[0] not in given] if given else _ALWAYS
+        present = _NAMES.intersection([name.lower() for name, _ in headers])
+        always = [each for each in _ALWAYS if each[0] not in present] if present else _ALWAYS
         message["headers"] = [*headers, *scope["state"].get(_ADDED, ()), *always]

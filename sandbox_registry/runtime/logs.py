@@ -66,7 +66,7 @@ def configure_logs(*, level: str, form: str, stream: TextIO | None = None) -> No
     )
 
 
-def begin_request(given: str | None = None) -> tuple[str, str]:
+def begin_request(client_id: str | None = None) -> tuple[str, str]:
     """Bind a fresh request id to every later line of this task; return it, and the name to answer the caller with.
 
     The id is ours alone, since it stands in the public log. What the caller calls the request goes into our logs
@@ -75,26 +75,26 @@ def begin_request(given: str | None = None) -> tuple[str, str]:
     request_id = os.urandom(_REQUEST_ID_SIZE).hex()
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=request_id)
-    if not given or not _REQUEST_ID.fullmatch(given):
+    if not client_id or not _REQUEST_ID.fullmatch(client_id):
         return request_id, request_id
-    structlog.contextvars.bind_contextvars(client_request_id=given)
-    return request_id, given
+    structlog.contextvars.bind_contextvars(client_request_id=client_id)
+    return request_id, client_id
 
 
 def hide_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Replace what stands under a telling key, and passwords and tokens inside any text."""
-    return {key: _shown(key, value) for key, value in event.items()}
+    return {key: _redacted(key, value) for key, value in event.items()}
 
 
-def _shown(key: str, value: Any) -> Any:
+def _redacted(key: str, value: Any) -> Any:
     if _SECRET_KEY.search(key):
         return HIDDEN
     if isinstance(value, str):
-        return _SECRET_TEXT.sub(lambda found: f"{found['url'] or found['scheme'] or found['pair']}{HIDDEN}", value)
+        return _SECRET_TEXT.sub(lambda match: f"{match['url'] or match['scheme'] or match['pair']}{HIDDEN}", value)
     if isinstance(value, Mapping):
-        return {str(name): _shown(str(name), item) for name, item in value.items()}
+        return {str(name): _redacted(str(name), item) for name, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [_shown("", item) for item in value]
+        return [_redacted("", item) for item in value]
     if value is None or isinstance(value, bool | int | float):
         return value
-    return _shown("", str(value))
+    return _redacted("", str(value))

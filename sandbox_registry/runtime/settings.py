@@ -78,17 +78,17 @@ class Settings:
         sender = read("SANDBOX_MAIL_FROM", str, None)
         server = read("SANDBOX_MAIL_SERVER", read_mail_server, None)
         secret_file = read("SANDBOX_SECRET_FILE", _secret_file, None)
-        found = cls(
+        settings = cls(
             data_dir=data_dir,
             pseudonym_key=b"",
             database_url=url,
             database_owner_url=read("DATABASE_OWNER_URL", _postgres_url, url),
             database_read_url=read("DATABASE_READ_URL", _postgres_url, url),
             host=read("SANDBOX_HOST", _host, defaults.host),
-            port=read("SANDBOX_PORT", _whole(1, 65535), defaults.port),
-            workers=read("SANDBOX_WORKERS", _whole(1, 256), defaults.workers),
+            port=read("SANDBOX_PORT", _integer(1, 65535), defaults.port),
+            workers=read("SANDBOX_WORKERS", _integer(1, 256), defaults.workers),
             worker=read("SANDBOX_WORKER", _yes_or_no, url is None),
-            max_upload_bytes=read("SANDBOX_MAX_UPLOAD_MB", _whole(1, 2048), defaults.max_upload_bytes // MEGABYTE)
+            max_upload_bytes=read("SANDBOX_MAX_UPLOAD_MB", _integer(1, 2048), defaults.max_upload_bytes // MEGABYTE)
             * MEGABYTE,
             self_registration=read("SANDBOX_SELF_REGISTRATION", _yes_or_no, defaults.self_registration),
             draft_procedures=read("SANDBOX_DRAFT_PROCEDURES", _yes_or_no, defaults.draft_procedures),
@@ -103,11 +103,11 @@ class Settings:
             clock_tolerance=read("SANDBOX_CLOCK_TOLERANCE", _seconds(1, 3600), defaults.clock_tolerance),
         )
         read.refuse_unless(
-            found.clock_file is None or found.demo,
+            settings.clock_file is None or settings.demo,
             "SANDBOX_CLOCK_FILE: only a demonstration may move its clock; set SANDBOX_DEMO=yes, or unset it.",
         )
         read.refuse_unless(
-            found.demo or not found.webhooks_to_loopback,
+            settings.demo or not settings.webhooks_to_loopback,
             "SANDBOX_WEBHOOKS_TO_LOOPBACK: only a demonstration may send webhooks to its own machine; "
             "set SANDBOX_DEMO=yes, or unset it.",
         )
@@ -116,7 +116,7 @@ class Settings:
             "SANDBOX_MAIL_SERVER, SANDBOX_MAIL_FROM: one is given without the other; give both, or neither for no mail.",
         )
         read.finish()
-        return replace(found, pseudonym_key=_secret(secret_file) if secret_file else _own_secret(data_dir))
+        return replace(settings, pseudonym_key=_secret(secret_file) if secret_file else _own_secret(data_dir))
 
     def with_database(self, *, url: str, owner_url: str, read_url: str) -> Self:
         """Return these settings pointing at a database the environment did not name: the embedded one."""
@@ -169,7 +169,7 @@ class _Reader:
             raise SettingsError(self._problems)
 
 
-def _whole(smallest: int, largest: int) -> Callable[[str], int]:
+def _integer(smallest: int, largest: int) -> Callable[[str], int]:
     def parse(value: str) -> int:
         if not value.isascii() or not value.isdigit() or not smallest <= int(value) <= largest:
             raise ValueError(f"{value!r} is not a whole number from {smallest} to {largest}.")
@@ -179,7 +179,7 @@ def _whole(smallest: int, largest: int) -> Callable[[str], int]:
 
 
 def _seconds(smallest: int, largest: int) -> Callable[[str], timedelta]:
-    parse = _whole(smallest, largest)
+    parse = _integer(smallest, largest)
     return lambda value: timedelta(seconds=parse(value))
 
 
