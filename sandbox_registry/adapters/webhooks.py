@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from sandbox_registry.domain.integrations.addresses import Address, is_public
-from sandbox_registry.domain.integrations.webhooks import ANSWER_KEPT, WebhookResponse
+from sandbox_registry.domain.integrations.webhooks import MAX_STORED_ANSWER, WebhookResponse
 
 TIMEOUT_S = 5.0
 MAX_RESPONSE = 64 * 1024
@@ -28,8 +28,8 @@ class SendingRefused(Exception):
 
 async def resolve(host: str, port: int) -> tuple[Address, ...]:
     """Ask the system's resolver what addresses a name stands for."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return tuple(ip_address(place[4][0]) for place in found)
+    places = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return tuple(ip_address(place[4][0]) for place in places)
 
 
 class WebhookClient:
@@ -108,10 +108,10 @@ class WebhookClient:
 
 async def _beginning(response: httpx.Response) -> str:
     """Read the beginning of a response as text; one that is too large is not read to its end."""
-    found = b""
-    async for part in response.aiter_raw():
-        found += part
-        if len(found) > MAX_RESPONSE:
+    content = b""
+    async for chunk in response.aiter_raw():
+        content += chunk
+        if len(content) > MAX_RESPONSE:
             raise SendingRefused("answer_too_large")
-    text = found.decode("utf-8", "replace").replace("\x00", "\ufffd")
-    return text[:ANSWER_KEPT]
+    text = content.decode("utf-8", "replace").replace("\x00", "\ufffd")
+    return text[:MAX_STORED_ANSWER]

@@ -60,12 +60,12 @@ def stopped_by_signals() -> Iterator[asyncio.Event]:
             loop.remove_signal_handler(number)
             signal.signal(number, before[number])
 
-    def told() -> None:
+    def request_stop() -> None:
         stop.set()
         restore()
 
     for number in numbers:
-        loop.add_signal_handler(number, told)
+        loop.add_signal_handler(number, request_stop)
     try:
         yield stop
     finally:

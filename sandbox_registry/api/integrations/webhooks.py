@@ -21,7 +21,7 @@ from sandbox_registry.api.handling.requests import (
 from sandbox_registry.api.handling.schemas import ONE_LINE, In, Instant, Out, PageOut, shown
 from sandbox_registry.domain.integrations.webhooks import DeliveryState, EndpointState, WebhookDelivery
 from sandbox_registry.http.declarations import declare
-from sandbox_registry.usecases.integrations.webhooks import AT_ONCE, DeliveryView, NewSecret
+from sandbox_registry.usecases.integrations.webhooks import REPLAY_BATCH, DeliveryView, NewSecret
 
 Url = Annotated[str, Meta(min_length=1, max_length=2000, pattern=ONE_LINE)]
 EventName = Annotated[str, Meta(min_length=1, max_length=100, pattern=ONE_LINE)]
@@ -142,7 +142,7 @@ def detail_out(view: DeliveryView) -> WebhookDeliveryDetailOut:
 
 def replayed_out(again: tuple[WebhookDelivery, ...]) -> ReplayedOut:
     """Show what is being sent again."""
-    return ReplayedOut(items=tuple(map(delivery_out, again)), may_be_more=len(again) == AT_ONCE)
+    return ReplayedOut(items=tuple(map(delivery_out, again)), may_be_more=len(again) == REPLAY_BATCH)
 
 
 def page_out(found: tuple[WebhookDelivery, ...], *, limit: int) -> WebhookDeliveryPageOut:

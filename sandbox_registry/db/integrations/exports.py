@@ -171,46 +171,48 @@ def declared_only(query: Select[Any]) -> Select[Any]:
 
 
 async def _streamed(
-    connection: AsyncConnection, query: Select[Any], given: dict[str, object]
+    connection: AsyncConnection, query: Select[Any], values: dict[str, object]
 ) -> AsyncGenerator[Batch, None]:
     # Not `async with`: when a generator is closed half way, that leaves the cursor open.
-    found = await connection.stream(declared_only(query).execution_options(yield_per=BATCH), given)
+    result = await connection.stream(declared_only(query).execution_options(yield_per=BATCH), values)
     try:
-        async for batch in found.partitions(BATCH):
+        async for batch in result.partitions(BATCH):
             yield batch
     finally:
-        await found.close()
+        await result.close()
 
 
 def _narrowing(
     narrowed: ExportFilter, table: Any, stage: ColumnElement[Any], updated: ColumnElement[Any]
 ) -> list[ColumnElement[bool]]:
-    wanted: list[ColumnElement[bool]] = []
+    conditions: list[ColumnElement[bool]] = []
     if narrowed.stages is not None:
-        wanted.append(stage.in_(sorted(narrowed.stages)))
+        conditions.append(stage.in_(sorted(narrowed.stages)))
     if narrowed.procedure_code is not None:
-        wanted.append(table.c.procedure_code == narrowed.procedure_code)
+        conditions.append(table.c.procedure_code == narrowed.procedure_code)
     if narrowed.organisation_id is not None:
-        wanted.append(table.c.organisation_id == narrowed.organisation_id)
+        conditions.append(table.c.organisation_id == narrowed.organisation_id)
     if narrowed.updated_since is not None:
-        wanted.append(updated >= narrowed.updated_since)
-    return wanted
+        conditions.append(updated >= narrowed.updated_since)
+    return conditions
 
 
 def _narrowing_cases(narrowed: ExportFilter) -> list[ColumnElement[bool]]:
     """Ask what is asked of cases only, as the list of cases does."""
-    columns, held = _APPLICATIONS.c, tables.participations.c
-    wanted: list[ColumnElement[bool]] = []
+    columns, participations = _APPLICATIONS.c, tables.participations.c
+    conditions: list[ColumnElement[bool]] = []
     if narrowed.officer_id is not None:
         is_held = exists().where(
-            held.application_id == columns.id, held.person_id == narrowed.officer_id, held.until.is_(None)
+            participations.application_id == columns.id,
+            participations.person_id == narrowed.officer_id,
+            participations.until.is_(None),
         )
-        wanted.append(is_held)
+        conditions.append(is_held)
     if narrowed.overdue_at is not None:
-        wanted += [columns.next_due_at <= narrowed.overdue_at, columns.stage.in_(sorted(OPEN_STAGES))]
+        conditions += [columns.next_due_at <= narrowed.overdue_at, columns.stage.in_(sorted(OPEN_STAGES))]
     if words := search_form(narrowed.text or "").strip():
-        wanted.append(columns.search.bool_op("@@")(func.plainto_tsquery("simple", words)))
-    return wanted
+        conditions.append(columns.search.bool_op("@@")(func.plainto_tsquery("simple", words)))
+    return conditions
 
 
 def _paged(

@@ -65,9 +65,9 @@ async def announce(
     happened = tuple(happened)
     if not happened:
         return
-    wanted = {name for each in happened for name in names_for(each.type)}
+    names = {name for each in happened for name in names_for(each.type)}
     parties = [case.organisation_id, *case.unit_ids]
-    endpoints = await _LISTENING.rows(connection, {"parties": parties, "wanted": sorted(wanted)})
+    endpoints = await _LISTENING.rows(connection, {"parties": parties, "wanted": sorted(names)})
     for each in happened:
         event_id = new_id()
         for endpoint_id, events in endpoints:
@@ -306,8 +306,8 @@ async def reopen_dead(connection: AsyncConnection, endpoint_id: UUID, *, limit: 
     statement = statement.values(
         state=DeliveryState.PENDING.value, budget=columns.attempts + ATTEMPTS, ended_at=None, leased_until=None
     )
-    found = await Statement(statement.returning(*_DELIVERY.selected_columns)).rows(connection)
-    again = tuple(sorted((_delivery(row) for row in found), key=lambda each: each.id))
+    rows = await Statement(statement.returning(*_DELIVERY.selected_columns)).rows(connection)
+    again = tuple(sorted((_delivery(row) for row in rows), key=lambda each: each.id))
     for each in again:
         await defer(connection, each, at=None)
     return again

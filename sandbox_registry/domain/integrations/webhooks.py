@@ -26,7 +26,7 @@ ATTEMPTS, CHECK_ATTEMPTS = 8, 3
 FAILING_FOR = timedelta(days=3)
 """An endpoint that has taken nothing for so long is switched off at its next failure."""
 OVERLAP, LONGEST_OVERLAP = timedelta(hours=24), timedelta(days=7)
-ANSWER_KEPT = 1000
+MAX_STORED_ANSWER = 1000
 _LONGEST_URL = 2000
 _LABEL = "[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _NAME = re.compile(rf"(?=.{{1,253}}$)(?:{_LABEL}\.)+(?![0-9]+$|0x[0-9a-f]*$){_LABEL}")

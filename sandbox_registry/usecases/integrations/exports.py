@@ -28,7 +28,7 @@ from sandbox_registry.usecases.transaction.audit_entries import DONE
 from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.transactions import Transactions
 
-AT_ONCE = 4
+MAX_CONCURRENT_EXPORTS = 4
 """How many streams one process sends at the same time; each holds one of its twenty connections."""
 _BUSY_FOR = 10
 Reading = Callable[..., AsyncGenerator[Batch, None]]
@@ -96,7 +96,7 @@ class Exports:
 
     def __init__(self, transactions: Transactions) -> None:
         self.transactions = transactions
-        self._room = asyncio.Semaphore(AT_ONCE)
+        self._room = asyncio.Semaphore(MAX_CONCURRENT_EXPORTS)
 
     async def cases(self, context: RequestContext, *, narrowed: ExportFilter) -> Table:
         """Stream every case the actor may read.
@@ -158,7 +158,7 @@ class Exports:
             raise TooManyRequests(limit="exports at once", seconds=_BUSY_FOR)
         async with self.transactions.open(context, Action.EXPORT_READ) as act:
             if context.actor.offices if is_stream else context.actor.roles & READ_ALL_ROLES:
-                act.record_state("export", act.new_id(), 1, {"what": what, "narrowed": _said(narrowed)})
+                act.record_state("export", act.new_id(), 1, {"what": what, "narrowed": _filters(narrowed)})
             else:
                 act.skip_audit()
         return self.transactions.authorizer.scope(context.actor, reading)
@@ -189,9 +189,9 @@ class Exports:
             yield [LogObject(id=people.pop().hex(), kind="person") for _ in range(min(len(people), exports.BATCH))]
 
 
-def _said(narrowed: ExportFilter) -> Mapping[str, object]:
-    said: Mapping[str, object] = msgspec.to_builtins({k: v for k, v in asdict(narrowed).items() if v is not None})
-    return said
+def _filters(narrowed: ExportFilter) -> Mapping[str, object]:
+    filters: Mapping[str, object] = msgspec.to_builtins({k: v for k, v in asdict(narrowed).items() if v is not None})
+    return filters
 
 
 def _case(identity: UUID, procedure: str, organisation: UUID, at: datetime) -> LogObject:
@@ -225,21 +225,21 @@ class _Revealing:
 
     actor: Actor
     filed: frozenset[UUID]
-    _known: dict[tuple[UUID, bool], frozenset[Action]] = field(default_factory=dict)
+    _acts_by_case: dict[tuple[UUID, bool], frozenset[Action]] = field(default_factory=dict)
 
     def acts(self, case: UUID, organisation: UUID) -> frozenset[Action]:
         """Return the acts to be revealed of a case, which this organisation filed."""
         key = organisation, case in self.filed
-        if key not in self._known:
+        if key not in self._acts_by_case:
             standing = towards_organisation(organisation)
             standing = replace(standing, past_capacities=FILING) if case in self.filed else standing
-            self._known[key] = revealed_to(self.actor, standing).acts
-        return self._known[key]
+            self._acts_by_case[key] = revealed_to(self.actor, standing).acts
+        return self._acts_by_case[key]
 
 
-def _event(index: int, case: UUID, organisation: UUID, written: bytes, *, revealing: _Revealing) -> LogEvent | None:
+def _event(index: int, case: UUID, organisation: UUID, encoded: bytes, *, revealing: _Revealing) -> LogEvent | None:
     """Return what a leaf says was done; null for what was refused, and for what is not to be revealed."""
-    entry = _ENTRIES.decode(written)
+    entry = _ENTRIES.decode(encoded)
     if entry.result != DONE or entry.act not in revealing.acts(case, organisation):
         return None
     about = (("permit", entry.obj.id),) if entry.obj.type == "permit" else ()

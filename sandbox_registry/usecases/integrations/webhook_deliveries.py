@@ -42,8 +42,8 @@ from sandbox_registry.usecases.transaction.transactions import Transactions
 
 TAKEN_FOR = timedelta(seconds=30)
 """How long a try is its worker's own; a request takes five seconds at most."""
-LEFT_BEHIND = timedelta(hours=1)
-KEPT = timedelta(days=30)
+ABANDONED_AFTER = timedelta(hours=1)
+RETENTION = timedelta(days=30)
 BATCH = 100
 MEDIA_TYPE = "application/cloudevents+json; charset=utf-8"
 _GONE = 410
@@ -89,13 +89,13 @@ class Deliveries:
             # Without its lock: who removes an endpoint holds that, and waits for this very delivery before it goes.
             endpoint = await work.run(webhooks.RECORDS.get, delivery.endpoint_id)
             secrets = await self._secrets(work, delivery.endpoint_id)
-            barred = await self._barred(work, delivery, endpoint) or (None if secrets else "secret_lost")
-            if barred is not None:
-                state = DeliveryState.DEAD if barred in _DEADLY else DeliveryState.WITHHELD
+            reason = await self._reason_to_withhold(work, delivery, endpoint) or (None if secrets else "secret_lost")
+            if reason is not None:
+                state = DeliveryState.DEAD if reason in _DEADLY else DeliveryState.WITHHELD
                 await work.run(
                     webhooks.close_attempt,
                     delivery,
-                    _unsent(delivery, at=at, failure=barred),
+                    _unsent(delivery, at=at, failure=reason),
                     state=state,
                     next_at=None,
                 )
@@ -108,20 +108,20 @@ class Deliveries:
         """Put back what was left behind, and forget what ended long ago."""
         at = self.now()
         async with self.transactions.database.transaction() as work:
-            lost = await work.run(webhooks.left_behind, before=at - LEFT_BEHIND, limit=BATCH)
-            for each in lost:
+            abandoned = await work.run(webhooks.left_behind, before=at - ABANDONED_AFTER, limit=BATCH)
+            for each in abandoned:
                 logger.warning("webhook.left_behind", delivery=each.id, attempt=each.attempts)
                 await work.run(webhooks.give_back, each, at=at)
-            await work.run(webhooks.forget, ended_before=at - KEPT, at=at)
-        return len(lost)
+            await work.run(webhooks.forget, ended_before=at - RETENTION, at=at)
+        return len(abandoned)
 
     async def _secrets(self, queries: Queries, endpoint_id: UUID) -> list[bytes]:
         """Open the secrets that sign now; those that the key of the installation does not open sign nothing."""
-        kept = await queries.run(webhooks.secrets_of, endpoint_id, at=self.transactions.now())
-        opened = (self.seals.open(each.sealed, identity=each.id) for each in kept)
+        sealed = await queries.run(webhooks.secrets_of, endpoint_id, at=self.transactions.now())
+        opened = (self.seals.open(each.sealed, identity=each.id) for each in sealed)
         return [each for each in opened if each is not None]
 
-    async def _barred(self, queries: Queries, delivery: WebhookDelivery, endpoint: Endpoint) -> str | None:
+    async def _reason_to_withhold(self, queries: Queries, delivery: WebhookDelivery, endpoint: Endpoint) -> str | None:
         """Say why this may not be sent now; null when it may."""
         if delivery.type == CHECK:
             is_open = endpoint.state is not EndpointState.REMOVED
@@ -154,15 +154,15 @@ class Deliveries:
         event = EVENTS.get(delivery.type)
         if case is None or event is None:
             return False
-        asked = [(Action.APPLICATION_READ, case.application.stage), (event.needs, event.at or case.application.stage)]
+        needed = [(Action.APPLICATION_READ, case.application.stage), (event.needs, event.at or case.application.stage)]
         authorizer, party = self.transactions.authorizer, endpoint.organisation_id
         if party == case.application.organisation_id:
-            return all(authorizer.judge(actor, case.standing, at, what).allowed for what, at in asked)
+            return all(authorizer.judge(actor, case.standing, at, what).allowed for what, at in needed)
         if party not in case.application.unit_ids:
             return False
         return all(
             any(authorizer.decide(_office(role), _AS_UNIT, at, what).allowed for role in UNIT_BOUND_ROLES)
-            for what, at in asked
+            for what, at in needed
         )
 
     async def _write_down(
@@ -198,8 +198,8 @@ class Deliveries:
     def _wait(self, delivery: WebhookDelivery, answer: WebhookResponse, *, at: datetime) -> timedelta:
         """Say how long to wait for the next try: longer than usual where a busy receiver asks for it."""
         own = wait_after(delivery.attempts, chance=self.chance())
-        asked = asked_wait(answer.retry_after or "", at=at) if answer.status in _BUSY else None
-        return own if asked is None else max(own, asked)
+        requested = asked_wait(answer.retry_after or "", at=at) if answer.status in _BUSY else None
+        return own if requested is None else max(own, requested)
 
     async def _judge_endpoint(
         self, queries: Queries, endpoint: Endpoint, delivery: WebhookDelivery, attempt: Attempt
@@ -241,10 +241,10 @@ def _echoes(body: str, challenge: str) -> bool:
     if body.strip() == challenge:
         return True
     try:
-        found = msgspec.json.decode(body)
+        decoded = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeEncodeError):
         return False
-    return isinstance(found, dict) and found.get("challenge") == challenge
+    return isinstance(decoded, dict) and decoded.get("challenge") == challenge
 
 
 def _signed(delivery: WebhookDelivery, secrets: list[bytes], *, at: datetime) -> tuple[dict[str, str], bytes]:

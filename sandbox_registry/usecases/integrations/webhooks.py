@@ -37,7 +37,7 @@ from sandbox_registry.usecases.transaction.transaction import Transaction
 from sandbox_registry.usecases.transaction.transactions import Transactions
 
 ENDPOINT = "webhook"
-AT_ONCE = 100
+REPLAY_BATCH = 100
 """How many dead letters one request sends again."""
 
 
@@ -78,13 +78,13 @@ class Webhooks:
 
         """
         context = context.without_key()  # The response holds a secret: it is never stored for a repeated request.
-        wanted = tuple(sorted(set(events)))
+        subscribed = tuple(sorted(set(events)))
         if organisation_id not in managed_by(context.actor):
             await self.transactions.record_refusal(context, Action.WEBHOOK_CREATE, NotFound(what="organisation"))
             raise NotFound(what="organisation")
         standing = towards_organisation(organisation_id)
         async with self.transactions.open(context, Action.WEBHOOK_CREATE, standing=standing) as act:
-            self._check(url, wanted)
+            self._check(url, subscribed)
             await act.run(organisations.lock, organisation_id)
             check_room(len(await act.run(webhooks.endpoints_of, [organisation_id])))
             endpoint = Endpoint(
@@ -92,7 +92,7 @@ class Webhooks:
                 version=1,
                 organisation_id=organisation_id,
                 url=url,
-                events=wanted,
+                events=subscribed,
                 description=description,
                 state=EndpointState.PENDING,
                 answerable_id=context.actor.person_id,
@@ -121,20 +121,20 @@ class Webhooks:
             Invalid: the address or the events.
 
         """
-        wanted = tuple(sorted(set(events)))
+        subscribed = tuple(sorted(set(events)))
         async with await self._changing(context, Action.WEBHOOK_EDIT, endpoint_id) as act:
-            known = await self._endpoint(act, endpoint_id, expected_version)
-            self._check(url, wanted)
-            is_same = url == known.url
+            endpoint = await self._endpoint(act, endpoint_id, expected_version)
+            self._check(url, subscribed)
+            is_same = url == endpoint.url
             changed = replace(
-                known,
-                version=known.version + 1,
+                endpoint,
+                version=endpoint.version + 1,
                 url=url,
-                events=wanted,
+                events=subscribed,
                 description=description,
                 answerable_id=context.actor.person_id,
-                state=known.state if is_same else EndpointState.PENDING,
-                failing_since=known.failing_since if is_same else None,
+                state=endpoint.state if is_same else EndpointState.PENDING,
+                failing_since=endpoint.failing_since if is_same else None,
             )
             await self._save(act, changed)
             if not is_same:
@@ -149,14 +149,14 @@ class Webhooks:
 
         """
         async with await self._changing(context, Action.WEBHOOK_EDIT, endpoint_id) as act:
-            known = await self._endpoint(act, endpoint_id)
-            is_active = known.state is EndpointState.ACTIVE
+            endpoint = await self._endpoint(act, endpoint_id)
+            is_active = endpoint.state is EndpointState.ACTIVE
             again = replace(
-                known,
-                version=known.version + 1,
-                state=known.state if is_active else EndpointState.PENDING,
+                endpoint,
+                version=endpoint.version + 1,
+                state=endpoint.state if is_active else EndpointState.PENDING,
                 answerable_id=context.actor.person_id,
-                failing_since=known.failing_since if is_active else None,
+                failing_since=endpoint.failing_since if is_active else None,
             )
             await self._save(act, again)
             await _ask_to_check(act, again)
@@ -172,9 +172,9 @@ class Webhooks:
         """
         context = context.without_key()
         async with await self._changing(context, Action.WEBHOOK_EDIT, endpoint_id) as act:
-            known = await self._endpoint(act, endpoint_id)
+            endpoint = await self._endpoint(act, endpoint_id)
             _refuse(check_overlap(overlap))
-            changed = replace(known, version=known.version + 1)
+            changed = replace(endpoint, version=endpoint.version + 1)
             await self._save(act, changed)
             return await self._new_secret(act, changed, overlap=overlap)
 
@@ -186,11 +186,11 @@ class Webhooks:
 
         """
         async with await self._changing(context, Action.WEBHOOK_REMOVE, endpoint_id) as act:
-            known = await self._endpoint(act, endpoint_id)
-            gone = replace(known, version=known.version + 1, state=EndpointState.REMOVED)
-            await self._save(act, gone)
+            endpoint = await self._endpoint(act, endpoint_id)
+            removed = replace(endpoint, version=endpoint.version + 1, state=EndpointState.REMOVED)
+            await self._save(act, removed)
             await act.run(webhooks.end_all, endpoint_id, at=act.at)
-            return act.respond(gone)
+            return act.respond(removed)
 
     async def replay(self, context: RequestContext, endpoint_id: UUID, delivery_id: UUID) -> WebhookDelivery:
         """Send an event again under its old id: a dead letter, one withheld, or one that was delivered.
@@ -201,11 +201,11 @@ class Webhooks:
 
         """
         async with await self._changing(context, Action.WEBHOOK_REPLAY, endpoint_id) as act:
-            known = await self._endpoint(act, endpoint_id)
+            endpoint = await self._endpoint(act, endpoint_id)
             delivery = await act.run(webhooks.find_delivery, delivery_id, endpoint_id=endpoint_id, lock=True)
             if delivery is None:
                 raise NotFound(what="webhook_delivery")
-            check_may_replay(delivery, known)
+            check_may_replay(delivery, endpoint)
             again = await act.run(webhooks.reopen, delivery)
             act.record_state(
                 "webhook_delivery", again.id, again.attempts, {"event_id": again.event_id, "type": again.type}
@@ -213,7 +213,7 @@ class Webhooks:
             return act.respond(again)
 
     async def replay_dead(self, context: RequestContext, endpoint_id: UUID) -> tuple[WebhookDelivery, ...]:
-        """Send the oldest dead letters of an endpoint again under their old ids, at most `AT_ONCE` of them.
+        """Send the oldest dead letters of an endpoint again under their old ids, at most `REPLAY_BATCH` of them.
 
         Raises:
             NotFound: no such endpoint, or not the actor's to manage.
@@ -221,12 +221,12 @@ class Webhooks:
 
         """
         async with await self._changing(context, Action.WEBHOOK_REPLAY, endpoint_id) as act:
-            known = await self._endpoint(act, endpoint_id)
-            check_takes_events(known)
-            again = await act.run(webhooks.reopen_dead, endpoint_id, limit=AT_ONCE)
+            endpoint = await self._endpoint(act, endpoint_id)
+            check_takes_events(endpoint)
+            again = await act.run(webhooks.reopen_dead, endpoint_id, limit=REPLAY_BATCH)
             if again:
                 events = [{"event_id": each.event_id, "type": each.type} for each in again]
-                act.record_state("webhook_replay", endpoint_id, known.version, {"events": events})
+                act.record_state("webhook_replay", endpoint_id, endpoint.version, {"events": events})
             else:
                 act.skip_audit()
             return act.respond(again)
@@ -267,29 +267,31 @@ class Webhooks:
         )
 
     async def _find(self, queries: Queries, actor: Actor, endpoint_id: UUID) -> Endpoint:
-        found = await queries.run(webhooks.find_endpoint, endpoint_id, organisation_ids=self._readable(actor))
-        if found is None:
+        endpoint = await queries.run(webhooks.find_endpoint, endpoint_id, organisation_ids=self._readable(actor))
+        if endpoint is None:
             raise NotFound(what=ENDPOINT)
-        return found
+        return endpoint
 
     async def _changing(
         self, context: RequestContext, action: Action, endpoint_id: UUID
     ) -> AbstractAsyncContextManager[Transaction]:
         """Open the change of an endpoint. What the actor does not manage is not found, and the attempt is on record."""
         async with self.transactions.primary() as primary:
-            found = await primary.run(webhooks.find_endpoint, endpoint_id, organisation_ids=managed_by(context.actor))
-        if found is None:
+            endpoint = await primary.run(
+                webhooks.find_endpoint, endpoint_id, organisation_ids=managed_by(context.actor)
+            )
+        if endpoint is None:
             await self.transactions.record_refusal(context, action, NotFound(what=ENDPOINT))
             raise NotFound(what=ENDPOINT)
-        return self.transactions.open(context, action, standing=towards_organisation(found.organisation_id))
+        return self.transactions.open(context, action, standing=towards_organisation(endpoint.organisation_id))
 
     async def _endpoint(self, act: Transaction, endpoint_id: UUID, expected_version: int | None = None) -> Endpoint:
-        known = await act.run(webhooks.find_endpoint, endpoint_id, organisation_ids=managed_by(act.actor), lock=True)
-        if known is None:
+        endpoint = await act.run(webhooks.find_endpoint, endpoint_id, organisation_ids=managed_by(act.actor), lock=True)
+        if endpoint is None:
             raise NotFound(what=ENDPOINT)
         if expected_version is not None:
-            check_version(known.version, expected_version)
-        return known
+            check_version(endpoint.version, expected_version)
+        return endpoint
 
     async def _save(self, act: Transaction, endpoint: Endpoint) -> None:
         await act.run(webhooks.RECORDS.save, endpoint)

@@ -15,7 +15,7 @@ from sandbox_registry.domain.errors import PermissionDenied
 from sandbox_registry.domain.integrations.exports import ExportFilter
 from sandbox_registry.domain.operations.quotas import TooManyRequests
 from sandbox_registry.domain.stages import Stage
-from sandbox_registry.usecases.integrations.exports import AT_ONCE, LogBatch, LogEvent, LogObject
+from sandbox_registry.usecases.integrations.exports import MAX_CONCURRENT_EXPORTS, LogBatch, LogEvent, LogObject
 from tests.support import stored_leaves
 from tests.support.decided import issued
 from tests.support.exporting import COPIES, under_way
@@ -167,7 +167,7 @@ async def test_few_streams_run_at_once(world: World, owner: AsyncEngine) -> None
     async with owner.begin() as connection:
         await connection.execute(COPIES, {"copies": BATCH, "id": filed.id})
     actor = world.context("dai_bieu")
-    running = [await world.use_cases.exports.cases(actor, narrowed=EVERYTHING) for _ in range(AT_ONCE)]
+    running = [await world.use_cases.exports.cases(actor, narrowed=EVERYTHING) for _ in range(MAX_CONCURRENT_EXPORTS)]
     for table in running:
         await anext(table.batches)
     with pytest.raises(TooManyRequests):
