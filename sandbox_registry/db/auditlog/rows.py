@@ -130,10 +130,8 @@ async def rows_of_kinds(connection: AsyncConnection) -> AsyncIterator[tuple[str,
 async def find_case(connection: AsyncConnection, code: str) -> UUID | None:
     """Find a case by the code people see, or by its identity."""
     cases = tables.applications.c
-    found = await Statement(select(cases.id).where((cases.code == code) | (cast(cases.id, Text) == code))).row(
-        connection
-    )
-    return None if found is None else UUID(str(found[0]))
+    row = await Statement(select(cases.id).where((cases.code == code) | (cast(cases.id, Text) == code))).row(connection)
+    return None if row is None else UUID(str(row[0]))
 
 
 async def procedures_kept(connection: AsyncConnection) -> frozenset[str]:

@@ -186,7 +186,7 @@ async def save_case(
     connection: AsyncConnection, application: Application, *, before: Application, due: datetime | None
 ) -> None:
     """Write a case that was locked and read as `before`, and beside it its nearest due date; see `set_next_due`."""
-    await APPLICATIONS.save(connection, application, before=before, beside={"next_due_at": due})
+    await APPLICATIONS.save(connection, application, before=before, extra={"next_due_at": due})
 
 
 async def set_next_due(connection: AsyncConnection, application_id: UUID, due: datetime | None) -> None:

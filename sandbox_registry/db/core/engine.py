@@ -17,7 +17,7 @@ Connection = AsyncConnection
 
 CONNECTIONS = 20
 """How many connections a process holds at most to one server."""
-PATIENCE = 10.0
+CONNECT_TIMEOUT_S = 10.0
 """Seconds to wait for a connection when all are in use."""
 APPLICATION = "registry_app"
 """The role with the rights of the application."""
@@ -66,8 +66,8 @@ class Database:
         """Return the schema revision, null when the database does not answer or has none."""
         try:
             async with self.replica() as connection:
-                found: str | None = await _REVISION.value(connection)
-                return found
+                revision: str | None = await _REVISION.value(connection)
+                return revision
         except SQLAlchemyError:
             return None
 
@@ -119,7 +119,7 @@ class Readers:
         if not self._room.locked():
             await self._room.acquire()
             return
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(CONNECT_TIMEOUT_S):
             await self._room.acquire()
 
     async def _let_go(self, connection: AsyncConnection) -> None:
@@ -146,7 +146,7 @@ def _engine(url: URL, *, role: str | None) -> AsyncEngine:
         connect_args=session_settings(role=role),
         pool_size=CONNECTIONS,
         max_overflow=0,  # What is opened in a rush and closed at once costs more than waiting for a turn.
-        pool_timeout=PATIENCE,
+        pool_timeout=CONNECT_TIMEOUT_S,
         pool_pre_ping=False,
         json_serializer=lambda value: msgspec.json.encode(value).decode(),
         json_deserializer=msgspec.json.decode,

@@ -110,28 +110,28 @@ RECORDS: dict[type[Any], Records[Any]] = {
     Vote: Records(tables.votes, Vote),
 }
 
-_BESIDE = {
+_OTHER_TABLES = {
     DossierVersion: tables.dossier_versions,
     Endpoint: tables.webhook_endpoints,
     PermitVersion: tables.permit_versions,
     Token: tables.tokens,
 }
 """Tables of kinds that modules of their own read and write: versions without an identity, and what has a secret."""
-_TABLES = {**{kind: records.table for kind, records in RECORDS.items()}, **_BESIDE}
+_TABLES = {**{kind: records.table for kind, records in RECORDS.items()}, **_OTHER_TABLES}
 
 
-def tables_of(found: Mapping[type[Any], Table]) -> Mapping[str, Table]:
+def tables_of(by_kind: Mapping[type[Any], Table]) -> Mapping[str, Table]:
     """Index tables by the names of their kinds.
 
     Raises:
         ValueError: a declared kind has no table, or a table is of a kind that nobody declared.
 
     """
-    if found.keys() != BY_CLASS.keys():
-        missing = sorted(kind.__name__ for kind in found.keys() ^ BY_CLASS.keys())
+    if by_kind.keys() != BY_CLASS.keys():
+        missing = sorted(kind.__name__ for kind in by_kind.keys() ^ BY_CLASS.keys())
         message = f"declared without a table, or given a table without being declared: {missing}"
         raise ValueError(message)
-    return {BY_CLASS[kind].name: table for kind, table in found.items()}
+    return {BY_CLASS[kind].name: table for kind, table in by_kind.items()}
 
 
 TABLES = tables_of(_TABLES)

@@ -80,8 +80,8 @@ class Records(Generic[T]):
 
     def values(self, obj: T) -> dict[str, object]:
         """Return the column values that keep an object, derived ones included."""
-        kept: dict[str, object] = msgspec.to_builtins(obj, builtin_types=NATIVE)
-        return kept | dict(self._derive(obj))
+        columns: dict[str, object] = msgspec.to_builtins(obj, builtin_types=NATIVE)
+        return columns | dict(self._derive(obj))
 
     async def get(self, connection: AsyncConnection, identity: UUID) -> T:
         """Load one object; `NotFound` when there is none."""
@@ -98,14 +98,14 @@ class Records(Generic[T]):
             raise duplicate_or_same(error) from error
 
     async def save(
-        self, connection: AsyncConnection, obj: T, *, before: T | None = None, beside: Mapping[str, object] = _NOTHING
+        self, connection: AsyncConnection, obj: T, *, before: T | None = None, extra: Mapping[str, object] = _NOTHING
     ) -> None:
         """Write a changed object whose version is one above the stored one; `StaleVersion` when it is not.
 
-        With `before`, as which its locked row was read, only what differs is written. `beside` is for columns of the row
+        With `before`, as which its locked row was read, only what differs is written. `extra` is for columns of the row
         that are no field of the object.
         """
-        values = {**self._changed(obj, before), **beside}
+        values = {**self._changed(obj, before), **extra}
         try:
             changed = await self._saving(tuple(values)).execute(
                 connection, {**values, "saved_id": obj.id, "saved_version": obj.version - 1}
@@ -131,8 +131,8 @@ class Records(Generic[T]):
             return self.values(obj)
         fields_now = {name: getattr(obj, name) for name in self._names}
         changed = {name: value for name, value in fields_now.items() if value is not getattr(before, name)}
-        kept: dict[str, object] = msgspec.to_builtins(changed, builtin_types=NATIVE)
-        return kept if self._derived_from.isdisjoint(changed) else kept | dict(self._derive(obj))
+        columns: dict[str, object] = msgspec.to_builtins(changed, builtin_types=NATIVE)
+        return columns if self._derived_from.isdisjoint(changed) else columns | dict(self._derive(obj))
 
     def _saving(self, names: tuple[str, ...]) -> Statement:
         """Write the update of these columns once."""
@@ -145,15 +145,15 @@ class Records(Generic[T]):
             self._save[names] = Statement(query.values({name: self._parameter(name) for name in names if name != "id"}))
         return self._save[names]
 
-    def _equal(self, asked: tuple[tuple[str, bool], ...]) -> Statement:
+    def _equal(self, criteria: tuple[tuple[str, bool], ...]) -> Statement:
         """Write the search by these columns, each with whether it is null, once."""
-        if asked not in self._by:
+        if criteria not in self._by:
             query = self.query.order_by(self.table.c.id)
-            for name, is_null in asked:
+            for name, is_null in criteria:
                 column = self.table.c[name]
                 query = query.where(column.is_(None) if is_null else column == self._parameter(name))
-            self._by[asked] = Statement(query)
-        return self._by[asked]
+            self._by[criteria] = Statement(query)
+        return self._by[criteria]
 
     def _parameter(self, name: str) -> BindParameter[Any]:
         return bindparam(name, type_=self.table.c[name].type)

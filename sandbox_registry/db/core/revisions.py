@@ -24,7 +24,7 @@ def current(url: str) -> str | None:
         with psycopg.connect(url) as connection:
             if connection.execute("SELECT to_regclass('alembic_version')").fetchone() == (None,):
                 return None
-            found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     except psycopg.Error as error:
         raise MigrationFailed(" ".join(str(error).split())) from error
-    return None if found is None else str(found[0])
+    return None if row is None else str(row[0])

@@ -81,7 +81,7 @@ def shape_of(scope: Scope) -> ScopeShape:
 @lru_cache(maxsize=1000)
 def values_of(scope: Scope) -> Mapping[str, object]:
     """Return the values of a scope's parameters; needless ones do no harm. Shared by all who ask: not to be changed."""
-    given: dict[str, object] = {
+    values: dict[str, object] = {
         "me": scope.person_id,
         "must_declare": _MUST_DECLARE,
         "procedures": sorted(scope.procedures or ()),
@@ -95,10 +95,10 @@ def values_of(scope: Scope) -> Mapping[str, object]:
         "conflicted_stages": _listed(scope.conflicted_stages),
     }
     for place, (stages, units) in enumerate(grouped(scope.unit_stages).items()):
-        given |= {f"units_{place}": list(units), f"unit_stages_{place}": _listed(stages)}
+        values |= {f"units_{place}": list(units), f"unit_stages_{place}": _listed(stages)}
     for place, (stages, capacities) in enumerate(grouped(scope.capacities).items()):
-        given |= {f"capacities_{place}": _listed(capacities), f"capacity_stages_{place}": _listed(stages)}
-    return given
+        values |= {f"capacities_{place}": _listed(capacities), f"capacity_stages_{place}": _listed(stages)}
+    return values
 
 
 def visible_to(scope: Scope, stage: ColumnElement[str] = STAGE) -> ColumnElement[bool]:
@@ -108,10 +108,10 @@ def visible_to(scope: Scope, stage: ColumnElement[str] = STAGE) -> ColumnElement
     """
     values = values_of(scope)
 
-    def held(name: str, type_: TypeEngine[Any]) -> BindParameter[Any]:
+    def bind(name: str, type_: TypeEngine[Any]) -> BindParameter[Any]:
         return bindparam(name, values[name], type_=type_, unique=True)
 
-    return Condition(shape_of(scope), stage, bind=held).to_sql()
+    return Condition(shape_of(scope), stage, bind=bind).to_sql()
 
 
 def known_to(shapes: Sequence[ScopeShape], stage: ColumnElement[str] = STAGE) -> ColumnElement[bool]:
@@ -183,12 +183,12 @@ class Condition:
 
     def holding(self, capacities: str) -> ColumnElement[bool]:
         """Say that the person holds one of the capacities of this name in the case now."""
-        held = _PARTICIPATIONS.c
+        participations = _PARTICIPATIONS.c
         return exists().where(
-            held.application_id == self.cases.c.id,
-            held.person_id == self._me(),
-            held.capacity == self.any_text(capacities),
-            held.until.is_(None),
+            participations.application_id == self.cases.c.id,
+            participations.person_id == self._me(),
+            participations.capacity == self.any_text(capacities),
+            participations.until.is_(None),
         )
 
     def any_text(self, name: str) -> ColumnElement[str]:
@@ -215,28 +215,38 @@ class Condition:
         for place in range(self.shape.capacities):
             yield and_(stage == any_text(f"capacity_stages_{place}"), self.holding(f"capacities_{place}"))
         if self.shape.is_consulted:
-            asked = _CONSULTATIONS.c
-            known = exists().where(asked.application_id == columns.id, asked.unit_id == self._any_id("consulted_units"))
-            yield and_(stage == any_text("consulted_stages"), known)
+            consultations = _CONSULTATIONS.c
+            is_consulted = exists().where(
+                consultations.application_id == columns.id, consultations.unit_id == self._any_id("consulted_units")
+            )
+            yield and_(stage == any_text("consulted_stages"), is_consulted)
         if self.shape.is_conflicted:
             yield and_(
                 stage == any_text("conflicted_stages"), exists().where(self.declared(), _DECLARATIONS.c.conflicted)
             )
 
     def _known_cases(self) -> Iterator[Select[Any]]:
-        mine = _APPLICATIONS.alias("mine")
+        applications = _APPLICATIONS.alias("mine")
         for way in self._of_applicants():
-            yield select(mine.c.id).where(mine.c.organisation_id == self._any_id(f"{way}_organisations"))
-        held = _PARTICIPATIONS.alias("held")
+            yield select(applications.c.id).where(
+                applications.c.organisation_id == self._any_id(f"{way}_organisations")
+            )
+        participations = _PARTICIPATIONS.alias("held")
         for place in range(self.shape.capacities):
-            counts = held.c.capacity == self.any_text(f"capacities_{place}")
-            yield select(held.c.application_id).where(held.c.person_id == self._me(), held.c.until.is_(None), counts)
+            counts = participations.c.capacity == self.any_text(f"capacities_{place}")
+            yield select(participations.c.application_id).where(
+                participations.c.person_id == self._me(), participations.c.until.is_(None), counts
+            )
         if self.shape.is_consulted:
-            asked = _CONSULTATIONS.alias("asked")
-            yield select(asked.c.application_id).where(asked.c.unit_id == self._any_id("consulted_units"))
+            consultations = _CONSULTATIONS.alias("asked")
+            yield select(consultations.c.application_id).where(
+                consultations.c.unit_id == self._any_id("consulted_units")
+            )
         if self.shape.is_conflicted:
-            told = _DECLARATIONS.alias("told")
-            yield select(told.c.application_id).where(told.c.person_id == self._me(), told.c.conflicted)
+            declarations = _DECLARATIONS.alias("told")
+            yield select(declarations.c.application_id).where(
+                declarations.c.person_id == self._me(), declarations.c.conflicted
+            )
 
     def _of_applicants(self) -> tuple[str, ...]:
         ways = {"own": self.shape.is_own, "delegate": self.shape.is_delegate}

@@ -41,58 +41,60 @@ class Statement:
         self._query = query
         self._prepare = None if cache_plan else False
 
-    async def rows(self, connection: AsyncConnection, given: Mapping[str, object] = NOTHING) -> list[Row]:
+    async def rows(self, connection: AsyncConnection, parameters: Mapping[str, object] = NOTHING) -> list[Row]:
         """Run the statement and return its rows, columns in the order of the query."""
-        return await (await self._run(connection, given)).fetchall()
+        return await (await self._run(connection, parameters)).fetchall()
 
-    async def dicts(self, connection: AsyncConnection, given: Mapping[str, object] = NOTHING) -> list[dict[str, Any]]:
+    async def dicts(
+        self, connection: AsyncConnection, parameters: Mapping[str, object] = NOTHING
+    ) -> list[dict[str, Any]]:
         """Run the statement and return its rows by the names of their columns."""
-        cursor = await self._run(connection, given)
+        cursor = await self._run(connection, parameters)
         names = [column.name for column in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in await cursor.fetchall()]
 
-    async def row(self, connection: AsyncConnection, given: Mapping[str, object] = NOTHING) -> Row | None:
+    async def row(self, connection: AsyncConnection, parameters: Mapping[str, object] = NOTHING) -> Row | None:
         """Run the statement and return its first row, null when there is none."""
-        return await (await self._run(connection, given)).fetchone()
+        return await (await self._run(connection, parameters)).fetchone()
 
-    async def value(self, connection: AsyncConnection, given: Mapping[str, object] = NOTHING) -> Any:
+    async def value(self, connection: AsyncConnection, parameters: Mapping[str, object] = NOTHING) -> Any:
         """Run the statement and return the first column of its first row, null when there is none."""
-        row = await self.row(connection, given)
+        row = await self.row(connection, parameters)
         return None if row is None else row[0]
 
-    async def execute(self, connection: AsyncConnection, given: Mapping[str, object] = NOTHING) -> int:
+    async def execute(self, connection: AsyncConnection, parameters: Mapping[str, object] = NOTHING) -> int:
         """Run the statement and return how many rows it touched."""
-        return (await self._run(connection, given)).rowcount
+        return (await self._run(connection, parameters)).rowcount
 
-    async def execute_and_commit(self, connection: AsyncConnection, given: Mapping[str, object]) -> list[Row]:
+    async def execute_and_commit(self, connection: AsyncConnection, parameters: Mapping[str, object]) -> list[Row]:
         """Run the statement and COMMIT, in one message: what it locks is not held while we are told and answer.
 
         Values go in as literals, since a message of two statements takes no parameters. When the statement fails,
         nothing is committed.
         """
-        text, values = self._filled(given)
+        text, values = self._render(parameters)
         cursor = AsyncClientCursor(driver_of(connection))
         with _raising_as_sqlalchemy(text):
             return await (await cursor.execute(self._ending, values)).fetchall()
 
-    async def _run(self, connection: AsyncConnection, given: Mapping[str, object]) -> AsyncCursor[Row]:
-        text, values = self._filled(given)
+    async def _run(self, connection: AsyncConnection, parameters: Mapping[str, object]) -> AsyncCursor[Row]:
+        text, values = self._render(parameters)
         with _raising_as_sqlalchemy(text):
             return await self._cursor(connection).execute(text, values, prepare=self._prepare)
 
     def _cursor(self, connection: AsyncConnection) -> AsyncCursor[Row]:
         """Return this statement's own cursor on a connection: a new one would look up again how to read each column."""
-        kept: WeakKeyDictionary[Statement, AsyncCursor[Row]] | None = connection.info.get(_CURSORS)
-        if kept is None:
-            kept = connection.info[_CURSORS] = WeakKeyDictionary()
-        cursor = kept.get(self)
+        cursors: WeakKeyDictionary[Statement, AsyncCursor[Row]] | None = connection.info.get(_CURSORS)
+        if cursors is None:
+            cursors = connection.info[_CURSORS] = WeakKeyDictionary()
+        cursor = cursors.get(self)
         if cursor is None:
-            cursor = kept[self] = driver_of(connection).cursor(binary=True)
+            cursor = cursors[self] = driver_of(connection).cursor(binary=True)
         return cursor
 
-    def _filled(self, given: Mapping[str, object]) -> tuple[str, dict[str, Any]]:
+    def _render(self, parameters: Mapping[str, object]) -> tuple[str, dict[str, Any]]:
         text, constants, writers = self._compiled
-        values = {**constants, **given}
+        values = {**constants, **parameters}
         for name, write in writers:
             values[name] = write(values[name])
         logger.debug(text)

@@ -46,13 +46,13 @@ class UnitOfWork(Queries):
 
     async def get(self, kind: type[T], identity: UUID) -> T:
         """Load one object; `NotFound` when there is none."""
-        found: T = await RECORDS[kind].get(self.connection, identity)
-        return found
+        obj: T = await RECORDS[kind].get(self.connection, identity)
+        return obj
 
     async def get_of(self, kind: type[T], identity: UUID, /, **owner: object) -> T:
         """Load one object of an owner, named by its columns; `NotFound` for another's as for none, before it is read."""
-        for found in await self.find(kind, id=identity, **owner):
-            return found
+        for obj in await self.find(kind, id=identity, **owner):
+            return obj
         raise NotFound(what=RECORDS[kind].name)
 
     async def add(self, obj: Versioned) -> None:
@@ -65,8 +65,8 @@ class UnitOfWork(Queries):
 
     async def find(self, kind: type[T], /, **equal: object) -> tuple[T, ...]:
         """List the objects whose columns equal the given values, oldest first."""
-        found: tuple[T, ...] = await RECORDS[kind].of(self.connection, **equal)
-        return found
+        objects: tuple[T, ...] = await RECORDS[kind].of(self.connection, **equal)
+        return objects
 
     async def next_number(self, series: str) -> int:
         """Take the next number of a gap-free series: a rollback gives it back, a second taker waits."""

@@ -103,11 +103,11 @@ def _made_account() -> Account:
 def wheel_files() -> Path:
     """Return where the wheel's PostgreSQL is installed."""
     # Importing the package would read its environment variables and warn; only its files are wanted.
-    found = util.find_spec(PACKAGE)
-    if found is None or found.origin is None:
+    spec = util.find_spec(PACKAGE)
+    if spec is None or spec.origin is None:
         message = f"The package {WHEEL} is not installed; install requirements.lock, or set DATABASE_URL."
         raise EmbeddedError(message)
-    return Path(found.origin).resolve().parent / f"pginstall{MAJOR}"
+    return Path(spec.origin).resolve().parent / f"pginstall{MAJOR}"
 
 
 def binaries(account: Account, installed: Path, *, state: Path = ROOT_STATE) -> Path:

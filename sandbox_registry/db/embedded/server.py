@@ -35,7 +35,7 @@ DATABASE = "registry"
 SUPERUSER = "postgres"
 SOCKET_NAME = ".s.PGSQL.5432"
 LONGEST_SOCKET_PATH = 103  # sun_path on macOS less its final NUL; Linux allows four bytes more.
-PATIENCE = 15.0  # Seconds that backends of a killed server may take to let go of its shared memory.
+TAKEOVER_TIMEOUT_S = 15.0  # Seconds that backends of a killed server may take to let go of its shared memory.
 RECOVERY = 600  # Seconds a start may take when the log of a crashed server has to be replayed.
 
 # Peer authentication: the kernel says who is at the other end of the socket, and no password exists that could leak.
@@ -204,7 +204,7 @@ class EmbeddedServer:
         programs = binaries(account, wheel_files())
         self._initialize(programs, account)
         self._socket_dir = self._prepared_socket_dir(account)
-        give_up = time.monotonic() + PATIENCE
+        give_up = time.monotonic() + TAKEOVER_TIMEOUT_S
         while refusal := self._start_refused(programs, account):
             if "shared memory block" not in refusal or time.monotonic() > give_up:
                 message = f"PostgreSQL does not start in {self._home}: {refusal}"
@@ -228,7 +228,7 @@ class EmbeddedServer:
         _write_as(account, data / "pg_ident.conf", "".join(IDENT.format(name=name) for name in sorted(names)))
 
     def _initdb_options(self) -> list[str]:
-        wanted = {
+        settings = {
             "max_connections": "100",
             "timezone": "UTC",
             "log_timezone": "UTC",
@@ -247,7 +247,7 @@ class EmbeddedServer:
             "--locale=C",
             "--data-checksums",
             "--auth=peer",
-            *(f"--set={name}={value}" for name, value in wanted.items()),
+            *(f"--set={name}={value}" for name, value in settings.items()),
         ]
         return options if self._fsync else [*options, "--no-sync"]
 
@@ -272,13 +272,13 @@ class EmbeddedServer:
 
     def _create_database(self) -> None:
         with psycopg.connect(self.url(SUPERUSER), autocommit=True) as connection:
-            known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
-            if known is None:
+            row = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
+            if row is None:
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
 
     def _join(self) -> None:
         self._socket_dir = _socket_in_use(self._home)
-        give_up = time.monotonic() + PATIENCE
+        give_up = time.monotonic() + TAKEOVER_TIMEOUT_S
         while True:
             try:
                 psycopg.connect(self.url()).close()
@@ -354,9 +354,9 @@ def _exists(process: int) -> bool:
 
 
 def _socket_place(home: Path) -> Path:
-    beside = home / "socket"
-    if len(os.fsencode(beside / SOCKET_NAME)) <= LONGEST_SOCKET_PATH:
-        return beside
+    socket_dir = home / "socket"
+    if len(os.fsencode(socket_dir / SOCKET_NAME)) <= LONGEST_SOCKET_PATH:
+        return socket_dir
     runtime = Path("/run") if os.geteuid() == 0 else Path(os.environ.get("XDG_RUNTIME_DIR", "/nonexistent"))
     name = f"sandbox-registry-{hashlib.sha256(os.fsencode(home)).hexdigest()[:16]}"
     for parent in (runtime, Path(tempfile.gettempdir())):

@@ -59,8 +59,8 @@ async def of_person(connection: AsyncConnection, person_id: UUID) -> Credentials
 async def current_hash(connection: AsyncConnection, person_id: UUID, *, changing: bool) -> str | None:
     """Return the password hash and hold it until the transaction ends, for one's own change or against others'."""
     query = _HASH.with_for_update(read=not changing)
-    found: str | None = await Statement(query).value(connection, {"person_id": person_id})
-    return found
+    current: str | None = await Statement(query).value(connection, {"person_id": person_id})
+    return current
 
 
 async def keep_hash(connection: AsyncConnection, person_id: UUID, new: str, *, at: datetime) -> None:
@@ -100,8 +100,8 @@ async def find_token(
     connection: AsyncConnection, *, person_id: UUID, token_id: UUID | None = None, digest: bytes = b""
 ) -> Token | None:
     """Find a token of a person by id, or else by the digest of its secret, and lock it."""
-    wanted = _TOKENS.c.id == token_id if token_id is not None else _TOKENS.c.hash == digest
-    query = select(*_TOKEN).where(wanted, _TOKENS.c.person_id == person_id).with_for_update()
+    criterion = _TOKENS.c.id == token_id if token_id is not None else _TOKENS.c.hash == digest
+    query = select(*_TOKEN).where(criterion, _TOKENS.c.person_id == person_id).with_for_update()
     for row in await Statement(query).dicts(connection):
         return msgspec.convert(row, Token)
     return None

@@ -32,7 +32,7 @@ class OrganisationScope:
     is_all: bool
 
 
-def _known(scope: OrganisationScope) -> ColumnElement[bool]:
+def _is_visible(scope: OrganisationScope) -> ColumnElement[bool]:
     files_here = exists().where(
         _APPLICATIONS.c.organisation_id == _ORGANISATIONS.c.id,
         _APPLICATIONS.c.stage != Stage.DRAFT.value,
@@ -48,7 +48,7 @@ def _known(scope: OrganisationScope) -> ColumnElement[bool]:
 
 async def find(connection: AsyncConnection, identity: UUID, *, scope: OrganisationScope) -> Organisation | None:
     """Find an organisation inside a scope; what is outside and what is not there look the same."""
-    query = ORGANISATIONS.query.where(_ORGANISATIONS.c.id == identity, _known(scope))
+    query = ORGANISATIONS.query.where(_ORGANISATIONS.c.id == identity, _is_visible(scope))
     row = await Statement(query).row(connection)
     return None if row is None else ORGANISATIONS.read(row)
 
@@ -63,7 +63,7 @@ async def list_organisations(
     limit: int,
 ) -> tuple[Organisation, ...]:
     """List the organisations inside a scope, oldest first; the name has the words of `text`, or the tax code begins with it."""
-    query: Select[Any] = ORGANISATIONS.query.where(_known(scope)).order_by(_ORGANISATIONS.c.id).limit(limit)
+    query: Select[Any] = ORGANISATIONS.query.where(_is_visible(scope)).order_by(_ORGANISATIONS.c.id).limit(limit)
     if kind is not None:
         query = query.where(_ORGANISATIONS.c.kind == kind.value)
     if text:

@@ -159,15 +159,15 @@ async def actor_for_token(
     Null for no valid token, and for one that may not be used from there. Give a connection on which each statement stands alone, to the server that takes writes: the use of the token is
     kept even when the request fails, and a token revoked a moment ago is refused everywhere.
     """
-    given = {
+    parameters = {
         "token_hash": token_hash,
         "address": None if address is None else str(address),
         "at": at,
         "unused_since": at - USE_KEPT_EVERY,
     }
-    for row in await _BY_TOKEN.rows(connection, given):
-        found = _Found(*row)
-        return _actor(found, method=found.method, request_id=request_id), found.expires_at
+    for row in await _BY_TOKEN.rows(connection, parameters):
+        record = _ActorRow(*row)
+        return _actor(record, method=record.method, request_id=request_id), record.expires_at
     return None
 
 
@@ -176,11 +176,11 @@ async def actor_for_person(
 ) -> Actor | None:
     """Return a person as an actor, without any token: for the command line, and to look at authority once more."""
     for row in await _BY_PERSON.rows(connection, {"person_id": person_id, "at": at}):
-        return _actor(_Found(*row), method=method, request_id=request_id)
+        return _actor(_ActorRow(*row), method=method, request_id=request_id)
     return None
 
 
-class _Found(NamedTuple):
+class _ActorRow(NamedTuple):
     """A person and what is in force, in the order of the queries above."""
 
     person_id: UUID
@@ -194,7 +194,7 @@ class _Found(NamedTuple):
     memberships: list[list[str]] | None
 
 
-def _actor(row: _Found, *, method: str, request_id: str) -> Actor:
+def _actor(row: _ActorRow, *, method: str, request_id: str) -> Actor:
     offices = _pairs(row.offices)
     carried = [(UUID(delegator), UUID(unit)) for delegator, unit in row.carried or ()]
     # Who signs by right signs by right: delegated signing authority adds nothing, so it is always plain on whose behalf one signs.
@@ -265,16 +265,16 @@ async def list_people(
     if text:
         query = query.where(contains_words(_PEOPLE.c.search_text, text))
     if role is not None or unit_id is not None:
-        held = [_GRANTS.c.person_id == _PEOPLE.c.id, _holds()]
-        held += [] if role is None else [_GRANTS.c.role == role.value]
-        held += [] if unit_id is None else [_GRANTS.c.unit_id == unit_id]
-        query = query.where(exists().where(*held))
+        conditions = [_GRANTS.c.person_id == _PEOPLE.c.id, _holds()]
+        conditions += [] if role is None else [_GRANTS.c.role == role.value]
+        conditions += [] if unit_id is None else [_GRANTS.c.unit_id == unit_id]
+        query = query.where(exists().where(*conditions))
     if after is not None:
         query = query.where(_PEOPLE.c.id > after)
-    return tuple(_listed(row) for row in await Statement(query).dicts(connection, {"at": at}))
+    return tuple(_person_row(row) for row in await Statement(query).dicts(connection, {"at": at}))
 
 
-def _listed(row: dict[str, Any]) -> PersonRow:
+def _person_row(row: dict[str, Any]) -> PersonRow:
     offices = _pairs(row.pop("offices"))
     return PersonRow(person=msgspec.convert(row, Person), offices=offices)
 
@@ -297,5 +297,5 @@ async def unit_of_delegation(
     query = select(_DELEGATIONS.c.unit_id).where(_DELEGATIONS.c.id == delegation_id)
     if unit_ids is not None:
         query = query.where(_DELEGATIONS.c.unit_id.in_(sorted(unit_ids)))
-    found: UUID | None = await Statement(query).value(connection)
-    return found
+    unit_id: UUID | None = await Statement(query).value(connection)
+    return unit_id

@@ -24,12 +24,12 @@ async def most_used(
     connection: AsyncConnection, *, scope: Scope, narrowed: LibraryFilter, at: datetime, limit: int
 ) -> tuple[RestrictionUse, ...]:
     """List the conditions and limits of the permits inside a scope, the most used first."""
-    said = _said(_seen(scope, narrowed), narrowed)
-    query = _counted(said).limit(limit)
+    restrictions = _restrictions(_visible_permits(scope, narrowed), narrowed)
+    query = _counted(restrictions).limit(limit)
     return msgspec.convert(await Statement(query).dicts(connection, {"at": at}), tuple[RestrictionUse, ...])
 
 
-def _seen(scope: Scope, narrowed: LibraryFilter) -> CTE:
+def _visible_permits(scope: Scope, narrowed: LibraryFilter) -> CTE:
     """The permits that may be read."""
     permit = _PERMITS.c
     query = (
@@ -46,34 +46,34 @@ def _seen(scope: Scope, narrowed: LibraryFilter) -> CTE:
     return query.cte("seen")
 
 
-def _said(seen: CTE, narrowed: LibraryFilter) -> CTE:
+def _restrictions(permits: CTE, narrowed: LibraryFilter) -> CTE:
     """Every condition and limit of every version, with whether that version is the last, and how it is justified."""
     version = _VERSIONS.alias("every_version")
     terms = version.c.terms
     condition = func.jsonb_array_elements_text(terms["conditions"]).table_valued("value", name="condition")
     limit = func.jsonb_array_elements(terms["limits"]).table_valued("value", name="technical_limit")
     quantity = cast(limit.c.value, JSONB)["quantity"].astext
-    parts = {
+    sources = {
         Restriction.CONDITION: (condition, cast(condition.c.value, Text)),
         Restriction.LIMIT: (limit, quantity),
     }
-    wanted = parts if narrowed.restriction is None else {narrowed.restriction: parts[narrowed.restriction]}
+    chosen = sources if narrowed.restriction is None else {narrowed.restriction: sources[narrowed.restriction]}
     return union_all(
         *(
             select(
-                seen.c.id,
-                seen.c.procedure_code,
-                seen.c.permit_kind,
-                seen.c.issued_at,
-                (version.c.terms_version == seen.c.terms_version).label("is_last"),
+                permits.c.id,
+                permits.c.procedure_code,
+                permits.c.permit_kind,
+                permits.c.issued_at,
+                (version.c.terms_version == permits.c.terms_version).label("is_last"),
                 literal(restriction.value, Text).label("restriction"),
                 words.label("text"),
                 _justification(terms, words).label("justified"),
             )
-            .select_from(seen)
-            .join(version, version.c.permit_id == seen.c.id)
+            .select_from(permits)
+            .join(version, version.c.permit_id == permits.c.id)
             .join(each.lateral(), true())
-            for restriction, (each, words) in wanted.items()
+            for restriction, (each, words) in chosen.items()
         )
     ).cte("said")
 
@@ -85,18 +85,23 @@ def _justification(terms: ColumnElement[Any], words: ColumnElement[str]) -> Colu
     return select(value).select_from(each).where(value["of"].astext == words).limit(1).scalar_subquery()
 
 
-def _counted(said: CTE) -> Select[Any]:
+def _counted(restrictions: CTE) -> Select[Any]:
     """Count permits, not versions; the newest justification stands for all."""
-    of_one = (said.c.procedure_code, said.c.permit_kind, said.c.restriction, said.c.text)
+    of_one = (
+        restrictions.c.procedure_code,
+        restrictions.c.permit_kind,
+        restrictions.c.restriction,
+        restrictions.c.text,
+    )
     by_permit = (
         select(
-            said.c.id,
+            restrictions.c.id,
             *of_one,
-            func.max(said.c.issued_at).label("issued_at"),
-            func.bool_or(said.c.is_last).label("stands"),
-            func.max(cast(said.c.justified, Text)).label("justified"),
+            func.max(restrictions.c.issued_at).label("issued_at"),
+            func.bool_or(restrictions.c.is_last).label("stands"),
+            func.max(cast(restrictions.c.justified, Text)).label("justified"),
         )
-        .group_by(said.c.id, *of_one)
+        .group_by(restrictions.c.id, *of_one)
         .cte("by_permit")
     )
     each = by_permit.c

@@ -68,8 +68,8 @@ async def add_version(connection: AsyncConnection, permit: Permit, version: Perm
 
 async def versions_of(connection: AsyncConnection, permit_id: UUID) -> tuple[PermitVersion, ...]:
     """List what governed a permit when, oldest first."""
-    found = await _VERSIONS_OF.dicts(connection, {"permit_id": permit_id})
-    return msgspec.convert(found, tuple[PermitVersion, ...])
+    rows = await _VERSIONS_OF.dicts(connection, {"permit_id": permit_id})
+    return msgspec.convert(rows, tuple[PermitVersion, ...])
 
 
 def _stage() -> ColumnElement[str]:
@@ -93,7 +93,7 @@ IN_FORCE = and_(_VERSIONS.c.permit_id == _PERMITS.c.id, _VERSIONS.c.terms_versio
 _CASE = (*APPLICATIONS.query.selected_columns, *case_rows.STANDING)
 
 
-def _known(columns: Select[Any], shapes: tuple[ScopeShape, ...]) -> Select[Any]:
+def _visible(columns: Select[Any], shapes: tuple[ScopeShape, ...]) -> Select[Any]:
     return (
         columns.join_from(_PERMITS, _APPLICATIONS, _APPLICATIONS.c.id == _PERMITS.c.application_id)
         .join(_VERSIONS, IN_FORCE)
@@ -103,12 +103,12 @@ def _known(columns: Select[Any], shapes: tuple[ScopeShape, ...]) -> Select[Any]:
 
 @lru_cache(maxsize=1000)
 def _find(shapes: tuple[ScopeShape, ...]) -> Statement:
-    return Statement(_known(select(*_CASE, *PERMITS.query.selected_columns), shapes))
+    return Statement(_visible(select(*_CASE, *PERMITS.query.selected_columns), shapes))
 
 
 @lru_cache(maxsize=1000)
 def _lock(shapes: tuple[ScopeShape, ...]) -> Statement:
-    return Statement(_known(select(_PERMITS.c.id), shapes).with_for_update(of=(_PERMITS, _APPLICATIONS)))
+    return Statement(_visible(select(_PERMITS.c.id), shapes).with_for_update(of=(_PERMITS, _APPLICATIONS)))
 
 
 async def find_permit(
@@ -126,11 +126,11 @@ async def find_permit(
     With `lock`, nobody else changes either until the transaction ends.
     """
     shapes = tuple(map(shape_of, scopes))
-    given = {"id": permit_id, "at": at, **known_values(scopes)}
+    values = {"id": permit_id, "at": at, **known_values(scopes)}
     if lock:
-        await _lock(shapes).rows(connection, given)
-    given |= {"person_id": person_id, "consulted_unit_ids": list(consulted_unit_ids)}
-    for row in await _find(shapes).rows(connection, given):
+        await _lock(shapes).rows(connection, values)
+    values |= {"person_id": person_id, "consulted_unit_ids": list(consulted_unit_ids)}
+    for row in await _find(shapes).rows(connection, values):
         return case_rows.case_of(row[: len(_CASE)]), PERMITS.read(row[len(_CASE) :])
     return None
 
@@ -195,20 +195,20 @@ async def list_permits(
 
 
 def _narrowing(narrowed: PermitFilter) -> list[ColumnElement[bool]]:
-    wanted: list[ColumnElement[bool]] = []
+    conditions: list[ColumnElement[bool]] = []
     if narrowed.stages is not None:
-        wanted.append(any_of(STAGE, narrowed.stages))
+        conditions.append(any_of(STAGE, narrowed.stages))
     if narrowed.procedure_code is not None:
-        wanted.append(_PERMITS.c.procedure_code == narrowed.procedure_code)
+        conditions.append(_PERMITS.c.procedure_code == narrowed.procedure_code)
     if narrowed.application_id is not None:
-        wanted.append(_PERMITS.c.application_id == narrowed.application_id)
+        conditions.append(_PERMITS.c.application_id == narrowed.application_id)
     if narrowed.organisation_id is not None:
-        wanted.append(_PERMITS.c.organisation_id == narrowed.organisation_id)
+        conditions.append(_PERMITS.c.organisation_id == narrowed.organisation_id)
     if narrowed.ends_before is not None:
-        wanted.append(func.upper(_VERSIONS.c.effective) <= narrowed.ends_before)
+        conditions.append(func.upper(_VERSIONS.c.effective) <= narrowed.ends_before)
     if narrowed.text:
-        wanted.append(with_words(narrowed.text))
-    return wanted
+        conditions.append(with_words(narrowed.text))
+    return conditions
 
 
 def with_words(text: str) -> ColumnElement[bool]:

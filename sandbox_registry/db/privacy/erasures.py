@@ -21,7 +21,7 @@ from sandbox_registry.domain.kinds.every import BY_CLASS, emptied_with
 from sandbox_registry.domain.privacy.erasures import Erasure, ErasureKind, ErasureStatus
 
 _ERASURES, _CASES, _DOCUMENTS = tables.erasures, tables.applications, tables.documents
-_LEAVES, _KEPT = tables.audit_leaves, tables.audit_records
+_LEAVES, _RECORDS = tables.audit_leaves, tables.audit_records
 _VERSIONS = {"dossier_version": "application_id", "permit_version": "permit_id"}
 _WITH_CASE = emptied_with(ErasureKind.CASE)
 _ABOUT = {name: emptied.about for name, emptied in emptied_with(ErasureKind.ACCOUNT).items()}
@@ -30,7 +30,7 @@ Key = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class PersonalRecords:
     """The records that hold personal data: their leaves, and the kind and key of every object they hold."""
 
     indexes: tuple[int, ...]
@@ -57,31 +57,31 @@ async def _locked(connection: AsyncConnection, which: Any) -> tuple[Application,
     return tuple(APPLICATIONS.read(row) for row in rows)
 
 
-async def records_of_case(connection: AsyncConnection, case_id: UUID) -> Found:
+async def records_of_case(connection: AsyncConnection, case_id: UUID) -> PersonalRecords:
     """Find the records of a case that hold what its applicant gave."""
     rows = await _records(connection, _LEAVES.c.case_id == case_id)
-    return _found(rows, lambda kind, state: kind in _WITH_CASE and _key(kind, state) is not None)
+    return _personal_records(rows, lambda kind, state: kind in _WITH_CASE and _key(kind, state) is not None)
 
 
-async def records_of_person(connection: AsyncConnection, person_id: UUID, own: Iterable[UUID]) -> Found:
+async def records_of_person(connection: AsyncConnection, person_id: UUID, own: Iterable[UUID]) -> PersonalRecords:
     """Find the records that hold a person's account, tokens, or own applicant (`own`) with its webhooks."""
     organisations, endpoints = list(own), tables.webhook_endpoints
     tokens = select(tables.tokens.c.id).where(tables.tokens.c.person_id == person_id)
     webhooks = select(endpoints.c.id).where(endpoints.c.organisation_id.in_(organisations))
     about = _LEAVES.c.object_id.in_([person_id, *organisations]) | _LEAVES.c.object_id.in_(union_all(tokens, webhooks))
-    meant = {str(person_id), *map(str, organisations)}
+    identities = {str(person_id), *map(str, organisations)}
     rows = await _records(connection, about)
-    return _found(rows, lambda kind, state: kind in _ABOUT and state.get(_ABOUT[kind]) in meant)
+    return _personal_records(rows, lambda kind, state: kind in _ABOUT and state.get(_ABOUT[kind]) in identities)
 
 
 async def _records(connection: AsyncConnection, about: Any) -> list[tuple[int, Any]]:
-    query = select(_KEPT.c.index, _KEPT.c.record).join(_LEAVES, _LEAVES.c.index == _KEPT.c.index)
+    query = select(_RECORDS.c.index, _RECORDS.c.record).join(_LEAVES, _LEAVES.c.index == _RECORDS.c.index)
     official = _LEAVES.c.object_type.in_(("erasure", "legal_hold"))
-    rows = await Statement(query.where(about, ~official).order_by(_KEPT.c.index)).rows(connection)
+    rows = await Statement(query.where(about, ~official).order_by(_RECORDS.c.index)).rows(connection)
     return [(index, msgspec.json.decode(record)) for index, record in rows]
 
 
-def _found(rows: list[tuple[int, Any]], is_personal: Any) -> Found:
+def _personal_records(rows: list[tuple[int, Any]], is_personal: Any) -> PersonalRecords:
     hit = [
         (index, record)
         for index, record in rows
@@ -92,7 +92,7 @@ def _found(rows: list[tuple[int, Any]], is_personal: Any) -> Found:
     keys = {
         key for _, record in hit for each in record["objects"] if (key := _key(each["type"], each["state"])) is not None
     }
-    return Found(indexes=tuple(index for index, _ in hit), objects=tuple(sorted(keys)))
+    return PersonalRecords(indexes=tuple(index for index, _ in hit), objects=tuple(sorted(keys)))
 
 
 def _key(kind: str, state: Any) -> Key | None:
@@ -108,8 +108,8 @@ async def rows_now(connection: AsyncConnection, key: Key) -> list[tuple[str, UUI
     """Return an object as it stands now, with kind, identity and version; of versions all that the log records."""
     kind, identity = key[0], UUID(key[1])
     if kind == "dossier_version":
-        found = await dossiers.versions_of(connection, identity)
-        filed = [each for each in found if each.cause in {"submitted", "supplemented"}]
+        versions = await dossiers.versions_of(connection, identity)
+        filed = [each for each in versions if each.cause in {"submitted", "supplemented"}]
         return [(kind, identity, each.number, each) for each in filed]
     if kind == "permit_version":
         governed = await permits.versions_of(connection, identity)
@@ -132,9 +132,9 @@ async def erase(connection: AsyncConnection, erasure: Erasure) -> int:
 
 async def forget_answers(connection: AsyncConnection, erased_id: UUID) -> None:
     """Delete the answers kept for repeated requests of a person, or about a person or case: they show what is erased."""
-    kept, name = tables.idempotency_answers.c, str(erased_id)
-    is_about = kept.route.contains(name) | func.encode(kept.body, "escape").contains(name)
-    await Statement(delete(tables.idempotency_answers).where((kept.person_id == erased_id) | is_about)).execute(
+    answers, name = tables.idempotency_answers.c, str(erased_id)
+    is_about = answers.route.contains(name) | func.encode(answers.body, "escape").contains(name)
+    await Statement(delete(tables.idempotency_answers).where((answers.person_id == erased_id) | is_about)).execute(
         connection
     )
 

@@ -55,8 +55,8 @@ async def took_force(
 
 async def content(connection: AsyncConnection, *, kind: RuleKind, code: str, checksum: str) -> str | None:
     """Return the text of one version."""
-    found: str | None = await _CONTENT.value(connection, {"kind": kind, "code": code, "checksum": checksum})
-    return found
+    text: str | None = await _CONTENT.value(connection, {"kind": kind, "code": code, "checksum": checksum})
+    return text
 
 
 async def codes(connection: AsyncConnection, *, kind: RuleKind) -> tuple[str, ...]:
@@ -65,7 +65,7 @@ async def codes(connection: AsyncConnection, *, kind: RuleKind) -> tuple[str, ..
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RuleListed:
+class RuleVersionRow:
     """A version as lists show it: everything but its text."""
 
     id: UUID
@@ -84,30 +84,30 @@ class RuleListed:
     closing_reason: str | None
 
 
-_LISTED = [_VERSIONS.c[name] for name in RuleListed.__dataclass_fields__]
+_LIST_COLUMNS = [_VERSIONS.c[name] for name in RuleVersionRow.__dataclass_fields__]
 _REGISTERING = Statement(select(func.pg_advisory_xact_lock(func.hashtextextended("rule_versions", 0))))
 _CHECKSUMS = Statement(select(_VERSIONS.c.kind, _VERSIONS.c.code, _VERSIONS.c.checksum))
 
 
 async def list_versions(
     connection: AsyncConnection, *, kind: RuleKind | None = None, code: str | None = None
-) -> tuple[RuleListed, ...]:
+) -> tuple[RuleVersionRow, ...]:
     """List versions, oldest first."""
-    query = select(*_LISTED).order_by(_VERSIONS.c.kind, _VERSIONS.c.code, _VERSIONS.c.id)
+    query = select(*_LIST_COLUMNS).order_by(_VERSIONS.c.kind, _VERSIONS.c.code, _VERSIONS.c.id)
     if kind is not None:
         query = query.where(_VERSIONS.c.kind == kind.value)
     if code is not None:
         query = query.where(_VERSIONS.c.code == code)
-    return msgspec.convert(await Statement(query).dicts(connection), tuple[RuleListed, ...])
+    return msgspec.convert(await Statement(query).dicts(connection), tuple[RuleVersionRow, ...])
 
 
 async def checksums(connection: AsyncConnection) -> dict[tuple[RuleKind, str], frozenset[str]]:
     """Return the checksums of every version by kind and code."""
-    found: dict[tuple[RuleKind, str], frozenset[str]] = {}
+    by_code: dict[tuple[RuleKind, str], frozenset[str]] = {}
     for kind, code, checksum in await _CHECKSUMS.rows(connection):
         key = RuleKind(kind), code
-        found[key] = found.get(key, frozenset()) | {checksum}
-    return found
+        by_code[key] = by_code.get(key, frozenset()) | {checksum}
+    return by_code
 
 
 async def lock(connection: AsyncConnection) -> None:

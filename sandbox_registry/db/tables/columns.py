@@ -54,8 +54,8 @@ def stamp_column(name: str, *, nullable: bool = False) -> Column[Any]:
 
 def one_of(column: str, values: Any) -> CheckConstraint:
     """Allow only these values in a column, as the code's enumeration lists them."""
-    listed = ", ".join(f"'{value}'" for value in values)
-    return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")
+    literals = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({literals})", name=f"{column}_known")
 
 
 def case_column() -> Column[Any]:

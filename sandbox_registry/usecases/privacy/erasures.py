@@ -14,7 +14,7 @@ from sandbox_registry.db.identity import credentials
 from sandbox_registry.db.integrations import webhooks
 from sandbox_registry.db.permits import permits
 from sandbox_registry.db.privacy import erasures as rows
-from sandbox_registry.db.privacy.erasures import Found
+from sandbox_registry.db.privacy.erasures import PersonalRecords
 from sandbox_registry.domain.cases.applications import Application, Complaint
 from sandbox_registry.domain.errors import NotFound
 from sandbox_registry.domain.identity.people import (
@@ -185,7 +185,7 @@ class Erasures:
         return proposed
 
 
-async def _found(act: Transaction, kind: ErasureKind, target_id: UUID) -> Found:
+async def _found(act: Transaction, kind: ErasureKind, target_id: UUID) -> PersonalRecords:
     """Lock what is to be erased, require that nothing keeps it, and find its records."""
     if kind is ErasureKind.CASE:
         cases = await act.run(rows.lock_case, target_id)
@@ -272,7 +272,7 @@ async def _empty_account(act: Transaction, person_id: UUID) -> None:
                 await act.save(over)
 
 
-async def _state_anew(act: Transaction, found: Found) -> None:
+async def _state_anew(act: Transaction, found: PersonalRecords) -> None:
     """Put what stays of every object whose record was erased into this act's record, so that rows can be checked again."""
     said = {(kind, _identity(state)) for kind, state in act.changed}
     for key in found.objects:

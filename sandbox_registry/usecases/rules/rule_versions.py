@@ -18,7 +18,7 @@ from sandbox_registry.authz.policy import AuthorizationPolicy
 from sandbox_registry.db.cases import replays
 from sandbox_registry.db.core.jobs import Task
 from sandbox_registry.db.rules import rule_versions
-from sandbox_registry.db.rules.rule_versions import RuleListed
+from sandbox_registry.db.rules.rule_versions import RuleVersionRow
 from sandbox_registry.domain.cases.deadlines import CaseDeadline, CaseFacts, case_deadlines, computed_afresh
 from sandbox_registry.domain.errors import FieldError
 from sandbox_registry.domain.rules.calendars import Calendar, start_of
@@ -184,7 +184,9 @@ class RuleVersions:
             closed = close(proposed, by=context.actor.person_id, at=act.at, reason=reason)
             return act.respond(await act.save(closed))
 
-    async def list_versions(self, *, kind: RuleKind | None = None, code: str | None = None) -> tuple[RuleListed, ...]:
+    async def list_versions(
+        self, *, kind: RuleKind | None = None, code: str | None = None
+    ) -> tuple[RuleVersionRow, ...]:
         """List versions without their text, proposals included: how rules change is nobody's secret."""
         async with self.transactions.replica() as replica:
             return await replica.run(rule_versions.list_versions, kind=kind, code=code)
