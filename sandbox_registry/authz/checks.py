@@ -35,7 +35,7 @@ MOVES = {
 }
 """Acts that take a case on from each stage that is not an end; each must be in somebody's power."""
 
-_LISTED = (Action.APPLICATION_READ, Action.PERMIT_READ)
+_LIST_ACTIONS = (Action.APPLICATION_READ, Action.PERMIT_READ)
 _HIDDEN = {Relation.CONFLICTED, Relation.UNDECLARED}
 _LISTS_KNOW = {
     Relation.ASSIGNED,
@@ -68,7 +68,7 @@ def check_policy(
     if unknown:
         return unknown
     space = Space(policy)
-    found = [
+    findings = [
         *_idle_lines(policy, space),
         *_idle_groups(policy),
         *broken_separation_rules(space),
@@ -79,7 +79,7 @@ def check_policy(
         *_acts_out_of_reach(policy, space),
         *_differences_from_casbin(policy, space),
     ]
-    return sorted({(finding.code, finding.where): finding for finding in reversed(found)}.values(), key=_order)
+    return sorted({(finding.code, finding.where): finding for finding in reversed(findings)}.values(), key=_order)
 
 
 def _policy_of(source: Authorizer | AuthorizationPolicy | Path) -> AuthorizationPolicy:
@@ -93,9 +93,9 @@ def _order(finding: PolicyFinding) -> tuple[str, str]:
 
 
 def _idle_lines(policy: AuthorizationPolicy, space: Space) -> Iterator[PolicyFinding]:
-    seen: dict[tuple[str, ...], PolicyLine] = {}
+    first_by_rule: dict[tuple[str, ...], PolicyLine] = {}
     for line in policy.lines:
-        first = seen.setdefault(tuple(line.rule[:4]), line)
+        first = first_by_rule.setdefault(tuple(line.rule[:4]), line)
         if first is not line:
             code = "repeated_line" if first.effect == line.effect else "contradicted_line"
             yield PolicyFinding(code=code, where=line.text, message=f"already said by {first.text}")
@@ -155,7 +155,7 @@ def _unreachable(space: Space) -> Iterator[PolicyFinding]:
 
 def _lists_that_differ(policy: AuthorizationPolicy) -> Iterator[PolicyFinding]:
     """A list is cut by facts in a query; a line a query cannot follow would make lists and reads disagree."""
-    for action in _LISTED:
+    for action in _LIST_ACTIONS:
         for line in policy.by_action[action]:
             if not (_can_be_left_out(line) if line.effect == "deny" else _can_be_listed(line)):
                 message = f"lists cannot follow this line for {action}: they would show more or less than a read allows"

@@ -7,8 +7,8 @@ from sandbox_registry.domain.stages import Stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """The question itself: the roles that counted, how the person stood to the case, and where the case stood."""
+class PolicyRequest:
+    """What the policy was asked: the roles that counted, the relations of the person to the case, and its stage."""
 
     roles: frozenset[Role]
     relations: frozenset[Relation]
@@ -19,11 +19,11 @@ class Asked:
 class AuthorizationDecision:
     """Whether it is allowed, by which policy line on which basis, and for which role; `line` is null for silence.
 
-    `asked` is kept in the record of an act, so that anybody may decide it again; null when a token's scope answered.
+    `request` is stored in the record of an act, so that anybody can judge it again; null when a token's scope answered.
     """
 
     allowed: bool
     line: str | None
     basis: str
     role: Role | None
-    asked: Asked | None = field(default=None, compare=False)
+    request: PolicyRequest | None = field(default=None, compare=False)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from casbin import Enforcer
 
-from sandbox_registry.authz.decisions import Asked, AuthorizationDecision
+from sandbox_registry.authz.decisions import AuthorizationDecision, PolicyRequest
 from sandbox_registry.authz.names import unknown_names
 from sandbox_registry.authz.policy import (
     ROLE_PREFIX,
@@ -71,11 +71,11 @@ class Authorizer:
     ) -> AuthorizationDecision:
         """Answer for a person of these roles standing so to a case: each role is asked, any refusal wins."""
         key = (actor_roles, relations, stage, action)
-        found = self._memo.get(key)
-        if found is None:
-            asked = Asked(roles=actor_roles, relations=relations, stage=stage)
-            found = self._memo[key] = replace(self._ask(actor_roles, relations, stage, action), asked=asked)
-        return found
+        decision = self._memo.get(key)
+        if decision is None:
+            request = PolicyRequest(roles=actor_roles, relations=relations, stage=stage)
+            decision = self._memo[key] = replace(self._ask(actor_roles, relations, stage, action), request=request)
+        return decision
 
     def judge(self, actor: Actor, standing: Standing | None, stage: Stage, action: Action) -> AuthorizationDecision:
         """Answer for an actor and a case (null: an act that concerns none), within the token's scope.
@@ -115,12 +115,12 @@ class Authorizer:
             actor.token_procedures,
             action,
         )
-        found = self._scope_memo.get(key)
-        if found is None:
-            found = self._scope_memo[key] = self._scope(actor, action)
+        scope = self._scope_memo.get(key)
+        if scope is None:
+            scope = self._scope_memo[key] = self._scope(actor, action)
             if len(self._scope_memo) > _MOST_SCOPES:
                 del self._scope_memo[next(iter(self._scope_memo))]
-        return found
+        return scope
 
     def scopes(self, actor: Actor, actions: Iterable[Action]) -> tuple[Scope, ...]:
         """Say where this actor may do one of these acts: in what one of the scopes admits. As few of them as can be."""
@@ -129,11 +129,11 @@ class Authorizer:
     def _allowed(self, roles: frozenset[Role], relations: frozenset[Relation], stage: Stage) -> frozenset[Action]:
         """List every act allowed to anyone with this standing, before a token limits it."""
         key = (roles, relations, stage)
-        found = self._allowed_memo.get(key)
-        if found is None:
+        actions = self._allowed_memo.get(key)
+        if actions is None:
             allowed = (action for action in Action if self.decide(roles, relations, stage, action).allowed)
-            found = self._allowed_memo[key] = frozenset(allowed)
-        return found
+            actions = self._allowed_memo[key] = frozenset(allowed)
+        return actions
 
     def _judge(self, actor: Actor, counting: Counting, stage: Stage, action: Action) -> AuthorizationDecision:
         if actor.token_scopes is not None and action not in actor.token_scopes:
@@ -181,13 +181,13 @@ class Authorizer:
         if actor.token_scopes is not None and action not in actor.token_scopes:
             return frozenset()
         key = (roles, how, action)
-        found = self._stage_memo.get(key)
-        if found is None:
+        stages = self._stage_memo.get(key)
+        if stages is None:
             named = {stage for line in self.policy.by_action[action] if line.effect == "allow" for stage in line.stages}
             cases = (stage for stage in Stage if stage in named and stage is not Stage.NONE)
-            found = frozenset(stage for stage in cases if self.decide(roles, how, stage, action).allowed)
-            self._stage_memo[key] = found
-        return found
+            stages = frozenset(stage for stage in cases if self.decide(roles, how, stage, action).allowed)
+            self._stage_memo[key] = stages
+        return stages
 
     def _hides(self, relation: Relation, action: Action) -> bool:
         return any(line.effect == "deny" and line.relation == relation for line in self.policy.by_action[action])
@@ -209,10 +209,10 @@ class Authorizer:
 
     def _enforcer(self, action: Action) -> Enforcer:
         """Keep one Casbin enforcer per act, holding only the lines about it: ten lines are asked, not two hundred."""
-        found = self._enforcers.get(action)
-        if found is None:
-            found = self._enforcers[action] = casbin_enforcer(self.policy, self.policy.by_action[action])
-        return found
+        enforcer = self._enforcers.get(action)
+        if enforcer is None:
+            enforcer = self._enforcers[action] = casbin_enforcer(self.policy, self.policy.by_action[action])
+        return enforcer
 
 
 @lru_cache(maxsize=_MOST_SCOPES)

@@ -35,14 +35,14 @@ def unknown_names(policy: AuthorizationPolicy) -> list[PolicyFinding]:
 def _unknown_in(line: PolicyLine, policy: AuthorizationPolicy) -> Iterator[PolicyFinding]:
     stages = _STAGES | {ANY} | {group for _, group in policy.stage_groups}
     acts = _ACTIONS | {group for _, group in policy.act_groups}
-    for kind, value, known in (
+    for kind, value, names in (
         ("role", line.role, _ROLES),
         ("relation", line.relation, _RELATIONS),
         ("stage", line.stage, stages),
         ("action", line.act, acts),
         ("effect", line.effect, {"allow", "deny"}),
     ):
-        if value not in known:
+        if value not in names:
             yield PolicyFinding(code=f"unknown_{kind}", where=line.text, message=f"{value!r} is no {kind}")
     if not line.basis:
         yield PolicyFinding(code="no_basis", where=line.text, message="the line cites no basis")

@@ -142,13 +142,13 @@ def members(pairs: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
         direct.setdefault(group, set()).add(member)
     opened: dict[str, frozenset[str]] = {}
     for group in direct:
-        found: set[str] = set()
+        reached: set[str] = set()
         waiting = [group]
         while waiting:
-            new = direct.get(waiting.pop(), set()) - found
-            found |= new
+            new = direct.get(waiting.pop(), set()) - reached
+            reached |= new
             waiting.extend(new)
-        opened[group] = frozenset(found)
+        opened[group] = frozenset(reached)
     return opened
 
 
@@ -168,11 +168,11 @@ def _rows(model_text: str, policy_text: str) -> dict[str, list[list[str]]]:
         kind = line.partition(",")[0].strip()
         if kind not in _ARITY:
             raise PolicyUnreadable(f"policy.csv line {at}: starts with {kind!r}, not with p, g or g2")
-        kept = model[kind[0]][kind].policy
+        rules = model[kind[0]][kind].policy
         try:
             load_policy_line(line, model)
         except IndexError:
             raise PolicyUnreadable(f"policy.csv line {at}: brackets do not match: {line}") from None
-        if len(kept[-1]) != _ARITY[kind] - 1:
-            raise PolicyUnreadable(f"policy.csv line {at}: {len(kept[-1])} values, not {_ARITY[kind] - 1}: {line}")
+        if len(rules[-1]) != _ARITY[kind] - 1:
+            raise PolicyUnreadable(f"policy.csv line {at}: {len(rules[-1])} values, not {_ARITY[kind] - 1}: {line}")
     return {kind: model[kind[0]][kind].policy for kind in _ARITY}

@@ -577,16 +577,16 @@ def broken_promises(space: Space) -> Iterator[PolicyFinding]:
         yield from _strayed(power, space)
     for promise in PROMISES:
         relations = typical_standings(promise.role)[promise.standing]
-        lost = sorted(
+        missing = sorted(
             f"{action} at {stage}"
             for stage, action in product(promise.stages, promise.actions)
             if not space.allows({promise.role, Role.APPLICANT}, relations, stage, action)
         )
-        if lost:
+        if missing:
             yield PolicyFinding(
                 code="promise_broken",
                 where=f"{promise.role} as {promise.standing}",
-                message=f"{promise.rule}, but cannot do {', '.join(lost)}",
+                message=f"{promise.rule}, but cannot do {', '.join(missing)}",
             )
 
 

@@ -61,9 +61,9 @@ class Space:
             pairs = pairs_of(line)
             for stage, action in places_of(line):
                 cell = self.cells[stage, action]
-                said = cell.allow if line.effect == "allow" else cell.deny
+                first_lines = cell.allow if line.effect == "allow" else cell.deny
                 for pair in pairs:
-                    said.setdefault(pair, line)
+                    first_lines.setdefault(pair, line)
 
     def allows(self, roles: Iterable[Role], relations: Iterable[Relation], stage: Stage, action: Action) -> bool:
         """Answer one request."""

@@ -46,7 +46,7 @@ def typical_standings(role: Role) -> Mapping[str, frozenset[Relation]]:
     for capacity in Capacity:
         standings[capacity.value] = _related(role, capacity, conflicted=False)
     if role in UNIT_BOUND_ROLES:
-        standings |= {f"unit+{name}": held | {Relation.UNIT} for name, held in standings.items()}
+        standings |= {f"unit+{name}": relations | {Relation.UNIT} for name, relations in standings.items()}
         standings["unit"] = standings.pop("unit+none") - {Relation.NONE}
     if role in READ_ALL_ROLES:
         standings["overseer"] = standings.pop("none")

@@ -32,22 +32,22 @@ def _permissions(space: Space) -> Iterator[str]:
             places = {relation: _stages(space, action, (role, relation)) for relation in Relation}
             for stages in sorted(set(places.values()) - {frozenset()}, key=sorted):
                 relations = frozenset(relation for relation in Relation if places[relation] == stages)
-                yield f"    {role} as {_said_relations(relations)}: {_said_stages(stages)}"
+                yield f"    {role} as {_relations_in_words(relations)}: {_stages_in_words(stages)}"
 
 
 def _refusals(space: Space) -> Iterator[str]:
     yield "\n== What takes it away =="
-    taken: dict[str, dict[Action, set[Stage]]] = {}
+    refused: dict[str, dict[Action, set[Stage]]] = {}
     for (stage, action), cell in space.cells.items():
         if cell.allow:
             for title in _titles(cell.deny.keys()):
-                taken.setdefault(title, {}).setdefault(action, set()).add(stage)
-    for title, lost in sorted(taken.items()):
+                refused.setdefault(title, {}).setdefault(action, set()).add(stage)
+    for title, stages_by_action in sorted(refused.items()):
         yield f"\n{title}"
         by_place: dict[str, list[Action]] = {}
-        for action, stages in sorted(lost.items()):
-            held = {stage for stage in Stage if space.cells[stage, action].allow}
-            where = "" if stages == held else f" at {_said_stages(frozenset(stages))}"
+        for action, stages in sorted(stages_by_action.items()):
+            allowed = {stage for stage in Stage if space.cells[stage, action].allow}
+            where = "" if stages == allowed else f" at {_stages_in_words(frozenset(stages))}"
             by_place.setdefault(action.partition(":")[0] + where, []).append(action)
         yield from (
             f"    {place}: {', '.join(act.partition(':')[2] for act in acts)}" for place, acts in by_place.items()
@@ -68,14 +68,14 @@ def _stages(space: Space, action: Action, pair: Pair) -> frozenset[Stage]:
     return frozenset(stage for stage in Stage if space.allows({pair[0]}, {pair[1]}, stage, action))
 
 
-def _said_stages(stages: frozenset[Stage]) -> str:
-    for words, meant in _SHORT.items():
-        if stages == meant:
+def _stages_in_words(stages: frozenset[Stage]) -> str:
+    for words, group in _SHORT.items():
+        if stages == group:
             return words
     return ", ".join(stage for stage in Stage if stage in stages)
 
 
-def _said_relations(relations: frozenset[Relation]) -> str:
+def _relations_in_words(relations: frozenset[Relation]) -> str:
     missing = [relation for relation in Relation if relation not in relations]
     if len(missing) > len(Relation) // 2:
         return " or ".join(sorted(relations))

@@ -26,7 +26,7 @@ def leaf_of(act: Transaction, *, pseudonyms: Pseudonyms, policy: str, refusal: D
         {
             "actor": str(actor.person_id),
             "signs_for": None if actor.signs_for is None else str(actor.signs_for),
-            "asked": _asked(act.decision),
+            "asked": _request_of(act.decision),
             "objects": [{"type": each, "state": msgspec.to_builtins(state)} for each, state in act.changed],
         }
     )
@@ -60,8 +60,8 @@ def leaf_of(act: Transaction, *, pseudonyms: Pseudonyms, policy: str, refusal: D
     )
 
 
-def _asked(decision: AuthorizationDecision) -> dict[str, list[str] | str] | None:
-    asked = decision.asked
-    if asked is None:
+def _request_of(decision: AuthorizationDecision) -> dict[str, list[str] | str] | None:
+    request = decision.request
+    if request is None:
         return None
-    return {"roles": sorted(asked.roles), "relations": sorted(asked.relations), "stage": str(asked.stage)}
+    return {"roles": sorted(request.roles), "relations": sorted(request.relations), "stage": str(request.stage)}
