@@ -49,8 +49,8 @@ def timestamp_of(signature: Signature) -> int:
 
 def verify_cosignature(text: str, *, signature: Signature, key: VerifierKey) -> Cosignature:
     """Verify one witness's cosignature of a checkpoint's text; raise `InvalidSignature` when it is not that."""
-    ours = (signature.name, signature.key_id) == (key.name, key.key_id) and key.key_type is KeyType.COSIGNATURE_V1
-    if not ours or not signature_verifies(require_text(text), signature=signature, key=key):
+    is_by_key = (signature.name, signature.key_id) == (key.name, key.key_id) and key.key_type is KeyType.COSIGNATURE_V1
+    if not is_by_key or not signature_verifies(require_text(text), signature=signature, key=key):
         raise InvalidSignature("not this witness's cosignature of this checkpoint")
     return Cosignature(key=key, timestamp=timestamp_of(signature))
 

@@ -121,9 +121,9 @@ def split_key(text: str) -> tuple[str, str, KeyType, bytes]:
     """Split the shared shape of public and private keys into name, hex key id, type and key bytes."""
     if len(text) > MAX_KEY_TEXT:
         raise NoteError("a key of more than 4,096 characters")
-    name, found, rest = text.partition("+")
+    name, separator, rest = text.partition("+")
     key_id, found_again, encoded = rest.partition("+")
-    if not (found and found_again):
+    if not (separator and found_again):
         raise NoteError("a key has a name, an id and a value joined by plus signs")
     value = decode_base64(encoded, refuse=NoteError)
     if value[:1] not in {bytes([known]) for known in KeyType}:

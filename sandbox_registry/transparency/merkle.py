@@ -72,12 +72,12 @@ class CompactRange:
     def append(self, leaf_hash: bytes) -> CompactRange:
         """Return the range with one more leaf: at most 63 hashes, none of them read from anywhere."""
         require_hash(leaf_hash)
-        node, index, kept = leaf_hash, self.size, len(self.hashes)
+        node, index, remaining = leaf_hash, self.size, len(self.hashes)
         while index & 1:
-            kept -= 1
-            node = hash_children(self.hashes[kept], node)
+            remaining -= 1
+            node = hash_children(self.hashes[remaining], node)
             index >>= 1
-        return CompactRange(self.size + 1, (*self.hashes[:kept], node))
+        return CompactRange(self.size + 1, (*self.hashes[:remaining], node))
 
     def root(self) -> bytes:
         """Return the tree head of RFC 6962 §2.1 over all leaves."""

@@ -80,8 +80,8 @@ def require_text(text: str) -> bytes:
 
 def parse_signature(line: str) -> Signature:
     """Read one signature line without its newline; raise `NoteError` when it is malformed."""
-    name, found, encoded = line.removeprefix(DASH).partition(" ")
-    if not (line.startswith(DASH) and found):
+    name, separator, encoded = line.removeprefix(DASH).partition(" ")
+    if not (line.startswith(DASH) and separator):
         raise NoteError("a signature line is a dash, a name and base64")
     blob = decode_base64(encoded, refuse=NoteError)
     return Signature(name=name, key_id=blob[:KEY_ID_SIZE], value=blob[KEY_ID_SIZE:])
@@ -113,8 +113,8 @@ def parse_note(data: bytes) -> Note:
 
     The last empty line parts the text from the signatures (C2SP signed-note, Format).
     """
-    text, found, lines = decode_text(data).rpartition("\n\n")
-    if not found:
+    text, separator, lines = decode_text(data).rpartition("\n\n")
+    if not separator:
         raise NoteError("a note has an empty line before its signatures")
     return Note(text=text + "\n", signatures=parse_signatures(lines))
 
@@ -168,11 +168,11 @@ def signature_verifies(text: bytes, *, signature: Signature, key: VerifierKey) -
 
 def index_keys(keys: Iterable[VerifierKey]) -> dict[tuple[str, bytes], VerifierKey]:
     """Index trusted keys by what a signature line says; raise `AmbiguousVerifier` when two differ and share it."""
-    known: dict[tuple[str, bytes], VerifierKey] = {}
+    indexed: dict[tuple[str, bytes], VerifierKey] = {}
     for key in keys:
-        if known.setdefault((key.name, key.key_id), key) != key:
+        if indexed.setdefault((key.name, key.key_id), key) != key:
             raise AmbiguousVerifier("two trusted keys share a name and key id")
-    return known
+    return indexed
 
 
 def verify_note(note: Note, *, keys: Collection[VerifierKey]) -> OpenedNote:
@@ -182,22 +182,22 @@ def verify_note(note: Note, *, keys: Collection[VerifierKey]) -> OpenedNote:
     `UnverifiedNote` when no known key signed, `AmbiguousVerifier` when `keys` do not tell signers apart, and
     `NoteError` for more than 100 signatures.
     """
-    known = index_keys(keys)
+    indexed = index_keys(keys)
     text = require_text(note.text)
     if len(note.signatures) > MAX_SIGNATURES:
         raise NoteError("a note has at most 100 signatures")
-    verified = tuple(verify_known(text, signatures=note.signatures, known=known))
+    verified = tuple(verify_known(text, signatures=note.signatures, indexed=indexed))
     if not verified:
         raise UnverifiedNote("no known key signed this note")
     return OpenedNote(note=note, verified=verified)
 
 
 def verify_known(
-    text: bytes, *, signatures: Sequence[Signature], known: dict[tuple[str, bytes], VerifierKey]
+    text: bytes, *, signatures: Sequence[Signature], indexed: dict[tuple[str, bytes], VerifierKey]
 ) -> Iterable[VerifiedSignature]:
     """Yield the signatures of known keys; raise `InvalidSignature` at the first that does not verify."""
     for signature in signatures:
-        key = known.get((signature.name, signature.key_id))
+        key = indexed.get((signature.name, signature.key_id))
         if key is None:
             continue
         if not signature_verifies(text, signature=signature, key=key):

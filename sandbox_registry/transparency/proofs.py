@@ -143,14 +143,14 @@ def verify_consistency(
     if not 1 <= old_size <= new_size <= MAX_TREE_SIZE:
         raise ProofError("no such trees")
     if old_size == new_size:
-        shown = not proof and hmac.compare_digest(old_root, new_root)
+        is_consistent = not proof and hmac.compare_digest(old_root, new_root)
     elif not proof:
-        shown = False
+        is_consistent = False
     else:
         path = (old_root, *proof) if old_size.bit_count() == 1 else tuple(proof)
         roots = fold_consistency(path, place=old_size - 1, last=new_size - 1)
-        shown = hmac.compare_digest(roots[0], old_root) & hmac.compare_digest(roots[1], new_root)
-    if not shown:
+        is_consistent = hmac.compare_digest(roots[0], old_root) & hmac.compare_digest(roots[1], new_root)
+    if not is_consistent:
         raise ProofError("the old tree is not shown to be a prefix of the new one")
 
 

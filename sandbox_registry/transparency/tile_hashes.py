@@ -40,10 +40,10 @@ class TileCache:
     def rows(self, level: int, index: int, width: int, *, read_tile: TileReader) -> Rows:
         """Return one tile unfolded, reading it when it is not kept."""
         place = (level, index, width)
-        kept = self.tiles.get(place)
-        if kept is not None:
+        cached = self.tiles.get(place)
+        if cached is not None:
             self.tiles.move_to_end(place)
-            return kept
+            return cached
         rows = self.tiles[place] = unfold_tile(read_tile(level, index, width), width=width)
         if len(self.tiles) > self.capacity:
             self.tiles.popitem(last=False)

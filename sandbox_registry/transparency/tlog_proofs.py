@@ -47,8 +47,8 @@ def parse_tlog_proof(data: bytes) -> TlogProof:
     """Read a ``.tlog-proof`` file, its checkpoint unread; raise `ProofError` when it is malformed."""
     if len(data) > MAX_TLOG_PROOF_SIZE:
         raise ProofError("a proof of more than two megabytes")
-    head, found, checkpoint = data.partition(b"\n\n")
-    if not found or not head.isascii():
+    head, separator, checkpoint = data.partition(b"\n\n")
+    if not separator or not head.isascii():
         raise ProofError("a proof has an empty line before its checkpoint")
     header, *lines = head.decode("ascii").split("\n", MAX_PROOF_LENGTH + 3)
     if header != HEADER:

@@ -34,8 +34,8 @@ def parse_add_checkpoint(data: bytes) -> AddCheckpoint:
     """Read the body of ``POST <prefix>/add-checkpoint``; raise `ProofError` when it is malformed."""
     if len(data) > MAX_REQUEST_SIZE:
         raise ProofError("a request of more than a megabyte")
-    head, found, checkpoint = data.partition(b"\n\n")
-    if not found or not head.isascii():
+    head, separator, checkpoint = data.partition(b"\n\n")
+    if not separator or not head.isascii():
         raise ProofError("a request has an empty line before its checkpoint")
     first, *lines = head.decode("ascii").split("\n", MAX_PROOF_LINES + 2)
     if not first.startswith("old ") or len(lines) > MAX_PROOF_LINES:
