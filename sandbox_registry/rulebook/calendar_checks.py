@@ -38,12 +38,12 @@ def check_calendars(folder: Path) -> list[ProcedureFinding]:
 def calendar_findings(content: bytes, *, file: str) -> tuple[ProcedureFinding, ...]:
     """List everything that is wrong with the bytes of a calendar file, each with its key."""
     try:
-        given = msgspec.convert(read_toml(content, file=file), type=CalendarIn)
+        calendar_in = msgspec.convert(read_toml(content, file=file), type=CalendarIn)
     except ProcedureFileError as error:
         return error.findings
     except msgspec.ValidationError as error:
         return (finding_of(file, misfit(error)),)
-    return tuple(finding_of(file, each) for each in _faults(given))
+    return tuple(finding_of(file, each) for each in _faults(calendar_in))
 
 
 def _faults(file: CalendarIn) -> Faults:

@@ -83,11 +83,11 @@ def parse_calendar(content: bytes, *, file: str) -> Calendar:
     The version digests every special day and the library's version, so it changes when either moves a deadline.
     """
     try:
-        given = msgspec.convert(tomllib.loads(content.decode("utf-8")), type=CalendarIn)
+        calendar_in = msgspec.convert(tomllib.loads(content.decode("utf-8")), type=CalendarIn)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
         message = f"{file}: {error}"
         raise CalendarFileError(message) from error
-    return _merged(given)
+    return _merged(calendar_in)
 
 
 def _merged(file: CalendarIn) -> Calendar:
@@ -96,11 +96,11 @@ def _merged(file: CalendarIn) -> Calendar:
         _add_yearly(marks, yearly, file)
     for day in file.days:
         marks[day.date] = DayMark(date=day.date, kind=day.kind, name=day.name, source=day.source)
-    kept = {day: marks[day] for day in sorted(marks) if file.covered_from <= day <= file.covered_to}
+    covered = {day: marks[day] for day in sorted(marks) if file.covered_from <= day <= file.covered_to}
     return Calendar(
         code=file.code,
-        version=_version(file, kept),
-        marks=MappingProxyType(kept),
+        version=_version(file, covered),
+        marks=MappingProxyType(covered),
         covered_from=file.covered_from,
         covered_to=file.covered_to,
         official_to=file.official_to,
@@ -108,28 +108,28 @@ def _merged(file: CalendarIn) -> Calendar:
 
 
 def _version(file: CalendarIn, marks: dict[date, DayMark]) -> str:
-    told = [f"{day}|{mark.kind}|{mark.name.vi}|{mark.source}" for day, mark in marks.items()]
+    lines = [f"{day}|{mark.kind}|{mark.name.vi}|{mark.source}" for day, mark in marks.items()]
     bounds = f"{file.covered_from}|{file.covered_to}|{file.official_to}|holidays {_LIBRARY}"
-    digest = sha256("\n".join([bounds, *told]).encode()).hexdigest()
+    digest = sha256("\n".join([bounds, *lines]).encode()).hexdigest()
     return f"{file.code}-{digest[:16]}"
 
 
 def _standing(file: CalendarIn) -> Iterator[DayMark]:
     years = range(file.covered_from.year, file.covered_to.year + 1)
-    known = country_holidays(file.country, years=years, language="vi")
+    holidays = country_holidays(file.country, years=years, language="vi")
     source = f"{file.standing_source} (holidays {_LIBRARY})"
     names = {name.vi: Text(vi=name.vi, en=name.en, fr=name.fr) for name in file.names}
     uncompensated = {f"{each.name.vi}{_COMPENSATION}" for each in file.yearly if not each.compensated}
-    for day, name in known.items():
+    for day, name in holidays.items():
         if name in uncompensated:
             continue
-        kind, text = _told(name, names)
+        kind, text = _kind_and_name(name, names)
         yield DayMark(date=day, kind=kind, name=text, source=source)
-    for day in known.weekend_workdays:
+    for day in holidays.weekend_workdays:
         yield DayMark(date=day, kind=DayKind.MAKEUP_WORKING, name=Phrase("calendar.makeup"), source=source)
 
 
-def _told(name: str, names: dict[str, Text]) -> tuple[DayKind, Wording]:
+def _kind_and_name(name: str, names: dict[str, Text]) -> tuple[DayKind, Wording]:
     """Read the library's Vietnamese name: an in-lieu day, a swapped day, or the holiday itself."""
     if name.startswith(_SWAPPED):
         return DayKind.SWAPPED_OFF, Phrase("calendar.swapped_off", day=name.removeprefix(_SWAPPED).rstrip(")"))

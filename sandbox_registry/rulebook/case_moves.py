@@ -106,20 +106,20 @@ class State:
                 yield from self._waiting("clarification", question.asked_at)
             else:
                 yield "clarification=settled"
-        for asked in self.records.consultations:
-            if consultations.is_open(asked):
-                yield from self._waiting("consultation", asked.asked_at)
-            elif asked.answered_at is None:
+        for consultation in self.records.consultations:
+            if consultations.is_open(consultation):
+                yield from self._waiting("consultation", consultation.asked_at)
+            elif consultation.answered_at is None:
                 yield "consultation=silent"
             else:
-                answered = any(asked.answered_at <= each.made_at for each in self.records.recommendations)
+                answered = any(consultation.answered_at <= each.made_at for each in self.records.recommendations)
                 yield f"consultation={'taken_up' if answered else 'answered'}"
 
     def _people_features(self) -> Iterator[str]:
         records = self.records
-        for part in records.assignments:
-            filed = part.person_id in records.reviewed_by
-            yield f"reviewer={'filed' if filed else 'absent' if part.person_id == _ABSENT_REVIEWER else 'present'}"
+        for participation in records.assignments:
+            filed = participation.person_id in records.reviewed_by
+            yield f"reviewer={'filed' if filed else 'absent' if participation.person_id == _ABSENT_REVIEWER else 'present'}"
         for session in records.sessions:
             who = "absent" if _never_comes(session) else "present"
             voted = "voted" if records.votes else who
@@ -217,7 +217,7 @@ class Moves:
         )
 
     def _asked_to_complete(self) -> State:
-        asked, request = intake.request_supplement(
+        application, request = intake.request_supplement(
             self.state.application,
             request_id=_RECORD,
             items=(SupplementItem(target=_target(self.procedure), reason="-"),),
@@ -227,7 +227,7 @@ class Moves:
             by=_OFFICER,
             at=self.state.at,
         )
-        return self._moved(asked, supplements=(request,))
+        return self._moved(application, supplements=(request,))
 
     def _supplement(self) -> Iterator[Move]:
         yield Party.AUTHORITY, Action.APPLICATION_LAPSE, self._lapsed
@@ -283,9 +283,9 @@ class Moves:
             yield Party.AUTHORITY, Action.CLARIFICATION_CLOSE, partial(self._given_up, question)
         if not records.consultations:
             yield Party.AUTHORITY, Action.CONSULTATION_ASK, self._consulted
-        for asked in records.consultations:
-            yield Party.OTHERS, Action.CONSULTATION_ANSWER, partial(self._disagreed, asked)
-            yield Party.AUTHORITY, Action.CONSULTATION_CLOSE, partial(self._silent, asked)
+        for consultation in records.consultations:
+            yield Party.OTHERS, Action.CONSULTATION_ANSWER, partial(self._disagreed, consultation)
+            yield Party.AUTHORITY, Action.CONSULTATION_CLOSE, partial(self._silent, consultation)
         yield from self._returns()
         yield from self._reviews()
         council = self.procedure.council
@@ -319,12 +319,12 @@ class Moves:
             return_answer="-" if returns.open_return(records.returns, ReturnRecipient.HEAD) else None,
             returns=records.returns,
         )
-        kept = CaseRecords(
+        remaining = CaseRecords(
             consultations=records.consultations,
             recommendations=(recommendation,),
             returns=records.returns if settled is None else _with_answer(records.returns, settled),
         )
-        return replace(self.state, application=moved, records=kept)
+        return replace(self.state, application=moved, records=remaining)
 
     def _questioned(self) -> State:
         question = consultations.ask_applicant(
@@ -364,7 +364,7 @@ class Moves:
         return self._with(clarifications=(closed,))
 
     def _consulted(self) -> State:
-        asked = consultations.ask_unit(
+        consultation = consultations.ask_unit(
             consultation_id=_RECORD,
             application_id=_CASE,
             unit=_agency(),
@@ -379,16 +379,18 @@ class Moves:
             by=_OFFICER,
             at=self.state.at,
         )
-        return self._with(consultations=(asked,))
+        return self._with(consultations=(consultation,))
 
-    def _disagreed(self, asked: Consultation) -> State:
+    def _disagreed(self, consultation: Consultation) -> State:
         answered = consultations.answer_consultation(
-            asked, opinion=Opinion.DISAGREE, text="-", calendar=_CALENDAR, by=_OFFICER, at=self.state.at
+            consultation, opinion=Opinion.DISAGREE, text="-", calendar=_CALENDAR, by=_OFFICER, at=self.state.at
         )
         return self._with(consultations=(answered,))
 
-    def _silent(self, asked: Consultation) -> State:
-        return self._with(consultations=(consultations.close_silent(asked, calendar=_CALENDAR, at=self.state.at),))
+    def _silent(self, consultation: Consultation) -> State:
+        return self._with(
+            consultations=(consultations.close_silent(consultation, calendar=_CALENDAR, at=self.state.at),)
+        )
 
     def _returns(self) -> Iterator[Move]:
         if all(each.recipient is not ReturnRecipient.OFFICER for each in self.state.records.returns):
@@ -401,7 +403,7 @@ class Moves:
             self.state.application,
             return_id=UUID(int=_RECORD.int + 1),
             reason="-",
-            assignments=(_part(_OFFICER, at, Capacity.FOCAL),),
+            assignments=(_participation(_OFFICER, at, Capacity.FOCAL),),
             returns=records.returns,
             by=_OFFICER,
             at=at,
@@ -426,14 +428,14 @@ class Moves:
         return self._moved(case, recommendations=(superseded,), returns=(*records.returns, returned))
 
     def _reviews(self) -> Iterator[Move]:
-        held = self.state.records.assignments
-        people = {each.person_id for each in held}
+        assignments = self.state.records.assignments
+        people = {each.person_id for each in assignments}
         for person in {_ABSENT_REVIEWER, _REVIEWER} - people:
-            given = (*held, _part(person, self.state.at))
-            yield Party.AUTHORITY, Action.ASSIGNMENT_ASSIGN, partial(self._with, assignments=given)
+            extended = (*assignments, _participation(person, self.state.at))
+            yield Party.AUTHORITY, Action.ASSIGNMENT_ASSIGN, partial(self._with, assignments=extended)
         if _ABSENT_REVIEWER in people:
-            kept = tuple(each for each in held if each.person_id != _ABSENT_REVIEWER)
-            yield Party.AUTHORITY, Action.ASSIGNMENT_RELEASE, partial(self._with, assignments=kept)
+            reduced = tuple(each for each in assignments if each.person_id != _ABSENT_REVIEWER)
+            yield Party.AUTHORITY, Action.ASSIGNMENT_RELEASE, partial(self._with, assignments=reduced)
         if _REVIEWER in people:
             yield Party.AUTHORITY, Action.REVIEW_SUBMIT, self._reviewed
 
@@ -465,8 +467,8 @@ class Moves:
             if session.chair_id not in records.conflicted:
                 yield Party.AUTHORITY, Action.COUNCIL_CONFIRM, partial(self._confirmed, session, council)
             if not councils.is_binding(session, council=council):
-                left = frozenset({session.chair_id})
-                yield Party.OTHERS, Action.DECLARATION_MAKE, partial(self._with, conflicted=left)
+                conflicted = frozenset({session.chair_id})
+                yield Party.OTHERS, Action.DECLARATION_MAKE, partial(self._with, conflicted=conflicted)
 
     def _convened(self, council: Council, row: int) -> State:
         session = councils.convene(
@@ -531,14 +533,17 @@ class Moves:
         yield Party.AUTHORITY, Action.DECISION_REFUSE, self._refused
         if all(each.recipient is not ReturnRecipient.HEAD for each in self.state.records.returns):
             yield Party.AUTHORITY, Action.FILE_RETURN_TO_HEAD, self._returned_to_head
-        for asked in self.state.records.consultations:
-            yield Party.OTHERS, Action.CONSULTATION_ANSWER, partial(self._disagreed, asked)
+        for consultation in self.state.records.consultations:
+            yield Party.OTHERS, Action.CONSULTATION_ANSWER, partial(self._disagreed, consultation)
 
     def _approved(self) -> State:
         case, at = self.state.application, self.state.at
         decisions.require_approvable(case, procedure=self.procedure, licence_end=None, at=at)
-        recommendation, asked = decisions.live(self.state.records.recommendations), self.state.records.consultations
-        decisions.require_answered(recommendation, consultations=asked, agencies={})
+        recommendation, asked_agencies = (
+            decisions.live(self.state.records.recommendations),
+            self.state.records.consultations,
+        )
+        decisions.require_answered(recommendation, consultations=asked_agencies, agencies={})
         return self._moved(lifecycle.moved(case, "approve", at=at, decided_at=at))
 
     def _refused(self) -> State:
@@ -572,8 +577,8 @@ def filed_case(procedure: Procedure) -> State:
 
 
 def _target(procedure: Procedure) -> str:
-    for part in procedure.parts:
-        return f"documents.{part.key}"
+    for component in procedure.parts:
+        return f"documents.{component.key}"
     return next((f"answers.{each.key}.{field.key}" for each in procedure.sections for field in each.fields), "")
 
 
@@ -587,11 +592,11 @@ def _seats(council: Council, row: int) -> councils.Composition:
     return councils.Composition(chair_id=members[0], secretary_id=_OFFICER, member_ids=members)
 
 
-def _with_answer(found: tuple[FileReturn, ...], answered: FileReturn) -> tuple[FileReturn, ...]:
-    return tuple(answered if each.id == answered.id else each for each in found)
+def _with_answer(earlier: tuple[FileReturn, ...], answered: FileReturn) -> tuple[FileReturn, ...]:
+    return tuple(answered if each.id == answered.id else each for each in earlier)
 
 
-def _part(person: UUID, at: datetime, capacity: Capacity = Capacity.REVIEWER) -> Participation:
+def _participation(person: UUID, at: datetime, capacity: Capacity = Capacity.REVIEWER) -> Participation:
     return Participation(
         id=person,
         version=1,

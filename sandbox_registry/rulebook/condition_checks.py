@@ -93,8 +93,8 @@ def _route_faults(procedure: Procedure) -> Faults:
 
 def can_hold(procedure: Procedure, conditions: Conditions) -> bool:
     """Tell whether some answers fulfil all conditions, and those under which their questions are asked."""
-    wanted = _with_showing(procedure, conditions)
-    return all(_fulfilling(procedure, path, wanted) for path in {condition.field for condition in wanted})
+    required = _with_showing(procedure, conditions)
+    return all(_fulfilling(procedure, path, required) for path in {condition.field for condition in required})
 
 
 def always_holds(procedure: Procedure, conditions: Conditions) -> bool:
@@ -114,15 +114,15 @@ def _escapes(region: Region, routes: Sequence[Conditions]) -> bool:
     The part of the region outside the first route that touches it is tried field by field, beside the other routes.
     """
     for at, route in enumerate(routes):
-        taken = {
+        matching = {
             path: tuple(
                 answer for answer in region[path] if all(_fulfils(each, answer) for each in route if each.field == path)
             )
             for path in dict.fromkeys(condition.field for condition in route)
         }
-        if not all(taken.values()):
+        if not all(matching.values()):
             continue
-        for path, answers in taken.items():
+        for path, answers in matching.items():
             rest = tuple(answer for answer in region[path] if answer not in answers)
             if rest and _escapes({**region, path: rest}, routes[at + 1 :]):
                 return True
@@ -133,40 +133,40 @@ def _escapes(region: Region, routes: Sequence[Conditions]) -> bool:
 
 def _region(procedure: Procedure, conditions: Conditions, others: Sequence[Conditions]) -> Region:
     """List the answers to each field that fulfil the conditions on it, told apart as all the routes tell them apart."""
-    wanted = _with_showing(procedure, conditions)
-    compared = (*wanted, *(each for route in others for each in route))
+    required = _with_showing(procedure, conditions)
+    compared = (*required, *(each for route in others for each in route))
     region: dict[str, tuple[object, ...]] = {}
     for path in dict.fromkeys(condition.field for condition in compared):
-        answers = _fulfilling(procedure, path, compared, tuple(each for each in wanted if each.field == path))
+        answers = _fulfilling(procedure, path, compared, tuple(each for each in required if each.field == path))
         field = procedure.field(path)
         may_lack = field is not None and (not field.required or bool(field.shown_when))
-        is_free = all(each.field != path for each in wanted)
+        is_free = all(each.field != path for each in required)
         region[path] = (*answers, None) if may_lack and is_free else tuple(answers)
     return region
 
 
 def _with_showing(procedure: Procedure, conditions: Conditions) -> Conditions:
     """Add the conditions under which the fields are asked, and those of these fields."""
-    found = dict.fromkeys(conditions)
+    reached = dict.fromkeys(conditions)
     waiting = list(conditions)
     while waiting:
         field = procedure.field(waiting.pop().field)
-        fresh = [each for each in (field.shown_when if field else ()) if each not in found]
-        found |= dict.fromkeys(fresh)
-        waiting += fresh
-    return tuple(found)
+        new = [each for each in (field.shown_when if field else ()) if each not in reached]
+        reached |= dict.fromkeys(new)
+        waiting += new
+    return tuple(reached)
 
 
 def _fulfilling(
-    procedure: Procedure, path: str, conditions: Conditions, wanted: Conditions | None = None
+    procedure: Procedure, path: str, conditions: Conditions, required: Conditions | None = None
 ) -> list[object]:
     """List answers to a field that fulfil the wanted conditions on it, drawn from the constants of all of them."""
     field = procedure.field(path)
     here = tuple(condition for condition in conditions if condition.field == path)
-    wanted = here if wanted is None else wanted
+    required = here if required is None else required
     if field is None:
         return []
-    return [answer for answer in _answers(field, here) if all(_fulfils(each, answer) for each in wanted)]
+    return [answer for answer in _answers(field, here) if all(_fulfils(each, answer) for each in required)]
 
 
 def _fulfils(condition: Condition, answer: object) -> bool:
@@ -199,20 +199,20 @@ def _numbers(field: Field, constants: list[int | float]) -> Iterator[float]:
     bounds = [each for each in (lowest, field.maximum) if each is not None]
     for constant in dict.fromkeys([*constants, *bounds, 0]):
         for number in (constant - step, constant, constant + step):
-            whole = field.kind is FieldKind.DECIMAL or number == int(number)
-            above = lowest is None or number >= lowest
-            if whole and above and (field.maximum is None or number <= field.maximum):
+            is_precise_enough = field.kind is FieldKind.DECIMAL or number == int(number)
+            is_above_lowest = lowest is None or number >= lowest
+            if is_precise_enough and is_above_lowest and (field.maximum is None or number <= field.maximum):
                 yield number
 
 
 def _needs(procedure: Procedure, path: str) -> set[str]:
     """List the fields whose answers decide, directly or not, whether a field is asked or required."""
-    found: set[str] = set()
+    reached: set[str] = set()
     waiting = [path]
     while waiting:
         field = procedure.field(waiting.pop())
         if field is not None:
-            fresh = {condition.field for condition in (*field.shown_when, *field.required_when)} - found
-            found |= fresh
-            waiting += fresh
-    return found
+            new = {condition.field for condition in (*field.shown_when, *field.required_when)} - reached
+            reached |= new
+            waiting += new
+    return reached

@@ -30,7 +30,7 @@ def quoted(names: Iterable[str]) -> tuple[Parameter, ...]:
     return tuple(Phrase("format.quoted", text=name) for name in names)
 
 
-def written(value: object) -> Parameter:
+def as_parameter(value: object) -> Parameter:
     """Return a value of the file as each language writes it; words and truth values stand in quotes, as in the file."""
     match value:
         case bool():
@@ -38,6 +38,6 @@ def written(value: object) -> Parameter:
         case int() | float():
             return value
         case tuple():
-            return tuple(written(each) for each in value)
+            return tuple(as_parameter(each) for each in value)
         case _:
             return Phrase("format.quoted", text=str(value))

@@ -21,7 +21,7 @@ from sandbox_registry.domain.rules.procedures import (
     ProcedureStatus,
 )
 from sandbox_registry.rulebook.condition_checks import condition_faults
-from sandbox_registry.rulebook.faults import Fault, Faults, fault, quoted, written
+from sandbox_registry.rulebook.faults import Fault, Faults, as_parameter, fault, quoted
 from sandbox_registry.rulebook.permit_checks import permit_faults
 from sandbox_registry.rulebook.procedure_files import (
     ProcedureFileError,
@@ -65,10 +65,10 @@ def check_procedures(path: Path, *, policy: AuthorizationPolicy | None = None) -
     """
     folder = path if path.is_dir() else path.parent
     policy = policy or read_policy(shipped("policies") / "casbin")
-    found, procedures = [], {}
+    all_findings, procedures = [], {}
     for file in sorted(folder.glob("*.toml")):
         findings, procedure = _read(file)
-        found += findings
+        all_findings += findings
         if procedure is not None:
             procedures[file.name] = procedure
     codes = Counter(procedure.code for procedure in procedures.values())
@@ -78,8 +78,8 @@ def check_procedures(path: Path, *, policy: AuthorizationPolicy | None = None) -
         faults = (*faults_of(procedure, policy), *_faults_between(procedure, codes))
         if name != f"{procedure.code}.toml":
             faults = (*faults, fault("wrong_file_name", "code", code=procedure.code))
-        found += [finding_of(name, each) for each in faults]
-    return [finding for finding in found if path.is_dir() or finding.file == path.name]
+        all_findings += [finding_of(name, each) for each in faults]
+    return [finding for finding in all_findings if path.is_dir() or finding.file == path.name]
 
 
 def faults_of(procedure: Procedure, policy: AuthorizationPolicy) -> Faults:
@@ -225,8 +225,8 @@ def _key_faults(procedure: Procedure) -> Faults:
         for field in section.fields:
             path = f"sections.{section.key}.{field.key}"
             yield from _repeats(path, (column.key for column in field.columns))
-            for asked in (field, *field.columns):
-                yield from _repeats(f"{path}.choices", (choice.value for choice in asked.choices))
+            for each in (field, *field.columns):
+                yield from _repeats(f"{path}.choices", (choice.value for choice in each.choices))
     for group, name in (
         ("parts", "key"),
         ("extension_parts", "key"),
@@ -303,7 +303,7 @@ def _condition_faults(procedure: Procedure, key: str, conditions: tuple[Conditio
         if field is None:
             yield fault("absent_field", key, field=condition.field)
         elif not _may_equal(field, condition):
-            yield fault("impossible_condition", key, field=condition.field, value=written(condition.value))
+            yield fault("impossible_condition", key, field=condition.field, value=as_parameter(condition.value))
 
 
 def _may_equal(field: Field, condition: Condition) -> bool:

@@ -53,14 +53,14 @@ def load_procedures(folder: Path) -> dict[str, Procedure]:
         ProcedureFileError: a file does not fit, or two files carry the same code.
 
     """
-    found: dict[str, Procedure] = {}
+    procedures: dict[str, Procedure] = {}
     for path in sorted(folder.glob("*.toml")):
         procedure = load_procedure(path)
-        if procedure.code in found:
+        if procedure.code in procedures:
             twice = fault("duplicate_key.procedure", "code", code=procedure.code)
             raise ProcedureFileError((finding_of(path.name, twice),))
-        found[procedure.code] = procedure
-    return found
+        procedures[procedure.code] = procedure
+    return procedures
 
 
 def load_procedure(path: Path) -> Procedure:
@@ -108,8 +108,8 @@ def finding_of(file: str, each: Fault) -> ProcedureFinding:
 def misfit(error: msgspec.ValidationError) -> Fault:
     """Return what msgspec says of a value of the wrong type, with its key."""
     words, _, where = str(error).partition(" - at ")
-    said = field_error(where.strip("`$."), words)
-    return Fault(key=said.field or "-", code="wrong_value", message=said.message)
+    error_of_field = field_error(where.strip("`$."), words)
+    return Fault(key=error_of_field.field or "-", code="wrong_value", message=error_of_field.message)
 
 
 def _unreadable(error: tomllib.TOMLDecodeError | UnicodeDecodeError, content: bytes) -> Fault:
@@ -138,21 +138,21 @@ def _misshapen(raw: object, kind: Any, key: str) -> Faults:
     """Walk a value beside its type; what is no table or list here is left for the conversion to judge."""
     if isinstance(raw, dict) and is_dataclass(kind):
         yield from _misshapen_table(raw, kind, key)
-    elif isinstance(raw, dict) and (item := _mapped(kind)):
+    elif isinstance(raw, dict) and (item := _value_type(kind)):
         for name, value in raw.items():
             yield from _misshapen(value, item, _join(key, name))
-    elif isinstance(raw, list) and (item := _listed(kind)):
+    elif isinstance(raw, list) and (item := _item_type(kind)):
         for index, value in enumerate(raw):
             yield from _misshapen(value, item, _join(key, _name_of(value, index)))
 
 
 def _misshapen_table(raw: dict[str, Any], kind: Any, key: str) -> Faults:
-    hints, given = _hints(kind), _GIVEN_BY_LOADER.get(kind, set())
-    wanted = {field.name: field for field in fields(kind) if field.name not in given}
-    for name in raw.keys() - wanted.keys():
+    hints, from_loader = _hints(kind), _GIVEN_BY_LOADER.get(kind, set())
+    expected = {field.name: field for field in fields(kind) if field.name not in from_loader}
+    for name in raw.keys() - expected.keys():
         yield fault("unknown_key", _join(key, name), name=name)
     excused = {"unit", "basis"} if kind is Parameter and _is_gap(raw) else set()
-    for name, field in wanted.items():
+    for name, field in expected.items():
         if _is_blank(raw.get(name)) and name not in excused and (name in raw or _is_needed(field)):
             message = Phrase("fault.missing_key", name=name)
             yield Fault(key=_join(key, name), code=_missing_code(kind, name), message=message)
@@ -190,13 +190,13 @@ def _hints(kind: Any) -> dict[str, Any]:
     return get_type_hints(kind)
 
 
-def _mapped(kind: Any) -> Any:
+def _value_type(kind: Any) -> Any:
     """Return the value type of a mapping."""
     arguments = get_args(kind)
     return arguments[1] if len(arguments) == len(("key", "value")) and arguments[0] is str else None
 
 
-def _listed(kind: Any) -> Any:
+def _item_type(kind: Any) -> Any:
     """Return the item type of a tuple."""
     arguments = get_args(kind)
     return arguments[0] if arguments and arguments[-1] is Ellipsis else None

@@ -125,7 +125,7 @@ def _source_faults(procedure: Procedure) -> Faults:
 
 
 def _list_faults(procedure: Procedure) -> Faults:
-    known = {
+    allowed_values = {
         "applicant_kinds": frozenset(OrganisationKind) - {OrganisationKind.STATE_UNIT},
         "permit_kind": frozenset(PermitKind),
     }
@@ -138,10 +138,10 @@ def _list_faults(procedure: Procedure) -> Faults:
         if any(not item.strip() for item in parameter.value) or len(set(parameter.value)) < len(parameter.value):
             yield fault("wrong_value.items", key)
         # Other authorities call their permits what they like; only ours are issued here.
-        if procedure.takes_dossiers and name in known:
+        if procedure.takes_dossiers and name in allowed_values:
             for item in parameter.value:
-                if item not in known[name]:
-                    yield fault("unknown_item", key, item=item, accepted=quoted(sorted(known[name])))
+                if item not in allowed_values[name]:
+                    yield fault("unknown_item", key, item=item, accepted=quoted(sorted(allowed_values[name])))
 
 
 def _contradictions(procedure: Procedure) -> Faults:
@@ -200,9 +200,9 @@ def _permit_faults(procedure: Procedure) -> Faults:
         ("permit_kind", "sections.legal.permit_kind", _choices(procedure, "legal.permit_kind")),
         ("space_kinds", "sections.plan.space_kinds", _choices(procedure, "plan.space_kinds")),
     ):
-        listed = _value(procedure, name)
-        if offered and isinstance(listed, tuple) and set(offered) != set(listed):
-            yield fault("contradiction.offers", key, name=name, offered=quoted(offered), listed=quoted(listed))
+        values = _value(procedure, name)
+        if offered and isinstance(values, tuple) and set(offered) != set(values):
+            yield fault("contradiction.offers", key, name=name, offered=quoted(offered), listed=quoted(values))
         if len(set(offered)) < len(offered):
             yield fault("duplicate_key.offer", key)
     bounded = Counter((each.field, each.column, each.quantity, each.when) for each in rules.ceilings)
@@ -398,10 +398,10 @@ def _empty_groups(procedure: Procedure) -> Faults:
 def _unreached_outcomes(procedure: Procedure) -> Faults:
     """A procedure can be lived through to approval and to refusal."""
     steps = {rule.stage: rule.next for rule in procedure.stages}
-    reached, fresh = {Stage.DRAFT}, {Stage.DRAFT}
-    while fresh:
-        fresh = {stage for known in fresh for stage in steps.get(known, ())} - reached
-        reached |= fresh
+    reached, frontier = {Stage.DRAFT}, {Stage.DRAFT}
+    while frontier:
+        frontier = {stage for stage_before in frontier for stage in steps.get(stage_before, ())} - reached
+        reached |= frontier
     for stage, code in ((Stage.APPROVED, "no_approval"), (Stage.REFUSED, "no_refusal")):
         if steps and stage not in reached:
             yield fault(code, "stages", stage=stage)

@@ -83,8 +83,10 @@ _WORK = CASE_ACTS - READS - DECLARATIONS - {Action.MESSAGE_SEND}
 
 
 def _closure(start: set[Stage], rules: dict[Stage, StageRule]) -> set[Stage]:
-    found, fresh = set(start), set(start)
-    while fresh:
-        fresh = {stage for known in fresh if known in rules for stage in rules[known].next} - found
-        found |= fresh
-    return found
+    reached, frontier = set(start), set(start)
+    while frontier:
+        frontier = {
+            stage for stage_before in frontier if stage_before in rules for stage in rules[stage_before].next
+        } - reached
+        reached |= frontier
+    return reached

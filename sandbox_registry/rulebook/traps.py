@@ -51,13 +51,13 @@ def walk(procedure: Procedure, *, permitted: Permitted) -> Walked:
 
 
 def _closure(start: Iterable[Key], before: dict[Key, set[Key]]) -> set[Key]:
-    found = set(start)
-    fresh = list(found)
-    while fresh:
-        new = before.get(fresh.pop(), set()) - found
-        found |= new
-        fresh += new
-    return found
+    reached = set(start)
+    waiting = list(reached)
+    while waiting:
+        new = before.get(waiting.pop(), set()) - reached
+        reached |= new
+        waiting += new
+    return reached
 
 
 def _smallest(entries: list[Key]) -> Iterator[Trap]:
