@@ -59,7 +59,9 @@ def rows(server: EmbeddedServer, data_dir: Path, effort: Effort) -> Iterator[Row
 def leaf() -> NewLeaf:
     """Make a leaf of the usual size."""
     return NewLeaf(
-        entry=ENTRY % 0,
+        before=b'{"act":"application:accept","actor":{"kind":"person","pid":"%032x"},' % 0,
+        after=b',"commit":"' + b"A" * 43 + b'="}' + b" " * 400,
+        salt=b"s" * 16,
         nonce=b"n" * 16,
         record=RECORD,
         object_type="bench",

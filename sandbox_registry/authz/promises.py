@@ -143,13 +143,14 @@ POWERS = (
         [Action.PROCEDURE_PROPOSE, Action.PROCEDURE_APPROVE],
     ),
     _power(
-        "the operator alone is responsible for keys, clock, policy, witnesses and backups",
+        "the operator alone is responsible for keys, clock, policy, witnesses, failed logins and backups",
         [Role.SYSTEM_ADMIN],
         [
             Action.BACKUP_MAKE,
             Action.BACKUP_RESTORE,
             Action.CLOCK_STEP,
             Action.KEY_CHANGE,
+            Action.LOGIN_COUNT,
             Action.POLICY_CHANGE,
             Action.WITNESS_CHANGE,
             Action.WITNESS_REPORT,

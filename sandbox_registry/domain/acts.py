@@ -254,6 +254,7 @@ class Action(StrEnum):
     HOLD_PLACE = _act("hold:place", Side.CASEWORK, "legal_hold", known_to=EVERYONE)
     HOLD_READ = _act("hold:read", Side.NOTES_READING, "application", known_to=OFFICE, logged=Logged.OVERSIGHT)
     KEY_CHANGE = _act("key:change", Side.REGISTRY, "log_key", "pseudonym_key")
+    LOGIN_COUNT = _act("login:count", Side.REGISTRY, "refused_logins")
     MESSAGE_READ = _act("message:read", Side.CASE_READING, "application", known_to=OFFICE, logged=Logged.OVERSIGHT)
     MESSAGE_SEND = _act("message:send", Side.CORRESPONDENCE, "message", known_to=EVERYONE)
     ORGANISATION_CREATE = _act("organisation:create", Side.REGISTRY, "membership", "organisation")

@@ -1,4 +1,4 @@
-"""What a leaf of the log says, without personal data, and how it commits to the record kept beside it."""
+"""What a leaf of the log says, without personal data, to whom, and how it commits to the record beside it."""
 
 import base64
 import hashlib
@@ -10,6 +10,8 @@ from enum import StrEnum
 from uuid import UUID
 
 NONCE_SIZE = 16
+FORMAT = 2
+"""Of new leaves. Those of format 1 say in public what a statement says now, but for their place in the case."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -24,13 +26,13 @@ class ActorKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pseudonyms:
-    """Keyed names for people: the same person always has the same one, and nobody without the key can undo it."""
+    """Keyed names for people: one each for every case, and nobody without the key can undo or connect them."""
 
     key: bytes
 
-    def of(self, person_id: UUID) -> str:
-        """Return the pseudonym of a person: 128 bits of HMAC-SHA-256, hex."""
-        return hmac.new(self.key, person_id.bytes, hashlib.sha256).hexdigest()[:32]
+    def of(self, person_id: UUID, *, within: UUID) -> str:
+        """Return the pseudonym of a person in a case, or towards an object of none: 128 bits of HMAC-SHA-256, hex."""
+        return hmac.new(self.key, within.bytes + person_id.bytes, hashlib.sha256).hexdigest()[:32]
 
     @property
     def check_value(self) -> str:
@@ -38,18 +40,24 @@ class Pseudonyms:
         return hmac.new(self.key, b"sandbox-registry key check value", hashlib.sha256).hexdigest()[:16]
 
 
-def commitment(nonce: bytes, record: bytes) -> str:
-    """Commit to a record: base64(SHA-256(nonce || record)). Erasing both leaves the leaf meaningless, and valid."""
-    return base64.b64encode(hashlib.sha256(nonce + record).digest()).decode("ascii")
+def commitment(nonce: bytes, content: bytes) -> str:
+    """Commit to what is stored elsewhere: base64(SHA-256(nonce || content)). Without both, it says nothing."""
+    return base64.b64encode(hashlib.sha256(nonce + content).digest()).decode("ascii")
+
+
+def chain_item(salt: bytes, statement: bytes) -> bytes:
+    """Return what stands for a leaf in the list of its case: 32 bytes by which nobody finds the leaf in the log."""
+    return hashlib.sha256(b"\x02" + salt + hashlib.sha256(salt + statement).digest()).digest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """The public half of an act. `at` is UTC; times are kept in whole milliseconds.
+class LeafStatement:
+    """What a leaf says of an act, known to those entitled: the public entry is its time and a commitment to this.
 
-    `result` is `done` or `refused`; `reason` is the stable code of a refusal. `line` is the policy line that decided,
-    `policy` the checksum of the policy it stands in, `procedure` the pinned procedure as `code@checksum`. `erased` names
-    the leaves whose records this act erased; an entry that erased nothing does not have it.
+    `at` is UTC; times are kept in whole milliseconds. `result` is `done` or `refused`; `reason` is the stable code of a
+    refusal. `line` is the policy line that decided, `policy` the checksum of the policy it stands in, `procedure` the
+    pinned procedure as `code@checksum`. `commitment` is to the record. `erased` names the leaves whose records this act
+    erased; a statement that erased nothing does not have it.
     """
 
     at: datetime
@@ -70,13 +78,17 @@ class Entry:
     erased: tuple[int, ...] = ()
 
     def as_json(self) -> Mapping[str, object]:
-        """Return the entry as the JSON object whose canonical form (RFC 8785) is the leaf's content."""
+        """Return the JSON object whose canonical form (RFC 8785) is the statement, but for its place in the case.
+
+        That is known when the leaf is appended: `chain` is null here.
+        """
         said: dict[str, object] = {
-            "v": 1,
+            "v": FORMAT,
             "t": (self.at - EPOCH) // timedelta(milliseconds=1),
             "actor": {"kind": self.actor_kind.value, "pid": self.actor},
             "auth": {"method": self.method},
             "act": self.action,
+            "chain": None,
             "obj": {"type": self.kind, "id": str(self.identity), "ver": self.version},
             "prev_ver": max(self.version - 1, 0),
             "result": self.result,
@@ -87,3 +99,12 @@ class Entry:
             "commit": self.commitment,
         }
         return said | {"erased": list(self.erased)} if self.erased else said
+
+
+def around_chain(statement: bytes) -> tuple[bytes, bytes]:
+    """Split a canonical statement at its place in the case: what stands before that member, and what behind it.
+
+    Inside a string a quotation mark is escaped, so the first such member is the statement's own.
+    """
+    before, _, after = statement.partition(b'"chain":null')
+    return before, after

@@ -22,6 +22,7 @@ from sandbox_registry.usecases.operations.upkeep import Upkeep
 HOURS = {
     # Cron in UTC, which is seven hours behind Ca Mau: 17:10 there is ten past midnight here.
     Task.RESCUE_JOBS: "*/5 * * * *",
+    Task.LOG_REFUSED_LOGINS: "2-59/15 * * * *",
     Task.PURGE_ANSWERS: "20 * * * *",
     Task.PURGE_QUOTAS: "25 * * * *",
     Task.SWEEP_WEBHOOKS: "35 * * * *",
@@ -100,6 +101,11 @@ class Tasks:
             include_cancelled=True,
             include_aborted=True,
         )
+
+    async def log_refused_logins(self, *, timestamp: int) -> int:
+        """Put on record how many logins failed in each quarter of an hour that is over."""
+        del timestamp
+        return await self.upkeep.log_refused_logins()
 
     async def purge_answers(self, *, timestamp: int) -> int:
         """Delete answers kept for repeated requests."""

@@ -1,7 +1,12 @@
-"""What the public half of a leaf says of who acted and in which request, and what never gets into it."""
+"""What a leaf says of who acted and in which request, what never gets into it, and that the public half says nothing."""
+
+import json
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from sandbox_registry.db import tables
 from sandbox_registry.domain.errors import NotFound
 from sandbox_registry.usecases import accounts_by_operator as accounts
 from tests.support.client import Client
@@ -36,19 +41,16 @@ async def test_a_leaf_names_our_request_and_never_what_the_caller_calls_it(clien
     assert refused.json()["request_id"] != "mine"
 
 
-async def test_a_leaf_says_whether_a_person_the_operator_the_program_or_nobody_acted(
-    client: Client, world: World
-) -> None:
+async def test_a_leaf_says_whether_a_person_the_operator_or_the_program_acted(client: Client, world: World) -> None:
     await accounts.add_user(
         world.use_cases, full_name="Lê Thị Bé", email="be@camau.example", phone="", password=None, is_admin=False
     )
     await client.send("GET", f"/applications/{world.startup}", by="nguoi_la")
-    sign_in = {"email": "ai@do.example", "password": "khong co tai khoan", "name": "x"}
-    await client.send("POST", "/sessions", by=None, json=sign_in)
+    await world.use_cases.installation.announce()
     kinds = [(leaf.action, leaf.entry["actor"]["kind"]) for leaf in await leaves(world)]
     assert ("person:create", "operator") in kinds
     assert ("application:read", "person") in kinds
-    assert ("token:create", "nobody") in kinds
+    assert ("policy:change", "system") in kinds
 
 
 async def said_after(world: World, before: int) -> list[tuple[str, str, str]]:
@@ -102,7 +104,9 @@ async def test_what_is_hidden_from_one_is_a_refusal_on_record(world: World) -> N
     ]
 
 
-async def test_a_login_a_logout_and_a_failed_login_are_on_record(client: Client, world: World) -> None:
+async def test_a_login_and_a_logout_are_on_record_and_a_failed_login_names_nobody(
+    client: Client, world: World, owner: AsyncEngine
+) -> None:
     await accounts.set_password(world.use_cases, email="mot_cua@camau.example", new=PASSWORD)
     before = len(await leaves(world))
     sign_in = {"email": "mot_cua@camau.example", "password": PASSWORD, "name": "x"}
@@ -113,8 +117,13 @@ async def test_a_login_a_logout_and_a_failed_login_are_on_record(client: Client,
     assert await said_after(world, before) == [
         ("token:create", "token", "done"),
         ("token:revoke", "token", "done"),
-        ("token:create", "person", "refused"),
     ]
+    world.clock.forward(minutes=16)
+    await world.use_cases.upkeep.log_refused_logins()
+    assert (await said_after(world, before))[2:] == [("login:count", "refused_logins", "done")]
+    async with owner.connect() as connection:
+        public = (await connection.execute(select(tables.audit_leaves.c.entry))).scalars().all()
+    assert {frozenset(json.loads(entry)) for entry in public} == {frozenset({"commit", "t", "v"})}
     await assert_nothing_leaked(world, [PASSWORD, made.json()["secret"]])
 
 

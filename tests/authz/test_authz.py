@@ -148,6 +148,7 @@ def test_acts_that_concern_no_case() -> None:
         Action.ERASURE_READ,
         Action.ERASURE_WITHDRAW,
         Action.KEY_CHANGE,
+        Action.LOGIN_COUNT,
         Action.ORGANISATION_CREATE,
         Action.ORGANISATION_CREATE_UNIT,
         Action.ORGANISATION_EDIT,

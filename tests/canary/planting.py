@@ -17,6 +17,7 @@ from uuid_utils.compat import uuid7
 from sandbox_registry.db.core.audit_entries import NewLeaf
 from sandbox_registry.db.core.kinds import TABLES
 from sandbox_registry.db.core.records import NATIVE
+from sandbox_registry.domain.audit import FORMAT, around_chain
 from sandbox_registry.domain.kinds.every import BY_NAME, KINDS
 from sandbox_registry.domain.kinds.kind import Kind
 from sandbox_registry.transparency.canonical_json import canonical
@@ -111,12 +112,16 @@ async def plant(world: World, owner: AsyncEngine, case_id: UUID, *, kinds: Itera
 async def append(world: World, case_id: UUID, *, act: str, kind: str, state: object) -> None:
     """Append a leaf to the log of a case, whose record holds a state."""
     identity, at = uuid7(), world.clock.at
-    entry = {
-        "v": 1,
+    statement = {
+        "v": FORMAT,
         "t": int(at.timestamp() * 1000),
-        "actor": {"kind": "person", "pid": world.transactions.pseudonyms.of(world.people["mot_cua"])},
+        "actor": {
+            "kind": "person",
+            "pid": world.transactions.pseudonyms.of(world.people["mot_cua"], within=case_id or identity),
+        },
         "auth": {"method": "test"},
         "act": act,
+        "chain": None,
         "obj": {"type": kind, "id": str(identity), "ver": 1},
         "prev_ver": 0,
         "result": "done",
@@ -128,10 +133,13 @@ async def append(world: World, case_id: UUID, *, act: str, kind: str, state: obj
     }
     objects = [{"type": kind, "state": msgspec.to_builtins(state)}]
     record = {"actor": str(world.people["mot_cua"]), "signs_for": None, "asked": None, "objects": objects}
+    before, after = around_chain(canonical(statement))
     async with world.database.transaction() as work:
         work.stage_audit_entry(
             NewLeaf(
-                entry=canonical(entry),
+                before=before,
+                after=after,
+                salt=b"s" * 16,
                 nonce=b"n" * 16,
                 record=canonical(record),
                 object_type=kind,

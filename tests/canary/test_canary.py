@@ -209,8 +209,8 @@ async def _bundle(client: Client, case_id: object, name: str) -> set[str] | None
     if answer.status_code != 200:
         return None
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
-        entries = [json.loads(archive.read(each)) for each in archive.namelist() if each.startswith("entries/")]
-    return {entry["act"] for entry in entries}
+        statements = [json.loads(archive.read(each)) for each in archive.namelist() if each.startswith("statements/")]
+    return {json.loads(each["statement"])["act"] for each in statements}
 
 
 async def test_no_secret_goes_out_by_the_public_log_a_job_or_a_webhook(world: World, owner: AsyncEngine) -> None:
@@ -230,6 +230,7 @@ async def test_no_secret_goes_out_by_the_public_log_a_job_or_a_webhook(world: Wo
             str(value)
             for query in (
                 "SELECT convert_from(entry, 'UTF8') FROM audit_leaves",
+                "SELECT convert_from(statement, 'UTF8') FROM audit_leaves",
                 "SELECT args::text FROM procrastinate_jobs",
                 "SELECT data::text FROM webhook_deliveries WHERE application_id IS NOT NULL",
             )

@@ -50,8 +50,8 @@ def users(server: EmbeddedServer, *arguments: str, typed: str = "") -> tuple[int
 def acts(server: EmbeddedServer) -> list[tuple[str, str]]:
     with psycopg.connect(server.url()) as connection:
         rows = connection.execute(
-            "SELECT convert_from(entry, 'UTF8')::jsonb ->> 'act',"
-            " convert_from(entry, 'UTF8')::jsonb -> 'auth' ->> 'method' FROM audit_leaves ORDER BY index"
+            "SELECT convert_from(statement, 'UTF8')::jsonb ->> 'act',"
+            " convert_from(statement, 'UTF8')::jsonb -> 'auth' ->> 'method' FROM audit_leaves ORDER BY index"
         )
         return [(act, method) for act, method in rows.fetchall()]
 

@@ -60,7 +60,7 @@ def is_ready(driver_url: str) -> bool:
 
 
 def ask(browser: Browser, directory: Path, files: dict[str, bytes], keys: str) -> tuple[str, str]:
-    """Do the three steps; return yes or no, and all that is said."""
+    """Do the three steps; return yes, no or ask, and all that is said."""
     path = directory / "bundle.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():

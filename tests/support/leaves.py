@@ -15,7 +15,7 @@ OBJECT = UUID(int=1)
 
 @dataclass(frozen=True)
 class Leaf:
-    """One leaf: what was done to what, how it ended, and the record beside it."""
+    """One leaf: what was done to what, how it ended, the statement that says so, and the record beside it."""
 
     action: str
     kind: str
@@ -25,10 +25,12 @@ class Leaf:
     record: dict[str, Any]
 
 
-def new_leaf(entry: bytes) -> NewLeaf:
-    """Make a leaf of a test's own, about nothing in the registry."""
+def new_leaf(words: str) -> NewLeaf:
+    """Make a leaf of a test's own, about nothing in the registry, that says these words."""
     return NewLeaf(
-        entry=entry,
+        before=b"{",
+        after=b',"words":"%s"}' % words.encode(),
+        salt=b"s" * 16,
         nonce=b"n" * 16,
         record=b"{}",
         object_type="test",
@@ -46,7 +48,7 @@ async def leaves(world: World) -> list[Leaf]:
 
 
 def _leaf(row: stored_leaves.LeafRow) -> Leaf:
-    entry, record = json.loads(row.entry), json.loads(row.record or b"{}")
+    entry, record = json.loads(row.said), json.loads(row.record or b"{}")
     return Leaf(entry["act"], entry["obj"]["type"], entry["result"], entry["reason_code"], entry, record)
 
 
@@ -59,7 +61,7 @@ async def assert_nothing_leaked(world: World, secrets: Iterable[str]) -> None:
     """Fail when a password, a token or a hash stands anywhere in the log."""
     async with world.database.replica() as connection:
         rows = await stored_leaves.all_leaves(connection)
-    written = b"".join(row.entry + (row.record or b"") for row in rows)
+    written = b"".join(row.entry + row.said + (row.record or b"") for row in rows)
     assert [each for each in secrets if each.encode() in written] == []
     assert b"argon2" not in written
     assert b"cmsr_" not in written

@@ -1,10 +1,13 @@
 """A log to test with: leaves appended to a real database without the use cases around them, and ways to forge it."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import rfc8785
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -12,6 +15,7 @@ from sandbox_registry.auditlog.publishing.folder import LogFolder
 from sandbox_registry.auditlog.publishing.signing import Signer, SignerFiles
 from sandbox_registry.db.auditlog.tree import LogReader, log_reader
 from sandbox_registry.db.core.engine import Database
+from sandbox_registry.domain.audit import commitment
 from sandbox_registry.runtime.files import CrashPoint, never_crash
 from sandbox_registry.transparency.merkle import CompactRange, hash_leaf
 from tests.support import stored_leaves
@@ -19,6 +23,7 @@ from tests.support.leaves import OBJECT
 from tests.support.world import START
 
 _APPEND = text("SELECT append_leaf(:entry, 'nnnnnnnnnnnnnnnn', '{}', 'test', :object_id, NULL, :at)")
+SALT = b"t" * 16
 ORIGIN = "sandbox.camau.example/log"
 
 
@@ -47,6 +52,27 @@ class Ledger:
     async def entries(self) -> list[bytes]:
         async with self.database.replica() as connection:
             return [leaf.entry for leaf in await stored_leaves.all_leaves(connection)]
+
+    async def said(self) -> list[dict[str, Any]]:
+        """Return what each leaf says of its act."""
+        async with self.database.replica() as connection:
+            return [json.loads(leaf.said) for leaf in await stored_leaves.all_leaves(connection)]
+
+    async def say(self, index: int, said: dict[str, Any], *, entry: bytes | None = None) -> None:
+        """Have a leaf say something else, with every commitment, hash and the head right; or have another entry."""
+        entries = await self.entries()
+        statement = rfc8785.dumps(said)
+        sealed = {"v": 2, "t": said.get("t", 0), "commit": commitment(SALT, statement)}
+        entries[index] = entry or rfc8785.dumps(sealed)
+        await self.rewrite_entries(entries)
+        await self.forge("UPDATE audit_leaves SET salt = %s, statement = %s WHERE index = %s", SALT, statement, index)
+
+    async def unseal(self) -> None:
+        """Make the database hold the same log as the release before sealed leaves would have written it."""
+        said = await self.said()
+        await self.forge("UPDATE audit_leaves SET statement = NULL, salt = NULL, place = NULL, chain = NULL")
+        open_entries = [{name: value for name, value in each.items() if name != "chain"} | {"v": 1} for each in said]
+        await self.rewrite_entries([rfc8785.dumps(each) for each in open_entries])
 
     async def forge(self, statement: str, *values: object) -> None:
         """Do what only a superuser can: run a statement with every trigger off."""

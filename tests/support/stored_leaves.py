@@ -6,24 +6,44 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from sandbox_registry.auditlog.verifying.entries import GivenLeaf, Opening
 from sandbox_registry.db import tables
 from sandbox_registry.db.core.statements import Statement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeafRow:
-    """A leaf as stored: the canonical entry, and the record it commits to (null once erased)."""
+    """A leaf as stored: entry and statement, and the record they lead to (null once erased)."""
 
     index: int
     entry: bytes
+    salt: bytes | None
+    statement: bytes | None
     nonce: bytes | None
     record: bytes | None
+
+    @property
+    def said(self) -> bytes:
+        """What it says of its act: leaves of the first format say it in the entry."""
+        return self.statement or self.entry
+
+    @property
+    def given(self) -> GivenLeaf:
+        """The leaf as a verifier is given it."""
+        return GivenLeaf(
+            index=self.index,
+            entry=self.entry,
+            statement=Opening(self.salt, self.statement) if self.salt and self.statement else None,
+            record=Opening(self.nonce, self.record) if self.nonce and self.record else None,
+        )
 
 
 _LEAVES = (
     select(
         tables.audit_leaves.c.index,
         tables.audit_leaves.c.entry,
+        tables.audit_leaves.c.salt,
+        tables.audit_leaves.c.statement,
         tables.audit_records.c.nonce,
         tables.audit_records.c.record,
     )

@@ -12,7 +12,7 @@ from sandbox_registry.auditlog.verifying.trees import check_published
 from sandbox_registry.authz import Action
 from sandbox_registry.db.auditlog import rows as log_rows
 from sandbox_registry.db.core.audit_entries import NewLeaf
-from sandbox_registry.domain.audit import ActorKind, Entry, commitment
+from sandbox_registry.domain.audit import ActorKind, LeafStatement, around_chain, commitment
 from sandbox_registry.runtime.shipped import shipped
 from sandbox_registry.transparency.policies import PolicyLog, WitnessPolicy
 from tests.support.ledger import Ledger
@@ -31,9 +31,9 @@ async def record_settled(world: World) -> None:
     authorizer = world.transactions.authorizer
     allowing = next(line for line in authorizer.policy.by_action[Action.PERSON_CREATE] if line.effect == "allow")
     nonce = b"n" * 16
-    entry = Entry(
+    statement = LeafStatement(
         at=world.clock.at,
-        actor=world.transactions.pseudonyms.of(person),
+        actor=world.transactions.pseudonyms.of(person, within=person),
         actor_kind=ActorKind.PERSON,
         method="test",
         action=Action.PERSON_CREATE,
@@ -48,10 +48,13 @@ async def record_settled(world: World) -> None:
         procedure=None,
         commitment=commitment(nonce, record),
     )
+    before, after = around_chain(rfc8785.dumps(msgspec.to_builtins(statement.as_json())))
     async with world.database.transaction() as work:
         work.stage_audit_entry(
             NewLeaf(
-                entry=rfc8785.dumps(msgspec.to_builtins(entry.as_json())),
+                before=before,
+                after=after,
+                salt=b"s" * 16,
                 nonce=nonce,
                 record=record,
                 object_type="person",

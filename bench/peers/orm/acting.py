@@ -167,7 +167,7 @@ async def closed(act: Transaction, *, due: datetime | None, beside: list[Base]) 
     await webhooks.announce(session, case, at=act.at)
     entry = {
         "t": act.at.isoformat(),
-        "actor": act.tools.pseudonyms.of(act.actor.person_id),
+        "actor": act.tools.pseudonyms.of(act.actor.person_id, within=case.id),
         "auth": act.actor.auth_method,
         "act": act.action,
         "obj": {"type": "application", "id": str(case.id), "ver": case.version},

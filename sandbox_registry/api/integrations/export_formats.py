@@ -46,7 +46,7 @@ async def as_json_lines(fields: Sequence[str], batches: AsyncGenerator[Batch, No
 
 
 async def as_ocel(batches: AsyncGenerator[LogBatch, None]) -> AsyncGenerator[bytes, None]:
-    """Write an OCEL 2.0 event log in JSON: the types, then all events in log order, then all objects."""
+    """Write an OCEL 2.0 event log in JSON: the types, then the events case by case in log order, then all objects."""
     encoder = msgspec.json.Encoder()
     yield b'{"objectTypes":%b,"eventTypes":%b,"events":[' % (
         encoder.encode([_typed(kind, facts) for kind, facts in _OBJECT_TYPES.items()]),

@@ -7,7 +7,7 @@ import io
 import json
 import shutil
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ from uuid import UUID
 
 from sandbox_registry.auditlog.publishing.folder import LogFolder
 from sandbox_registry.auditlog.publishing.proofs import Prover
-from sandbox_registry.auditlog.verifying.entries import read_entry, read_record
+from sandbox_registry.auditlog.verifying.entries import GivenLeaf, Opening, read_leaf, read_record
 from sandbox_registry.domain.acts import done_name
 from sandbox_registry.domain.audit import EPOCH
 from sandbox_registry.domain.rules.calendars import LOCAL_ZONE
@@ -29,7 +29,7 @@ from sandbox_registry.transparency.tiles import bundles_of, tiles_of
 from sandbox_registry.transparency.tlog_proofs import format_tlog_proof
 
 PAGES = Path(__file__).parent / "pages"
-PROOFS, ENTRIES, RECORDS = "proofs", "entries", "records"
+PROOFS, ENTRIES, STATEMENTS, RECORDS, LIST = "proofs", "entries", "statements", "records", "case.json"
 IN_MEMORY = 256 * 1024
 """Bytes of a timeline that are kept in memory; the rest goes to the disk."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -66,12 +66,18 @@ _RESULTS = {"done": "Đã làm", "refused": "Bị từ chối"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BundleLeaf:
-    """A leaf for a bundle; nonce and record are null where they were erased, or are not for its reader."""
+    """A leaf for a bundle.
+
+    Salt and statement are null in leaves of the first format, nonce and record where they were erased; each pair also
+    where it is not for the bundle's reader.
+    """
 
     index: int
     entry: bytes
-    nonce: bytes | None
-    record: bytes | None
+    salt: bytes | None = None
+    statement: bytes | None = None
+    nonce: bytes | None = None
+    record: bytes | None = None
 
 
 def newest_note(folder: LogFolder, *, covering: int = 0) -> bytes:
@@ -111,12 +117,21 @@ class BundleWriter:
             self._count += 1
             if self._case is not None:
                 self._prove(leaf)
-            if leaf.nonce is not None and leaf.record is not None:
-                kept = {"nonce": base64.b64encode(leaf.nonce).decode(), "record": leaf.record.decode()}
-                self._archive.writestr(f"{RECORDS}/{leaf.index}.json", json.dumps(kept, ensure_ascii=False))
+            self._open(f"{STATEMENTS}/{leaf.index}.json", salt=leaf.salt, statement=leaf.statement)
+            self._open(f"{RECORDS}/{leaf.index}.json", nonce=leaf.nonce, record=leaf.record)
             if (row := _row(leaf, names)) is not None:
                 _write(self._table, _csv([row]))
                 _write(self._page, _html(row))
+
+    def list_case(self, case_id: UUID, leaves: Iterable[tuple[int, bytes | None]]) -> None:
+        """Say of all leaves of the case in log order which they are, or what stands for those not in this bundle.
+
+        `leaves` are (index, null) or (index, item); later ones than the checkpoint are left out.
+        """
+        listed = [
+            index if item is None else base64.b64encode(item).decode() for index, item in leaves if index < self.size
+        ]
+        self._archive.writestr(LIST, json.dumps({"case": str(case_id), "leaves": listed}))
 
     def finish(self, *, documents: Sequence[tuple[str, str, str]] = ()) -> int:
         """Add everything that is not a leaf, and close; return how many leaves there are.
@@ -133,6 +148,13 @@ class BundleWriter:
             archive.writestr("verify.html", (PAGES / "verify.html").read_bytes())
             archive.writestr("README.txt", README)
         return self._count
+
+    def _open(self, path: str, **opening: bytes | None) -> None:
+        """Add what opens a commitment, if all of it is given: the nonce in base64, then the content as it is."""
+        (name, nonce), (content, opened) = opening.items()
+        if nonce is not None and opened is not None:
+            kept = {name: base64.b64encode(nonce).decode(), content: opened.decode()}
+            self._archive.writestr(path, json.dumps(kept, ensure_ascii=False))
 
     def _prove(self, leaf: BundleLeaf) -> None:
         proof = format_tlog_proof(self._prover.prove(leaf.index, checkpoint=self._note))
@@ -157,7 +179,8 @@ def _copy(spool: IO[bytes], archive: zipfile.ZipFile, name: str, *, before: byte
 
 
 def _row(leaf: BundleLeaf, names: Mapping[UUID, str]) -> tuple[str, ...] | None:
-    said = read_entry(leaf.entry)
+    statement = None if leaf.salt is None or leaf.statement is None else Opening(leaf.salt, leaf.statement)
+    said = read_leaf(GivenLeaf(index=leaf.index, entry=leaf.entry, statement=statement)).said
     if said is None:
         return None
     record = None if leaf.record is None else read_record(leaf.record)

@@ -19,7 +19,7 @@ from sandbox_registry.domain.errors import NotFound
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contents:
-    """What goes into a bundle. `case` is the code or id of one case, null for the whole log.
+    """What goes into a bundle. `case` is the code or id of one case, `case_id` its identity; null for the whole log.
 
     `documents` are (part, file name, SHA-256) of the case's files. Without `with_records` only the log itself is
     handed out, which holds nothing personal.
@@ -30,6 +30,7 @@ class Contents:
     names: Mapping[UUID, str]
     documents: tuple[tuple[str, str, str], ...] = ()
     case: str | None = None
+    case_id: UUID | None = None
     with_records: bool = True
 
 
@@ -52,6 +53,7 @@ async def bundle_contents(database: Database, folder: LogFolder, *, code: str | 
             names=await audit.names_of(connection, people) if people and with_records else {},
             documents=await _documents(connection, case) if case is not None and with_records else (),
             case=code,
+            case_id=case,
             with_records=with_records,
         )
 
@@ -73,10 +75,19 @@ def write_bundle(path: Path, contents: Contents) -> int:
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         writer = BundleWriter(file, folder=contents.folder, note=note, case=contents.case)
         writer.add([_kept(leaf, with_record=contents.with_records) for leaf in contents.leaves], names=contents.names)
+        if contents.case_id is not None:
+            writer.list_case(contents.case_id, ((leaf.index, None) for leaf in contents.leaves))
         return writer.finish(documents=contents.documents)
 
 
 def _kept(leaf: KeptLeaf, *, with_record: bool) -> BundleLeaf:
     if not with_record:
-        return BundleLeaf(index=leaf.index, entry=leaf.entry, nonce=None, record=None)
-    return BundleLeaf(index=leaf.index, entry=leaf.entry, nonce=leaf.nonce, record=leaf.record)
+        return BundleLeaf(index=leaf.index, entry=leaf.entry)
+    return BundleLeaf(
+        index=leaf.index,
+        entry=leaf.entry,
+        salt=leaf.salt,
+        statement=leaf.statement,
+        nonce=leaf.nonce,
+        record=leaf.record,
+    )

@@ -5,7 +5,8 @@ import json
 from collections.abc import Mapping
 
 from sandbox_registry.auditlog.verifying.authority import Powers
-from sandbox_registry.auditlog.verifying.entries import Opening
+from sandbox_registry.auditlog.verifying.chains import Chains, check_case_list
+from sandbox_registry.auditlog.verifying.entries import GivenLeaf, Opening, ReadLeaf, read_leaf
 from sandbox_registry.auditlog.verifying.erasures import erasures_in
 from sandbox_registry.auditlog.verifying.findings import Report
 from sandbox_registry.auditlog.verifying.history import History
@@ -20,8 +21,8 @@ from sandbox_registry.transparency.proofs import verify_inclusion
 from sandbox_registry.transparency.tiles import bundles_of, decode_bundle
 from sandbox_registry.transparency.tlog_proofs import parse_tlog_proof
 
-PROOFS, ENTRIES, RECORDS = "proofs", "entries", "records"
-"""Folders of a bundle, stated here again: what writes bundles is not imported."""
+PROOFS, ENTRIES, STATEMENTS, RECORDS, LIST = "proofs", "entries", "statements", "records", "case.json"
+"""Parts of a bundle, stated here again: what writes bundles is not imported."""
 MAX_DIGITS = 19
 
 
@@ -37,31 +38,60 @@ def check_bundle(
     authorities: Mapping[str, AuthorizationPolicy],
     report: Report,
 ) -> None:
-    """Check what a bundle holds beside the tiles: proofs of single leaves, and records that open the commitments."""
+    """Check what a bundle holds beside the tiles: proofs of single leaves, and what opens their commitments."""
     names = set(bundle.names())
-    if any(name.startswith(f"{PROOFS}/") for name in names):
-        entries = _proved(bundle, names, checkpoint=checkpoint, report=report)
-    else:
-        entries = _all_entries(bundle, checkpoint)
-    if not any(name.startswith(f"{RECORDS}/") for name in names):
+    is_of_case = is_of_one_case(bundle)
+    entries = (
+        _proved(bundle, names, checkpoint=checkpoint, report=report) if is_of_case else _all_entries(bundle, checkpoint)
+    )
+    if not any(name.startswith((f"{RECORDS}/", f"{STATEMENTS}/")) for name in names):
         report.add("records_not_given")
+        if is_of_case:
+            report.add("case_unbound")
         return
+    given = [_given(bundle, index, entry, report=report) for index, entry in sorted(entries.items())]
     history = History(report=report, powers=Powers(report=report, authorities=authorities))
-    absent = []
-    opened = [(index, entry, _opening(bundle, index, report=report)) for index, entry in sorted(entries.items())]
-    erasures = erasures_in(opened, report=report)
-    for index, entry, opening in opened:
-        if opening is None and index not in erasures:
-            absent.append(index)
-            history.pass_over(index, entry)
+    chains = Chains(report=report)
+    absent, leaves = [], {}
+    erasures = erasures_in(given, report=report)
+    for each in given:
+        leaf = read_leaf(each)
+        if is_of_case:
+            leaves[each.index] = leaf
         else:
-            history.feed(index, entry, opening, erasures.get(index))
+            chains.feed(leaf)
+        if each.record is None and is_of_case and each.index not in erasures:
+            absent.append(each.index)
+            history.pass_over(leaf)
+        else:
+            history.feed(leaf, erasures.get(each.index))
     history.finish()
     if absent:
         report.add("records_absent", absent[0], count=len(absent))
+    if is_of_case:
+        _check_list(bundle, leaves, report=report)
     for name in sorted(names):
-        if name.startswith(f"{RECORDS}/") and _index_in(name, ".json") not in entries:
+        if name.startswith((f"{RECORDS}/", f"{STATEMENTS}/")) and _index_in(name, ".json") not in entries:
             report.add("record_unknown", _index_in(name, ".json"))
+
+
+def _check_list(bundle: ZipSource, leaves: dict[int, ReadLeaf], *, report: Report) -> None:
+    """Check that the bundle of a case holds every leaf of it up to the last one, or says which it does not hold."""
+    try:
+        stored = json.loads(bundle.read(LIST))
+        listed = [each if type(each) is int else base64.b64decode(each, validate=True) for each in stored["leaves"]]
+        case = str(stored["case"])
+    except MissingFile:
+        # Bundles from before sealed leaves have none.
+        report.add("case_list_missing" if any(leaf.given.is_sealed for leaf in leaves.values()) else "case_unbound")
+        return
+    except (ValueError, TypeError, KeyError, RecursionError):
+        report.add("case_list_missing")
+        return
+    count, hidden = check_case_list(case, listed, leaves, report=report)
+    if hidden:
+        report.add("case_hidden", count=hidden, of=count)
+    report.add("case_listed", max(leaves, default=None), count=count)
 
 
 def _index_in(name: str, ending: str) -> int | None:
@@ -109,14 +139,21 @@ def _proved(bundle: ZipSource, names: set[str], *, checkpoint: Checkpoint, repor
     return found
 
 
-def _opening(bundle: ZipSource, index: int, *, report: Report) -> Opening | None:
+def _given(bundle: ZipSource, index: int, entry: bytes, *, report: Report) -> GivenLeaf:
+    return GivenLeaf(
+        index=index,
+        entry=entry,
+        statement=_opening(bundle, f"{STATEMENTS}/{index}.json", "salt", "statement", index=index, report=report),
+        record=_opening(bundle, f"{RECORDS}/{index}.json", "nonce", "record", index=index, report=report),
+    )
+
+
+def _opening(bundle: ZipSource, path: str, nonce: str, content: str, *, index: int, report: Report) -> Opening | None:
     try:
-        content = bundle.read(f"{RECORDS}/{index}.json")
+        stored = json.loads(bundle.read(path))
+        return Opening(base64.b64decode(stored[nonce], validate=True), stored[content].encode())
     except MissingFile:
         return None
-    try:
-        kept = json.loads(content)
-        return Opening(base64.b64decode(kept["nonce"], validate=True), kept["record"].encode())
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        report.add("record_changed", index)
+        report.add(f"{content}_changed", index)
         return None

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from sandbox_registry.auditlog.verifying.authority import Powers
-from sandbox_registry.auditlog.verifying.entries import EPOCH, Opening
+from sandbox_registry.auditlog.verifying.chains import Chain, Chains
+from sandbox_registry.auditlog.verifying.entries import EPOCH, GivenLeaf, Opening, read_leaf
 from sandbox_registry.auditlog.verifying.erasures import erasures_in
 from sandbox_registry.auditlog.verifying.findings import Report
 from sandbox_registry.auditlog.verifying.history import History, Last
@@ -54,20 +55,30 @@ async def check_database(
         procedures = await log_rows.procedures_kept(connection)
         powers = Powers(report=report, authorities=authorities, knows_offices=True)
         history = History(report=report, powers=powers, knows_procedure=procedures.__contains__)
-        openings = [_opening(leaf) for leaf in leaves]
-        opened = ((leaf.index, leaf.entry, opening) for leaf, opening in zip(leaves, openings, strict=True))
-        erasures = erasures_in(opened, report=report)
-        for leaf, opening in zip(leaves, openings, strict=True):
-            said = history.feed(leaf.index, leaf.entry, opening, erasures.get(leaf.index))
+        chains = Chains(report=report, knows_lists=True)
+        erasures = erasures_in(map(_given, leaves), report=report)
+        for leaf in leaves:
+            read = read_leaf(_given(leaf))
+            said = history.feed(read, erasures.get(leaf.index))
+            chain = chains.feed(read, in_list=str(leaf.case_id or leaf.object_id))
             if said is not None:
-                _check_columns(leaf, said, report=report)
+                _check_columns(leaf, said, chain, report=report)
         history.finish()
         await check_rows(connection, history, report=report)
     return history
 
 
-def _opening(leaf: KeptLeaf) -> Opening | None:
-    return None if leaf.nonce is None or leaf.record is None else Opening(leaf.nonce, leaf.record)
+def _given(leaf: KeptLeaf) -> GivenLeaf:
+    return GivenLeaf(
+        index=leaf.index,
+        entry=leaf.entry,
+        statement=_opening(leaf.salt, leaf.statement),
+        record=_opening(leaf.nonce, leaf.record),
+    )
+
+
+def _opening(nonce: bytes | None, content: bytes | None) -> Opening | None:
+    return None if nonce is None or content is None else Opening(nonce, content)
 
 
 def _check_leaves(leaves: list[KeptLeaf], *, report: Report) -> bool:
@@ -111,19 +122,23 @@ def _rows(leaves: list[KeptLeaf], size: int) -> Iterator[tuple[Bundle, list[byte
         yield Bundle(start // TILE_WIDTH, len(part)), part
 
 
-def _check_columns(leaf: KeptLeaf, said: dict[str, Any], *, report: Report) -> None:
-    """Compare the columns that a leaf is found by with its entry."""
-    wrong = [
-        name
-        for name, kept, meant in (
-            ("object_type", leaf.object_type, said["obj"]["type"]),
-            ("object_id", str(leaf.object_id), said["obj"]["id"]),
-            ("at", (leaf.at - EPOCH) // timedelta(milliseconds=1), said["t"]),
-        )
-        if kept != meant
+def _check_columns(leaf: KeptLeaf, said: dict[str, Any], chain: Chain | None, *, report: Report) -> None:
+    """Compare the columns that a leaf is found by with what it says."""
+    identity, case = said["obj"]["id"], leaf.case_id and str(leaf.case_id)
+    pairs = [
+        ("object_type", leaf.object_type, said["obj"]["type"]),
+        ("object_id", str(leaf.object_id), identity),
+        ("at", (leaf.at - EPOCH) // timedelta(milliseconds=1), said["t"]),
     ]
-    if said["obj"]["type"] == "application" and leaf.case_id is not None and str(leaf.case_id) != said["obj"]["id"]:
-        wrong.append("case_id")
+    if "chain" in said:
+        pairs += [
+            ("case_id", case, said["chain"]["case"]),
+            ("place", leaf.place, chain and chain.count),
+            ("chain", leaf.chain, chain and chain.digest),
+        ]
+    elif said["obj"]["type"] == "application":
+        pairs.append(("case_id", case, identity))
+    wrong = [name for name, stored, meant in pairs if stored != meant]
     if wrong:
         report.add("leaf_columns", leaf.index, what=", ".join(wrong))
 

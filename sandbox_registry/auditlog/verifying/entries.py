@@ -1,10 +1,11 @@
-"""The form of an entry and of a record, as docs/log-for-engineers.md states it: read here without the code that wrote them.
+"""The form of entries, statements and records, as docs/log-for-engineers.md states it: read here without the code that wrote them.
 
 A fault of the writer, in the form or in the commitment, would hide from a reader that shared its code.
 """
 
 import base64
 import hashlib
+import hmac
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -25,64 +26,140 @@ FIELDS = {
     "procedure",
     "commit",
 }
+SEALED_FIELDS = {"v", "t", "commit"}
+"""Of an entry of the second format: what else the act is said to be is in the statement it commits to."""
+FIRST_FORMAT, SECOND_FORMAT = 1, 2
 ERASING = "erasure:confirm"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What opens a leaf's commitment: the nonce and the record, as kept beside the log."""
+    """What opens a commitment: the nonce, and the content that was committed to."""
 
     nonce: bytes
-    record: bytes
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenLeaf:
+    """A leaf as it was handed to us: the entry, what opens its statement, and what opens its record."""
+
+    index: int
+    entry: bytes
+    statement: Opening | None = None
+    record: Opening | None = None
+
+    @property
+    def is_sealed(self) -> bool:
+        """Say whether the entry has the second format, so that its statement must be opened to read it."""
+        return _is_sealed(_read(self.entry))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadLeaf:
+    """A leaf as it was read: what it says of its act, or the code of the finding why nobody can tell."""
+
+    given: GivenLeaf
+    said: dict[str, Any] | None
+    wrong: str | None = None
+
+    @property
+    def index(self) -> int:
+        """The place in the log."""
+        return self.given.index
 
 
 def commitment(opening: Opening) -> str:
-    """Return what an entry says to commit to a record: base64(SHA-256(nonce || record))."""
-    return base64.b64encode(hashlib.sha256(opening.nonce + opening.record).digest()).decode("ascii")
+    """Return what is said to commit to this: base64(SHA-256(nonce || content))."""
+    return base64.b64encode(hashlib.sha256(opening.nonce + opening.content).digest()).decode("ascii")
 
 
 def moment_of(said: dict[str, Any]) -> datetime:
-    """Return when an entry says that its act was done."""
+    """Return when a leaf says that its act was done."""
     return EPOCH + timedelta(milliseconds=said["t"])
 
 
-def read_entry(entry: bytes) -> dict[str, Any] | None:
-    """Read an entry; null when it does not have the form of one."""
+def read_leaf(given: GivenLeaf) -> ReadLeaf:
+    """Read what a leaf says of its act: out of the entry itself, or out of the statement that it commits to."""
+    entry = _read(given.entry)
+    if not _is_sealed(entry):
+        said = entry if _has_form(entry, FIRST_FORMAT) else None
+        return ReadLeaf(given=given, said=said, wrong=None if said else "entry_malformed")
+    if given.statement is None:
+        return ReadLeaf(given=given, said=None, wrong="statement_missing")
+    if not hmac.compare_digest(commitment(given.statement), entry["commit"]):
+        return ReadLeaf(given=given, said=None, wrong="statement_changed")
+    said = _read(given.statement.content)
+    fits = _has_form(said, SECOND_FORMAT) and said["t"] == entry["t"]
+    return ReadLeaf(given=given, said=said if fits else None, wrong=None if fits else "entry_malformed")
+
+
+def _read(content: bytes) -> Any:
     try:
-        said = json.loads(entry)
-        fits = (
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _is_sealed(entry: Any) -> bool:
+    return (
+        isinstance(entry, dict)
+        and set(entry) == SEALED_FIELDS
+        and entry["v"] == SECOND_FORMAT
+        and type(entry["t"]) is int
+        and _is_digest(entry["commit"])
+    )
+
+
+def _has_form(said: Any, form: int) -> bool:
+    """Say whether this is what a leaf of this format says of its act."""
+    fields = FIELDS if form == FIRST_FORMAT else FIELDS | {"chain"}
+    try:
+        return (
             isinstance(said, dict)
-            and set(said) - {"erased"} == FIELDS
+            and set(said) - {"erased"} == fields
             and _names_leaves(said)
-            and said["v"] == 1
-            and isinstance(said["t"], int)
-            and isinstance(said["commit"], str)
-            and len(base64.b64decode(said["commit"], validate=True)) == hashlib.sha256().digest_size
+            and said["v"] == form
+            and type(said["t"]) is int
+            and _is_digest(said["commit"])
             and {"type", "id", "ver"} == set(said["obj"])
             and {"line", "version"} == set(said["policy"])
             and {"kind", "pid"} == set(said["actor"])
             and isinstance(said["act"], str)
             and isinstance(said["policy"]["version"], str)
             and said["result"] in {"done", "refused"}
+            and (form == FIRST_FORMAT or _has_place(said["chain"]))
         )
-    except (ValueError, TypeError, RecursionError):
-        return None
-    return said if fits else None
+    except (ValueError, TypeError):
+        return False
+
+
+def _has_place(chain: Any) -> bool:
+    return (
+        set(chain) == {"before", "case", "n"}
+        and type(chain["n"]) is int
+        and _is_digest(chain["before"])
+        and (chain["case"] is None or isinstance(chain["case"], str))
+    )
+
+
+def _is_digest(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and len(base64.b64decode(value, validate=True)) == hashlib.sha256().digest_size
+    except ValueError:
+        return False
 
 
 def _names_leaves(said: dict[str, Any]) -> bool:
-    """Say whether an entry names erased leaves exactly when it is an erasure."""
+    """Say whether a leaf names erased ones exactly when it is an erasure."""
     is_erasing = said["act"] == ERASING and said["result"] == "done"
     return ("erased" in said) is is_erasing and all(type(each) is int for each in said.get("erased", ()))
 
 
 def read_record(record: bytes) -> dict[str, Any] | None:
     """Read a record; null when it does not have the form of one."""
-    try:
-        said = json.loads(record)
-    except (ValueError, RecursionError):
-        return None
+    said = _read(record)
     if not isinstance(said, dict) or not isinstance(said.get("objects"), list):
         return None
     fits = all(isinstance(each, dict) and {"type", "state"} <= set(each) for each in said["objects"])

@@ -1,34 +1,46 @@
 """Erasures according to the log itself: which records are lawfully missing, since when, and who agreed.
 
-The entry of an erasure names the leaves whose records it erased, so anybody with the public log can tell; its record,
-where it is at hand, names the two officers and the law.
+The leaf of an erasure names the leaves whose records it erased, in what is never erased; its record, where it is at
+hand, names the two officers and the law.
 """
 
 import hmac
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sandbox_registry.auditlog.verifying.entries import ERASING, Opening, commitment, moment_of, read_entry, read_record
+from sandbox_registry.auditlog.verifying.entries import (
+    ERASING,
+    GivenLeaf,
+    Opening,
+    commitment,
+    moment_of,
+    read_leaf,
+    read_record,
+)
 from sandbox_registry.auditlog.verifying.findings import Report
 from sandbox_registry.auditlog.verifying.history import Erased
 
 NOT_SAID = "—"
+_NAMED = ERASING.encode()
+"""What canonical JSON that says so holds: few leaves of a long log need to be read for it."""
 
 
-def erasures_in(leaves: Iterable[tuple[int, bytes, Opening | None]], *, report: Report) -> Mapping[int, Erased]:
-    """Map each erased record to the erasure that accounts for it; `leaves` are index, entry and what opens it.
+def erasures_in(leaves: Iterable[GivenLeaf], *, report: Report) -> Mapping[int, Erased]:
+    """Map each erased record to the erasure that accounts for it.
 
-    An erasure whose record names one officer only, or other records than its entry, is told as a finding. The record of
+    An erasure whose record names one officer only, or other records than its leaf, is told as a finding. The record of
     an erasure is the proof, and is itself never erased.
     """
     found: dict[int, Erased] = {}
     proofs: set[int] = set()
-    for index, entry, opening in leaves:
-        said = read_entry(entry)
+    for leaf in leaves:
+        if _NAMED not in (leaf.entry if leaf.statement is None else leaf.statement.content):
+            continue
+        index, said = leaf.index, read_leaf(leaf).said
         if said is None or said["act"] != ERASING or said["result"] != "done":
             continue
         proofs.add(index)
-        state = _state(said, opening)
+        state = _state(said, leaf.record)
         if state is not None and not _is_lawful(state, said):
             report.add("erasure_wrong", index)
         erased = _erased(index, said, state or {})
@@ -40,7 +52,7 @@ def _state(said: dict[str, Any], opening: Opening | None) -> dict[str, Any] | No
     """Return the request as it was recorded; null when the record is not at hand, or is not the one committed to."""
     if opening is None or not hmac.compare_digest(commitment(opening), said["commit"]):
         return None
-    record = read_record(opening.record)
+    record = read_record(opening.content)
     states = [each["state"] for each in (record or {"objects": ()})["objects"] if each["type"] == "erasure"]
     return states[0] if states and isinstance(states[0], dict) else None
 

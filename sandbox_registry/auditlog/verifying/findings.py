@@ -59,7 +59,18 @@ class Report:
         self.findings.append(LogFinding(code=code, text=text, index=index, is_bad=code not in NOTES))
 
 
-NOTES = frozenset({"erased", "policy_unknown", "records_not_given", "not_compared", "records_absent"})
+NOTES = frozenset(
+    {
+        "case_hidden",
+        "case_listed",
+        "case_unbound",
+        "erased",
+        "not_compared",
+        "policy_unknown",
+        "records_absent",
+        "records_not_given",
+    }
+)
 CONSEQUENTIAL = frozenset(
     {
         "documents_changed",

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sandbox_registry.auditlog.verifying.authority import Powers
-from sandbox_registry.auditlog.verifying.entries import ERASING, Opening, commitment, read_entry, read_record, state_key
+from sandbox_registry.auditlog.verifying.entries import ERASING, Opening, ReadLeaf, commitment, read_record, state_key
 from sandbox_registry.auditlog.verifying.findings import Report
 from sandbox_registry.domain.acts import act_name
 from sandbox_registry.domain.cases.lifecycle import TRANSITIONS
@@ -58,15 +58,13 @@ class History:
     _uncertain: set[str] = field(default_factory=set)
     _erased: dict[Erased, list[int]] = field(default_factory=dict)
 
-    def feed(
-        self, index: int, entry: bytes, opening: Opening | None, erased: Erased | None = None
-    ) -> dict[str, Any] | None:
-        """Process one leaf; return its entry, or null when it is malformed."""
-        said = read_entry(entry)
+    def feed(self, leaf: ReadLeaf, erased: Erased | None = None) -> dict[str, Any] | None:
+        """Process one leaf; return what it says, or null when nobody can tell."""
+        index, said = leaf.index, leaf.said
         if said is None:
-            self.report.add("entry_malformed", index)
+            self.report.add(leaf.wrong or "entry_malformed", index)
             return None
-        record = self._opened(index, said, opening, erased)
+        record = self._opened(index, said, leaf.given.record, erased)
         self._check_authority(index, said, record)
         if record is not None:
             for each in record["objects"]:
@@ -75,14 +73,13 @@ class History:
             self._forget(said, erased=erased)
         return said
 
-    def pass_over(self, index: int, entry: bytes) -> None:
+    def pass_over(self, leaf: ReadLeaf) -> None:
         """Process a leaf whose record this reader was not given: what it changed is unknown."""
-        said = read_entry(entry)
-        if said is None:
-            self.report.add("entry_malformed", index)
+        if leaf.said is None:
+            self.report.add(leaf.wrong or "entry_malformed", leaf.index)
             return
-        self._check_authority(index, said, None)
-        self._forget(said)
+        self._check_authority(leaf.index, leaf.said, None)
+        self._forget(leaf.said)
 
     def finish(self) -> None:
         """Report what was erased, and what could not be checked against a policy."""
@@ -113,7 +110,7 @@ class History:
         if not hmac.compare_digest(commitment(opening), said["commit"]):
             self.report.add("record_changed", index)
             return None
-        record = read_record(opening.record)
+        record = read_record(opening.content)
         if record is None:
             self.report.add("entry_malformed", index)
         return record

@@ -24,7 +24,7 @@ _RECORDS = tables.audit_records
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptLeaf:
-    """A leaf with everything kept beside it."""
+    """A leaf with everything stored beside it; `salt` to `chain` are null in leaves of the first format."""
 
     index: int
     entry: bytes
@@ -33,6 +33,10 @@ class KeptLeaf:
     object_id: UUID
     case_id: UUID | None
     at: datetime
+    salt: bytes | None
+    statement: bytes | None
+    place: int | None
+    chain: bytes | None
     nonce: bytes | None
     record: bytes | None
 
@@ -46,6 +50,10 @@ _SLICE = (
         _LEAVES.c.object_id,
         _LEAVES.c.case_id,
         _LEAVES.c.at,
+        _LEAVES.c.salt,
+        _LEAVES.c.statement,
+        _LEAVES.c.place,
+        _LEAVES.c.chain,
         _RECORDS.c.nonce,
         _RECORDS.c.record,
     )

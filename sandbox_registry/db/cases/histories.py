@@ -15,15 +15,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sandbox_registry.db import tables
 from sandbox_registry.db.core.statements import Row, Statement
 from sandbox_registry.domain.audiences import Revealed
+from sandbox_registry.domain.audit import chain_item
 
 SLICE = 50
 """Leaves read at once: a record holds whole objects, up to a megabyte in a case with long answers."""
 _LEAVES, _RECORDS = tables.audit_leaves, tables.audit_records
-_SAID = cast(func.convert_from(_LEAVES.c.entry, "UTF8"), JSONB)
+_STATEMENT = func.coalesce(_LEAVES.c.statement, _LEAVES.c.entry)
+_SAID = cast(func.convert_from(_STATEMENT, "UTF8"), JSONB)
 _VERB = func.split_part(_SAID["act"].astext, ":", 2)
 _CHANGED = and_(_SAID["result"].astext == "done", not_(func.starts_with(_VERB, "read")))
 _OF_CASE = (
-    select(_LEAVES.c.index, _LEAVES.c.entry, _RECORDS.c.nonce, _RECORDS.c.record)
+    select(_LEAVES.c.index, _LEAVES.c.entry, _LEAVES.c.salt, _LEAVES.c.statement, _RECORDS.c.nonce, _RECORDS.c.record)
     .outerjoin(_RECORDS, _RECORDS.c.index == _LEAVES.c.index)
     .where(_LEAVES.c.case_id == bindparam("case_id", type_=Uuid))
     .where(_LEAVES.c.index > bindparam("after", type_=BigInteger))
@@ -54,17 +56,46 @@ _LAST = Statement(
 _REVEALED = _SAID["act"].astext == func.any(bindparam("acts", type_=ARRAY(Text)))
 _ALL = Statement(_OF_CASE.where(_REVEALED))
 _DONE = Statement(_OF_CASE.where(_REVEALED, _SAID["result"].astext == "done"))
+_LIST = Statement(
+    select(
+        _LEAVES.c.index,
+        _LEAVES.c.leaf_hash,
+        _LEAVES.c.salt,
+        _LEAVES.c.statement,
+        _SAID["act"].astext,
+        _SAID["result"].astext,
+    )
+    .where(_LEAVES.c.case_id == bindparam("case_id", type_=Uuid))
+    .where(_LEAVES.c.index < bindparam("until", type_=BigInteger))
+    .order_by(_LEAVES.c.index)
+)
 _CHANGES_UNTIL = Statement(_OF_CASE.where(_LEAVES.c.at <= bindparam("until", type_=tables.Stamp), _CHANGED))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryRow:
-    """One leaf of a case; nonce and record are null once erased."""
+    """One leaf of a case. Leaves of the first format have neither salt nor statement; nonce and record are null once erased."""
 
     index: int
     entry: bytes
+    salt: bytes | None
+    statement: bytes | None
     nonce: bytes | None
     record: bytes | None
+
+    @property
+    def said(self) -> bytes:
+        """What the leaf says of its act, as JSON."""
+        return self.entry if self.statement is None else self.statement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedLeaf:
+    """A leaf in the list of its case: what stands for it there, and whether this reader may learn of its act."""
+
+    index: int
+    item: bytes
+    is_revealed: bool
 
 
 async def leaves_after(
@@ -91,8 +122,23 @@ async def changes_until(connection: AsyncConnection, case_id: UUID, *, until: da
 
 
 def _history_row(row: Row) -> HistoryRow:
-    index, entry, nonce, record = row
-    return HistoryRow(index=index, entry=entry, nonce=nonce, record=record)
+    index, entry, salt, statement, nonce, record = row
+    return HistoryRow(index=index, entry=entry, salt=salt, statement=statement, nonce=nonce, record=record)
+
+
+async def leaves_listed(
+    connection: AsyncConnection, case_id: UUID, *, until: int, revealed: Revealed
+) -> tuple[ListedLeaf, ...]:
+    """List every leaf of a case below an index, in log order, whether it may be revealed or not."""
+    rows = await _LIST.rows(connection, {"case_id": case_id, "until": until})
+    return tuple(
+        ListedLeaf(
+            index=index,
+            item=leaf_hash if statement is None else chain_item(salt, statement),
+            is_revealed=act in revealed.acts and (revealed.with_refusals or result == "done"),
+        )
+        for index, leaf_hash, salt, statement, act, result in rows
+    )
 
 
 async def last_leaf(connection: AsyncConnection, case_id: UUID) -> int:

@@ -13,9 +13,15 @@ from sandbox_registry.db.core.statements import Statement
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewLeaf:
-    """A leaf to be appended: the canonical entry, the record it commits to, and what both are about."""
+    """A leaf to be appended: its statement and the salt of its commitment, the record, and what both are about.
 
-    entry: bytes
+    Only under the lock of the head is known which leaf of its case this one is, so the database writes that into the
+    statement, between `before` and `after`, and then the entry.
+    """
+
+    before: bytes
+    after: bytes
+    salt: bytes
     nonce: bytes
     record: bytes
     object_type: str
@@ -28,7 +34,9 @@ def _append(case_id: ColumnElement[UUID]) -> Statement:
     return Statement(
         select(
             func.append_leaf(
-                bindparam("entry", type_=LargeBinary),
+                bindparam("before", type_=LargeBinary),
+                bindparam("after", type_=LargeBinary),
+                bindparam("salt", type_=LargeBinary),
                 bindparam("nonce", type_=LargeBinary),
                 bindparam("record", type_=LargeBinary),
                 bindparam("object_type", type_=Text),

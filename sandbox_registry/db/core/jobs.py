@@ -19,6 +19,7 @@ class Task(StrEnum):
     DELIVER_WEBHOOK = "deliver_webhook"
     FORGET_FILES = "forget_files"
     FORGET_JOBS = "forget_jobs"
+    LOG_REFUSED_LOGINS = "log_refused_logins"
     PURGE_ANSWERS = "purge_answers"
     PURGE_QUOTAS = "purge_quotas"
     REFRESH_DUE_DATES = "refresh_due_dates"

@@ -143,13 +143,14 @@ def organisation_objects(connection: AsyncConnection, *, scope: Scope) -> AsyncG
 
 
 def case_leaves(connection: AsyncConnection, *, scope: Scope) -> AsyncGenerator[Batch, None]:
-    """Stream the leaves of these cases in log order: index, case, organisation, entry."""
+    """Stream the leaves of these cases, case by case and in log order: index, case, organisation, what the leaf says."""
+    said = func.coalesce(_LEAVES.c.statement, _LEAVES.c.entry)
     query = (
-        select(_LEAVES.c.index, _LEAVES.c.case_id, _APPLICATIONS.c.organisation_id, _LEAVES.c.entry)
+        select(_LEAVES.c.index, _LEAVES.c.case_id, _APPLICATIONS.c.organisation_id, said)
         .join(_APPLICATIONS, _APPLICATIONS.c.id == _LEAVES.c.case_id)
         .where(visible_to(scope))
     )
-    return _streamed(connection, query.order_by(_LEAVES.c.index), {})
+    return _streamed(connection, query.order_by(_LEAVES.c.case_id, _LEAVES.c.index), {})
 
 
 def declared_only(query: Select[Any]) -> Select[Any]:

@@ -42,7 +42,7 @@ from sandbox_registry.db.tables.integrations import (
     webhook_endpoints,
     webhook_secrets,
 )
-from sandbox_registry.db.tables.operations import counters, idempotency_answers, rate_limits
+from sandbox_registry.db.tables.operations import counters, idempotency_answers, rate_limits, refused_logins
 from sandbox_registry.db.tables.permits import permit_versions, permits
 from sandbox_registry.db.tables.privacy import erasures, legal_holds
 from sandbox_registry.db.tables.rules import rule_versions
@@ -81,6 +81,7 @@ __all__ = [
     "promises",
     "rate_limits",
     "recommendations",
+    "refused_logins",
     "reviews",
     "role_grants",
     "rule_versions",

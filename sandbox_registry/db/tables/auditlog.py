@@ -7,6 +7,7 @@ from sqlalchemy import (
     Column,
     ForeignKeyConstraint,
     Index,
+    Integer,
     LargeBinary,
     Table,
     Text,
@@ -35,11 +36,18 @@ audit_leaves = Table(
     Column("object_id", UUID, nullable=False),
     Column("case_id", UUID, nullable=True),
     Column("at", Stamp, nullable=False),
+    # Leaves of the second format: what the entry commits to, by which salt; the place among the leaves of its case (of
+    # its object, where it is on no case), and the digest of that list up to here.
+    Column("statement", LargeBinary, nullable=True),
+    Column("salt", LargeBinary, nullable=True),
+    Column("place", Integer, nullable=True),
+    Column("chain", LargeBinary, nullable=True),
+    CheckConstraint("num_nulls(statement, salt, place, chain) IN (0, 4)", name="sealed"),
     Index("ix_audit_leaves_object_id_index", "object_id", "index"),
     Index("ix_audit_leaves_case_id_index", "case_id", "index"),
 )
 
-# The erasable half: what a leaf commits to, with its nonce and the person behind the pseudonym.
+# The erasable half: what a leaf's statement commits to, with its nonce and the person behind the pseudonym.
 audit_records = Table(
     "audit_records",
     metadata,

@@ -38,6 +38,16 @@ idempotency_answers = Table(
     Index("ix_idempotency_answers_created_at", "created_at"),
 )
 
+# Logins that failed, by the account tried (all zeros: none), from the beginning of an interval until a leaf counts them.
+refused_logins = Table(
+    "refused_logins",
+    metadata,
+    stamp_column("since"),
+    Column("person_id", UUID, nullable=False),
+    Column("tries", BigInteger, nullable=False),
+    PrimaryKeyConstraint("since", "person_id"),
+)
+
 # When each quota is full again. Unlogged: it costs no write-ahead log, and after a crash every quota is full.
 rate_limits = Table(
     "rate_limits",

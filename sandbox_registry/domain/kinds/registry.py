@@ -38,6 +38,7 @@ REGISTRY_KINDS = (
     ),
     Kind(name="backup", erasure=INSTALLATION),
     Kind(name="clock", erasure=INSTALLATION),
+    Kind(name="refused_logins", erasure=Kept("says how many logins failed, and names no account")),
     Kind(
         name="delegation",
         of=Delegation,

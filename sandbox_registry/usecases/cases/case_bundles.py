@@ -7,7 +7,7 @@ that a slow client holds neither a connection nor a lock.
 import asyncio
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from tempfile import SpooledTemporaryFile
 from typing import IO
@@ -97,6 +97,7 @@ class CaseBundles:
                     partial(BundleWriter, file, folder=folder, note=note, case=reader.code)
                 )
                 await self._write(writer, reader)
+                await self._list(writer, reader)
                 await to_thread.run_sync(partial(writer.finish, documents=reader.documents))
             except BaseException:
                 file.close()
@@ -153,9 +154,17 @@ class CaseBundles:
                 return
             after = rows[-1].index
 
+    async def _list(self, writer: BundleWriter, reader: _Reader) -> None:
+        """Name every leaf of the case, with what stands for those whose act is not for this reader."""
+        async with self.transactions.primary() as primary:
+            leaves = await primary.run(
+                histories.leaves_listed, reader.case_id, until=writer.size, revealed=reader.revealed
+            )
+        writer.list_case(reader.case_id, ((each.index, None if each.is_revealed else each.item) for each in leaves))
+
 
 async def _handed_out(queries: Queries, rows: Sequence[HistoryRow], reader: _Reader) -> list[BundleLeaf]:
-    """Leave out the records that are not for this reader; the entries themselves hold nothing personal."""
+    """Leave out the records that are not for this reader; the statements themselves hold nothing personal."""
     named = {row.index: {UUID(found.decode()) for found in _IDENTITY.findall(row.record or b"")} for row in rows}
     unknown: frozenset[UUID] = frozenset()
     if reader.known is not None:
@@ -167,9 +176,8 @@ async def _handed_out(queries: Queries, rows: Sequence[HistoryRow], reader: _Rea
 
 
 def _kept(row: HistoryRow, *, is_open: bool) -> BundleLeaf:
-    if not is_open:
-        return BundleLeaf(index=row.index, entry=row.entry, nonce=None, record=None)
-    return BundleLeaf(index=row.index, entry=row.entry, nonce=row.nonce, record=row.record)
+    leaf = BundleLeaf(index=row.index, entry=row.entry, salt=row.salt, statement=row.statement)
+    return replace(leaf, nonce=row.nonce, record=row.record) if is_open else leaf
 
 
 def _kinds_in(record: bytes | None) -> frozenset[str]:

@@ -141,7 +141,7 @@ async def states_of(
 
 def done_in(row: HistoryRow) -> Done:
     """Read what a leaf says was done."""
-    entry = _ENTRIES.decode(row.entry)
+    entry = _ENTRIES.decode(row.said)
     return Done(
         index=row.index,
         at=EPOCH + timedelta(milliseconds=entry.t),

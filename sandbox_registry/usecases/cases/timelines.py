@@ -76,23 +76,23 @@ class Timelines:
 
 
 def _event(row: HistoryRow) -> Event:
-    entry = json.loads(row.entry)
+    said = json.loads(row.said)
     record = None if row.record is None else json.loads(row.record)
     return Event(
         index=row.index,
-        at=EPOCH + timedelta(milliseconds=entry["t"]),
-        office=office_of(entry["policy"]["line"]),
+        at=EPOCH + timedelta(milliseconds=said["t"]),
+        office=office_of(said["policy"]["line"]),
         actor_id=None if record is None else UUID(record["actor"]),
         actor_name=None,
-        action=entry["act"],
-        kind=entry["obj"]["type"],
-        identity=UUID(entry["obj"]["id"]),
-        version=entry["obj"]["ver"],
-        result=entry["result"],
-        reason=entry["reason_code"],
-        line=entry["policy"]["line"],
-        policy=entry["policy"]["version"],
-        procedure=entry["procedure"],
+        action=said["act"],
+        kind=said["obj"]["type"],
+        identity=UUID(said["obj"]["id"]),
+        version=said["obj"]["ver"],
+        result=said["result"],
+        reason=said["reason_code"],
+        line=said["policy"]["line"],
+        policy=said["policy"]["version"],
+        procedure=said["procedure"],
         is_erased=record is None,
     )
 

@@ -9,9 +9,10 @@ from uuid import UUID
 
 from sandbox_registry.authz import Action
 from sandbox_registry.db.core.queries import Queries
-from sandbox_registry.db.identity import credentials, people
+from sandbox_registry.db.identity import credentials, people, refused_logins
 from sandbox_registry.db.rules import rule_versions
 from sandbox_registry.domain.errors import Duplicate, FieldError, Invalid, NotFound
+from sandbox_registry.domain.identity.logins import interval_of
 from sandbox_registry.domain.identity.passwords import WrongCredentials
 from sandbox_registry.domain.identity.people import Actor
 from sandbox_registry.domain.identity.tokens import (
@@ -91,7 +92,8 @@ class Tokens:
     ) -> NewToken:
         """Open a session with e-mail and password. Without `limits` the token may do all that its owner may.
 
-        Every way to fail takes the same time and gives the same answer, and is on record.
+        Every way to fail takes the same time and gives the same answer. It is counted: the log says how many logins
+        failed, and at whose account to nobody.
 
         Raises:
             Invalid: the name, the limits or the lifetime.
@@ -107,7 +109,7 @@ class Tokens:
         person_id = NOBODY if found is None else found.person_id
         acting = context.acting_as(applicant(person_id, method="password", request_id=context.actor.request_id))
         if found is None or found.hash is None or found.is_disabled or not is_right:
-            await self.transactions.record_refusal(acting, Action.TOKEN_CREATE, WrongCredentials())
+            await self._count_refusal(person_id)
             raise WrongCredentials
         renewed = await self.passwords.hashed(password) if self.passwords.is_outdated(found.hash) else None
         async with self._unkept(acting) as act:
@@ -161,6 +163,10 @@ class Tokens:
             return await _revoke(
                 act, await act.run(credentials.find_token, person_id=context.actor.person_id, digest=digest(secret))
             )
+
+    async def _count_refusal(self, person_id: UUID) -> None:
+        async with self.transactions.database.transaction() as work:
+            await work.run(refused_logins.count, person_id, since=interval_of(self.transactions.now()))
 
     def _unkept(self, context: RequestContext) -> AbstractAsyncContextManager[Transaction]:
         """Open an act whose answer is never kept for a repeated request: it holds a secret."""

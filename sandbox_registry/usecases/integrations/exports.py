@@ -18,7 +18,7 @@ from sandbox_registry.authz.enforcer import TOKEN_SCOPE
 from sandbox_registry.db.cases import case_people
 from sandbox_registry.db.integrations import exports
 from sandbox_registry.domain.audiences import revealed_to
-from sandbox_registry.domain.audit import EPOCH
+from sandbox_registry.domain.audit import EPOCH, FORMAT
 from sandbox_registry.domain.errors import PermissionDenied
 from sandbox_registry.domain.identity.people import FILING, READ_ALL_ROLES, Actor, towards_organisation
 from sandbox_registry.domain.identity.scopes import Scope
@@ -55,11 +55,15 @@ class LogObject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogEvent:
-    """Something done in a case, by a pseudonym. `relations` are (qualifier, id of an object)."""
+    """Something done in a case, by a pseudonym. `relations` are (qualifier, id of an object).
+
+    `is_of_case` says whether the pseudonym is of that case only, as in all leaves but those of the first format.
+    """
 
     id: str
     activity: str
     actor: str
+    is_of_case: bool
     at: datetime
     facts: tuple[tuple[str, str], ...]
     relations: tuple[tuple[str, str], ...]
@@ -81,6 +85,7 @@ class _Object(msgspec.Struct):
 class _Entry(msgspec.Struct):
     """What is read of a leaf."""
 
+    v: int
     t: int
     actor: _Actor
     act: str
@@ -120,7 +125,8 @@ class Exports:
     async def events(self, context: RequestContext) -> AsyncGenerator[LogBatch, None]:
         """Stream what was done in every case whose timeline the actor may read: all events, then all objects.
 
-        The events of each case are those that its timeline shows the actor, but for refusals. People are named by their pseudonyms only. Raises as `cases` does.
+        The events of each case are those that its timeline shows the actor, but for refusals. People are named by
+        pseudonyms only, by another one in each case. Raises as `cases` does.
         """
         scope = await self._begin(context, Action.APPLICATION_READ_TIMELINE, what="events", narrowed=ExportFilter())
         return self._events(context.actor, scope)
@@ -173,20 +179,24 @@ class Exports:
                 yield batch
 
     async def _events(self, actor: Actor, scope: Scope) -> AsyncGenerator[LogBatch, None]:
-        people: set[bytes] = set()  # About 100 bytes for each person who ever did something, not for each event.
         async with self._room, self.transactions.read_snapshot() as snapshot:
             revealing = _Revealing(actor, await snapshot.run(case_people.cases_filed_by, actor.person_id))
             async with aclosing(snapshot.stream(exports.case_leaves, scope=scope)) as batches:
                 async for batch in batches:
-                    events = [event for row in batch if (event := _event(*row, revealing=revealing)) is not None]
-                    people.update(bytes.fromhex(event.actor) for event in events)
-                    yield events
+                    yield [event for row in batch if (event := _event(*row, revealing=revealing)) is not None]
+            people = _People()  # Read once more rather than remembered: there are some of them in every case.
+            async with aclosing(snapshot.stream(exports.case_leaves, scope=scope)) as batches:
+                async for batch in batches:
+                    yield [
+                        LogObject(id=event.actor, kind="person")
+                        for row in batch
+                        if (event := _event(*row, revealing=revealing)) is not None
+                        and people.is_new(event, case=row[1])
+                    ]
             for reading, make in _OBJECTS:
                 async with aclosing(snapshot.stream(reading, scope=scope)) as batches:
                     async for batch in batches:
                         yield [make(*row) for row in batch]
-        while people:
-            yield [LogObject(id=people.pop().hex(), kind="person") for _ in range(min(len(people), exports.BATCH))]
 
 
 def _filters(narrowed: ExportFilter) -> Mapping[str, object]:
@@ -220,6 +230,27 @@ _OBJECTS: tuple[tuple[Callable[..., AsyncGenerator[Batch, None]], Callable[..., 
 
 
 @dataclass(slots=True)
+class _People:
+    """Who was seen before: in the case that is being read, since leaves come case by case and each has its pseudonyms.
+
+    Leaves of the first format have one pseudonym for a person in all cases.
+    """
+
+    _case: UUID | None = None
+    _in_case: set[str] = field(default_factory=set)
+    _in_all: set[str] = field(default_factory=set)
+
+    def is_new(self, event: LogEvent, *, case: UUID) -> bool:
+        """Say whether the actor of an event was not seen before."""
+        if case != self._case:
+            self._case, self._in_case = case, set()
+        seen = self._in_case if event.is_of_case else self._in_all
+        is_new = event.actor not in seen
+        seen.add(event.actor)
+        return is_new
+
+
+@dataclass(slots=True)
 class _Revealing:
     """Which acts somebody may learn of, case by case: who reads as an official here may be the applicant there."""
 
@@ -237,9 +268,9 @@ class _Revealing:
         return self._acts_by_case[key]
 
 
-def _event(index: int, case: UUID, organisation: UUID, encoded: bytes, *, revealing: _Revealing) -> LogEvent | None:
+def _event(index: int, case: UUID, organisation: UUID, statement: bytes, *, revealing: _Revealing) -> LogEvent | None:
     """Return what a leaf says was done; null for what was refused, and for what is not to be revealed."""
-    entry = _ENTRIES.decode(encoded)
+    entry = _ENTRIES.decode(statement)
     if entry.result != DONE or entry.act not in revealing.acts(case, organisation):
         return None
     about = (("permit", entry.obj.id),) if entry.obj.type == "permit" else ()
@@ -247,6 +278,7 @@ def _event(index: int, case: UUID, organisation: UUID, encoded: bytes, *, reveal
         id=f"leaf-{index}",
         activity=entry.act,
         actor=entry.actor.pid,
+        is_of_case=entry.v >= FORMAT,
         at=EPOCH + timedelta(milliseconds=entry.t),
         facts=(("object", entry.obj.type), ("version", str(entry.obj.ver))),
         relations=(("case", str(case)), ("applicant", str(organisation)), *about, ("actor", entry.actor.pid)),

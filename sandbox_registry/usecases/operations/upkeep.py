@@ -16,6 +16,7 @@ from sandbox_registry.db.cases import replays
 from sandbox_registry.db.core import idempotency
 from sandbox_registry.db.core.jobs import Task
 from sandbox_registry.db.core.queries import Queries
+from sandbox_registry.db.identity import refused_logins
 from sandbox_registry.db.integrations import webhooks
 from sandbox_registry.db.operations import reminders
 from sandbox_registry.db.privacy import erasures
@@ -23,13 +24,14 @@ from sandbox_registry.documents.uploads.store import Store
 from sandbox_registry.domain.cases.deadlines import CaseFacts, next_due
 from sandbox_registry.domain.cases.promises import Promise
 from sandbox_registry.domain.cases.recalculation import recalculated
+from sandbox_registry.domain.identity.logins import last_over, summed
 from sandbox_registry.domain.identity.tokens import SOON
 from sandbox_registry.domain.kinds.events import case_events
 from sandbox_registry.domain.operations.mails import Mail, expiry_notice
 from sandbox_registry.domain.rules.calendars import Calendar
 from sandbox_registry.domain.rules.working_days import start_of
 from sandbox_registry.usecases.operations.quotas import RateLimits
-from sandbox_registry.usecases.transaction.operators import operator
+from sandbox_registry.usecases.transaction.operators import NOBODY, operator
 from sandbox_registry.usecases.transaction.subjects import pinned_procedure
 from sandbox_registry.usecases.transaction.transactions import Transactions
 
@@ -123,6 +125,24 @@ class Upkeep:
         """Delete the answers kept for repeated requests that nobody will repeat any more."""
         async with self.transactions.database.transaction() as work:
             return await work.run(idempotency.purge, before=self.transactions.now() - ANSWERS_KEPT)
+
+    async def log_refused_logins(self) -> int:
+        """Put on record how many logins failed in each interval that is over: one leaf for each, none where none failed."""
+        context, logged = operator(method="upkeep", request_id="upkeep"), 0
+        until = last_over(self.transactions.now())
+        while True:
+            async with self.transactions.primary() as primary:
+                if not await primary.run(refused_logins.is_waiting, until=until):
+                    return logged
+            async with self.transactions.open(context, Action.LOGIN_COUNT) as act:
+                taken = await act.run(refused_logins.take, until=until)
+                if taken is None:
+                    act.skip_audit()  # Another process was faster.
+                    return logged
+                since, tries = taken
+                found = summed(since, tries, nobody=NOBODY, identity=act.new_id())
+                act.record_state("refused_logins", found.id, found.version, found)
+                logged += 1
 
     async def purge_quotas(self) -> int:
         """Delete the counts of requests that no longer limit anybody."""

@@ -1,4 +1,4 @@
-"""The audit leaf of an act: what the public log says of it, and the record that this commits to."""
+"""The audit leaf of an act: the statement that the public entry commits to, and the record that the statement commits to."""
 
 import secrets
 
@@ -6,7 +6,7 @@ import msgspec
 
 from sandbox_registry.authz import AuthorizationDecision
 from sandbox_registry.db.core.audit_entries import NewLeaf
-from sandbox_registry.domain.audit import NONCE_SIZE, Entry, Pseudonyms, commitment
+from sandbox_registry.domain.audit import NONCE_SIZE, LeafStatement, Pseudonyms, around_chain, commitment
 from sandbox_registry.domain.errors import DomainError
 from sandbox_registry.transparency.canonical_json import canonical
 from sandbox_registry.usecases.transaction.operators import kind_of_actor
@@ -31,9 +31,9 @@ def leaf_of(act: Transaction, *, pseudonyms: Pseudonyms, policy: str, refusal: D
         }
     )
     nonce = secrets.token_bytes(NONCE_SIZE)
-    entry = Entry(
+    statement = LeafStatement(
         at=act.at,
-        actor=pseudonyms.of(actor.person_id),
+        actor=pseudonyms.of(actor.person_id, within=act.case_id or identity),
         actor_kind=kind_of_actor(actor),
         method=actor.auth_method,
         action=act.action,
@@ -49,8 +49,11 @@ def leaf_of(act: Transaction, *, pseudonyms: Pseudonyms, policy: str, refusal: D
         commitment=commitment(nonce, record),
         erased=act.erased,
     )
+    before, after = around_chain(canonical(statement.as_json()))
     return NewLeaf(
-        entry=canonical(entry.as_json()),
+        before=before,
+        after=after,
+        salt=secrets.token_bytes(NONCE_SIZE),
         nonce=nonce,
         record=record,
         object_type=kind,

@@ -8,7 +8,7 @@ import pytest
 
 from sandbox_registry.auditlog.verifying.authority import Powers
 from sandbox_registry.auditlog.verifying.database import check_database
-from sandbox_registry.auditlog.verifying.entries import read_entry, read_record
+from sandbox_registry.auditlog.verifying.entries import read_leaf, read_record
 from sandbox_registry.auditlog.verifying.findings import Report
 from sandbox_registry.domain.identity.people import Role
 from sandbox_registry.domain.operations.installation import Fact
@@ -35,7 +35,7 @@ async def replayed(world: World, act: str = "", change: Change = lambda _said, _
     async with world.database.replica() as connection:
         leaves = await stored_leaves.all_leaves(connection)
     for leaf in leaves:
-        said, record = read_entry(leaf.entry), read_record(leaf.record or b"")
+        said, record = read_leaf(leaf.given).said, read_record(leaf.record or b"")
         assert said is not None
         assert record is not None
         if said["act"] == act:
@@ -129,7 +129,7 @@ async def test_delegated_authority_counts_for_whoever_it_was_lent_to(settled: Wo
     report = Report()
     powers = Powers(report=report, authorities={}, knows_offices=True)
     async with settled.database.replica() as connection:
-        said = json.loads((await stored_leaves.all_leaves(connection))[-1].entry)
+        said = json.loads((await stored_leaves.all_leaves(connection))[-1].said)
     objects = [{"type": "delegation", "state": lent}]
     asked = {"roles": ["decision_maker", "applicant"], "relations": ["unit"], "stage": "none"}
     for delegator, codes in (("signer", []), ("somebody", ["office_not_held"]), (None, ["office_not_held"])):
@@ -169,7 +169,7 @@ async def test_who_lacks_the_record_of_an_office_accuses_nobody(settled: World) 
     powers.forget_offices()
     async with settled.database.replica() as connection:
         for leaf in await stored_leaves.all_leaves(connection):
-            said, record = read_entry(leaf.entry), read_record(leaf.record or b"")
+            said, record = read_leaf(leaf.given).said, read_record(leaf.record or b"")
             assert said is not None
             if said["act"] == "person:create":
                 record = None

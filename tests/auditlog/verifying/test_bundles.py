@@ -1,11 +1,14 @@
 """Offline bundles of a province at work: whole and of one case, checked from the file alone."""
 
+import base64
+import json
 import re
 import stat
 import zipfile
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -67,7 +70,8 @@ async def test_a_bundle_of_one_case_is_small_and_proves_each_act(
 ) -> None:
     path = await written(ledger, tmp_path / "case.zip", code=case.code)
     report = checked(path, policy)
-    assert (report.findings, report.entries, report.records) == ([], 4, 4)
+    assert ([found.code for found in report.findings], report.entries, report.records) == (["case_listed"], 4, 4)
+    assert "4 entries up to entry" in report.findings[0].text.en
     names = ZipSource(path).names()
     assert not any(name.startswith("tile/") for name in names)
     rows = timeline(path)
@@ -104,12 +108,15 @@ async def test_what_is_changed_in_a_bundle_is_found(
     names = ZipSource(path).names()
     record = next(name for name in names if name.startswith("records/"))
     entry = next(name for name in names if name.startswith("entries/"))
+    statement = next(name for name in names if name.startswith("statements/"))
     proof = next(name for name in names if name.startswith("proofs/"))
     index = int(entry.rpartition("/")[2].removesuffix(".json"))
     for name, change, code in (
         (record, lambda content: content.replace(b"application", b"applicatiom", 1), "record_changed"),
         (record, lambda _content: b"[]", "record_changed"),
-        (entry, lambda content: content.replace(b"done", b"dome"), "proof_wrong"),
+        (entry, lambda content: content.replace(b'"t":1', b'"t":2'), "proof_wrong"),
+        (statement, lambda content: content.replace(b"done", b"dome"), "statement_changed"),
+        (statement, lambda _content: b"{}", "statement_changed"),
         (proof, lambda content: content.replace(b"index ", b"index 1", 1), "proof_wrong"),
         (proof, lambda _content: b"", "proof_wrong"),
     ):
@@ -119,6 +126,54 @@ async def test_what_is_changed_in_a_bundle_is_found(
         assert found.index in {index, int(f"1{index}")}
     forged = checked(changed(path, "checkpoint", lambda content: content.replace(b"log\n", b"lag\n", 1)), policy)
     assert [found.code for found in forged.findings] == ["checkpoint_refused"]
+
+
+def without(path: Path, *gone: str, leaves: Callable[[list[Any]], object] | None = None) -> Path:
+    """Copy a bundle without some files, and with another list of the case's leaves."""
+    forged = path.with_name("forged.zip")
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(forged, "w") as target:
+        for each in source.namelist():
+            content = source.read(each)
+            if each == "case.json" and leaves is not None:
+                listed = json.loads(content)
+                leaves(listed["leaves"])
+                content = json.dumps(listed).encode()
+            if each not in gone:
+                target.writestr(each, content)
+    return forged
+
+
+async def test_an_act_left_out_of_a_case_is_found(
+    ledger: Ledger, case: Application, policy: WitnessPolicy, tmp_path: Path
+) -> None:
+    path = await written(ledger, tmp_path / "case.zip", code=case.code)
+    indexes = json.loads(ZipSource(path).read("case.json"))["leaves"]
+    second, last = indexes[1], indexes[-1]
+    files = [f"{kind}/{second}.json" for kind in ("entries", "statements", "records")] + [f"proofs/{second}.tlog-proof"]
+    hidden = base64.b64encode(b"x" * 32).decode()
+    forgeries: list[tuple[list[str], Callable[[list[Any]], object] | None, str, int | None]] = [
+        (files, None, "case_leaf_missing", second),
+        (files, lambda each: each.remove(second), "chain_broken", indexes[2]),
+        (files, lambda each: each.__setitem__(1, hidden), "chain_broken", indexes[2]),
+        ([], lambda each: each.remove(last), "case_leaf_unlisted", last),
+        ([], lambda each: each.reverse(), "chain_broken", last),
+        (["case.json"], None, "case_list_missing", None),
+        ([f"statements/{last}.json"], None, "statement_missing", last),
+    ]
+    for gone, leaves, code, index in forgeries:
+        found = checked(without(path, *gone, leaves=leaves), policy).first_bad
+        assert found is not None, code
+        assert (found.code, found.index) == (code, index)
+
+
+async def test_a_record_missing_from_a_whole_bundle_is_found(
+    ledger: Ledger, policy: WitnessPolicy, tmp_path: Path
+) -> None:
+    path = await written(ledger, tmp_path / "whole.zip")
+    for name, code in (("records/3.json", "record_missing"), ("statements/3.json", "statement_missing")):
+        found = checked(without(path, name), policy).first_bad
+        assert found is not None
+        assert (found.code, found.index) == (code, 3)
 
 
 async def test_timeline_is_read_by_people(ledger: Ledger, case: Application, tmp_path: Path) -> None:

@@ -1,24 +1,27 @@
 """The database against its log: a province at work is found whole; what only a superuser can do to it is found."""
 
-import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from uuid import UUID
 
 import pytest
-import rfc8785
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from sandbox_registry.auditlog.publishing.folder import LogFolder
+from sandbox_registry.auditlog.publishing.signing import SignerFiles
 from sandbox_registry.auditlog.verifying.authority import Powers
 from sandbox_registry.auditlog.verifying.database import authorities_in, check_database, check_rows, is_same
 from sandbox_registry.auditlog.verifying.findings import Report
 from sandbox_registry.auditlog.verifying.history import History, Last, is_legal, ranges
 from sandbox_registry.db.auditlog import rows as log_rows
 from sandbox_registry.domain.kinds.every import BY_CLASS
+from sandbox_registry.transparency.policies import PolicyLog, WitnessPolicy
 from sandbox_registry.usecases.integrations.webhooks import Webhooks
-from tests.support import stored_leaves
-from tests.support.ledger import Ledger, signing_for
-from tests.support.stages import OWNER, reviewed
+from tests.support.bundles import checked as checked_bundle
+from tests.support.bundles import written
+from tests.support.ledger import ORIGIN, Ledger, signing_for
+from tests.support.stages import OWNER, received, reviewed
 from tests.support.verifying import AUTHORITY, checked, record_settled
 from tests.support.world import World
 
@@ -38,7 +41,7 @@ async def ledger(world: World, database_url: str, owner: AsyncEngine, tmp_path: 
 
 
 async def index_of(ledger: Ledger, act: str) -> int:
-    return next(index for index, entry in enumerate(await ledger.entries()) if json.loads(entry)["act"] == act)
+    return next(index for index, said in enumerate(await ledger.said()) if said["act"] == act)
 
 
 # What a superuser does, how it is undone, and what the check says.
@@ -106,6 +109,31 @@ FORGERIES = {
         "UPDATE audit_leaves SET object_type = 'application' WHERE index = 2",
         {"leaf_columns"},
     ),
+    "a vote hidden from the case": (
+        "UPDATE audit_leaves SET case_id = NULL WHERE index = (SELECT max(index) FROM audit_leaves WHERE object_type = 'application')",
+        "UPDATE audit_leaves SET case_id = object_id WHERE case_id IS NULL AND object_type = 'application'",
+        {"leaf_columns"},
+    ),
+    "a vote put into another case": (
+        "UPDATE audit_leaves SET case_id = '00000000-0000-0000-0000-000000000009' WHERE object_type = 'review'",
+        "UPDATE audit_leaves l SET case_id = a.id FROM applications a WHERE l.object_type = 'review' AND a.stage = 'under_appraisal'",
+        {"leaf_columns"},
+    ),
+    "the place of a leaf in its case": (
+        "UPDATE audit_leaves SET place = place + 1 WHERE index = 4",
+        "UPDATE audit_leaves SET place = place - 1 WHERE index = 4",
+        {"leaf_columns"},
+    ),
+    "the digest that the next leaf of a case continues": (
+        "UPDATE audit_leaves SET chain = sha256(chain) WHERE index = 0",
+        None,
+        {"leaf_columns"},
+    ),
+    "a statement": (
+        "UPDATE audit_leaves SET statement = overlay(statement PLACING 'x' FROM 9) WHERE index = 4",
+        "UPDATE audit_leaves SET statement = overlay(statement PLACING 'a' FROM 9) WHERE index = 4",
+        {"statement_changed"},
+    ),
     "the day a leaf was written": (
         "UPDATE audit_leaves SET at = at - interval '1 day' WHERE index = 2",
         "UPDATE audit_leaves SET at = at + interval '1 day' WHERE index = 2",
@@ -125,6 +153,8 @@ async def test_a_province_at_work_is_whole_and_every_forgery_is_found(world: Wor
     assert clean.entries == clean.records > 10
     assert clean.rows > 60
     head = (await ledger.reader.head()).hashes
+    async with ledger.owner.connect() as connection:
+        first_chain = (await connection.exec_driver_sql("SELECT chain FROM audit_leaves WHERE index = 0")).scalar_one()
     for name, (forge, undo, codes) in FORGERIES.items():
         await ledger.forge_all(forge)
         found = await checked(world, ledger)
@@ -132,6 +162,7 @@ async def test_a_province_at_work_is_whole_and_every_forgery_is_found(world: Wor
         assert not found.is_good, name
         if undo is None:
             await ledger.forge("UPDATE log_head SET hashes = %s", list(head))
+            await ledger.forge("UPDATE audit_leaves SET chain = %s WHERE index = 0", first_chain)
         else:
             await ledger.forge_all(undo)
         assert (await checked(world, ledger)).findings == [], name
@@ -166,9 +197,7 @@ async def test_a_column_that_is_kept_and_never_recorded_is_found(world: World) -
 async def test_a_forged_history_with_right_hashes_is_found_by_what_it_says(world: World, ledger: Ledger) -> None:
     """Anyone who rewrites everything, and holds the signer's key, still has to obey the law's table and the policy."""
     accept = await index_of(ledger, "application:accept")
-    async with world.database.replica() as connection:
-        kept = (await stored_leaves.all_leaves(connection))[accept]
-    said = json.loads(kept.entry)
+    said = (await ledger.said())[accept]
     for wrong in (
         said | {"act": "application:deliver"},
         said | {"policy": said["policy"] | {"line": "p1 *,*,*,*,allow"}},
@@ -176,9 +205,7 @@ async def test_a_forged_history_with_right_hashes_is_found_by_what_it_says(world
         said | {"policy": said["policy"] | {"version": "0" * 64}},
         {"v": 1},
     ):
-        entries = await ledger.entries()
-        entries[accept] = rfc8785.dumps(wrong)
-        await ledger.rewrite_entries(entries)
+        await ledger.say(accept, wrong)
         report = Report()
         await check_database(
             world.database, published=None, checkpoint=None, authorities=authorities_in((AUTHORITY,)), report=report
@@ -194,10 +221,42 @@ async def test_a_forged_history_with_right_hashes_is_found_by_what_it_says(world
         assert [each.text.vi for each in steps] == ([step] if "illegal_step" in found else [])
 
 
+async def test_a_log_that_began_in_the_first_format_goes_on_in_the_second_and_is_whole(
+    world: World, ledger: Ledger, tmp_path: Path
+) -> None:
+    await ledger.unseal()
+    ledger.files = SignerFiles(directory=tmp_path / "another signer")
+    ledger.files.make(name=ORIGIN)
+    ledger.folder = LogFolder(tmp_path / "log again")
+    await ledger.signer().publish()
+    before = await checked(world, ledger)
+    assert (before.findings, before.records) == ([], before.entries)
+    case = await received(world)
+    first = next(each["obj"]["id"] for each in await ledger.said() if each["act"] == "application:accept")
+    await world.use_cases.cases.read(world.context("dai_bieu"), UUID(first))
+    await ledger.signer().publish()
+    after = await checked(world, ledger)
+    assert (after.findings, after.records) == ([], after.entries)
+    assert after.entries > before.entries
+    said = await ledger.said()
+    of_first = [each for each in said if each.get("chain", {}).get("case") == first]
+    assert [each["chain"]["n"] > 1 for each in of_first] == [True]
+    policy = WitnessPolicy(logs=(PolicyLog(key=ledger.signer().key.verifier_key),))
+    whole = checked_bundle(await written(ledger, tmp_path / "whole.zip"), policy)
+    assert (whole.findings, whole.records) == ([], after.entries)
+    for code in (case.code, first):
+        bundle = checked_bundle(await written(ledger, tmp_path / "case.zip", code=code), policy)
+        assert [each.code for each in bundle.findings] == ["case_listed"]
+    # Which leaves of the first format belong to the case is bound by the sealed leaf that follows them.
+    moved = "UPDATE audit_leaves SET case_id = NULL WHERE case_id = %s AND object_type = 'review'"
+    await ledger.forge(moved, UUID(first))
+    assert "chain_broken" in {each.code for each in (await checked(world, ledger)).findings}
+
+
 async def test_what_was_published_binds_the_database(world: World, ledger: Ledger) -> None:
     """Rewritten with right hashes, the database is whole in itself, and not what was published."""
     entries = await ledger.entries()
-    entries[5] = entries[5].replace(b'"ver":', b'"ver":1', 1)
+    entries[5] = entries[5].replace(b'"t":', b'"t":1', 1)
     await ledger.rewrite_entries(entries)
     found = (await checked(world, ledger)).first_bad
     assert found is not None

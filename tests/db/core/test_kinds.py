@@ -19,6 +19,7 @@ NO_KIND = {
     "log_head": (READ_ONLY, READ_ONLY),
     "passwords": (ALL, NOTHING),
     "rate_limits": (ALL, NOTHING),
+    "refused_logins": (ALL, NOTHING),
     "webhook_attempts": (ALL, NOTHING),
     "webhook_deliveries": (ALL, NOTHING),
     "webhook_secrets": (ALL, NOTHING),

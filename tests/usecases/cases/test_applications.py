@@ -51,7 +51,7 @@ async def test_stranger_gets_not_found_and_the_refusal_is_logged(world: World) -
         await world.use_cases.cases.read(world.context("doi_thu"), application.id)
     async with world.database.replica() as connection:
         leaves = await stored_leaves.leaves_of_case(connection, application.id)
-    assert [b'"result":"refused"' in leaf.entry for leaf in leaves] == [False, True]
+    assert [b'"result":"refused"' in leaf.said for leaf in leaves] == [False, True]
 
 
 async def test_submit_by_delegate_is_refused(world: World) -> None:

@@ -78,7 +78,7 @@ async def test_oversight_gets_everything_of_the_case_and_it_checks(
     path = await taken(client, permit.application_id, tmp_path / "case.zip", by=COUNCIL)
     report, files = checked(path, policy), files_in(path)
     expected = [each.index for each in told]
-    assert ([found.code for found in report.findings], report.entries) == ([], len(expected) + 1)
+    assert ([found.code for found in report.findings], report.entries) == (["case_listed"], len(expected) + 1)
     assert indexes(files, "proofs")[:-1] == indexes(files, "records")[:-1] == expected
     rows = timeline(path)
     assert (rows[1]["act_name"], rows[1]["who"]) == ("Nộp hồ sơ", "Nguoi Dai Dien")
@@ -107,7 +107,11 @@ async def test_applicant_gets_the_own_case_and_nobody_they_may_not_know(
     await ledger.signer().publish()
     path = await taken(client, permit.application_id, tmp_path / "own.zip", by=OWNER)
     report, files = checked(path, policy), files_in(path)
-    assert [found.code for found in report.findings] == ["records_absent"]
+    assert [found.code for found in report.findings] == ["records_absent", "case_hidden", "case_listed"]
+    everything_done = await world.use_cases.timelines.read(world.context(COUNCIL), permit.application_id)
+    hidden, listed = report.findings[1].text, report.findings[2].text
+    assert f"{len(everything_done) - 1 - len(told)} of the {len(everything_done) - 1} entries" in hidden.en
+    assert f"{len(everything_done) - 1} entries up to entry {told[-1].index}" in listed.en
     assert report.first_bad is None
     assert indexes(files, "entries") == [each.index for each in told]
     acts = {each.index: each.action for each in told}
@@ -138,7 +142,7 @@ async def test_page_in_the_bundle_says_yes_without_a_network(
         assert files["verify.html"] == (PAGES / "verify.html").read_bytes()
         verdict, words = ask(browser, tmp_path, files, format_vkey(ledger.signer().key.verifier_key))
         assert verdict == "yes", words
-        assert f"chỉ chứa {len(indexes(files, 'proofs'))} mục của một hồ sơ" in words
+        assert f"mục cho đến mục {indexes(files, 'proofs')[-1]}, không thiếu mục nào" in words
         changed = files | {f"entries/{indexes(files, 'entries')[0]}.json": b"{}"}
         assert ask(browser, tmp_path, changed, format_vkey(ledger.signer().key.verifier_key))[0] == "no"
 
@@ -185,7 +189,9 @@ async def test_what_is_not_covered_yet_is_left_out(
     await client.world.use_cases.intake.receive(client.world.context("mot_cua"), case.id, expected_version=case.version)
     path = await taken(client, case.id, tmp_path / "early.zip", by=COUNCIL)
     assert [row["act"] for row in timeline(path)] == ["application:create", "application:submit"]
-    assert checked(path, policy).findings == []
+    report = checked(path, policy)
+    assert [found.code for found in report.findings] == ["case_listed"]
+    assert "2 entries up to entry" in report.findings[0].text.en
 
 
 async def test_erased_record_is_left_out_and_the_rest_still_checks(
@@ -214,10 +220,10 @@ async def test_erasure_by_request_is_told_to_oversight_with_who_agreed(
     await ledger.signer().publish()
     whole = checked(await taken(client, case.id, tmp_path / "whole.zip", by=COUNCIL), policy)
     own = checked(await taken(client, case.id, tmp_path / "own.zip", by=OWNER), policy)
-    assert [found.code for found in whole.findings] == ["erased"]
+    assert [found.code for found in whole.findings] == ["erased", "case_listed"]
     assert "Chu Tich" in whole.findings[0].text.vi
     # Nothing of what the applicant may be handed is left: the proofs of the acts are.
-    assert [found.code for found in own.findings] == ["records_not_given"]
+    assert [found.code for found in own.findings] == ["erased", "records_absent", "case_listed"]
     assert (own.first_bad, own.entries) == (None, whole.entries)
 
 

@@ -70,7 +70,7 @@ async def last_record(world: World, case: Application) -> tuple[dict[str, Any], 
     async with world.database.replica() as connection:
         leaf = (await stored_leaves.leaves_of_case(connection, case.id))[-1]
     assert leaf.record is not None
-    return json.loads(leaf.entry), json.loads(leaf.record)["objects"]
+    return json.loads(leaf.said), json.loads(leaf.record)["objects"]
 
 
 async def leaves(world: World, case: Application) -> int:

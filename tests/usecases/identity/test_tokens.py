@@ -73,7 +73,7 @@ async def test_log_in_gives_a_token_that_stands_for_its_owner(world: World, toke
     await assert_nothing_leaked(world, [PASSWORD, made.secret, digest(made.secret).hex(), EMAIL])
 
 
-async def test_every_way_to_fail_looks_the_same_and_is_on_record(
+async def test_every_way_to_fail_looks_the_same_and_leaves_no_leaf_of_its_own(
     world: World, tokens: Tokens, owner: AsyncEngine
 ) -> None:
     refused = []
@@ -89,13 +89,37 @@ async def test_every_way_to_fail_looks_the_same_and_is_on_record(
     with pytest.raises(WrongCredentials):
         await log_in(tokens)
     assert len(set(refused)) == 1
+    assert await leaves(world) == []
+    async with owner.connect() as connection:
+        counted = await connection.execute(select(tables.refused_logins.c.person_id, tables.refused_logins.c.tries))
+    assert dict(map(tuple, counted)) == {world.people[NAME]: 2, NOBODY: 2, world.people["mot_cua"]: 1}
+
+
+async def test_logins_that_failed_are_one_leaf_for_a_quarter_of_an_hour_that_names_nobody(
+    world: World, tokens: Tokens
+) -> None:
+    async def fail(*emails: str) -> None:
+        for email in emails:
+            with pytest.raises(WrongCredentials):
+                await log_in(tokens, email=email, password="sai mật khẩu rồi")
+
+    upkeep = world.use_cases.upkeep
+    await fail(EMAIL, EMAIL, "khong.co@camau.example")
+    world.clock.forward(minutes=15)
+    await fail("mot_cua@camau.example")
+    assert await upkeep.log_refused_logins() == 0  # The last try of an interval may still be on its way.
+    world.clock.forward(minutes=16)
+    assert sum(await asyncio.gather(*(upkeep.log_refused_logins() for _ in range(4)))) == 2
+    assert await upkeep.log_refused_logins() == 0
     found = await leaves(world)
-    assert [(leaf.action, leaf.result, leaf.reason) for leaf in found] == [
-        ("token:create", "refused", "wrong_credentials")
-    ] * 5
-    people = [world.people[NAME], NOBODY, NOBODY, world.people["mot_cua"], world.people[NAME]]
-    assert [leaf.record["actor"] for leaf in found] == [str(each) for each in people]
-    await assert_nothing_leaked(world, ["sai mật khẩu rồi", PASSWORD, "khong.co"])
+    assert [(leaf.action, leaf.result, leaf.entry["actor"]["kind"]) for leaf in found] == [
+        ("login:count", "done", "system")
+    ] * 2
+    states = [leaf.record["objects"][0]["state"] for leaf in found]
+    assert [(each["tries"], each["without_account"], each["accounts"]) for each in states] == [(3, 1, 1), (1, 0, 1)]
+    written = repr(found)
+    assert not any(str(person) in written for person in world.people.values())
+    await assert_nothing_leaked(world, ["sai mật khẩu rồi", EMAIL, "khong.co"])
 
 
 @pytest.mark.usefixtures("tokens")

@@ -32,7 +32,7 @@ async def ids(world: World, name: str, narrowed: ExportFilter = EVERYTHING) -> l
 
 async def leaves(world: World) -> list[dict[str, Any]]:
     async with world.database.replica() as connection:
-        return [json.loads(leaf.entry) for leaf in await stored_leaves.all_leaves(connection)]
+        return [json.loads(leaf.said) for leaf in await stored_leaves.all_leaves(connection)]
 
 
 async def exported(world: World) -> int:
@@ -189,7 +189,10 @@ async def test_event_log_names_people_by_pseudonym_and_relates_only_to_what_it_h
     known = {each.id for each in objects}
     assert {target for each in things for _, target in each.relations} <= known
     people = {each.id for each in objects if each.kind == "person"}
-    assert people == {world.transactions.pseudonyms.of(world.people[name]) for name in ("nguoi_dai_dien", "thanh_tra")}
+    assert people == {
+        world.transactions.pseudonyms.of(world.people[name], within=filed.id)
+        for name in ("nguoi_dai_dien", "thanh_tra")
+    }
     written = repr(things)
     assert not any(str(person) in written for person in world.people.values())
 
@@ -200,7 +203,7 @@ async def test_event_log_leaves_out_what_was_refused_and_what_is_foreign(world: 
         await world.use_cases.cases.read(world.context("doi_thu"), filed.id)
     own = await collected(await world.use_cases.exports.events(world.context("nguoi_dai_dien")))
     assert "application:read" not in {each.activity for each in own if isinstance(each, LogEvent)}
-    assert world.transactions.pseudonyms.of(world.people["doi_thu"]) not in {each.id for each in own}
+    assert world.transactions.pseudonyms.of(world.people["doi_thu"], within=filed.id) not in {each.id for each in own}
     assert await collected(await world.use_cases.exports.events(world.context("doi_thu"))) == []
 
 

@@ -83,7 +83,7 @@ async def test_issue_is_one_act_with_one_leaf(world: World) -> None:
     after = await leaves(world, case.id)
     assert len(after) == len(before) + 1
     assert after[-1].record is not None
-    entry, objects = json.loads(after[-1].entry), json.loads(after[-1].record)["objects"]
+    entry, objects = json.loads(after[-1].said), json.loads(after[-1].record)["objects"]
     assert (entry["act"], entry["obj"]) == ("permit:issue", {"type": "permit", "id": str(view.permit.id), "ver": 1})
     assert [each["type"] for each in objects] == ["permit", "permit_version"]
     assert msgspec.convert(objects[0]["state"], Permit) == view.permit
@@ -136,7 +136,7 @@ async def test_permit_shows_what_is_owed_and_what_it_is_not(world: World) -> Non
     issue = next(
         leaf
         for leaf in await leaves(world, view.permit.application_id)
-        if json.loads(leaf.entry)["act"] == "permit:issue"
+        if json.loads(leaf.said)["act"] == "permit:issue"
     )
     shown = replace(view, may_do=frozenset({Action.PERMIT_READ}), leaf=issue.index)
     assert await read(world, view.permit.id) == shown
@@ -355,7 +355,7 @@ async def test_hidden_and_absent_permits_look_the_same_and_both_leave_a_leaf(wor
 
 async def every_leaf(world: World) -> list[dict[str, Any]]:
     async with world.database.replica() as connection:
-        return [json.loads(leaf.entry) for leaf in await stored_leaves.all_leaves(connection)]
+        return [json.loads(leaf.said) for leaf in await stored_leaves.all_leaves(connection)]
 
 
 async def test_outsiders_leave_a_leaf_by_reading_and_others_do_not(world: World) -> None:
@@ -366,7 +366,7 @@ async def test_outsiders_leave_a_leaf_by_reading_and_others_do_not(world: World)
     assert len(await leaves(world, permit.application_id)) == before
     for name in ("dai_bieu", "thanh_tra"):
         await read(world, permit.id, by=name)
-    after = [json.loads(leaf.entry) for leaf in await leaves(world, permit.application_id)]
+    after = [json.loads(leaf.said) for leaf in await leaves(world, permit.application_id)]
     assert [(each["act"], each["result"], each["obj"]["type"]) for each in after[before:]] == [
         ("permit:read", "done", "permit")
     ] * 2

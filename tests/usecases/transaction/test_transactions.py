@@ -46,11 +46,13 @@ async def test_every_leaf_opens_its_record(world: World) -> None:
     with pytest.raises(NotFound):
         await world.use_cases.cases.read(world.context("doi_thu"), case.id)
     for leaf in await leaves(world):
-        entry = json.loads(leaf.entry)
+        entry = json.loads(leaf.said)
         assert leaf.nonce is not None
         assert leaf.record is not None
         assert entry["commit"] == base64.b64encode(hashlib.sha256(leaf.nonce + leaf.record).digest()).decode()
-        assert entry["actor"]["pid"] == world.transactions.pseudonyms.of(UUID(json.loads(leaf.record)["actor"]))
+        assert entry["actor"]["pid"] == world.transactions.pseudonyms.of(
+            UUID(json.loads(leaf.record)["actor"]), within=UUID(entry["chain"]["case"] or entry["obj"]["id"])
+        )
         assert entry["policy"]["version"] == world.transactions.authorizer.version
         assert entry["t"] == (world.clock.at - EPOCH).total_seconds() * 1000
     assert len({leaf.nonce for leaf in await leaves(world)}) == len(await leaves(world))
@@ -164,7 +166,7 @@ async def test_refusal_names_line_reason_and_object(world: World) -> None:
     with pytest.raises(PermissionDenied) as caught:
         await world.use_cases.intake.accept(world.context(OWNER), case.id, expected_version=case.version)
     leaf = (await leaves(world))[-1]
-    entry = json.loads(leaf.entry)
+    entry = json.loads(leaf.said)
     assert (entry["act"], entry["result"], entry["reason_code"]) == (
         "application:accept",
         "refused",
@@ -216,7 +218,7 @@ async def test_reading_leaves_a_trace_for_overseers_only(world: World) -> None:
     assert len(await leaves(world)) == before
     for name in ("dai_bieu", "thanh_tra"):
         await world.use_cases.cases.read(world.context(name), case.id)
-    told = [json.loads(each.entry) for each in (await leaves(world))[before:]]
+    told = [json.loads(each.said) for each in (await leaves(world))[before:]]
     assert [(each["act"], each["result"]) for each in told] == [("application:read", "done")] * 2
 
 
