@@ -13,6 +13,7 @@ from uuid_utils.compat import uuid7
 
 from sandbox_registry.api.cases.applications import ApplicationsController
 from sandbox_registry.api.cases.appraisal import AppraisalController
+from sandbox_registry.api.cases.complaints import ComplaintsController
 from sandbox_registry.api.cases.consultations import ConsultationsController
 from sandbox_registry.api.cases.councils import CouncilsController
 from sandbox_registry.api.cases.decisions import DecisionsController
@@ -84,6 +85,7 @@ API: tuple[ControllerRouterHandler, ...] = (
     HistoriesController,
     HoldsController,
     IntakeController,
+    ComplaintsController,
     MessagesController,
     OfficesController,
     OrganisationsController,

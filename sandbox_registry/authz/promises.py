@@ -189,6 +189,13 @@ POWERS = (
         [Relation.UNIT],
     ),
     _power(
+        "complaints are settled by the complaints office",
+        [Role.COMPLAINTS_OFFICER],
+        [Action.COMPLAINT_SETTLE],
+        [Relation.UNIT],
+        [Stage.REFUSED, Stage.INTAKE_REFUSED],
+    ),
+    _power(
         "people are listed only for those who assign, administer or oversee",
         [Role.SYSTEM_ADMIN, Role.FOCAL_HEAD, Role.FOCAL_OFFICER, *READ_ALL_ROLES],
         [Action.PERSON_READ],
@@ -546,6 +553,24 @@ PROMISES = (
         "supervisor",
         {Stage.APPROVED},
         Action.APPLICATION_READ,
+        Action.DECISION_READ,
+    ),
+    _promise(
+        "the complaints office reads what was refused and records how complaints end",
+        Role.COMPLAINTS_OFFICER,
+        "unit",
+        {Stage.REFUSED, Stage.INTAKE_REFUSED},
+        Action.APPLICATION_READ,
+        Action.APPLICATION_READ_TIMELINE,
+        Action.COMPLAINT_SETTLE,
+        Action.DECLARATION_MAKE,
+        Action.MESSAGE_READ,
+    ),
+    _promise(
+        "the complaints office reads the decision complained of",
+        Role.COMPLAINTS_OFFICER,
+        "unit",
+        {Stage.REFUSED},
         Action.DECISION_READ,
     ),
     _promise(

@@ -47,6 +47,24 @@ SEPARATION_RULES = (
         )
         for relation in APPLICANT_SIDE
     ),
+    *(
+        SeparationRule(
+            code="handler_settles_complaint",
+            rule="handling a case and settling a complaint about it are separate",
+            actions=frozenset({Action.COMPLAINT_SETTLE}),
+            relation=relation,
+        )
+        for relation in (Relation.ACTED_AS_INTAKE, Relation.ACTED_AS_REVIEWER, Relation.ACTED_AS_DECIDER)
+    ),
+    *(
+        SeparationRule(
+            code="handler_settles_complaint",
+            rule="handling a case and settling a complaint about it are separate",
+            actions=frozenset({Action.COMPLAINT_SETTLE}),
+            relation=relation,
+        )
+        for relation in (Relation.ACTED_AS_INTAKE, Relation.ACTED_AS_REVIEWER, Relation.ACTED_AS_DECIDER)
+    ),
     SeparationRule(
         code="intake_decides",
         rule="intake and decision are separate",

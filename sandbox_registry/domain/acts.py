@@ -205,6 +205,7 @@ class Action(StrEnum):
         "clarification:read", Side.CASE_READING, "application", known_to=OFFICE, logged=Logged.OVERSIGHT
     )
     CLOCK_STEP = _act("clock:step", Side.REGISTRY, "clock")
+    COMPLAINT_SETTLE = _act("complaint:settle", Side.CASEWORK, "complaint", known_to=EVERYONE)
     CONSULTATION_ANSWER = _act(
         "consultation:answer", Side.APPRAISAL, "consultation", "participation", known_to=EVERYONE
     )

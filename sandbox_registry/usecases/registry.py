@@ -12,6 +12,7 @@ from sandbox_registry.usecases.cases.assignments import Assignments
 from sandbox_registry.usecases.cases.case_bundles import CaseBundles
 from sandbox_registry.usecases.cases.cases import Cases
 from sandbox_registry.usecases.cases.clarifications import Clarifications
+from sandbox_registry.usecases.cases.complaints import Complaints
 from sandbox_registry.usecases.cases.consultations import Consultations
 from sandbox_registry.usecases.cases.councils import Councils
 from sandbox_registry.usecases.cases.decisions import Decisions
@@ -52,6 +53,7 @@ class UseCases:
     bundles: CaseBundles
     cases: Cases
     clarifications: Clarifications
+    complaints: Complaints
     consultations: Consultations
     councils: Councils
     decisions: Decisions
@@ -102,6 +104,7 @@ def wire(
         bundles=CaseBundles(transactions),
         cases=cases,
         clarifications=Clarifications(transactions),
+        complaints=Complaints(transactions),
         consultations=Consultations(transactions),
         councils=Councils(transactions, assignments),
         decisions=Decisions(transactions),

@@ -63,6 +63,7 @@ CASE_ROUTES: dict[tuple[str, str], Action] = {
     ("POST", "/classification"): Action.APPLICATION_CLASSIFY,
     ("POST", "/classification-correction"): Action.APPLICATION_RECLASSIFY,
     ("POST", "/complaints"): Action.APPLICATION_COMPLAIN,
+    ("POST", "/complaints/{complaint_id:uuid}/outcome"): Action.COMPLAINT_SETTLE,
     ("GET", "/consultations"): Action.CONSULTATION_READ,
     ("POST", "/consultations"): Action.CONSULTATION_ASK,
     ("POST", "/consultations/{consultation_id:uuid}/answer"): Action.CONSULTATION_ANSWER,

@@ -11,6 +11,8 @@ from uuid import UUID, uuid4
 from sandbox_registry.domain.acts import Action
 from sandbox_registry.domain.cases.applications import (
     Application,
+    Complaint,
+    ComplaintOutcome,
     Document,
     Reason,
     SupplementItem,
@@ -90,6 +92,7 @@ class Facts:
 
 KINDS = (
     Clarification,
+    Complaint,
     Consultation,
     CouncilSession,
     Declaration,
@@ -301,6 +304,12 @@ def _close_clarification(now: Facts) -> Iterator[Attempt]:
         yield _calling("clarifications.close", now.case.id, identity, reason="Không trả lời")
 
 
+def _settle(now: Facts) -> Iterator[Attempt]:
+    how = {"outcome": ComplaintOutcome.DISMISSED, "reasons": "Đúng quy định", "document": "12/QĐ-UBND"}
+    for identity, version in [(each.id, each.version) for each in now.of(Complaint)] or [(uuid4(), 1)]:
+        yield _calling("complaints.settle", now.case.id, identity, expected_version=version, **how)
+
+
 def _ask_unit(now: Facts) -> Iterator[Attempt]:
     waiting = {e.unit_id for e in now.of(Consultation) if e.answered_at is None and e.closed_silent_at is None}
     able = [each for each in now.spares.units if each not in waiting]
@@ -454,7 +463,7 @@ _INPUTS: Mapping[Action, Callable[[Facts], Iterator[Attempt]]] = {
     Action.APPLICATION_ACCEPT: _moving("intake.accept"),
     Action.APPLICATION_APOLOGIZE: _apologize,
     Action.APPLICATION_CLASSIFY: _classify,
-    Action.APPLICATION_COMPLAIN: _beside("applications.complain", grounds="Chưa thỏa đáng"),
+    Action.APPLICATION_COMPLAIN: _beside("complaints.file", grounds="Chưa thỏa đáng"),
     Action.APPLICATION_DELIVER: _moving("intake.deliver", channel="counter"),
     Action.APPLICATION_DISCARD: _moving("applications.discard"),
     Action.APPLICATION_EDIT: _edit,
@@ -480,6 +489,7 @@ _INPUTS: Mapping[Action, Callable[[Facts], Iterator[Attempt]]] = {
     Action.CLARIFICATION_ASK: _beside("clarifications.ask", question="Dữ liệu lưu ở đâu?"),
     Action.CLARIFICATION_CLOSE: _close_clarification,
     Action.CLARIFICATION_READ: _beside("clarifications.list_clarifications"),
+    Action.COMPLAINT_SETTLE: _settle,
     Action.CONSULTATION_ANSWER: _answer_unit,
     Action.CONSULTATION_ASK: _ask_unit,
     Action.CONSULTATION_CLOSE: _close_unit,

@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any, TypeVar, cast
 
 from sandbox_registry.db.cases import dossiers
-from sandbox_registry.domain.cases.applications import Application, Document, SupplementItem, SupplementRequest
+from sandbox_registry.domain.cases.applications import Application, Document, Reason, SupplementItem, SupplementRequest
 from sandbox_registry.domain.cases.appraisal import Advice, Choice, CouncilSession
 from sandbox_registry.domain.cases.case_lists import CaseFilter
 from sandbox_registry.domain.cases.councils import Composition
@@ -166,6 +166,18 @@ async def received(world: World, *, procedure_code: str = PROCEDURE) -> Applicat
     """A filed dossier with its code."""
     case = await submitted(world, procedure_code=procedure_code)
     return await world.use_cases.intake.receive(world.context(INTAKE), case.id, expected_version=case.version)
+
+
+@prepared
+async def turned_away(world: World, *, procedure_code: str = PROCEDURE) -> Application:
+    """A case refused at intake."""
+    case = await received(world, procedure_code=procedure_code)
+    return await world.use_cases.intake.refuse_intake(
+        world.context(INTAKE),
+        case.id,
+        expected_version=case.version,
+        reasons=(Reason(code="not_competent", text="Thuộc cơ quan khác."),),
+    )
 
 
 @prepared

@@ -62,6 +62,7 @@ OFFICES = {
     "thu_ky": (Role.COUNCIL_EXPERT, "focal"),
     "cong_an": (Role.CONSULTED_OFFICER, "police"),
     "y_te": (Role.CONSULTED_OFFICER, "health"),
+    "khieu_nai": (Role.COMPLAINTS_OFFICER, "committee"),
     "giam_sat": (Role.SUPERVISOR, "focal"),
     "dai_bieu": (Role.HDND_MEMBER, "council"),
     "thanh_tra": (Role.AUDITOR, "inspectorate"),

@@ -23,6 +23,7 @@ from sandbox_registry.api.handling.schemas import (
     shown,
 )
 from sandbox_registry.domain.acts import done_name
+from sandbox_registry.domain.cases.applications import ComplaintOutcome
 from sandbox_registry.domain.cases.case_lists import CaseRow
 from sandbox_registry.domain.cases.deadlines import CaseDeadline, Gap, ResponsibleParty, Timing
 from sandbox_registry.domain.cases.promises import Promise
@@ -231,13 +232,24 @@ class SupplementOut(Out):
     unchanged: tuple[UnchangedItemOut, ...]
 
 
+class SettlementOut(Out):
+    """How a complaint ended; `document` is the decision or notice that says so."""
+
+    at: Instant
+    outcome: ComplaintOutcome
+    reasons: str
+    document: str
+
+
 class ComplaintOut(Out):
-    """A complaint as filed."""
+    """A complaint as filed, and its outcome; null until a complaints officer has recorded one."""
 
     id: UUID
     version: int
     filed_at: Instant
     grounds: str
+    is_late: bool
+    settlement: SettlementOut | None
 
 
 class LedgerLineOut(Out):

@@ -296,10 +296,10 @@ class ApplicationsController(Controller):
     async def complain(
         self, request: Incoming, application_id: Id, data: JSONBody[ComplaintIn]
     ) -> Response[ComplaintOut]:
-        """File a complaint against a refusal."""
+        """File a complaint against a refusal, once; a complaint filed after its term is accepted and marked late."""
         return await perform(
             request,
-            lambda context: use_cases(request).applications.complain(context, application_id, grounds=data.grounds),
+            lambda context: use_cases(request).complaints.file(context, application_id, grounds=data.grounds),
             out=shown(ComplaintOut),
         )
 

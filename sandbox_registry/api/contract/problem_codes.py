@@ -29,7 +29,7 @@ CONDITIONS: dict[str, str] = {
     "case_open": "The case has not ended, so it cannot be erased.",
     "clarification_rounds_used": "The allowed rounds of clarification are used up.",
     "clarification_term_open": "The applicant still has time to answer the question.",
-    "complaint_recorded": "A complaint was filed in the case, so it cannot be erased.",
+    "complaint_recorded": "A complaint in the case has no recorded outcome yet.",
     "consultation_term_open": "The agency still has time to answer.",
     "council_concluded": "The council has concluded.",
     "council_member_left": "A member left because of a conflict of interest; recompose the council first.",

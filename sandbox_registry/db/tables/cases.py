@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR, UUID
@@ -172,6 +173,8 @@ complaints = Table(
     reference("filed_by", "people"),
     stamp_column("filed_at"),
     text_column("grounds"),
+    Column("is_late", Boolean, nullable=False, server_default=false()),
+    Column("settlement", Json, nullable=True),
 )
 
 participations = Table(

@@ -238,9 +238,33 @@ class Message:
     sent_at: datetime
 
 
+class ComplaintOutcome(StrEnum):
+    """How a complaint ended (Law on Complaints 02/2011, articles 10, 11 and 31)."""
+
+    UPHELD = "upheld"
+    PARTLY_UPHELD = "partly_upheld"
+    DISMISSED = "dismissed"
+    NOT_ACCEPTED = "not_accepted"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """The outcome of a complaint, as a complaints officer recorded it; `document` is the decision or notice that gave it."""
+
+    at: datetime
+    by: UUID
+    outcome: ComplaintOutcome
+    reasons: str
+    document: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Complaint:
-    """A complaint against a refusal, recorded as filed (Law on Complaints 02/2011)."""
+    """A complaint against a refusal, recorded as filed (Law on Complaints 02/2011).
+
+    `is_late` says that it came after the term, if the procedure sets one. It is open until it has its `settlement`.
+    """
 
     id: UUID
     version: int
@@ -248,6 +272,8 @@ class Complaint:
     filed_by: UUID
     filed_at: datetime
     grounds: str
+    is_late: bool = False
+    settlement: Settlement | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sandbox_registry.domain.cases.applications import Application, SupplementRequest
+from sandbox_registry.domain.cases.applications import Application, Complaint, SupplementRequest
 from sandbox_registry.domain.cases.appraisal import Clarification, Consultation
 from sandbox_registry.domain.cases.promises import APPOINTMENT, Promise, of_deadline
 from sandbox_registry.domain.errors import ConditionNotMet, FieldError, Invalid
@@ -63,6 +63,7 @@ class CaseFacts:
     supplements: tuple[SupplementRequest, ...] = ()
     clarifications: tuple[Clarification, ...] = ()
     consultations: tuple[Consultation, ...] = ()
+    complaints: tuple[Complaint, ...] = ()
     promises: tuple[Promise, ...] = ()
 
 
@@ -123,6 +124,20 @@ def supplement_deadline(
     by = _calendar_of(given, calendar, started=request.requested_at)
     try:
         return _bound(deadline(term, start=request.requested_at, calendar=by), given)
+    except CalendarGap:
+        return None
+
+
+def complaint_deadline(
+    application: Application, *, procedure: Procedure, calendar: Calendar, promises: tuple[Promise, ...]
+) -> Deadline | None:
+    """Say until when a refusal may be complained of in time; null when no term is set or no calendar reaches."""
+    term, given = procedure.term("complaint.term"), of_deadline(promises, "complaint.term")
+    if term is None:
+        return None
+    started = _refused_at(application)
+    try:
+        return _bound(deadline(term, start=started, calendar=_calendar_of(given, calendar, started=started)), given)
     except CalendarGap:
         return None
 
@@ -326,8 +341,8 @@ def _each(known: _Computation) -> Iterator[CaseDeadline]:
         done = application.decided_at or _closing_at(known)
         yield _counted(known, "decision.term", ResponsibleParty.AUTHORITY, application.recommended_at, done)
     if application.stage in {Stage.REFUSED, Stage.INTAKE_REFUSED}:
-        refused_at = application.decided_at or _closing_at(known) or application.updated_at
-        yield _counted(known, "complaint.term", ResponsibleParty.APPLICANT, refused_at, None)
+        done = next((each.filed_at for each in known.facts.complaints), None)
+        yield _counted(known, "complaint.term", ResponsibleParty.APPLICANT, _refused_at(application), done)
 
 
 def _of_accepted(known: _Computation, application: Application, accepted_at: datetime) -> Iterator[CaseDeadline]:
@@ -352,6 +367,11 @@ def _of_accepted(known: _Computation, application: Application, accepted_at: dat
     )
     is_postponed = application.apology is not None and promised.computation is not None
     yield replace(promised, subject="promised") if is_postponed else promised
+
+
+def _refused_at(application: Application) -> datetime:
+    closing = application.closing
+    return application.decided_at or (application.updated_at if closing is None else closing.at)
 
 
 def _closing_at(known: _Computation) -> datetime | None:

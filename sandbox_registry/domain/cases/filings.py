@@ -315,11 +315,6 @@ def require_withdrawable(application: Application) -> None:
         raise Duplicate(what="withdrawal")
 
 
-def require_complainable(application: Application) -> None:
-    """Refuse a complaint where nothing was refused; one may come again, and late."""
-    require_stage(application, "complain")
-
-
 def discard(application: Application, *, by: UUID, at: datetime) -> Application:
     """Give up a draft. It was never filed, yet it stays on record as given up."""
     require_stage(application, "discard")

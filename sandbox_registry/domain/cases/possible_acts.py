@@ -13,6 +13,7 @@ from sandbox_registry.domain.acts import Action
 from sandbox_registry.domain.cases import (
     assignments,
     competence,
+    complaints,
     consultations,
     councils,
     decisions,
@@ -184,6 +185,10 @@ def _close_clarification(now: Situation) -> None:
     )
 
 
+def _settle(now: Situation) -> None:
+    _require_one(now.records.complaints, complaints.require_open, what="complaint")
+
+
 def _answer_consultation(now: Situation) -> None:
     own = (each for each in now.records.consultations if each.unit_id in now.actor.consulted_units)
     _require_one(own, consultations.require_unanswered_consultation, what="consultation")
@@ -278,7 +283,9 @@ GUARDS: Mapping[Action, tuple[Guard, ...]] = {
     Action.APPLICATION_CLASSIFY: _when(
         lambda now: intake.require_classifiable(now.application, procedure=now.procedure)
     ),
-    Action.APPLICATION_COMPLAIN: _when(lambda now: filings.require_complainable(now.application)),
+    Action.APPLICATION_COMPLAIN: _when(
+        lambda now: complaints.require_complainable(now.application, complaints=now.records.complaints), "complaints"
+    ),
     Action.APPLICATION_DELIVER: _when(lambda now: intake.require_deliverable(now.application)),
     Action.APPLICATION_DISCARD: _when(lambda now: lifecycle.require_stage(now.application, "discard")),
     Action.APPLICATION_EDIT: _when(_edit, "promises", "supplements"),
@@ -322,6 +329,7 @@ GUARDS: Mapping[Action, tuple[Guard, ...]] = {
     ),
     Action.CLARIFICATION_CLOSE: _when(_close_clarification, "clarifications", "letters", "promises"),
     Action.CLARIFICATION_READ: _WHENEVER_ALLOWED,
+    Action.COMPLAINT_SETTLE: _when(_settle, "complaints"),
     Action.CONSULTATION_ANSWER: _when(_answer_consultation, "consultations"),
     Action.CONSULTATION_ASK: _WHENEVER_ALLOWED,
     Action.CONSULTATION_CLOSE: _when(_close_consultation, "consultations"),

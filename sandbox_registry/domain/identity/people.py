@@ -13,6 +13,7 @@ class Role(StrEnum):
 
     APPLICANT = "applicant"
     AUDITOR = "auditor"
+    COMPLAINTS_OFFICER = "complaints_officer"
     CONSULTED_OFFICER = "consulted_officer"
     COUNCIL_EXPERT = "council_expert"
     DECISION_MAKER = "decision_maker"
@@ -31,7 +32,14 @@ HDND_ROLES = frozenset({Role.HDND_COMMITTEE, Role.HDND_MEMBER})
 WORKFLOW_ROLES = frozenset(Role) - HDND_ROLES - {Role.APPLICANT, Role.AUDITOR, Role.SYSTEM_ADMIN}
 READ_ALL_ROLES = HDND_ROLES | {Role.AUDITOR}
 UNIT_BOUND_ROLES = frozenset(
-    {Role.DECISION_MAKER, Role.FOCAL_HEAD, Role.FOCAL_OFFICER, Role.ONE_STOP_OFFICER, Role.RECORDS_OFFICER}
+    {
+        Role.COMPLAINTS_OFFICER,
+        Role.DECISION_MAKER,
+        Role.FOCAL_HEAD,
+        Role.FOCAL_OFFICER,
+        Role.ONE_STOP_OFFICER,
+        Role.RECORDS_OFFICER,
+    }
 )
 
 

@@ -27,7 +27,7 @@ from sandbox_registry.domain.cases.appraisal import (
 )
 from sandbox_registry.domain.cases.promises import RECALCULATED, Promise
 from sandbox_registry.domain.integrations.webhooks import SOURCE
-from sandbox_registry.domain.kinds.kind import OFFICIAL_RECORD, REGISTER, Emptied, Event, Kept, Kind, Rows
+from sandbox_registry.domain.kinds.kind import OFFICIAL_RECORD, REGISTER, Emptied, Event, Kind, Rows
 from sandbox_registry.domain.permits.permits import Permit, PermitVersion
 from sandbox_registry.domain.privacy.erasures import (
     ErasureKind,
@@ -35,10 +35,17 @@ from sandbox_registry.domain.privacy.erasures import (
     without_answer,
     without_body,
     without_dossier,
+    without_grounds,
     without_name,
     without_words,
 )
 from sandbox_registry.domain.stages import APPLICATION_STAGES, Stage
+
+
+def _settled(complaint: Complaint) -> Mapping[str, object] | None:
+    if complaint.settlement is None:
+        return None
+    return {"complaint_id": str(complaint.id), "outcome": str(complaint.settlement.outcome)}
 
 
 def _asked(asked: Clarification) -> Mapping[str, object] | None:
@@ -138,7 +145,10 @@ CASE_KINDS = (
         read_by=Action.APPLICATION_READ,
         in_bundle=True,
         in_history=True,
-        erasure=Kept("a case with a complaint is not erased"),
+        events=(Event(name="complaint.settled", needs=Action.APPLICATION_READ, of=_settled),),
+        erasure=Emptied(
+            with_the=ErasureKind.CASE, about="application_id", without=lambda complaint, _at: without_grounds(complaint)
+        ),
         rows=Rows.CHANGED_AND_DELETED,
         for_analysts=True,
     ),

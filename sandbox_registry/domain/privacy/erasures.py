@@ -184,7 +184,7 @@ def check_case_may_go(
 ) -> None:
     """Refuse to erase what a case still needs, or what somebody ordered to keep.
 
-    A complaint is never over here: its outcome is not recorded in this system, so the case is kept.
+    A complaint keeps the case until its outcome is recorded.
 
     Raises:
         ConditionNotMet: `on_hold`, `case_open`, `permit_running`, `complaint_recorded`.
@@ -197,7 +197,7 @@ def check_case_may_go(
         raise ConditionNotMet("case_open", case=name)
     if application.stage is Stage.APPROVED and (permit is None or permit.stage(at=at) in _RUNNING):
         raise ConditionNotMet("permit_running", case=name)
-    if any(True for _ in complaints):
+    if any(complaint.settlement is None for complaint in complaints):
         raise ConditionNotMet("complaint_recorded", case=name)
 
 
@@ -283,6 +283,11 @@ def without_body(message: Message) -> Message:
 def without_answer(clarification: Clarification) -> Clarification:
     """Return a clarification without the applicant's answer."""
     return replace(clarification, version=clarification.version + 1, answer=ERASED)
+
+
+def without_grounds(complaint: Complaint) -> Complaint:
+    """Return a complaint without the applicant's words."""
+    return replace(complaint, version=complaint.version + 1, grounds=ERASED)
 
 
 def without_words(request: SupplementRequest) -> SupplementRequest:

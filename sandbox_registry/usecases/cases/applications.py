@@ -11,7 +11,6 @@ from sandbox_registry.documents.uploads.kinds import file_type
 from sandbox_registry.domain.cases import filings
 from sandbox_registry.domain.cases.applications import (
     Application,
-    Complaint,
     Document,
     DossierVersion,
     changed_targets,
@@ -360,20 +359,6 @@ class Applications:
         ) as act:
             asked = filings.request_withdrawal(act.application, reason=reason, by=context.actor.person_id, at=act.at)
             return act.respond(await act.save(asked))
-
-    async def complain(self, context: RequestContext, application_id: UUID, *, grounds: str) -> Complaint:
-        """File a complaint against a refusal (A25). It is recorded whenever it comes; whether it is late shows."""
-        async with self.transactions.open_case(context, Action.APPLICATION_COMPLAIN, application_id) as act:
-            filings.require_complainable(act.application)
-            complaint = Complaint(
-                id=act.new_id(),
-                version=1,
-                application_id=application_id,
-                filed_by=context.actor.person_id,
-                filed_at=act.at,
-                grounds=grounds,
-            )
-            return act.respond(await act.add(complaint))
 
     async def _part(self, act: CaseTransaction, key: str) -> Part:
         procedure = await act.procedure()

@@ -140,6 +140,7 @@ class PastCase:
             supplements=self.found.of(SupplementRequest),
             clarifications=self.found.of(Clarification),
             consultations=self.found.of(Consultation),
+            complaints=self.found.of(Complaint),
             promises=self.found.of(Promise),
         )
         calendar = await self.act.run(self.transactions.rules.calendar, at=self.at)

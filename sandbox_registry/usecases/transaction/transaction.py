@@ -15,7 +15,7 @@ from sandbox_registry.db.core.records import Versioned
 from sandbox_registry.db.core.unit_of_work import UnitOfWork
 from sandbox_registry.db.integrations import webhooks
 from sandbox_registry.domain.acts import Logged
-from sandbox_registry.domain.cases.applications import Application, SupplementRequest
+from sandbox_registry.domain.cases.applications import Application, Complaint, SupplementRequest
 from sandbox_registry.domain.cases.appraisal import Clarification, Consultation
 from sandbox_registry.domain.cases.case_records import CaseRecords
 from sandbox_registry.domain.cases.deadlines import CaseFacts, next_due
@@ -210,6 +210,7 @@ class CaseTransaction(SubjectTransaction[KnownCase]):
             supplements=_latest(records.supplements, changed, SupplementRequest),
             clarifications=_latest(records.clarifications, changed, Clarification),
             consultations=_latest(records.consultations, changed, Consultation),
+            complaints=_latest(records.complaints, changed, Complaint),
             promises=_latest(records.promises, changed, Promise),
         )
 

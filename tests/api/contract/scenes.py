@@ -28,6 +28,7 @@ from tests.support.stages import (
     received_for_another_authority,
     reviewed,
     sitting,
+    turned_away,
     under_appraisal,
     with_reviewers,
 )
@@ -182,6 +183,8 @@ async def at_decision(world: World) -> dict[str, Scene]:
     back = await world.use_cases.returns.to_officer(
         world.context(HEAD), completed.id, expected_version=completed.version, reason="Thiếu lịch trực."
     )
+    over = await turned_away(world)
+    filed = await world.use_cases.complaints.file(world.context(OWNER), over.id, grounds="Lý do không rõ.")
     return {
         "returns_to_head": within(waiting, SIGNER),
         "returns_to_officer": within(idle, HEAD),
@@ -191,6 +194,7 @@ async def at_decision(world: World) -> dict[str, Scene]:
         "decisions_refuse": within(waiting, SIGNER),
         "permits_issue": within(await approved(world), RECORDS),
         "applications_complain": within(refused.application, OWNER),
+        "complaints_settle": Scene(by="khieu_nai", at={"application_id": over.id, "complaint_id": filed.id}),
         "intake_deliver": within(refused.application, INTAKE),
     }
 

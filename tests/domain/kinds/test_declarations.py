@@ -60,6 +60,7 @@ def test_erasures_take_what_people_gave_and_nothing_else() -> None:
     assert set(emptied_with(ErasureKind.CASE)) == {
         "application",
         "clarification",
+        "complaint",
         "document",
         "dossier_version",
         "message",

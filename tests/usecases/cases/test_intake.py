@@ -526,24 +526,6 @@ async def test_delivery_is_a_fact_of_its_own_and_happens_once(world: World, owne
         )
 
 
-async def test_complaint_is_recorded_and_its_term_shows(world: World, owner: AsyncEngine) -> None:
-    identity = await as_refused(world, owner)
-    before = await leaves(world)
-    filed = await world.use_cases.applications.complain(world.context(OWNER), identity, grounds="Lý do không rõ.")
-    with pytest.raises(PermissionDenied):
-        await world.use_cases.applications.complain(world.context("nguoi_soan"), identity, grounds="…")
-    view = await world.use_cases.cases.read(world.context(OWNER), identity)
-    assert await leaves(world) == before + 2
-    assert view.complaints == (filed,)
-    assert [each.timing for each in view.deadlines if each.name == "complaint.term"] == ["running"]
-
-
-async def test_complaint_needs_a_refusal(world: World) -> None:
-    case = await accepted(world)
-    with pytest.raises(TransitionNotAllowed):
-        await world.use_cases.applications.complain(world.context(OWNER), case.id, grounds="Quá lâu.")
-
-
 async def test_nearest_due_moment_follows_every_act(world: World) -> None:
     filed = await submitted(world)
     assert await due(world, filed) == datetime(2026, 11, 26, 17, tzinfo=UTC)

@@ -13,7 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from sandbox_registry.db.identity import credentials
 from sandbox_registry.db.integrations import webhooks as webhook_rows
-from sandbox_registry.domain.cases.applications import Application, Document, Message, Reason
+from sandbox_registry.domain.cases.applications import (
+    Application,
+    Complaint,
+    ComplaintOutcome,
+    Document,
+    Message,
+    Reason,
+)
 from sandbox_registry.domain.errors import ConditionNotMet, Duplicate, NotFound, PermissionDenied, StaleVersion
 from sandbox_registry.domain.identity.people import Membership, Organisation, Person, Role
 from sandbox_registry.domain.identity.tokens import Limits
@@ -239,8 +246,21 @@ async def test_a_case_with_a_complaint_is_kept(world: World) -> None:
         expected_version=case.version,
         reasons=(Reason(code="not_competent", text="x"),),
     )
-    await world.use_cases.applications.complain(world.context(OWNER), ended.id, grounds="Không đúng.")
+    filed = await world.use_cases.complaints.file(world.context(OWNER), ended.id, grounds="Không đúng.")
     assert await refusal(world, case.id) == "complaint_recorded"
+    await world.use_cases.complaints.settle(
+        world.context("khieu_nai"),
+        case.id,
+        filed.id,
+        expected_version=filed.version,
+        outcome=ComplaintOutcome.DISMISSED,
+        reasons="Đúng quy định.",
+        document="45/QĐ-UBND",
+    )
+    await confirm(world, await propose(world, case.id))
+    async with world.database.transaction() as work:
+        left = await work.get(Complaint, filed.id)
+    assert (left.grounds, left.settlement is not None) == (ERASED, True)
 
 
 async def test_an_account_in_use_is_kept(world: World) -> None:

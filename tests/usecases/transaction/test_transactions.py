@@ -190,7 +190,7 @@ HIDDEN: dict[str, Call] = {
     "submit": lambda world, by, case: world.use_cases.applications.submit(
         world.context(by), case, expected_version=1, digest="0" * 64
     ),
-    "complain": lambda world, by, case: world.use_cases.applications.complain(world.context(by), case, grounds="?"),
+    "complain": lambda world, by, case: world.use_cases.complaints.file(world.context(by), case, grounds="?"),
     "accept": lambda world, by, case: world.use_cases.intake.accept(world.context(by), case, expected_version=1),
     "claim": lambda world, by, case: world.use_cases.assignments.claim(world.context(by), case),
     "permit": lambda world, by, case: world.use_cases.permits.read(world.context(by), case),
