@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from litestar import Litestar, Response, get
 from litestar.middleware import DefineMiddleware
+from typing_extensions import override
 
 from bench.effort import Effort
 from bench.figures import Aim, Figure, Row
@@ -34,14 +35,15 @@ async def plain() -> Response[bytes]:
 class Granting(RateLimits):
     """Quotas without a database behind them: every sixteenth request would ask it."""
 
-    async def _ask(
+    @override
+    async def _take_in_database(
         self,
-        group: Group,  # noqa: ARG002 - as it is asked.
-        asked: list[tuple[Quota, bytes]],
+        group: Group,
+        quotas: list[tuple[Quota, bytes]],
         *,
-        wanted: int,
+        amount: int,
     ) -> tuple[int, tuple[Room, ...]]:
-        return wanted, tuple(Room(limit=limit, left=100, opens_in=0.0, full_in=1.0) for limit, _ in asked)
+        return amount, tuple(Room(limit=limit, left=100, opens_in=0.0, full_in=1.0) for limit, _ in quotas)
 
 
 def middlewares(effort: Effort) -> Row:
