@@ -133,9 +133,9 @@ def create_app(
     settings: Settings,
     use_cases: UseCases | None = None,
     *,
-    beside: Callable[[Litestar], AbstractAsyncContextManager[None]] | None = None,
+    background: Callable[[Litestar], AbstractAsyncContextManager[None]] | None = None,
 ) -> Litestar:
-    """Build the application; give `use_cases` to bring your own clock, and `beside` for work that goes on meanwhile."""
+    """Build the application; give `use_cases` to bring your own clock, and `background` for work that goes on meanwhile."""
     cases = use_cases or build_use_cases(settings)
 
     @asynccontextmanager
@@ -157,7 +157,7 @@ def create_app(
     contract = Contract([*API, DocumentsController])
     return Litestar(
         route_handlers=[home, HealthController, LogController, api],
-        lifespan=[lifespan] if beside is None else [lifespan, beside],
+        lifespan=[lifespan] if background is None else [lifespan, background],
         middleware=[
             DefineMiddleware(BodyReadTimeout),
             DefineMiddleware(ThrottleInvalidTokens, limits=cases.rate_limits, proxies=settings.trusted_proxies),
@@ -187,4 +187,4 @@ def application() -> Litestar:
     configure_logs(level=settings.log_level, form=settings.log_format)
     end_with_parent()
     cases = build_use_cases(settings)
-    return create_app(settings, cases, beside=signing_beside(settings, cases))
+    return create_app(settings, cases, background=signing_beside(settings, cases))

@@ -27,9 +27,9 @@ def backup(directory: Path) -> None:
     with open_database(settings) as ready:
 
         async def note(cases: UseCases) -> None:
-            await note_backup(cases.transactions, command_line(), Action.BACKUP_MAKE, made)
+            await note_backup(cases.transactions, command_line(), Action.BACKUP_MAKE, record)
 
-        folder, made = write_backup(
+        folder, record = write_backup(
             directory.absolute(),
             owner_url=owner_url(ready),
             data_dir=ready.data_dir,
@@ -37,4 +37,4 @@ def backup(directory: Path) -> None:
             new_id=uuid7,
         )
         run_with(ready, note)
-    click.echo(f"{folder}: {made.log_size} leaves, {made.bytes} bytes, SHA-256 {made.sha256}")
+    click.echo(f"{folder}: {record.log_size} leaves, {record.bytes} bytes, SHA-256 {record.sha256}")

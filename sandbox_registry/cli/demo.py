@@ -75,9 +75,9 @@ async def seed(settings: Settings) -> tuple[Ending, ...] | None:
     cases = build_use_cases(open_to_all, now=clock, limits={})
     app = create_app(open_to_all, cases)
     async with app.lifespan():
-        known = {row.person.email for row in await accounts.list_users(cases)}
-        if known:
-            return () if OFFICIALS[0].email in known else None
+        emails = {row.person.email for row in await accounts.list_users(cases)}
+        if emails:
+            return () if OFFICIALS[0].email in emails else None
         for number, email in enumerate(ADMINS, start=1):
             await accounts.add_user(
                 cases, full_name=f"Quản trị viên {number}", email=email, phone="", password=PASSWORD, is_admin=True

@@ -20,9 +20,9 @@ from sandbox_registry.runtime.settings import Settings
 logger = structlog.get_logger("registry")
 
 
-def read_settings(**given: str) -> Settings:
+def read_settings(**options: str) -> Settings:
     """Read the settings, options of the command line first, and make this process log and end as they say."""
-    os.environ.update(given)
+    os.environ.update(options)
     settings = settings_from(os.environ)
     configure_logs(level=settings.log_level, form=settings.log_format)
     signal.signal(signal.SIGTERM, _leave)

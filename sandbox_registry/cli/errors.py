@@ -34,11 +34,11 @@ class PlainErrors(click.Group):
             ctx.exit(FAILED)
 
 
-def report_findings(found: list[str], all_well: str) -> None:
+def report_findings(findings: list[str], all_well: str) -> None:
     """Print what a check found and fail, or print that all is well."""
-    for line in found:
+    for line in findings:
         click.echo(line)
-    if found:
-        message = f"{len(found)} found."
+    if findings:
+        message = f"{len(findings)} found."
         raise click.ClickException(message)
     click.echo(all_well)

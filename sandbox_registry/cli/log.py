@@ -87,11 +87,11 @@ def key_new(name: str, path: Path | None, *, is_witness: bool) -> None:
         if path is None:
             message = "name a file for a witness's key: --file"
             raise click.UsageError(message)
-        made = new_key(name, seed=secrets.token_bytes(KEY_SIZE), key_type=KeyType.COSIGNATURE_V1)
-        write_key_file(path, format_signing_key(made))
+        signing_key = new_key(name, seed=secrets.token_bytes(KEY_SIZE), key_type=KeyType.COSIGNATURE_V1)
+        write_key_file(path, format_signing_key(signing_key))
     else:
-        made = SignerFiles(directory=path or _data_dir() / SIGNER_DIR).make(name=name)
-    click.echo(format_vkey(made.verifier_key))
+        signing_key = SignerFiles(directory=path or _data_dir() / SIGNER_DIR).make(name=name)
+    click.echo(format_vkey(signing_key.verifier_key))
 
 
 @key.command("show")
@@ -99,11 +99,11 @@ def key_new(name: str, path: Path | None, *, is_witness: bool) -> None:
 @_WITNESS_KEY
 def key_show(path: Path | None, *, is_witness: bool) -> None:
     """Print the verifier key that belongs to a private key."""
-    found = read_key_file(
+    signing_key = read_key_file(
         path or SignerFiles(directory=_data_dir() / SIGNER_DIR).key_path,
         parse_witness_key if is_witness else parse_log_key,
     )
-    click.echo(format_vkey(found.verifier_key))
+    click.echo(format_vkey(signing_key.verifier_key))
 
 
 @log.command()
@@ -156,11 +156,13 @@ def sign(signer_dir: Path | None, adopt: Path | None, *, once: bool) -> None:
 def _adopt(files: SignerFiles, note: bytes) -> None:
     signed = open_checkpoint(note, keys=[files.key().verifier_key]).checkpoint
     try:
-        known = files.state()
+        remembered = files.state()
     except Refused:
-        known = Checkpoint(origin=signed.origin, size=0, root=signed.root)
-    if known.size >= signed.size and known != signed:
-        message = f"the signer remembers {known.size} leaves and another tree than this checkpoint of {signed.size}"
+        remembered = Checkpoint(origin=signed.origin, size=0, root=signed.root)
+    if remembered.size >= signed.size and remembered != signed:
+        message = (
+            f"the signer remembers {remembered.size} leaves and another tree than this checkpoint of {signed.size}"
+        )
         raise Refused(message)
     files.keep_state(signed)
 

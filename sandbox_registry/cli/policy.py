@@ -22,7 +22,7 @@ def check_authority(path: Path | None) -> None:
     PATH is a directory with model.conf and policy.csv; without it the one of this installation is checked. That the
     policy lets the owner of each stage take a case on is for `rules check` to say.
     """
-    found = check_policy(path or shipped("policies") / "casbin")
+    findings = check_policy(path or shipped("policies") / "casbin")
     report_findings(
-        [f"{finding.where}: {finding.message} [{finding.code}]" for finding in found], "The policy is in order."
+        [f"{finding.where}: {finding.message} [{finding.code}]" for finding in findings], "The policy is in order."
     )

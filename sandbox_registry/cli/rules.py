@@ -22,7 +22,7 @@ def check_rules(path: Path | None) -> None:
 
     PATH is a file or a directory of procedures; without it the ones of this installation are checked.
     """
-    found = [str(finding) for finding in check_procedures(path or shipped("policies") / "procedures")]
+    findings = [str(finding) for finding in check_procedures(path or shipped("policies") / "procedures")]
     if path is None:
-        found += map(str, check_calendars(shipped("policies") / "calendars"))
-    report_findings(found, "The rules are in order.")
+        findings += map(str, check_calendars(shipped("policies") / "calendars"))
+    report_findings(findings, "The rules are in order.")

@@ -41,8 +41,8 @@ def serve(host: str | None, port: str | None, *, is_demo: bool) -> None:
     Starts the embedded database when no DATABASE_URL is given, and migrates the database first. With the embedded
     database, or SANDBOX_WORKER=yes, a worker for background work runs beside.
     """
-    given = {"SANDBOX_HOST": host, "SANDBOX_PORT": port, "SANDBOX_DEMO": "yes" if is_demo else None}
-    settings = read_settings(**{name: value for name, value in given.items() if value is not None})
+    options = {"SANDBOX_HOST": host, "SANDBOX_PORT": port, "SANDBOX_DEMO": "yes" if is_demo else None}
+    settings = read_settings(**{name: value for name, value in options.items() if value is not None})
     with open_database(settings, exclusive=True) as ready:
         require_free_address(ready.host, ready.port)
         if settings.database_url:

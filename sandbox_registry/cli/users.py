@@ -41,9 +41,9 @@ def list_users() -> None:
     """List every account with its offices: e-mail address, name, offices."""
     rows, units = run_use_case(_users_and_units)
     for row in rows:
-        held = ", ".join(sorted(f"{role} ({units.get(unit, unit)})" for role, unit in row.offices)) or "-"
+        offices = ", ".join(sorted(f"{role} ({units.get(unit, unit)})" for role, unit in row.offices)) or "-"
         closed = "" if row.person.disabled_at is None else " [closed]"
-        click.echo(f"{row.person.email}\t{row.person.full_name}{closed}\t{held}")
+        click.echo(f"{row.person.email}\t{row.person.full_name}{closed}\t{offices}")
 
 
 @users.command("grant")

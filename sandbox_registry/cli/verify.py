@@ -64,21 +64,21 @@ def verify(
     policy = _policy_of(vkey, policy_file)
     report = Report()
     authorities = authorities_in((shipped("policies") / "casbin", *folders))
-    given = open_source(source) if source else LogFolder(plain_settings().data_dir / LOG_DIR)
-    if isinstance(given, ZipSource) and is_of_one_case(given):
-        checkpoint = check_checkpoint(given.read(CHECKPOINT), policy=policy, report=report)
+    opened = open_source(source) if source else LogFolder(plain_settings().data_dir / LOG_DIR)
+    if isinstance(opened, ZipSource) and is_of_one_case(opened):
+        checkpoint = check_checkpoint(opened.read(CHECKPOINT), policy=policy, report=report)
     else:
         checkpoint, _ = check_published(
-            given,
+            opened,
             policy=policy,
             since=since.read_bytes() if since else None,
             copy=open_source(kept_copy) if kept_copy else None,
             report=report,
         )
     if source is None:
-        asyncio.run(_verify_database(given, checkpoint, authorities, report))
-    elif isinstance(given, ZipSource) and checkpoint is not None:
-        check_bundle(given, checkpoint=checkpoint, authorities=authorities, report=report)
+        asyncio.run(_verify_database(opened, checkpoint, authorities, report))
+    elif isinstance(opened, ZipSource) and checkpoint is not None:
+        check_bundle(opened, checkpoint=checkpoint, authorities=authorities, report=report)
     else:
         report.add("records_not_given")
     _print_report(report, Language(lang))

@@ -40,7 +40,7 @@ class Case:
     async def act(self, by: str, act: str, body: Any = None) -> Any:
         """Do something that moves the case, having seen its newest version."""
         answer = await self.caller.ask(
-            "POST", f"/applications/{self.id}/{act}", by=by, seen=self.version, body=body if body is not None else {}
+            "POST", f"/applications/{self.id}/{act}", by=by, version=self.version, body=body if body is not None else {}
         )
         await self.refresh()
         return answer
@@ -51,10 +51,10 @@ class Case:
 
     async def refresh(self) -> Any:
         """Look at the case as its owner."""
-        seen = await self.caller.ask("GET", f"/applications/{self.id}", by=self.owner)
-        application = seen["application"]
+        view = await self.caller.ask("GET", f"/applications/{self.id}", by=self.owner)
+        application = view["application"]
         self.version, self.stage, self.code = application["version"], application["stage"], application["code"] or ""
-        return seen
+        return view
 
 
 async def begin(case: Case) -> None:
@@ -64,7 +64,7 @@ async def begin(case: Case) -> None:
         account = {"full_name": person.full_name, "email": person.email, "phone": "", "password": PASSWORD}
         await case.caller.ask("POST", "/registrations", by=None, body=account)
     firm = dossier.organisation
-    made = await case.caller.ask(
+    registered = await case.caller.ask(
         "POST",
         "/organisations",
         by=case.owner,
@@ -80,8 +80,8 @@ async def begin(case: Case) -> None:
     for person in dossier.people:
         if person.standing != "legal_representative":
             member = {"email": person.email, "kind": person.standing}
-            await case.caller.ask("POST", f"/organisations/{made['id']}/members", by=case.owner, body=member)
-    draft = {"procedure_code": dossier.procedure, "organisation_id": made["id"], "title": dossier.title}
+            await case.caller.ask("POST", f"/organisations/{registered['id']}/members", by=case.owner, body=member)
+    draft = {"procedure_code": dossier.procedure, "organisation_id": registered["id"], "title": dossier.title}
     case.id = (await case.caller.ask("POST", "/applications", by=case.writer, body=draft))["id"]
     await case.refresh()
 
@@ -98,7 +98,7 @@ async def draft(case: Case) -> None:
 async def _save(case: Case, answers: Mapping[str, Any]) -> None:
     path = f"/applications/{case.id}"
     saved = await case.caller.ask(
-        "PATCH", path, by=case.writer, seen=case.version, body={"answers": answers}, expect=(200, 422)
+        "PATCH", path, by=case.writer, version=case.version, body={"answers": answers}, expect=(200, 422)
     )
     # What the form refuses while drafting is tried again whole when filing, where every problem is listed.
     case.version = saved.get("version", case.version)
@@ -141,9 +141,9 @@ async def complete(case: Case) -> None:
         else:
             section, name = path.split(".")
             await _save(case, {section: {name: _elaborated(case.dossier.answers[section][name])}})
-    shown = await _look(case)
-    reasons = {item["target"]: "Bảng đã đủ số liệu theo yêu cầu." for item in shown["unanswered"]}
-    await case.act(case.owner, "supplement", {"digest": shown["digest"], "no_change_because": reasons})
+    filing = await _look(case)
+    reasons = {item["target"]: "Bảng đã đủ số liệu theo yêu cầu." for item in filing["unanswered"]}
+    await case.act(case.owner, "supplement", {"digest": filing["digest"], "no_change_because": reasons})
 
 
 async def _look(case: Case) -> Any:

@@ -15,8 +15,8 @@ class Unexpected(Exception):
     """An answer other than the course foresees; carries what was asked and what came back."""
 
     def __init__(self, answer: httpx.Response) -> None:
-        asked = answer.request
-        super().__init__(f"{asked.method} {asked.url.path} -> {answer.status_code}: {answer.text[:600]}")
+        request = answer.request
+        super().__init__(f"{request.method} {request.url.path} -> {answer.status_code}: {answer.text[:600]}")
         self.answer = answer
 
 
@@ -33,15 +33,15 @@ class Caller:
         path: str,
         *,
         by: str | None,
-        seen: int | None = None,
+        version: int | None = None,
         body: Any = None,
         content: bytes | None = None,
         expect: tuple[int, ...] = (200, 201),
     ) -> Any:
         """Send one request and return its JSON; `Unexpected` for any status the course does not foresee."""
         headers = {} if by is None else {"Authorization": f"Bearer {await self._token(by)}"}
-        if seen is not None:
-            headers["If-Match"] = f'"{seen}"'
+        if version is not None:
+            headers["If-Match"] = f'"{version}"'
         if content is not None:
             headers["Content-Type"] = "application/octet-stream"
         answer = await self.http.request(method, path, headers=headers, json=body, content=content)

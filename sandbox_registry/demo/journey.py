@@ -104,14 +104,14 @@ async def _appraisal(case: Case, province: Province, *, clock: MovingClock) -> C
     await officials.begin_appraisal(case, province)
     letter = {"body": "Hồ sơ của quý đơn vị đang được thẩm định; chuyên viên phụ trách: Lê Hoàng Nam."}
     await case.add(OFFICER.email, "messages", letter)
-    asked = await officials.consult(case, province)
+    consultations = await officials.consult(case, province)
     question = await officials.ask_to_clarify(case)
     yield 2
     if case.scenario["course"] == "under_appraisal":
         return
     await officials.clarify(case, question)
     yield 2
-    await officials.answer_consultations(case, asked)
+    await officials.answer_consultations(case, consultations)
     await officials.review(case)
     yield 2
     session = await officials.convene(case, province, sits_at=office_day(clock(), days=2))
@@ -143,14 +143,14 @@ _AT_INTAKE: dict[str, Callable[[Case], Any]] = {
 
 
 async def _ending(case: Case) -> Ending:
-    seen = await case.refresh()
+    view = await case.refresh()
     return Ending(
         slug=case.dossier.slug,
         applicant=case.dossier.organisation.name,
         course=case.scenario["course"],
         code=case.code,
         stage=case.stage,
-        outcome=await _outcome(case, seen["application"]),
+        outcome=await _outcome(case, view["application"]),
     )
 
 

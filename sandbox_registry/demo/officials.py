@@ -79,26 +79,26 @@ async def begin_appraisal(case: Case, province: Province) -> None:
 
 async def declare(case: Case, official: Official) -> None:
     """Declare that one has no interest in the case."""
-    said = {"conflicted": False, "statement": "Tôi không có lợi ích liên quan đến tổ chức đề nghị."}
-    await case.add(official.email, "declarations", said)
+    declaration = {"conflicted": False, "statement": "Tôi không có lợi ích liên quan đến tổ chức đề nghị."}
+    await case.add(official.email, "declarations", declaration)
 
 
 async def consult(case: Case, province: Province) -> list[str]:
     """Ask the agencies of the scenario; return the consultations in the same order."""
-    asked = []
-    for wanted in case.scenario.get("consultations", ()):
+    consultations = []
+    for planned in case.scenario.get("consultations", ()):
         question = "Đề nghị quý cơ quan cho ý kiến về nội dung thử nghiệm thuộc lĩnh vực quản lý."
-        body = {"unit_id": province.units[wanted["unit"]], "question": question, "is_required": True}
-        asked.append((await case.add(OFFICER.email, "consultations", body))["id"])
-    return asked
+        body = {"unit_id": province.units[planned["unit"]], "question": question, "is_required": True}
+        consultations.append((await case.add(OFFICER.email, "consultations", body))["id"])
+    return consultations
 
 
-async def answer_consultations(case: Case, asked: list[str]) -> None:
+async def answer_consultations(case: Case, consultations: list[str]) -> None:
     """Give the agencies' opinions."""
-    for identity, wanted in zip(asked, case.scenario.get("consultations", ()), strict=True):
-        disagrees = wanted["opinion"].startswith("Không thống nhất")
-        body = {"opinion": _OPINIONS[disagrees], "text": wanted["opinion"]}
-        await case.add(ADVISERS[wanted["unit"]].email, f"consultations/{identity}/answer", body)
+    for identity, planned in zip(consultations, case.scenario.get("consultations", ()), strict=True):
+        disagrees = planned["opinion"].startswith("Không thống nhất")
+        body = {"opinion": _OPINIONS[disagrees], "text": planned["opinion"]}
+        await case.add(ADVISERS[planned["unit"]].email, f"consultations/{identity}/answer", body)
 
 
 async def ask_to_clarify(case: Case) -> str | None:
@@ -106,15 +106,15 @@ async def ask_to_clarify(case: Case) -> str | None:
     if "clarification" not in case.scenario:
         return None
     body = {"question": case.scenario["clarification"]["question"]}
-    asked: str = (await case.add(OFFICER.email, "clarifications", body))["id"]
-    return asked
+    clarification_id: str = (await case.add(OFFICER.email, "clarifications", body))["id"]
+    return clarification_id
 
 
-async def clarify(case: Case, asked: str | None) -> None:
+async def clarify(case: Case, clarification_id: str | None) -> None:
     """Answer as the applicant."""
-    if asked is not None:
+    if clarification_id is not None:
         body = {"answer": case.scenario["clarification"]["answer"]}
-        await case.add(case.owner, f"clarifications/{asked}/answer", body)
+        await case.add(case.owner, f"clarifications/{clarification_id}/answer", body)
 
 
 async def review(case: Case) -> None:
@@ -164,10 +164,10 @@ async def sit(case: Case, province: Province, session: Any) -> None:
         "POST",
         f"{path}/conclusion",
         by=SECRETARY.email,
-        seen=session["version"],
+        version=session["version"],
         body={"present_ids": present, "minutes": minutes},
     )
-    await case.caller.ask("POST", f"{path}/confirmation", by=COUNCILLORS[0].email, seen=concluded["version"])
+    await case.caller.ask("POST", f"{path}/confirmation", by=COUNCILLORS[0].email, version=concluded["version"])
 
 
 async def recommend(case: Case, province: Province) -> None:

@@ -73,12 +73,12 @@ def typeset(paper: Paper) -> bytes:
 def make(dossier: Dossier, procedure: Procedure, folder: Path) -> list[tuple[Paper, Path]]:
     """Write every paper of a dossier into a folder; return them with where they are."""
     folder.mkdir(parents=True, exist_ok=True)
-    made = []
+    written = []
     for paper in papers(dossier, procedure):
         path = folder / paper.filename
         path.write_bytes(typeset(paper))
-        made.append((paper, path))
-    return made
+        written.append((paper, path))
+    return written
 
 
 def _variants(part: str, content: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -100,7 +100,7 @@ def _content(dossier: Dossier, procedure: Procedure) -> dict[str, Any]:
         "delegate": msgspec.to_builtins(delegates[0]) if delegates else None,
         "capacity": plain["capacity"],
         "opinions": plain["opinions"],
-        "answers": shown(dossier, procedure),
+        "answers": answers_in_vietnamese(dossier, procedure),
         "raw": plain["answers"],
         "attached": [part.label.vi for key in dossier.parts if (part := procedure.part(key))],
         "phases": _bars(dossier),
@@ -115,20 +115,20 @@ def _bars(dossier: Dossier) -> list[dict[str, Any]]:
     schedule = dossier.answers["schedule"]
     first = date.fromisoformat(schedule["start"])
     ends = [date.fromisoformat(row["end"]) for row in (schedule, *schedule["phases"])]
-    whole = (max(ends) - first + timedelta(days=1)).days
+    length = (max(ends) - first + timedelta(days=1)).days
     bars = []
     for phase in schedule["phases"]:
         start, end = date.fromisoformat(phase["start"]), date.fromisoformat(phase["end"])
-        share = ((start - first).days / whole, (end - start + timedelta(days=1)).days / whole)
+        share = ((start - first).days / length, (end - start + timedelta(days=1)).days / length)
         bars.append({"name": phase["name"], "from": share[0], "length": share[1]})
     return bars
 
 
-def shown(dossier: Dossier, procedure: Procedure) -> dict[str, dict[str, Any]]:
+def answers_in_vietnamese(dossier: Dossier, procedure: Procedure) -> dict[str, dict[str, Any]]:
     """Return the answers as Vietnamese readers see them: labels of choices, dd/mm/yyyy, 1.234,5."""
     return {
         section.key: {
-            field.key: _shown(field, dossier.answers[section.key][field.key])
+            field.key: _in_vietnamese(field, dossier.answers[section.key][field.key])
             for field in section.fields
             if field.key in dossier.answers.get(section.key, {})
         }
@@ -136,16 +136,16 @@ def shown(dossier: Dossier, procedure: Procedure) -> dict[str, dict[str, Any]]:
     }
 
 
-def _shown(field: Field, value: Any) -> Any:
+def _in_vietnamese(field: Field, value: Any) -> Any:
     labels = {choice.value: choice.label.vi for choice in field.choices}
     if field.kind is FieldKind.TABLE:
         columns = {column.key: column for column in field.columns}
-        return [{key: _shown(columns[key], cell) for key, cell in row.items()} for row in value]
+        return [{key: _in_vietnamese(columns[key], cell) for key, cell in row.items()} for row in value]
     if field.kind is FieldKind.CHOICE:
         return labels.get(value, value)
     if field.kind is FieldKind.CHOICES:
         return "; ".join(labels.get(one, one) for one in value)
-    return _WRITTEN.get(field.kind, _text)(value)
+    return _FORMATS.get(field.kind, _text)(value)
 
 
 def _text(value: str) -> str:
@@ -169,7 +169,7 @@ def _number(value: float) -> str:
     return text.replace(",", " ").replace(".", ",").replace(" ", ".").replace("-", "−")
 
 
-_WRITTEN: Mapping[FieldKind, Callable[[Any], str]] = {
+_FORMATS: Mapping[FieldKind, Callable[[Any], str]] = {
     FieldKind.BOOLEAN: _yes_or_no,
     FieldKind.COORDINATES: _position,
     FieldKind.DATE: _day,
@@ -184,12 +184,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Make the papers of the example dossiers as PDF.")
     parser.add_argument("folder", nargs="?", type=Path, default=DEFAULT_FOLDER)
     parser.add_argument("--today", type=date.fromisoformat, help="move each trial so that it fits a run on this day")
-    given = parser.parse_args()
+    options = parser.parse_args()
     procedures = load_procedures(shipped("policies") / "procedures")
-    for slug, dossier in dossiers_for(given.today).items():
-        made = make(dossier, procedures[dossier.procedure], given.folder / slug)
-        size = sum(path.stat().st_size for _, path in made) // 1000
-        sys.stdout.write(f"{given.folder / slug}: {len(made)} files, {size} kB\n")
+    for slug, dossier in dossiers_for(options.today).items():
+        written = make(dossier, procedures[dossier.procedure], options.folder / slug)
+        size = sum(path.stat().st_size for _, path in written) // 1000
+        sys.stdout.write(f"{options.folder / slug}: {len(written)} files, {size} kB\n")
 
 
 if __name__ == "__main__":

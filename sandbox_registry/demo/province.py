@@ -109,7 +109,7 @@ async def settle(caller: Caller, *, admins: tuple[str, str]) -> Province:
     admin, other = admins
     province = Province()
     for unit in UNITS:
-        made = await caller.ask(
+        created = await caller.ask(
             "POST",
             "/units",
             by=admin,
@@ -122,7 +122,7 @@ async def settle(caller: Caller, *, admins: tuple[str, str]) -> Province:
                 "handles": list(PROCEDURES) if unit.handles else [],
             },
         )
-        province.units[unit.name] = made["id"]
+        province.units[unit.name] = created["id"]
     for official in OFFICIALS:
         await _appoint(caller, province, official, admin=admin, other=other)
     return province
@@ -143,4 +143,4 @@ async def _appoint(caller: Caller, province: Province, official: Official, *, ad
         body={"role": official.role, "unit_id": province.units[official.unit], "title": official.title},
     )
     if office["awaits_confirmation"]:
-        await caller.ask("POST", f"/offices/{office['id']}/confirmation", by=other, seen=office["version"])
+        await caller.ask("POST", f"/offices/{office['id']}/confirmation", by=other, version=office["version"])
