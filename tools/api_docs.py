@@ -28,20 +28,22 @@ def english_of(described: Json) -> frozenset[str]:
     fields = [field for schema in components["schemas"].values() for field in schema.get("properties", {}).values()]
     parameters = [*components["parameters"].values(), *(each for every in operations for each in every["parameters"])]
     answers = [answer for each in operations for answer in each["responses"].values()]
-    said = [words for each in operations for words in (each["summary"], more_of(each))]
-    said += [each.get("description", "") for each in (*fields, *parameters, *answers)]
-    said += [each["meaning"] for each in described["x-problem-codes"]]
-    return frozenset(paragraph for words in said for paragraph in paragraphs(words))
+    texts = [words for each in operations for words in (each["summary"], more_of(each))]
+    texts += [each.get("description", "") for each in (*fields, *parameters, *answers)]
+    texts += [each["meaning"] for each in described["x-problem-codes"]]
+    return frozenset(paragraph for words in texts for paragraph in paragraphs(words))
 
 
 def faults(language: Language, catalog: Catalog, english: Collection[str]) -> Iterator[str]:
     """Say what is wrong with the catalogue of a language."""
-    known = {str(each.id): each for each in catalog if each.id}
+    translated = {str(each.id): each for each in catalog if each.id}
     yield from (
-        f"{language}: the API's documentation is not translated: {each}" for each in sorted(english - known.keys())
+        f"{language}: the API's documentation is not translated: {each}" for each in sorted(english - translated.keys())
     )
-    yield from (f"{language}: the API's documentation does not say: {each}" for each in sorted(known.keys() - english))
-    for words, message in known.items():
+    yield from (
+        f"{language}: the API's documentation does not say: {each}" for each in sorted(translated.keys() - english)
+    )
+    for words, message in translated.items():
         if message.fuzzy or not message.string:
             yield f"{language}: fuzzy or empty: {words}"
         elif sorted(_CODE.findall(words)) != sorted(_CODE.findall(str(message.string))):

@@ -134,8 +134,8 @@ def names(root: Path) -> str:
         language: {str(act): [name(act).in_language(language) for name in (done_name, act_name)] for act in Action}
         for language in Language
     }
-    written = json.dumps(named, ensure_ascii=False, separators=(",", ":"))
-    return _NAMES.sub(lambda _: f"const ACTS = {written};", (root / PAGE).read_text(encoding="utf-8"))
+    encoded = json.dumps(named, ensure_ascii=False, separators=(",", ":"))
+    return _NAMES.sub(lambda _: f"const ACTS = {encoded};", (root / PAGE).read_text(encoding="utf-8"))
 
 
 GENERATED: dict[str, Callable[[Path], str]] = {
@@ -173,13 +173,13 @@ def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 def main(arguments: list[str], *, root: Path = ROOT) -> int:
     """Write every file, or with `--check` say which are stale."""
-    found = stale(root)
-    for path in found:
+    stale_files = stale(root)
+    for path in stale_files:
         if arguments == ["--check"]:
             sys.stderr.write(f"{path} is stale: run make fmt and read the difference\n")
         else:
             (root / path).write_text(GENERATED[path](root), encoding="utf-8")
-    return 1 if found and arguments == ["--check"] else 0
+    return 1 if stale_files and arguments == ["--check"] else 0
 
 
 if __name__ == "__main__":

@@ -85,8 +85,8 @@ def uses_in(root: Path) -> Uses:
 
 def _read_call(call: ast.Call, before: str, where: str, uses: Uses) -> None:
     named = [*call.args[:1], *(each.value for each in call.keywords if each.arg == "what")]
-    given = frozenset(each.arg for each in call.keywords if each.arg)
-    params = None if before == "kind." or len(given) < len(call.keywords) else given
+    keywords = frozenset(each.arg for each in call.keywords if each.arg)
+    params = None if before == "kind." or len(keywords) < len(call.keywords) else keywords
     for part in named:
         for each in (part.body, part.orelse) if isinstance(part, ast.IfExp) else (part,):
             if isinstance(each, ast.Constant):
@@ -99,29 +99,29 @@ def _sentences_of(node: ast.ClassDef) -> Iterator[tuple[str, frozenset[str] | No
     """Return the keys of the sentences that a class of errors has by its code or its condition, and their parameters."""
     bases = {ast.unparse(base) for base in node.bases}
     calls = (each for each in ast.walk(node) if isinstance(each, ast.Call))
-    made = [call for call in calls if re.fullmatch(r"super\(.*\)\.__init__", ast.unparse(call.func))]
-    given = frozenset(each.arg for call in made for each in call.keywords if each.arg)
+    constructions = [call for call in calls if re.fullmatch(r"super\(.*\)\.__init__", ast.unparse(call.func))]
+    keywords = frozenset(each.arg for call in constructions for each in call.keywords if each.arg)
     if "ConditionNotMet" in bases:
-        yield from ((f"condition.{ast.literal_eval(call.args[0])}", given) for call in made)
+        yield from ((f"condition.{ast.literal_eval(call.args[0])}", keywords) for call in constructions)
     elif bases & {"DomainError", "RuleGap"} and node.name != "ConditionNotMet":
         for line in node.body:
             if isinstance(line, ast.Assign) and ast.unparse(line.targets[0]) == "code":
-                yield f"error.{ast.literal_eval(line.value)}", given
+                yield f"error.{ast.literal_eval(line.value)}", keywords
 
 
 def faults(uses: Uses, catalogues: Mapping[Language, Catalog]) -> Iterator[str]:
     """Say what is wrong with the catalogues, and with how the program uses them."""
-    known = {language: {_key(each): each for each in catalog if each.id} for language, catalog in catalogues.items()}
-    every = known[Language.VI]
-    for language, sentences in known.items():
+    messages = {language: {_key(each): each for each in catalog if each.id} for language, catalog in catalogues.items()}
+    every = messages[Language.VI]
+    for language, sentences in messages.items():
         missing = sorted((uses.keys.keys() | every.keys()) - sentences.keys())
         yield from (f"{language}: {key} is missing" for key in missing)
         yield from (f"{language}: {key} is used nowhere" for key in sentences if not uses.has(key))
         for key, message in sentences.items():
             yield from (f"{language}: {key} {fault}" for fault in _faults_of(message, every.get(key)))
     for key, (where, params) in uses.keys.items():
-        if params is not None and key in every and params != (wanted := placeholders(every[key])):
-            yield f"{where}: {key} is given {sorted(params)} and asks for {sorted(wanted)}"
+        if params is not None and key in every and params != (expected := placeholders(every[key])):
+            yield f"{where}: {key} is given {sorted(params)} and asks for {sorted(expected)}"
 
 
 def stale() -> Iterator[str]:
@@ -150,11 +150,11 @@ def _forms(message: Message) -> tuple[str, ...]:
 
 def placeholders(message: Message) -> frozenset[str]:
     """Return the names in braces of a sentence, in all its forms; anything but a plain name is a ValueError."""
-    found = [part for form in _forms(message) for part in string.Formatter().parse(form) if part[1] is not None]
-    for _, name, spec, conversion in found:
+    fields = [part for form in _forms(message) for part in string.Formatter().parse(form) if part[1] is not None]
+    for _, name, spec, conversion in fields:
         if not str(name).isidentifier() or spec or conversion:
             raise ValueError(f"{_key(message)}: only a name may stand in braces, not {name!r}")
-    return frozenset(str(name) for _, name, _, _ in found)
+    return frozenset(str(name) for _, name, _, _ in fields)
 
 
 def main() -> int:
@@ -162,12 +162,12 @@ def main() -> int:
     if "--write" in sys.argv[1:]:
         for language, domain in CATALOGUES:
             path_of(language, domain).write_text(render(language, read(language, domain)), encoding="utf-8")
-    found = [*stale(), *faults(uses_in(PACKAGE), {language: read(language) for language in Language})]
+    problems = [*stale(), *faults(uses_in(PACKAGE), {language: read(language) for language in Language})]
     english = api_docs.english_of(api_docs.document())
     for language in TRANSLATED:
-        found += api_docs.faults(language, read(language, API_DOCS), english)
-    sys.stderr.write("".join(f"{each}\n" for each in found))
-    return 1 if found else 0
+        problems += api_docs.faults(language, read(language, API_DOCS), english)
+    sys.stderr.write("".join(f"{each}\n" for each in problems))
+    return 1 if problems else 0
 
 
 if __name__ == "__main__":
