@@ -78,8 +78,11 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; set PYTHON=...")'
 	$(PYTHON) -m venv $(VENV)
 
-# The stamps make repeated runs start at once. The installed package is a link to this directory.
-$(VENV)/.installed: requirements.lock requirements-build.lock pyproject.toml | $(BIN)/python
+# The stamps make repeated runs start at once. The installed package is a link to this directory; installing it builds the
+# portal's styles and scripts with Node, which comes as a wheel.
+PORTAL := tools/assets.py $(wildcard packaging/portal/*.*) $(shell find sandbox_registry/web/assets -type f)
+
+$(VENV)/.installed: requirements.lock requirements-build.lock pyproject.toml $(PORTAL) | $(BIN)/python
 	$(PIP) --require-hashes -r requirements.lock -r requirements-build.lock
 	$(PIP) --no-deps --no-build-isolation --no-index --editable .
 	@touch $@

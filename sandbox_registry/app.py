@@ -8,6 +8,7 @@ from uuid import UUID
 
 from litestar import Litestar, Router
 from litestar.middleware import DefineMiddleware
+from litestar.template import TemplateConfig
 from litestar.types import ControllerRouterHandler
 from uuid_utils.compat import uuid7
 
@@ -64,6 +65,10 @@ from sandbox_registry.usecases.identity.passwords import Passwords, load_common_
 from sandbox_registry.usecases.operations.installation import WatchRecords
 from sandbox_registry.usecases.registry import UseCases, wire
 from sandbox_registry.usecases.transaction.transactions import Transactions
+from sandbox_registry.web.errors import with_pages
+from sandbox_registry.web.routes import portal_routes
+from sandbox_registry.web.static_files import Assets
+from sandbox_registry.web.templating import template_engine
 
 MAX_JSON_BYTES = 1024 * 1024  # The longest form a procedure can ask for takes a quarter of it.
 
@@ -137,11 +142,13 @@ def create_app(
 ) -> Litestar:
     """Build the application; give `use_cases` to bring your own clock, and `background` for work that goes on meanwhile."""
     cases = use_cases or build_use_cases(settings)
+    assets = Assets()
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         app.state.use_cases = cases
         app.state.contract = contract
+        app.state.assets = assets
         app.state.log = SharedProver(
             Prover(LogFolder(settings.data_dir / "log")), policy_of=partial(registry_policy, settings.data_dir)
         )
@@ -156,7 +163,7 @@ def create_app(
     api = Router(path=PREFIX, route_handlers=[*API, DocsController, files], guards=[check_query])
     contract = Contract([*API, DocumentsController])
     return Litestar(
-        route_handlers=[home, HealthController, LogController, api],
+        route_handlers=[home, HealthController, LogController, api, *portal_routes(is_demonstration=settings.demo)],
         lifespan=[lifespan] if background is None else [lifespan, background],
         middleware=[
             DefineMiddleware(BodyReadTimeout),
@@ -164,11 +171,12 @@ def create_app(
             DefineMiddleware(RequestIdentity, authenticate=cases.tokens.authenticate, proxies=settings.trusted_proxies),
             DefineMiddleware(LimitRequests, limits=cases.rate_limits),
         ],
-        exception_handlers=HANDLERS | LIMIT_HANDLERS,
+        exception_handlers=with_pages(HANDLERS | LIMIT_HANDLERS),
         on_startup=[remember_methods],
         before_send=[complete_allow_header, complete_headers],
         request_class=StrictRequest,
         request_max_body_size=MAX_JSON_BYTES,
+        template_config=TemplateConfig(instance=template_engine(assets, is_demonstration=settings.demo)),
         logging_config=None,
         openapi_config=None,
         debug=False,

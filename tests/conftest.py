@@ -28,11 +28,24 @@ from tests.support.client import Client
 from tests.support.ledger import Ledger, new_ledger
 from tests.support.snapshots import Snapshots
 from tests.support.world import START, World, new_world, shipped_rules
+from tools import assets
 
 SETTLED, ANNOUNCED = "settled", "settled and announced"
 
 hypothesis_settings.register_profile("patient", deadline=None)  # A busy machine is no defect.
 hypothesis_settings.load_profile("patient")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Build the portal's styles and scripts when they are stale, once for all processes of this run."""
+    if not hasattr(config, "workerinput"):
+        assets.build()
+
+
+@pytest.fixture(scope="session")
+def node_modules() -> Path:
+    """Where the packages are that the portal is built from, and checked with."""
+    return assets.packages()
 
 
 @pytest.fixture(scope="session")

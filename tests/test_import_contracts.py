@@ -42,6 +42,11 @@ IMPORTS = [
     ("domain/texts.py", "from msgspec import Struct", "plain-domain"),
     ("transparency/notes.py", "from pathlib import Path", "plain-transparency"),
     ("api/cases/documents.py", "from sandbox_registry.db.cases import applications", "api-db"),
+    ("web/pages.py", "from sandbox_registry.db.cases import applications", "api-db"),
+    ("web/pages.py", "from sandbox_registry.api.handling import requests", "layers"),
+    ("usecases/cases/cases.py", "from sandbox_registry.web import pages", "layers"),
+    ("http/problems.py", "from sandbox_registry.web.errors import wants_page", "layers"),
+    ("usecases/cases/cases.py", "from jinja2 import Environment", "templates"),
 ]
 CALLS = [
     ("domain/texts.py", "from datetime import UTC, datetime\n\nNOW = datetime.now(UTC)", "datetime.datetime.now"),

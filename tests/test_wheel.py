@@ -10,6 +10,7 @@ import pytest
 
 from sandbox_registry.db.core import revisions
 from sandbox_registry.runtime.shipped import shipped
+from sandbox_registry.web.static_files import BUILT
 
 CHECKOUT = shipped("alembic").parent
 
@@ -49,10 +50,19 @@ def test_policies_and_migrations_are_inside(wheel: Path) -> None:
 
 
 def test_every_template_is_inside(wheel: Path) -> None:
-    templates = [path for path in (CHECKOUT / "sandbox_registry").rglob("templates/*") if path.is_file()]
+    templates = [path for path in (CHECKOUT / "sandbox_registry").rglob("templates/**/*") if path.is_file()]
     assert len(templates) >= 6
     with zipfile.ZipFile(wheel) as archive:
         assert {str(path.relative_to(CHECKOUT)) for path in templates} <= set(archive.namelist())
+
+
+def test_the_portals_files_are_inside_as_they_were_built_and_not_what_they_are_made_of(wheel: Path) -> None:
+    built = {f"sandbox_registry/web/static/{path.name}" for path in BUILT.iterdir()}
+    with zipfile.ZipFile(wheel) as archive:
+        inside = set(archive.namelist())
+    assert len(built) > 9
+    assert {name for name in inside if "/web/static/" in name} == built
+    assert not [name for name in inside if "web/assets" in name or "node_modules" in name]
 
 
 def test_the_installed_program_uses_its_own_files(installed: Path) -> None:

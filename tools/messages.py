@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
+from jinja2 import Environment, nodes
 
 from sandbox_registry.db.core.kinds import RECORDS
 from sandbox_registry.domain.acts import Action
@@ -48,6 +49,8 @@ _CALLS = {
     "refusal": "upload.",
 }
 """What is called with a key or its end, by the first argument or `what`, and what goes before that."""
+_SPEAKERS = frozenset({"t", "plain"})
+"""What templates say a sentence with."""
 
 
 @dataclass(slots=True)
@@ -78,9 +81,26 @@ def uses_in(root: Path) -> Uses:
                 uses.words.add(node.value)
             elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
                 uses.words.add(node.target.id)
+    for path in sorted(root.rglob("templates/**/*.html")):
+        _read_template(path.read_text(encoding="utf-8"), str(path.relative_to(root.parent)), uses)
     for prefix, codes in _FAMILIES.items():
         uses.keys.update({f"{prefix}{code}": (f"{prefix}*", None) for code in codes})
     return uses
+
+
+def _read_template(source: str, where: str, uses: Uses) -> None:
+    """Read the sentences that a template says: `t("key", name=…)`, `t("prefix." ~ word)`."""
+    tree = Environment(autoescape=True).parse(source)
+    uses.words.update(each.value for each in tree.find_all(nodes.Const) if isinstance(each.value, str))
+    for call in tree.find_all(nodes.Call):
+        if not (isinstance(call.node, nodes.Name) and call.node.name in _SPEAKERS and call.args):
+            continue
+        first, at = call.args[0], f"{where}:{call.lineno}"
+        for said in (first.expr1, first.expr2) if isinstance(first, nodes.CondExpr) else (first,):
+            if isinstance(said, nodes.Const):
+                uses.keys[said.value] = (at, frozenset(each.key for each in call.kwargs))
+            elif isinstance(said, nodes.Concat) and isinstance(said.nodes[0], nodes.Const):
+                uses.prefixes.add(said.nodes[0].value)
 
 
 def _read_call(call: ast.Call, before: str, where: str, uses: Uses) -> None:

@@ -38,8 +38,18 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     errors: tuple[FieldProblem, ...] = ()
 
 
+CHOSEN_LANGUAGE = "language"
+"""Where the state of a request keeps the language that was chosen otherwise than by Accept-Language."""
+
+
 def language_of(request: Request[Any, Any, Any]) -> Language:
-    """Choose the language of an answer from Accept-Language: the known one with the most weight, else Vietnamese."""
+    """Choose the language of an answer: a chosen one, else from Accept-Language the known one with the most weight.
+
+    Where neither names one, Vietnamese.
+    """
+    chosen: Language | None = request.scope["state"].get(CHOSEN_LANGUAGE)
+    if chosen is not None:
+        return chosen
     best, weight = Language.VI, 0.0
     for choice in request.headers.get("accept-language", "")[:200].split(","):
         match = _CHOICE.fullmatch(choice.lower())

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from babel.dates import format_date
 from babel.lists import format_list
 from babel.numbers import format_decimal
 
@@ -21,6 +22,17 @@ def write(value: Decimal | float | date, language: str) -> str:
         local = value.astimezone(_ZONE)
         return catalogue(language).sentence("format.moment").format(time=f"{local:%H:%M}", day=_day(local))
     return _day(value) if isinstance(value, date) else format_decimal(value, locale=_LOCALES[language])
+
+
+def weekday(value: date, language: str) -> str:
+    """Write a day with its weekday: "Thứ Sáu 08/01/2027"; of a moment, the day in Vietnam."""
+    local = value.astimezone(_ZONE).date() if isinstance(value, datetime) else value
+    return f"{format_date(local, 'EEEE', locale=_LOCALES[language])} {_day(local)}"
+
+
+def month(value: date, language: str) -> str:
+    """Write the month of a day with its year: "tháng 11 năm 2026", "November 2026"."""
+    return format_date(value, "LLLL y" if language != "vi" else "'tháng' M 'năm' y", locale=_LOCALES[language])
 
 
 def _day(value: date) -> str:

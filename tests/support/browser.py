@@ -1,4 +1,4 @@
-"""A browser without a window that opens the verifier's page."""
+"""A browser without a window that opens the verifier's page, and the pages of the portal."""
 
 import base64
 import subprocess
@@ -15,6 +15,8 @@ from sandbox_registry.auditlog.publishing.bundle_files import PAGES
 from tests.support.ports import free_port
 
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
+DESKTOP = 900
+"""Pixels of width from which a window is no phone's."""
 
 
 class Browser:
@@ -22,8 +24,10 @@ class Browser:
 
     def __init__(self, url: str) -> None:
         self._http = httpx.Client(base_url=url, timeout=None)  # noqa: S113 - pytest has the limit
-        options = {"args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=390,844"]}
-        asked = {"capabilities": {"alwaysMatch": {"browserName": "chrome", "goog:chromeOptions": options}}}
+        alone = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+        options = {"args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=390,844", *alone]}
+        wanted = {"browserName": "chrome", "goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}}
+        asked = {"capabilities": {"alwaysMatch": wanted}}
         self._session = f"/session/{self._call('POST', '/session', asked)['sessionId']}"
 
     def _call(self, method: str, path: str, body: Any = None) -> Any:
@@ -46,6 +50,40 @@ class Browser:
 
     def picture(self, path: Path) -> None:
         path.write_bytes(base64.b64decode(self._call("GET", f"{self._session}/screenshot")))
+
+    def visit(self, address: str, *, width: int, is_dark: bool = False, runs_scripts: bool = True) -> None:
+        """Open a page of the portal in a window of that width."""
+        size = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < DESKTOP}
+        scheme = [{"name": "prefers-color-scheme", "value": "dark" if is_dark else "light"}]
+        self._devtools("Emulation.setDeviceMetricsOverride", size)
+        self._devtools("Emulation.setEmulatedMedia", {"features": scheme})
+        self._devtools("Emulation.setScriptExecutionDisabled", {"value": not runs_scripts})
+        self._call("POST", f"{self._session}/url", {"url": address})
+
+    def press(self, *keys: str) -> None:
+        """Press keys one after the other: U+E004 is Tab, U+E007 is Enter."""
+        strokes = [{"type": each, "value": key} for key in keys for each in ("keyDown", "keyUp")]
+        actions = [{"type": "key", "id": "keyboard", "actions": strokes}]
+        self._call("POST", f"{self._session}/actions", {"actions": actions})
+
+    def wait_for(self, script: str) -> Any:
+        """Run a script that ends by calling its last argument."""
+        return self._call("POST", f"{self._session}/execute/async", {"script": script, "args": []})
+
+    def console(self) -> list[str]:
+        """Return what the browser complained of since it was last asked: a policy that was broken, a file not there."""
+        told = self._call("POST", f"{self._session}/se/log", {"type": "browser"})
+        return [each["message"] for each in told]
+
+    def _devtools(self, command: str, params: dict[str, Any]) -> Any:
+        return self._call("POST", f"{self._session}/goog/cdp/execute", {"cmd": command, "params": params})
+
+    def whole_picture(self, path: Path) -> None:
+        """Write a picture of the whole page, however long."""
+        size = self._devtools("Page.getLayoutMetrics", {})["cssContentSize"]
+        clip = {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}
+        asked = {"format": "png", "captureBeyondViewport": True, "clip": clip}
+        path.write_bytes(base64.b64decode(self._devtools("Page.captureScreenshot", asked)["data"]))
 
     def close(self) -> None:
         self._call("DELETE", self._session)

@@ -33,6 +33,8 @@ def refuse():
 
 COLOURS = ("red",)
 """
+TEMPLATE = """{% for word in ("blue",) %}{{ t("colour." ~ word) }}{% endfor %}
+{{ t("shown", name=1) }} {{ t("counted", count=3) }} {{ t(something) }} {{ other("not.a.key") }}"""
 SENTENCES = {
     "colour.red": "đỏ",
     "condition.closed": "Đóng từ {day}.",

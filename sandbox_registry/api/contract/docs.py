@@ -15,7 +15,7 @@ from sandbox_registry.domain.texts import Language
 from sandbox_registry.http.declarations import declare
 from sandbox_registry.http.problems import language_of
 
-HTML = "text/html; charset=utf-8"
+HTML = "text/html"
 Asked = FromQuery[Language | None]
 
 

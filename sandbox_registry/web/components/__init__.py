@@ -1,0 +1,1 @@
+"""What pages are put together from: icons, and the macros of govuk-frontend."""

@@ -1,0 +1,78 @@
+"""One page as it is sent: rendered, with the policy of what a browser may do with it, and its tag for the next visit."""
+
+import gzip
+import hashlib
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from litestar import Request, Response
+
+from sandbox_registry.domain.texts import Language
+from sandbox_registry.web.languages import chosen_language, language_cookie, language_of
+from sandbox_registry.web.templating import vocabulary
+
+HTML = "text/html"
+_ALLOWED = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self' data:",
+    "connect-src": "'self'",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+    "require-trusted-types-for": "'script'",
+    "trusted-types": "'none'",
+}
+CONTENT_POLICY = "; ".join(f"{directive} {sources}" for directive, sources in _ALLOWED.items())
+"""What a page may load and do: its own files, and no script that makes markup or script out of text."""
+NAVIGATION = ("/api/v1/docs",)
+"""The main pages, by address; their names are `web.nav.<address>`."""
+_SMALLEST_WORTH_PACKING = 1000
+
+
+def page(request: Request[Any, Any, Any], template: str, *, status: int = 200, **context: Any) -> Response[bytes]:
+    """Render a page that is the same for everybody who reads its language.
+
+    Browsers may keep it, and ask whether it is still so: 304. It holds nothing of the reader, so it is compressed.
+    """
+    language, chosen = language_of(request), chosen_language(request)
+    body = render(request, template, language, **context).encode()
+    tag = f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
+    headers = {
+        "Cache-Control": "no-cache" if status == 200 else "no-store",  # noqa: PLR2004
+        "Content-Language": language,
+        "Content-Security-Policy": CONTENT_POLICY,
+        "Vary": "Accept-Encoding, Cookie",
+    }
+    cookies = [] if chosen is None else [language_cookie(chosen)]
+    if status == 200:  # noqa: PLR2004
+        headers["ETag"] = tag
+        if tag in request.headers.get("if-none-match", ""):
+            return Response(b"", status_code=304, headers=headers, cookies=cookies, media_type=HTML)
+    if len(body) >= _SMALLEST_WORTH_PACKING and "gzip" in request.headers.get("accept-encoding", ""):
+        headers["Content-Encoding"] = "gzip"
+        body = gzip.compress(body, 6, mtime=0)
+    return Response(body, status_code=status, headers=headers, cookies=cookies, media_type=HTML)
+
+
+def render(request: Request[Any, Any, Any], template: str, language: Language, **context: Any) -> str:
+    """Render a template in a language."""
+    engine = request.app.template_engine
+    if engine is None:
+        message = "the application has no template engine"
+        raise RuntimeError(message)
+    rendered: str = engine.get_template(template).render(
+        **vocabulary(language),
+        here=request.url.path,
+        in_language=lambda wanted: _in_language(request, wanted),
+        navigation=NAVIGATION,
+        **context,
+    )
+    return rendered
+
+
+def _in_language(request: Request[Any, Any, Any], wanted: Language) -> str:
+    """Return the address of the same page in another language."""
+    asked = [(name, value) for name, value in parse_qsl(request.url.query, keep_blank_values=True) if name != "lang"]
+    return f"{request.url.path}?{urlencode([*asked, ('lang', wanted.value)])}"
