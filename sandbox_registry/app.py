@@ -43,6 +43,7 @@ from sandbox_registry.auditlog.publishing.watching import Watch
 from sandbox_registry.authz import Authorizer
 from sandbox_registry.configuration import settings_from
 from sandbox_registry.db.core.engine import Database
+from sandbox_registry.documents.uploads.inspection import Inspector
 from sandbox_registry.documents.uploads.scanning import NullScanner
 from sandbox_registry.documents.uploads.store import Store
 from sandbox_registry.domain.audit import Pseudonyms
@@ -126,6 +127,7 @@ def build_use_cases(
         transactions,
         store=Store(settings.data_dir / "documents"),
         scanner=NullScanner(),
+        inspector=Inspector(),
         passwords=Passwords(load_common_passwords(shipped("policies") / "common-passwords.txt")),
         max_upload_bytes=settings.max_upload_bytes,
         self_registration=settings.self_registration,
@@ -157,7 +159,7 @@ def create_app(
             await cases.rule_versions.register_shipped(shipped("policies"))
             yield
         finally:
-            await cases.transactions.database.close()
+            await cases.close()
 
     files = Router(path="", route_handlers=[DocumentsController], request_max_body_size=settings.max_upload_bytes)
     api = Router(path=PREFIX, route_handlers=[*API, DocsController, files], guards=[check_query])

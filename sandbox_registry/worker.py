@@ -29,7 +29,7 @@ async def run_worker(settings: Settings) -> None:
             )
             await keep_working(jobs, stop=stop)
         finally:
-            await use_cases.transactions.database.close()
+            await use_cases.close()
 
 
 def worker() -> None:

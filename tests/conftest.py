@@ -25,6 +25,7 @@ from sandbox_registry.domain.rules.rule_versions import RuleVersion
 from sandbox_registry.runtime.settings import Settings
 from tests.support.browser import Browser, opened_browser
 from tests.support.client import Client
+from tests.support.inspection import INSPECTOR
 from tests.support.ledger import Ledger, new_ledger
 from tests.support.snapshots import Snapshots
 from tests.support.world import START, World, new_world, shipped_rules
@@ -114,6 +115,7 @@ async def settled_world(database_url: str, owner: AsyncEngine, data_dir: Path) -
     await settled.snapshots.take(SETTLED)
     yield settled
     await database.close()
+    await INSPECTOR.end()
 
 
 @pytest.fixture

@@ -31,6 +31,8 @@ IMPORTS = [
     ("usecases/integrations/webhooks.py", "import httpx", "network"),
     ("usecases/operations/upkeep.py", "def send() -> None:\n    import smtplib", "network"),
     ("domain/texts.py", "from babel.numbers import format_decimal", "babel"),
+    ("documents/uploads/inspection.py", "import pikepdf", "hostile-files"),
+    ("documents/uploads/contents/server.py", "from sandbox_registry.domain.texts import Phrase", "inspector"),
     ("usecases/operations/upkeep.py", "from procrastinate import App", "queue"),
     ("usecases/operations/backups.py", "import click", "commands"),
     ("auditlog/verifying/trees.py", "from sandbox_registry.auditlog.publishing.folder import LogFolder", "verifier"),

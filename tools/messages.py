@@ -47,6 +47,8 @@ _CALLS = {
     "NotFound": "kind.",
     "fault": "fault.",
     "refusal": "upload.",
+    "Unacceptable": "upload.",
+    "Unsafe": "upload.unsafe.",
 }
 """What is called with a key or its end, by the first argument or `what`, and what goes before that."""
 _SPEAKERS = frozenset({"t", "plain"})

@@ -27,6 +27,6 @@ def run_with(ready: Settings, use: Callable[[UseCases], Awaitable[T]]) -> T:
             await cases.installation.announce()
             return await use(cases)
         finally:
-            await cases.transactions.database.close()
+            await cases.close()
 
     return asyncio.run(run())

@@ -13,6 +13,7 @@ from litestar import Request, Response
 from litestar.exceptions import NotAuthorizedException
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from sandbox_registry.documents.uploads.inspection import InspectionsBusy
 from sandbox_registry.domain.identity.people import Actor
 from sandbox_registry.domain.operations.quotas import By, Group, LimitsUnknown, Quota, Room, TooManyRequests
 from sandbox_registry.http.client_addresses import Networks, client_address, counted
@@ -115,13 +116,17 @@ def on_too_many(request: Request[Any, Any, Any], error: TooManyRequests) -> Resp
     return problem(request, status=status_of(error), code=error.code, text=error.text, headers=headers)
 
 
-def on_limits_unknown(request: Request[Any, Any, Any], error: LimitsUnknown) -> Response[bytes]:
-    """Answer that this is not done while nobody can count."""
+def on_unavailable(request: Request[Any, Any, Any], error: LimitsUnknown | InspectionsBusy) -> Response[bytes]:
+    """Answer that this is not done while nobody can count, or too many files wait, and when to come back."""
     headers = {"Retry-After": str(_ASK_AGAIN_IN)}
     return problem(request, status=status_of(error), code=error.code, text=error.text, headers=headers)
 
 
-LIMIT_HANDLERS: dict[Any, Any] = {TooManyRequests: on_too_many, LimitsUnknown: on_limits_unknown}
+LIMIT_HANDLERS: dict[Any, Any] = {
+    InspectionsBusy: on_unavailable,
+    LimitsUnknown: on_unavailable,
+    TooManyRequests: on_too_many,
+}
 
 
 def _token(scope: Any) -> bytes | None:

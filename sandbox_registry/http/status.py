@@ -1,5 +1,6 @@
 """Which HTTP status says what went wrong: one table for the API and the pages."""
 
+from sandbox_registry.documents.uploads.inspection import InspectionsBusy
 from sandbox_registry.documents.uploads.store import FileTooLarge, StorageFull
 from sandbox_registry.domain.errors import (
     ConditionNotMet,
@@ -22,6 +23,7 @@ STATUS: dict[type[DomainError], int] = {
     ConditionNotMet: 409,
     Duplicate: 409,
     FileTooLarge: 413,
+    InspectionsBusy: 503,
     Invalid: 422,
     KeyInUse: 409,
     KeyReused: 422,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sandbox_registry.documents.uploads.inspection import Inspector
 from sandbox_registry.documents.uploads.scanning import Scanner
 from sandbox_registry.documents.uploads.store import Store
 from sandbox_registry.domain.operations.quotas import LIMITS, Quota
@@ -80,12 +81,18 @@ class UseCases:
     upkeep: Upkeep
     webhooks: Webhooks
 
+    async def close(self) -> None:
+        """End what was opened for them: the processes that inspect files, the connections."""
+        await self.documents.inspector.close()
+        await self.transactions.database.close()
+
 
 def wire(
     transactions: Transactions,
     *,
     store: Store,
     scanner: Scanner,
+    inspector: Inspector,
     passwords: Passwords,
     max_upload_bytes: int,
     self_registration: bool = False,
@@ -115,6 +122,8 @@ def wire(
             cases=cases,
             store=store,
             scanner=scanner,
+            inspector=inspector,
+            limits=rate_limits,
             max_bytes=max_upload_bytes,
         ),
         erasures=Erasures(transactions),

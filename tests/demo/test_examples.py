@@ -10,7 +10,9 @@ import pytest
 
 from sandbox_registry.demo.dossiers import EXAMPLES, Dossier, dossiers_for, load_dossiers, load_scenarios, starting
 from sandbox_registry.demo.papers import make, papers, typeset
-from sandbox_registry.documents.uploads.kinds import PDF, clean_filename, recognise
+from sandbox_registry.documents.uploads.contents.judgement import PDF
+from sandbox_registry.documents.uploads.contents.recognition import recognise
+from sandbox_registry.documents.uploads.kinds import check_extension, clean_filename
 from sandbox_registry.domain.identity.people import MembershipKind, OrganisationKind
 from sandbox_registry.domain.rules.forms import normalise, route, validate, validate_shape
 from sandbox_registry.domain.rules.procedures import Procedure
@@ -132,7 +134,8 @@ def test_the_papers_answer_the_parts_and_are_pdf_by_their_content(slug: str, tmp
     assert {paper.part for paper, _ in made} == set(dossier.parts)
     for paper, path in made:
         part = procedure.part(paper.part)
-        assert recognise(path, filename=paper.filename) == PDF
+        assert recognise(path) == PDF
+        check_extension(paper.filename, PDF)
         assert clean_filename(paper.filename, extension="pdf") == paper.filename
         assert part is not None
         assert path.stat().st_size <= part.max_bytes

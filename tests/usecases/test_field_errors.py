@@ -1,12 +1,17 @@
 """Every error of a field that a use case gives, by its rule; with those of the domain and of files, no sentence is left."""
 
 import ast
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from sandbox_registry.documents.uploads.contents.judgement import PDF
+from sandbox_registry.documents.uploads.contents.server import answer_of
+from sandbox_registry.documents.uploads.inspection import judgement_of
+from sandbox_registry.documents.uploads.kinds import check_extension
 from sandbox_registry.documents.uploads.scanning import Verdict
 from sandbox_registry.documents.uploads.store import Store
 from sandbox_registry.domain.errors import Invalid
@@ -15,11 +20,12 @@ from sandbox_registry.usecases.cases.applications import check_previous, receivi
 from sandbox_registry.usecases.cases.documents import Documents
 from sandbox_registry.usecases.cases.past_cases import moment_of
 from tests.documents.uploads.files import pdf
-from tests.documents.uploads.test_kinds import REFUSALS
+from tests.documents.uploads.test_contents import REFUSALS
 from tests.domain.test_field_errors import RULES
 from tests.support import stages
 from tests.support.decided import SIGNER, TITLE, recommended, terms
 from tests.support.field_errors import FAMILIES, check_said, errors_of, every_key
+from tests.support.inspection import INSPECTOR
 from tests.support.stages import OWNER
 from tests.support.world import START, World
 
@@ -62,6 +68,8 @@ async def attach_harmful(world: World, tmp_path: Path) -> None:
         cases=world.use_cases.cases,
         store=Store(tmp_path / "harmful"),
         scanner=Alarm(),
+        inspector=INSPECTOR,
+        limits=world.use_cases.rate_limits,
         max_bytes=1_000_000,
     )
     await documents.attach(
@@ -138,6 +146,14 @@ async def look_too_far_back(_: World, __: Path) -> None:
     moment_of(START - DAY, now=START, begun=START)
 
 
+async def exceed_the_limits_of_an_inspection(_: World, __: Path) -> None:
+    judgement_of(answer_of(b"", status=signal.SIGXCPU, seconds=10.0)).require_accepted()
+
+
+async def claim_another_type(_: World, __: Path) -> None:
+    check_extension("đề án.docx", PDF)
+
+
 ACTS: dict[str, Act] = {
     "applications.earlier_case_open": follow_an_open_case,
     "applications.unknown_receiving_unit": choose_no_unit,
@@ -156,6 +172,8 @@ ACTS: dict[str, Act] = {
     "past_case.not_begun": look_too_far_back,
     "site_visits.in_future": visit_tomorrow,
     "tokens.wrong_name": name_a_token_with_nothing,
+    "upload.inspection_exceeded": exceed_the_limits_of_an_inspection,
+    "upload.wrong_extension": claim_another_type,
 }
 
 

@@ -1,20 +1,23 @@
 """Files of a dossier: received as a stream, told by their content, kept under their digest, attached in one act."""
 
+import math
 from collections.abc import AsyncGenerator, AsyncIterable
 from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
-from anyio import to_thread
-
-from sandbox_registry.documents.uploads.kinds import clean_filename, recognise
+from sandbox_registry.documents.uploads.contents.judgement import Kind
+from sandbox_registry.documents.uploads.inspection import Inspector
+from sandbox_registry.documents.uploads.kinds import check_extension, clean_filename
 from sandbox_registry.documents.uploads.scanning import Scanner
-from sandbox_registry.documents.uploads.store import Store
+from sandbox_registry.documents.uploads.store import Received, Store
 from sandbox_registry.domain.cases.applications import Document
 from sandbox_registry.domain.errors import FieldError, Invalid
+from sandbox_registry.domain.operations.quotas import By, Group
 from sandbox_registry.domain.texts import Phrase
 from sandbox_registry.usecases.cases.applications import Applications
 from sandbox_registry.usecases.cases.cases import Cases
+from sandbox_registry.usecases.operations.quotas import RateLimits
 from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.transactions import Transactions
 
@@ -38,6 +41,8 @@ class Documents:
         cases: Cases,
         store: Store,
         scanner: Scanner,
+        inspector: Inspector,
+        limits: RateLimits,
         max_bytes: int,
     ) -> None:
         self.transactions = transactions
@@ -45,6 +50,8 @@ class Documents:
         self.cases = cases
         self.store = store
         self.scanner = scanner
+        self.inspector = inspector
+        self.limits = limits
         self.max_bytes = max_bytes
 
     async def attach(
@@ -57,11 +64,13 @@ class Documents:
         Raises:
             Invalid: no such part; or the file is empty, of a type not taken, broken, harmful, not what its name says.
             FileTooLarge: it exceeds the limit; told as soon as it does.
+            InspectionsBusy: too many files wait to be inspected.
 
         """
         await self.applications.check_part(context, application_id, part=part)
         async with self.store.receive(chunks, max_bytes=self.max_bytes) as received:
-            kind = await to_thread.run_sync(lambda: recognise(received.path, filename=filename))
+            kind = await self._inspected(context, received)
+            check_extension(filename, kind)
             verdict = await self.scanner.scan(received.path)
             if not verdict.clean:
                 raise Invalid((FieldError(field="file", code="harmful", message=Phrase("documents.harmful")),))
@@ -75,6 +84,14 @@ class Documents:
                 sha256=received.sha256,
                 keep=partial(self.store.keep, received),
             )
+
+    async def _inspected(self, context: RequestContext, received: Received) -> Kind:
+        """Have a file looked at; what that takes beyond a second counts as so many more uploads of its sender."""
+        judgement = await self.inspector.inspect(received.path, account=context.actor.person_id)
+        if judgement.seconds > 1:
+            subjects = {By.ACCOUNT: context.actor.person_id.bytes}
+            await self.limits.charge(Group.UPLOADS, subjects, count=math.ceil(judgement.seconds) - 1)
+        return judgement.require_accepted()
 
     async def download(self, context: RequestContext, application_id: UUID, document_id: UUID) -> Download:
         """Open a document of a case the actor may read; an overseer's reading is a leaf."""

@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import math
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
@@ -101,6 +102,11 @@ class RateLimits:
             return await self._pay_ahead(key, quotas)
         finally:
             self._paying.discard(key)
+
+    async def charge(self, group: Group, subjects: Subjects, *, count: int) -> None:
+        """Take up to so many more, for what something turned out to cost; never refuses, and takes nothing when unknown."""
+        with suppress(TooManyRequests, LimitsUnknown):
+            await self._take_in_database(group, self._quotas_for(group, subjects), amount=count)
 
     async def take_login(self, email: str, *, address: str | None) -> None:
         """Count a try to log in, by e-mail, by address and in all, before anything costly is done for it.

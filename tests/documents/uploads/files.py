@@ -7,6 +7,8 @@ import struct
 import zipfile
 import zlib
 
+import pikepdf
+
 JPEG = base64.b64decode(
     "/9j/4AAQSkZJRgABAQEASABIAAD/2wBDAAgGBgcGBQgHBwcJCQgKDBQNDAsLDBkSEw8UHRofHh0aHBwgJC4nICIsIxwcKDcpLDAxNDQ0Hyc5PT"
     "gyPC4zNDL/2wBDAQkJCQwLDBgNDRgyIRwhMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjL/wAARCAAG"
@@ -62,8 +64,20 @@ def pdf(*objects: bytes, catalog: bytes = b"", trailer: bytes = b"", page: bytes
     return bytes(out)
 
 
-def object_stream(content: bytes, entries: bytes = b"/Type /ObjStm /N 1 /First 5 ") -> bytes:
-    return flate(b"9 0  " + content, entries)
+def packed_pdf(*objects: bytes, catalog: bytes = b"") -> bytes:
+    """Make the same PDF with its objects in compressed streams and no table to read in the clear."""
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(pdf(*objects, catalog=catalog + b" /Extra 5 0 R" * bool(objects)))) as plain:
+        plain.save(out, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    return out.getvalue()
+
+
+def locked_pdf(*, user: str) -> bytes:
+    """Make a PDF that asks for this password to be opened; without one it only forbids its reader this and that."""
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(pdf())) as plain:
+        plain.save(out, encryption=pikepdf.Encryption(owner="owner", user=user))
+    return out.getvalue()
 
 
 _TYPES = (
@@ -87,11 +101,19 @@ def relationships(*targets: tuple[str, str, bool]) -> bytes:
     return _RELATIONSHIPS.format("".join(rows)).encode()
 
 
+def word_text(content: str) -> bytes:
+    return f'<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:t>{content}</w:t></w:document>'.encode()
+
+
+def sheet(rows: str) -> bytes:
+    return f'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">{rows}</worksheet>'.encode()
+
+
 def word_parts() -> dict[str, bytes]:
     return {
         "[Content_Types].xml": _TYPES.format(part="word/document.xml", kind="wordprocessingml.document").encode(),
         "_rels/.rels": relationships(("officeDocument", "word/document.xml", False)),
-        "word/document.xml": "<w:document><w:t>Ao nuôi tôm</w:t></w:document>".encode() * 20,
+        "word/document.xml": word_text("Ao nuôi tôm" * 20),
         "word/_rels/document.xml.rels": relationships(("hyperlink", "https://tom-ca-mau.example/", True)),
     }
 
@@ -101,7 +123,7 @@ def sheet_parts() -> dict[str, bytes]:
         "[Content_Types].xml": _TYPES.format(part="xl/workbook.xml", kind="spreadsheetml.sheet").encode(),
         "_rels/.rels": relationships(("officeDocument", "xl/workbook.xml", False)),
         "xl/workbook.xml": b"<workbook/>",
-        "xl/worksheets/sheet1.xml": b"<row><c>4.5</c></row>" * 50,
+        "xl/worksheets/sheet1.xml": sheet("<row><c><v>4.5</v></c></row>" * 50),
         "xl/printerSettings/printerSettings1.bin": b"\x00\x01",
     }
 

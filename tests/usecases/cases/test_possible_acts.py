@@ -40,6 +40,7 @@ from sandbox_registry.usecases.transaction.transactions import Transactions
 from tests.api.contract.routes import Rehearsal
 from tests.support.decided import BASIS, REASONS, SIGNER, approved, recommended
 from tests.support.inputs import TRIED, Attempt, Facts, Spares, attempts, facts_of
+from tests.support.inspection import INSPECTOR
 from tests.support.stages import (
     FOCAL,
     INTAKE,
@@ -109,7 +110,12 @@ async def rehearsal(world: World, database_url: str, tmp_path: Path) -> AsyncIte
         new_id=uuid7,
     )
     yield wire(
-        transactions, store=Store(tmp_path), scanner=NullScanner(), passwords=PASSWORDS, max_upload_bytes=1_000_000
+        transactions,
+        store=Store(tmp_path),
+        scanner=NullScanner(),
+        inspector=INSPECTOR,
+        passwords=PASSWORDS,
+        max_upload_bytes=1_000_000,
     )
     await database.close()
 

@@ -237,3 +237,11 @@ def test_read_limits_refuses_what_says_nothing(written: str, words: str) -> None
     with pytest.raises(ValueError, match=r".") as caught:
         read_limits(written)
     assert words in str(caught.value)
+
+
+async def test_a_charge_takes_what_is_left_and_never_refuses(world: World, time: Time) -> None:
+    counting = limits(world.database, time, "uploads.account=6/1h")
+    await counting.charge(Group.UPLOADS, {By.ACCOUNT: b"one"}, count=4)
+    assert await outcomes(*[counting] * 3, group=Group.UPLOADS) == [True, True, False]
+    await counting.charge(Group.UPLOADS, {By.ACCOUNT: b"one"}, count=4)
+    await limits(Database(NOBODY_THERE), time).charge(Group.UPLOADS, {By.ACCOUNT: b"one"}, count=4)
