@@ -178,10 +178,21 @@ async def recommend(case: Case, province: Province) -> None:
         "advice": "refuse" if refuses else "approve_with_conditions",
         "report": "Báo cáo thẩm định tổng hợp ý kiến phản biện, cơ quan phối hợp và kết luận của hội đồng.",
         "conditions": case.scenario.get("conditions", []),
+        "disagreements": await _answered_disagreements(case),
     }
     if not refuses:
         await _set_terms(case, province, body)
     await case.act(HEAD.email, "recommendation", body)
+
+
+async def _answered_disagreements(case: Case) -> list[dict[str, str]]:
+    """Answer each agency that disagrees, as the appraisal report must."""
+    path = f"/applications/{case.id}/consultations"
+    consultations = (await case.caller.ask("GET", path, by=HEAD.email))["items"]
+    answer = "Tổ thẩm định đã tiếp thu; điều kiện của giấy phép và kết luận của hội đồng nêu rõ nội dung này."
+    return [
+        {"consultation_id": each["id"], "answer": answer} for each in consultations if each["opinion"] == "disagree"
+    ]
 
 
 async def _set_terms(case: Case, province: Province, body: dict[str, Any]) -> None:
