@@ -51,10 +51,10 @@ async def grant_office(cases: UseCases, *, email: str, role: Role, unit: str, ti
 
     """
     person = await find_user(cases, email)
-    found = await _unit_named(cases, unit)
-    if found is None:
+    organisation = await _unit_named(cases, unit)
+    if organisation is None:
         raise NotFound(what="unit", name=unit)
-    return await cases.offices.grant(command_line(), person.id, role=role, unit_id=found.id, title=title)
+    return await cases.offices.grant(command_line(), person.id, role=role, unit_id=organisation.id, title=title)
 
 
 async def close_account(cases: UseCases, *, email: str) -> Person:
@@ -71,13 +71,13 @@ async def set_password(cases: UseCases, *, email: str, new: str) -> Person:
 
 async def list_users(cases: UseCases) -> tuple[PersonRow, ...]:
     """List every account with the offices in force."""
-    found: list[PersonRow] = []
+    rows: list[PersonRow] = []
     while True:
-        after = found[-1].person.id if found else None
+        after = rows[-1].person.id if rows else None
         page = await cases.people.list_people(command_line(), after=after, limit=_PAGE)
-        found += page
+        rows += page
         if len(page) < _PAGE:
-            return tuple(found)
+            return tuple(rows)
 
 
 async def unit_names(cases: UseCases) -> dict[UUID, str]:
@@ -100,12 +100,12 @@ async def _unit_named(cases: UseCases, words: str) -> Organisation | None:
 
 
 async def _units(cases: UseCases) -> list[Organisation]:
-    found: list[Organisation] = []
+    units: list[Organisation] = []
     while True:
-        after = found[-1].id if found else None
+        after = units[-1].id if units else None
         page = await cases.organisations.list_organisations(
             command_line(), kind=OrganisationKind.STATE_UNIT, after=after, limit=_PAGE
         )
-        found += page
+        units += page
         if len(page) < _PAGE:
-            return found
+            return units

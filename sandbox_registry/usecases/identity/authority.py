@@ -54,10 +54,10 @@ async def refuse_official(act: Transaction, person_id: UUID) -> None:
         ConditionNotMet: `holds_office`.
 
     """
-    found = await act.run(
+    person = await act.run(
         people.actor_for_person, person_id, at=act.at, method=act.actor.auth_method, request_id=act.actor.request_id
     )
-    if found is None:
+    if person is None:
         raise NotFound(what="person")
-    if found.offices:
+    if person.offices:
         raise ConditionNotMet("holds_office")

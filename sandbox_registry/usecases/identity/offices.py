@@ -178,8 +178,8 @@ class Offices:
         unit_id = await self._unit_of(context.actor, delegation_id)
         standing = towards_unit(unit_id)
         async with self.transactions.open(context, Action.DELEGATION_REVOKE, standing=standing) as act:
-            known = await act.get(Delegation, delegation_id)
-            await lock_people(act, known.from_person_id, known.to_person_id)
+            unlocked = await act.get(Delegation, delegation_id)
+            await lock_people(act, unlocked.from_person_id, unlocked.to_person_id)
             delegation = await act.get(Delegation, delegation_id)
             check_version(delegation.version, expected_version)
             by = None if act.decision.role is Role.SYSTEM_ADMIN else context.actor.person_id
@@ -205,9 +205,9 @@ class Offices:
         return not is_founding(role, by_operator=by_operator, administrators=administrators)
 
     async def _unit_of(self, actor: Actor, delegation_id: UUID) -> UUID:
-        held = None if Role.SYSTEM_ADMIN in actor.roles else frozenset(unit for _, unit in actor.offices)
+        unit_ids = None if Role.SYSTEM_ADMIN in actor.roles else frozenset(unit for _, unit in actor.offices)
         async with self.transactions.primary() as primary:
-            unit_id = await primary.run(people.unit_of_delegation, delegation_id, unit_ids=held)
+            unit_id = await primary.run(people.unit_of_delegation, delegation_id, unit_ids=unit_ids)
         if unit_id is None:
             raise NotFound(what="delegation")
         return unit_id

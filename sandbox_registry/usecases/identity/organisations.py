@@ -130,13 +130,13 @@ class Organisations:
 
         """
         async with await self._changing(context, organisation_id) as act:
-            known = await self._applicant(act, organisation_id, expected_version)
-            check_fields(contact_errors(name=known.name, email=email, phone=phone))
+            applicant = await self._applicant(act, organisation_id, expected_version)
+            check_fields(contact_errors(name=applicant.name, email=email, phone=phone))
             return act.respond(
                 await act.save(
                     replace(
-                        known,
-                        version=known.version + 1,
+                        applicant,
+                        version=applicant.version + 1,
                         address=address,
                         email=email,
                         phone=phone,
@@ -204,14 +204,14 @@ class Organisations:
         async with await self._changing(context, organisation_id) as act:
             await self._applicant(act, organisation_id)
             present = {each.id: each for each in await act.find(Membership, organisation_id=organisation_id)}
-            known = present.get(membership_id)
-            if known is None:
+            membership = present.get(membership_id)
+            if membership is None:
                 raise NotFound(what="membership")
-            check_version(known.version, expected_version)
-            if known.valid_to is not None and known.valid_to <= act.at:
+            check_version(membership.version, expected_version)
+            if membership.valid_to is not None and membership.valid_to <= act.at:
                 raise Duplicate(what="end_of_membership")
-            _check_may_appoint(act, present.values(), known.kind)
-            over = replace(known, version=known.version + 1, valid_to=max(act.at, known.valid_from))
+            _check_may_appoint(act, present.values(), membership.kind)
+            over = replace(membership, version=membership.version + 1, valid_to=max(act.at, membership.valid_from))
             check_signatory_remains([*(present | {over.id: over}).values()], at=act.at)
             return act.respond(await act.save(over))
 
@@ -223,13 +223,13 @@ class Organisations:
 
         """
         async with self.transactions.replica() as replica:
-            found = await replica.run(organisations.find, organisation_id, scope=self.scope(context.actor))
-            members = () if found is None else await replica.run(organisations.members_of, organisation_id)
-        if found is None:
+            organisation = await replica.run(organisations.find, organisation_id, scope=self.scope(context.actor))
+            members = () if organisation is None else await replica.run(organisations.members_of, organisation_id)
+        if organisation is None:
             await self.transactions.record_refusal(context, Action.ORGANISATION_READ, NotFound(what="organisation"))
             raise NotFound(what="organisation")
         await self.transactions.record_oversight(context, Action.ORGANISATION_READ, "organisation", organisation_id)
-        return OrganisationView(organisation=found, members=members)
+        return OrganisationView(organisation=organisation, members=members)
 
     async def list_organisations(
         self,
@@ -273,8 +273,8 @@ class Organisations:
     ) -> AbstractAsyncContextManager[Transaction]:
         """Open the change of an applicant. What the actor may not know of is not found, and the attempt is on record."""
         async with self.transactions.primary() as primary:
-            found = await primary.run(organisations.find, organisation_id, scope=self.scope(context.actor))
-        if found is None:
+            organisation = await primary.run(organisations.find, organisation_id, scope=self.scope(context.actor))
+        if organisation is None:
             await self.transactions.record_refusal(context, Action.ORGANISATION_EDIT, NotFound(what="organisation"))
             raise NotFound(what="organisation")
         return self.transactions.open(context, Action.ORGANISATION_EDIT, standing=towards_organisation(organisation_id))
@@ -284,12 +284,12 @@ class Organisations:
     ) -> Organisation:
         """Lock and load an applicant."""
         await act.run(organisations.lock, organisation_id)
-        known = await act.get(Organisation, organisation_id)
-        if known.kind is OrganisationKind.STATE_UNIT:
+        organisation = await act.get(Organisation, organisation_id)
+        if organisation.kind is OrganisationKind.STATE_UNIT:
             raise NotFound(what="applicant")
         if expected_version is not None:
-            check_version(known.version, expected_version)
-        return known
+            check_version(organisation.version, expected_version)
+        return organisation
 
 
 def _check_may_appoint(act: Transaction, present: Iterable[Membership], kind: MembershipKind) -> None:

@@ -102,8 +102,8 @@ class People:
 
         """
         async with self.transactions.primary() as primary:
-            known = await primary.run(credentials.of_person, context.actor.person_id)
-        stored = None if known is None else known.hash
+            stored_credentials = await primary.run(credentials.of_person, context.actor.person_id)
+        stored = None if stored_credentials is None else stored_credentials.hash
         if not await self.passwords.matches(stored, current):
             await self.transactions.record_refusal(context, Action.PASSWORD_CHANGE, WrongCredentials())
             raise WrongCredentials
@@ -174,7 +174,7 @@ class People:
             await self.transactions.record_refusal(context, Action.PERSON_READ, NotFound(what="person"))
             raise NotFound(what="person")
         async with self.transactions.database.transaction() as work:
-            found = PersonView(
+            view = PersonView(
                 person=await work.get(Person, person_id),
                 grants=await work.find(RoleGrant, person_id=person_id),
                 memberships=await work.find(Membership, person_id=person_id),
@@ -184,7 +184,7 @@ class People:
             )
         if not is_own:
             await self.transactions.record_oversight(context, Action.PERSON_READ, "person", person_id)
-        return found
+        return view
 
     async def list_people(
         self,
@@ -204,8 +204,8 @@ class People:
         """
         async with self.transactions.open(context, Action.PERSON_READ) as act:
             if context.actor.roles & READ_ALL_ROLES:
-                asked = {"read": Action.PERSON_READ, "text": text, "role": role, "unit_id": unit_id, "after": after}
-                act.record_state("people", act.new_id(), 1, asked)
+                query = {"read": Action.PERSON_READ, "text": text, "role": role, "unit_id": unit_id, "after": after}
+                act.record_state("people", act.new_id(), 1, query)
             else:
                 act.skip_audit()
             return await act.run(

@@ -38,7 +38,7 @@ from sandbox_registry.usecases.transaction.transactions import Transactions
 
 SESSION = timedelta(hours=12)
 _LONGEST_NAME = 100
-_KNOWN = frozenset(str(action) for action in Action)
+_ALL_ACTIONS = frozenset(str(action) for action in Action)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,10 +74,12 @@ class Tokens:
         """
         at = self.transactions.now()
         async with self.transactions.primary() as primary:
-            found = await primary.run(people.actor_for_token, token_hash, address=address, at=at, request_id=request_id)
-        if found is None:
+            holder = await primary.run(
+                people.actor_for_token, token_hash, address=address, at=at, request_id=request_id
+            )
+        if holder is None:
             return None
-        actor, ends_at = found
+        actor, ends_at = holder
         return Bearer(actor=actor, ends_at=ends_at if ends_at <= at + SOON else None)
 
     async def log_in(
@@ -103,22 +105,22 @@ class Tokens:
         """
         await self.rate_limits.take_login(email, address=context.address)
         async with self.transactions.primary() as primary:
-            wanted = await _checked(primary, name, limits, lifetime, held=UNLIMITED)
-            found = await primary.run(credentials.by_email, email)
-        is_right = await self.passwords.matches(None if found is None else found.hash, password)
-        person_id = NOBODY if found is None else found.person_id
+            checked_limits = await _checked(primary, name, limits, lifetime, own=UNLIMITED)
+            account = await primary.run(credentials.by_email, email)
+        is_right = await self.passwords.matches(None if account is None else account.hash, password)
+        person_id = NOBODY if account is None else account.person_id
         acting = context.acting_as(applicant(person_id, method="password", request_id=context.actor.request_id))
-        if found is None or found.hash is None or found.is_disabled or not is_right:
+        if account is None or account.hash is None or account.is_disabled or not is_right:
             await self._count_refusal(person_id)
             raise WrongCredentials
-        renewed = await self.passwords.hashed(password) if self.passwords.is_outdated(found.hash) else None
+        renewed = await self.passwords.hashed(password) if self.passwords.is_outdated(account.hash) else None
         async with self._unkept(acting) as act:
-            held = await act.run(credentials.current_hash, person_id, changing=renewed is not None)
-            if held != found.hash:
+            current_hash = await act.run(credentials.current_hash, person_id, changing=renewed is not None)
+            if current_hash != account.hash:
                 raise WrongCredentials
             if renewed is not None:
                 await act.run(credentials.keep_hash, person_id, renewed, at=act.at)
-            return await _issue(act, name=name, limits=wanted, lifetime=lifetime)
+            return await _issue(act, name=name, limits=checked_limits, lifetime=lifetime)
 
     async def create(
         self, context: RequestContext, *, name: str, limits: Limits = UNLIMITED, lifetime: timedelta
@@ -129,14 +131,14 @@ class Tokens:
             Invalid: the name, the limits or the lifetime.
 
         """
-        held = Limits(
+        own_limits = Limits(
             scopes=context.actor.token_scopes,
             procedures=context.actor.token_procedures,
             addresses=context.actor.token_addresses,
         )
         async with self._unkept(context) as act:
-            wanted = await _checked(act.work, name, limits, lifetime, held=held)
-            return await _issue(act, name=name, limits=wanted, lifetime=lifetime)
+            checked_limits = await _checked(act.work, name, limits, lifetime, own=own_limits)
+            return await _issue(act, name=name, limits=checked_limits, lifetime=lifetime)
 
     async def list_own(self, context: RequestContext) -> tuple[Token, ...]:
         """List one's tokens, ended ones included, with their last use."""
@@ -173,21 +175,21 @@ class Tokens:
         return self.transactions.open(context.without_key(), Action.TOKEN_CREATE)
 
 
-async def _checked(queries: Queries, name: str, wanted: Limits, lifetime: timedelta, *, held: Limits) -> Limits:
+async def _checked(queries: Queries, name: str, limits: Limits, lifetime: timedelta, *, own: Limits) -> Limits:
     """Return the limits as they are kept: each range once, written in one way."""
     codes: tuple[str, ...] = ()
-    if wanted.procedures is not None:
+    if limits.procedures is not None:
         codes = await queries.run(rule_versions.codes, kind=RuleKind.PROCEDURE)
     errors = [
-        *limit_errors(wanted, held=held, acts=_KNOWN, procedures=frozenset(codes)),
+        *limit_errors(limits, held=own, acts=_ALL_ACTIONS, procedures=frozenset(codes)),
         *lifetime_errors(lifetime),
     ]
     if not name.strip() or len(name) > _LONGEST_NAME:
         errors.append(FieldError(field="name", code="wrong_name", message=Phrase("tokens.wrong_name")))
     if errors:
         raise Invalid(tuple(errors))
-    ranges = None if wanted.addresses is None else tuple(sorted({str(read_range(each)) for each in wanted.addresses}))
-    return replace(wanted, addresses=ranges)
+    ranges = None if limits.addresses is None else tuple(sorted({str(read_range(each)) for each in limits.addresses}))
+    return replace(limits, addresses=ranges)
 
 
 async def _issue(act: Transaction, *, name: str, limits: Limits, lifetime: timedelta) -> NewToken:
@@ -198,8 +200,8 @@ async def _issue(act: Transaction, *, name: str, limits: Limits, lifetime: timed
         person_id=act.actor.person_id,
         name=name,
         method=act.actor.auth_method,
-        scopes=_listed(limits.scopes),
-        procedures=_listed(limits.procedures),
+        scopes=_sorted_names(limits.scopes),
+        procedures=_sorted_names(limits.procedures),
         addresses=limits.addresses,
         created_at=act.at,
         expires_at=act.at + lifetime,
@@ -209,7 +211,7 @@ async def _issue(act: Transaction, *, name: str, limits: Limits, lifetime: timed
     return NewToken(token=token, secret=secret)
 
 
-def _listed(names: frozenset[str] | None) -> tuple[str, ...] | None:
+def _sorted_names(names: frozenset[str] | None) -> tuple[str, ...] | None:
     return None if names is None else tuple(sorted(names))
 
 

@@ -42,8 +42,8 @@ class Units:
 
         """
         async with self.transactions.open(context, Action.ORGANISATION_CREATE_UNIT) as act:
-            wanted = frozenset(handles)
-            await _check(act, name=name, email=email, phone=phone, agency_code=agency_code, handles=wanted)
+            procedures = frozenset(handles)
+            await _check(act, name=name, email=email, phone=phone, agency_code=agency_code, handles=procedures)
             return act.respond(
                 await act.add(
                     Organisation(
@@ -57,7 +57,7 @@ class Units:
                         phone=phone,
                         licence_end=None,
                         agency_code=agency_code,
-                        handles=tuple(sorted(wanted)),
+                        handles=tuple(sorted(procedures)),
                         created_at=act.at,
                     )
                 )
@@ -90,8 +90,8 @@ class Units:
             if unit.kind is not OrganisationKind.STATE_UNIT:
                 raise NotFound(what="unit")
             check_version(unit.version, expected_version)
-            wanted = frozenset(handles)
-            await _check(act, name=name, email=email, phone=phone, agency_code=agency_code, handles=wanted)
+            procedures = frozenset(handles)
+            await _check(act, name=name, email=email, phone=phone, agency_code=agency_code, handles=procedures)
             return act.respond(
                 await act.save(
                     replace(
@@ -102,7 +102,7 @@ class Units:
                         email=email,
                         phone=phone,
                         agency_code=agency_code,
-                        handles=tuple(sorted(wanted)),
+                        handles=tuple(sorted(procedures)),
                     )
                 )
             )
@@ -111,10 +111,10 @@ class Units:
 async def _check(
     act: Transaction, *, name: str, email: str, phone: str, agency_code: str | None, handles: frozenset[str]
 ) -> None:
-    known = await act.run(rule_versions.codes, kind=RuleKind.PROCEDURE)
+    codes = await act.run(rule_versions.codes, kind=RuleKind.PROCEDURE)
     check_fields(
         [
             *contact_errors(name=name, email=email, phone=phone),
-            *unit_errors(agency_code=agency_code, handles=handles, known=frozenset(known)),
+            *unit_errors(agency_code=agency_code, handles=handles, known=frozenset(codes)),
         ]
     )
