@@ -72,9 +72,9 @@ class Erasures:
         """
         async with self.transactions.open(context, Action.ERASURE_PROPOSE) as act:
             await lock_people(act, target_id)
-            check_amount((await _found(act, kind, target_id)).indexes)
+            check_amount((await _lock_and_find(act, kind, target_id)).indexes)
             act.case_id = target_id if kind is ErasureKind.CASE else None
-            asked = await act.get(Person, context.actor.person_id)
+            requester = await act.get(Person, context.actor.person_id)
             return act.respond(
                 await act.add(
                     Erasure(
@@ -87,7 +87,7 @@ class Erasures:
                         reference=reference,
                         status=ErasureStatus.PROPOSED,
                         proposed_by=context.actor.person_id,
-                        proposed_by_name=asked.full_name,
+                        proposed_by_name=requester.full_name,
                         proposed_at=act.at,
                     )
                 )
@@ -106,9 +106,9 @@ class Erasures:
         async with self.transactions.open(context, Action.ERASURE_CONFIRM) as act:
             proposed = await self._waiting(act, erasure_id, expected_version)
             await refuse_own_account(act, proposed.proposed_by)
-            found = await _found(act, proposed.kind, proposed.target_id)
+            records = await _lock_and_find(act, proposed.kind, proposed.target_id)
             signer = await act.get(Person, context.actor.person_id)
-            confirmed = await act.save(confirm(proposed, by=signer, at=act.at, indexes=found.indexes))
+            confirmed = await act.save(confirm(proposed, by=signer, at=act.at, indexes=records.indexes))
             act.erased = confirmed.indexes
             if confirmed.kind is ErasureKind.CASE:
                 await _empty_case(act, confirmed.target_id)
@@ -116,7 +116,7 @@ class Erasures:
             else:
                 await _empty_account(act, confirmed.target_id)
             await act.run(rows.erase, confirmed)
-            await _state_anew(act, found)
+            await _record_remains(act, records)
             return act.respond(confirmed)
 
     async def refuse(
@@ -152,12 +152,12 @@ class Erasures:
     async def read(self, context: RequestContext, erasure_id: UUID) -> Erasure:
         """Read one request; `NotFound` when there is none. Oversight leaves a leaf by reading."""
         async with self.transactions.open(context, Action.ERASURE_READ) as act:
-            found = await act.get(Erasure, erasure_id)
+            erasure = await act.get(Erasure, erasure_id)
             if context.actor.roles & READ_ALL_ROLES:
-                act.record_state("erasure", found.id, found.version, {"read": Action.ERASURE_READ})
+                act.record_state("erasure", erasure.id, erasure.version, {"read": Action.ERASURE_READ})
             else:
                 act.skip_audit()
-            return found
+            return erasure
 
     async def list_erasures(
         self, context: RequestContext, *, status: ErasureStatus | None, after: UUID | None, limit: int
@@ -177,15 +177,15 @@ class Erasures:
 
     async def _waiting(self, act: Transaction, erasure_id: UUID, expected_version: int) -> Erasure:
         """Load a request somebody wants to settle; the actor is locked, and the person it is about if it is an account."""
-        known = await act.get(Erasure, erasure_id)
-        await lock_people(act, known.target_id)
+        unlocked = await act.get(Erasure, erasure_id)
+        await lock_people(act, unlocked.target_id)
         proposed = await act.get(Erasure, erasure_id)
         check_version(proposed.version, expected_version)
         act.case_id = proposed.target_id if proposed.kind is ErasureKind.CASE else None
         return proposed
 
 
-async def _found(act: Transaction, kind: ErasureKind, target_id: UUID) -> PersonalRecords:
+async def _lock_and_find(act: Transaction, kind: ErasureKind, target_id: UUID) -> PersonalRecords:
     """Lock what is to be erased, require that nothing keeps it, and find its records."""
     if kind is ErasureKind.CASE:
         cases = await act.run(rows.lock_case, target_id)
@@ -245,10 +245,10 @@ async def _empty_case(act: Transaction, case_id: UUID) -> None:
         kind = BY_NAME[name].of
         if kind is None or emptied.without is None:
             continue
-        for held in await act.find(kind, **{emptied.about: case_id}):
-            left = emptied.without(held, act.at)
-            if left is not held:
-                await act.save(left)
+        for record in await act.find(kind, **{emptied.about: case_id}):
+            remains = emptied.without(record, act.at)
+            if remains is not record:
+                await act.save(remains)
 
 
 async def _empty_account(act: Transaction, person_id: UUID) -> None:
@@ -259,10 +259,10 @@ async def _empty_account(act: Transaction, person_id: UUID) -> None:
     await act.run(rows.forget_answers, person_id)
     own, _ = await _memberships(act, person_id)
     for endpoint in await act.run(webhooks.lock_endpoints_of, own):
-        gone = without_address(endpoint)
-        await act.run(webhooks.RECORDS.save, gone)
-        await act.run(webhooks.end_all, gone.id, at=act.at)
-        act.record_state(ENDPOINT, gone.id, gone.version, gone)
+        emptied = without_address(endpoint)
+        await act.run(webhooks.RECORDS.save, emptied)
+        await act.run(webhooks.end_all, emptied.id, at=act.at)
+        act.record_state(ENDPOINT, emptied.id, emptied.version, emptied)
     for organisation_id in sorted(own):
         await act.run(rows.forget_answers, organisation_id)
         await act.save(without_applicant(await act.get(Organisation, organisation_id)))
@@ -272,11 +272,11 @@ async def _empty_account(act: Transaction, person_id: UUID) -> None:
                 await act.save(over)
 
 
-async def _state_anew(act: Transaction, found: PersonalRecords) -> None:
+async def _record_remains(act: Transaction, records: PersonalRecords) -> None:
     """Put what stays of every object whose record was erased into this act's record, so that rows can be checked again."""
-    said = {(kind, _identity(state)) for kind, state in act.changed}
-    for key in found.objects:
-        if key not in said:
+    recorded = {(kind, _identity(state)) for kind, state in act.changed}
+    for key in records.objects:
+        if key not in recorded:
             for kind, identity, version, state in await act.run(rows.rows_now, key):
                 act.record_state(kind, identity, version, state)
 

@@ -83,13 +83,13 @@ class RuleVersions:
         release moves no deadline. Any number of nodes may do this at the same time.
         """
         async with self.transactions.primary() as primary:
-            known = await primary.run(rule_versions.checksums)
-        held = frozenset(checksum for each in known.values() for checksum in each)
-        made = [
-            await self._register(rule, is_first=(rule.kind, rule.code) not in known)
-            for rule in shipped_rules(folder, held=held)
+            checksums = await primary.run(rule_versions.checksums)
+        registered = frozenset(checksum for each in checksums.values() for checksum in each)
+        versions = [
+            await self._register(rule, is_first=(rule.kind, rule.code) not in checksums)
+            for rule in shipped_rules(folder, registered=registered)
         ]
-        return tuple(each for each in made if each is not None)
+        return tuple(each for each in versions if each is not None)
 
     async def propose(self, context: RequestContext, *, kind: RuleKind, content: str) -> RuleVersion:
         """Propose a version; it takes effect when another administrator approves it.
@@ -217,7 +217,7 @@ class RuleVersions:
             cases = await act.run(replays.filed_cases, procedure_code=code, limit=REPLAYED_CASES)
             calendar = await act.run(self.transactions.rules.calendar, at=act.at)
             new_procedure, new_calendar = _read(tried)
-            found: list[Difference] = []
+            differences: list[Difference] = []
             for case in cases:
                 pinned = await act.run(self.transactions.rules.pinned, case.application)
                 before = _dues(case_deadlines(case, procedure=pinned, calendar=calendar, at=act.at))
@@ -230,15 +230,15 @@ class RuleVersions:
                         by_latest=new_calendar is not None,
                     )
                 )
-                found += _differences(case, before, after)
-            return Replay(cases=len(cases), differences=tuple(found))
+                differences += _differences(case, before, after)
+            return Replay(cases=len(cases), differences=tuple(differences))
 
     async def _check(self, act: Transaction, kind: RuleKind, content: str) -> str:
         """Return the code of a rule text; `Invalid` with every finding when it cannot come into force."""
-        known = frozenset(await act.run(rule_versions.codes, kind=RuleKind.PROCEDURE))
+        codes = frozenset(await act.run(rule_versions.codes, kind=RuleKind.PROCEDURE))
         # A procedure's cases are walked, which takes a second: not while everybody waits.
         code, errors = await anyio.to_thread.run_sync(
-            partial(_judged, kind, content, known=known, policy=self.transactions.authorizer.policy)
+            partial(_judged, kind, content, codes=codes, policy=self.transactions.authorizer.policy)
         )
         check_fields(errors)
         return code
@@ -247,8 +247,8 @@ class RuleVersions:
         action = Action.PROCEDURE_APPROVE if is_first else Action.PROCEDURE_PROPOSE
         async with self.transactions.open(operator(method="start", request_id="start"), action) as act:
             await act.run(rule_versions.lock)
-            known = (await act.run(rule_versions.checksums)).get((rule.kind, rule.code), frozenset())
-            if _checksum(rule.content) in known or (is_first and known):
+            checksums = (await act.run(rule_versions.checksums)).get((rule.kind, rule.code), frozenset())
+            if _checksum(rule.content) in checksums or (is_first and checksums):
                 # Another node was faster; what it brought decides.
                 act.skip_audit()
                 return None
@@ -271,60 +271,60 @@ class RuleVersions:
             )
 
 
-def shipped_rules(folder: Path, *, held: frozenset[str] = frozenset()) -> tuple[ShippedRule, ...]:
-    """Read `procedures/*.toml` and `calendars/*.toml` of a folder, but for those whose checksum is held already.
+def shipped_rules(folder: Path, *, registered: frozenset[str] = frozenset()) -> tuple[ShippedRule, ...]:
+    """Read `procedures/*.toml` and `calendars/*.toml` of a folder, except those whose checksum is registered already.
 
     Raises:
         ProcedureFileError, CalendarFileError: a file cannot be used.
 
     """
-    return (*_procedures(folder / "procedures", held), *_calendars(folder / "calendars", held))
+    return (*_procedures(folder / "procedures", registered), *_calendars(folder / "calendars", registered))
 
 
-def _procedures(folder: Path, held: frozenset[str]) -> Iterator[ShippedRule]:
-    for name, content in _files(folder, held):
+def _procedures(folder: Path, registered: frozenset[str]) -> Iterator[ShippedRule]:
+    for name, content in _files(folder, registered):
         procedure = parse_procedure(content.encode(), file=name)
         since = None if procedure.effective_from is None else start_of(procedure.effective_from)
         yield ShippedRule(kind=RuleKind.PROCEDURE, code=procedure.code, content=content, since=since)
 
 
-def _calendars(folder: Path, held: frozenset[str]) -> Iterator[ShippedRule]:
-    for name, content in _files(folder, held):
+def _calendars(folder: Path, registered: frozenset[str]) -> Iterator[ShippedRule]:
+    for name, content in _files(folder, registered):
         calendar = parse_calendar(content.encode(), file=name)
         since = start_of(calendar.covered_from)
         yield ShippedRule(kind=RuleKind.CALENDAR, code=calendar.code, content=content, since=since)
 
 
-def _files(folder: Path, held: frozenset[str]) -> Iterator[tuple[str, str]]:
+def _files(folder: Path, registered: frozenset[str]) -> Iterator[tuple[str, str]]:
     for path in sorted(folder.glob("*.toml")):
         # Not read_text: line ends count in the checksum.
         content = path.read_bytes().decode("utf-8")
-        if _checksum(content) not in held:
+        if _checksum(content) not in registered:
             yield path.name, content
 
 
 def _judged(
-    kind: RuleKind, content: str, *, known: frozenset[str], policy: AuthorizationPolicy
+    kind: RuleKind, content: str, *, codes: frozenset[str], policy: AuthorizationPolicy
 ) -> tuple[str, tuple[FieldError, ...]]:
     """Read a proposal; return its code and what is wrong with it."""
     if kind is RuleKind.CALENDAR:
-        found = calendar_findings(content.encode(), file="content")
-        return "" if found else parse_calendar(content.encode(), file="content").code, _errors(found)
+        findings = calendar_findings(content.encode(), file="content")
+        return "" if findings else parse_calendar(content.encode(), file="content").code, _errors(findings)
     try:
         procedure = parse_procedure(content.encode(), file="content")
     except ProcedureFileError as error:
         return "", _errors(error.findings)
-    return procedure.code, _errors(_faults(procedure, known, policy))
+    return procedure.code, _errors(_faults(procedure, codes, policy))
 
 
 def _errors(findings: Iterable[ProcedureFinding | Fault]) -> tuple[FieldError, ...]:
     return tuple(FieldError(field=each.key, code=each.code, message=each.message) for each in findings)
 
 
-def _faults(procedure: Procedure, known: frozenset[str], policy: AuthorizationPolicy) -> Faults:
+def _faults(procedure: Procedure, codes: frozenset[str], policy: AuthorizationPolicy) -> Faults:
     yield from faults_of(procedure, policy)
     for index, route in enumerate(procedure.routes):
-        if route.target is not None and route.target not in known:
+        if route.target is not None and route.target not in codes:
             yield fault("unknown_target", f"routes.{index}.target", code=route.target)
 
 
