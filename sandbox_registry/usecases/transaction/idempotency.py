@@ -63,9 +63,9 @@ async def begin(work: UnitOfWork, request: IdempotentRequest, *, person_id: UUID
         KeyInUse: another transaction holds it now.
 
     """
-    found = await work.run(idempotency.begin, person_id=person_id, route=request.route, key=request.key)
-    stored = found.response
-    if stored is None and not found.is_free:
+    taken = await work.run(idempotency.begin, person_id=person_id, route=request.route, key=request.key)
+    stored = taken.response
+    if stored is None and not taken.is_free:
         raise KeyInUse
     if stored is None:
         return

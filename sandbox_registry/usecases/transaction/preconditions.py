@@ -7,9 +7,9 @@ from sandbox_registry.domain.errors import FieldError, Invalid, StaleVersion
 
 def check_fields(errors: Iterable[FieldError]) -> None:
     """Refuse what breaks rules, with every broken one; raises `Invalid`."""
-    found = tuple(errors)
-    if found:
-        raise Invalid(found)
+    broken = tuple(errors)
+    if broken:
+        raise Invalid(broken)
 
 
 def check_version(current: int, expected: int) -> None:

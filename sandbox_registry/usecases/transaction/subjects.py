@@ -135,7 +135,7 @@ class KnownPermit(KnownCase):
 
 
 async def _load_case(work: UnitOfWork, application_id: UUID, viewer: Viewer, *, lock: bool) -> KnownCase | None:
-    found = await work.run(
+    case = await work.run(
         case_rows.find_case,
         application_id,
         person_id=viewer.actor.person_id,
@@ -143,21 +143,21 @@ async def _load_case(work: UnitOfWork, application_id: UUID, viewer: Viewer, *, 
         consulted_unit_ids=viewer.actor.consulted_units,
         lock=lock,
     )
-    if found is None:
+    if case is None:
         return None
-    return KnownCase(application=found.application, standing=await _standing(work, found, viewer))
+    return KnownCase(application=case.application, standing=await _standing(work, case, viewer))
 
 
-async def _standing(work: UnitOfWork, found: Case, viewer: Viewer) -> Standing:
+async def _standing(work: UnitOfWork, case: Case, viewer: Viewer) -> Standing:
     """Judge the links of whoever holds an office by the rules of the case, as they are when they act."""
     if not viewer.actor.offices:
-        return found.standing
-    procedure = await work.run(viewer.rules.pinned, found.application, at=viewer.now())
-    return with_links(found.standing, found.links, procedure=procedure, at=viewer.now())
+        return case.standing
+    procedure = await work.run(viewer.rules.pinned, case.application, at=viewer.now())
+    return with_links(case.standing, case.links, procedure=procedure, at=viewer.now())
 
 
 async def _load_permit(work: UnitOfWork, permit_id: UUID, viewer: Viewer, *, lock: bool) -> KnownPermit | None:
-    found = await work.run(
+    row = await work.run(
         permit_rows.find_permit,
         permit_id,
         person_id=viewer.actor.person_id,
@@ -166,9 +166,9 @@ async def _load_permit(work: UnitOfWork, permit_id: UUID, viewer: Viewer, *, loc
         at=viewer.now(),
         lock=lock,
     )
-    if found is None:
+    if row is None:
         return None
-    case, permit = found
+    case, permit = row
     return KnownPermit(application=case.application, standing=await _standing(work, case, viewer), permit=permit)
 
 

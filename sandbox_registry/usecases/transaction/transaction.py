@@ -235,7 +235,7 @@ class CaseTransaction(SubjectTransaction[KnownCase]):
         """Put on record each date that this act gave, or moved."""
         if case.procedure_version is None or not self.action.gives_dates:
             return
-        given = dates_given(
+        promises = dates_given(
             await self.facts(),
             procedure=await self.procedure(case),
             calendar=await self.calendar(),
@@ -243,7 +243,7 @@ class CaseTransaction(SubjectTransaction[KnownCase]):
             at=self.at,
             new_id=self.new_id,
         )
-        for each in given:
+        for each in promises:
             await self.add(each)
 
     async def _next_due(self, case: Application) -> datetime | None:
@@ -280,7 +280,7 @@ class PermitTransaction(CaseTransaction):
 _MOVES_DEADLINES = (Clarification, Consultation, SupplementRequest)
 
 
-def _latest(found: Iterable[V], changed: Iterable[object], kind: type[V]) -> tuple[V, ...]:
+def _latest(stored: Iterable[V], changed: Iterable[object], kind: type[V]) -> tuple[V, ...]:
     """Put what was changed in the place of what was found, oldest first."""
-    by_id = {each.id: each for each in (*found, *(state for state in changed if isinstance(state, kind)))}
+    by_id = {each.id: each for each in (*stored, *(state for state in changed if isinstance(state, kind)))}
     return tuple(by_id[identity] for identity in sorted(by_id))

@@ -142,7 +142,7 @@ class Transactions:
             decision = self._judge(attempt, subject, at=at)
             refusal = self._refusal(attempt, subject, decision, at=at)
             if subject is not None and refusal is None:
-                act = attempt.begin(**self._given(attempt, subject), work=work, at=at, decision=decision)
+                act = attempt.begin(**self._fields_of(attempt, subject), work=work, at=at, decision=decision)
                 await act.require_lawful()
                 yield act
                 await self._close(act)
@@ -236,7 +236,7 @@ class Transactions:
         decision = self._judge(attempt, subject, at=at)
         if subject is None or not decision.allowed or decision.role in READ_ALL_ROLES:
             return None
-        return attempt.begin(**self._given(attempt, subject), work=work, at=at, decision=decision, is_logged=False)
+        return attempt.begin(**self._fields_of(attempt, subject), work=work, at=at, decision=decision, is_logged=False)
 
     def _viewer(self, attempt: Attempt[S, A]) -> Viewer:
         """Say what the actor may know of: where they may do what they ask for, or something that shows it."""
@@ -254,22 +254,22 @@ class Transactions:
         self, attempt: Attempt[S, A], subject: S | None, decision: AuthorizationDecision, *, at: datetime
     ) -> DomainError | None:
         """Say what stands in the way: hidden before forbidden, forbidden before a stale view, that before not now."""
-        actor, action, seen = attempt.context.actor, attempt.action, attempt.expected_version
+        actor, action, expected_version = attempt.context.actor, attempt.action, attempt.expected_version
         if subject is None:
             return NotFound(what=attempt.kind.name)
         if not decision.allowed and (decision.line is not None or not self._may_ever(actor, subject, action)):
             return _denied(action, decision)
-        if seen is not None and subject.version != seen:
+        if expected_version is not None and subject.version != expected_version:
             return StaleVersion(current=subject.version)
         return None if decision.allowed else TransitionNotAllowed(action=action, stage=subject.stage(at=at))
 
     def _may_ever(self, actor: Actor, subject: Subject, action: Action) -> bool:
         return any(self.authorizer.judge(actor, subject.standing, stage, action).allowed for stage in Stage)
 
-    def _begun(self, context: RequestContext, action: Action, **given: Any) -> Transaction:
-        return Transaction(context=context, action=action, new_id=self.new_id, rules=self.rules, **given)
+    def _begun(self, context: RequestContext, action: Action, **fields: Any) -> Transaction:
+        return Transaction(context=context, action=action, new_id=self.new_id, rules=self.rules, **fields)
 
-    def _given(self, attempt: Attempt[S, A], subject: S) -> dict[str, Any]:
+    def _fields_of(self, attempt: Attempt[S, A], subject: S) -> dict[str, Any]:
         return {
             "context": attempt.context,
             "action": attempt.action,
@@ -301,8 +301,8 @@ async def _begin_request(work: UnitOfWork, context: RequestContext) -> None:
         await idempotency.begin(work, context.idempotent, person_id=context.actor.person_id)
 
 
-def _begin_permit(*, subject: KnownPermit, **given: Any) -> PermitTransaction:
-    return PermitTransaction(subject=subject, permit=subject.permit, **given)
+def _begin_permit(*, subject: KnownPermit, **fields: Any) -> PermitTransaction:
+    return PermitTransaction(subject=subject, permit=subject.permit, **fields)
 
 
 def _denied(action: Action, decision: AuthorizationDecision) -> PermissionDenied:
