@@ -20,6 +20,7 @@ from sandbox_registry.auditlog.publishing.proofs import Prover
 from sandbox_registry.auditlog.verifying.entries import GivenLeaf, Opening, read_leaf, read_record
 from sandbox_registry.domain.acts import done_name
 from sandbox_registry.domain.audit import EPOCH
+from sandbox_registry.domain.identity.line_names import line_name
 from sandbox_registry.domain.rules.calendars import LOCAL_ZONE
 from sandbox_registry.runtime.files import MissingFile
 from sandbox_registry.transparency.checkpoints import CHECKPOINT, COSIGNED, checkpoint_of
@@ -44,6 +45,7 @@ _HEADS = (
     "version",
     "result",
     "reason",
+    "line_name",
     "line",
     "procedure",
 )
@@ -54,7 +56,7 @@ _COLUMNS = (
     ("Người thực hiện", "who", ()),
     ("Việc", "act_name", ("act", "object", "version")),
     ("Kết quả", "result", ("reason",)),
-    ("Căn cứ", "line", ("procedure",)),
+    ("Căn cứ", "line_name", ("line", "procedure")),
 )
 _SAID = {
     "time_utc": "{} UTC",
@@ -196,6 +198,7 @@ def _row(leaf: BundleLeaf, names: Mapping[UUID, str]) -> tuple[str, ...] | None:
         str(said["obj"]["ver"]),
         said["result"],
         said["reason_code"] or "",
+        "" if (line := line_name(said["policy"]["line"])) is None else line.vi,
         said["policy"]["line"] or "",
         said["procedure"] or "",
     )

@@ -83,6 +83,8 @@ async def test_a_bundle_of_one_case_is_small_and_proves_each_act(
     ]
     assert (rows[0]["who"], rows[1]["act_name"]) == ("Nguoi Dai Dien", "Nộp hồ sơ")
     assert (rows[0]["time"], rows[0]["time_utc"]) == ("2026-11-20 14:00:00", "2026-11-20 07:00:00")
+    assert rows[3]["line_name"] == "Cán bộ Bộ phận Một cửa: Tiếp nhận hồ sơ"
+    assert rows[3]["line"].endswith("r:one_stop_officer,unit,submitted,application:accept,allow")
     assert "documents.csv" in names
 
 
@@ -185,7 +187,7 @@ async def test_timeline_is_read_by_people(ledger: Ledger, case: Application, tmp
     assert told["Thời điểm (giờ Việt Nam)"] == f"{first['time']}<small>{first['time_utc']} UTC</small>"
     assert (told["Người thực hiện"], told["Kết quả"]) == (first["who"], "Đã làm")
     assert told["Việc"].startswith(f"{first['act_name']}<small>{first['act']}</small>")
-    assert told["Căn cứ"].startswith(first["line"])
+    assert told["Căn cứ"].startswith(f"{first['line_name']}<small>{first['line']}</small>")
     assert [f'<th scope="col">{head}</th>' in page for head in told] == [True] * 6
 
 
