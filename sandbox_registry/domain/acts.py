@@ -269,7 +269,7 @@ class Action(StrEnum):
         within_procedures=True,
     )
     PASSWORD_CHANGE = _act("password:change", Side.OWN_ACCOUNT, "account_service", "password", "token")
-    PERMIT_ISSUE = _act("permit:issue", Side.CASEWORK, "permit", "permit_version", known_to=EVERYONE)
+    PERMIT_ISSUE = _act("permit:issue", Side.CASEWORK, "application", "permit", "permit_version", known_to=EVERYONE)
     PERMIT_READ = _act("permit:read", Side.CASE_READING, "permit", known_to=OFFICE, logged=Logged.OVERSIGHT)
     PERSON_CREATE = _act("person:create", Side.REGISTRY, "account_service", "person")
     PERSON_DISABLE = _act("person:disable", Side.REGISTRY, "person", "token")

@@ -32,7 +32,6 @@ _HOURS = {Unit.H: 1, Unit.WD: 24, Unit.CD: 24, Unit.MO: 28 * 24, Unit.Y: 365 * 2
 _HOURS_AT_MOST = {Unit.H: 1, Unit.WD: 2 * 24, Unit.CD: 24, Unit.MO: 31 * 24, Unit.Y: 366 * 24}
 
 _MEANINGLESS_AT_ZERO = {
-    "apology.max_count": ("apology.before",),
     "clarification.max_rounds": ("clarification.term", "clarification.clock_policy"),
     "extension.max_count": (
         "extension.apply_before",
@@ -47,6 +46,7 @@ _NOT_LONGER = (
     ("consult.term", "appraisal.term"),
     ("apology.before", "appraisal.term"),
     ("incident.first_report", "incident.full_report"),
+    ("incident.preliminary_report", "incident.full_report"),
     ("report.period", "duration.max"),
     ("extension.max_length", "duration.max"),
     ("extension.apply_before", "duration.max"),
@@ -71,6 +71,7 @@ _TIMES = {
 _YES_OR_NO = frozenset({RuleKind.IMPLIES, RuleKind.EXCLUDES})
 _STARTS = {
     "incident.first_report": DutyStart.EVENT,
+    "incident.preliminary_report": DutyStart.EVENT,
     "incident.full_report": DutyStart.PRELIMINARY_REPORT,
     "limit_breach.report": DutyStart.EVENT,
 }
@@ -166,10 +167,6 @@ def _idle_parameters(procedure: Procedure) -> Faults:
         yield fault("contradiction.written_opinions", "parameters.council.written_opinions_in_quorum")
     if _value(procedure, "decision.included_in_appraisal") is True and _is_set(procedure, "decision.term"):
         yield fault("contradiction.decision_term", "parameters.decision.term")
-    if _value(procedure, "publish.pending") not in (None, "none") and not any(
-        rule.key == "pending" and rule.audience is not Audience.INTERNAL for rule in procedure.publication
-    ):
-        yield fault("contradiction.pending", "parameters.publish.pending", group="publication")
     for name, parameter in procedure.parameters.items():
         if parameter.value == 0 and name in {"support.max_share", "support.max_amount"}:
             yield fault("contradiction.support", f"parameters.{name}")

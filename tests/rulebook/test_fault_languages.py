@@ -46,7 +46,7 @@ PROPOSALS = [
     ("procedure", "a = [1", "-", "not_toml", "Không đọc được tệp theo TOML ở dòng 1, cột 7."),
     ("procedure", CONTENT.replace("weight = 25", "weight = 24", 1), "criteria", "wrong_weights",
      "Tổng các trọng số phải bằng 100."),
-    ("procedure", CONTENT.replace("hanoi-29-2025", "hue-2026"), "routes.15.target", "unknown_target",
+    ("procedure", CONTENT.replace("hanoi-29-2025", "hue-2026"), "routes.16.target", "unknown_target",
      "Không có thủ tục «hue-2026»."),
     ("procedure", CONTENT.replace('value = 2, unit = "y"', 'value = 2, unit = "years"', 1), "parameters.duration.max",
      "wrong_unit", "«years» không phải đơn vị của giá trị này; được nhận: «cd», «h», «mo», «wd» và «y»."),

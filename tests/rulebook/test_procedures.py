@@ -106,7 +106,10 @@ def test_every_stage_has_a_rule_and_an_owner(procedure: object) -> None:
         ({"important_data": True}, "ai-decree-142-2026-mps"),
         ({"security_system": True}, "ai-decree-142-2026-mps"),
         ({"ai_role": "none", "security_system": True}, None),
-        ({"high_risk_listed": True}, None),
+        ({"high_risk_listed": True}, "ai-decree-142-2026"),
+        ({"high_risk_listed": True, "ai_role": "none"}, None),
+        ({"high_risk_listed": True, "province": "other"}, "sti-law-93-2025"),
+        ({"high_risk_listed": True, "children_data": True}, "ai-decree-142-2026-mps"),
         ({"bank_fintech": "p2p_lending"}, "fintech-decree-94-2025"),
         ({"bank_fintech": "p2p_lending", "province_count": 2, "children_data": True}, "fintech-decree-94-2025"),
         ({"bank_fintech": "open_api"}, "fintech-decree-94-2025"),
@@ -148,7 +151,6 @@ AI_OURS: dict[str, object] = {
     "province_count": 1,
     "province": "ca_mau",
     "managed_by_ministry": False,
-    "high_risk_listed": False,
     "bank_fintech": "none",
     "real_users": False,
     "is_small": True,
@@ -181,9 +183,9 @@ def test_router_of_the_ai_decree(answers: dict[str, object], target: str | None,
     assert (found.target, found.authority and found.authority.en) == (target, authority)
 
 
-@pytest.mark.parametrize("answers", [{}, {"high_risk_listed": True}])
-def test_a_trial_in_this_province_stays_whatever_ministries_manage_its_fields(answers: dict[str, object]) -> None:
-    assert route(LAW, {"competence": AI_OURS | answers}) is None
+def test_a_trial_in_this_province_stays_whatever_ministries_manage_its_fields() -> None:
+    assert route(LAW, {"competence": AI_OURS}) is None
+    assert LAW.field("competence.high_risk_listed") is None
     assert LAW.field("competence.ministry_fields") is None
 
 

@@ -348,14 +348,14 @@ FAULTS = {
         DRAFT,
         'target = "hanoi-29-2025"',
         'target = "hue-2026"',
-        "routes.15.target",
+        "routes.16.target",
         "unknown_target",
     ),
     "referral to itself": (
         DRAFT,
         'target = "hanoi-29-2025"',
         'target = "ca-mau-2026-draft"',
-        "routes.15.target",
+        "routes.16.target",
         "route_to_itself",
     ),
     "even council": (

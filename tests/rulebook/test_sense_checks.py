@@ -119,9 +119,9 @@ FAULTS: dict[str, tuple[str, object, str, str]] = {
         "contradiction",
     ),
     "an unknown policy word": (
-        "parameters/publish.pending/value",
+        "parameters/grant.beyond_request/value",
         "everything",
-        "parameters.publish.pending",
+        "parameters.grant.beyond_request",
         "wrong_value",
     ),
     "a flag that is a word": ("parameters/council.required/value", "yes", "parameters.council.required", "wrong_value"),
@@ -171,7 +171,6 @@ FAULTS: dict[str, tuple[str, object, str, str]] = {
         "parameters.extension.max_length",
         "contradiction",
     ),
-    "no apology, yet its term": ("parameters/apology.max_count/value", 0, "parameters.apology.before", "contradiction"),
     "no council, yet its quorum": (
         "parameters/council.required/value",
         False,
@@ -228,10 +227,10 @@ FAULTS: dict[str, tuple[str, object, str, str]] = {
         "parameters.apology.before",
         "contradiction",
     ),
-    "names of pending cases for nobody": (
-        "publication/pending/audience",
-        "internal",
-        "parameters.publish.pending",
+    "a preliminary report after the full one": (
+        "parameters/incident.preliminary_report",
+        value(2, "mo"),
+        "parameters.incident.preliminary_report",
         "contradiction",
     ),
     # --- the council ---
@@ -329,13 +328,13 @@ FAULTS: dict[str, tuple[str, object, str, str]] = {
     "a route already taken": (
         "routes/+",
         route(when("competence.data_product", "eq", YES), when("competence.ai_role", "eq", "core")),
-        "routes.20.when",
+        "routes.21.when",
         "unreachable_route",
     ),
     "a route that a wider bound takes": (
         "routes/+",
         route(when("competence.province_count", "gte", 5)),
-        "routes.20.when",
+        "routes.21.when",
         "unreachable_route",
     ),
     "a route that two others take together": (
@@ -357,7 +356,7 @@ FAULTS: dict[str, tuple[str, object, str, str]] = {
     "a route through a hidden question": (
         "routes/+",
         route(when("competence.province", "eq", "ca_mau"), when("competence.province_count", "gt", 1)),
-        "routes.20.when",
+        "routes.21.when",
         "contradictory_conditions",
     ),
     "a route both ways": (

@@ -34,7 +34,6 @@ AI_DOSSIER: dict[str, dict[str, object]] = {
         "province_count": 1,
         "province": "ca_mau",
         "managed_by_ministry": False,
-        "high_risk_listed": False,
         "bank_fintech": "none",
         "real_users": True,
         "is_small": True,

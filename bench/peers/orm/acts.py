@@ -81,7 +81,7 @@ async def accept(asked: Asking) -> bodies.ApplicationShown:
     procedure = await act.tools.rules.version(connection, case.procedure_code, case.procedure_version or "")
     calendar = await act.tools.rules.calendar(connection, at=at)
     case.stage, case.accepted_at = "accepted", at
-    case.appointment_at = appointment(facts_of(case), procedure, calendar)
+    case.appointment_at = appointment(facts_of(case), procedure=procedure, calendar=calendar, at=at)
     due = next_due(facts_of(case), procedure=procedure, calendar=calendar, at=at)
     await closed(act, due=due, beside=taking_part(act, Capacity.INTAKE))
     return _shown(asked, case)

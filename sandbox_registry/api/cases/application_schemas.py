@@ -109,6 +109,7 @@ class ApplicationOut(Out):
     classified_at: Instant | None
     recommended_at: Instant | None
     decided_at: Instant | None
+    issued_at: Instant | None
     withdrawal: "WithdrawalOut | None"
     apology: "ApologyOut | None"
     closing: "ClosingOut | None"

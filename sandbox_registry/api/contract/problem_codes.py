@@ -50,6 +50,7 @@ CONDITIONS: dict[str, str] = {
     "no_agency_code": "The receiving unit has no agency code to number dossiers with.",
     "no_council": "The procedure has no appraisal council.",
     "no_focal_officer": "The case has no focal officer to return the file to.",
+    "no_other_attempt": "The procedure takes no other dossier after a refusal.",
     "no_other_level": "The procedure has no other trial level.",
     "no_referral": "The answers name no other authority; choose a target that the procedure lists.",
     "no_withdrawal_requested": "The applicant has not asked to withdraw.",

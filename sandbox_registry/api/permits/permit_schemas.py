@@ -34,6 +34,7 @@ from sandbox_registry.domain.permits.permits import (
     PermitTerms,
 )
 from sandbox_registry.domain.rules.calendars import Deadline, Unit
+from sandbox_registry.domain.rules.form_fields import Part
 from sandbox_registry.domain.rules.procedures import DutyStart
 from sandbox_registry.domain.stages import Stage, stage_name
 from sandbox_registry.domain.texts import Phrase
@@ -346,8 +347,19 @@ class PermitVersionOut(Out):
     ceiling: Instant | None
 
 
+class ExtensionPaperOut(Out):
+    """A paper that a request to extend the trial brings; `is_required` without conditions."""
+
+    key: str
+    label: TextOut
+    is_required: bool
+    basis: str
+
+
 class PermitOut(Out):
     """A permit as it stands now. `disclaimers` say what it is not.
+
+    `extension_papers` are what a request to extend the trial brings; until when, its duty says.
 
     `legal_force` says that it is a specimen, where its procedure is only a draft; null for a permit in law.
 
@@ -378,6 +390,7 @@ class PermitOut(Out):
     terms: TermsOut
     versions: tuple[PermitVersionOut, ...]
     duties: tuple[PermitDutyOut, ...]
+    extension_papers: tuple[ExtensionPaperOut, ...]
     disclaimers: tuple[TextOut, ...]
     suspension_cases: tuple[TextOut, ...]
     may_do: tuple[str, ...]
@@ -499,11 +512,16 @@ def permit_out(view: PermitView, *, log: PublishedLog) -> PermitOut:
         terms=terms_out(permit.terms),
         versions=tuple(map(shown(PermitVersionOut), view.versions)),
         duties=tuple(map(_duty_out, view.duties)),
+        extension_papers=tuple(map(_paper_out, procedure.extension_parts)),
         disclaimers=tuple(map(TextOut.of, procedure.permit.disclaimers)),
         suspension_cases=tuple(map(TextOut.of, procedure.permit.suspension_cases)),
         may_do=tuple(sorted(view.may_do)),
         log=proof_of(view.leaf, log),
     )
+
+
+def _paper_out(part: Part) -> ExtensionPaperOut:
+    return ExtensionPaperOut(key=part.key, label=TextOut.of(part.label), is_required=part.required, basis=part.basis)
 
 
 def _duty_out(owed: PermitObligation) -> PermitDutyOut:

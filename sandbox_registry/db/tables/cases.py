@@ -64,6 +64,7 @@ applications = Table(
     stamp_column("classified_at", nullable=True),
     stamp_column("recommended_at", nullable=True),
     stamp_column("decided_at", nullable=True),
+    stamp_column("issued_at", nullable=True),
     Column("withdrawal", Json, nullable=True),
     Column("apology", Json, nullable=True),
     Column("closing", Json, nullable=True),

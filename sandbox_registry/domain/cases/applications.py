@@ -140,6 +140,7 @@ class Application:
     classified_at: datetime | None = None
     recommended_at: datetime | None = None
     decided_at: datetime | None = None
+    issued_at: datetime | None = None
     withdrawal: WithdrawalRequest | None = None
     apology: Apology | None = None
     closing: Closing | None = None

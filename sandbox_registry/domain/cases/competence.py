@@ -90,9 +90,15 @@ def require_retainable(application: Application, *, procedure: Procedure) -> Ref
     return referral
 
 
-def _is_retained(application: Application, referral: Referral) -> bool:
+def retained_at(application: Application, referral: Referral) -> datetime | None:
+    """Return when the head recorded why the case stays although it belongs to the authority of a route; null without it."""
     kept = application.retention
-    return kept is not None and (kept.authority, kept.target_procedure) == (_name(referral), referral.target)
+    is_for_it = kept is not None and (kept.authority, kept.target_procedure) == (_name(referral), referral.target)
+    return kept.at if kept is not None and is_for_it else None
+
+
+def _is_retained(application: Application, referral: Referral) -> bool:
+    return retained_at(application, referral) is not None
 
 
 def _name(referral: Referral) -> str | None:

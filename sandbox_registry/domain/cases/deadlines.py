@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from sandbox_registry.domain.cases.applications import Application, Complaint, SupplementRequest
 from sandbox_registry.domain.cases.appraisal import Clarification, Consultation
+from sandbox_registry.domain.cases.competence import retained_at
 from sandbox_registry.domain.cases.promises import APPOINTMENT, Promise, of_deadline
 from sandbox_registry.domain.errors import ConditionNotMet, FieldError, Invalid
 from sandbox_registry.domain.rules.calendars import (
@@ -24,6 +25,7 @@ from sandbox_registry.domain.rules.calendars import (
     latest_before,
     local_date,
 )
+from sandbox_registry.domain.rules.forms import route
 from sandbox_registry.domain.rules.procedures import Parameter, Procedure
 from sandbox_registry.domain.stages import OPEN_STAGES, Stage
 from sandbox_registry.domain.texts import Phrase
@@ -188,13 +190,15 @@ def require_closing_reason(reason: str | None, *, term: Term | None) -> None:
         raise Invalid((FieldError(field="reason", code="required", message=Phrase("lifecycle.closing_unexplained")),))
 
 
-def appointment(facts: CaseFacts, procedure: Procedure, calendar: Calendar) -> datetime | None:
-    """Compute the day of the result promised on the receipt slip; null when a term it needs is open, or a calendar."""
-    try:
-        computed = _Computation(facts, procedure, calendar, None).result(calendar)
-    except CalendarGap:
-        return None
-    return None if computed is None else computed.due
+def appointment(facts: CaseFacts, *, procedure: Procedure, calendar: Calendar, at: datetime) -> datetime | None:
+    """Return the day of the result, as it was promised last or is promised now, by the calendar that its deadline goes by.
+
+    Null when a term it needs is open, or no calendar reaches it.
+    """
+    for each in case_deadlines(facts, procedure=procedure, calendar=calendar, at=at):
+        if each.name == APPOINTMENT and each.computation is not None:
+            return each.computation.due
+    return None
 
 
 def latest_apology(application: Application, *, procedure: Procedure, calendar: Calendar) -> datetime | None:
@@ -323,6 +327,7 @@ def _each(known: _Computation) -> Iterator[CaseDeadline]:
             compute=lambda calendar: known.completeness(started, calendar),
             done=application.accepted_at or _closing_at(known),
         )
+        yield from _transfer(known, application)
     for request in known.facts.supplements:
         done, subject = request.answered_at or _closing_at(known), str(request.round)
         yield _counted(
@@ -340,9 +345,21 @@ def _each(known: _Computation) -> Iterator[CaseDeadline]:
     if application.recommended_at is not None and not known.procedure.flag("decision.included_in_appraisal"):
         done = application.decided_at or _closing_at(known)
         yield _counted(known, "decision.term", ResponsibleParty.AUTHORITY, application.recommended_at, done)
+    if application.stage is Stage.APPROVED and application.decided_at is not None:
+        issued_at = application.issued_at
+        yield _counted(known, "issue.term", ResponsibleParty.AUTHORITY, application.decided_at, issued_at)
     if application.stage in {Stage.REFUSED, Stage.INTAKE_REFUSED}:
         done = next((each.filed_at for each in known.facts.complaints), None)
         yield _counted(known, "complaint.term", ResponsibleParty.APPLICANT, _refused_at(application), done)
+
+
+def _transfer(known: _Computation, application: Application) -> Iterator[CaseDeadline]:
+    """Compute until when a case of another authority is sent there, or the head says why it stays."""
+    referral = route(known.procedure, application.answers)
+    if application.received_at is None or referral is None or referral.authority is None:
+        return
+    done = retained_at(application, referral) or application.decided_at or _closing_at(known)
+    yield _counted(known, "transfer.term", ResponsibleParty.AUTHORITY, application.received_at, done)
 
 
 def _of_accepted(known: _Computation, application: Application, accepted_at: datetime) -> Iterator[CaseDeadline]:

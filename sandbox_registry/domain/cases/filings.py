@@ -320,3 +320,14 @@ def discard(application: Application, *, by: UUID, at: datetime) -> Application:
     require_stage(application, "discard")
     closing = closed(ClosingKind.WITHDRAWN, at=at, by=by)
     return moved(application, "discard", at=at, closing=closing)
+
+
+def require_another_attempt(previous: Application, *, procedure: Procedure) -> None:
+    """Refuse a dossier that follows a refused one where the procedure excludes it; what it leaves open is allowed.
+
+    Raises:
+        ConditionNotMet: `no_other_attempt`.
+
+    """
+    if previous.stage is Stage.REFUSED and procedure.flag("resubmit_after_refusal") is False:
+        raise ConditionNotMet("no_other_attempt")

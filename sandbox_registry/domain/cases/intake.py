@@ -272,7 +272,8 @@ def accept(application: Application, *, procedure: Procedure, calendar: Calendar
     """
     require_acceptable(application, procedure=procedure)
     accepted = moved(application, "accept", at=at, accepted_at=at)
-    return replace(accepted, appointment_at=appointment(CaseFacts(application=accepted), procedure, calendar))
+    promised = appointment(CaseFacts(application=accepted), procedure=procedure, calendar=calendar, at=at)
+    return replace(accepted, appointment_at=promised)
 
 
 def require_acceptable(application: Application, *, procedure: Procedure) -> None:

@@ -61,22 +61,21 @@ class ParameterKind(StrEnum):
 _TERMS = (
     "amendment.term apology.before apology.max_delay appraisal.term archive.submit clarification.term complaint.term completeness.term "
     "consult.term decision.term draft.ttl duration.max evaluation.term extension.apply_before extension.decide "
-    "extension.max_length final_report.due hearing_before_revocation incident.first_report incident.full_report "
-    "interests.link_term issue.term limit_breach.report oversight.transmission report.period start.deadline supplement.term suspend.max "
+    "extension.max_length final_report.due hearing_before_revocation incident.first_report incident.full_report incident.preliminary_report "
+    "interests.link_term issue.term limit_breach.report report.period start.deadline supplement.term suspend.max "
     "transfer.term transition.max wind_down.term"
 )
 _WORDS = (
-    "clarification.clock_policy council.pass_rule extension.late_policy grant.beyond_request publish.pending "
-    "supplement.clock_policy"
+    "clarification.clock_policy council.pass_rule extension.late_policy grant.beyond_request supplement.clock_policy"
 )
 _FLAGS = (
     "council.casting_vote council.even_allowed council.minutes_confirmed council.required council.written_opinions_count "
     "council.written_opinions_in_quorum "
     "decision.included_in_appraisal duration.cap_by_licence "
-    "extension.pending_keeps_alive extra_documents_allowed interests.officials_declare operate_after_end "
-    "publish.council_members resubmit_after_refusal short_dossier suspend.extends_end"
+    "extension.pending_keeps_alive interests.officials_declare operate_after_end "
+    "resubmit_after_refusal suspend.extends_end"
 )
-_COUNTS = "apology.max_count clarification.max_rounds council.min_members extension.max_count supplement.max_rounds"
+_COUNTS = "clarification.max_rounds council.min_members extension.max_count supplement.max_rounds"
 
 PARAMETERS: Mapping[str, ParameterKind] = {
     **dict.fromkeys(_TERMS.split(), ParameterKind.TERM),
@@ -116,7 +115,6 @@ WORDS: Mapping[str, frozenset[str]] = {
     ),
     "extension.late_policy": frozenset({"refuse", "exception"}),
     "grant.beyond_request": frozenset({"refuse", "reason"}),
-    "publish.pending": frozenset({"none", "count", "name_with_consent"}),
     "supplement.clock_policy": frozenset({"restart", "continue"}),
 }
 

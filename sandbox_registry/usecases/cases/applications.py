@@ -63,7 +63,8 @@ class Applications:
 
         Raises:
             PermissionDenied: the actor does not act for the organisation, or the token not for this procedure.
-            ConditionNotMet: the procedure takes no dossiers here and now (see `filings.require_open`).
+            ConditionNotMet: the procedure takes no dossiers here and now (see `filings.require_open`), or none that follows
+                a refusal (`no_other_attempt`).
             Invalid: no such receiving unit, or the procedure does not take this kind of applicant.
             ConditionNotMet: `in_the_chain`.
 
@@ -95,7 +96,7 @@ class Applications:
                 previous_case_id=previous_case_id,
             )
             if previous_case_id is not None:
-                check_previous(
+                previous = check_previous(
                     await act.run(
                         case_rows.earlier_case,
                         previous_case_id,
@@ -103,6 +104,7 @@ class Applications:
                         procedures=context.actor.token_procedures,
                     )
                 )
+                filings.require_another_attempt(previous, procedure=procedure)
             act.case_id = application.id
             await act.add(application)
             await act.run(
@@ -460,11 +462,12 @@ def receiving_unit(units: tuple[Organisation, ...], *, wanted: UUID | None, proc
     return chosen[0]
 
 
-def check_previous(previous: Application | None) -> None:
-    """Refuse to follow no case of one's own, or one that did not end in a refusal."""
+def check_previous(previous: Application | None) -> Application:
+    """Return the case that another follows; refuse none of one's own, and one that did not end in a refusal."""
     if previous is None:
         raise NotFound(what="application")
     if previous.stage not in {Stage.REFUSED, Stage.INTAKE_REFUSED, Stage.LAPSED, Stage.WITHDRAWN}:
         raise Invalid(
             (FieldError(field="previous_case_id", code="not_ended", message=Phrase("applications.earlier_case_open")),)
         )
+    return previous

@@ -166,7 +166,7 @@ class Decisions:
                 returns=records.returns,
                 errors=() if terms is None else await _unit_errors(act, terms.supervising_unit_id),
             )
-            await act.save(moved)
+            moved = await act.save(moved)
             await act.add(recommendation)
             if settled is not None:
                 await act.save(settled)
@@ -330,7 +330,7 @@ def _unit_error(code: str, message: Phrase) -> FieldError:
 
 
 async def _kept(act: CaseTransaction, application: Application, decision: Decision) -> Decided:
-    await act.save(application)
+    application = await act.save(application)
     await act.add(decision)
     await take_part(act, Capacity.DECIDER)
     return act.respond(Decided(application=application, view=await decision_view(act, decision)))

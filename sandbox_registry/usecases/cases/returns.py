@@ -34,7 +34,7 @@ class Returns:
                 by=context.actor.person_id,
                 at=act.at,
             )
-            await act.save(moved)
+            moved = await act.save(moved)
             await act.save(superseded)
             await act.add(returned)
             await take_part(act, Capacity.DECIDER)
@@ -57,7 +57,7 @@ class Returns:
                 by=context.actor.person_id,
                 at=act.at,
             )
-            await act.save(moved)
+            moved = await act.save(moved)
             await act.add(returned)
             return act.respond(moved)
 
@@ -75,7 +75,7 @@ class Returns:
                 by=context.actor.person_id,
                 at=act.at,
             )
-            await act.save(moved)
+            moved = await act.save(moved)
             await act.save(answered)
             return act.respond(moved)
 

@@ -10,6 +10,7 @@ from sandbox_registry.db.permits import condition_library as library
 from sandbox_registry.db.permits import permits as rows
 from sandbox_registry.domain.cases import decisions
 from sandbox_registry.domain.cases.appraisal import Decision
+from sandbox_registry.domain.cases.lifecycle import moved
 from sandbox_registry.domain.identity.people import Organisation
 from sandbox_registry.domain.permits.condition_library import LibraryFilter, RestrictionUse
 from sandbox_registry.domain.permits.obligations import PermitObligation, obligations_of
@@ -85,6 +86,7 @@ class Permits:
             await act.add(permit)
             await act.run(rows.add_version, permit, version)
             act.record_state("permit_version", permit.id, version.terms_version, version)
+            await act.save(moved(act.application, "issue", at=act.at, issued_at=act.at))
             return act.respond(await self._view(act, permit))
 
     async def read(self, context: RequestContext, permit_id: UUID) -> PermitView:

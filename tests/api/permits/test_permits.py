@@ -80,7 +80,10 @@ async def test_issue_needs_the_version_seen_and_happens_once(client: Client) -> 
     missing = await client.send("POST", path, by=RECORDS)
     done = await asyncio.gather(*(client.send("POST", path, by=RECORDS, seen=case.version) for _ in range(2)))
     assert missing.status_code == 428
-    assert sorted((each.status_code, each.json().get("code", "")) for each in done) == [(201, ""), (409, "duplicate")]
+    assert sorted((each.status_code, each.json().get("code", "")) for each in done) == [
+        (201, ""),
+        (412, "stale_version"),
+    ]
 
 
 async def test_repeated_issue_gets_the_same_bytes(client: Client) -> None:

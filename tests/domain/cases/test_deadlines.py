@@ -269,10 +269,10 @@ def test_closing_ends_every_clock() -> None:
 def test_appointment_counts_the_decision_after_the_appraisal() -> None:
     accepted = CaseFacts(application=case(Stage.ACCEPTED, accepted_at=THURSDAY))
     included = procedure(decision__included_in_appraisal=(True, "yes/no"))
-    assert appointment(accepted, RULES, CALENDAR) == local(2026, 12, 18)
-    assert appointment(accepted, included, CALENDAR) == local(2026, 12, 11)
-    assert appointment(accepted, procedure(decision__term=None), CALENDAR) is None
-    assert appointment(accepted, procedure(appraisal__term=None), CALENDAR) is None
+    assert appointment(accepted, procedure=RULES, calendar=CALENDAR, at=THURSDAY) == local(2026, 12, 18)
+    assert appointment(accepted, procedure=included, calendar=CALENDAR, at=THURSDAY) == local(2026, 12, 11)
+    assert appointment(accepted, procedure=procedure(decision__term=None), calendar=CALENDAR, at=THURSDAY) is None
+    assert appointment(accepted, procedure=procedure(appraisal__term=None), calendar=CALENDAR, at=THURSDAY) is None
 
 
 def test_apology_is_due_a_day_before_the_appointment() -> None:

@@ -1,6 +1,6 @@
 """No dead parameter: each one that an act or a deadline goes by changes what happens when its value changes.
 
-The others belong to the life of a trial, to the register or to the desk, and are listed with what will read them.
+The others belong to the life of a trial, and are listed.
 """
 
 from collections.abc import Callable
@@ -17,16 +17,17 @@ from sandbox_registry.domain.cases.appraisal import Choice, Clarification, Counc
 from sandbox_registry.domain.cases.consultations import require_clarifiable
 from sandbox_registry.domain.cases.councils import Composition, conclude, convene, council_of, is_binding
 from sandbox_registry.domain.cases.deadlines import CaseFacts, case_deadlines, latest_apology
-from sandbox_registry.domain.cases.filings import require_applicant_kind
+from sandbox_registry.domain.cases.filings import require_another_attempt, require_applicant_kind
 from sandbox_registry.domain.cases.links import Link, with_links
 from sandbox_registry.domain.errors import ConditionNotMet, DomainError, Invalid
 from sandbox_registry.domain.identity.people import OrganisationKind
 from sandbox_registry.domain.permits.bounds import is_known_kind, open_bounds
 from sandbox_registry.domain.permits.permits import PermitKind, latest_end
-from sandbox_registry.domain.rules.procedures import PARAMETERS, Confidence, Parameter, Procedure
+from sandbox_registry.domain.rules.form_fields import Condition, Operator
+from sandbox_registry.domain.rules.procedures import PARAMETERS, Confidence, Parameter, Procedure, Route
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.rulebook.procedure_files import load_procedures
-from tests.domain.small import CALENDAR, CASE, FRIDAY, PERSON, case, local, procedure
+from tests.domain.small import CALENDAR, CASE, FRIDAY, PERSON, WORD, case, local, procedure
 
 SHIPPED = Path(__file__).parents[3] / "policies" / "procedures"
 MONDAY, LATER = local(2026, 11, 23, 9), local(2026, 12, 1, 9)
@@ -73,6 +74,7 @@ def deadlines(rules: Procedure) -> object:
         CaseFacts(application=case(Stage.SUPPLEMENT_REQUESTED), supplements=(supplement,)),
         CaseFacts(application=case(Stage.UNDER_APPRAISAL, accepted_at=FRIDAY), clarifications=(question,)),
         CaseFacts(application=case(Stage.AWAITING_DECISION, accepted_at=FRIDAY, recommended_at=MONDAY)),
+        CaseFacts(application=case(Stage.APPROVED, accepted_at=FRIDAY, recommended_at=MONDAY, decided_at=MONDAY)),
         CaseFacts(application=case(Stage.REFUSED, accepted_at=FRIDAY, recommended_at=MONDAY, decided_at=MONDAY)),
     )
     return [
@@ -80,6 +82,25 @@ def deadlines(rules: Procedure) -> object:
         for known in facts
         for each in case_deadlines(known, procedure=rules, calendar=CALENDAR, at=LATER)
     ]
+
+
+def transfer(rules: Procedure) -> object:
+    """What a registered dossier owes that belongs to another authority."""
+    is_theirs = Condition(field="plan.title", op=Operator.EQ, value="Từ")
+    elsewhere = Route(
+        when=(is_theirs,), target="khac", authority=WORD, reason=WORD, basis="Điều 23", confidence=Confidence.V
+    )
+    found = case_deadlines(
+        CaseFacts(application=case(Stage.ACCEPTED, received_at=FRIDAY, answers={"plan": {"title": "Từ"}})),
+        procedure=replace(rules, routes=(elsewhere,)),
+        calendar=CALENDAR,
+        at=LATER,
+    )
+    return [each.computation and each.computation.due for each in found if each.name == "transfer.term"]
+
+
+def another_attempt(rules: Procedure) -> object:
+    return outcome(lambda: require_another_attempt(case(Stage.REFUSED), procedure=rules))
 
 
 def applicant(rules: Procedure) -> object:
@@ -233,6 +254,7 @@ READ: dict[str, tuple[Callable[[Procedure], object], object, object]] = {
     "applicant_kinds": (applicant, (("enterprise",), "list"), (("enterprise", "individual"), "list")),
     "appraisal.term": (deadlines, (10, "wd"), (11, "wd")),
     "clarification.clock_policy": (deadlines, ("continue", "word"), ("restart", "word")),
+    "clarification.term": (deadlines, (5, "wd"), (6, "wd")),
     "clarification.max_rounds": (clarifying, (1, "times"), (2, "times")),
     "complaint.term": (deadlines, (90, "cd"), None),
     "completeness.term": (deadlines, (3, "wd"), (4, "wd")),
@@ -253,11 +275,14 @@ READ: dict[str, tuple[Callable[[Procedure], object], object, object]] = {
     "draft.ttl": (deadlines, (90, "cd"), None),
     "duration.cap_by_licence": (bounds, (True, "yes/no"), (False, "yes/no")),
     "duration.max": (bounds, (1, "mo"), (2, "mo")),
+    "issue.term": (deadlines, (2, "wd"), (3, "wd")),
     "permit.number_format": (numbers, ("{n:02}/{year}/GP", "format"), ("{n:03}/{year}/GP", "format")),
     "permit_kind": (bounds, (("confirmation",), "list"), None),
+    "resubmit_after_refusal": (another_attempt, (True, "yes/no"), (False, "yes/no")),
     "signer_titles": (bounds, (("Chủ tịch",), "list"), None),
     "space_kinds": (bounds, (("physical",), "list"), None),
     "supplement.term": (deadlines, (30, "cd"), (15, "cd")),
+    "transfer.term": (transfer, (1, "wd"), (2, "wd")),
 }
 # Those whose change another test of the same act shows.
 SHOWN_ELSEWHERE = {
@@ -274,7 +299,6 @@ NOT_READ_YET = {
         (
             "amendment.term",
             "archive.submit",
-            "extension.apply_before",
             "extension.decide",
             "extension.late_policy",
             "extension.max_count",
@@ -292,17 +316,6 @@ NOT_READ_YET = {
         ),
         IN_A_TRIAL,
     ),
-    **dict.fromkeys(
-        ("clarification.term", "issue.term", "transfer.term"),
-        "a deadline of a case is computed from it, once it has a value",
-    ),
-    "apology.max_count": "a case has one apology, whatever the procedure says",
-    "extra_documents_allowed": "the checklist is closed, whatever the procedure says",
-    "resubmit_after_refusal": "a new dossier may always follow a refusal",
-    "short_dossier": "the form asks who may file one",
-    "publish.council_members": "the register of decisions reads it",
-    "publish.pending": "the register of pending cases reads it",
-    "oversight.transmission": "the dispatch of decisions to the People's Council reads it",
 }
 
 

@@ -85,7 +85,7 @@ async def test_issue_is_one_act_with_one_leaf(world: World) -> None:
     assert after[-1].record is not None
     entry, objects = json.loads(after[-1].said), json.loads(after[-1].record)["objects"]
     assert (entry["act"], entry["obj"]) == ("permit:issue", {"type": "permit", "id": str(view.permit.id), "ver": 1})
-    assert [each["type"] for each in objects] == ["permit", "permit_version"]
+    assert [each["type"] for each in objects] == ["permit", "permit_version", "application"]
     assert msgspec.convert(objects[0]["state"], Permit) == view.permit
     assert msgspec.convert(objects[1]["state"], PermitVersion) == view.versions[0]
 
@@ -94,7 +94,9 @@ async def test_permit_carries_what_was_decided_and_the_case_stays_approved(world
     case = await approved(world)
     view = await issue(world, case)
     again = await world.use_cases.cases.read(world.context("nguoi_dai_dien"), case.id)
-    assert again.application == case
+    assert again.application == replace(
+        case, version=case.version + 1, issued_at=world.clock.at, updated_at=world.clock.at
+    )
     assert (view.permit.number, view.decision_number, view.stage) == (
         "1/2026/GPTN-MẪU",
         "1/QĐ-UBND-MẪU",
@@ -128,6 +130,7 @@ async def test_permit_shows_what_is_owed_and_what_it_is_not(world: World) -> Non
         "incident_report": [],
         "incident_full_report": [],
         "limit_breach_report": [],
+        "extension_request": [date(2027, 12, 10)],
         "final_report": [date(2027, 12, 16)],
     }
     hours = {each.obligation.key: each.term.value for each in view.duties if each.term is not None}
@@ -189,16 +192,17 @@ async def test_stale_view_is_refused(world: World) -> None:
 async def test_two_at_once_give_one_permit(world: World) -> None:
     case = await approved(world)
     done = await asyncio.gather(issue(world, case), issue(world, case), return_exceptions=True)
-    assert sorted(type(each).__name__ for each in done) == ["Duplicate", "PermitView"]
+    assert sorted(type(each).__name__ for each in done) == ["PermitView", "StaleVersion"]
+    again = await world.use_cases.cases.read(world.context("van_thu"), case.id)
     with pytest.raises(Duplicate):
-        await issue(world, case)
+        await issue(world, again.application)
     assert [row.number for row in await listed(world)] == ["1/2026/GPTN-MẪU"]
 
 
 async def test_numbers_have_no_gaps_and_begin_again_each_local_year(world: World) -> None:
     cases = [await approved(world) for _ in range(4)]
     await issue(world, cases[0])
-    with pytest.raises(Duplicate):
+    with pytest.raises(StaleVersion):
         await issue(world, cases[0])
     at_once = await asyncio.gather(*(issue(world, each) for each in cases[1:3]))
     world.clock.at = datetime(2026, 12, 31, 17, tzinfo=UTC)  # 1 January 2027, 00:00 in Ca Mau.
