@@ -157,6 +157,13 @@ class Tasks:
         del timestamp
         return await self.deliveries.sweep()
 
+    async def write_of_new_dates(self, *, promise_ids: list[str], person_id: str) -> bool | None:
+        """Write to somebody which dates of a case a calendar moved; null where mail has no way out."""
+        if self.smtp is None:
+            return None
+        ids = tuple(map(UUID, promise_ids))
+        return await self.upkeep.write_of_new_dates(ids, UUID(person_id), send=self.smtp.send)
+
     async def write_to_token_holder(self, *, token_id: str) -> bool | None:
         """Write to somebody that their token ends soon; null where mail has no way out."""
         if self.smtp is None:

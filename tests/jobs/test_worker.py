@@ -11,20 +11,26 @@ from procrastinate import App
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
+from sandbox_registry.adapters.mail import SmtpClient
 from sandbox_registry.adapters.webhooks import WebhookClient
 from sandbox_registry.db.core.idempotency import ResponseRecord, begin, store_response
 from sandbox_registry.db.core.jobs import Task
 from sandbox_registry.domain.rules.rule_versions import RuleKind, RuleVersion
 from sandbox_registry.jobs.tasks import HOURS, job_app
+from sandbox_registry.runtime.mail_servers import MailServer
 from sandbox_registry.runtime.shipped import shipped
 from sandbox_registry.usecases.operations.upkeep import Upkeep
+from tests.jobs.mailbox import mailbox
 from tests.jobs.queue import Queue, working
 from tests.support.leaves import leaves
-from tests.support.stages import accepted, submitted
+from tests.support.stages import accepted, received, submitted
 from tests.support.world import World
 
 STATES = "SELECT task_name, status::text FROM procrastinate_jobs ORDER BY id"
 WORKERS = "SELECT count(*) FROM procrastinate_workers"
+CONCERNED = (
+    "SELECT email FROM people JOIN memberships ON person_id = people.id WHERE organisation_id = :organisation_id"
+)
 DUE = "SELECT next_due_at FROM applications ORDER BY id"
 SPOIL = "UPDATE applications SET next_due_at = '2020-01-01'"
 SPOILT = (datetime(2020, 1, 1, tzinfo=UTC),)
@@ -50,7 +56,7 @@ def test_every_task_can_be_done_and_has_its_hour(jobs: App) -> None:
     own = {name for name in jobs.tasks if "procrastinate" not in name}
     assert (
         own
-        == {*HOURS, Task.DELIVER_WEBHOOK, Task.FORGET_FILES, Task.WRITE_TO_TOKEN_HOLDER}
+        == {*HOURS, Task.DELIVER_WEBHOOK, Task.FORGET_FILES, Task.WRITE_OF_NEW_DATES, Task.WRITE_TO_TOKEN_HOLDER}
         == {task.value for task in Task}
     )
     assert {task for task, _ in jobs.periodic_registry.periodic_tasks} == set(HOURS)
@@ -133,6 +139,35 @@ async def test_a_calendar_that_helps_the_citizen_moves_dates_on_record_when_it_t
         assert await world.use_cases.upkeep.refresh_due_dates() == 0
     finally:
         await queue.do("DELETE FROM rule_versions WHERE id = :id", id=version.id)
+
+
+async def test_people_concerned_are_written_to_once_of_the_dates_that_moved(
+    world: World, queue: Queue, database_url: str
+) -> None:
+    case = await received(world)
+    async with mailbox() as box:
+        server = MailServer(host="127.0.0.1", port=box.port, is_tls=False, sender="so@camau.example")
+        smtp, cases = SmtpClient(server=server, timeout_s=5), world.use_cases
+        sending = job_app(database_url, cases.upkeep, deliveries=cases.deliveries, webhooks=WebhookClient(), smtp=smtp)
+        version = await in_force(world, queue, sending, WORKED_SATURDAY)
+        try:
+            assert await world.use_cases.upkeep.refresh_due_dates() == 0
+            async with working(sending):
+                await queue.until_idle()
+        finally:
+            await queue.do("DELETE FROM rule_versions WHERE id = :id", id=version.id)
+        emails = [str(row[0]) for row in await queue.rows(CONCERNED, organisation_id=world.startup)]
+        assert sorted(to for _, to in box.envelopes) == sorted(emails)
+        assert len({mail["Message-ID"] for mail in box.mails}) == len(emails) == 2
+        letter = box.mails[0]
+        assert letter["Subject"] == f"Hồ sơ {case.code}: ngày hẹn mới / Case {case.code}: new dates"
+        text = letter.get_content()
+        for words in (
+            "thời hạn kiểm tra hồ sơ: đến hết ngày 25/11/2026, trước là 26/11/2026",
+            "time to check completeness",
+        ):
+            assert words in text
+        assert case.title not in text
 
 
 async def test_a_calendar_that_harms_moves_nothing(world: World, queue: Queue, jobs: App) -> None:

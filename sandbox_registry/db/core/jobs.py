@@ -28,6 +28,7 @@ class Task(StrEnum):
     RESCUE_JOBS = "rescue_jobs"
     SWEEP_UPLOADS = "sweep_uploads"
     SWEEP_WEBHOOKS = "sweep_webhooks"
+    WRITE_OF_NEW_DATES = "write_of_new_dates"
     WRITE_TO_TOKEN_HOLDER = "write_to_token_holder"  # noqa: S105 - the name of a task, not a secret.
 
 

@@ -21,15 +21,19 @@ from sandbox_registry.db.integrations import webhooks
 from sandbox_registry.db.operations import reminders
 from sandbox_registry.db.privacy import erasures
 from sandbox_registry.documents.uploads.store import Store
+from sandbox_registry.domain.cases.applications import Application
+from sandbox_registry.domain.cases.appraisal import Participation
 from sandbox_registry.domain.cases.deadlines import CaseFacts, next_due
 from sandbox_registry.domain.cases.promises import Promise
 from sandbox_registry.domain.cases.recalculation import recalculated
 from sandbox_registry.domain.identity.logins import last_over, summed
+from sandbox_registry.domain.identity.people import Membership, Person
 from sandbox_registry.domain.identity.tokens import SOON
 from sandbox_registry.domain.kinds.events import case_events
-from sandbox_registry.domain.operations.mails import Mail, expiry_notice
+from sandbox_registry.domain.operations.mails import Mail, concerned_by_dates, expiry_notice, new_dates_notice
 from sandbox_registry.domain.rules.calendars import Calendar
 from sandbox_registry.domain.rules.working_days import start_of
+from sandbox_registry.domain.stages import OPEN_STAGES
 from sandbox_registry.usecases.operations.quotas import RateLimits
 from sandbox_registry.usecases.transaction.operators import NOBODY, operator
 from sandbox_registry.usecases.transaction.subjects import pinned_procedure
@@ -85,7 +89,10 @@ class Upkeep:
         return changed + sum([await self.recalculate(each, at=at) for each in helped])
 
     async def recalculate(self, application_id: UUID, *, at: datetime) -> bool:
-        """Give an open case the dates by the calendar in force that help the citizen, on record, and tell its parties."""
+        """Give an open case the dates by the calendar in force that help the citizen, on record, and tell its parties.
+
+        Webhooks tell their machines; each person concerned is written to once.
+        """
         actor = operator(method="calendar", request_id="calendar")
         async with self.transactions.open(actor, Action.DEADLINE_RECALCULATE) as act:
             facts = await act.run(replays.lock_open_case, application_id)
@@ -104,6 +111,28 @@ class Upkeep:
             await act.run(case_rows.set_next_due, application.id, due)
             happened = case_events(promises, before=application)
             await act.run(webhooks.announce, happened, case=application, at=act.at, new_id=act.new_id)
+            members = await act.find(Membership, organisation_id=application.organisation_id)
+            parts = await act.find(Participation, application_id=application.id, until=None)
+            for person_id in sorted(concerned_by_dates(members, parts, at=act.at)):
+                moved_ids = [each.id for each in promises]
+                await act.defer(Task.WRITE_OF_NEW_DATES, promise_ids=moved_ids, person_id=person_id)
+        return True
+
+    async def write_of_new_dates(self, promise_ids: tuple[UUID, ...], person_id: UUID, *, send: Send) -> bool:
+        """Write to somebody which dates of a case a calendar moved.
+
+        Not of dates that others took the place of meanwhile, of a case that ended, or to a closed account.
+        """
+        async with self.transactions.database.transaction() as work:
+            person = await work.get(Person, person_id)
+            moved = [await work.get(Promise, each) for each in promise_ids]
+            application = await work.get(Application, moved[0].application_id)
+            history = await work.find(Promise, application_id=application.id)
+        last = {(each.name, each.subject): each.id for each in history}
+        given = tuple(each for each in moved if last[each.name, each.subject] == each.id)
+        if not given or person.disabled_at is not None or application.stage not in OPEN_STAGES:
+            return False
+        await send(new_dates_notice(application, given, history=history, person_id=person_id, to=person.email))
         return True
 
     async def _recalculated(
