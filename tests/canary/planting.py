@@ -15,9 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from uuid_utils.compat import uuid7
 
 from sandbox_registry.db.core.audit_entries import NewLeaf
-from sandbox_registry.db.core.kinds import TABLES
+from sandbox_registry.db.core.kinds import RECORDS, TABLES
 from sandbox_registry.db.core.records import NATIVE
+from sandbox_registry.db.core.searching import search_words
 from sandbox_registry.domain.audit import FORMAT, around_chain
+from sandbox_registry.domain.cases.applications import Application
 from sandbox_registry.domain.kinds.every import BY_NAME, KINDS
 from sandbox_registry.domain.kinds.kind import Kind
 from sandbox_registry.transparency.canonical_json import canonical
@@ -55,6 +57,10 @@ MARKED = {
 """Which words of each kind are secret. A kind of record is missing here if it has no words, or is public."""
 IN_ITEMS = {"supplement_request": lambda mark: [{"target": "documents.trial_plan", "because": mark}]}
 """How the mark stands in a list of items."""
+SETTLED = {"outcome": "dismissed", "reasons": "", "document": "1/QĐ"}
+"""How the complaint ended: an open one keeps its case from being erased."""
+SEARCHED = frozenset({"application", "permit"})
+"""Kinds whose marks are among the words that lists are searched by."""
 EVERYBODYS_ACT = "application:apologize"
 """An act that everybody who reads a case may learn of, so that only the kind can keep its record closed."""
 
@@ -106,6 +112,7 @@ async def plant(world: World, owner: AsyncEngine, case_id: UUID, *, kinds: Itera
         if added is not None:
             await append(world, case_id, act=EVERYBODYS_ACT, kind=kind.name, state=added)
     await _mark_records(owner)
+    await _mark_search(owner)
     return Planted(case_id=case_id, identities=identities)
 
 
@@ -211,6 +218,8 @@ def _state(world: World, kind: Kind, case_id: UUID) -> dict[str, Any]:
     }
     if kind.name in MARKED:
         given[MARKED[kind.name]] = _written(kind.name)
+    if kind.name == "complaint":
+        given["settlement"] = SETTLED | {"at": world.clock.at.isoformat(), "by": str(given["by_person_id"])}
     if kind.name == "clarification":
         given |= {"answered_by": given["person_id"], "answered_at": world.clock.at}
     made = {name: given.get(name, _made(hint, world)) for name, hint in hints.items()}
@@ -245,6 +254,16 @@ async def _mark_records(owner: AsyncEngine) -> None:
             await connection.exec_driver_sql(
                 "UPDATE audit_records SET record = %s WHERE index = %s", (canonical(said), row.index)
             )
+
+
+async def _mark_search(owner: AsyncEngine) -> None:
+    """Let marked cases be found by their words, as cases are that somebody wrote."""
+    records, table = RECORDS[Application], TABLES["application"]
+    async with owner.begin() as connection:
+        await connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+        for row in (await connection.execute(records.query)).all():
+            case = records.read(row)
+            await connection.execute(table.update().where(table.c.id == case.id).values(search_text=search_words(case)))
 
 
 def _mark_state(name: str, state: Any) -> None:

@@ -9,9 +9,19 @@ import pytest
 
 from sandbox_registry.domain.cases import assignments, consultations, councils, intake, reviews
 from sandbox_registry.domain.cases.applications import Reason
-from sandbox_registry.domain.cases.appraisal import Advice, Choice, CouncilSession, Participation
+from sandbox_registry.domain.cases.appraisal import (
+    Advice,
+    Choice,
+    CouncilSession,
+    DisagreementAnswer,
+    FileReturn,
+    Opinion,
+    Participation,
+    ReturnRecipient,
+)
 from sandbox_registry.domain.cases.appraisal_guards import unmet
 from sandbox_registry.domain.cases.case_records import CaseRecords
+from sandbox_registry.domain.cases.consultations import disagreement_errors
 from sandbox_registry.domain.cases.councils import Composition
 from sandbox_registry.domain.cases.deadlines import require_closing_reason
 from sandbox_registry.domain.cases.filings import require_applicant_kind, submit_supplement
@@ -271,6 +281,18 @@ REVIEWER = Participation(
     given_by=PERSON,
     since=FRIDAY,
 )
+DISAGREED = replace(CONSULTATION, answered_at=AT, answered_by=PERSON, opinion=Opinion.DISAGREE)
+RETURNED = FileReturn(
+    id=UUID(int=81),
+    version=1,
+    application_id=OTHER,
+    number=1,
+    recipient=ReturnRecipient.OFFICER,
+    reason="Thiếu số liệu.",
+    recommendation_id=None,
+    returned_by=PERSON,
+    returned_at=AT,
+)
 OPEN = procedure(duration__max=None, signer_titles=None)
 RULES: dict[str, Rule] = {
     "applications.not_unanswered": answered(answers__plan__title="-", documents__trial_plan="-"),
@@ -278,8 +300,15 @@ RULES: dict[str, Rule] = {
     "applications.wrong_applicant_kind": lambda: require_applicant_kind(OrganisationKind.STATE_UNIT, procedure()),
     "appraisal.clarification_open": appraised(clarifications=(QUESTION,)),
     "appraisal.consultation_open": appraised(consultations=(CONSULTATION,)),
+    "appraisal.disagreement_unanswered": lambda: disagreement_errors(
+        (), consultations=(DISAGREED,), agencies={CONSULTATION.unit_id: "Công an tỉnh"}
+    ),
     "appraisal.minutes_unconfirmed": appraised(sessions=(replace(PASSED, concluded_by=PERSON),)),
     "appraisal.no_council": appraised(sessions=()),
+    "appraisal.no_disagreement": lambda: disagreement_errors(
+        (DisagreementAnswer(consultation_id=OTHER, answer="-"),), consultations=(), agencies={}
+    ),
+    "appraisal.return_open": appraised(returns=(RETURNED,)),
     "appraisal.review_missing": appraised(reviewed_by=frozenset()),
     "appraisal.review_outstanding": appraised(assignments=(REVIEWER,)),
     **{
@@ -304,7 +333,11 @@ RULES: dict[str, Rule] = {
     "decisions.departure_unexplained": lambda: recommend(sessions=(FAILED,)),
     "decisions.legal_basis_missing": lambda: approve(signing=replace(SIGNING, legal_basis=())),
     "decisions.no_departure": lambda: recommend(departure="Hội đồng chưa xét."),
+    "decisions.nothing_returned": lambda: recommend(return_answer="Đã rõ."),
     "decisions.office_without_title": lambda: approve(signing=replace(SIGNING, signer_title="")),
+    "decisions.return_unanswered": lambda: recommend(
+        returns=(replace(RETURNED, recipient=ReturnRecipient.HEAD, recommendation_id=OTHER),)
+    ),
     "decisions.terms_missing": lambda: recommend(allowed=None),
     "decisions.terms_not_expected": lambda: recommend(advice=Advice.REFUSE, conditions=("Bảo hiểm",)),
     "decisions.unknown_title": lambda: approve(signing=replace(SIGNING, signer_title="Giám đốc")),
@@ -333,6 +366,9 @@ RULES: dict[str, Rule] = {
     "lifecycle.closing_unexplained": lambda: require_closing_reason(None, term=None),
     "lifecycle.new_date_not_later": apologized(AT),
     "lifecycle.new_date_too_late": apologized(AT + 9 * DAY, bound=AT + 2 * DAY),
+    "lifecycle.same_level": lambda: intake.reclassify(
+        case(Stage.UNDER_APPRAISAL, level="1"), level="1", reason="-", procedure=procedure(), by=OTHER, at=AT
+    ),
     "lifecycle.unbounded_date_needs_reason": apologized(AT + DAY),
     "lifecycle.unknown_level": lambda: intake.classify(case(Stage.ACCEPTED), level="9", procedure=procedure(), at=AT),
     "offices.before_start": lambda: offices.check_window(AT, AT, at=AT),
@@ -351,6 +387,7 @@ RULES: dict[str, Rule] = {
     "organisations.wrong_tax_code": lambda: applicant_errors(kind=OrganisationKind.ENTERPRISE, tax_code="1"),
     "passwords.about_owner": chosen("Trần Văn Tôm 1"),
     "passwords.common": chosen("matkhau123456"),
+    "passwords.pattern": chosen("abcdefghijklmnop"),
     "passwords.repetitive": chosen("abababababababab"),
     "passwords.too_long": chosen("dài quá mức " * 1000),
     "passwords.too_short": chosen("ngắn"),

@@ -54,6 +54,7 @@ class Route:
     path: str
     is_public: bool
     needs_version: bool
+    searches: bool
     body: bytes | None
 
     @property
@@ -82,6 +83,7 @@ def routes_of(app: Litestar) -> Iterator[Route]:
                 path=route.path,
                 is_public=declared(handler).is_public,
                 needs_version=declared(handler).needs_version,
+                searches="q" in handler.parsed_fn_signature.parameters,
                 body=pdf() if declared(handler).takes_file else body,
             )
 
