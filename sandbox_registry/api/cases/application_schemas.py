@@ -561,11 +561,11 @@ def page_out(rows: tuple[CaseRow, ...], *, limit: int, by_change: bool) -> CaseP
     return CasePageOut(items=case_rows_out(rows), after=after)
 
 
-def problems_out(found: Problems) -> ProblemsOut:
+def problems_out(problems: Problems) -> ProblemsOut:
     """Show what a dossier lacks."""
     return ProblemsOut(
-        errors=tuple(_field_problem(error) for error in found.errors),
-        referral=None if found.referral is None else _referral_out(found.referral),
+        errors=tuple(_field_problem(error) for error in problems.errors),
+        referral=None if problems.referral is None else _referral_out(problems.referral),
     )
 
 

@@ -92,7 +92,7 @@ class AppraisalController(Controller):
         return await perform(
             request,
             lambda context: use_cases(request).assignments.list_parts(context, application_id),
-            out=lambda parts: AssignmentsOut(items=tuple(map(assignment_out, parts))),
+            out=lambda assignments: AssignmentsOut(items=tuple(map(assignment_out, assignments))),
         )
 
     @post("/assignments/{assignment_id:uuid}/reassignment", status_code=201)
@@ -140,7 +140,7 @@ class AppraisalController(Controller):
         return await perform(
             request,
             lambda context: use_cases(request).appraisal.list_declarations(context, application_id),
-            out=lambda made: DeclarationsOut(items=tuple(map(declaration_out, made))),
+            out=lambda declarations: DeclarationsOut(items=tuple(map(declaration_out, declarations))),
         )
 
     @post("/site-visits", status_code=201)
@@ -167,7 +167,7 @@ class AppraisalController(Controller):
         return await perform(
             request,
             lambda context: use_cases(request).appraisal.list_visits(context, application_id),
-            out=lambda made: SiteVisitsOut(items=tuple(map(site_visit_out, made))),
+            out=lambda visits: SiteVisitsOut(items=tuple(map(site_visit_out, visits))),
         )
 
     @post("/reviews", status_code=201)

@@ -138,7 +138,7 @@ class ConsultationsController(Controller):
         return await perform(
             request,
             lambda context: use_cases(request).consultations.list_consultations(context, application_id),
-            out=lambda asked: ConsultationsOut(items=tuple(map(consultation_out, asked))),
+            out=lambda consultations: ConsultationsOut(items=tuple(map(consultation_out, consultations))),
         )
 
     @post("/consultations/{consultation_id:uuid}/answer", status_code=200)
@@ -182,7 +182,7 @@ class ConsultationsController(Controller):
         return await perform(
             request,
             lambda context: use_cases(request).clarifications.list_clarifications(context, application_id),
-            out=lambda asked: ClarificationsOut(items=tuple(map(clarification_out, asked))),
+            out=lambda clarifications: ClarificationsOut(items=tuple(map(clarification_out, clarifications))),
         )
 
     @post("/clarifications/{clarification_id:uuid}/answer", status_code=200)

@@ -160,10 +160,11 @@ class DecidedOut(Out):
     decision: DecisionOut
 
 
-def recommended_out(made: Recommended) -> RecommendedOut:
+def recommended_out(recommended: Recommended) -> RecommendedOut:
     """Show a recommendation with its case."""
     return RecommendedOut(
-        application=application_out(made.application), recommendation=recommendation_out(made.recommendation)
+        application=application_out(recommended.application),
+        recommendation=recommendation_out(recommended.recommendation),
     )
 
 
@@ -171,10 +172,10 @@ recommendation_out = shown(RecommendationOut)
 proposed_terms_out = shown(ProposedTermsOut)
 
 
-def decided_out(made: Decided) -> DecidedOut:
+def decided_out(decided: Decided) -> DecidedOut:
     """Show a decision with its case."""
     return DecidedOut(
-        application=application_out(made.application), decision=decision_out(made.view, log=NOTHING_PUBLISHED)
+        application=application_out(decided.application), decision=decision_out(decided.view, log=NOTHING_PUBLISHED)
     )
 
 
@@ -251,7 +252,7 @@ class DecisionsController(Controller):
         return await perform(
             request,
             lambda context: use_cases(request).decisions.list_recommendations(context, application_id),
-            out=lambda found: RecommendationsOut(items=tuple(map(recommendation_out, found))),
+            out=lambda recommendations: RecommendationsOut(items=tuple(map(recommendation_out, recommendations))),
         )
 
     @get("/proposed-terms")
@@ -317,5 +318,5 @@ class DecisionsController(Controller):
         )
 
 
-def _decision_of(made: Decided) -> str:
-    return f"/api/v1/applications/{made.application.id}/decision"
+def _decision_of(decided: Decided) -> str:
+    return f"/api/v1/applications/{decided.application.id}/decision"

@@ -145,32 +145,32 @@ def local(moment: datetime) -> datetime:
     return moment.astimezone(LOCAL_ZONE)
 
 
-def dossier_changes_out(found: DossierChanges) -> ChangesOut:
+def dossier_changes_out(changes: DossierChanges) -> ChangesOut:
     """Show what differs between two versions of a dossier."""
-    return ChangesOut(items=tuple(_change_out(each, found.procedure) for each in found.changes))
+    return ChangesOut(items=tuple(_change_out(each, changes.procedure) for each in changes.changes))
 
 
-def versions_out(found: tuple[Version, ...], *, log: PublishedLog) -> StateVersionsOut:
+def versions_out(versions: tuple[Version, ...], *, log: PublishedLog) -> StateVersionsOut:
     """Show the recorded versions of a case or a permit."""
-    return StateVersionsOut(items=tuple(_version_out(each, log) for each in found))
+    return StateVersionsOut(items=tuple(_version_out(each, log) for each in versions))
 
 
-def case_changes_out(found: TwoStates[Application]) -> StateChangesOut:
+def case_changes_out(states: TwoStates[Application]) -> StateChangesOut:
     """Show what differs between two recorded versions of a case."""
-    return _state_changes_out(found, application_out)
+    return _state_changes_out(states, application_out)
 
 
-def permit_changes_out(found: TwoStates[Permit]) -> StateChangesOut:
+def permit_changes_out(states: TwoStates[Permit]) -> StateChangesOut:
     """Show what differs between two recorded versions of a permit."""
-    return _state_changes_out(found, shown(PermitStateOut))
+    return _state_changes_out(states, shown(PermitStateOut))
 
 
-def _state_changes_out(found: TwoStates[T], show: Callable[[T], Out]) -> StateChangesOut:
-    older, newer = found.older.state, found.newer.state
+def _state_changes_out(states: TwoStates[T], show: Callable[[T], Out]) -> StateChangesOut:
+    older, newer = states.older.state, states.newer.state
     if older is None or newer is None:
         return StateChangesOut(is_erased=True, items=())
     changes = changes_between(_plain(show(older)), _plain(show(newer)))
-    return StateChangesOut(is_erased=False, items=tuple(_change_out(each, found.procedure) for each in changes))
+    return StateChangesOut(is_erased=False, items=tuple(_change_out(each, states.procedure) for each in changes))
 
 
 def _plain(body: Out) -> dict[str, object]:

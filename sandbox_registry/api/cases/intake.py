@@ -70,9 +70,9 @@ class DeliveryIn(In):
     channel: Line
 
 
-def reasons_of(given: tuple[ReasonIn, ...]) -> tuple[Reason, ...]:
+def reasons_of(reasons: tuple[ReasonIn, ...]) -> tuple[Reason, ...]:
     """Take reasons over into the domain."""
-    return tuple(Reason(code=each.code, text=each.text) for each in given)
+    return tuple(Reason(code=each.code, text=each.text) for each in reasons)
 
 
 class IntakeController(Controller):

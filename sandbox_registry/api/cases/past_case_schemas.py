@@ -114,52 +114,54 @@ class CaseAtOut(Out):
     decision: DecisionOut | UnsetType | None = UNSET
 
 
-def case_at_out(found: CaseAt, *, log: PublishedLog) -> CaseAtOut:
+def case_at_out(case_at: CaseAt, *, log: PublishedLog) -> CaseAtOut:
     """Show a case as it stood."""
-    application = found.application
+    application = case_at.application
     return CaseAtOut(
-        at=found.at,
-        at_local=local(found.at),
-        log=proof_of(found.leaf, log),
-        procedure_title=TextOut.of(found.procedure.title),
-        is_draft_procedure=found.procedure.status is ProcedureStatus.DRAFT,
+        at=case_at.at,
+        at_local=local(case_at.at),
+        log=proof_of(case_at.leaf, log),
+        procedure_title=TextOut.of(case_at.procedure.title),
+        is_draft_procedure=case_at.procedure.status is ProcedureStatus.DRAFT,
         application=None if application is None else application_out(application),
         stage_name=None if application is None else TextOut.of(stage_name(application.stage)),
-        dossier=None if found.dossier is None else shown(DossierAtOut)(found.dossier),
-        deadlines=tuple(map(DeadlineOut.of, found.deadlines)),
-        supplements=_all(found.supplements, shown(SupplementOut)),
-        complaints=_all(found.complaints, shown(ComplaintOut)),
-        clarifications=_all(found.clarifications, shown(ClarificationOut)),
-        consultations=_all(found.consultations, shown(ConsultationOut)),
-        assignments=_all(found.participations, assignment_out),
-        declarations=_all(found.declarations, declaration_out),
-        site_visits=_all(found.site_visits, site_visit_out),
-        reviews=_all(found.reviews, review_out),
-        council_sessions=UNSET if found.sessions is None else sessions_out(found.sessions).items,
-        recommendation=_one(found.recommendation, shown(RecommendationOut), seen=Action.REVIEW_READ in found.may),
-        returns=_all(found.returns, file_return_out),
-        decision=_one(found.decision, partial(decision_out, log=log), seen=Action.DECISION_READ in found.may),
-        permit=_permit_out(found),
-        erased=tuple(_erased_out(each, log) for each in found.erased),
+        dossier=None if case_at.dossier is None else shown(DossierAtOut)(case_at.dossier),
+        deadlines=tuple(map(DeadlineOut.of, case_at.deadlines)),
+        supplements=_all(case_at.supplements, shown(SupplementOut)),
+        complaints=_all(case_at.complaints, shown(ComplaintOut)),
+        clarifications=_all(case_at.clarifications, shown(ClarificationOut)),
+        consultations=_all(case_at.consultations, shown(ConsultationOut)),
+        assignments=_all(case_at.participations, assignment_out),
+        declarations=_all(case_at.declarations, declaration_out),
+        site_visits=_all(case_at.site_visits, site_visit_out),
+        reviews=_all(case_at.reviews, review_out),
+        council_sessions=UNSET if case_at.sessions is None else sessions_out(case_at.sessions).items,
+        recommendation=_one(
+            case_at.recommendation, shown(RecommendationOut), may_read=Action.REVIEW_READ in case_at.may
+        ),
+        returns=_all(case_at.returns, file_return_out),
+        decision=_one(case_at.decision, partial(decision_out, log=log), may_read=Action.DECISION_READ in case_at.may),
+        permit=_permit_out(case_at),
+        erased=tuple(_erased_out(each, log) for each in case_at.erased),
     )
 
 
-def _all(found: tuple[Any, ...] | None, show: Callable[[Any], T]) -> tuple[T, ...] | UnsetType:
-    return UNSET if found is None else tuple(map(show, found))
+def _all(values: tuple[Any, ...] | None, show: Callable[[Any], T]) -> tuple[T, ...] | UnsetType:
+    return UNSET if values is None else tuple(map(show, values))
 
 
-def _one(found: Any, show: Callable[[Any], T], *, seen: bool) -> T | UnsetType | None:
-    if not seen:
+def _one(value: Any, show: Callable[[Any], T], *, may_read: bool) -> T | UnsetType | None:
+    if not may_read:
         return UNSET
-    return None if found is None else show(found)
+    return None if value is None else show(value)
 
 
-def _permit_out(found: CaseAt) -> PermitAtOut | None:
-    if found.permit is None:
+def _permit_out(case_at: CaseAt) -> PermitAtOut | None:
+    if case_at.permit is None:
         return None
-    stage = found.permit.stage(at=found.at)
+    stage = case_at.permit.stage(at=case_at.at)
     return PermitAtOut(
-        stage=stage, stage_name=TextOut.of(stage_name(stage)), permit=shown(PermitStateOut)(found.permit)
+        stage=stage, stage_name=TextOut.of(stage_name(stage)), permit=shown(PermitStateOut)(case_at.permit)
     )
 
 

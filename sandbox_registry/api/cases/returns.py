@@ -103,5 +103,5 @@ class ReturnsController(Controller):
         return await perform(
             request,
             lambda context: use_cases(request).returns.list_returns(context, application_id),
-            out=lambda found: FileReturnsOut(items=tuple(map(file_return_out, found))),
+            out=lambda returns: FileReturnsOut(items=tuple(map(file_return_out, returns))),
         )

@@ -16,7 +16,7 @@ from sandbox_registry.http.declarations import declare
 from sandbox_registry.http.problems import language_of
 
 HTML = "text/html"
-Asked = FromQuery[Language | None]
+LanguageQuery = FromQuery[Language | None]
 
 
 @get("/", opt=declare(is_public=True), include_in_schema=False, status_code=303)
@@ -37,19 +37,23 @@ class DocsController(Controller):
         return _cached(request, msgspec.json.encode(await _document(request)), media_type=JSON)
 
     @get("/docs")
-    async def index(self, request: Incoming, lang: Asked = None) -> Response[bytes]:
+    async def index(self, request: Incoming, lang: LanguageQuery = None) -> Response[bytes]:
         """Show every operation."""
-        return _shown(request, index_page(await _document(request), lang or language_of(request)))
+        return _page_response(request, index_page(await _document(request), lang or language_of(request)))
 
     @get("/docs/operations/{operation_id:str}")
-    async def operation(self, request: Incoming, operation_id: FromPath[str], lang: Asked = None) -> Response[bytes]:
+    async def operation(
+        self, request: Incoming, operation_id: FromPath[str], lang: LanguageQuery = None
+    ) -> Response[bytes]:
         """Show one operation."""
-        return _shown(request, operation_page(await _document(request), operation_id, lang or language_of(request)))
+        return _page_response(
+            request, operation_page(await _document(request), operation_id, lang or language_of(request))
+        )
 
     @get("/docs/types/{name:str}")
-    async def type(self, request: Incoming, name: FromPath[str], lang: Asked = None) -> Response[bytes]:
+    async def type(self, request: Incoming, name: FromPath[str], lang: LanguageQuery = None) -> Response[bytes]:
         """Show one type."""
-        return _shown(request, type_page(await _document(request), name, lang or language_of(request)))
+        return _page_response(request, type_page(await _document(request), name, lang or language_of(request)))
 
 
 async def _document(request: Incoming) -> Json:
@@ -57,7 +61,7 @@ async def _document(request: Incoming) -> Json:
     return await contract.document()
 
 
-def _shown(request: Incoming, page: str | None) -> Response[bytes]:
+def _page_response(request: Incoming, page: str | None) -> Response[bytes]:
     if page is None:
         raise NotFoundException
     return _cached(request, page.encode(), media_type=HTML)

@@ -54,10 +54,10 @@ def index_page(document: Json, language: Language) -> str:
 
 def operation_page(document: Json, operation_id: str, language: Language) -> str | None:
     """Show one operation: what to send, what comes back; null when there is none of that name."""
-    found = next((each for each in _operations(document) if each[2]["operationId"] == operation_id), None)
-    if found is None:
+    match = next((each for each in _operations(document) if each[2]["operationId"] == operation_id), None)
+    if match is None:
         return None
-    path, method, operation = found
+    path, method, operation = match
     return _render(
         "operation.html",
         language,
@@ -151,8 +151,8 @@ def _bodies(document: Json, holder: Json) -> Json:
 
 def more_of(operation: Json) -> str:
     """Return what there is to say of an operation beyond its summary."""
-    said: str = operation["description"]
-    return "" if " ".join(said.split()).rstrip(".") == operation["summary"] else said
+    description: str = operation["description"]
+    return "" if " ".join(description.split()).rstrip(".") == operation["summary"] else description
 
 
 def _in(language: Language, words: str) -> str:

@@ -12,7 +12,7 @@ FORMATS = {
     "date-time": "2026-11-20T07:00:00Z",
     "uuid": ID,
 }
-_WRITTEN = {
+_BY_FORMAT = {
     "date": re.compile(r"\d{4}-\d\d-\d\d"),
     "date-time": re.compile(r"\d{4}-\d\d-\d\dT\S+"),
     "uuid": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
@@ -41,12 +41,12 @@ def example_of(schema: Json, schemas: Json, *, within: str = "", name: str = "",
         choices = schema.get("enum", [schema.get("const")])
         word = EXAMPLE_VALUES.get(f"{within}.{name}")
         return word if word in choices else choices[0]
-    for known in (of, f"{within}.{name}", name):
-        if known in EXAMPLE_VALUES and _fits(EXAMPLE_VALUES[known], schema):
-            return EXAMPLE_VALUES[known]
+    for key in (of, f"{within}.{name}", name):
+        if key in EXAMPLE_VALUES and _fits(EXAMPLE_VALUES[key], schema):
+            return EXAMPLE_VALUES[key]
     if choices := schema.get("oneOf", schema.get("anyOf")):
         return example_of(choices[0], schemas, within=within, name=name, depth=depth)
-    return _made(schema, schemas, of or within, name, depth + 1)
+    return _made_up(schema, schemas, of or within, name, depth + 1)
 
 
 def name_of(schema: Json) -> str:
@@ -54,7 +54,7 @@ def name_of(schema: Json) -> str:
     return str(schema.get("$ref", "")).rpartition("/")[2]
 
 
-def _made(schema: Json, schemas: Json, within: str, name: str, depth: int) -> Any:
+def _made_up(schema: Json, schemas: Json, within: str, name: str, depth: int) -> Any:
     kind = schema.get("type")
     if kind == "object":
         properties = schema.get("properties", {}).items()
@@ -93,7 +93,7 @@ def _fits(value: Any, schema: Json) -> bool:
         return all(_fits(each, schema.get("items", {})) for each in value)
     if not isinstance(value, str):
         return True
-    written = _WRITTEN.get(schema.get("format", ""))
-    return (written is None or written.fullmatch(value) is not None) and bool(
+    pattern = _BY_FORMAT.get(schema.get("format", ""))
+    return (pattern is None or pattern.fullmatch(value) is not None) and bool(
         re.search(schema.get("pattern", ""), value)
     )

@@ -79,11 +79,13 @@ def describe(handlers: Iterable[ControllerRouterHandler]) -> Json:
         ),
         logging_config=None,
     )
-    document: Json = json.loads(json.dumps(app.openapi_schema.to_schema()), parse_float=_whole)
+    document: Json = json.loads(json.dumps(app.openapi_schema.to_schema()), parse_float=_integral)
     enums = document["components"]["schemas"]
-    found = list(operations_of(app))
-    kinds, schemas = schemas_of({kind for _, _, handler in found for kind in (_kind_of(handler), _body_of(handler))})
-    for path, method, handler in found:
+    operations = list(operations_of(app))
+    kinds, schemas = schemas_of(
+        {kind for _, _, handler in operations for kind in (_kind_of(handler), _body_of(handler))}
+    )
+    for path, method, handler in operations:
         operation = document["paths"][path][method.lower()]
         for parameter in operation.setdefault("parameters", []):
             _tidy_parameter(parameter, enums)
@@ -97,7 +99,7 @@ def describe(handlers: Iterable[ControllerRouterHandler]) -> Json:
     document["tags"] = [{"name": name, "description": tag_meaning(name).en} for name in TAGS]
     document["servers"] = [{"url": "/"}]
     document["x-problem-codes"] = [
-        {"code": code, "status": status, "meaning": said} for code, (status, said) in problem_codes().items()
+        {"code": code, "status": status, "meaning": meaning} for code, (status, meaning) in problem_codes().items()
     ]
     _give_examples(document)
     return document
@@ -108,14 +110,14 @@ def schemas_of(kinds: set[Any]) -> tuple[dict[Any, Json], Json]:
 
     msgspec says exactly what it takes; Litestar forgets the bounds of what stands inside a tuple.
     """
-    listed = sorted((kind for kind in kinds if kind not in {None, bytes}), key=str)
-    found, components = msgspec.json.schema_components(listed, ref_template="#/components/schemas/{name}")
-    told = re.sub(r"sandbox_registry(?:\.\w+)*\.(\w+)\.(?=\w)", r"\1_", json.dumps([list(found), components]))
-    plain, schemas = json.loads(told)
+    sorted_kinds = sorted((kind for kind in kinds if kind not in {None, bytes}), key=str)
+    by_kind, components = msgspec.json.schema_components(sorted_kinds, ref_template="#/components/schemas/{name}")
+    text = re.sub(r"sandbox_registry(?:\.\w+)*\.(\w+)\.(?=\w)", r"\1_", json.dumps([list(by_kind), components]))
+    plain, schemas = json.loads(text)
     for name, schema in schemas.items():
         _close(schema, is_answer=not name.endswith("In"))
         _say_meanings(name, schema)
-    return dict(zip(listed, plain, strict=True)), schemas
+    return dict(zip(sorted_kinds, plain, strict=True)), schemas
 
 
 def operations_of(app: Litestar) -> Iterator[tuple[str, Method, HTTPRouteHandler]]:
@@ -184,11 +186,13 @@ def _split_description(operation: Json) -> None:
     operation["description"] = "\n\n".join(part for part in (more, rest) if part) or paragraph
 
 
-def _successes(found: Json, *, method: str, handler: HTTPRouteHandler) -> Json:
+def _successes(responses: Json, *, method: str, handler: HTTPRouteHandler) -> Json:
     """Return what a handler answers when all is well, with its headers."""
     status = HTTPStatus(handler.status_code)
     facts = declared(handler)
-    content = found[str(status.value)].get("content") if facts.media_type is None else _raw_content(facts.media_type)
+    content = (
+        responses[str(status.value)].get("content") if facts.media_type is None else _raw_content(facts.media_type)
+    )
     has_version = facts.is_conditional or _is_versioned(_kind_of(handler))
     headers = _headers(handler, method=method, has_version=has_version, has_proof=hasattr(_kind_of(handler), "log"))
     answered = {str(status.value): {"description": status.phrase, "headers": headers, "content": content}}
@@ -220,8 +224,8 @@ def _headers(handler: HTTPRouteHandler, *, method: str, has_version: bool, has_p
 
 def _kind_of(handler: HTTPRouteHandler) -> Any:
     """Return what a handler's Response holds."""
-    held = get_args(handler.parsed_return_field.annotation)
-    return held[0] if held else None
+    arguments = get_args(handler.parsed_return_field.annotation)
+    return arguments[0] if arguments else None
 
 
 def _is_versioned(kind: Any) -> bool:
@@ -293,17 +297,17 @@ def _close(schema: Json, *, is_answer: bool) -> None:
 
 def _say_meanings(name: str, schema: Json) -> None:
     for key, below in schema.get("properties", {}).items():
-        said = FIELD_DESCRIPTIONS.get(f"{name}.{key}", FIELD_DESCRIPTIONS.get(key))
-        if said is not None and "$ref" not in below:
-            below.setdefault("description", said)
+        meaning = FIELD_DESCRIPTIONS.get(f"{name}.{key}", FIELD_DESCRIPTIONS.get(key))
+        if meaning is not None and "$ref" not in below:
+            below.setdefault("description", meaning)
 
 
 def _components(schemas: Json) -> Json:
-    _, found = msgspec.json.schema_components([Problem], ref_template="#/components/schemas/{name}")
-    for schema in found.values():
+    _, of_problem = msgspec.json.schema_components([Problem], ref_template="#/components/schemas/{name}")
+    for schema in of_problem.values():
         _close(schema, is_answer=True)
-    schemas["FieldProblem"] = found["FieldProblem"]
-    problem = found["Problem"]
+    schemas["FieldProblem"] = of_problem["FieldProblem"]
+    problem = of_problem["Problem"]
     for status in _documented():
         schemas[_name_of(status)] = _problem_of(problem, status)
     return {
@@ -329,8 +333,11 @@ def _documented() -> tuple[int, ...]:
 
 def _problem_of(problem: Json, status: int) -> Json:
     """Return the schema of a problem with this very status and the codes that come with it."""
-    told = {"status": {"const": status, "type": "integer"}, "code": {"enum": list(codes_of(status)), "type": "string"}}
-    return problem | {"properties": problem["properties"] | told, "description": HTTPStatus(status).phrase}
+    properties = {
+        "status": {"const": status, "type": "integer"},
+        "code": {"enum": list(codes_of(status)), "type": "string"},
+    }
+    return problem | {"properties": problem["properties"] | properties, "description": HTTPStatus(status).phrase}
 
 
 def _error(status: int) -> Json:
@@ -369,9 +376,9 @@ def _name_of(status: int) -> str:
     return f"{re.sub('[^A-Za-z]', '', _ERROR_NAMES.get(status, HTTPStatus(status).phrase.title()))}Problem"
 
 
-def _whole(number: str) -> float:
-    found = float(number)
-    return int(found) if found.is_integer() else found
+def _integral(number: str) -> float:
+    value = float(number)
+    return int(value) if value.is_integer() else value
 
 
 _HOUR: Json = {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,6})?$"}

@@ -98,13 +98,13 @@ CONDITIONS: dict[str, str] = {
 def problem_codes() -> dict[str, tuple[int, str]]:
     """Return every code with its status and its meaning, in the order of the alphabet."""
     special = {kind.code: status for kind, status in STATUS.items() if issubclass(kind, ConditionNotMet)}
-    conditions = {code: (special.get(code, STATUS[ConditionNotMet]), said) for code, said in CONDITIONS.items()}
+    conditions = {code: (special.get(code, STATUS[ConditionNotMet]), meaning) for code, meaning in CONDITIONS.items()}
     return dict(sorted((conditions | dict(_refusals()) | LAYER).items()))
 
 
 def codes_of(status: int) -> tuple[str, ...]:
     """Return the codes that come with a status."""
-    return tuple(code for code, (found, _) in problem_codes().items() if found == status)
+    return tuple(code for code, (code_status, _) in problem_codes().items() if code_status == status)
 
 
 def _refusals() -> Iterator[tuple[str, tuple[int, str]]]:

@@ -52,14 +52,14 @@ Incoming = Request[Actor | None, Any, Any]
 
 def use_cases(request: Incoming) -> UseCases:
     """Return everything people can do here."""
-    found: UseCases = request.app.state.use_cases
-    return found
+    cases: UseCases = request.app.state.use_cases
+    return cases
 
 
 def published(request: Incoming) -> PublishedLog:
     """Return the published log, to say which leaves it proves by now."""
-    found: PublishedLog = request.app.state.log
-    return found
+    log: PublishedLog = request.app.state.log
+    return log
 
 
 def seen_version(request: Incoming) -> int:
@@ -68,38 +68,38 @@ def seen_version(request: Incoming) -> int:
     Only a handler that declares `needs_version` gets it: any other fails with NotDeclared.
     """
     check_declared(request, needs_version=True)
-    given = request.headers.get("if-match")
-    if given is None:
+    header = request.headers.get("if-match")
+    if header is None:
         raise HTTPException(status_code=428)
-    match = _ETAG.fullmatch(given.strip())
+    match = _ETAG.fullmatch(header.strip())
     if match is None:
         raise ValidationException(extra=[{"key": "If-Match", "message": NOT_A_VERSION}])
     return int(match[1])
 
 
-def instant(name: str, given: datetime | None) -> datetime | None:
+def instant(name: str, value: datetime | None) -> datetime | None:
     """Return a moment of the query; 400 when it does not say its zone."""
-    if given is not None and given.tzinfo is None:
+    if value is not None and value.tzinfo is None:
         raise ValidationException(extra=[{"key": name, "message": NO_ZONE}])
-    return given
+    return value
 
 
-def day_or_moment(name: str, given: str) -> date | datetime:
+def day_or_moment(name: str, value: str) -> date | datetime:
     """Return a day, or a moment with its zone, of the query; 400 when it is neither.
 
     A plus sign that was not escaped arrives as a blank.
     """
-    written = _BLANK_OFFSET.sub(r"+\1", given)
+    repaired = _BLANK_OFFSET.sub(r"+\1", value)
     try:
-        found: date | datetime = msgspec.convert(written, datetime if len(written) > _DAY else date)
+        parsed: date | datetime = msgspec.convert(repaired, datetime if len(repaired) > _DAY else date)
     except msgspec.ValidationError:
         raise ValidationException(extra=[{"key": name, "message": NOT_A_DAY}]) from None
-    if isinstance(found, datetime) and found.tzinfo is None:
+    if isinstance(parsed, datetime) and parsed.tzinfo is None:
         raise ValidationException(extra=[{"key": name, "message": NO_ZONE}])
-    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+    if not FIRST_YEAR <= parsed.year <= LAST_YEAR:
         years = f"Expected a year from {FIRST_YEAR} to {LAST_YEAR}"
         raise ValidationException(extra=[{"key": name, "message": years}])
-    return found
+    return parsed
 
 
 def etag(version: int) -> str:
@@ -123,10 +123,10 @@ def render(
     return StoredResponse(status=status, headers=headers, body=msgspec.json.encode(rendered))
 
 
-def respond(given: StoredResponse, *, replayed: bool = False) -> Response[Any]:
+def respond(stored: StoredResponse, *, replayed: bool = False) -> Response[Any]:
     """Send what was written down."""
-    headers = {**given.headers, "Idempotency-Replayed": "true"} if replayed else given.headers
-    return Response(given.body, status_code=given.status, headers=headers, media_type=JSON)
+    headers = {**stored.headers, "Idempotency-Replayed": "true"} if replayed else stored.headers
+    return Response(stored.body, status_code=stored.status, headers=headers, media_type=JSON)
 
 
 async def perform(

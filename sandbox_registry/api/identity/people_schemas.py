@@ -269,9 +269,9 @@ def token_out(token: Token, *, at: datetime) -> TokenOut:
     )
 
 
-def new_token_out(made: NewToken, *, at: datetime) -> NewTokenOut:
+def new_token_out(created: NewToken, *, at: datetime) -> NewTokenOut:
     """Show a new token with its secret, this once."""
-    return NewTokenOut(secret=made.secret, token=token_out(made.token, at=at))
+    return NewTokenOut(secret=created.secret, token=token_out(created.token, at=at))
 
 
 def limits(data: LogInIn | TokenIn) -> Limits:

@@ -30,11 +30,11 @@ async def as_csv(
     writer = csv.writer(out)
     out.write(BOM if has_bom else "")
     writer.writerow([Phrase(f"export_field.{field}").in_language(language) for field in fields])
-    yield _taken(out)
+    yield _drained(out)
     async with aclosing(batches):
         async for batch in batches:
             writer.writerows([_cell(value) for value in row] for row in batch)
-            yield _taken(out)
+            yield _drained(out)
 
 
 async def as_json_lines(fields: Sequence[str], batches: AsyncGenerator[Batch, None]) -> AsyncGenerator[bytes, None]:
@@ -58,9 +58,9 @@ async def as_ocel(batches: AsyncGenerator[LogBatch, None]) -> AsyncGenerator[byt
             if batch and isinstance(batch[0], LogObject) and not in_objects:
                 yield b'],"objects":['
                 is_first, in_objects = True, True
-            written = b",".join(encoder.encode(_ocel(each)) for each in batch)
-            if written:
-                yield written if is_first else b"," + written
+            encoded = b",".join(encoder.encode(_ocel(each)) for each in batch)
+            if encoded:
+                yield encoded if is_first else b"," + encoded
                 is_first = False
     yield b"]}" if in_objects else b'],"objects":[]}'
 
@@ -105,8 +105,8 @@ def _cell(value: object) -> object:
     return value
 
 
-def _taken(out: io.StringIO) -> bytes:
-    written = out.getvalue().encode()
+def _drained(out: io.StringIO) -> bytes:
+    encoded = out.getvalue().encode()
     out.seek(0)
     out.truncate()
-    return written
+    return encoded

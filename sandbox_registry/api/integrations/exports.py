@@ -95,10 +95,10 @@ class ExportsController(Controller):
 
         The link `next` leads to the next page. With `If-None-Match`, an unchanged page is a 304.
         """
-        found = await use_cases(request).exports.case_feed(
+        feed = await use_cases(request).exports.case_feed(
             context_of(request), since=instant("updated_since", updated_since), after=BY_CHANGE.read(after), limit=limit
         )
-        return _page(request, CASES, found, since=updated_since, after=after, limit=limit)
+        return _page(request, CASES, feed, since=updated_since, after=after, limit=limit)
 
     @get("/permits.csv", opt=declare(quota=Group.EXPORTS, media_type=CSV))
     async def permits_csv(  # noqa: PLR0917 - each is a named query parameter.
@@ -137,10 +137,10 @@ class ExportsController(Controller):
         self, request: Incoming, updated_since: Since = None, after: Cursor = None, limit: Limit = 50
     ) -> Response[bytes]:
         """Follow permits as an Atom feed, in the order of the feed of applications."""
-        found = await use_cases(request).exports.permit_feed(
+        feed = await use_cases(request).exports.permit_feed(
             context_of(request), since=instant("updated_since", updated_since), after=BY_CHANGE.read(after), limit=limit
         )
-        return _page(request, PERMITS, found, since=updated_since, after=after, limit=limit)
+        return _page(request, PERMITS, feed, since=updated_since, after=after, limit=limit)
 
     @get("/events.ocel.json", opt=declare(quota=Group.EXPORTS, media_type=OCEL))
     async def events(self, request: Incoming) -> ASGIResponse:
@@ -172,8 +172,8 @@ def _filter(  # noqa: PLR0917 - the query parameters, in their order.
     )
 
 
-def _now_if(asked: bool, request: Incoming) -> datetime | None:  # noqa: FBT001 - what was asked.
-    return use_cases(request).transactions.now() if asked else None
+def _now_if(is_wanted: bool, request: Incoming) -> datetime | None:  # noqa: FBT001 - a filter of the query.
+    return use_cases(request).transactions.now() if is_wanted else None
 
 
 def _file(chunks: AsyncGenerator[bytes, None], *, name: str, media_type: str) -> BoundedStream:
@@ -197,7 +197,7 @@ def _page(
         "Cache-Control": "private, no-cache",
         "Vary": "Accept-Language, Authorization",
     }
-    seen = [each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")]
-    if tag in seen:
+    etags = [each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")]
+    if tag in etags:
         return Response(b"", status_code=304, headers=headers, media_type=ATOM)
     return Response(body, headers=headers, media_type=ATOM)

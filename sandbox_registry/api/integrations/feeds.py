@@ -48,7 +48,7 @@ def as_atom(
     feed: Feed, rows: Sequence[FeedRow], *, language: Language, since: datetime | None, after: str | None, limit: int
 ) -> bytes:
     """Render one page; it links to the next one while it is full."""
-    asked = {"limit": str(limit)} | ({} if since is None else {"updated_since": _instant(since)})
+    query = {"limit": str(limit)} | ({} if since is None else {"updated_since": _instant(since)})
     onwards = BY_CHANGE.after(rows, limit=limit)
     page = _TEMPLATE.render(
         feed=feed,
@@ -56,8 +56,8 @@ def as_atom(
         title=feed.title.in_language(language),
         author=Phrase("feed.author").in_language(language),
         updated=newest(rows, since=since),
-        here=_address(feed, asked, after),
-        onwards=None if onwards is None else _address(feed, asked, onwards),
+        here=_address(feed, query, after),
+        onwards=None if onwards is None else _address(feed, query, onwards),
         rows=rows,
     )
     return page.encode()
@@ -68,8 +68,8 @@ def newest(rows: Sequence[FeedRow], *, since: datetime | None) -> datetime:
     return max((row.updated_at for row in rows), default=since or EPOCH)
 
 
-def _address(feed: Feed, asked: dict[str, str], after: str | None) -> str:
-    return f"{feed.path}?{urlencode(asked | ({} if after is None else {'after': after}))}"
+def _address(feed: Feed, query: dict[str, str], after: str | None) -> str:
+    return f"{feed.path}?{urlencode(query | ({} if after is None else {'after': after}))}"
 
 
 def _xml_text(words: str) -> str:

@@ -126,16 +126,16 @@ delivery_out = shown(WebhookDeliveryOut)
 attempt_out = shown(AttemptOut)
 
 
-def new_secret_out(made: NewSecret) -> NewSecretOut:
+def new_secret_out(created: NewSecret) -> NewSecretOut:
     """Show a secret, this once."""
-    return NewSecretOut(secret=made.secret, endpoint=endpoint_out(made.endpoint))
+    return NewSecretOut(secret=created.secret, endpoint=endpoint_out(created.endpoint))
 
 
 def detail_out(view: DeliveryView) -> WebhookDeliveryDetailOut:
     """Show a delivery and its tries."""
-    found = delivery_out(view.delivery)
+    delivery = delivery_out(view.delivery)
     return WebhookDeliveryDetailOut(
-        **{name: getattr(found, name) for name in found.__struct_fields__},
+        **{name: getattr(delivery, name) for name in delivery.__struct_fields__},
         tries=tuple(map(attempt_out, view.attempts)),
     )
 
@@ -145,10 +145,10 @@ def replayed_out(again: tuple[WebhookDelivery, ...]) -> ReplayedOut:
     return ReplayedOut(items=tuple(map(delivery_out, again)), may_be_more=len(again) == REPLAY_BATCH)
 
 
-def page_out(found: tuple[WebhookDelivery, ...], *, limit: int) -> WebhookDeliveryPageOut:
+def page_out(deliveries: tuple[WebhookDelivery, ...], *, limit: int) -> WebhookDeliveryPageOut:
     """Show a page; there may be more when it is full."""
-    after = BY_ID.after(found, limit=limit)
-    return WebhookDeliveryPageOut(items=tuple(map(delivery_out, found)), after=after)
+    after = BY_ID.after(deliveries, limit=limit)
+    return WebhookDeliveryPageOut(items=tuple(map(delivery_out, deliveries)), after=after)
 
 
 class WebhooksController(Controller):

@@ -55,8 +55,8 @@ class LogController(Controller):
     async def cosignatures(self, request: Incoming) -> Response[bytes]:
         """Take a checkpoint that a witness cosigned; the signatures say who sends it, so nobody logs in."""
         note = await request.body()
-        taken = await to_thread.run_sync(_taken, request.app.state.log, note)
-        return Response(b"%d\n" % taken, media_type=TEXT, headers={"Cache-Control": "no-store"})
+        accepted = await to_thread.run_sync(_accept, request.app.state.log, note)
+        return Response(b"%d\n" % accepted, media_type=TEXT, headers={"Cache-Control": "no-store"})
 
     @get("/tile/{place:path}", sync_to_thread=True)
     def tile(self, request: Incoming, place: FromPath[str]) -> Response[bytes]:
@@ -104,18 +104,18 @@ class SharedProver:
             return format_tlog_proof(self._prover.prove(index))
 
 
-def _taken(log: SharedProver, note: bytes) -> int:
+def _accept(log: SharedProver, note: bytes) -> int:
     """Merge cosignatures; 404 without a policy, 400 for what is not signed by its log and witnesses, 409 for the past."""
     policy = log.policy_of()
     if policy is None:
         raise NotFoundException
     try:
-        taken = merge(log.folder, note, policy=policy)
+        accepted = merge(log.folder, note, policy=policy)
     except LogError as error:
         raise HTTPException(status_code=400) from error
-    if not taken:
+    if not accepted:
         raise HTTPException(status_code=409)
-    return taken
+    return accepted
 
 
 def _file(request: Incoming, path: str, *, media_type: str, cache: str) -> Response[bytes]:
@@ -130,7 +130,7 @@ def _answer(request: Incoming, content: bytes, *, media_type: str, cache: str) -
     tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
     # Anybody may read the log, also the page of a council member's own verifier.
     headers = {"ETag": tag, "Cache-Control": cache, "Access-Control-Allow-Origin": "*"}
-    seen = {each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")}
-    if tag in seen or "*" in seen:
+    etags = {each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")}
+    if tag in etags or "*" in etags:
         return Response(b"", status_code=304, headers=headers, media_type=media_type)
     return Response(content, headers=headers, media_type=media_type)

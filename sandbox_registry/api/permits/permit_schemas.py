@@ -470,19 +470,19 @@ class RestrictionsOut(Out):
 terms_out = shown(TermsOut)
 
 
-def terms_of(given: TermsIn) -> PermitTerms:
+def terms_of(terms_in: TermsIn) -> PermitTerms:
     """Take terms over into the domain."""
-    return msgspec.convert(given, PermitTerms, from_attributes=True)
+    return msgspec.convert(terms_in, PermitTerms, from_attributes=True)
 
 
-def bounds_of(given: tuple[OpenBoundIn, ...]) -> tuple[OpenBound, ...]:
+def bounds_of(bounds: tuple[OpenBoundIn, ...]) -> tuple[OpenBound, ...]:
     """Take the bases of open bounds over into the domain."""
-    return tuple(OpenBound(parameter=each.parameter, basis=each.basis) for each in given)
+    return tuple(OpenBound(parameter=each.parameter, basis=each.basis) for each in bounds)
 
 
-def justifications_of(given: tuple[JustificationIn, ...]) -> tuple[Justification, ...]:
+def justifications_of(justifications: tuple[JustificationIn, ...]) -> tuple[Justification, ...]:
     """Take justifications over into the domain."""
-    return msgspec.convert(given, tuple[Justification, ...], from_attributes=True)
+    return msgspec.convert(justifications, tuple[Justification, ...], from_attributes=True)
 
 
 def permit_out(view: PermitView, *, log: PublishedLog) -> PermitOut:
@@ -524,19 +524,19 @@ def _paper_out(part: Part) -> ExtensionPaperOut:
     return ExtensionPaperOut(key=part.key, label=TextOut.of(part.label), is_required=part.required, basis=part.basis)
 
 
-def _duty_out(owed: PermitObligation) -> PermitDutyOut:
+def _duty_out(duty: PermitObligation) -> PermitDutyOut:
     return PermitDutyOut(
-        key=owed.obligation.key,
-        label=TextOut.of(owed.obligation.label),
-        starts=owed.obligation.starts,
-        term=None if owed.term is None else owed.term.value,
-        term_unit=None if owed.term is None else owed.term.unit,
-        is_recurring=owed.obligation.recurring,
-        form=owed.obligation.form,
-        recipient=TextOut.of(owed.obligation.recipient),
-        basis=owed.obligation.basis,
-        dues=tuple(_due_out(each) for each in owed.dues),
-        is_complete=owed.is_complete,
+        key=duty.obligation.key,
+        label=TextOut.of(duty.obligation.label),
+        starts=duty.obligation.starts,
+        term=None if duty.term is None else duty.term.value,
+        term_unit=None if duty.term is None else duty.term.unit,
+        is_recurring=duty.obligation.recurring,
+        form=duty.obligation.form,
+        recipient=TextOut.of(duty.obligation.recipient),
+        basis=duty.obligation.basis,
+        dues=tuple(_due_out(each) for each in duty.dues),
+        is_complete=duty.is_complete,
     )
 
 

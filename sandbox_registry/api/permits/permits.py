@@ -121,7 +121,7 @@ class PermitsController(Controller):
         return await perform(
             request,
             lambda context: use_cases(request).permits.list_restrictions(context, narrowed=narrowed, limit=limit),
-            out=lambda found: RestrictionsOut(items=tuple(map(shown(RestrictionOut), found))),
+            out=lambda restrictions: RestrictionsOut(items=tuple(map(shown(RestrictionOut), restrictions))),
         )
 
     @get("/permits/{permit_id:uuid}")

@@ -100,13 +100,13 @@ erasure_out = shown(ErasureOut)
 hold_out = shown(HoldOut)
 
 
-def _page(found: tuple[Erasure, ...], *, limit: int) -> ErasurePageOut:
-    after = BY_ID.after(found, limit=limit)
-    return ErasurePageOut(items=tuple(map(erasure_out, found)), after=after)
+def _page(erasures: tuple[Erasure, ...], *, limit: int) -> ErasurePageOut:
+    after = BY_ID.after(erasures, limit=limit)
+    return ErasurePageOut(items=tuple(map(erasure_out, erasures)), after=after)
 
 
-def _holds(found: tuple[LegalHold, ...]) -> HoldsOut:
-    return HoldsOut(items=tuple(map(hold_out, found)))
+def _holds(holds: tuple[LegalHold, ...]) -> HoldsOut:
+    return HoldsOut(items=tuple(map(hold_out, holds)))
 
 
 class ErasuresController(Controller):
