@@ -1,7 +1,7 @@
 INSERT INTO applications (
     id, version, stage, procedure_code, procedure_version, organisation_id, receiving_unit_id, unit_ids, title, answers,
     created_by, created_at, updated_at, code, submitted_at, submitted_by, received_at, completeness_from, accepted_at,
-    appointment_at, level, decided_at, next_due_at, search_text
+    appointment_at, level, decided_at, next_due_at, level_corrections, returns, search_text
 )
 SELECT bench_id(8, cases.number), 3, stage, %(procedure)s, CASE WHEN filed THEN %(procedure_version)s END,
     bench_id(13, firm), bench_id(11, 1),
@@ -18,7 +18,7 @@ SELECT bench_id(8, cases.number), 3, stage, %(procedure)s, CASE WHEN filed THEN 
     CASE WHEN stage IN ('approved', 'refused') THEN at + interval '38 days' END,
     CASE WHEN stage IN ('submitted', 'supplement_requested', 'accepted', 'under_appraisal', 'awaiting_decision')
         THEN at + interval '40 days' END,
-    concat_ws(' ', title.folded, 'so', cases.number, more.folded)
+    '[]'::jsonb, 0, concat_ws(' ', title.folded, 'so', cases.number, more.folded)
 FROM (
     SELECT number, stage, bench_pick(number, 3, greatest(%(size)s::bigint / 3, 1)) AS firm,
         bench_pick(number, 1, 10000) AS title, bench_pick(number, 2, 10000) AS more,

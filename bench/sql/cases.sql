@@ -1,7 +1,7 @@
 INSERT INTO applications (
     id, version, stage, procedure_code, procedure_version, organisation_id, receiving_unit_id, unit_ids, title, answers,
     created_by, created_at, updated_at, code, submitted_at, submitted_by, received_at, completeness_from, accepted_at,
-    appointment_at, level, recommended_at, next_due_at, search_text
+    appointment_at, level, recommended_at, next_due_at, level_corrections, returns, search_text
 )
 SELECT bench_id(9, number), 3, %(stage)s, %(procedure)s, CASE WHEN filed THEN %(procedure_version)s END,
     bench_id(13, 0), bench_id(11, 1),
@@ -11,7 +11,7 @@ SELECT bench_id(9, number), 3, %(stage)s, %(procedure)s, CASE WHEN filed THEN %(
     CASE WHEN filed THEN bench_id(10, 1000000) END, CASE WHEN filed THEN at END, CASE WHEN filed THEN at END,
     CASE WHEN accepted THEN at END, CASE WHEN accepted THEN at + interval '40 days' END,
     CASE WHEN accepted THEN 'low' END, CASE WHEN recommended THEN at END,
-    CASE WHEN filed THEN at + interval '40 days' END,
+    CASE WHEN filed THEN at + interval '40 days' END, '[]'::jsonb, 0,
     CASE WHEN filed THEN 'h12.01-w' || number ELSE '' END || %(words)s
 FROM generate_series(%(first)s::bigint, %(first)s::bigint + %(count)s::bigint - 1) AS number,
     (SELECT date_trunc('second', now() - interval '1 hour') AS at, %(stage)s::text <> 'draft' AS filed,

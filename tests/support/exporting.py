@@ -7,10 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 COPIES = text(
     "INSERT INTO applications (id, version, stage, procedure_code, procedure_version, organisation_id,"
     " receiving_unit_id, unit_ids, title, answers, created_by, created_at, updated_at, code, submitted_at,"
-    " submitted_by, search_text)"
+    " submitted_by, level_corrections, returns, search_text)"
     " SELECT gen_random_uuid(), version, stage, procedure_code, procedure_version, organisation_id,"
     " receiving_unit_id, unit_ids, title || ' ' || n, '{}', created_by, created_at, updated_at, 'C' || n,"
-    " submitted_at, submitted_by, search_text FROM applications, generate_series(1, :copies) AS n WHERE id = :id"
+    " submitted_at, submitted_by, level_corrections, returns, search_text FROM applications, generate_series(1, :copies) AS n WHERE id = :id"
 )
 
 
