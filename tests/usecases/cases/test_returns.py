@@ -83,7 +83,7 @@ async def test_return_is_one_act_with_one_leaf_that_everybody_sees_without_its_r
     async with world.database.transaction() as work:
         leaf = (await stored_leaves.leaves_of_case(work.connection, case.id))[-1]
     objects = [each["type"] for each in json.loads(leaf.record or b"")["objects"]]
-    assert (json.loads(leaf.entry)["act"], objects) == (
+    assert (json.loads(leaf.said)["act"], objects) == (
         "file:return_to_head",
         ["application", "recommendation", "file_return", "participation"],
     )
