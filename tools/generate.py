@@ -13,6 +13,8 @@ from pathlib import Path
 from sandbox_registry.authz.policy import read_policy
 from sandbox_registry.authz.space import Space
 from sandbox_registry.authz.tables import authority_table
+from sandbox_registry.db.auditlog.coverage import answer_for
+from sandbox_registry.db.tables import metadata
 from sandbox_registry.domain.acts import ANY_KIND, Action, Logged, act_name, done_name
 from sandbox_registry.domain.identity.line_names import line_name
 from sandbox_registry.domain.identity.people import Relation, Role
@@ -138,8 +140,32 @@ def names(root: Path) -> str:
     return _NAMES.sub(lambda _: f"const ACTS = {encoded};", (root / PAGE).read_text(encoding="utf-8"))
 
 
+def coverage(_root: Path) -> str:
+    """Write what of the database `log verify` compares, table by table."""
+    heads = ("table", "columns", "covered by, or why nothing needs to")
+    rows = (
+        (f"`{table.name}`", ", ".join(f"`{name}`" for name in names), answer)
+        for table in sorted(metadata.tables.values(), key=lambda each: each.name)
+        for answer, names in _by_answer(table.name, [str(each.name) for each in table.c])
+    )
+    intro = (
+        "# What of the database the log covers\n\n"
+        + _NOTE.format(source="`sandbox_registry/db/auditlog/coverage.py`")
+        + "`log verify` on the server holds the database against the log. A column that nobody has answered for fails a test. "
+        "The tables\nof the queue (`procrastinate_…`) are in nobody's record: a job decides nothing, and what it does is an act.\n\n"
+    )
+    return intro + _table(heads, rows)
+
+
+def _by_answer(table: str, columns: list[str]) -> Iterator[tuple[str, list[str]]]:
+    answers = {column: answer_for(table, column) or "" for column in columns}
+    for answer in dict.fromkeys(answers.values()):
+        yield answer, [column for column in columns if answers[column] == answer]
+
+
 GENERATED: dict[str, Callable[[Path], str]] = {
     "docs/acts.md": acts,
+    "docs/log-coverage.md": coverage,
     "docs/permissions.md": permissions,
     "docs/records.md": records,
     PAGE: names,

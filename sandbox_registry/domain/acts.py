@@ -144,7 +144,9 @@ class Action(StrEnum):
     APPLICATION_EDIT = _act(
         "application:edit", Side.APPLICANT, "application", "document", known_to=OFFICE, logged=Logged.NEVER
     )
-    APPLICATION_LAPSE = _act("application:lapse", Side.CASEWORK, "application", "participation", known_to=EVERYONE)
+    APPLICATION_LAPSE = _act(
+        "application:lapse", Side.CASEWORK, "application", "dossier_version", "participation", known_to=EVERYONE
+    )
     APPLICATION_READ = _act(
         "application:read", Side.CASE_READING, "application", known_to=OFFICE, logged=Logged.OVERSIGHT
     )
@@ -180,14 +182,21 @@ class Action(StrEnum):
     )
     APPLICATION_RETAIN = _act("application:retain", Side.CASEWORK, "application", known_to=EVERYONE)
     APPLICATION_SHARE = _act("application:share", Side.APPLICANT, "participation", known_to=EVERYONE)
-    APPLICATION_STOP = _act("application:stop", Side.CASEWORK, "application", known_to=EVERYONE)
+    APPLICATION_STOP = _act("application:stop", Side.CASEWORK, "application", "dossier_version", known_to=EVERYONE)
     APPLICATION_SUBMIT = _act(
-        "application:submit", Side.SIGNATORY, "application", "dossier_version", "participation", known_to=EVERYONE
+        "application:submit",
+        Side.SIGNATORY,
+        "application",
+        "document",
+        "dossier_version",
+        "participation",
+        known_to=EVERYONE,
     )
     APPLICATION_SUBMIT_SUPPLEMENT = _act(
         "application:submit_supplement",
         Side.SIGNATORY,
         "application",
+        "document",
         "dossier_version",
         "participation",
         "supplement_request",
@@ -271,10 +280,10 @@ class Action(StrEnum):
     PASSWORD_CHANGE = _act("password:change", Side.OWN_ACCOUNT, "account_service", "password", "token")
     PERMIT_ISSUE = _act("permit:issue", Side.CASEWORK, "application", "permit", "permit_version", known_to=EVERYONE)
     PERMIT_READ = _act("permit:read", Side.CASE_READING, "permit", known_to=OFFICE, logged=Logged.OVERSIGHT)
-    PERSON_CREATE = _act("person:create", Side.REGISTRY, "account_service", "person")
+    PERSON_CREATE = _act("person:create", Side.REGISTRY, "account_service", "password", "person")
     PERSON_DISABLE = _act("person:disable", Side.REGISTRY, "person", "token")
     PERSON_READ = _act("person:read", Side.REGISTRY_READING, "people", "person", logged=Logged.OVERSIGHT)
-    PERSON_REGISTER = _act("person:register", Side.REGISTRY, "person")
+    PERSON_REGISTER = _act("person:register", Side.REGISTRY, "password", "person")
     POLICY_CHANGE = _act("policy:change", Side.REGISTRY, "authority_policy")
     PROCEDURE_APPROVE = _act("procedure:approve", Side.REGISTRY, "rule_version")
     PROCEDURE_PROPOSE = _act("procedure:propose", Side.REGISTRY, "rule_version")
@@ -286,7 +295,7 @@ class Action(StrEnum):
     ROLE_GRANT = _act("role:grant", Side.REGISTRY, "role_grant")
     ROLE_REVOKE = _act("role:revoke", Side.REGISTRY, "role_grant")
     SITE_VISIT_RECORD = _act("site_visit:record", Side.APPRAISAL, "site_visit", known_to=EVERYONE)
-    TOKEN_CREATE = _act("token:create", Side.OWN_ACCOUNT, "token", within_procedures=True)
+    TOKEN_CREATE = _act("token:create", Side.OWN_ACCOUNT, "password", "token", within_procedures=True)
     TOKEN_READ = _act("token:read", Side.OWN_ACCOUNT, logged=Logged.NEVER, within_procedures=True)
     TOKEN_REVOKE = _act("token:revoke", Side.OWN_ACCOUNT, "token", within_procedures=True)
     WEBHOOK_CREATE = _act("webhook:create", Side.REGISTRY, "webhook")

@@ -45,6 +45,11 @@ def commitment(nonce: bytes, content: bytes) -> str:
     return base64.b64encode(hashlib.sha256(nonce + content).digest()).decode("ascii")
 
 
+def check_value(stored: bytes) -> str:
+    """Name a stored hash of a secret in a record: SHA-256 of it, hex. It opens nothing, and another has another."""
+    return hashlib.sha256(stored).hexdigest()
+
+
 def chain_item(salt: bytes, statement: bytes) -> bytes:
     """Return what stands for a leaf in the list of its case: 32 bytes by which nobody finds the leaf in the log."""
     return hashlib.sha256(b"\x02" + salt + hashlib.sha256(salt + statement).digest()).digest()

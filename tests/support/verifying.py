@@ -25,7 +25,7 @@ async def record_settled(world: World) -> None:
     """Put the people and units of a test world on record, as an installation's first acts would."""
     async with world.database.replica() as connection:
         rows = [row async for row in log_rows.rows_of_kinds(connection)]
-    objects: list[Any] = [{"type": kind, "state": state} for kind, _, state in rows if kind != "rule_version"]
+    objects: list[Any] = [{"type": kind, "state": state} for kind, _, state in rows]
     person = world.people["quan_tri"]
     record = rfc8785.dumps({"actor": str(person), "signs_for": None, "objects": objects})
     authorizer = world.transactions.authorizer

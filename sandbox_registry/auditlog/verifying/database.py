@@ -1,12 +1,14 @@
 """Checks the database against its own published log: every leaf, every record, every row."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from sandbox_registry.auditlog.verifying.authority import Powers
 from sandbox_registry.auditlog.verifying.chains import Chain, Chains
+from sandbox_registry.auditlog.verifying.derived import SEARCHED, differing
 from sandbox_registry.auditlog.verifying.entries import EPOCH, GivenLeaf, Opening, read_leaf
 from sandbox_registry.auditlog.verifying.erasures import erasures_in
 from sandbox_registry.auditlog.verifying.findings import Report
@@ -18,6 +20,7 @@ from sandbox_registry.db.auditlog import rows as log_rows
 from sandbox_registry.db.auditlog.rows import KeptLeaf
 from sandbox_registry.db.core.engine import Connection, Database
 from sandbox_registry.runtime.file_sources import FileSource
+from sandbox_registry.transparency.canonical_json import canonical
 from sandbox_registry.transparency.checkpoints import Checkpoint
 from sandbox_registry.transparency.errors import LogError
 from sandbox_registry.transparency.merkle import CompactRange, hash_leaf
@@ -26,6 +29,8 @@ from sandbox_registry.transparency.tiles import TILE_WIDTH, Bundle
 EDITABLE_STAGES = frozenset({"draft", "supplement_requested"})
 UNRECORDED_EDITS = frozenset({"version", "title", "answers", "updated_at"})
 """Columns that editing a draft or an open supplement changes without a leaf; filing records all of them."""
+UNRECORDED_REMOVAL = frozenset({"version", "removed_at"})
+"""What removing a file in an open supplement changes without a leaf; which files count is compared as a whole."""
 
 
 def authorities_in(folders: tuple[Path, ...]) -> Mapping[str, AuthorizationPolicy]:
@@ -146,45 +151,70 @@ def _check_columns(leaf: KeptLeaf, said: dict[str, Any], chain: Chain | None, *,
 async def check_rows(connection: Connection, history: History, *, report: Report) -> None:
     """Compare every row with its last record; find rows that are gone, and rows that were never recorded."""
     left = dict(history.last)
-    filed = _filed_documents(history)
-    not_compared = 0
-    live: dict[str, list[dict[str, Any]]] = {}
-    stages: dict[str, str] = {}
+    seen = _Seen()
     async for kind, key, row in log_rows.rows_of_kinds(connection):
         report.rows += 1
-        if kind == "application":
-            stages[key] = row["stage"]
-        if kind == "document" and row["removed_at"] is None:
-            live.setdefault(row["application_id"], []).append(row)
+        seen.take(kind, key, row)
+        wrong = differing(kind, row) | seen.differing(kind, row)
+        if wrong - SEARCHED:
+            report.add("row_derived", kind=kind, identity=key, what=", ".join(sorted(wrong - SEARCHED)))
+        seen.unfound += bool(wrong & SEARCHED)
         last = left.pop((kind, key), None)
         if last is None:
-            if not _needs_no_record(kind, row) and (kind, key) not in history.erased_objects:
+            if not _needs_no_record(kind, row, history) and (kind, key) not in history.erased_objects:
                 report.add("row_unrecorded", kind=kind, identity=key)
         elif last.state is None:
-            not_compared += 1
+            seen.erased += 1
         else:
             _compare(kind, key, row, last, report=report)
     for (kind, key), last in left.items():
         if _has_rows(kind):
             report.add("row_missing", last.index, kind=kind, identity=key)
-    _compare_documents(filed, live, stages, report=report)
-    if not_compared:
-        report.add("not_compared", count=not_compared)
+    _compare_documents(_filed_documents(history), seen, report=report)
+    await _check_secrets(connection, history, report=report)
+    if seen.erased:
+        report.add("not_compared", count=seen.erased)
+    if seen.unfound:
+        report.add("search_stale", count=seen.unfound)
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What rows of one kind say that rows of another are held against, and how many were not compared."""
+
+    erased: int = 0
+    unfound: int = 0
+    live: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    stages: dict[str, str] = field(default_factory=dict)
+    serials: dict[str, int] = field(default_factory=dict)
+
+    def take(self, kind: str, key: str, row: dict[str, Any]) -> None:
+        if kind == "application":
+            self.stages[key] = row["stage"]
+        if kind == "permit":
+            self.serials[key] = row["serial"]
+        if kind == "document" and row["removed_at"] is None:
+            self.live.setdefault(row["application_id"], []).append(row)
+
+    def differing(self, kind: str, row: dict[str, Any]) -> frozenset[str]:
+        """Take the serial out of a version of a permit, and name it where it is not that of the permit."""
+        if kind != "permit_version" or row.pop("permit_serial") == self.serials.get(row["permit_id"]):
+            return frozenset()
+        return frozenset({"permit_serial"})
 
 
 def _has_rows(kind: str) -> bool:
     return kind in log_rows.KINDS
 
 
-def _needs_no_record(kind: str, row: dict[str, Any]) -> bool:
-    """Say whether a row may stand without a leaf: drafts' versions and files, and the rules of the installation.
+def _needs_no_record(kind: str, row: dict[str, Any], history: History) -> bool:
+    """Say whether a row may stand without a record of its own: what a draft, or an open supplement, holds.
 
-    Who opened an account is in the leaf that opened it; rows of accounts older than this kind were read from there. The files of a filed dossier are held against its recorded version instead.
+    Who opened an account is in the leaf that opened it, and rows of accounts older than this kind were read from there.
     """
-    if kind == "rule_version":
-        return row["proposed_by"] is None
     if kind == "account_service":
-        return bool(row["service"] == "opened")
+        opener = history.openers.get(row["account_id"])
+        return bool(row["service"] == "opened") and opener == row["by_person_id"]
     if kind == "dossier_version":
         return row["cause"] not in {"submitted", "supplemented"}
     return kind == "document"
@@ -192,22 +222,35 @@ def _needs_no_record(kind: str, row: dict[str, Any]) -> bool:
 
 def _compare(kind: str, key: str, row: dict[str, Any], last: Last, *, report: Report) -> None:
     state = last.state or {}
-    changed = {name for name, value in row.items() if not is_same(state.get(name), value)}
+    changed = {name for name, value in row.items() if not is_same(state, name, value)}
     if kind == "application" and row["stage"] in EDITABLE_STAGES and changed <= UNRECORDED_EDITS:
         changed = set() if row["version"] > state["version"] else changed
-    if kind == "document" and row["version"] > state["version"]:
-        return
+    if kind == "document" and changed <= UNRECORDED_REMOVAL:
+        changed = set() if row["version"] > state["version"] else changed
     if changed:
         report.add("row_changed", last.index, kind=kind, identity=key, what=", ".join(sorted(changed)))
 
 
-def is_same(recorded: object, kept: object) -> bool:
-    """Compare a recorded value with a stored one: instants are equal in any zone, and a field added later is empty."""
-    if recorded == kept or (recorded is None and kept in ([], {}, "", None, False)):
+def is_same(state: Mapping[str, object], name: str, stored: object) -> bool:
+    """Compare a recorded value with a stored one, by the bytes of canonical JSON.
+
+    Instants are equal in any zone. A field that the record does not have was added later, and is empty.
+    """
+    if name not in state:
+        return stored in ([], {}, "", None, False)
+    recorded = state[name]
+    if recorded == stored and type(recorded) is type(stored) and not isinstance(stored, dict | list):
         return True
-    if isinstance(recorded, str) and isinstance(kept, str):
-        return _instant(recorded) == _instant(kept) is not None
-    return False
+    if isinstance(recorded, str) and isinstance(stored, str):
+        return _instant(recorded) == _instant(stored) is not None
+    return _canonical(recorded) == _canonical(stored)
+
+
+def _canonical(value: object) -> bytes | None:
+    try:
+        return canonical(value)
+    except (ValueError, TypeError):
+        return None
 
 
 def _instant(value: str) -> datetime | None:
@@ -235,12 +278,29 @@ def _place(last: Last) -> tuple[int, int]:
     return last.index, (last.state or {})["number"]
 
 
-def _compare_documents(
-    filed: dict[str, Last], live: dict[str, list[dict[str, Any]]], stages: dict[str, str], *, report: Report
-) -> None:
+def _compare_documents(filed: dict[str, Last], seen: _Seen, *, report: Report) -> None:
+    """Compare the files that count now with those of the version of the dossier recorded last."""
     for case, last in filed.items():
-        if stages.get(case) in EDITABLE_STAGES:
+        if seen.stages.get(case) in EDITABLE_STAGES:
             continue
-        meant = {(each["part"], each["sha256"]) for each in (last.state or {})["documents"]}
-        if {(each["part"], each["sha256"]) for each in live.get(case, ())} != meant:
+        meant = sorted(map(_document, (last.state or {})["documents"]))
+        if sorted(map(_document, seen.live.get(case, ()))) != meant:
             report.add("documents_changed", last.index, identity=case)
+
+
+def _document(said: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(str(said.get(name)) for name in ("part", "sha256", "filename", "size"))
+
+
+async def _check_secrets(connection: Connection, history: History, *, report: Report) -> None:
+    """Compare what opens an account with what was recorded when it was set: the digest of a digest, which opens nothing."""
+    unbound = 0
+    async for kind, identity, check in log_rows.secrets(connection):
+        recorded = history.checks.get((kind, identity))
+        is_known = kind == "password" and identity in history.opened_with_checks
+        if recorded is None and not is_known:
+            unbound += 1
+        elif recorded != check:
+            report.add("secret_changed", kind=kind, identity=identity)
+    if unbound:
+        report.add("secrets_unbound", count=unbound)

@@ -69,6 +69,8 @@ NOTES = frozenset(
         "policy_unknown",
         "records_absent",
         "records_not_given",
+        "search_stale",
+        "secrets_unbound",
     }
 )
 CONSEQUENTIAL = frozenset(

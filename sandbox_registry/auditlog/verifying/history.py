@@ -14,10 +14,12 @@ from sandbox_registry.domain.cases.lifecycle import TRANSITIONS
 from sandbox_registry.domain.rules.calendars import local_date
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.domain.texts import Phrase, Wording, is_known, verbatim
+from sandbox_registry.transparency.canonical_json import canonical
 
 APPLICATION, CREATED = "application", "application:create"
 _MOVING = frozenset({APPLICATION, "decision"})
 """Acts on these may move a case to another stage."""
+_OPENING = frozenset({"person:create", "person:register"})
 _GIVES_OFFICES = frozenset({"delegation", "person", "role"})
 
 
@@ -45,7 +47,9 @@ class Last:
 class History:
     """Everything the log says, leaf by leaf. Feed leaves in order; what is left to compare is then in `last`.
 
-    `powers` decides acts again; `knows_procedure` says whether a pinned one is known.
+    `powers` decides acts again; `knows_procedure` says whether a pinned one is known. `openers` are who opened which
+    account. `checks` are the check values of passwords, by person, and of tokens; null for a password that was set before
+    they were recorded. Accounts `opened_with_checks` have none unless one is recorded.
     """
 
     report: Report
@@ -53,6 +57,9 @@ class History:
     knows_procedure: Callable[[str], bool] = lambda _pinned: True
     last: dict[tuple[str, str], Last] = field(default_factory=dict)
     erased_objects: set[tuple[str, str]] = field(default_factory=set)
+    openers: dict[str, str] = field(default_factory=dict)
+    checks: dict[tuple[str, str], str | None] = field(default_factory=dict)
+    opened_with_checks: set[str] = field(default_factory=set)
     _stages: dict[str, str] = field(default_factory=dict)
     _unknown_procedures: set[str] = field(default_factory=set)
     _uncertain: set[str] = field(default_factory=set)
@@ -69,6 +76,7 @@ class History:
         if record is not None:
             for each in record["objects"]:
                 self._take(index, said, each["type"], each["state"])
+                self._take_secret(leaf, said, each["type"], each["state"], by=str(record.get("actor")))
         elif erased is not None:
             self._forget(said, erased=erased)
         return said
@@ -123,13 +131,25 @@ class History:
         before = self.last.get(key)
         version = state.get("version")
         known = None if before is None or before.state is None else before.state.get("version")
-        # An erasure states again what stays of the objects whose records it took.
         is_late = isinstance(version, int) and isinstance(known, int) and version <= known
-        if is_late and not (said["act"] == ERASING and version == known):
+        if is_late and not (version == known and _may_restate(said, kind, before, state)):
             self.report.add("version_order", index, kind=kind, identity=key[1], version=version)
         if kind == APPLICATION and "stage" in state:
             self._check_step(index, said, state)
         self.last[key] = Last(index=index, state=state)
+
+    def _take_secret(self, leaf: ReadLeaf, said: dict[str, Any], kind: str, state: Any, *, by: str) -> None:
+        """Process what a record says of a way to log in."""
+        if not isinstance(state, dict) or said["result"] != "done":
+            return
+        if kind == "password" and "person_id" in state:
+            self.checks["password", str(state["person_id"])] = state.get("check")
+        elif kind == "token" and "check" in state:
+            self.checks["token", str(state.get("id"))] = state["check"]
+        elif kind == "person" and said["act"] in _OPENING and said["obj"]["id"] == state.get("id"):
+            self.openers[str(state["id"])] = by
+            if leaf.given.is_sealed:
+                self.opened_with_checks.add(str(state["id"]))
 
     def _check_step(self, index: int, said: dict[str, Any], state: dict[str, Any]) -> None:
         identity, after, act = state["id"], state["stage"], said["act"]
@@ -171,6 +191,13 @@ class History:
             self._uncertain.add(case)
         elif said["act"].partition(":")[0] in _MOVING:
             self._uncertain |= set(self._stages)
+
+
+def _may_restate(said: dict[str, Any], kind: str, before: Last | None, state: dict[str, Any]) -> bool:
+    """Say whether a version may be recorded once more: what stays after an erasure, and files that are filed again."""
+    if said["act"] == ERASING:
+        return True
+    return kind == "document" and before is not None and canonical(before.state) == canonical(state)
 
 
 def ranges(indexes: Iterable[int]) -> str:

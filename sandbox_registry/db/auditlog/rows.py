@@ -9,10 +9,11 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Table, Text, bindparam, cast, func, select, text
+from sqlalchemy import ColumnElement, Table, Text, bindparam, cast, func, literal, select, text, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
+from sandbox_registry.db.auditlog.coverage import DERIVED, not_in_records
 from sandbox_registry.db.core.engine import Database
 from sandbox_registry.db.core.kinds import TABLES
 from sandbox_registry.db.core.statements import Statement
@@ -65,30 +66,28 @@ _SLICE = (
 _STRAY = Statement(
     select(_RECORDS.c.index).where(~select(_LEAVES.c.index).where(_LEAVES.c.index == _RECORDS.c.index).exists())
 )
-UNRECORDED: Mapping[str, frozenset[str]] = {
-    # What lists sort by and searches look through, derived from columns that are recorded.
-    "application": frozenset({"next_due_at", "search", "search_text"}),
-    "decision": frozenset({"year"}),
-    "organisation": frozenset({"search_text"}),
-    "permit": frozenset({"serial"}),
-    "permit_version": frozenset({"effective", "permit_serial"}),  # The window is recorded as its start and end.
-    "person": frozenset({"email_key", "search_text"}),
-    # Kept beside the record, which says what was done with a token, not how it was used since.
-    "token": frozenset({"hash", "last_refused_at", "last_used_at", "told_at"}),
-    # The worker switches off an endpoint that fails, and decides nothing by that.
-    "webhook": frozenset({"failing_since", "state", "version"}),
-}
-"""Columns that no record holds. Every other column of a kind is compared, also one that is added and never recorded."""
 _KEYS = {"dossier_version": ("application_id", "number"), "permit_version": ("permit_id", "terms_version")}
 
 
+_CHECKED_HERE: Mapping[str, tuple[ColumnElement[Any], ...]] = {
+    "application": (
+        (tables.applications.c.search == func.to_tsvector("simple", tables.applications.c.search_text)).label("search"),
+    ),
+    "permit_version": (
+        func.lower(tables.permit_versions.c.effective).label("start"),
+        func.upper(tables.permit_versions.c.effective).label("end"),
+        func.lower(tables.permit_versions.c.permit_serial).label("permit_serial"),
+    ),
+    "person": ((tables.people.c.email_key == func.lower(tables.people.c.email)).label("email_key"),),
+}
+"""What stands for columns whose values are no JSON, or follow from others by what only the database computes."""
+
+
 def _rows_of(kind: str, table: Table) -> Statement:
-    columns: list[ColumnElement[Any]] = [
-        column for column in table.c if column.name not in UNRECORDED.get(kind, frozenset())
-    ]
-    if table is tables.permit_versions:
-        columns += [func.lower(table.c.effective).label("start"), func.upper(table.c.effective).label("end")]
-    return Statement(select(*columns))
+    here = _CHECKED_HERE.get(kind, ())
+    derived = [name for name in DERIVED.get(kind, ()) if name not in {*(each.key for each in here), "effective"}]
+    columns = [column for column in table.c if column.name not in not_in_records(kind)]
+    return Statement(select(*columns, *(table.c[name] for name in derived), *here))
 
 
 _ROWS = {kind: _rows_of(kind, table) for kind, table in TABLES.items()}
@@ -133,6 +132,24 @@ async def rows_of_kinds(connection: AsyncConnection) -> AsyncIterator[tuple[str,
         for row in await statement.dicts(connection):
             state: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(row))
             yield kind, "/".join(str(state[name]) for name in _KEYS.get(kind, ("id",))), state
+
+
+_SECRETS = Statement(
+    union_all(
+        select(
+            literal("password"),
+            tables.passwords.c.person_id,
+            func.encode(func.sha256(func.convert_to(tables.passwords.c.hash, "UTF8")), "hex"),
+        ),
+        select(literal("token"), tables.tokens.c.id, func.encode(func.sha256(tables.tokens.c.hash), "hex")),
+    )
+)
+
+
+async def secrets(connection: AsyncConnection) -> AsyncIterator[tuple[str, str, str]]:
+    """Read of every password and token what a record says of it: its kind, the person or token, and its check value."""
+    for kind, identity, check in await _SECRETS.rows(connection):
+        yield kind, str(identity), check
 
 
 async def find_case(connection: AsyncConnection, code: str) -> UUID | None:

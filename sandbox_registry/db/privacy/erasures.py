@@ -109,8 +109,8 @@ async def rows_now(connection: AsyncConnection, key: Key) -> list[tuple[str, UUI
     kind, identity = key[0], UUID(key[1])
     if kind == "dossier_version":
         versions = await dossiers.versions_of(connection, identity)
-        filed = [each for each in versions if each.cause in {"submitted", "supplemented"}]
-        return [(kind, identity, each.number, each) for each in filed]
+        recorded = [each for each in versions if each is versions[-1] or each.cause in {"submitted", "supplemented"}]
+        return [(kind, identity, each.number, each) for each in recorded]
     if kind == "permit_version":
         governed = await permits.versions_of(connection, identity)
         return [(kind, identity, each.terms_version, each) for each in governed]

@@ -77,7 +77,7 @@ REGISTRY_KINDS = (
         rows=Rows.CHANGED,
         for_analysts=True,
     ),
-    Kind(name="password", erasure=Kept("that a password was changed; the password itself is in no record")),
+    Kind(name="password", erasure=Kept("that a password was set, with a digest of its hash, which opens nothing")),
     Kind(name="people", erasure=Kept("that somebody looked people up, and what they asked for")),
     Kind(
         name="person",

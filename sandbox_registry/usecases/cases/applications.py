@@ -383,6 +383,8 @@ class Applications:
         documents = (await act.records()).documents
         version = await self._version(act, application, documents, cause=cause, digest=digest)
         act.record_state("dossier_version", application.id, version.number, version)
+        for each in documents:
+            act.record_state("document", each.id, each.version, each)
 
     async def _version(
         self,

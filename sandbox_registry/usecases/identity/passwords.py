@@ -4,6 +4,7 @@ import secrets
 from base64 import b64encode
 from collections.abc import Iterable
 from pathlib import Path
+from uuid import UUID
 
 import anyio.to_thread
 from anyio import CapacityLimiter
@@ -11,7 +12,9 @@ from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.low_level import ARGON2_VERSION
 
+from sandbox_registry.domain.audit import check_value
 from sandbox_registry.domain.identity.passwords import check_password, normalised
+from sandbox_registry.usecases.transaction.transaction import Transaction
 
 # Twice what OWASP asks for at this size: 46 MiB and about a tenth of a second on one core.
 HASHER = PasswordHasher(time_cost=2, memory_cost=47104, parallelism=1, hash_len=32, salt_len=16, type=Type.ID)
@@ -51,6 +54,14 @@ class Passwords:
             return self._hasher.verify(stored, password)
         except (VerificationError, InvalidHashError):
             return False
+
+
+def note_password(act: Transaction, person_id: UUID, new_hash: str, *, version: int = 0) -> None:
+    """Put on record that a password was set, by a value that a stored hash is checked against; `version` is the person's."""
+    check = check_value(new_hash.encode())
+    act.record_state(
+        "password", person_id, version, {"person_id": str(person_id), "changed_at": act.at, "check": check}
+    )
 
 
 def _nobodys_hash(hasher: PasswordHasher) -> str:

@@ -23,7 +23,7 @@ from sandbox_registry.domain.identity.people import (
 from sandbox_registry.domain.identity.people_lists import PersonRow
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.usecases.identity.authority import lock_people
-from sandbox_registry.usecases.identity.passwords import Passwords
+from sandbox_registry.usecases.identity.passwords import Passwords, note_password
 from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.operators import COMMAND_LINE, applicant, operator
 from sandbox_registry.usecases.transaction.preconditions import check_fields, check_version
@@ -114,7 +114,7 @@ class People:
             if await act.run(credentials.current_hash, person.id, changing=True) != stored:
                 raise WrongCredentials
             await act.run(credentials.keep_hash, person.id, new_hash, at=act.at)
-            _note_password(act, person)
+            note_password(act, person.id, new_hash, version=person.version)
             await _end_tokens(act, person.id)
             return act.respond(person)
 
@@ -136,7 +136,7 @@ class People:
             person = await act.get(Person, person_id)
             self.passwords.check(new, about=await _own_words(act, person))
             await act.run(credentials.keep_hash, person.id, new_hash, at=act.at)
-            _note_password(act, person)
+            note_password(act, person.id, new_hash, version=person.version)
             await _serve(act, person, Service.PASSWORD_SET)
             await _end_tokens(act, person.id)
             return act.respond(person)
@@ -242,6 +242,7 @@ async def _open(act: Transaction, person: Person, new_hash: str | None) -> Perso
     await act.add(person)
     if new_hash is not None:
         await act.run(credentials.keep_hash, person.id, new_hash, at=act.at)
+        note_password(act, person.id, new_hash, version=person.version)
     return act.respond(person)
 
 
@@ -257,10 +258,6 @@ async def _serve(act: Transaction, person: Person, service: Service) -> None:
             at=act.at,
         )
     )
-
-
-def _note_password(act: Transaction, person: Person) -> None:
-    act.record_state("password", person.id, person.version, {"person_id": str(person.id), "changed_at": act.at})
 
 
 async def _end_tokens(act: Transaction, person_id: UUID) -> None:

@@ -7,10 +7,13 @@ from ipaddress import IPv4Address, IPv6Address
 from secrets import token_bytes
 from uuid import UUID
 
+import msgspec
+
 from sandbox_registry.authz import Action
 from sandbox_registry.db.core.queries import Queries
 from sandbox_registry.db.identity import credentials, people, refused_logins
 from sandbox_registry.db.rules import rule_versions
+from sandbox_registry.domain.audit import check_value
 from sandbox_registry.domain.errors import Duplicate, FieldError, Invalid, NotFound
 from sandbox_registry.domain.identity.logins import interval_of
 from sandbox_registry.domain.identity.passwords import WrongCredentials
@@ -29,7 +32,7 @@ from sandbox_registry.domain.identity.tokens import (
 )
 from sandbox_registry.domain.rules.rule_versions import RuleKind
 from sandbox_registry.domain.texts import Phrase
-from sandbox_registry.usecases.identity.passwords import Passwords
+from sandbox_registry.usecases.identity.passwords import Passwords, note_password
 from sandbox_registry.usecases.operations.quotas import RateLimits
 from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.operators import NOBODY, applicant
@@ -118,9 +121,11 @@ class Tokens:
             current_hash = await act.run(credentials.current_hash, person_id, changing=renewed is not None)
             if current_hash != account.hash:
                 raise WrongCredentials
+            made = await _issue(act, name=name, limits=checked_limits, lifetime=lifetime)
             if renewed is not None:
                 await act.run(credentials.keep_hash, person_id, renewed, at=act.at)
-            return await _issue(act, name=name, limits=checked_limits, lifetime=lifetime)
+                note_password(act, person_id, renewed)
+            return made
 
     async def create(
         self, context: RequestContext, *, name: str, limits: Limits = UNLIMITED, lifetime: timedelta
@@ -207,7 +212,8 @@ async def _issue(act: Transaction, *, name: str, limits: Limits, lifetime: timed
         expires_at=act.at + lifetime,
     )
     await act.run(credentials.add_token, token, digest=digest(secret))
-    act.record_state("token", token.id, token.version, token)
+    state = msgspec.to_builtins(token) | {"check": check_value(digest(secret))}
+    act.record_state("token", token.id, token.version, state)
     return NewToken(token=token, secret=secret)
 
 

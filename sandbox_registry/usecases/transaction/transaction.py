@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sandbox_registry.authz import Action, AuthorizationDecision
 from sandbox_registry.db.cases import applications as case_rows
+from sandbox_registry.db.cases import dossiers
 from sandbox_registry.db.cases.case_records import records_of
 from sandbox_registry.db.core.engine import Connection
 from sandbox_registry.db.core.jobs import Task
@@ -28,7 +29,7 @@ from sandbox_registry.domain.kinds.every import kind_of
 from sandbox_registry.domain.permits.permits import Permit
 from sandbox_registry.domain.rules.calendars import Calendar
 from sandbox_registry.domain.rules.procedures import Procedure
-from sandbox_registry.domain.stages import OPEN_STAGES
+from sandbox_registry.domain.stages import OPEN_STAGES, Stage
 from sandbox_registry.rulebook.rule_book import CALENDAR, RuleBook
 from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.subjects import KnownCase, Subject
@@ -223,6 +224,7 @@ class CaseTransaction(SubjectTransaction[KnownCase]):
         """Give the dates that follow, write the case with the nearest of them, and announce what happened."""
         case = self.moved or self.application
         if self.moved is not None:
+            await self._record_unfiled(case)
             await self._give_dates(case)
             await self.run(case_rows.save_case, case, before=self.application, due=await self._next_due(case))
         elif any(isinstance(state, _MOVES_DEADLINES) for _, state in self.changed):
@@ -230,6 +232,14 @@ class CaseTransaction(SubjectTransaction[KnownCase]):
             await self.run(case_rows.set_next_due, case.id, await self._next_due(case))
         happened = case_events((state for _, state in self.changed), before=self.application)
         await self.run(webhooks.announce, happened, case=case, at=self.at, new_id=self.new_id)
+
+    async def _record_unfiled(self, case: Application) -> None:
+        """Put on record what an open supplement held when the case ended without its filing: edits leave no leaf."""
+        is_filed = any(kind == "dossier_version" for kind, _ in self.changed)
+        if self.application.stage is Stage.SUPPLEMENT_REQUESTED is not case.stage and not is_filed:
+            version = await self.run(dossiers.version_at, case.id, at=self.at)
+            if version is not None:
+                self.record_state("dossier_version", case.id, version.number, version)
 
     async def _give_dates(self, case: Application) -> None:
         """Put on record each date that this act gave, or moved."""

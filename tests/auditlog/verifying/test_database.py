@@ -12,9 +12,11 @@ from sandbox_registry.auditlog.publishing.folder import LogFolder
 from sandbox_registry.auditlog.publishing.signing import SignerFiles
 from sandbox_registry.auditlog.verifying.authority import Powers
 from sandbox_registry.auditlog.verifying.database import authorities_in, check_database, check_rows, is_same
+from sandbox_registry.auditlog.verifying.derived import differing
 from sandbox_registry.auditlog.verifying.findings import Report
 from sandbox_registry.auditlog.verifying.history import History, Last, is_legal, ranges
 from sandbox_registry.db.auditlog import rows as log_rows
+from sandbox_registry.db.auditlog.coverage import DERIVED, UNRECORDED
 from sandbox_registry.domain.kinds.every import BY_CLASS
 from sandbox_registry.transparency.policies import PolicyLog, WitnessPolicy
 from sandbox_registry.usecases.integrations.webhooks import Webhooks
@@ -139,6 +141,41 @@ FORGERIES = {
         "UPDATE audit_leaves SET at = at + interval '1 day' WHERE index = 2",
         {"leaf_columns"},
     ),
+    "rules nobody proposed": (
+        "INSERT INTO rule_versions SELECT gen_random_uuid(), 1, kind, code, repeat('0', 64), content, status, NULL, now(), NULL, now(), now() FROM rule_versions WHERE kind = 'procedure' LIMIT 1",
+        "DELETE FROM rule_versions WHERE checksum = repeat('0', 64)",
+        {"row_unrecorded"},
+    ),
+    "rules in force rewritten": (
+        "CREATE TABLE kept AS SELECT id, content FROM rule_versions; UPDATE rule_versions SET content = content || ' '",
+        "UPDATE rule_versions r SET content = kept.content FROM kept WHERE kept.id = r.id; DROP TABLE kept",
+        {"row_changed"},
+    ),
+    "an account opened by nobody": (
+        "INSERT INTO account_services (id, version, account_id, by_person_id, service, at) SELECT '00000000-0000-0000-0000-000000000009', 1, id, id, 'opened', now() FROM people LIMIT 1",
+        "DELETE FROM account_services WHERE id = '00000000-0000-0000-0000-000000000009'",
+        {"row_unrecorded"},
+    ),
+    "the name of a file": (
+        "CREATE TABLE kept AS SELECT id, filename FROM documents; UPDATE documents SET filename = 'other.pdf'",
+        "UPDATE documents d SET filename = kept.filename FROM kept WHERE kept.id = d.id; DROP TABLE kept",
+        {"row_changed", "documents_changed"},
+    ),
+    "the type of a file, under a higher version": (
+        "CREATE TABLE kept AS SELECT id, media_type, version FROM documents; UPDATE documents SET media_type = 'text/html', version = version + 1 WHERE removed_at IS NULL",
+        "UPDATE documents d SET media_type = kept.media_type, version = kept.version FROM kept WHERE kept.id = d.id; DROP TABLE kept",
+        {"row_changed"},
+    ),
+    "a password": (
+        "INSERT INTO passwords SELECT id, 'mine', now() FROM people",
+        "DELETE FROM passwords",
+        {"secret_changed"},
+    ),
+    "a score, by another type": (
+        "UPDATE reviews SET scores = jsonb_set(scores, '{benefit}', 'true')",
+        "UPDATE reviews SET scores = jsonb_set(scores, '{benefit}', '8')",
+        {"row_changed"},
+    ),
     "the head": (
         "UPDATE log_head SET hashes[1] = sha256(hashes[1])",
         None,
@@ -170,11 +207,12 @@ async def test_a_province_at_work_is_whole_and_every_forgery_is_found(world: Wor
 
 def test_only_what_an_act_never_sets_is_left_out_of_the_comparison() -> None:
     fields_of = {kind.name: set(cls.__dataclass_fields__) for cls, kind in BY_CLASS.items()}
-    left_out = {kind: fields_of[kind] & columns for kind, columns in log_rows.UNRECORDED.items()}
+    left_out = {kind: fields_of[kind] & set(columns) for kind, columns in UNRECORDED.items()}
     assert {kind: columns for kind, columns in left_out.items() if columns} == {
         "token": {"last_refused_at", "last_used_at"},
         "webhook": {"failing_since", "state", "version"},
     }
+    assert not any(fields_of[kind] & set(columns) for kind, columns in DERIVED.items())
     assert fields_of.keys() == log_rows.KINDS
 
 
@@ -192,6 +230,27 @@ async def test_a_column_that_is_kept_and_never_recorded_is_found(world: World) -
     found = [each.text.en for each in report.findings if each.code == "row_changed"]
     assert len(found) == len(rows) > 0
     assert all("scores" in each for each in found)
+
+
+async def test_words_a_row_is_found_by_are_a_note(world: World, ledger: Ledger) -> None:
+    await ledger.forge("UPDATE organisations SET search_text = 'ca mau'")
+    found = await checked(world, ledger)
+    assert ([each.code for each in found.findings], found.is_good) == (["search_stale"], True)
+
+
+async def test_what_follows_from_other_columns_is_computed_again(world: World) -> None:
+    await reviewed(world)
+    async with world.database.replica() as connection:
+        rows = [(kind, row) async for kind, _, row in log_rows.rows_of_kinds(connection)]
+    person, application = dict(rows)["person"], dict(rows)["application"]
+    assert {differing(kind, dict(row)) for kind, row in rows} == {frozenset()}
+    assert differing("person", person | {"email_key": False}) == {"email_key"}
+    assert differing("application", application | {"search": False, "title": "Khác"}) == {"search", "search_text"}
+    permit = {"number": "12/2026/GPTN", "serial": 202600012}
+    assert [differing("permit", permit | {"serial": serial}) for serial in (202600012, 13)] == [set(), {"serial"}]
+    decided = {"decided_at": "2026-12-31T18:00:00Z", "year": 2027}
+    assert [differing("decision", decided | {"year": year}) for year in (2027, 2026)] == [set(), {"year"}]
+    assert differing("permit", {"number": "x", "serial": 1}) == {"serial"}
 
 
 async def test_a_forged_history_with_right_hashes_is_found_by_what_it_says(world: World, ledger: Ledger) -> None:
@@ -288,19 +347,34 @@ def test_legal_steps(act: str, before: str | None, after: str, *, legal: bool) -
 
 
 @pytest.mark.parametrize(
-    ("recorded", "kept", "same"),
+    ("recorded", "stored", "same"),
     [
         ("2026-11-20T07:00:00Z", "2026-11-20T14:00:00+07:00", True),
         ("2026-11-20T07:00:00Z", "2026-11-20T07:00:01Z", False),
         ("2026-11-20", "2026-11-21", False),
         ("a", "b", False),
         (None, (), False),
-        (None, [], True),
+        (None, [], False),
+        (None, "", False),
+        (None, False, False),
+        (True, 1, False),
+        (1, True, False),
+        (0, False, False),
+        ([1], [True], False),
+        ({"a": 1}, {"a": True}, False),
+        ({"a": 1, "b": 2}, {"b": 2, "a": 1}, True),
         (1, 1.0, True),
     ],
 )
-def test_what_counts_as_the_same(recorded: object, kept: object, *, same: bool) -> None:
-    assert is_same(recorded, kept) is same
+def test_what_counts_as_the_same(recorded: object, stored: object, *, same: bool) -> None:
+    assert is_same({"name": recorded}, "name", stored) is same
+
+
+@pytest.mark.parametrize(
+    ("stored", "same"), [(None, True), ([], True), ("", True), (0, True), (1, False), ("a", False)]
+)
+def test_a_column_added_later_is_empty_in_rows_recorded_before(stored: object, *, same: bool) -> None:
+    assert is_same({}, "name", stored) is same
 
 
 def test_indexes_for_people() -> None:

@@ -81,9 +81,9 @@ async def test_submission_records_the_dossier_with_its_documents(world: World) -
     await submitted(world)
     record = json.loads((await leaves(world))[-1].record or b"")
     kinds = [each["type"] for each in record["objects"]]
-    assert kinds == ["application", "participation", "dossier_version", "promise"]
+    assert kinds == ["application", "participation", "dossier_version", *["document"] * 8, "promise"]
     assert len(record["objects"][2]["state"]["documents"]) > 3
-    assert record["objects"][3]["state"]["name"] == "completeness.term"
+    assert record["objects"][-1]["state"]["name"] == "completeness.term"
 
 
 async def retitle(opened: AbstractAsyncContextManager[CaseTransaction]) -> None:

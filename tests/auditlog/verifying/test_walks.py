@@ -1,0 +1,156 @@
+"""No false alarm: whole cases walked at random with real acts, however they end, and the check of the database says yes.
+
+`WALKS` in the environment walks more of them, each from another seed.
+"""
+
+import os
+from random import Random
+from uuid import UUID
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from sandbox_registry.auditlog.verifying.database import authorities_in, check_database
+from sandbox_registry.auditlog.verifying.findings import Report
+from sandbox_registry.authz import Action
+from sandbox_registry.domain.cases.applications import Application, SupplementItem
+from sandbox_registry.domain.identity.people import Actor
+from sandbox_registry.domain.stages import Stage
+from tests.support.erasing import confirm, propose
+from tests.support.inputs import TRIED, Facts
+from tests.support.stages import INTAKE, OWNER, complete_draft, received
+from tests.support.verifying import AUTHORITY, record_settled
+from tests.support.world import AI_PROCEDURE, PROCEDURE, START, World
+from tests.usecases.cases.test_possible_acts import BEGINNINGS, GAPS, Walk, settle_spares
+
+CASES = int(os.environ.get("WALKS", "7"))
+STEPS = 6
+
+
+async def whole(world: World) -> list[str]:
+    """Check the database against its log; return what was found, notes included."""
+    report = Report()
+    await check_database(
+        world.database, published=None, checkpoint=None, authorities=authorities_in((AUTHORITY,)), report=report
+    )
+    assert report.entries > 1
+    return [f"{each.code} {each.text.en}" for each in report.findings]
+
+
+class BlindWalk(Walk):
+    """A walk that does what is offered, and tries nothing else; nothing happens outside the log but time."""
+
+    async def look(self, now: Facts) -> list[tuple[Actor, Action]]:
+        people = await self.people(now)
+        self.random.shuffle(people)
+        offered: list[tuple[Actor, Action]] = []
+        for actor in people:
+            listed = await self.offer(actor, await self.allowed(actor, now.case.stage))
+            offered += [(actor, action) for action in TRIED if action in listed and not action.is_reading]
+            if len({action for _, action in offered}) >= 6:
+                break
+        return offered
+
+    async def time_passes(self, now: Facts) -> None:
+        del now
+        if self.random.random() < 0.5:
+            self.world.clock.forward(hours=self.random.choice([0.5, 2, 30, 24 * 8, 24 * 40]))
+
+
+async def test_walks_of_whole_cases_leave_a_log_that_is_whole(world: World) -> None:
+    spares = await settle_spares(world, (PROCEDURE, AI_PROCEDURE))
+    await record_settled(world)
+    begun = [each for each in BEGINNINGS if each[1] != GAPS]
+    done = 0
+    for seed in range(CASES):
+        begin, code = begun[Random(seed).randrange(len(begun))]  # noqa: S311 - a walk, no secret.
+        case = await begin(world, code)
+        walk = BlindWalk(
+            world=world,
+            rehearsal=world.use_cases,
+            case_id=case.id,
+            spares=spares,
+            random=Random(seed),  # noqa: S311 - a walk, no secret.
+        )
+        await walk.go(STEPS)
+        done += walk.done.total()
+        world.clock.at = START  # Cases begin on the day that their papers are of.
+    assert done > CASES
+    assert await whole(world) == []
+
+
+async def asked(world: World) -> Application:
+    """A case whose applicant is to supplement one part."""
+    case = await received(world)
+    return await world.use_cases.intake.request_supplement(
+        world.context(INTAKE),
+        case.id,
+        expected_version=case.version,
+        items=(SupplementItem(target="documents.trial_plan", reason="Mờ"),),
+        exception_reason=None,
+    )
+
+
+async def half_done(world: World, case: Application) -> Application:
+    """Attach another file in the open supplement, and file nothing."""
+    await world.use_cases.applications.add_document(
+        world.context(OWNER),
+        case.id,
+        part="trial_plan",
+        filename="ban sua.pdf",
+        media_type="application/pdf",
+        size=11,
+        sha256="1" * 64,
+        keep=_nothing,
+    )
+    return await _case(world, case.id)
+
+
+async def _nothing() -> None:
+    """Keep no bytes."""
+
+
+async def _case(world: World, case_id: UUID) -> Application:
+    async with world.database.transaction() as work:
+        return await work.get(Application, case_id)
+
+
+@pytest.mark.parametrize("end", ["lapse", "stop"])
+async def test_a_file_attached_to_a_supplement_that_was_never_filed_is_no_alarm(world: World, end: str) -> None:
+    await record_settled(world)
+    case = await half_done(world, await asked(world))
+    assert await whole(world) == []  # While it is open, what is attached leaves no leaf.
+    applications, intake = world.use_cases.applications, world.use_cases.intake
+    if end == "stop":
+        case = await applications.request_withdrawal(
+            world.context(OWNER), case.id, expected_version=case.version, reason="Đổi ý"
+        )
+        assert await whole(world) == []
+        case = await intake.stop(world.context(INTAKE), case.id, expected_version=case.version)
+    else:
+        world.clock.forward(days=40)
+        case = await intake.lapse(world.context(INTAKE), case.id, expected_version=case.version, reason=None)
+    assert case.stage in {Stage.LAPSED, Stage.WITHDRAWN}
+    assert await whole(world) == []
+    await confirm(world, await propose(world, case.id))
+    assert {each.partition(" ")[0] for each in await whole(world)} == {"erased"}
+
+
+async def test_a_file_that_comes_after_a_supplement_lapsed_is_an_alarm(world: World, owner: AsyncEngine) -> None:
+    await record_settled(world)
+    case = await half_done(world, await asked(world))
+    world.clock.forward(days=40)
+    await world.use_cases.intake.lapse(world.context(INTAKE), case.id, expected_version=case.version, reason=None)
+    async with owner.begin() as connection:
+        await connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+        await connection.exec_driver_sql(
+            "UPDATE documents SET removed_at = NULL, filename = 'khac.pdf' WHERE sha256 = repeat('1', 64)"
+        )
+    assert [each.partition(" ")[0] for each in await whole(world)] == ["documents_changed"]
+
+
+async def test_a_discarded_draft_with_files_is_no_alarm(world: World) -> None:
+    await record_settled(world)
+    draft = await complete_draft(world)
+    await world.use_cases.applications.discard(world.context(OWNER), draft.id, expected_version=draft.version)
+    assert await whole(world) == []
