@@ -1,18 +1,28 @@
 """What conditions can mean together: which can never hold, which always hold, and what earlier routes leave.
 
-A conjunction of conditions falls apart by field, and what a field may answer is decided by the constants it is compared
+Where one of several is enough, each way to fulfil the whole is a conjunction. A conjunction of conditions falls apart by field, and what a field may answer is decided by the constants it is compared
 with: so a handful of answers to each field stands for all of them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import combinations
+from itertools import combinations, product
 
-from sandbox_registry.domain.rules.form_fields import Condition, Field, FieldKind, Operator, holds
+from sandbox_registry.domain.rules.form_fields import (
+    Condition,
+    Conditions,
+    Field,
+    FieldKind,
+    Operator,
+    alternatives,
+    every_condition,
+    holds,
+)
 from sandbox_registry.domain.rules.procedures import Procedure
 from sandbox_registry.rulebook.faults import Faults, fault
 
-Conditions = tuple[Condition, ...]
+Conjunction = tuple[Condition, ...]
+"""Conditions that must all hold."""
 Region = Mapping[str, tuple[object, ...]]
 NUMBERS = frozenset({FieldKind.INTEGER, FieldKind.DECIMAL, FieldKind.MONEY})
 _ORDER = frozenset({Operator.GT, Operator.GTE, Operator.LT, Operator.LTE})
@@ -25,10 +35,11 @@ _FITTING: Mapping[FieldKind, frozenset[Operator]] = {
     FieldKind.COORDINATES: frozenset(),
 }
 _MOST_CHOICES_TOGETHER = 3
+_FEWEST_ALTERNATIVES = 2
 
 
 def condition_faults(procedure: Procedure) -> Faults:
-    """List the faults of conditions that cannot be meant: of fields, of parts, and of the routes."""
+    """List the faults of conditions that cannot be meant: of fields, of parts, of what binds a permit, and of the routes."""
     for section in procedure.sections:
         for field in section.fields:
             path, key = f"{section.key}.{field.key}", f"sections.{section.key}.{field.key}"
@@ -43,24 +54,45 @@ def condition_faults(procedure: Procedure) -> Faults:
         yield from _faults_of(procedure, f"parts.{part.key}.required_when", part.required_when)
         if part.required and part.required_when:
             yield fault("required_twice", f"parts.{part.key}.required_when")
+    for key, conditions in rules_for_some(procedure):
+        yield from _faults_of(procedure, key, conditions)
     yield from _route_faults(procedure)
 
 
+def rules_for_some(procedure: Procedure) -> Iterator[tuple[str, Conditions]]:
+    """List the rules that bind only dossiers for which some conditions hold, each with its key."""
+    permit = procedure.permit
+    for ceiling in permit.ceilings:
+        yield f"permit.ceilings.{ceiling.name}.when", ceiling.when
+    for group in ("hours", "signers", "conditions"):
+        for index, rule in enumerate(getattr(permit, group)):
+            yield f"permit.{group}.{index}.when", rule.when
+
+
+def conjunctions(conditions: Conditions) -> tuple[Conjunction, ...]:
+    """Write conditions as conjunctions of which one must hold."""
+    return tuple(product(*map(alternatives, conditions)))
+
+
 def _faults_of(procedure: Procedure, key: str, conditions: Conditions, *, besides: Conditions = ()) -> Faults:
-    fields = [procedure.field(condition.field) for condition in conditions]
-    if not conditions or None in fields:
+    single = tuple(every_condition(conditions))
+    if not conditions or None in [procedure.field(condition.field) for condition in single]:
         return
-    misfits = list(_misfits(procedure, key, conditions))
+    misfits = list(_misfits(procedure, key, single))
     yield from misfits
-    if not misfits and not can_hold(procedure, conditions + besides):
-        yield fault("contradictory_conditions", key)
-    elif not misfits and always_holds(procedure, conditions):
-        yield fault("empty_condition", key)
-    if len(set(conditions)) < len(conditions):
+    if any(not isinstance(each, Condition) and len(each) < _FEWEST_ALTERNATIVES for each in conditions):
+        yield fault("lone_alternative", key)
+    elif not misfits:
+        held = [way for way in conjunctions(conditions) if can_hold(procedure, way, besides)]
+        if set(single) - {each for way in held for each in way}:
+            yield fault("contradictory_conditions", key)
+        elif always_holds(procedure, conditions):
+            yield fault("empty_condition", key)
+    if len(set(single)) < len(single):
         yield fault("repeated_condition", key)
 
 
-def _misfits(procedure: Procedure, key: str, conditions: Conditions) -> Faults:
+def _misfits(procedure: Procedure, key: str, conditions: Conjunction) -> Faults:
     for condition in conditions:
         field = procedure.field(condition.field)
         if field is not None and condition.op not in _FITTING[field.kind]:
@@ -75,40 +107,43 @@ def _misfits(procedure: Procedure, key: str, conditions: Conditions) -> Faults:
 
 
 def _route_faults(procedure: Procedure) -> Faults:
-    earlier: list[Conditions] = []
+    earlier: list[Conjunction] = []
     for index, route in enumerate(procedure.routes):
-        key = f"routes.{index}.when"
+        key, single = f"routes.{index}.when", tuple(every_condition(route.when))
         faults = list(_faults_of(procedure, key, route.when))
         yield from faults
-        if faults or not route.when or any(procedure.field(condition.field) is None for condition in route.when):
+        if faults or not route.when or any(procedure.field(condition.field) is None for condition in single):
             continue
-        if not _escapes(_region(procedure, route.when, earlier), earlier):
+        ways = conjunctions(route.when)
+        if not any(_may_escape(procedure, way, earlier) for way in ways):
             yield fault("unreachable_route", key)
-        if any(not condition.field.startswith("competence.") for condition in route.when):
+        if any(not condition.field.startswith("competence.") for condition in single):
             yield fault("route_outside_competence", key, section="competence")
-        earlier.append(route.when)
-    if earlier and not _escapes(_region(procedure, (), earlier), earlier):
+        earlier += ways
+    if earlier and not _may_escape(procedure, (), earlier):
         yield fault("routes_take_all", "routes")
 
 
-def can_hold(procedure: Procedure, conditions: Conditions) -> bool:
+def can_hold(procedure: Procedure, conditions: Conjunction, besides: Conditions = ()) -> bool:
     """Tell whether some answers fulfil all conditions, and those under which their questions are asked."""
-    required = _with_showing(procedure, conditions)
-    return all(_fulfilling(procedure, path, required) for path in {condition.field for condition in required})
+    return any(
+        all(_fulfilling(procedure, path, required) for path in {condition.field for condition in required})
+        for beside in conjunctions(besides)
+        for required in _with_showing(procedure, conditions + beside)
+    )
 
 
 def always_holds(procedure: Procedure, conditions: Conditions) -> bool:
     """Tell whether every complete dossier fulfils the conditions."""
-    for condition in conditions:
-        field = procedure.field(condition.field)
-        if field is None or not field.required or field.shown_when:
-            return False
-        if not all(_fulfils(condition, answer) for answer in _answers(field, (condition,))):
-            return False
-    return True
+    return not _may_escape(procedure, (), conjunctions(conditions))
 
 
-def _escapes(region: Region, routes: Sequence[Conditions]) -> bool:
+def _may_escape(procedure: Procedure, conditions: Conjunction, others: Sequence[Conjunction]) -> bool:
+    """Tell whether some answers fulfil the conditions and none of the others."""
+    return any(_escapes(region, others) for region in _regions(procedure, conditions, others))
+
+
+def _escapes(region: Region, routes: Sequence[Conjunction]) -> bool:
     """Tell whether some answers of a region fulfil none of these routes.
 
     The part of the region outside the first route that touches it is tried field by field, beside the other routes.
@@ -131,36 +166,39 @@ def _escapes(region: Region, routes: Sequence[Conditions]) -> bool:
     return True
 
 
-def _region(procedure: Procedure, conditions: Conditions, others: Sequence[Conditions]) -> Region:
-    """List the answers to each field that fulfil the conditions on it, told apart as all the routes tell them apart."""
-    required = _with_showing(procedure, conditions)
-    compared = (*required, *(each for route in others for each in route))
-    region: dict[str, tuple[object, ...]] = {}
-    for path in dict.fromkeys(condition.field for condition in compared):
-        answers = _fulfilling(procedure, path, compared, tuple(each for each in required if each.field == path))
-        field = procedure.field(path)
-        may_lack = field is not None and (not field.required or bool(field.shown_when))
-        is_free = all(each.field != path for each in required)
-        region[path] = (*answers, None) if may_lack and is_free else tuple(answers)
-    return region
+def _regions(procedure: Procedure, conditions: Conjunction, others: Sequence[Conjunction]) -> Iterator[Region]:
+    """List the answers to each field that fulfil the conditions on it, told apart as all the others tell them apart.
+
+    There is one region for each way in which the fields of the conditions come to be asked.
+    """
+    for required in _with_showing(procedure, conditions):
+        compared = (*required, *(each for route in others for each in route))
+        region: dict[str, tuple[object, ...]] = {}
+        for path in dict.fromkeys(condition.field for condition in compared):
+            answers = _fulfilling(procedure, path, compared, tuple(each for each in required if each.field == path))
+            field = procedure.field(path)
+            may_lack = field is not None and (not field.required or bool(field.shown_when))
+            is_free = all(each.field != path for each in required)
+            region[path] = (*answers, None) if may_lack and is_free else tuple(answers)
+        yield region
 
 
-def _with_showing(procedure: Procedure, conditions: Conditions) -> Conditions:
-    """Add the conditions under which the fields are asked, and those of these fields."""
-    reached = dict.fromkeys(conditions)
-    waiting = list(conditions)
-    while waiting:
-        field = procedure.field(waiting.pop().field)
-        new = [each for each in (field.shown_when if field else ()) if each not in reached]
-        reached |= dict.fromkeys(new)
-        waiting += new
-    return tuple(reached)
+def _with_showing(procedure: Procedure, conditions: Conjunction) -> Iterator[Conjunction]:
+    """Add the conditions under which the fields are asked, and those of these fields: once for each way to be asked."""
+    fields = (procedure.field(condition.field) for condition in conditions)
+    showing = (each for field in fields if field is not None for each in field.shown_when)
+    missing = next((each for each in showing if not set(alternatives(each)) & set(conditions)), None)
+    if missing is None:
+        yield conditions
+        return
+    for each in alternatives(missing):
+        yield from _with_showing(procedure, (*conditions, each))
 
 
 def _fulfilling(
-    procedure: Procedure, path: str, conditions: Conditions, required: Conditions | None = None
+    procedure: Procedure, path: str, conditions: Conjunction, required: Conjunction | None = None
 ) -> list[object]:
-    """List answers to a field that fulfil the wanted conditions on it, drawn from the constants of all of them."""
+    """List answers to a field that fulfil the required conditions on it, drawn from the constants of all of them."""
     field = procedure.field(path)
     here = tuple(condition for condition in conditions if condition.field == path)
     required = here if required is None else required
@@ -175,7 +213,7 @@ def _fulfils(condition: Condition, answer: object) -> bool:
 
 
 @lru_cache(maxsize=10_000)
-def _answers(field: Field, conditions: Conditions) -> tuple[object, ...]:
+def _answers(field: Field, conditions: Conjunction) -> tuple[object, ...]:
     """List answers to a field, one for each way in which conditions may tell answers apart."""
     constants: list[object] = []
     for condition in conditions:
@@ -212,7 +250,7 @@ def _needs(procedure: Procedure, path: str) -> set[str]:
     while waiting:
         field = procedure.field(waiting.pop())
         if field is not None:
-            new = {condition.field for condition in (*field.shown_when, *field.required_when)} - reached
+            new = {each.field for each in every_condition((*field.shown_when, *field.required_when))} - reached
             reached |= new
             waiting += new
     return reached

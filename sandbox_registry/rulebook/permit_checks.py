@@ -1,5 +1,6 @@
 """What `rules check` says of the bounds of a permit, and of the answers that its terms are proposed from."""
 
+from sandbox_registry.domain.permits.bounds import rows_stated
 from sandbox_registry.domain.rules.form_fields import FieldKind
 from sandbox_registry.domain.rules.procedures import Ceiling, Procedure
 from sandbox_registry.rulebook.condition_checks import NUMBERS
@@ -30,14 +31,18 @@ def permit_faults(procedure: Procedure) -> Faults:
 
 def _ceiling_faults(procedure: Procedure, ceiling: Ceiling) -> Faults:
     key, asked = f"permit.ceilings.{ceiling.name}", procedure.permit.asked
-    stated = {asked.max_users, asked.money_per_person, asked.money_per_day, asked.money_total, asked.phases}
+    stated = {asked.max_users, asked.money_per_person, asked.money_per_day, asked.money_total}
+    is_stated = ceiling.field in stated or (ceiling.field, ceiling.column) == (asked.phases, "max_users")
+    counts_rows = not ceiling.column and ceiling.field in rows_stated(procedure)
     if ceiling.maximum is None and ceiling.minimum is None:
         yield fault("missing_key.ceiling", key)
     elif ceiling.maximum is not None and ceiling.minimum is not None and ceiling.maximum < ceiling.minimum:
         yield fault("wrong_bounds.order", key)
-    if not ceiling.quantity and ceiling.field not in stated:
+    if not ceiling.quantity and not is_stated and not counts_rows:
         yield fault("ceiling_binds_nothing", key)
-    if not ceiling.field:
+    if counts_rows and ceiling.quantity:
+        yield fault("ceiling_counts_rows", key)
+    if not ceiling.field or counts_rows:
         return
     field = procedure.field(ceiling.field)
     if field is not None and ceiling.column:

@@ -2,15 +2,25 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from string import Formatter
 
 from sandbox_registry.authz.policy import AuthorizationPolicy, read_policy
 from sandbox_registry.domain.rules.calendars import LONGEST_TERM, Unit
-from sandbox_registry.domain.rules.form_fields import Condition, Field, FieldKind, FormRule, RuleKind
+from sandbox_registry.domain.rules.form_fields import (
+    Condition,
+    Conditions,
+    Field,
+    FieldKind,
+    FormRule,
+    RuleKind,
+    every_condition,
+)
 from sandbox_registry.domain.rules.procedures import (
     BINDING,
+    COUNT_BEFORE_CLASSIFICATION,
     PARAMETERS,
     UNITS,
     WORDS,
@@ -20,7 +30,7 @@ from sandbox_registry.domain.rules.procedures import (
     Procedure,
     ProcedureStatus,
 )
-from sandbox_registry.rulebook.condition_checks import condition_faults
+from sandbox_registry.rulebook.condition_checks import condition_faults, rules_for_some
 from sandbox_registry.rulebook.faults import Fault, Faults, as_parameter, fault, quoted
 from sandbox_registry.rulebook.permit_checks import permit_faults
 from sandbox_registry.rulebook.procedure_files import (
@@ -85,12 +95,20 @@ def check_procedures(path: Path, *, policy: AuthorizationPolicy | None = None) -
 def faults_of(procedure: Procedure, policy: AuthorizationPolicy) -> Faults:
     """List the faults: everything one procedure gets wrong by itself, and beside a policy.
 
-    Cases are walked under a procedure that is otherwise sound.
+    It is judged as it counts before the level of a case is fixed, and at each level with values of its own. Cases are
+    walked under a procedure that is otherwise sound.
     """
-    faults = tuple(_faults_by_rule(procedure, policy))
+    levels = [procedure, *(procedure.at_level(level.key) for level in procedure.levels)]
+    differing = [each for index, each in enumerate(levels) if each not in levels[:index]]
+    faults: list[Fault] = []
+    for at_level in differing:
+        faults += (each for each in _faults_by_rule(at_level, policy) if each not in faults)
     yield from faults
-    if procedure.takes_dossiers and not faults:
-        yield from trap_faults(procedure, policy)
+    if not procedure.takes_dossiers or faults:
+        return
+    for at_level in differing:
+        faults += (each for each in trap_faults(at_level, policy) if each not in faults)
+    yield from faults
 
 
 def _faults_by_rule(procedure: Procedure, policy: AuthorizationPolicy) -> Faults:
@@ -140,15 +158,28 @@ def _parameter_faults(procedure: Procedure) -> Faults:
         kind = PARAMETERS.get(name)
         if kind is None:
             yield fault("unknown_key.parameter", key, name=name)
-        elif parameter.value is None and parameter.confidence is not Confidence.NS:
+        elif parameter.value is None and not parameter.by_level and parameter.confidence is not Confidence.NS:
             yield fault("null_without_reason", key)
-        elif parameter.value is not None and parameter.confidence is Confidence.NS:
+        elif (parameter.value is not None or parameter.by_level) and parameter.confidence is Confidence.NS:
             yield fault("value_without_source.parameter", key)
-        elif parameter.value is not None:
+        else:
             yield from _value_faults(key, parameter, kind)
+            yield from _level_faults(procedure, key, parameter, kind)
+
+
+def _level_faults(procedure: Procedure, key: str, parameter: Parameter, kind: ParameterKind) -> Faults:
+    known = {level.key for level in procedure.levels}
+    if parameter.by_level and parameter.name in COUNT_BEFORE_CLASSIFICATION:
+        yield fault("level_unknown_yet", key, name=parameter.name)
+    for level, value in (parameter.by_level or {}).items():
+        if level not in known:
+            yield fault("unknown_level", f"{key}.by_level.{level}", level=level)
+        yield from _value_faults(f"{key}.by_level.{level}", replace(parameter, value=value), kind)
 
 
 def _value_faults(key: str, parameter: Parameter, kind: ParameterKind) -> Faults:
+    if parameter.value is None:
+        return
     if parameter.unit not in UNITS[kind]:
         yield fault("wrong_unit.accepted", key, unit=parameter.unit, accepted=quoted(sorted(UNITS[kind])))
     if type(parameter.value) is not _SHAPES[kind] or not _is_sensible(parameter, kind):
@@ -254,7 +285,7 @@ def _form_faults(procedure: Procedure) -> Faults:
             yield from _field_faults(path, field)
             yield from _condition_faults(procedure, f"{path}.required_when", field.required_when)
             yield from _condition_faults(procedure, f"{path}.shown_when", field.shown_when)
-            for condition in field.shown_when:
+            for condition in every_condition(field.shown_when):
                 if procedure.field(condition.field) is not None and condition.field not in earlier:
                     yield fault("condition_on_later_field", f"{path}.shown_when", field=condition.field)
             earlier.add(f"{section.key}.{field.key}")
@@ -269,17 +300,11 @@ def _form_faults(procedure: Procedure) -> Faults:
 
 
 def _permit_condition_faults(procedure: Procedure) -> Faults:
-    permit = procedure.permit
-    for ceiling in permit.ceilings:
-        yield from _condition_faults(procedure, f"permit.ceilings.{ceiling.name}.when", ceiling.when)
-    for index, rule in enumerate(permit.hours):
-        yield from _condition_faults(procedure, f"permit.hours.{index}.when", rule.when)
-    for index, signer in enumerate(permit.signers):
-        yield from _condition_faults(procedure, f"permit.signers.{index}.when", signer.when)
+    for key, conditions in rules_for_some(procedure):
+        yield from _condition_faults(procedure, key, conditions)
+    for index, signer in enumerate(procedure.permit.signers):
         if not signer.when or not signer.titles:
             yield fault("missing_key.signers", f"permit.signers.{index}")
-    for index, standing in enumerate(permit.conditions):
-        yield from _condition_faults(procedure, f"permit.conditions.{index}.when", standing.when)
 
 
 def _field_faults(path: str, field: Field) -> Faults:
@@ -297,8 +322,8 @@ def _field_faults(path: str, field: Field) -> Faults:
             yield fault("wrong_columns.nested", f"{path}.{column.key}")
 
 
-def _condition_faults(procedure: Procedure, key: str, conditions: tuple[Condition, ...]) -> Faults:
-    for condition in conditions:
+def _condition_faults(procedure: Procedure, key: str, conditions: Conditions) -> Faults:
+    for condition in every_condition(conditions):
         field = procedure.field(condition.field)
         if field is None:
             yield fault("absent_field", key, field=condition.field)
@@ -347,8 +372,16 @@ def _timer_faults(procedure: Procedure) -> Faults:
     for key, name in timers:
         if PARAMETERS.get(name) is not ParameterKind.TERM:
             yield fault("unknown_key.term", key, name=name)
-        elif name not in procedure.parameters or procedure.parameters[name].value is None:
+        elif _is_open(procedure, name):
             yield fault("timer_on_null", key, name=name)
+
+
+def _is_open(procedure: Procedure, name: str) -> bool:
+    """Tell whether a parameter has no value at some level."""
+    parameter = procedure.parameters.get(name)
+    if parameter is None or (parameter.value is None and not parameter.by_level):
+        return True
+    return parameter.value is None and any(level.key not in (parameter.by_level or {}) for level in procedure.levels)
 
 
 def _council_faults(procedure: Procedure) -> Faults:
@@ -358,8 +391,7 @@ def _council_faults(procedure: Procedure) -> Faults:
     if members is not None and members % 2 == 0 and not procedure.flag("council.even_allowed"):
         yield fault("even_council", "parameters.council.min_members")
     for name in ("min_members", "quorum", "pass_rule"):
-        parameter = procedure.parameters.get(f"council.{name}")
-        if parameter is None or parameter.value is None:
+        if _is_open(procedure, f"council.{name}"):
             yield fault("council_gap", f"parameters.council.{name}", name=f"council.{name}")
 
 

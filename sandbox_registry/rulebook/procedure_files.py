@@ -7,7 +7,7 @@ from dataclasses import MISSING, Field, dataclass, fields, is_dataclass, replace
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, UnionType
 from typing import Any, get_args, get_type_hints
 
 import msgspec
@@ -136,6 +136,8 @@ def _is_gap(row: Mapping[str, Any]) -> bool:
 
 def _misshapen(raw: object, kind: Any, key: str) -> Faults:
     """Walk a value beside its type; what is no table or list here is left for the conversion to judge."""
+    if isinstance(kind, UnionType):
+        kind = _branch(raw, kind)
     if isinstance(raw, dict) and is_dataclass(kind):
         yield from _misshapen_table(raw, kind, key)
     elif isinstance(raw, dict) and (item := _value_type(kind)):
@@ -144,6 +146,13 @@ def _misshapen(raw: object, kind: Any, key: str) -> Faults:
     elif isinstance(raw, list) and (item := _item_type(kind)):
         for index, value in enumerate(raw):
             yield from _misshapen(value, item, _join(key, _name_of(value, index)))
+
+
+def _branch(raw: object, kind: UnionType) -> Any:
+    """Return the type of a union that a table or a list can be of; null for any other value."""
+    if isinstance(raw, dict):
+        return next((each for each in get_args(kind) if is_dataclass(each)), None)
+    return next((each for each in get_args(kind) if _listed(each)), None)
 
 
 def _misshapen_table(raw: dict[str, Any], kind: Any, key: str) -> Faults:

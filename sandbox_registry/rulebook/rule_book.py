@@ -46,9 +46,10 @@ class RuleBook:
     async def pinned(
         self, connection: Connection, application: Application, *, at: datetime | None = None
     ) -> Procedure:
-        """Return the version a case is pinned to; for a draft, the one in force at `at`."""
+        """Return the version a case is pinned to, as it counts for its level; for a draft, the one in force at `at`."""
         if application.procedure_version is not None:
-            return await self.version(connection, application.procedure_code, application.procedure_version)
+            pinned = await self.version(connection, application.procedure_code, application.procedure_version)
+            return pinned.at_level(application.level)
         if at is None:
             raise NotFound(what="procedure")
         return await self.current(connection, application.procedure_code, at=at)

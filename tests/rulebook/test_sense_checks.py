@@ -30,7 +30,7 @@ def value(of: object, unit: str, confidence: str = "I") -> dict[str, object]:
     return {"value": of, "unit": unit, "basis": "Đề xuất", "confidence": confidence}
 
 
-def route(*conditions: dict[str, object]) -> dict[str, object]:
+def route(*conditions: dict[str, object] | list[dict[str, object]]) -> dict[str, object]:
     return {
         "when": list(conditions),
         "target": "hanoi-29-2025",
@@ -64,6 +64,118 @@ PLANTED = "sections.users.planted"
 NEW_FIELD = "sections/users/fields/+"
 # Where the fault is put, what is put there, and the finding: (place, value, key, code). `+` adds an item, `>` puts one first.
 FAULTS: dict[str, tuple[str, object, str, str]] = {
+    # --- alternatives and levels ---
+    "one alternative": (
+        "parts/insurance/required_when",
+        [[when("risks.serious_harm", "eq", YES)]],
+        "parts.insurance.required_when",
+        "lone_alternative",
+    ),
+    "no alternative": (
+        "parts/insurance/required_when",
+        [[]],
+        "parts.insurance.required_when",
+        "lone_alternative",
+    ),
+    "alternative that never holds": (
+        "parts/insurance/required_when",
+        [[when("risks.serious_harm", "eq", YES), when("users.max_users", "lt", 0)]],
+        "parts.insurance.required_when",
+        "contradictory_conditions",
+    ),
+    "alternatives of which one always holds": (
+        "parts/insurance/required_when",
+        [[when("risks.serious_harm", "eq", YES), when("risks.serious_harm", "eq", NO)]],
+        "parts.insurance.required_when",
+        "empty_condition",
+    ),
+    "alternative that contradicts what else must hold": (
+        "parts/insurance/required_when",
+        [
+            when("risks.serious_harm", "eq", YES),
+            [when("risks.serious_harm", "eq", NO), when("users.minors", "eq", YES)],
+        ],
+        "parts.insurance.required_when",
+        "contradictory_conditions",
+    ),
+    "alternative about no field": (
+        "parts/insurance/required_when",
+        [[when("risks.serious_harm", "eq", YES), when("risks.fire", "eq", YES)]],
+        "parts.insurance.required_when",
+        "absent_field",
+    ),
+    "alternatives that send everybody away": (
+        "routes",
+        [route([when("competence.children_data", "eq", YES), when("competence.children_data", "eq", NO)])],
+        "routes.0.when",
+        "empty_condition",
+    ),
+    "ceiling for nobody": (
+        "permit/ceilings",
+        [ceiling("users.max_users", 50) | {"when": [when("users.minors", "eq", YES), when("users.minors", "eq", NO)]}],
+        "permit.ceilings.users.max_users.when",
+        "contradictory_conditions",
+    ),
+    "ceiling on rows of a quantity": (
+        "permit/ceilings",
+        [ceiling("plan.sites", 2) | {"quantity": "Địa điểm"}],
+        "permit.ceilings.plan.sites",
+        "ceiling_counts_rows",
+    ),
+    "ceiling on rows that no permit states": (
+        "permit/ceilings",
+        [ceiling("plan.kpis", 2)],
+        "permit.ceilings.plan.kpis",
+        "ceiling_binds_nothing",
+    ),
+    "ceiling on another column of the phases": (
+        "permit/ceilings",
+        [ceiling("schedule.phases", 2) | {"column": "name"}],
+        "permit.ceilings.schedule.phases",
+        "ceiling_binds_nothing",
+    ),
+    "value of a level that is not there": (
+        "parameters/report.period/by_level",
+        {"extreme": 1},
+        "parameters.report.period.by_level.extreme",
+        "unknown_level",
+    ),
+    "value of a level that is no value": (
+        "parameters/report.period/by_level",
+        {"high": 0},
+        "parameters.report.period.by_level.high",
+        "wrong_value",
+    ),
+    "term by level before there is one": (
+        "parameters/appraisal.term/by_level",
+        {"high": 30},
+        "parameters.appraisal.term",
+        "level_unknown_yet",
+    ),
+    "value by level that was not read": (
+        "parameters/duration.max",
+        {"by_level": {"high": 1}, "unit": "y", "basis": "", "confidence": "n/s"},
+        "parameters.duration.max",
+        "value_without_source",
+    ),
+    "period longer than a trial of one level": (
+        "parameters/report.period/by_level",
+        {"high": 30},
+        "parameters.report.period",
+        "contradiction",
+    ),
+    "timer that some level leaves open": (
+        "parameters/report.period",
+        {"by_level": {"high": 1}, "unit": "mo", "basis": "Đề xuất", "confidence": "I"},
+        "duties.periodic_report.term",
+        "timer_on_null",
+    ),
+    "council that cannot sit at one level": (
+        "parameters/council.min_members/by_level",
+        {"high": 4},
+        "parameters.council.min_members",
+        "even_council",
+    ),
     # --- values ---
     "unknown kind of permit": (
         "parameters/permit_kind",

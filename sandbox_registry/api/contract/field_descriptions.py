@@ -13,6 +13,7 @@ FIELD_DESCRIPTIONS = {
     "SubmissionOut.due": "When the term of the supplement ends, exclusive; null for a draft, or if no term is set.",
     "SupplementFilingIn.no_change_because": "Why an item was left unchanged, by the item's target.",
     "EventOut.reason": "Why it was refused; null if it was done.",
+    "Parameter.by_level": "The values of the levels for which `value` does not count, in the same unit.",
     "Procedure.version": "The version as its authors named it.",
     "TokenIn.minutes": "How long the token lasts.",
     "LogInIn.minutes": "How long the token lasts.",

@@ -118,6 +118,9 @@ def _ceiling(terms: PermitTerms, ceiling: Ceiling, procedure: Procedure) -> Iter
 def _values(terms: PermitTerms, ceiling: Ceiling, procedure: Procedure) -> Iterator[tuple[str, int | None]]:
     """Yield what the terms say of the number that the form asks for at the ceiling's field."""
     asked = procedure.permit.asked
+    if not ceiling.column and (name := rows_stated(procedure).get(ceiling.field)):
+        yield name, len(getattr(terms, name))
+        return
     if ceiling.field == asked.phases:
         for index, phase in enumerate(terms.phases):
             yield f"phases.{index}.max_users", terms.max_users if phase.max_users is None else phase.max_users
@@ -129,6 +132,12 @@ def _values(terms: PermitTerms, ceiling: Ceiling, procedure: Procedure) -> Itera
         asked.money_total: ("money.total", terms.money.total),
     }
     yield values[ceiling.field]
+
+
+def rows_stated(procedure: Procedure) -> dict[str, str]:
+    """Name the lists of a permit by the tables of the form that ask for them; a ceiling may bound their length."""
+    names = ("data_categories", "exempted_provisions", "limits", "phases", "sites")
+    return {getattr(procedure.permit.asked, name): name for name in names}
 
 
 def _limits(terms: PermitTerms, ceiling: Ceiling) -> Iterator[Problem]:

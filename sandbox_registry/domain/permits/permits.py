@@ -12,11 +12,16 @@ from sandbox_registry.domain.texts import Text
 
 
 class PermitKind(StrEnum):
-    """Legal technique of the permission: the first two after Capital Law 39/2024 art. 25, the third after Decree 142/2026."""
+    """Legal technique of the permission.
+
+    The first two after Capital Law 39/2024 art. 25, the confirmation after Decree 142/2026, the certificate of participation
+    after Decree 94/2025.
+    """
 
     TIME_LIMITED_LICENCE = "time_limited_licence"
     EXEMPTION_FROM_PROVISIONS = "exemption_from_provisions"
     CONFIRMATION = "confirmation"
+    CERTIFICATE = "certificate"
 
 
 class Comparator(StrEnum):

@@ -51,7 +51,7 @@ def _exact(bound: float) -> Fraction:
 def _answered(ceiling: Ceiling, asked: Answers) -> Iterator[tuple[str, object]]:
     value = answer_at(asked, ceiling.field)
     if not ceiling.column:
-        yield ceiling.field, value
+        yield ceiling.field, len(value) if isinstance(value, list | tuple) else value
         return
     for index, row in enumerate(value if isinstance(value, list | tuple) else ()):
         if isinstance(row, Mapping) and (not ceiling.quantity or row.get(QUANTITY) == ceiling.quantity):

@@ -1,6 +1,6 @@
 """What a form asks: typed fields with labels in three languages, the conditions between them, and dossier parts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -51,6 +51,10 @@ class Condition:
     value: Scalar | tuple[Scalar, ...]
 
 
+Conditions = tuple[Condition | tuple[Condition, ...], ...]
+"""All must hold; of a list inside the list, one is enough."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
     """One value that may be chosen."""
@@ -72,8 +76,8 @@ class Field:
     label: Text
     help: Text | None = None
     required: bool = False
-    required_when: tuple[Condition, ...] = ()
-    shown_when: tuple[Condition, ...] = ()
+    required_when: Conditions = ()
+    shown_when: Conditions = ()
     min_length: int = 0
     max_length: int | None = None
     minimum: float | None = None
@@ -102,7 +106,7 @@ class Part:
     label: Text
     help: Text | None = None
     required: bool = False
-    required_when: tuple[Condition, ...] = ()
+    required_when: Conditions = ()
     media: tuple[str, ...] = ("application/pdf",)
     max_bytes: int = 20_000_000
     max_files: int = 5
@@ -148,9 +152,23 @@ def answer_at(answers: Answers, path: str) -> object:
     return found.get(key) if isinstance(found, Mapping) else None
 
 
-def holds(conditions: tuple[Condition, ...], answers: Answers) -> bool:
-    """Tell whether every condition holds; true for none."""
-    return all(_holds_one(condition, answer_at(answers, condition.field)) for condition in conditions)
+def alternatives(condition: Condition | tuple[Condition, ...]) -> tuple[Condition, ...]:
+    """Return the conditions of which one is enough: several, or the only one."""
+    return (condition,) if isinstance(condition, Condition) else condition
+
+
+def every_condition(conditions: Conditions) -> Iterator[Condition]:
+    """List every single condition, alternatives one after the other."""
+    for each in conditions:
+        yield from alternatives(each)
+
+
+def holds(conditions: Conditions, answers: Answers) -> bool:
+    """Tell whether the conditions hold; true for none."""
+    return all(
+        any(_holds_one(each, answer_at(answers, each.field)) for each in alternatives(condition))
+        for condition in conditions
+    )
 
 
 def is_shown(field: Field, answers: Answers) -> bool:

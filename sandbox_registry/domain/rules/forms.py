@@ -9,10 +9,11 @@ from sandbox_registry.domain.rules.calendars import Term, add_term
 from sandbox_registry.domain.rules.ceilings import ceiling_errors
 from sandbox_registry.domain.rules.form_fields import (
     Answers,
-    Condition,
+    Conditions,
     FormRule,
     RuleKind,
     answer_at,
+    every_condition,
     holds,
     is_required,
     is_shown,
@@ -98,8 +99,9 @@ def _normalise(value: object) -> object:
     return value
 
 
-def _answers_of(conditions: tuple[Condition, ...], answers: Answers) -> dict[str, object]:
-    return {condition.field: answer_at(answers, condition.field) for condition in conditions}
+def _answers_of(conditions: Conditions, answers: Answers) -> dict[str, object]:
+    held = (each for each in every_condition(conditions) if holds((each,), answers))
+    return {each.field: answer_at(answers, each.field) for each in held}
 
 
 def _check_answers(procedure: Procedure, answers: Answers, asked: Answers, *, complete: bool) -> Iterator[FieldError]:

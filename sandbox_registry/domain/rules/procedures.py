@@ -1,7 +1,7 @@
 """Regulation as data: a versioned procedure with its parameters, form, council, stages, duties and publication rules."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, time
 from enum import StrEnum
 from fractions import Fraction
@@ -9,7 +9,7 @@ from fractions import Fraction
 from sandbox_registry.domain.errors import RuleGap
 from sandbox_registry.domain.identity.people import Role
 from sandbox_registry.domain.rules.calendars import Term, Unit
-from sandbox_registry.domain.rules.form_fields import Answers, Choice, Condition, Field, FormRule, Part, Section, holds
+from sandbox_registry.domain.rules.form_fields import Answers, Choice, Conditions, Field, FormRule, Part, Section, holds
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.domain.texts import Text
 
@@ -77,6 +77,25 @@ _FLAGS = (
 )
 _COUNTS = "clarification.max_rounds council.min_members extension.max_count supplement.max_rounds"
 
+COUNT_BEFORE_CLASSIFICATION = frozenset(
+    [
+        "appraisal.term",
+        "applicant_kinds",
+        "apology.before",
+        "apology.max_delay",
+        "completeness.term",
+        "draft.ttl",
+        "interests.link_term",
+        "interests.officials_declare",
+        "resubmit_after_refusal",
+        "supplement.clock_policy",
+        "supplement.max_rounds",
+        "supplement.term",
+        "transfer.term",
+    ]
+)
+"""Parameters that count before the level of a case is fixed, and so cannot differ by it."""
+
 PARAMETERS: Mapping[str, ParameterKind] = {
     **dict.fromkeys(_TERMS.split(), ParameterKind.TERM),
     **dict.fromkeys(_WORDS.split(), ParameterKind.WORD),
@@ -119,12 +138,19 @@ WORDS: Mapping[str, frozenset[str]] = {
 }
 
 
+Value = int | bool | str | tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """One legal value with its unit, legal basis and confidence. A null value is a gap: it never starts a timer."""
+    """One legal value with its unit, legal basis and confidence. A null value is a gap: it never starts a timer.
+
+    `by_level` holds the values, in the same unit, of the levels for which `value` does not count.
+    """
 
     name: str
-    value: int | bool | str | tuple[str, ...] | None = None
+    value: Value | None = None
+    by_level: Mapping[str, Value] | None = None
     unit: str
     basis: str
     confidence: Confidence
@@ -201,7 +227,7 @@ class Route:
     A route without `target` and `authority` leads out of the mechanism: such a dossier is not taken, for `reason`.
     """
 
-    when: tuple[Condition, ...]
+    when: Conditions
     target: str | None = None
     authority: Text | None = None
     reason: Text
@@ -270,8 +296,8 @@ class Ceiling:
     """A bound no dossier and no permit may pass, as long as the conditions hold: at most `maximum`, at least `minimum`.
 
     It bounds the number at `field` of the form; in a table, that of `column` in every row. `quantity` names the technical
-    limit of the permit that must state it, measured in `unit`; of a table of limits only rows of that quantity count.
-    Without a field the form does not ask, and the permit states the bound itself.
+    limit of the permit that must state it, measured in `unit`; of a table of limits only rows of that quantity count. Of a
+    table without a column it bounds the number of rows. Without a field the form does not ask, and the permit states the bound itself.
     """
 
     field: str = ""
@@ -280,7 +306,7 @@ class Ceiling:
     maximum: int | float | None = None
     minimum: int | float | None = None
     unit: str
-    when: tuple[Condition, ...] = ()
+    when: Conditions = ()
     label: Text
     basis: str
     confidence: Confidence
@@ -296,7 +322,7 @@ class SignerRule:
     """Under which titles decisions are signed on dossiers for which the conditions hold."""
 
     titles: tuple[str, ...]
-    when: tuple[Condition, ...]
+    when: Conditions
     basis: str
     confidence: Confidence
 
@@ -307,7 +333,7 @@ class HoursRule:
 
     start: time
     end: time
-    when: tuple[Condition, ...] = ()
+    when: Conditions = ()
     basis: str
     confidence: Confidence
 
@@ -317,7 +343,7 @@ class StandingCondition:
     """A condition that the law itself puts on every permit, as long as the conditions hold: the weather, for instance."""
 
     text: Text
-    when: tuple[Condition, ...] = ()
+    when: Conditions = ()
     basis: str
     confidence: Confidence
 
@@ -414,6 +440,15 @@ class Procedure:
     def numbered(self, number: str) -> str:
         """Return a number of a decision or permit; that of a specimen says so, and its series is a series apart."""
         return f"{number}-MẪU" if self.is_draft else number
+
+    def at_level(self, level: str | None) -> "Procedure":
+        """Return the procedure as it counts for cases of a level; null while it is not fixed."""
+        own = {
+            name: replace(each, value=each.by_level[level])
+            for name, each in self.parameters.items()
+            if level is not None and each.by_level is not None and level in each.by_level
+        }
+        return replace(self, parameters={**self.parameters, **own}) if own else self
 
     def number_of(self, kind: str, *, serial: int, year: int) -> str:
         """Write the number of a `decision` or `permit` in the procedure's own format, or else in the registry's."""

@@ -44,6 +44,7 @@ FREE = {
     "SupplementFilingIn.no_change_because",
     "ReviewIn.scores",
     "ReviewOut.scores",
+    "Parameter.by_level",
     "Procedure.parameters",
     "VersionOut.answers",
     "VersionOut.documents",
