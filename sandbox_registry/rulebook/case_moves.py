@@ -40,7 +40,7 @@ from sandbox_registry.domain.cases.case_records import CaseRecords
 from sandbox_registry.domain.errors import DomainError
 from sandbox_registry.domain.identity.people import Capacity, Organisation, OrganisationKind
 from sandbox_registry.domain.rules.calendars import Calendar, Term, Unit
-from sandbox_registry.domain.rules.procedures import Council, Procedure
+from sandbox_registry.domain.rules.procedures import ConsultationRule, Council, Procedure
 from sandbox_registry.domain.stages import OPEN_STAGES, Stage
 
 _START = datetime(2026, 1, 5, 2, tzinfo=UTC)
@@ -57,8 +57,8 @@ _CALENDAR = Calendar(
 )
 _CASE, _OFFICER, _UNIT, _AGENCY, _ABSENT_REVIEWER, _REVIEWER, _RECORD = (UUID(int=number) for number in range(1, 8))
 _FEWEST_MEMBERS = 3
-_ABSENT, _PRESENT, _NEXT = 100, 200, 300
-"""Where the people of three councils begin: who never come, who come, and who come when one of these has left."""
+_ABSENT, _PRESENT, _NEXT, _ASKED = 100, 200, 300, 400
+"""Where the people of three councils begin: who never come, who come, and who come when one of these has left; and of consultations."""
 
 
 class Party(StrEnum):
@@ -305,7 +305,7 @@ class Moves:
             departure="-" if departs else None,
             terms=None,
             sessions=records.sessions,
-            unmet=unmet(self.procedure, records),
+            unmet=unmet(self.procedure, self.state.application.answers, records),
             procedure=self.procedure,
             licence_end=None,
             by=_OFFICER,
@@ -364,8 +364,12 @@ class Moves:
         return self._with(clarifications=(closed,))
 
     def _consulted(self) -> State:
-        consultation = consultations.ask_unit(
-            consultation_id=_RECORD,
+        rules = self.procedure.consultations or (None,)
+        return self._with(consultations=tuple(self._asked(rule, seat) for seat, rule in enumerate(rules)))
+
+    def _asked(self, rule: ConsultationRule | None, seat: int) -> Consultation:
+        return consultations.ask_unit(
+            consultation_id=UUID(int=_ASKED + seat),
             application_id=_CASE,
             unit=_agency(),
             handling_unit_ids=(_UNIT,),
@@ -373,24 +377,26 @@ class Moves:
             term=self.procedure.term("consult.term") or Term(1, Unit.WD),
             remind_on=None,
             is_required=True,
+            demanded_by=rule,
             earlier=(),
             procedure=self.procedure,
             calendar=_CALENDAR,
             by=_OFFICER,
             at=self.state.at,
         )
-        return self._with(consultations=(consultation,))
+
+    def _settled(self, changed: Consultation) -> State:
+        held = self.state.records.consultations
+        return self._with(consultations=tuple(changed if each.id == changed.id else each for each in held))
 
     def _disagreed(self, consultation: Consultation) -> State:
         answered = consultations.answer_consultation(
             consultation, opinion=Opinion.DISAGREE, text="-", calendar=_CALENDAR, by=_OFFICER, at=self.state.at
         )
-        return self._with(consultations=(answered,))
+        return self._settled(answered)
 
     def _silent(self, consultation: Consultation) -> State:
-        return self._with(
-            consultations=(consultations.close_silent(consultation, calendar=_CALENDAR, at=self.state.at),)
-        )
+        return self._settled(consultations.close_silent(consultation, calendar=_CALENDAR, at=self.state.at))
 
     def _returns(self) -> Iterator[Move]:
         if all(each.recipient is not ReturnRecipient.OFFICER for each in self.state.records.returns):

@@ -4,7 +4,7 @@ Where one of several is enough, each way to fulfil the whole is a conjunction. A
 with: so a handful of answers to each field stands for all of them.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import combinations, product
 
@@ -67,6 +67,15 @@ def rules_for_some(procedure: Procedure) -> Iterator[tuple[str, Conditions]]:
     for group in ("hours", "signers", "conditions"):
         for index, rule in enumerate(getattr(permit, group)):
             yield f"permit.{group}.{index}.when", rule.when
+    for index, fee in enumerate(procedure.fees):
+        yield f"fees.{index}.when", fee.when
+    for consultation in procedure.consultations:
+        yield f"consultations.{consultation.key}.when", consultation.when
+
+
+def leaves_out(procedure: Procedure, rules: Iterable[Conditions]) -> bool:
+    """Tell whether some complete dossier fulfils the conditions of none of these rules."""
+    return _may_escape(procedure, (), [way for each in rules for way in conjunctions(each)])
 
 
 def conjunctions(conditions: Conditions) -> tuple[Conjunction, ...]:

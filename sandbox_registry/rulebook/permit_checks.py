@@ -1,9 +1,11 @@
 """What `rules check` says of the bounds of a permit, and of the answers that its terms are proposed from."""
 
+from sandbox_registry.domain.identity.people import WORKFLOW_ROLES
 from sandbox_registry.domain.permits.bounds import rows_stated
 from sandbox_registry.domain.rules.form_fields import FieldKind
-from sandbox_registry.domain.rules.procedures import Ceiling, Procedure
-from sandbox_registry.rulebook.condition_checks import NUMBERS
+from sandbox_registry.domain.rules.form_values import MOST_ROWS
+from sandbox_registry.domain.rules.procedures import Ceiling, Confidence, FeeKind, PhaseRule, Procedure
+from sandbox_registry.rulebook.condition_checks import NUMBERS, leaves_out
 from sandbox_registry.rulebook.faults import Faults, fault
 
 
@@ -15,6 +17,8 @@ def permit_faults(procedure: Procedure) -> Faults:
     for index, rule in enumerate(permit.hours):
         if rule.end <= rule.start:
             yield fault("wrong_bounds.hours", f"permit.hours.{index}")
+    if permit.phases is not None:
+        yield from _phase_faults(procedure, permit.phases)
     if not procedure.takes_dossiers:
         return
     for name in ("start", "end"):
@@ -27,6 +31,35 @@ def permit_faults(procedure: Procedure) -> Faults:
     summary = procedure.field(asked.summary)
     if summary is None or not summary.public:
         yield fault("absent_field.summary", "permit.asked.summary", field=asked.summary)
+
+
+def fee_faults(procedure: Procedure) -> Faults:
+    """List the faults of what is said of fees: every dossier is told that one is due, that none is, or that nobody knows."""
+    for index, fee in enumerate(procedure.fees):
+        key, is_fixed = f"fees.{index}", fee.kind is FeeKind.FIXED
+        if is_fixed is not (fee.amount is not None and fee.amount > 0):
+            yield fault("wrong_fee.amount", f"{key}.amount")
+        if (fee.kind is FeeKind.NOT_LAID_DOWN) is not (fee.confidence is Confidence.NS):
+            yield fault("wrong_fee.source", f"{key}.confidence")
+        if not is_fixed and not fee.when and len(procedure.fees) > 1:
+            yield fault("contradiction.fees", key)
+    if procedure.takes_dossiers and leaves_out(procedure, (each.when for each in procedure.fees)):
+        yield fault("no_fee_statement", "fees")
+
+
+def _phase_faults(procedure: Procedure, rule: PhaseRule) -> Faults:
+    if rule.minimum < 0:
+        yield fault("wrong_bounds.phases", "permit.phases.minimum")
+    if rule.gated is not (rule.opening is not None and rule.opened_by is not None):
+        yield fault("half_a_gate", "permit.phases")
+    if rule.opened_by is not None and rule.opened_by not in WORKFLOW_ROLES:
+        yield fault("wrong_opener", "permit.phases.opened_by")
+    asked = procedure.field(procedure.permit.asked.phases)
+    columns = set() if asked is None else {column.key for column in asked.columns}
+    if rule.gated and procedure.takes_dossiers and "entry_gate" not in columns:
+        yield fault("absent_field.gate", "permit.phases", field=procedure.permit.asked.phases, column="entry_gate")
+    if rule.minimum and procedure.takes_dossiers and (asked is None or rule.minimum > (asked.maximum or MOST_ROWS)):
+        yield fault("impossible_phases", "permit.phases.minimum", field=procedure.permit.asked.phases)
 
 
 def _ceiling_faults(procedure: Procedure, ceiling: Ceiling) -> Faults:

@@ -25,6 +25,7 @@ from sandbox_registry.domain.rules.procedures import (
     UNITS,
     WORDS,
     Confidence,
+    FeeKind,
     Parameter,
     ParameterKind,
     Procedure,
@@ -32,7 +33,7 @@ from sandbox_registry.domain.rules.procedures import (
 )
 from sandbox_registry.rulebook.condition_checks import condition_faults, rules_for_some
 from sandbox_registry.rulebook.faults import Fault, Faults, as_parameter, fault, quoted
-from sandbox_registry.rulebook.permit_checks import permit_faults
+from sandbox_registry.rulebook.permit_checks import fee_faults, permit_faults
 from sandbox_registry.rulebook.procedure_files import (
     ProcedureFileError,
     ProcedureFinding,
@@ -118,6 +119,7 @@ def _faults_by_rule(procedure: Procedure, policy: AuthorizationPolicy) -> Faults
     yield from _form_faults(procedure)
     yield from _rule_faults(procedure)
     yield from permit_faults(procedure)
+    yield from fee_faults(procedure)
     yield from _permit_condition_faults(procedure)
     yield from stage_faults(procedure, policy)
     yield from _timer_faults(procedure)
@@ -237,13 +239,16 @@ def _confidence_faults(procedure: Procedure) -> Faults:
     if procedure.effective_from is None:
         yield fault("missing_key.since", "effective_from")
     rows = [(f"parameters.{name}", item.confidence) for name, item in procedure.parameters.items()]
-    for group in ("legal_documents", "levels", "routes", "duties", "publication"):
+    for group in ("legal_documents", "levels", "routes", "duties", "publication", "consultations"):
         rows += [(f"{group}.{index}", item.confidence) for index, item in enumerate(getattr(procedure, group))]
     permit = procedure.permit
     rows += [(f"permit.ceilings.{item.name}", item.confidence) for item in permit.ceilings]
     rows += [(f"permit.hours.{index}", item.confidence) for index, item in enumerate(permit.hours)]
     rows += [(f"permit.signers.{index}", item.confidence) for index, item in enumerate(permit.signers)]
     rows += [(f"permit.conditions.{index}", item.confidence) for index, item in enumerate(permit.conditions)]
+    rows += [("permit.phases", permit.phases.confidence)] if permit.phases is not None else []
+    laid_down = (each for each in procedure.fees if each.kind is not FeeKind.NOT_LAID_DOWN)
+    rows += [(f"fees.{procedure.fees.index(item)}", item.confidence) for item in laid_down]
     for key, confidence in rows:
         if confidence not in BINDING and not (confidence is Confidence.NS and key.startswith("parameters.")):
             yield fault("draft_value_in_force", key, confidence=confidence)
@@ -264,6 +269,7 @@ def _key_faults(procedure: Procedure) -> Faults:
         ("criteria", "key"),
         ("levels", "key"),
         ("duties", "key"),
+        ("consultations", "key"),
         ("publication", "key"),
     ):
         yield from _repeats(group, (getattr(item, name) for item in getattr(procedure, group)))

@@ -152,7 +152,7 @@ def _branch(raw: object, kind: UnionType) -> Any:
     """Return the type of a union that a table or a list can be of; null for any other value."""
     if isinstance(raw, dict):
         return next((each for each in get_args(kind) if is_dataclass(each)), None)
-    return next((each for each in get_args(kind) if _listed(each)), None)
+    return next((each for each in get_args(kind) if _item_type(each)), None)
 
 
 def _misshapen_table(raw: dict[str, Any], kind: Any, key: str) -> Faults:

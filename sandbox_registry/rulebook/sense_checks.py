@@ -107,7 +107,7 @@ def _name_faults(procedure: Procedure) -> Faults:
         names.append((f"sections.{section.key}", section.key))
         for field in section.fields:
             names += [(f"sections.{section.key}.{each.key}", each.key) for each in (field, *field.columns)]
-    for group in ("parts", "criteria", "levels", "duties", "publication"):
+    for group in ("parts", "criteria", "levels", "duties", "publication", "consultations"):
         names += [(f"{group}.{item.key}", item.key) for item in getattr(procedure, group)]
     names += [(f"refusal_reasons.{reason.code}", reason.code) for reason in procedure.refusal_reasons]
     for key, name in names:
@@ -381,7 +381,8 @@ def _empty_groups(procedure: Procedure) -> Faults:
         ("duties", "empty_list.duties"),
         ("publication", "empty_list.publication"),
     ):
-        if not getattr(procedure, group):
+        # Where the law says of no report when it is due, nothing is owed by a date.
+        if not getattr(procedure, group) and (group != "duties" or _knows_reports(procedure)):
             yield fault(sentence, group)
     for criterion in procedure.criteria:
         if criterion.weight == 0 or criterion.max_score > _HIGHEST_SCORE:
@@ -390,6 +391,10 @@ def _empty_groups(procedure: Procedure) -> Faults:
         yield fault("empty_list.required_parts", "parts")
     if procedure.routes and procedure.sections and procedure.sections[0].key != "competence":
         yield fault("competence_not_first", "sections")
+
+
+def _knows_reports(procedure: Procedure) -> bool:
+    return any(_is_set(procedure, name) for name in (*_STARTS, "final_report.due", "report.period"))
 
 
 def _unreached_outcomes(procedure: Procedure) -> Faults:

@@ -5,7 +5,7 @@ agency let its term pass, a reviewer and council members never come. `case_moves
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sandbox_registry.domain.rules.procedures import Procedure
 from sandbox_registry.domain.stages import OPEN_STAGES, Stage
@@ -30,6 +30,9 @@ class Walked:
 
 def walk(procedure: Procedure, *, permitted: Permitted) -> Walked:
     """Walk every state of a case; `permitted` tells whether anybody may do an act at a stage."""
+    # Whatever some dossiers demand is demanded of this one.
+    demanded = tuple(replace(each, when=()) for each in procedure.consultations)
+    procedure = replace(procedure, consultations=demanded)
     filed = filed_case(procedure)
     first = filed.key
     states, waiting = {first: filed}, [first]

@@ -21,7 +21,7 @@ from sandbox_registry.domain.cases.appraisal import (
 )
 from sandbox_registry.domain.cases.appraisal_guards import unmet
 from sandbox_registry.domain.cases.case_records import CaseRecords
-from sandbox_registry.domain.cases.consultations import disagreement_errors
+from sandbox_registry.domain.cases.consultations import demanding_rule, disagreement_errors
 from sandbox_registry.domain.cases.councils import Composition
 from sandbox_registry.domain.cases.deadlines import require_closing_reason
 from sandbox_registry.domain.cases.filings import require_applicant_kind, submit_supplement
@@ -61,8 +61,10 @@ from sandbox_registry.domain.rules.forms import validate
 from sandbox_registry.domain.rules.procedures import (
     Ceiling,
     Confidence,
+    ConsultationRule,
     HoursRule,
     PermitRules,
+    PhaseRule,
     Procedure,
     Route,
     StandingCondition,
@@ -153,7 +155,7 @@ def phase(start: Any, end: Any, max_users: int | None = None) -> Phase:
 
 def appraised(**records: Any) -> Rule:
     whole = CaseRecords(assignments=(), reviewed_by=frozenset({PERSON}), sessions=(PASSED,))
-    return lambda: unmet(DRAFT, replace(whole, **records))
+    return lambda: unmet(DRAFT, {}, replace(whole, **records))
 
 
 def convened(**changes: Any) -> CouncilSession:
@@ -271,6 +273,10 @@ PROVISION = ExemptedProvision(document="Luật X", article="5", clause="1", effe
 WIND = ceiling(quantity="Gió", maximum=1e15, unit="m/s")
 STRONG = TechnicalLimit(quantity="Gió", comparator=Comparator.AT_MOST, value=10**16, scale=1, unit="m/s")
 MIDDLE = TRIAL_START + 90 * DAY
+GATED = PhaseRule(
+    minimum=2, gated=True, opening=WORD, opened_by=Role.SUPERVISOR, basis="Điều 7", confidence=Confidence.I
+)
+DEMANDED = ConsultationRule(key="army", agency=WORD, basis="Điều 5", confidence=Confidence.I)
 ROUTES = (Route(when=(), target="elsewhere", authority=WORD, reason=WORD, basis="Điều 1", confidence=Confidence.I),)
 REVIEWER = Participation(
     id=OTHER,
@@ -439,6 +445,12 @@ RULES: dict[str, Rule] = {
         justifications=tuple(replace(each, review_on=date(2030, 1, 1)) for each in why_of(TERMS))
     ),
     "terms.space_not_allowed": granted(territory="Tỉnh Cà Mau"),
+    "terms.gate_missing": granted(bounded(phases=GATED), phases=(phase(TRIAL_START, MIDDLE), phase(MIDDLE, TRIAL_END))),
+    "terms.too_few_phases": granted(bounded(phases=GATED), phases=()),
+    "appraisal.consultation_missing": lambda: unmet(
+        replace(DRAFT, consultations=(DEMANDED,)), {}, CaseRecords(reviewed_by=frozenset({PERSON}), sessions=(PASSED,))
+    ),
+    "consultations.not_demanded": lambda: demanding_rule("army", procedure=procedure(), answers={}),
     "terms.start_in_past": granted(start=local(2026, 12, 14, 23)),
     "terms.unjustified": granted(justifications=()),
     "terms.unknown_kind": granted(kind=PermitKind.CONFIRMATION),

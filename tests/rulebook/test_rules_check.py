@@ -86,7 +86,7 @@ FAULTS = {
         "parameters.permit.number_format",
         "wrong_value",
     ),
-    "unknown key": (DRAFT, 'version = "2026.12"', 'version = "2026.12"\ncolour = "red"', "colour", "unknown_key"),
+    "unknown key": (DRAFT, 'version = "2026.12.1"', 'version = "2026.12.1"\ncolour = "red"', "colour", "unknown_key"),
     "misspelt parameter": (LAW, '"draft.ttl" =', '"draft.tll" =', "parameters.draft.tll", "unknown_key"),
     "route without an authority": (
         DRAFT,
@@ -390,7 +390,7 @@ FAULTS = {
         "ends_before_start",
     ),
     "no TOML": (DRAFT, "[summary]", "[summary", "-", "not_toml"),
-    "no end": (DRAFT, 'version = "2026.12"', 'version = "2026.12', "-", "not_toml"),
+    "no end": (DRAFT, 'version = "2026.12.1"', 'version = "2026.12.1', "-", "not_toml"),
 }
 
 

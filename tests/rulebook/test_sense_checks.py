@@ -56,6 +56,21 @@ def ceiling(field: str, maximum: int) -> dict[str, object]:
     }
 
 
+def fee(kind: str, *, confidence: str = "I", **more: object) -> dict[str, object]:
+    return {"kind": kind, "label": TEXT, "basis": "Đề xuất", "confidence": confidence, **more}
+
+
+def consultation(key: str, **more: object) -> dict[str, object]:
+    return {"key": key, "agency": TEXT, "basis": "Đề xuất", "confidence": "I", **more}
+
+
+def phases(**rule: object) -> dict[str, object]:
+    return {"basis": "Đề xuất", "confidence": "I", **rule}
+
+
+OPENED: dict[str, object] = {"opened_by": "supervisor", "opening": TEXT}
+
+
 def field(kind: str, **more: object) -> dict[str, object]:
     return {"key": "planted", "kind": kind, "label": TEXT, **more}
 
@@ -64,6 +79,77 @@ PLANTED = "sections.users.planted"
 NEW_FIELD = "sections/users/fields/+"
 # Where the fault is put, what is put there, and the finding: (place, value, key, code). `+` adds an item, `>` puts one first.
 FAULTS: dict[str, tuple[str, object, str, str]] = {
+    # --- fees, consultations, phases ---
+    "nothing said of fees": ("fees", [], "fees", "no_fee_statement"),
+    "fees said to some": ("fees", [fee("none", when=[when("users.minors", "eq", YES)])], "fees", "no_fee_statement"),
+    "fixed fee without amount": ("fees", [fee("fixed")], "fees.0.amount", "wrong_fee"),
+    "fee of nothing": ("fees", [fee("fixed", amount=0)], "fees.0.amount", "wrong_fee"),
+    "no fee of an amount": ("fees", [fee("none", amount=100_000)], "fees.0.amount", "wrong_fee"),
+    "fee not laid down and yet read": ("fees", [fee("not_laid_down")], "fees.0.confidence", "wrong_fee"),
+    "fee that nobody found": ("fees", [fee("fixed", amount=1, confidence="n/s")], "fees.0.confidence", "wrong_fee"),
+    "fee beside no fee": ("fees", [fee("none"), fee("fixed", amount=100_000)], "fees.0", "contradiction"),
+    "fee for nobody": (
+        "fees",
+        [fee("none"), fee("fixed", amount=1, when=[when("users.max_users", "lt", 0)])],
+        "fees.1.when",
+        "contradictory_conditions",
+    ),
+    "consultation about no field": (
+        "consultations",
+        [consultation("army", when=[when("plan.airspace", "eq", YES)])],
+        "consultations.army.when",
+        "absent_field",
+    ),
+    "consultation for nobody": (
+        "consultations",
+        [consultation("army", when=[when("users.minors", "eq", YES), when("users.minors", "eq", NO)])],
+        "consultations.army.when",
+        "contradictory_conditions",
+    ),
+    "consultation for everybody by a condition": (
+        "consultations",
+        [consultation("army", when=[[when("users.minors", "eq", YES), when("users.minors", "eq", NO)]])],
+        "consultations.army.when",
+        "empty_condition",
+    ),
+    "agency to be asked twice": (
+        "consultations",
+        [consultation("army"), consultation("army")],
+        "consultations.army",
+        "duplicate_key",
+    ),
+    "consultation with a slash": (
+        "consultations",
+        [consultation("army/navy")],
+        "consultations.army/navy",
+        "wrong_name",
+    ),
+    "gate that nobody opens": ("permit/phases", phases(gated=YES), "permit.phases", "half_a_gate"),
+    "opener of no gate": (
+        "permit/phases",
+        phases(opened_by="supervisor", opening=TEXT),
+        "permit.phases",
+        "half_a_gate",
+    ),
+    "gate opened by the People's Council": (
+        "permit/phases",
+        phases(gated=YES, opened_by="hdnd_member", opening=TEXT),
+        "permit.phases.opened_by",
+        "wrong_opener",
+    ),
+    "gate that the form does not ask for": (
+        "permit",
+        RAW["permit"] | {"asked": {"phases": "plan.kpis"}, "phases": phases(gated=YES, **OPENED)},
+        "permit.phases",
+        "absent_field",
+    ),
+    "fewer phases than none": ("permit/phases", phases(minimum=-1), "permit.phases.minimum", "wrong_bounds"),
+    "more phases than the form holds": (
+        "permit/phases",
+        phases(minimum=101),
+        "permit.phases.minimum",
+        "impossible_phases",
+    ),
     # --- alternatives and levels ---
     "one alternative": (
         "parts/insurance/required_when",

@@ -23,13 +23,14 @@ from sandbox_registry.api.handling.schemas import (
     shown,
 )
 from sandbox_registry.domain.acts import done_name
-from sandbox_registry.domain.cases.applications import ComplaintOutcome
+from sandbox_registry.domain.cases.applications import Application, ComplaintOutcome
 from sandbox_registry.domain.cases.case_lists import CaseRow
 from sandbox_registry.domain.cases.deadlines import CaseDeadline, Gap, ResponsibleParty, Timing
 from sandbox_registry.domain.cases.promises import Promise
 from sandbox_registry.domain.errors import FieldError
 from sandbox_registry.domain.rules.calendars import Deadline, LedgerLine
-from sandbox_registry.domain.rules.forms import Referral
+from sandbox_registry.domain.rules.forms import Referral, visible
+from sandbox_registry.domain.rules.procedures import FeeKind, Procedure
 from sandbox_registry.domain.stages import Stage, stage_name
 from sandbox_registry.usecases.cases.cases import CaseView, Problems, Receipt
 
@@ -349,6 +350,15 @@ def _ledger_line(line: LedgerLine) -> LedgerLineOut:
     )
 
 
+class FeeOut(Out):
+    """What is known of a fee for this dossier: one is fixed, there is none, or the instrument lays none down."""
+
+    kind: FeeKind
+    amount: int | None
+    label: TextOut
+    basis: str
+
+
 class CaseOut(Out):
     """A case as its reader may see it, with its deadlines and what the reader may do now."""
 
@@ -360,6 +370,7 @@ class CaseOut(Out):
     supplements: tuple[SupplementOut, ...]
     complaints: tuple[ComplaintOut, ...]
     deadlines: tuple[DeadlineOut, ...]
+    fees: tuple[FeeOut, ...]
     may_do: tuple[str, ...]
 
     @property
@@ -425,6 +436,7 @@ class ReceiptOut(Out):
     appointment_at: Instant | None
     appointments: tuple[DateGivenOut, ...]
     filings: tuple[FilingOut, ...]
+    fees: tuple[FeeOut, ...]
     log: ProofOut | None
     received_log: ProofOut | None
     accepted_log: ProofOut | None
@@ -526,8 +538,13 @@ def case_out(view: CaseView) -> CaseOut:
         supplements=tuple(map(shown(SupplementOut), view.supplements)),
         complaints=tuple(map(shown(ComplaintOut), view.complaints)),
         deadlines=tuple(map(DeadlineOut.of, view.deadlines)),
+        fees=_fees_out(view.procedure, view.application),
         may_do=tuple(sorted(view.may_do)),
     )
+
+
+def _fees_out(procedure: Procedure, application: Application) -> tuple[FeeOut, ...]:
+    return tuple(map(shown(FeeOut), procedure.fees_for(visible(procedure, application.answers))))
 
 
 case_rows_out = shown(tuple[CaseRowOut, ...])
@@ -549,6 +566,7 @@ def receipt_out(receipt: Receipt, *, log: PublishedLog) -> ReceiptOut:
         appointment_at=application.appointment_at,
         appointments=tuple(map(DateGivenOut.of, receipt.appointments)),
         filings=tuple(map(shown(FilingOut), receipt.filings)),
+        fees=_fees_out(procedure, application),
         log=proof_of(receipt.filed, log),
         received_log=proof_of(receipt.received, log),
         accepted_log=proof_of(receipt.accepted, log),

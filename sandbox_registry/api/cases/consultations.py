@@ -9,7 +9,7 @@ from litestar.params import JSONBody
 from msgspec import Meta
 
 from sandbox_registry.api.handling.requests import Id, Incoming, perform, use_cases
-from sandbox_registry.api.handling.schemas import Day, In, Instant, Out, Paragraph, Remark, shown
+from sandbox_registry.api.handling.schemas import Day, In, Instant, Line, Out, Paragraph, Remark, shown
 from sandbox_registry.domain.cases.appraisal import Opinion
 from sandbox_registry.domain.rules.calendars import Term, Unit
 
@@ -22,13 +22,17 @@ class TermIn(In):
 
 
 class ConsultationIn(In):
-    """A question to another state unit. Without a term the procedure's counts; a required one must be settled."""
+    """A question to another state unit. Without a term the procedure's counts; a required one must be settled.
+
+    `demanded_by` names the rule of the procedure that demands it, one of its `consultations`.
+    """
 
     unit_id: UUID
     question: Paragraph
     term: TermIn | None = None
     remind_on: Day | None = None
     is_required: bool = True
+    demanded_by: Line | None = None
 
 
 class OpinionIn(In):
@@ -50,6 +54,7 @@ class ConsultationOut(Out):
     term_unit: Unit
     remind_on: date | None
     is_required: bool
+    demanded_by: str | None
     answered_by: UUID | None
     answered_at: Instant | None
     opinion: Opinion | None
@@ -128,6 +133,7 @@ class ConsultationsController(Controller):
                 term=None if data.term is None else Term(value=data.term.value, unit=data.term.unit),
                 remind_on=data.remind_on,
                 is_required=data.is_required,
+                demanded_by=data.demanded_by,
             ),
             out=consultation_out,
         )

@@ -22,6 +22,7 @@ from sandbox_registry.api.handling.schemas import (
     TextOut,
     shown,
 )
+from sandbox_registry.domain.identity.people import Role
 from sandbox_registry.domain.permits.condition_library import Restriction
 from sandbox_registry.domain.permits.obligations import PermitObligation
 from sandbox_registry.domain.permits.permit_lists import PermitRow
@@ -337,6 +338,16 @@ class HolderOut(Out):
     address: str
 
 
+class PhaseRuleOut(Out):
+    """What the procedure demands of phases. A gated phase begins with `opening`, an act of who holds the office `opened_by`."""
+
+    minimum: int
+    gated: bool
+    opening: TextOut | None
+    opened_by: Role | None
+    basis: str
+
+
 class PermitVersionOut(Out):
     """What governed the permit when, and by which decision."""
 
@@ -388,6 +399,7 @@ class PermitOut(Out):
     holder: HolderOut
     supervising_unit: str
     terms: TermsOut
+    phase_rule: PhaseRuleOut | None
     versions: tuple[PermitVersionOut, ...]
     duties: tuple[PermitDutyOut, ...]
     extension_papers: tuple[ExtensionPaperOut, ...]
@@ -510,6 +522,7 @@ def permit_out(view: PermitView, *, log: PublishedLog) -> PermitOut:
         holder=shown(HolderOut)(view.holder),
         supervising_unit=view.supervising_unit.name,
         terms=terms_out(permit.terms),
+        phase_rule=None if procedure.permit.phases is None else shown(PhaseRuleOut)(procedure.permit.phases),
         versions=tuple(map(shown(PermitVersionOut), view.versions)),
         duties=tuple(map(_duty_out, view.duties)),
         extension_papers=tuple(map(_paper_out, procedure.extension_parts)),

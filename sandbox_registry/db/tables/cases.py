@@ -248,6 +248,8 @@ consultations = Table(
     text_column("text"),
     Column("is_late", Boolean, nullable=False),
     stamp_column("closed_silent_at", nullable=True),
+    text_column("demanded_by", nullable=True),
+    CheckConstraint("demanded_by IS NULL OR is_required", name="demanded"),
     CheckConstraint("(opinion IS NULL) = (answered_at IS NULL)", name="answered"),
     one_of("opinion", Opinion),
     Index("ix_consultations_unit_id_application_id", "unit_id", "application_id"),

@@ -51,6 +51,7 @@ class Consultation:
     """A question to another agency. `term_value`/`term_unit` were set when asked; the due date is derived.
 
     A late answer is kept and marked; silence is never consent, it is recorded as silence (Decree 61/2018 art. 19(5)).
+    `demanded_by` is the key of the procedure's rule that demands it; null when nobody but the lead does.
     """
 
     id: UUID
@@ -70,6 +71,7 @@ class Consultation:
     text: str = ""
     is_late: bool = False
     closed_silent_at: datetime | None = None
+    demanded_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

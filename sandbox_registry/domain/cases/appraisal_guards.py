@@ -16,6 +16,8 @@ from sandbox_registry.domain.cases.councils import is_binding
 from sandbox_registry.domain.cases.returns import open_return
 from sandbox_registry.domain.errors import ConditionNotMet, FieldError
 from sandbox_registry.domain.identity.people import Capacity
+from sandbox_registry.domain.rules.form_fields import Answers
+from sandbox_registry.domain.rules.forms import visible
 from sandbox_registry.domain.rules.procedures import Procedure
 from sandbox_registry.domain.texts import Phrase
 
@@ -28,14 +30,16 @@ class AppraisalIncomplete(ConditionNotMet):
         self.errors = errors
 
 
-def unmet(procedure: Procedure, records: CaseRecords) -> tuple[FieldError, ...]:
+def unmet(procedure: Procedure, answers: Answers, records: CaseRecords) -> tuple[FieldError, ...]:
     """List what the appraisal still lacks; empty when it is complete (A18).
 
     Of a person with a declared conflict no review counts, and none is waited for. A required consultation is settled
-    by an answer, or by silence on record after its term. What the head returned to the officer comes back first.
+    by an answer, or by silence on record after its term; one that the procedure demands of a dossier with these answers is
+    missing until it is asked. What the head returned to the officer comes back first.
     """
     assigned = frozenset(each.person_id for each in records.assignments if each.capacity is Capacity.REVIEWER)
     return (
+        *_missing_consultations(procedure, answers, records.consultations),
         *_open_consultations(records.consultations),
         *_open_clarifications(records.clarifications),
         *_outstanding_reviews(assigned - records.conflicted, records.reviewed_by - records.conflicted),
@@ -53,6 +57,16 @@ def require_complete(errors: tuple[FieldError, ...]) -> None:
     """
     if errors:
         raise AppraisalIncomplete(errors)
+
+
+def _missing_consultations(
+    procedure: Procedure, answers: Answers, consultations: tuple[Consultation, ...]
+) -> Iterator[FieldError]:
+    asked = {each.demanded_by for each in consultations}
+    for rule in procedure.consultations_for(visible(procedure, answers)):
+        if rule.key not in asked:
+            message = Phrase("appraisal.consultation_missing", agency=rule.agency)
+            yield FieldError(field=f"consultations.{rule.key}", code="consultation_missing", message=message)
 
 
 def _open_consultations(consultations: tuple[Consultation, ...]) -> Iterator[FieldError]:

@@ -11,7 +11,9 @@ from sandbox_registry.domain.cases.promises import Promise
 from sandbox_registry.domain.errors import ConditionNotMet, Duplicate, FieldError, Invalid
 from sandbox_registry.domain.identity.people import Organisation, OrganisationKind
 from sandbox_registry.domain.rules.calendars import Calendar, Deadline, Term, Unit, deadline, local_date
-from sandbox_registry.domain.rules.procedures import Procedure
+from sandbox_registry.domain.rules.form_fields import Answers
+from sandbox_registry.domain.rules.forms import visible
+from sandbox_registry.domain.rules.procedures import ConsultationRule, Procedure
 from sandbox_registry.domain.texts import Phrase
 
 
@@ -25,6 +27,7 @@ def ask_unit(
     term: Term | None,
     remind_on: date | None,
     is_required: bool,
+    demanded_by: ConsultationRule | None = None,
     earlier: tuple[Consultation, ...],
     procedure: Procedure,
     calendar: Calendar,
@@ -33,7 +36,7 @@ def ask_unit(
 ) -> Consultation:
     """Ask another agency for its opinion (A14; Decree 61/2018 art. 19(5)).
 
-    The lead sets the term; without one the procedure's `consult.term` counts.
+    The lead sets the term; without one the procedure's `consult.term` counts. What `demanded_by` a rule is always required.
 
     Raises:
         RuleGap: no term was set and the procedure leaves it open.
@@ -55,12 +58,30 @@ def ask_unit(
         term_value=asked.value,
         term_unit=asked.unit,
         remind_on=remind_on,
-        is_required=is_required,
+        is_required=is_required or demanded_by is not None,
+        demanded_by=None if demanded_by is None else demanded_by.key,
     )
     errors = tuple(_broken(consultation, unit=unit, handling_unit_ids=handling_unit_ids, calendar=calendar))
     if errors:
         raise Invalid(errors)
     return consultation
+
+
+def demanding_rule(key: str | None, *, procedure: Procedure, answers: Answers) -> ConsultationRule | None:
+    """Return the rule of that key which demands a consultation on this dossier; null for no key.
+
+    Raises:
+        Invalid: no rule of that key demands anything of it.
+
+    """
+    if key is None:
+        return None
+    demanded = procedure.consultations_for(visible(procedure, answers))
+    rule = next((each for each in demanded if each.key == key), None)
+    if rule is None:
+        message = Phrase("consultations.not_demanded")
+        raise Invalid((FieldError(field="demanded_by", code="not_demanded", message=message),))
+    return rule
 
 
 def is_open(consultation: Consultation) -> bool:

@@ -245,7 +245,8 @@ def _confirm_minutes(now: Situation) -> None:
 
 
 def _recommend(now: Situation) -> None:
-    decisions.require_recommendable(now.application, unmet=unmet(now.procedure, now.records))
+    missing = unmet(now.procedure, now.application.answers, now.records)
+    decisions.require_recommendable(now.application, unmet=missing)
 
 
 def _approve(now: Situation) -> None:

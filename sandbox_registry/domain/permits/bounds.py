@@ -11,7 +11,7 @@ from sandbox_registry.domain.permits.permits import Comparator, PermitKind, Perm
 from sandbox_registry.domain.rules.ceilings import applying, measure, passed
 from sandbox_registry.domain.rules.form_fields import Answers, holds
 from sandbox_registry.domain.rules.forms import visible
-from sandbox_registry.domain.rules.procedures import BOUNDS, Ceiling, HoursRule, Procedure
+from sandbox_registry.domain.rules.procedures import BOUNDS, Ceiling, HoursRule, PhaseRule, Procedure
 from sandbox_registry.domain.texts import Phrase
 
 Problem = tuple[str, str, Phrase]
@@ -34,6 +34,7 @@ def bound_problems(
     yield from _spaces(terms, procedure)
     for each in applying(procedure, asked):
         yield from _ceiling(terms, each, procedure)
+    yield from _phases(terms, procedure.permit.phases)
     for rule in procedure.permit.hours:
         if holds(rule.when, asked):
             yield from _hours(terms, rule)
@@ -138,6 +139,16 @@ def rows_stated(procedure: Procedure) -> dict[str, str]:
     """Name the lists of a permit by the tables of the form that ask for them; a ceiling may bound their length."""
     names = ("data_categories", "exempted_provisions", "limits", "phases", "sites")
     return {getattr(procedure.permit.asked, name): name for name in names}
+
+
+def _phases(terms: PermitTerms, rule: PhaseRule | None) -> Iterator[Problem]:
+    if rule is None:
+        return
+    if len(terms.phases) < rule.minimum:
+        yield "phases", "too_few_phases", Phrase("terms.too_few_phases", minimum=rule.minimum)
+    for index, phase in enumerate(terms.phases):
+        if rule.gated and index > 0 and not phase.entry_gate.strip():
+            yield f"phases.{index}.entry_gate", "required", Phrase("terms.gate_missing")
 
 
 def _limits(terms: PermitTerms, ceiling: Ceiling) -> Iterator[Problem]:

@@ -235,6 +235,37 @@ class Route:
     confidence: Confidence
 
 
+class FeeKind(StrEnum):
+    """What is known of a fee: the instrument sets one, says that there is none, or was read and says nothing."""
+
+    FIXED = "fixed"
+    NONE = "none"
+    NOT_LAID_DOWN = "not_laid_down"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fee:
+    """A fee of the procedure, for dossiers for which the conditions hold. `amount` is in whole VND, null unless one is fixed."""
+
+    kind: FeeKind
+    amount: int | None = None
+    label: Text
+    when: Conditions = ()
+    basis: str
+    confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsultationRule:
+    """An agency that is asked before the recommendation, as long as the conditions hold."""
+
+    key: str
+    agency: Text
+    when: Conditions = ()
+    basis: str
+    confidence: Confidence
+
+
 class DutyStart(StrEnum):
     """What starts the clock of a duty.
 
@@ -349,6 +380,21 @@ class StandingCondition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseRule:
+    """What the phases of a trial must be: how many at least, and whether each after the first waits behind a gate.
+
+    A gated phase begins with an act, by the words `opening`, of who holds the office `opened_by`.
+    """
+
+    minimum: int = 0
+    gated: bool = False
+    opening: Text | None = None
+    opened_by: Role | None = None
+    basis: str
+    confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AskedFields:
     """Where the form asks for what a permit allows; what a form does not have is not asked."""
 
@@ -386,6 +432,7 @@ class PermitRules:
     hours: tuple[HoursRule, ...] = ()
     signers: tuple[SignerRule, ...] = ()
     conditions: tuple[StandingCondition, ...] = ()
+    phases: PhaseRule | None = None
     asked: AskedFields = AskedFields()
     suspension_cases: tuple[Text, ...] = ()
     disclaimers: tuple[Text, ...] = ()
@@ -419,6 +466,8 @@ class Procedure:
     duties: tuple[TrialObligation, ...] = ()
     publication: tuple[PublicationRule, ...] = ()
     refusal_reasons: tuple[RefusalReason, ...] = ()
+    fees: tuple[Fee, ...] = ()
+    consultations: tuple[ConsultationRule, ...] = ()
     permit: PermitRules = PermitRules()
     checksum: str
 
@@ -472,6 +521,14 @@ class Procedure:
             if holds(rule.when, answers):
                 return rule.titles
         return self.items("signer_titles")
+
+    def fees_for(self, answers: Answers) -> tuple[Fee, ...]:
+        """List what is known of the fees for a dossier; empty where the procedure says nothing of fees."""
+        return tuple(each for each in self.fees if holds(each.when, answers))
+
+    def consultations_for(self, answers: Answers) -> tuple[ConsultationRule, ...]:
+        """List the agencies that must be asked about a dossier."""
+        return tuple(each for each in self.consultations if holds(each.when, answers))
 
     @property
     def has_council(self) -> bool:

@@ -30,9 +30,14 @@ class Consultations:
         term: Term | None,
         remind_on: date | None,
         is_required: bool,
+        demanded_by: str | None = None,
     ) -> Consultation:
-        """Ask another state unit (A14); the lead sets the term, or the procedure does."""
+        """Ask another state unit (A14); the lead sets the term, or the procedure does.
+
+        `demanded_by` names the rule of the procedure that demands the consultation.
+        """
         async with self.transactions.open_case(context, Action.CONSULTATION_ASK, application_id) as act:
+            procedure = await act.procedure()
             asked = consultations.ask_unit(
                 consultation_id=act.new_id(),
                 application_id=application_id,
@@ -42,8 +47,11 @@ class Consultations:
                 term=term,
                 remind_on=remind_on,
                 is_required=is_required,
+                demanded_by=consultations.demanding_rule(
+                    demanded_by, procedure=procedure, answers=act.application.answers
+                ),
                 earlier=await act.all(Consultation),
-                procedure=await act.procedure(),
+                procedure=procedure,
                 calendar=await act.calendar(),
                 by=context.actor.person_id,
                 at=act.at,

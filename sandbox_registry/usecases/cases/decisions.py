@@ -154,7 +154,7 @@ class Decisions:
                 departure=departure,
                 terms=terms,
                 sessions=records.sessions,
-                unmet=unmet(procedure, records),
+                unmet=unmet(procedure, act.application.answers, records),
                 procedure=procedure,
                 licence_end=(await act.get(Organisation, act.application.organisation_id)).licence_end,
                 by=context.actor.person_id,

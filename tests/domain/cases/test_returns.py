@@ -127,7 +127,7 @@ def returned_to_officer(**changes: Any) -> Any:
 def test_officer_completes_and_resubmits() -> None:
     held, returned = returned_to_officer()
     assert (held.stage, held.returns, returned.number) == (Stage.UNDER_APPRAISAL, 2, 2)
-    waiting = [each.code for each in unmet(procedure(), CaseRecords(returns=(returned,)))]
+    waiting = [each.code for each in unmet(procedure(), {}, CaseRecords(returns=(returned,)))]
     assert "return_open" in waiting
     again, answered = returns.resubmit(
         held, returns=(TO_HEAD, returned), answer="Đã bổ sung.", by=OTHER, at=AT + timedelta(days=1)
@@ -139,7 +139,7 @@ def test_officer_completes_and_resubmits() -> None:
         "Đã bổ sung.",
         OTHER,
     )
-    assert "return_open" not in [each.code for each in unmet(procedure(), CaseRecords(returns=(answered,)))]
+    assert "return_open" not in [each.code for each in unmet(procedure(), {}, CaseRecords(returns=(answered,)))]
 
 
 def test_file_is_returned_to_an_officer_who_is_there_and_has_it_not() -> None:

@@ -150,7 +150,7 @@ WHOLE = CaseRecords(assignments=assigned(ME), reviewed_by=frozenset({ME}), sessi
 
 
 def missing(procedure: Procedure = DRAFT, **changes: Any) -> list[str]:
-    return [each.code for each in unmet(procedure, replace(WHOLE, **changes))]
+    return [each.code for each in unmet(procedure, {}, replace(WHOLE, **changes))]
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_unmet_conditions_are_listed_all_at_once(changes: dict[str, Any], codes:
 
 def test_incomplete_appraisal_is_refused_with_what_is_missing() -> None:
     require_complete(())
-    errors = unmet(DRAFT, CaseRecords(sessions=(CONCLUDED,)))
+    errors = unmet(DRAFT, {}, CaseRecords(sessions=(CONCLUDED,)))
     with pytest.raises(AppraisalIncomplete) as caught:
         require_complete(errors)
     assert (caught.value.condition, caught.value.errors) == ("appraisal_incomplete", errors)

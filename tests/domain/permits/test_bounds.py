@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from sandbox_registry.domain.identity.people import Role
 from sandbox_registry.domain.permits.bounds import bound_problems, open_bound_problems, open_bounds
 from sandbox_registry.domain.permits.permits import (
     Comparator,
@@ -22,6 +23,7 @@ from sandbox_registry.domain.rules.procedures import (
     Confidence,
     HoursRule,
     PermitRules,
+    PhaseRule,
     Procedure,
     SignerRule,
     StandingCondition,
@@ -172,3 +174,22 @@ def test_rule_that_binds_a_dossier_leaves_nothing_open_for_it() -> None:
     assert open_bounds(rules, {}) == ("permit_kind", "signer_titles")
     assert open_bounds(rules, DRONE) == ("permit_kind",)
     assert broken(online, rules, DRONE)[0] == ("cyber_space", "space_not_allowed")
+
+
+def test_phases_are_as_many_and_as_gated_as_the_procedure_demands() -> None:
+    rule = PhaseRule(
+        minimum=2, gated=True, opening=WORD, opened_by=Role.SUPERVISOR, basis="Điều 7", confidence=Confidence.I
+    )
+    rules, (first, second) = bounded(phases=rule), TERMS.phases
+    assert broken(TERMS, rules) == []
+    assert broken(replace(TERMS, phases=(replace(first, entry_gate=""), second)), rules) == []
+    ungated = replace(TERMS, phases=(first, replace(second, entry_gate=" ")))
+    assert broken(ungated, rules) == [("phases.1.entry_gate", "required")]
+    assert broken(replace(TERMS, phases=(first,)), rules) == [("phases", "too_few_phases")]
+
+
+def test_permit_has_no_more_sites_than_the_ceiling_on_rows() -> None:
+    two = ceiling(field="plan.sites", maximum=2, unit="điểm")
+    (site,) = TERMS.sites
+    for count, errors in ((2, []), (3, [("sites", "beyond_bound")])):
+        assert broken(replace(TERMS, sites=(site,) * count), bounded(ceilings=(two,))) == errors

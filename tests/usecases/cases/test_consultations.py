@@ -1,11 +1,13 @@
 """Asking other agencies: who asks, who answers, what silence is, what an agency sees."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from sandbox_registry.domain.cases.appraisal import Consultation, Opinion
+from sandbox_registry.domain.cases.appraisal_guards import AppraisalIncomplete
 from sandbox_registry.domain.errors import (
     ConditionNotMet,
     Duplicate,
@@ -17,7 +19,8 @@ from sandbox_registry.domain.errors import (
 )
 from sandbox_registry.domain.identity.people import Capacity, Role
 from sandbox_registry.domain.rules.calendars import Term, Unit
-from tests.support import stages
+from sandbox_registry.domain.stages import Stage
+from tests.support import instruments, stages
 from tests.support.checks import leaving, one_of_two
 from tests.support.stages import FOCAL, HEAD, INTAKE, OWNER
 from tests.support.world import AI_PROCEDURE, World
@@ -193,3 +196,27 @@ async def test_question_of_another_case_is_not_found(world: World) -> None:
     asked = await ask(world, first.id)
     with pytest.raises(NotFound):
         await world.use_cases.consultations.close_silent(world.context(FOCAL), second.id, asked.id)
+
+
+async def test_consultation_that_no_rule_demands_is_not_said_to_be_demanded(world: World) -> None:
+    case = await stages.under_appraisal(world)
+    with pytest.raises(Invalid) as refused:
+        await ask(world, case.id, demanded_by="army")
+    assert [(each.field, each.code) for each in refused.value.errors] == [("demanded_by", "not_demanded")]
+    assert (await ask(world, case.id)).demanded_by is None
+
+
+async def test_consultation_that_the_procedure_demands_comes_before_the_recommendation(world: World) -> None:
+    instrument = replace(instruments.DA_NANG, demands="army")
+    rules = await instruments.enacted(world, instrument)
+    case = await instruments.under_appraisal(world, instrument, rules)
+    with pytest.raises(AppraisalIncomplete) as refused:
+        await instruments.recommended(world, instrument, rules, case)
+    assert [(each.field, each.code) for each in refused.value.errors] == [
+        ("consultations.army", "consultation_missing")
+    ]
+    term = Term(value=3, unit=Unit.WD)
+    asked = await ask(world, case.id, demanded_by="army", is_required=False, term=term)
+    assert (asked.demanded_by, asked.is_required) == ("army", True)
+    await answer(world, asked)
+    assert (await instruments.recommended(world, instrument, rules, case)).stage is Stage.AWAITING_DECISION
