@@ -23,19 +23,17 @@ from sandbox_registry.domain.cases.possible_acts import parts_for
 from sandbox_registry.domain.errors import FieldError, NotFound
 from sandbox_registry.domain.identity.offices import is_in_force
 from sandbox_registry.domain.identity.people import (
-    HDND_ROLES,
     Capacity,
     Delegation,
     Organisation,
-    OrganisationKind,
     Role,
     RoleGrant,
 )
 from sandbox_registry.domain.permits.bounds import open_bounds as bounds_left_open
 from sandbox_registry.domain.permits.permits import Justification, OpenBound, PermitTerms
 from sandbox_registry.domain.permits.proposals import propose
+from sandbox_registry.domain.permits.supervision import supervision_errors
 from sandbox_registry.domain.rules.calendars import local_date
-from sandbox_registry.domain.texts import Phrase
 from sandbox_registry.usecases.cases.participations import take_part
 from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.transaction import CaseTransaction, Transaction
@@ -315,18 +313,8 @@ async def _supervising_unit(act: CaseTransaction) -> UUID:
 
 
 async def _unit_errors(act: CaseTransaction, unit_id: UUID) -> tuple[FieldError, ...]:
-    """Refuse a unit that cannot supervise a trial: none of the state, one without supervisors, the People's Council."""
-    found = await act.find(Organisation, id=unit_id, kind=OrganisationKind.STATE_UNIT.value)
-    if not found:
-        return (_unit_error("unknown_unit", Phrase("decisions.unknown_supervising_unit")),)
-    held = {each.role for each in await act.find(RoleGrant, unit_id=unit_id) if is_in_force(each, act.at)}
-    if Role.SUPERVISOR not in held or held & HDND_ROLES:
-        return (_unit_error("unit_supervises_nothing", Phrase("decisions.unit_supervises_nothing")),)
-    return ()
-
-
-def _unit_error(code: str, message: Phrase) -> FieldError:
-    return FieldError(field="terms.supervising_unit_id", code=code, message=message)
+    unit = next(iter(await act.find(Organisation, id=unit_id)), None)
+    return supervision_errors(unit, await act.find(RoleGrant, unit_id=unit_id), at=act.at)
 
 
 async def _kept(act: CaseTransaction, application: Application, decision: Decision) -> Decided:

@@ -11,11 +11,13 @@ from sandbox_registry.db.permits import permits as rows
 from sandbox_registry.domain.cases import decisions
 from sandbox_registry.domain.cases.appraisal import Decision
 from sandbox_registry.domain.cases.lifecycle import moved
-from sandbox_registry.domain.identity.people import Organisation
+from sandbox_registry.domain.errors import Invalid
+from sandbox_registry.domain.identity.people import Organisation, RoleGrant
 from sandbox_registry.domain.permits.condition_library import LibraryFilter, RestrictionUse
 from sandbox_registry.domain.permits.obligations import PermitObligation, obligations_of
 from sandbox_registry.domain.permits.permit_lists import PermitFilter, PermitRow
 from sandbox_registry.domain.permits.permits import OpenBound, Permit, PermitVersion, first_version
+from sandbox_registry.domain.permits.supervision import supervision_errors
 from sandbox_registry.domain.rules.calendars import local_date
 from sandbox_registry.domain.rules.procedures import Procedure
 from sandbox_registry.domain.stages import Stage
@@ -112,6 +114,7 @@ class Permits:
 
     async def _issued(self, act: CaseTransaction, open_bounds: tuple[OpenBound, ...]) -> tuple[Permit, datetime | None]:
         decision = await _decision(act)
+        await _require_supervisor(act, decision)
         holder = await act.get(Organisation, act.application.organisation_id)
         procedure = await act.procedure()
         ceiling = decisions.ceiling_of(decision.terms, procedure=procedure, licence_end=holder.licence_end)
@@ -149,6 +152,15 @@ class Permits:
             may_do=self.transactions.authorizer.may_do(act.actor, act.standing, stage),
             leaf=await act.run(histories.leaf_of_version, permit.id, permit.version),
         )
+
+
+async def _require_supervisor(act: CaseTransaction, decision: Decision) -> None:
+    """Refuse to issue a permit that no unit of the state supervises any more."""
+    if decision.terms is None:
+        return
+    unit = await act.get(Organisation, decision.terms.supervising_unit_id)
+    if errors := supervision_errors(unit, await act.find(RoleGrant, unit_id=unit.id), at=act.at):
+        raise Invalid(errors)
 
 
 async def _decision(act: CaseTransaction) -> Decision:

@@ -1,14 +1,21 @@
 """Permits over HTTP: issued, shown by the clock, listed in pages."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
+from sandbox_registry.api.handling.log_links import NOTHING_PUBLISHED
+from sandbox_registry.api.permits.permit_schemas import permit_out
+from sandbox_registry.domain.identity.people import Role
+from sandbox_registry.domain.rules.procedures import Confidence, PhaseRule
+from sandbox_registry.domain.texts import Text
 from tests.support.client import Client
 from tests.support.decided import RECORDS, TRIAL_END, TRIAL_START, approved, issued, terms
-from tests.support.stages import HEAD, OWNER
+from tests.support.stages import HEAD, OWNER, submitted
 from tests.support.world import PROCEDURE
 
 
@@ -208,3 +215,38 @@ async def test_library_of_conditions_is_read(client: Client) -> None:
         },
     }
     assert (await client.send("GET", "/permit-conditions?kind=pass", by=HEAD)).status_code == 400
+
+
+async def test_permit_says_what_its_phases_must_be_and_who_opens_them(client: Client) -> None:
+    view = await issued(client.world)
+    words = Text(vi="Văn bản chuyển giai đoạn", en="Leave to proceed", fr="Autorisation")
+    rule = PhaseRule(gated=True, opening=words, opened_by=Role.SUPERVISOR, basis="Đề xuất", confidence=Confidence.I)
+    bounded = replace(view.procedure, permit=replace(view.procedure.permit, phases=rule))
+    shown = permit_out(replace(view, procedure=bounded), log=NOTHING_PUBLISHED).phase_rule
+    assert msgspec.to_builtins(shown) == {
+        "minimum": 0,
+        "gated": True,
+        "opening": {"vi": words.vi, "en": words.en, "fr": words.fr},
+        "opened_by": "supervisor",
+        "basis": "Đề xuất",
+    }
+    assert permit_out(view, log=NOTHING_PUBLISHED).phase_rule is None
+
+
+async def test_applicant_reads_what_is_known_of_fees(client: Client) -> None:
+    case = await submitted(client.world)
+    known = [
+        {
+            "kind": "not_laid_down",
+            "amount": None,
+            "label": {
+                "vi": "Chưa có quy định về phí, lệ phí",
+                "en": "No fee is laid down",
+                "fr": "Aucun droit n'est prévu",
+            },
+            "basis": "Không tìm thấy quy định trong các văn bản đã đọc",
+        }
+    ]
+    for path in (f"/applications/{case.id}", f"/applications/{case.id}/receipt"):
+        answer = await client.send("GET", path, by=OWNER)
+        assert (answer.status_code, answer.json()["fees"]) == (200, known)

@@ -25,7 +25,7 @@ from sandbox_registry.domain.errors import (
     StaleVersion,
     TransitionNotAllowed,
 )
-from sandbox_registry.domain.identity.people import Capacity, Delegation, Organisation, Role
+from sandbox_registry.domain.identity.people import Capacity, Delegation, Organisation, Role, RoleGrant
 from sandbox_registry.domain.permits.proposals import with_conditions
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.usecases.cases.decisions import Decided, Recommended
@@ -462,3 +462,24 @@ async def test_decision_is_read_by_those_concerned_and_overseers_leave_a_leaf(wo
     for name in ("doi_thu", "nguoi_la", "quan_tri", "phan_bien_1"):
         with pytest.raises(NotFound):
             await world.use_cases.decisions.read(world.context(name), case.id)
+
+
+async def test_office_from_before_titles_signs_once_two_administrators_gave_it_one(
+    world: World, owner: AsyncEngine
+) -> None:
+    case, offices = await recommended(world), world.use_cases.offices
+    async with owner.begin() as connection:
+        await connection.execute(text("UPDATE role_grants SET title = '' WHERE role = 'decision_maker'"))
+    with pytest.raises(Invalid) as refused:
+        await approve(world, case)
+    assert [(error.field, error.code) for error in refused.value.errors] == [("signer_title", "office_without_title")]
+    async with world.database.transaction() as work:
+        (untitled,) = await work.find(RoleGrant, person_id=world.people[SIGNER])
+    first, second = world.context("quan_tri"), world.context("quan_tri_2")
+    await offices.end(first, untitled.id, expected_version=untitled.version)
+    world.clock.forward(minutes=1)
+    given = await offices.grant(
+        first, world.people[SIGNER], role=Role.DECISION_MAKER, unit_id=untitled.unit_id, title="Phó Chủ tịch"
+    )
+    await offices.confirm(second, given.id, expected_version=given.version)
+    assert (await approve(world, case)).view.decision.signer_title == "Phó Chủ tịch"

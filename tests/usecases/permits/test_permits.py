@@ -20,6 +20,7 @@ from sandbox_registry.domain.errors import (
     ConditionNotMet,
     DomainError,
     Duplicate,
+    Invalid,
     NotFound,
     PermissionDenied,
     StaleVersion,
@@ -395,3 +396,15 @@ async def test_lists_are_narrowed_and_paged(world: World) -> None:
     assert [row.id for row in await listed(world, text="2/2026")] == [second.id]
     assert len(await listed(world, text="vua nam can")) == 2
     assert await listed(world, text="%") == ()
+
+
+async def test_permit_that_nobody_supervises_any_more_is_not_issued(world: World, owner: AsyncEngine) -> None:
+    case = await approved(world)
+    async with owner.begin() as connection:
+        ended = text("UPDATE role_grants SET valid_to = :at WHERE role = 'supervisor'")
+        await connection.execute(ended, {"at": world.clock.at})
+    world.clock.forward(minutes=1)
+    with pytest.raises(Invalid) as refused:
+        await issue(world, case)
+    errors = [(error.field, error.code) for error in refused.value.errors]
+    assert errors == [("terms.supervising_unit_id", "unit_supervises_nothing")]
