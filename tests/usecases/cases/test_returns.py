@@ -192,3 +192,17 @@ async def test_level_is_put_right_by_the_officer_of_the_case(world: World) -> No
     view = await world.use_cases.cases.read(world.context(OWNER), case.id)
     (correction,) = view.application.level_corrections
     assert (view.application.level, correction.before, correction.reason) == ("high", "low", "Có trẻ em tham gia.")
+
+
+async def test_answer_of_an_act_says_the_day_of_the_result_as_it_was_promised_last(world: World) -> None:
+    """An answered question moves the day without touching the case; the next act, and whoever reads, say the new one."""
+    case = await appraised(world)
+    asked = await world.use_cases.clarifications.ask(world.context(FOCAL), case.id, question="Ai trực ban đêm?")
+    world.clock.forward(days=6)
+    await world.use_cases.clarifications.answer(world.context(OWNER), case.id, asked.id, answer="Hai kỹ sư.")
+    made = await recommend(world, case)
+    back = await to_head(world, made)
+    view = await world.use_cases.cases.read(world.context(OWNER), case.id)
+    promised = [each.computation for each in view.deadlines if each.name == "appointment"]
+    days = {made.appointment_at, back.appointment_at, view.application.appointment_at}
+    assert days == {each.due for each in promised if each is not None} != {case.appointment_at}
