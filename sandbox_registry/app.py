@@ -26,6 +26,7 @@ from sandbox_registry.api.cases.returns import ReturnsController
 from sandbox_registry.api.contract.docs import DocsController, home
 from sandbox_registry.api.contract.openapi import PREFIX, Contract
 from sandbox_registry.api.identity.organisations import OrganisationsController, UnitsController
+from sandbox_registry.api.identity.own_accounts import AccountController
 from sandbox_registry.api.identity.people import OfficesController, PeopleController
 from sandbox_registry.api.identity.tokens import TokensController
 from sandbox_registry.api.integrations.exports import ExportsController
@@ -95,6 +96,7 @@ API: tuple[ControllerRouterHandler, ...] = (
     MessagesController,
     OfficesController,
     OrganisationsController,
+    AccountController,
     PeopleController,
     PermitsController,
     ProceduresController,
@@ -131,6 +133,7 @@ def build_use_cases(
         passwords=Passwords(load_common_passwords(shipped("policies") / "common-passwords.txt")),
         max_upload_bytes=settings.max_upload_bytes,
         self_registration=settings.self_registration,
+        sends_mail=settings.mail is not None,
         limits=read_limits(settings.rate_limits) if limits is None else limits,
         webhooks_to_loopback=settings.webhooks_to_loopback,
     )

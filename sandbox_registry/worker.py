@@ -23,6 +23,7 @@ async def run_worker(settings: Settings) -> None:
             jobs = job_app(
                 settings.database_url or "",
                 use_cases.upkeep,
+                own_accounts=use_cases.own_accounts,
                 deliveries=use_cases.deliveries,
                 webhooks=WebhookClient(to_loopback=settings.webhooks_to_loopback),
                 smtp=None if settings.mail is None else SmtpClient(server=settings.mail),

@@ -282,6 +282,7 @@ class Action(StrEnum):
     PERMIT_READ = _act("permit:read", Side.CASE_READING, "permit", known_to=OFFICE, logged=Logged.OVERSIGHT)
     PERSON_CREATE = _act("person:create", Side.REGISTRY, "account_service", "password", "person")
     PERSON_DISABLE = _act("person:disable", Side.REGISTRY, "person", "token")
+    PERSON_EDIT = _act("person:edit", Side.OWN_ACCOUNT, "person")
     PERSON_READ = _act("person:read", Side.REGISTRY_READING, "people", "person", logged=Logged.OVERSIGHT)
     PERSON_REGISTER = _act("person:register", Side.REGISTRY, "password", "person")
     POLICY_CHANGE = _act("policy:change", Side.REGISTRY, "authority_policy")

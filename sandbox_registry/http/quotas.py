@@ -15,7 +15,15 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from sandbox_registry.documents.uploads.inspection import InspectionsBusy
 from sandbox_registry.domain.identity.people import Actor
-from sandbox_registry.domain.operations.quotas import By, Group, LimitsUnknown, Quota, Room, TooManyRequests
+from sandbox_registry.domain.operations.quotas import (
+    COUNTED_BY_USE_CASE,
+    By,
+    Group,
+    LimitsUnknown,
+    Quota,
+    Room,
+    TooManyRequests,
+)
 from sandbox_registry.http.client_addresses import Networks, client_address, counted
 from sandbox_registry.http.declarations import declared
 from sandbox_registry.http.identity import ADDRESS
@@ -71,7 +79,7 @@ class ThrottleInvalidTokens:
 class LimitRequests:
     """Takes one from the quotas of the route's group; stands behind `RequestIdentity`, which says who asks, and from where.
 
-    A login takes nothing here: its use case knows the account and counts it.
+    A login takes nothing here, nor does mail: their use cases know the account and count it.
     """
 
     def __init__(self, app: ASGIApp, limits: RateLimits) -> None:
@@ -85,12 +93,12 @@ class LimitRequests:
             await self.app(scope, receive, send)
             return
         actor = scope.get("user")
-        if actor is not None and group is not Group.LOGIN:
+        if actor is not None and group not in COUNTED_BY_USE_CASE:
             subjects = {By.TOKEN: scope["state"].get(_DIGEST) or b"", By.ACCOUNT: actor.person_id.bytes}
             _add_rate_limits(scope, await self.limits.take(group, subjects))
             await self.app(scope, receive, send)
             return
-        if group is not Group.LOGIN:
+        if group not in COUNTED_BY_USE_CASE:
             _add_rate_limits(scope, await self.limits.take(group, {By.ADDRESS: scope["state"][ADDRESS].encode()}))
         await self.app(scope, receive, send)
 

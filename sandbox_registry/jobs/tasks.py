@@ -16,6 +16,7 @@ from sandbox_registry.db.core.engine import APPLICATION, session_settings
 from sandbox_registry.db.core.jobs import QUEUE, Task
 from sandbox_registry.domain.rules.calendars import local_date
 from sandbox_registry.runtime.clocks import system_clock
+from sandbox_registry.usecases.identity.own_accounts import OwnAccounts
 from sandbox_registry.usecases.integrations.webhook_deliveries import Deliveries
 from sandbox_registry.usecases.operations.upkeep import Upkeep
 
@@ -25,6 +26,7 @@ HOURS = {
     Task.LOG_REFUSED_LOGINS: "2-59/15 * * * *",
     Task.PURGE_ANSWERS: "20 * * * *",
     Task.PURGE_QUOTAS: "25 * * * *",
+    Task.PURGE_ACCOUNT_MAILS: "30 * * * *",
     Task.SWEEP_WEBHOOKS: "35 * * * *",
     Task.REFRESH_DUE_DATES: "10 17 * * *",
     Task.FORGET_JOBS: "40 18 * * *",
@@ -46,6 +48,7 @@ def job_app(
     database_url: str,
     upkeep: Upkeep,
     *,
+    own_accounts: OwnAccounts,
     deliveries: Deliveries,
     webhooks: WebhookClient,
     smtp: SmtpClient | None = None,
@@ -66,7 +69,9 @@ def job_app(
         },
         periodic_defaults={"max_delay": CATCH_UP_WITHIN.total_seconds()},
     )
-    tasks = Tasks(app=app, upkeep=upkeep, deliveries=deliveries, webhooks=webhooks, smtp=smtp)
+    tasks = Tasks(
+        app=app, upkeep=upkeep, own_accounts=own_accounts, deliveries=deliveries, webhooks=webhooks, smtp=smtp
+    )
     for name in Task:
         task = app.task(name=name.value, queue=QUEUE, retry=RETRIES)(getattr(tasks, name.value))
         if name in HOURS:
@@ -80,6 +85,7 @@ class Tasks:
 
     app: App
     upkeep: Upkeep
+    own_accounts: OwnAccounts
     deliveries: Deliveries
     webhooks: WebhookClient
     smtp: SmtpClient | None
@@ -106,6 +112,11 @@ class Tasks:
         """Put on record how many logins failed in each quarter of an hour that is over."""
         del timestamp
         return await self.upkeep.log_refused_logins()
+
+    async def purge_account_mails(self, *, timestamp: int) -> int:
+        """Delete mail about accounts that could not be sent in time, and secrets whose hour is over."""
+        del timestamp
+        return await self.upkeep.purge_account_mails()
 
     async def purge_answers(self, *, timestamp: int) -> int:
         """Delete answers kept for repeated requests."""
@@ -163,6 +174,12 @@ class Tasks:
             return None
         ids = tuple(map(UUID, promise_ids))
         return await self.upkeep.write_of_new_dates(ids, UUID(person_id), send=self.smtp.send)
+
+    async def write_account_mail(self, *, mail_id: str) -> bool | None:
+        """Write to somebody about their account; null where no mail server is configured."""
+        if self.smtp is None:
+            return None
+        return await self.own_accounts.write(UUID(mail_id), send=self.smtp.send)
 
     async def write_to_token_holder(self, *, token_id: str) -> bool | None:
         """Write to somebody that their token ends soon; null where mail has no way out."""

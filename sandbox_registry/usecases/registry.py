@@ -26,6 +26,7 @@ from sandbox_registry.usecases.cases.reviews import Reviews
 from sandbox_registry.usecases.cases.timelines import Timelines
 from sandbox_registry.usecases.identity.offices import Offices
 from sandbox_registry.usecases.identity.organisations import Organisations
+from sandbox_registry.usecases.identity.own_accounts import OwnAccounts
 from sandbox_registry.usecases.identity.passwords import Passwords
 from sandbox_registry.usecases.identity.people import People
 from sandbox_registry.usecases.identity.tokens import Tokens
@@ -69,6 +70,7 @@ class UseCases:
     messages: Messages
     offices: Offices
     organisations: Organisations
+    own_accounts: OwnAccounts
     people: People
     permits: Permits
     rate_limits: RateLimits
@@ -96,6 +98,7 @@ def wire(
     passwords: Passwords,
     max_upload_bytes: int,
     self_registration: bool = False,
+    sends_mail: bool = False,
     limits: Mapping[str, Quota] = LIMITS,
     webhooks_to_loopback: bool = False,
 ) -> UseCases:
@@ -135,6 +138,7 @@ def wire(
         messages=Messages(transactions),
         offices=Offices(transactions),
         organisations=Organisations(transactions),
+        own_accounts=OwnAccounts(transactions, passwords, rate_limits, sends_mail=sends_mail),
         people=People(transactions, passwords, self_registration=self_registration),
         permits=Permits(transactions),
         rate_limits=rate_limits,

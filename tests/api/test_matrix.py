@@ -136,7 +136,10 @@ OTHER_ROUTES: dict[tuple[str, str], Action | None] = {
     ("POST", "/erasures/{erasure_id:uuid}/refusal"): Action.ERASURE_REFUSE,
     ("POST", "/erasures/{erasure_id:uuid}/withdrawal"): Action.ERASURE_WITHDRAW,
     ("GET", "/me"): None,
+    ("POST", "/me/email"): Action.PERSON_EDIT,
+    ("POST", "/me/email/confirmation"): Action.PERSON_EDIT,
     ("PUT", "/me/password"): Action.PASSWORD_CHANGE,
+    ("PUT", "/me/profile"): Action.PERSON_EDIT,
     ("POST", "/offices/{grant_id:uuid}/confirmation"): Action.ROLE_CONFIRM,
     ("POST", "/offices/{grant_id:uuid}/ending"): Action.ROLE_REVOKE,
     ("GET", "/organisations"): None,
@@ -180,6 +183,8 @@ OTHER_ROUTES: dict[tuple[str, str], Action | None] = {
 PERMIT_ROUTES = {("GET", PERMIT), ("GET", f"{PERMIT}/history/changes"), ("GET", f"{PERMIT}/history/versions")}
 OPEN_ROUTES = {
     ("GET", "/api/v1/procedures/{code:str}"),
+    ("POST", "/api/v1/password-resets"),
+    ("POST", "/api/v1/password-resets/completion"),
     ("POST", "/api/v1/registrations"),
     ("GET", "/api/v1/rules"),
     ("GET", "/api/v1/rules/{version_id:uuid}"),

@@ -18,7 +18,13 @@ from tests.support.world import World
 def jobs(world: World, database_url: str) -> App:
     """What a worker is given."""
     cases = world.use_cases
-    return job_app(database_url, cases.upkeep, deliveries=cases.deliveries, webhooks=WebhookClient())
+    return job_app(
+        database_url,
+        cases.upkeep,
+        own_accounts=cases.own_accounts,
+        deliveries=cases.deliveries,
+        webhooks=WebhookClient(),
+    )
 
 
 @pytest.fixture

@@ -38,7 +38,14 @@ def smtp(box: Mailbox, *, host: str = "127.0.0.1", tls: ssl.SSLContext | None = 
 
 def worker(world: World, database_url: str, box: Mailbox) -> App:
     cases = world.use_cases
-    return job_app(database_url, cases.upkeep, deliveries=cases.deliveries, webhooks=WebhookClient(), smtp=smtp(box))
+    return job_app(
+        database_url,
+        cases.upkeep,
+        own_accounts=cases.own_accounts,
+        deliveries=cases.deliveries,
+        webhooks=WebhookClient(),
+        smtp=smtp(box),
+    )
 
 
 async def made(world: World, *, days: int, by: str = OWNER) -> NewToken:

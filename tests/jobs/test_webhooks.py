@@ -177,7 +177,12 @@ async def test_two_workers_send_each_event_once(
     world: World, queue: Queue, database_url: str, receiver: Receiver
 ) -> None:
     cases, sender = world.use_cases, WebhookClient(to_loopback=True)
-    apps = [job_app(database_url, cases.upkeep, deliveries=cases.deliveries, webhooks=sender) for _ in range(2)]
+    apps = [
+        job_app(
+            database_url, cases.upkeep, own_accounts=cases.own_accounts, deliveries=cases.deliveries, webhooks=sender
+        )
+        for _ in range(2)
+    ]
     hooks, owner = Webhooks(world.transactions, to_loopback=True), world.context(OWNER)
     async with working(*apps):
         for _ in range(2):
@@ -194,7 +199,13 @@ async def test_two_workers_send_each_event_once(
 
 async def test_failed_try_is_a_job_for_later(world: World, queue: Queue, database_url: str, receiver: Receiver) -> None:
     cases = world.use_cases
-    app = job_app(database_url, cases.upkeep, deliveries=cases.deliveries, webhooks=WebhookClient(to_loopback=True))
+    app = job_app(
+        database_url,
+        cases.upkeep,
+        own_accounts=cases.own_accounts,
+        deliveries=cases.deliveries,
+        webhooks=WebhookClient(to_loopback=True),
+    )
     receiver.answer = lambda _received: reply(500)
     async with working(app):
         await Webhooks(world.transactions, to_loopback=True).create(

@@ -148,7 +148,14 @@ async def test_people_concerned_are_written_to_once_of_the_dates_that_moved(
     async with mailbox() as box:
         server = MailServer(host="127.0.0.1", port=box.port, is_tls=False, sender="so@camau.example")
         smtp, cases = SmtpClient(server=server, timeout_s=5), world.use_cases
-        sending = job_app(database_url, cases.upkeep, deliveries=cases.deliveries, webhooks=WebhookClient(), smtp=smtp)
+        sending = job_app(
+            database_url,
+            cases.upkeep,
+            own_accounts=cases.own_accounts,
+            deliveries=cases.deliveries,
+            webhooks=WebhookClient(),
+            smtp=smtp,
+        )
         version = await in_force(world, queue, sending, WORKED_SATURDAY)
         try:
             assert await world.use_cases.upkeep.refresh_due_dates() == 0
@@ -206,7 +213,13 @@ async def test_due_dates_are_refreshed_batch_by_batch_each_with_the_next(
         await work.defer(Task.REFRESH_DUE_DATES)
     with capture_logs(processors=[merge_contextvars]) as lines:
         async with working(
-            job_app(database_url, upkeep, deliveries=world.use_cases.deliveries, webhooks=WebhookClient())
+            job_app(
+                database_url,
+                upkeep,
+                own_accounts=world.use_cases.own_accounts,
+                deliveries=world.use_cases.deliveries,
+                webhooks=WebhookClient(),
+            )
         ):
             await queue.until_idle()
     assert await queue.rows(DUE) == right != [SPOILT] * 5
@@ -258,7 +271,14 @@ async def test_several_workers_do_each_periodic_task_once(
     await queue.empty()
     cases = world.use_cases
     others = [
-        job_app(database_url, cases.upkeep, deliveries=cases.deliveries, webhooks=WebhookClient()) for _ in range(2)
+        job_app(
+            database_url,
+            cases.upkeep,
+            own_accounts=cases.own_accounts,
+            deliveries=cases.deliveries,
+            webhooks=WebhookClient(),
+        )
+        for _ in range(2)
     ]
     with capture_logs(processors=[merge_contextvars]) as lines:
         async with working(jobs, *others):

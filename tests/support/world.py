@@ -235,6 +235,7 @@ def new_world(database: Database, *, snapshots: Snapshots, documents: Path) -> W
             inspector=INSPECTOR,
             passwords=PASSWORDS,
             max_upload_bytes=5_000_000,
+            sends_mail=True,
         ),
         clock=clock,
         snapshots=snapshots,

@@ -11,10 +11,12 @@ from sandbox_registry.api.handling.schemas import ONE_LINE, Code, In, Instant, L
 from sandbox_registry.domain.identity.people import Actor, Delegation, MembershipKind, Role, Service
 from sandbox_registry.domain.identity.people_lists import PersonRow
 from sandbox_registry.domain.identity.tokens import Limits, Token
+from sandbox_registry.domain.texts import Language
 from sandbox_registry.usecases.identity.people import PersonView
 from sandbox_registry.usecases.identity.tokens import NewToken
 
 Password = Annotated[str, Meta(min_length=1, max_length=1000)]
+Secret = Annotated[str, Meta(min_length=1, max_length=100, pattern=ONE_LINE)]
 Title = Annotated[str, Meta(max_length=100, pattern=ONE_LINE)]
 Phone = Annotated[str, Meta(max_length=30)]
 Scopes = Annotated[tuple[Annotated[str, Meta(max_length=60)], ...], Meta(min_length=1, max_length=100)]
@@ -110,6 +112,46 @@ class PasswordIn(In):
     new_password: Password
 
 
+class ProfileIn(In):
+    """One's own name, telephone number and the language to be written to in."""
+
+    full_name: Line
+    phone: Phone
+    language: Language
+
+
+class NewEmailIn(In):
+    """The address one wants from now on, and the password as proof of who asks."""
+
+    email: Line
+    current_password: Password
+
+
+class SecretIn(In):
+    """A secret from a mail."""
+
+    secret: Secret
+
+
+class ResetIn(In):
+    """The address of an account whose password was forgotten."""
+
+    email: Line
+
+
+class NewPasswordIn(In):
+    """A secret from a mail, and the password that is to be."""
+
+    secret: Secret
+    new_password: Password
+
+
+class MailOut(Out):
+    """A mail is on its way, if there is anybody to send it to; `until` is when its secret expires."""
+
+    until: Instant
+
+
 class PersonOut(Out):
     """An account."""
 
@@ -120,6 +162,7 @@ class PersonOut(Out):
     phone: str
     disabled_at: Instant | None
     created_at: Instant
+    language: Language | None
 
 
 class OfficeOut(Out):
@@ -340,6 +383,7 @@ def _row_out(row: PersonRow) -> PersonRowOut:
         phone=person.phone,
         disabled_at=person.disabled_at,
         created_at=person.created_at,
+        language=person.language,
         offices=_offices(row.offices),
     )
 

@@ -53,6 +53,10 @@ _DELIVERY = (
 )
 _QUEUE = "the queue's own; a job decides nothing, and what it does is an act like any other"
 OTHER: Mapping[str, Mapping[str, str]] = {
+    "account_mails": dict.fromkeys(
+        ("about", "email", "expires_at", "hash", "id", "kind", "person_id", "requested_at"),
+        "mail that waits an hour or a day; the use of its secret is a leaf, and the account's address is told",
+    ),
     "alembic_version": {"version_num": "the program does not start on a schema it does not know"},
     "audit_leaves": {
         "at": "equals the time its leaf states",

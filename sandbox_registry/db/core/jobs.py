@@ -20,6 +20,7 @@ class Task(StrEnum):
     FORGET_FILES = "forget_files"
     FORGET_JOBS = "forget_jobs"
     LOG_REFUSED_LOGINS = "log_refused_logins"
+    PURGE_ACCOUNT_MAILS = "purge_account_mails"
     PURGE_ANSWERS = "purge_answers"
     PURGE_QUOTAS = "purge_quotas"
     REFRESH_DUE_DATES = "refresh_due_dates"
@@ -29,6 +30,7 @@ class Task(StrEnum):
     SWEEP_UPLOADS = "sweep_uploads"
     SWEEP_WEBHOOKS = "sweep_webhooks"
     WRITE_OF_NEW_DATES = "write_of_new_dates"
+    WRITE_ACCOUNT_MAIL = "write_account_mail"
     WRITE_TO_TOKEN_HOLDER = "write_to_token_holder"  # noqa: S105 - the name of a task, not a secret.
 
 

@@ -27,6 +27,7 @@ from sandbox_registry.db.tables.cases import (
 )
 from sandbox_registry.db.tables.columns import Json, Stamp, metadata
 from sandbox_registry.db.tables.identity import (
+    account_mails,
     account_services,
     delegations,
     memberships,
@@ -50,6 +51,7 @@ from sandbox_registry.db.tables.rules import rule_versions
 __all__ = [
     "Json",
     "Stamp",
+    "account_mails",
     "account_services",
     "applications",
     "audit_leaves",

@@ -25,6 +25,8 @@ from sandbox_registry.db.tables.columns import (
     version_column,
 )
 from sandbox_registry.domain.identity.people import MembershipKind, OrganisationKind, Role, Service
+from sandbox_registry.domain.operations.account_mails import AccountMailKind
+from sandbox_registry.domain.texts import Language
 
 organisations = Table(
     "organisations",
@@ -58,8 +60,24 @@ people = Table(
     text_column("phone"),
     stamp_column("disabled_at", nullable=True),
     stamp_column("created_at"),
+    text_column("language", nullable=True),
     text_column("search_text"),
     Column("email_key", Text, Computed("lower(email)", persisted=True), nullable=False, unique=True),
+    one_of("language", Language),
+)
+
+account_mails = Table(
+    "account_mails",
+    metadata,
+    Column("id", UUID, primary_key=True),
+    text_column("kind"),
+    text_column("email", nullable=True),
+    Column("person_id", UUID, ForeignKey("people.id"), nullable=True, index=True),
+    stamp_column("requested_at"),
+    stamp_column("expires_at"),
+    text_column("about"),
+    Column("hash", LargeBinary, nullable=True, unique=True),
+    one_of("kind", AccountMailKind),
 )
 
 # Secrets stand apart from the person, so that no read of people can carry them along.

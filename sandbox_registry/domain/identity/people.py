@@ -6,6 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from sandbox_registry.domain.errors import ConditionNotMet
+from sandbox_registry.domain.texts import Language
 
 
 class Role(StrEnum):
@@ -138,7 +139,7 @@ class Organisation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """A human being with an account. `password_hash` is Argon2id, null until set; never leaves the db layer in a read."""
+    """A human being with an account. `language` is the one that mail is written in; null: in all."""
 
     id: UUID
     version: int
@@ -147,6 +148,7 @@ class Person:
     phone: str
     disabled_at: datetime | None
     created_at: datetime
+    language: Language | None = None
 
 
 class Service(StrEnum):

@@ -1,4 +1,4 @@
-"""What is written to people by e-mail: never a secret, never what stands in a dossier."""
+"""What is written to people by e-mail: never what stands in a dossier, and no secret but those of `account_mails.py`."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -16,10 +16,15 @@ class Group(StrEnum):
 
     EXPORTS = "exports"
     LOGIN = "login"
+    MAIL = "mail"
     READS = "reads"
     UPLOADS = "uploads"
     WRITES = "writes"
     WRONG_TOKENS = "wrong_tokens"
+
+
+COUNTED_BY_USE_CASE = frozenset({Group.LOGIN, Group.MAIL})
+"""Groups whose use case knows the account that is asked about, and counts it."""
 
 
 class By(StrEnum):
@@ -76,6 +81,7 @@ class LimitsUnknown(DomainError):
 _SHIPPED = {
     "exports": {"token": "30/1h", "account": "60/1h", "address": "30/1h"},
     "login": {"account": "10/15m", "address": "60/15m", "everybody": "300/1m"},
+    "mail": {"account": "3/1h", "address": "20/1h", "everybody": "300/1h"},
     "reads": {"token": "600/1m", "account": "1200/1m", "address": "300/1m"},
     "uploads": {"token": "60/10m", "account": "120/10m", "address": "10/10m"},
     "writes": {"token": "120/1m", "account": "240/1m", "address": "30/1m"},

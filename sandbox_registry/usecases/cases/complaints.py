@@ -5,6 +5,8 @@ from uuid import UUID
 from sandbox_registry.authz import Action
 from sandbox_registry.domain.cases import complaints
 from sandbox_registry.domain.cases.applications import Complaint, ComplaintOutcome
+from sandbox_registry.domain.operations.account_mails import AccountMailKind, to_be_sent
+from sandbox_registry.usecases.identity.account_mails import keep_mail
 from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.preconditions import check_version
 from sandbox_registry.usecases.transaction.transactions import Transactions
@@ -51,6 +53,8 @@ class Complaints:
     ) -> Complaint:
         """Record how a complaint ended, by which decision and why; the case is no longer kept for its sake.
 
+        Who filed it is written to, and finds the outcome in the case.
+
         Raises:
             NotFound: no such complaint in this case, or the actor may not know of the case.
             StaleVersion: it changed since it was read.
@@ -63,4 +67,13 @@ class Complaints:
             settled = complaints.settle(
                 complaint, outcome=outcome, reasons=reasons, document=document, by=context.actor.person_id, at=act.at
             )
+            told = to_be_sent(
+                act.new_id(),
+                AccountMailKind.COMPLAINT_SETTLED,
+                email=None,
+                person_id=complaint.filed_by,
+                at=act.at,
+                about=act.application.code or str(application_id),
+            )
+            await keep_mail(act.work, told)
             return act.respond(await act.save(settled))

@@ -110,12 +110,12 @@ class People:
         new_hash = await self.passwords.hashed(new)
         async with self.transactions.open(context, Action.PASSWORD_CHANGE) as act:
             person = await act.get(Person, context.actor.person_id)
-            self.passwords.check(new, about=(*await _own_words(act, person), current), field="new")
+            self.passwords.check(new, about=(*await own_words(act, person), current), field="new")
             if await act.run(credentials.current_hash, person.id, changing=True) != stored:
                 raise WrongCredentials
             await act.run(credentials.keep_hash, person.id, new_hash, at=act.at)
             note_password(act, person.id, new_hash, version=person.version)
-            await _end_tokens(act, person.id)
+            await end_tokens(act, person.id)
             return act.respond(person)
 
     async def set_password(self, person_id: UUID, *, new: str, request_id: str) -> Person:
@@ -134,11 +134,11 @@ class People:
         ) as act:
             await lock_people(act, person_id)
             person = await act.get(Person, person_id)
-            self.passwords.check(new, about=await _own_words(act, person))
+            self.passwords.check(new, about=await own_words(act, person))
             await act.run(credentials.keep_hash, person.id, new_hash, at=act.at)
             note_password(act, person.id, new_hash, version=person.version)
             await _serve(act, person, Service.PASSWORD_SET)
-            await _end_tokens(act, person.id)
+            await end_tokens(act, person.id)
             return act.respond(person)
 
     async def disable(self, context: RequestContext, person_id: UUID, *, expected_version: int) -> Person:
@@ -159,7 +159,7 @@ class People:
             if person.disabled_at is not None:
                 raise Duplicate(what="closing_of_account")
             closed = await act.save(replace(person, version=person.version + 1, disabled_at=act.at))
-            await _end_tokens(act, person_id)
+            await end_tokens(act, person_id)
             return act.respond(closed)
 
     async def read(self, context: RequestContext, person_id: UUID) -> PersonView:
@@ -221,7 +221,7 @@ class People:
             self.passwords.check(password, about=(full_name, email))
 
 
-async def _own_words(act: Transaction, person: Person) -> tuple[str, ...]:
+async def own_words(act: Transaction, person: Person) -> tuple[str, ...]:
     """List what a password of somebody must not be built on: their names, and those of their firms and products."""
     return (person.full_name, person.email, *await act.run(people.words_about, person.id))
 
@@ -260,6 +260,7 @@ async def _serve(act: Transaction, person: Person, service: Service) -> None:
     )
 
 
-async def _end_tokens(act: Transaction, person_id: UUID) -> None:
+async def end_tokens(act: Transaction, person_id: UUID) -> None:
+    """End every token of a person, each on record."""
     for token in await act.run(credentials.revoke_all, person_id, at=act.at):
         act.record_state("token", token.id, token.version, token)

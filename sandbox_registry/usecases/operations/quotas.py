@@ -116,6 +116,11 @@ class RateLimits:
         subjects = {By.ACCOUNT: email.strip().casefold().encode(), By.EVERYBODY: b""}
         await self.take(Group.LOGIN, subjects if address is None else {**subjects, By.ADDRESS: address.encode()})
 
+    async def take_mail(self, email: str, *, address: str | None) -> None:
+        """Count a mail that somebody asks to be sent, by where it goes, by who asks and in all; raises as `take` does."""
+        subjects = {By.ACCOUNT: email.strip().casefold().encode(), By.EVERYBODY: b""}
+        await self.take(Group.MAIL, subjects if address is None else {**subjects, By.ADDRESS: address.encode()})
+
     def check(self, group: Group, subjects: Subjects) -> None:
         """Refuse what this process knows to be used up, without asking the database.
 

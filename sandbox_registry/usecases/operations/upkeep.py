@@ -16,7 +16,7 @@ from sandbox_registry.db.cases import replays
 from sandbox_registry.db.core import idempotency
 from sandbox_registry.db.core.jobs import Task
 from sandbox_registry.db.core.queries import Queries
-from sandbox_registry.db.identity import refused_logins
+from sandbox_registry.db.identity import account_mails, refused_logins
 from sandbox_registry.db.integrations import webhooks
 from sandbox_registry.db.operations import reminders
 from sandbox_registry.db.privacy import erasures
@@ -154,6 +154,11 @@ class Upkeep:
         """Delete the answers kept for repeated requests that nobody will repeat any more."""
         async with self.transactions.database.transaction() as work:
             return await work.run(idempotency.purge, before=self.transactions.now() - ANSWERS_KEPT)
+
+    async def purge_account_mails(self) -> int:
+        """Delete mail about accounts whose time is over, with the secrets that nobody used."""
+        async with self.transactions.database.transaction() as work:
+            return await work.run(account_mails.purge, at=self.transactions.now())
 
     async def log_refused_logins(self) -> int:
         """Put on record how many logins failed in each interval that is over: one leaf for each, none where none failed."""

@@ -7,7 +7,9 @@ from uuid import UUID
 from sandbox_registry.domain.cases.applications import Application, SupplementItem
 from sandbox_registry.domain.cases.appraisal import Choice
 from sandbox_registry.domain.identity.people import Capacity
+from sandbox_registry.domain.operations.account_mails import AccountMailKind
 from sandbox_registry.domain.rules.rule_versions import RuleKind
+from tests.support.account_mails import mailed
 from tests.support.decided import BASIS, REASONS, RECORDS, SIGNER, approved, recommended
 from tests.support.erasing import ADMIN, KEEPER, hold, newcomer, propose, refused_intake
 from tests.support.stages import (
@@ -217,7 +219,14 @@ async def among_people(world: World, examples: dict[str, Any]) -> dict[str, Scen
     known = await world.use_cases.people.register(world.context(ADMIN), **examples["people_register"])
     world.people["quen"] = known.id
     unit = {"unit_id": world.units["focal"]}
+    confirming = await mailed(world, AccountMailKind.CONFIRM_EMAIL, "moi@camau.example", person=world.people[OWNER])
+    resetting = await mailed(world, AccountMailKind.RESET_PASSWORD, "nguoi_la@camau.example")
     return {
+        "account_confirm_email": Scene(by=OWNER, ids={"secret": confirming}),
+        "account_edit": Scene(by=OWNER),
+        "account_request_email": Scene(by="quen"),
+        "account_request_reset": Scene(by="quen"),
+        "account_reset_password": Scene(by="quen", ids={"secret": resetting}),
         "offices_grant": Scene(by=ADMIN, at={"person_id": known.id}, ids=unit),
         "offices_lend": Scene(by=SIGNER, ids={"to_person_id": world.people[HEAD], "unit_id": world.units["committee"]}),
         "organisations_create": Scene(by="nguoi_la"),

@@ -12,6 +12,7 @@ from sandbox_registry.domain.kinds.kind import Rows
 ALL, READ_ONLY, NOTHING = Rows.CHANGED_AND_DELETED.value, "SELECT", ""
 NO_KIND = {
     # What is no kind of record, for the log does not account for it: rights of the application, and of who only reads.
+    "account_mails": (ALL, NOTHING),
     "audit_leaves": (READ_ONLY, READ_ONLY),
     "audit_records": (READ_ONLY, READ_ONLY),
     "counters": (ALL, READ_ONLY),

@@ -19,6 +19,7 @@ from sandbox_registry.domain.errors import (
     TransitionNotAllowed,
 )
 from tests.support import stored_leaves
+from tests.support.account_mails import sent
 from tests.support.stages import INTAKE, OWNER, accepted, turned_away
 from tests.support.world import AI_PROCEDURE, World
 
@@ -102,10 +103,12 @@ async def test_outcome_is_recorded_with_reasons_and_told(world: World) -> None:
     seen = await world.use_cases.cases.read(world.context(OWNER), case.id)
     told = await world.use_cases.timelines.read(world.context(OWNER), case.id, after=-1, limit=100)
     assert seen.complaints == (settled,)
+    (mail,) = await sent(world)
+    assert (mail.to, str(case.code) in mail.body, WHY in mail.body) == ("nguoi_dai_dien@camau.example", True, False)
     assert [each.action for each in told][-1] == "complaint:settle"
     async with world.database.replica() as connection:
         leaf = (await stored_leaves.leaves_of_case(connection, case.id))[-1]
-    assert b'"act":"complaint:settle"' in leaf.entry
+    assert b'"act":"complaint:settle"' in leaf.said
     with pytest.raises(Duplicate):
         await settle(world, settled)
     with pytest.raises(StaleVersion):

@@ -1,0 +1,91 @@
+"""Mail about accounts as rows: what waits to be sent, and digests of secrets that wait to be used. No record carries one."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sandbox_registry.db import tables
+from sandbox_registry.db.core.records import NATIVE
+from sandbox_registry.db.core.statements import Statement
+from sandbox_registry.domain.operations.account_mails import AccountMail, AccountMailKind
+
+_MAILS = tables.account_mails
+_MAIL = [_MAILS.c[name] for name in AccountMail.__dataclass_fields__]
+_ADD = Statement(insert(_MAILS).values({name: bindparam(name) for name in AccountMail.__dataclass_fields__}))
+_FIND = Statement(select(*_MAIL).where(_MAILS.c.id == bindparam("mail_id")))
+_ARM = Statement(
+    update(_MAILS)
+    .where(_MAILS.c.id == bindparam("mail_id"))
+    .values(hash=bindparam("digest"), person_id=bindparam("owner"))
+)
+_OUTDATE = Statement(
+    delete(_MAILS).where(
+        _MAILS.c.person_id == bindparam("owner"), _MAILS.c.kind == bindparam("of_kind"), _MAILS.c.id != bindparam("but")
+    )
+)
+_REMOVE = Statement(delete(_MAILS).where(_MAILS.c.id == bindparam("mail_id")))
+_GOOD = (
+    _MAILS.c.hash == bindparam("digest"),
+    _MAILS.c.kind == bindparam("of_kind"),
+    _MAILS.c.expires_at > bindparam("at", type_=tables.Stamp),
+)
+_PEEK = Statement(select(*_MAIL).where(*_GOOD))
+_TAKE = Statement(delete(_MAILS).where(*_GOOD).returning(*_MAIL))
+_FORGET = Statement(delete(_MAILS).where(_MAILS.c.person_id == bindparam("owner")))
+_PURGE = Statement(
+    delete(_MAILS).where(_MAILS.c.expires_at <= bindparam("at", type_=tables.Stamp)).returning(_MAILS.c.id)
+)
+
+
+async def add(connection: AsyncConnection, mail: AccountMail) -> None:
+    """Keep a mail that is to be sent."""
+    await _ADD.execute(connection, msgspec.to_builtins(mail, builtin_types=NATIVE))
+
+
+async def find(connection: AsyncConnection, mail_id: UUID) -> AccountMail | None:
+    """Return a mail that waits; null once it was sent, used or purged."""
+    for row in await _FIND.dicts(connection, {"mail_id": mail_id}):
+        return msgspec.convert(row, AccountMail)
+    return None
+
+
+async def arm(connection: AsyncConnection, mail: AccountMail, *, person_id: UUID, digest: bytes) -> None:
+    """Keep the digest of the secret that a mail carries; earlier ones of its kind for this person are good for nothing."""
+    await _OUTDATE.execute(connection, {"owner": person_id, "of_kind": mail.kind.value, "but": mail.id})
+    await _ARM.execute(connection, {"mail_id": mail.id, "digest": digest, "owner": person_id})
+
+
+async def remove(connection: AsyncConnection, mail_id: UUID) -> None:
+    """Forget a mail that was sent, or is not to be."""
+    await _REMOVE.execute(connection, {"mail_id": mail_id})
+
+
+async def peek(
+    connection: AsyncConnection, digest: bytes, *, kind: AccountMailKind, at: datetime
+) -> AccountMail | None:
+    """Find the mail whose secret this is the digest of, while it is good."""
+    for row in await _PEEK.dicts(connection, {"digest": digest, "of_kind": kind.value, "at": at}):
+        return msgspec.convert(row, AccountMail)
+    return None
+
+
+async def take(
+    connection: AsyncConnection, digest: bytes, *, kind: AccountMailKind, at: datetime
+) -> AccountMail | None:
+    """Use a secret up: of two that try at once, one gets null."""
+    for row in await _TAKE.dicts(connection, {"digest": digest, "of_kind": kind.value, "at": at}):
+        return msgspec.convert(row, AccountMail)
+    return None
+
+
+async def forget(connection: AsyncConnection, person_id: UUID) -> None:
+    """Delete every mail and secret of a person."""
+    await _FORGET.execute(connection, {"owner": person_id})
+
+
+async def purge(connection: AsyncConnection, *, at: datetime) -> int:
+    """Delete mails whose time is over; return how many."""
+    return len(await _PURGE.rows(connection, {"at": at}))

@@ -1,0 +1,125 @@
+"""Mail about an account: secrets that prove whose an address is, and word of what was done to the account.
+
+What is to be sent waits as an `AccountMail`. A secret is made when it is sent, stands in the mail alone, and is kept as a
+digest until it is used once, or its hour is over.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from hashlib import sha256
+from uuid import UUID
+
+from sandbox_registry.domain.errors import ConditionNotMet
+from sandbox_registry.domain.operations.mails import Mail
+from sandbox_registry.domain.texts import Language, Phrase
+
+LIFETIME = timedelta(hours=1)
+"""How long a secret is good for; mail that could not be sent by then is not sent any more."""
+NOTICE_LIFETIME = timedelta(days=1)
+"""How long a notice waits for a mail server that does not answer."""
+SECRET_SIZE = 32
+
+
+class AccountMailKind(StrEnum):
+    """What a mail about an account is for. The first two carry a secret."""
+
+    CONFIRM_EMAIL = "confirm_email"
+    RESET_PASSWORD = "reset_password"  # noqa: S105 - the name of a kind of mail.
+    EMAIL_CHANGED = "email_changed"
+    PASSWORD_WAS_RESET = "password_was_reset"  # noqa: S105 - the name of a kind of mail.
+    COMPLAINT_SETTLED = "complaint_settled"
+
+
+WITH_SECRET = frozenset({AccountMailKind.CONFIRM_EMAIL, AccountMailKind.RESET_PASSWORD})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountMail:
+    """A mail that waits to be sent, or whose secret waits to be used.
+
+    `email` is where it goes; null: to the address of the account when it is sent. `person_id` is null for a reset, until
+    the worker knows whose address it is. `about` is the code of the case it tells of.
+    """
+
+    id: UUID
+    kind: AccountMailKind
+    email: str | None
+    person_id: UUID | None
+    requested_at: datetime
+    expires_at: datetime
+    about: str = ""
+
+
+def to_be_sent(
+    mail_id: UUID,
+    kind: AccountMailKind,
+    *,
+    email: str | None,
+    person_id: UUID | None,
+    at: datetime,
+    about: str = "",
+) -> AccountMail:
+    """Return a mail that is to be sent."""
+    return AccountMail(
+        id=mail_id,
+        kind=kind,
+        email=email,
+        person_id=person_id,
+        requested_at=at,
+        expires_at=at + (LIFETIME if kind in WITH_SECRET else NOTICE_LIFETIME),
+        about=about,
+    )
+
+
+def secret_digest(secret: str) -> bytes:
+    """Return what is kept of a mailed secret: its SHA-256. It is 256 random bits, so nothing slower is needed."""
+    return sha256(secret.encode()).digest()
+
+
+def link_over() -> ConditionNotMet:
+    """Return the one refusal of a secret: wrong, used, over, or somebody else's; nobody is told which."""
+    return ConditionNotMet("link_over")
+
+
+def with_secret(waiting: AccountMail, *, secret: str, to: str, language: Language | None) -> Mail:
+    """Write the mail that carries a secret."""
+    if waiting.kind is AccountMailKind.RESET_PASSWORD:
+        body = Phrase("mail.reset_password.body", secret=secret, until=waiting.expires_at)
+    else:
+        body = Phrase("mail.confirm_email.body", secret=secret, until=waiting.expires_at)
+    return _mail(waiting, body, to=to, language=language)
+
+
+def reset_refused(waiting: AccountMail, *, to: str, language: Language | None) -> Mail:
+    """Tell an official whose office holds power that mail alone sets no password of theirs."""
+    return _mail(waiting, Phrase("mail.reset_refused.body"), to=to, language=language)
+
+
+def notice(waiting: AccountMail, *, to: str, language: Language | None) -> Mail:
+    """Tell what was done."""
+    body = {
+        AccountMailKind.COMPLAINT_SETTLED: Phrase("mail.complaint_settled.body", case=waiting.about),
+        AccountMailKind.EMAIL_CHANGED: Phrase("mail.email_changed.body", at=waiting.requested_at),
+        AccountMailKind.PASSWORD_WAS_RESET: Phrase("mail.password_was_reset.body", at=waiting.requested_at),
+    }[waiting.kind]
+    return _mail(waiting, body, to=to, language=language)
+
+
+_SUBJECTS = {
+    AccountMailKind.COMPLAINT_SETTLED: Phrase("mail.complaint_settled.subject"),
+    AccountMailKind.CONFIRM_EMAIL: Phrase("mail.confirm_email.subject"),
+    AccountMailKind.EMAIL_CHANGED: Phrase("mail.email_changed.subject"),
+    AccountMailKind.PASSWORD_WAS_RESET: Phrase("mail.password_was_reset.subject"),
+    AccountMailKind.RESET_PASSWORD: Phrase("mail.reset_password.subject"),
+}
+
+
+def _mail(waiting: AccountMail, body: Phrase, *, to: str, language: Language | None) -> Mail:
+    languages = tuple(Language) if language is None else (language,)
+    return Mail(
+        id=f"account-{waiting.id}",
+        to=to,
+        subject=" / ".join(_SUBJECTS[waiting.kind].in_language(each) for each in languages[:2]),
+        body="\n\n".join(body.in_language(each) for each in languages) + "\n",
+    )
