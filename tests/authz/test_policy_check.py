@@ -158,12 +158,12 @@ FAULTS = {
     "nobody gives opinions": (
         "p, r:consulted_officer, consulted, under_appraisal, consultation:answer,",
         "p, r:consulted_officer, consulted, under_appraisal, application:read_timeline,",
-        "unreachable_action",
+        "promise_broken",
     ),
     "only the impossible gives opinions": (
         "p, r:consulted_officer, consulted, under_appraisal, consultation:answer,",
         "p, r:consulted_officer, unit, under_appraisal, consultation:answer,",
-        "unreachable_action",
+        "promise_broken",
     ),
     "a line twice": (
         "p, r:applicant, own, refused, application:complain, allow, A25; Law on Complaints 02/2011",

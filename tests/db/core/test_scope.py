@@ -59,6 +59,8 @@ def application(draw: random.Random, place: Place, *, by: UUID, at: object) -> d
         "created_by": by,
         "created_at": at,
         "updated_at": at,
+        "level_corrections": [],
+        "returns": [],
         "search_text": WORDS,
     }
 
