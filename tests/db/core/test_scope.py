@@ -60,7 +60,7 @@ def application(draw: random.Random, place: Place, *, by: UUID, at: object) -> d
         "created_at": at,
         "updated_at": at,
         "level_corrections": [],
-        "returns": [],
+        "returns": 0,
         "search_text": WORDS,
     }
 
