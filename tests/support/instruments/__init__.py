@@ -58,7 +58,7 @@ PROVISION = {"document": "Văn bản giả định", "article": "5", "clause": "
 class Instrument:
     """A procedure file, a dossier under it, the title that signs it, and what the law leaves open for it.
 
-    `demands` adds the key of an agency that must be consulted.
+    `demands` adds the key of an agency that must be consulted, `parameters` lines of that table.
     """
 
     file: str
@@ -68,6 +68,7 @@ class Instrument:
     kind: str
     left_open: tuple[str, ...]
     demands: str = ""
+    parameters: str = ""
     limits: dict[str, tuple[int, int, str]] = field(default_factory=dict)
 
 
@@ -121,6 +122,8 @@ def content_of(instrument: Instrument) -> bytes:
     if instrument is AI:
         return (shipped("policies") / "procedures" / instrument.file).read_bytes()
     parts = [(FOLDER / name).read_bytes() for name in (instrument.file, "form.toml")]
+    table = b"[parameters]\n"
+    parts[0] = parts[0].replace(table, table + instrument.parameters.encode())
     return b"\n".join(parts) + (_DEMANDED.format(key=instrument.demands).encode() if instrument.demands else b"")
 
 

@@ -1,6 +1,7 @@
 """What the instruments of other places need is expressible, and each is lived through to a permit and to a refusal."""
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from sandbox_registry.domain.stages import Stage
 from sandbox_registry.rulebook.procedure_checks import faults_of
 from sandbox_registry.runtime.shipped import shipped
 from tests.support import instruments
-from tests.support.instruments import AI, DA_NANG, FINTECH, HCMC, INSTRUMENTS
+from tests.support.instruments import AI, DA_NANG, FINTECH, HANOI, HCMC, INSTRUMENTS
 from tests.support.stages import HEAD
 from tests.support.world import World
 
@@ -127,6 +128,22 @@ async def test_approval_from_before_open_bounds_needed_a_basis_is_issued_with_on
     assert fields(refusal) == [("terms.open_bounds", "bound_without_basis")] * 2
     given = tuple(OpenBound(parameter=name, basis="Điều 23(7)") for name in AI.left_open)
     assert (await instruments.issued(world, case, open_bounds=given)).permit.terms.open_bounds == given
+
+
+async def test_value_of_the_level_counts_once_the_level_is_fixed(world: World) -> None:
+    line = (
+        '"decision.term" = { value = 5, by_level = { single = 2 }, unit = "wd", basis = "Đề xuất", confidence = "I" }\n'
+    )
+    instrument = replace(HANOI, parameters=line)
+    rules = await instruments.enacted(world, instrument)
+    assert list(faults_of(rules, POLICY)) == []
+    case = await instruments.under_appraisal(world, instrument, rules)
+    case = await instruments.recommended(world, instrument, rules, case)
+    seen = await world.use_cases.cases.read(world.context(HEAD), case.id)
+    (decision,) = [each.computation for each in seen.deadlines if each.name == "decision.term"]
+    # From Friday 20 November: Monday, and Wednesday after the holiday of the 24th.
+    assert decision is not None
+    assert decision.due_date == date(2026, 11, 25)
 
 
 def _with_phases(answers: dict[str, Any], phases: list[dict[str, Any]]) -> dict[str, Any]:
