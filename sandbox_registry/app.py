@@ -14,6 +14,7 @@ from uuid_utils.compat import uuid7
 
 from sandbox_registry.api.cases.applications import ApplicationsController
 from sandbox_registry.api.cases.appraisal import AppraisalController
+from sandbox_registry.api.cases.attachments import AttachmentsController
 from sandbox_registry.api.cases.complaints import ComplaintsController
 from sandbox_registry.api.cases.consultations import ConsultationsController
 from sandbox_registry.api.cases.councils import CouncilsController
@@ -104,6 +105,10 @@ API: tuple[ControllerRouterHandler, ...] = (
     UnitsController,
     WebhooksController,
 )
+FILES: tuple[ControllerRouterHandler, ...] = (AttachmentsController, DocumentsController)
+"""What takes whole files as bodies."""
+CONTROLLERS = (*API, *FILES)
+"""What the contract describes."""
 
 
 def build_use_cases(
@@ -164,9 +169,9 @@ def create_app(
         finally:
             await cases.close()
 
-    files = Router(path="", route_handlers=[DocumentsController], request_max_body_size=settings.max_upload_bytes)
+    files = Router(path="", route_handlers=FILES, request_max_body_size=settings.max_upload_bytes)
     api = Router(path=PREFIX, route_handlers=[*API, DocsController, files], guards=[check_query])
-    contract = Contract([*API, DocumentsController])
+    contract = Contract(CONTROLLERS)
     return Litestar(
         route_handlers=[home, HealthController, LogController, api, *portal_routes(is_demonstration=settings.demo)],
         lifespan=[lifespan] if background is None else [lifespan, background],

@@ -6,10 +6,9 @@ from typing import Any
 
 from babel.messages.catalog import Catalog
 
-from sandbox_registry.api.cases.documents import DocumentsController
 from sandbox_registry.api.contract.docs_pages import more_of, paragraphs
 from sandbox_registry.api.contract.openapi import describe
-from sandbox_registry.app import API
+from sandbox_registry.app import CONTROLLERS
 from sandbox_registry.domain.texts import Language
 
 Json = dict[str, Any]
@@ -18,7 +17,7 @@ _CODE = re.compile("`([^`]*)`")
 
 def document() -> Json:
     """Return the OpenAPI document of this program."""
-    return describe([*API, DocumentsController])
+    return describe(CONTROLLERS)
 
 
 def english_of(described: Json) -> frozenset[str]:

@@ -16,6 +16,7 @@ from sandbox_registry.authz.policy import (
 from sandbox_registry.authz.promises import broken_promises
 from sandbox_registry.authz.separation import CASE_ACTS, DECLARATIONS, broken_separation_rules
 from sandbox_registry.authz.space import Cell, Space, pairs_of, places_of, someone_can
+from sandbox_registry.authz.standings import typical_standings
 from sandbox_registry.domain.acts import Action
 from sandbox_registry.domain.identity.people import UNIT_BOUND_ROLES, Relation, Role
 from sandbox_registry.domain.stages import Stage
@@ -44,6 +45,7 @@ _LISTS_KNOW = {
     Relation.COUNCIL_MEMBER,
     Relation.DELEGATE,
     Relation.FOCAL,
+    Relation.HELPER,
     Relation.OVERSEER,
     Relation.OWN,
     Relation.SECRETARY,
@@ -74,6 +76,7 @@ def check_policy(
         *broken_separation_rules(space),
         *broken_promises(space),
         *_stuck_stages(space),
+        *_undeclarable(space),
         *_unreachable(space),
         *_lists_that_differ(policy),
         *_acts_out_of_reach(policy, space),
@@ -145,6 +148,20 @@ def _stuck_stages(space: Space) -> Iterator[PolicyFinding]:
         for action in sorted(moves):
             if not any(someone_can(space, role, stage, action) for role in Role):
                 yield PolicyFinding(code="no_owner", where=stage, message=f"nobody can {action}, so a case stays here")
+
+
+def _undeclarable(space: Space) -> Iterator[PolicyFinding]:
+    """A person who has to declare interests before an act must be able to: else a procedure that asks for it traps cases."""
+    for (stage, action), cell in space.cells.items():
+        for role in Role:
+            for standing in typical_standings(role).values():
+                if role in UNIT_BOUND_ROLES and Relation.UNIT not in standing:
+                    continue
+                owing = standing | {Relation.DECLARES_FIRST}
+                is_barred = cell.allows({role}, standing) and not cell.allows({role}, owing)
+                if is_barred and not space.allows({role}, owing, stage, Action.DECLARATION_MAKE):
+                    message = f"a declaration is owed before {action} and cannot be made"
+                    yield PolicyFinding(code="undeclarable", where=f"{role} {stage}", message=message)
 
 
 def _unreachable(space: Space) -> Iterator[PolicyFinding]:

@@ -18,7 +18,7 @@ from sandbox_registry.authz.policy import (
     new_model,
     read_policy,
 )
-from sandbox_registry.authz.standings import standing_as, towards_unit
+from sandbox_registry.authz.standings import at_desk, standing_as, towards_unit
 from sandbox_registry.domain.acts import Action
 from sandbox_registry.domain.identity.people import (
     MUST_DECLARE,
@@ -147,6 +147,7 @@ class Authorizer:
             person_id=actor.person_id,
             all_stages=self._stages_for(actor, standing_as(), action),
             unit_stages={unit: self._stages_for(actor, towards_unit(unit), action) for unit in _units(actor)},
+            desk_stages={unit: self._stages_for(actor, at_desk(unit), action) for unit in _units(actor)},
             own_organisations=actor.signs_for_organisations,
             own_stages=self._stages_as(actor, Relation.OWN, action),
             delegate_organisations=actor.drafts_for_organisations,
@@ -169,11 +170,11 @@ class Authorizer:
         )
 
     def _stages_for(self, actor: Actor, standing: Standing, action: Action) -> frozenset[Stage]:
-        roles, how = actor.roles_towards(standing.unit_ids), relations_of(actor, standing)
+        roles, how = actor.roles_towards(standing), relations_of(actor, standing)
         return self._stages(actor, roles, how, action)
 
     def _stages_as(self, actor: Actor, relation: Relation, action: Action) -> frozenset[Stage]:
-        return self._stages(actor, actor.roles_towards(frozenset()), frozenset({relation}), action)
+        return self._stages(actor, actor.roles_towards(standing_as()), frozenset({relation}), action)
 
     def _stages(
         self, actor: Actor, roles: frozenset[Role], how: frozenset[Relation], action: Action
@@ -241,7 +242,7 @@ def _counting(actor: Actor, standing: Standing | None) -> Counting:
     if standing is None:
         overseer = actor.roles & READ_ALL_ROLES
         return actor.roles, frozenset({Relation.OVERSEER if overseer else Relation.NONE})
-    return actor.roles_towards(standing.unit_ids), relations_of(actor, standing)
+    return actor.roles_towards(standing), relations_of(actor, standing)
 
 
 def _units(actor: Actor) -> frozenset[UUID]:

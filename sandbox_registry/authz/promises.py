@@ -110,6 +110,26 @@ POWERS = (
         [Relation.UNIT],
         APPRAISAL,
     ),
+    _power(
+        "a case is given to another unit by the head who answers for it",
+        [Role.FOCAL_HEAD],
+        [Action.APPLICATION_ENTRUST],
+        [Relation.UNIT],
+        FILED,
+    ),
+    _power(
+        "papers are attached by who does what they go with, and by no applicant for themselves",
+        [
+            Role.APPLICANT,
+            Role.CONSULTED_OFFICER,
+            Role.COUNCIL_EXPERT,
+            Role.FOCAL_OFFICER,
+            Role.ONE_STOP_OFFICER,
+            Role.RECORDS_OFFICER,
+            Role.REVIEWER,
+        ],
+        [Action.ATTACHMENT_ADD],
+    ),
     _power("council members vote", [Role.COUNCIL_EXPERT], [Action.COUNCIL_VOTE], [Relation.COUNCIL_MEMBER]),
     _power("assigned reviewers review", [Role.REVIEWER], [Action.REVIEW_SUBMIT], [Relation.ASSIGNED]),
     _power(
@@ -122,7 +142,7 @@ POWERS = (
         "the applicant's side writes and files its dossier",
         [Role.APPLICANT],
         on_sides(Side.APPLICANT, Side.SIGNATORY),
-        [Relation.OWN, Relation.DELEGATE],
+        [Relation.OWN, Relation.DELEGATE, Relation.HELPER],
     ),
     _power("only an authorised signatory signs", [Role.APPLICANT], on_sides(Side.SIGNATORY), [Relation.OWN]),
     _power(
@@ -523,10 +543,11 @@ PROMISES = (
         Action.ERASURE_REFUSE,
     ),
     _promise(
-        "the records office reads what it numbers",
+        "the records office reads what it numbers, and keeps the decision as it was signed",
         Role.RECORDS_OFFICER,
         "unit",
         DECIDED,
+        Action.ATTACHMENT_ADD,
         Action.APPLICATION_READ,
         Action.APPLICATION_READ_TIMELINE,
         Action.DECISION_READ,

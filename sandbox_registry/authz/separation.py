@@ -102,6 +102,12 @@ SEPARATION_RULES = (
         relation=Relation.ACTED_AS_FOCAL,
     ),
     SeparationRule(
+        code="helper_handles",
+        rule="nobody handles a dossier they prepared for its applicant",
+        actions=INTAKE | APPRAISING | DECIDING,
+        relation=Relation.ACTED_AS_HELPER,
+    ),
+    SeparationRule(
         code="linked_handles",
         rule="current and recent members of the applicant's side take no part in its case",
         actions=OFFICIAL,
@@ -109,8 +115,8 @@ SEPARATION_RULES = (
     ),
     SeparationRule(
         code="acts_undeclared",
-        rule="a declaration that is owed comes before any other act in the case",
-        actions=OFFICIAL - READS,
+        rule="a declaration that is owed comes before any other act in the case but a hold, which only keeps its file",
+        actions=OFFICIAL - READS - {Action.HOLD_LIFT, Action.HOLD_PLACE},
         relation=Relation.DECLARES_FIRST,
     ),
     SeparationRule(
@@ -149,6 +155,7 @@ _GIVES_NO_POWER = frozenset(
         Relation.ACTED_AS_DECIDER,
         Relation.ACTED_AS_FILER,
         Relation.ACTED_AS_FOCAL,
+        Relation.ACTED_AS_HELPER,
         Relation.ACTED_AS_INTAKE,
         Relation.ACTED_AS_REVIEWER,
         Relation.DECLARES_FIRST,
@@ -168,14 +175,22 @@ def broken_separation_rules(space: Space) -> Iterator[PolicyFinding]:
     for witness in space.exceptions(SIGNING):
         if Relation.OWN not in witness.relations:
             yield _finding("signs_without_power", "only a signatory of the applicant signs", witness)
-    for witness in space.exceptions(CASE_ACTS, stages=[Stage.DRAFT]):
-        if witness.relations.isdisjoint({Relation.OWN, Relation.DELEGATE}):
-            yield _finding("draft_open", "a draft is visible to its authors only", witness)
+    yield from _open_drafts(space)
     for witness in space.exceptions(CASE_ACTS):
         if witness.relations <= _GIVES_NO_POWER:
             yield _finding(
                 "outsider_acts", "outsiders, and people who worked on a case before, take no part in it", witness
             )
+
+
+def _open_drafts(space: Space) -> Iterator[PolicyFinding]:
+    """Find who else than its authors opens a draft, and a right that who prepared it for somebody has later on."""
+    for witness in space.exceptions(CASE_ACTS, stages=[Stage.DRAFT]):
+        if witness.relations.isdisjoint({Relation.OWN, Relation.DELEGATE, Relation.HELPER}):
+            yield _finding("draft_open", "a draft is visible to its authors only", witness)
+    for witness in space.exceptions(CASE_ACTS, stages=set(Stage) - {Stage.DRAFT}):
+        if witness.relations <= {Relation.HELPER}:
+            yield _finding("helper_stays", "who prepared a draft has no right in the case once it is filed", witness)
 
 
 def _erasures_by_one(space: Space) -> Iterator[PolicyFinding]:

@@ -1,6 +1,7 @@
 """Standings: how a person can stand to a case, and the sets of relations that really occur."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cache
 from uuid import UUID
 
@@ -31,7 +32,12 @@ def standing_as(*capacities: Capacity, unit_ids: Iterable[UUID] = (), conflicted
 
 
 def towards_unit(unit_id: UUID) -> Standing:
-    """Return the standing of somebody who has nothing to do with a case before this unit."""
+    """Return the standing of somebody who has nothing to do with a case before this unit, addressed to another."""
+    return replace(standing_as(unit_ids=(unit_id,)), other_desks=frozenset({unit_id}))
+
+
+def at_desk(unit_id: UUID) -> Standing:
+    """Return the standing of somebody who has nothing to do with a case before this unit, addressed to it."""
     return standing_as(unit_ids=(unit_id,))
 
 

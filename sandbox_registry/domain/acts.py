@@ -134,6 +134,9 @@ class Action(StrEnum):
 
     APPLICATION_ACCEPT = _act("application:accept", Side.INTAKE, "application", "participation", known_to=EVERYONE)
     APPLICATION_APOLOGIZE = _act("application:apologize", Side.CASEWORK, "application", known_to=EVERYONE)
+    APPLICATION_ASSIST = _act(
+        "application:assist", Side.REGISTRY, "application", "participation", known_to=EVERYONE, within_procedures=True
+    )
     APPLICATION_CLASSIFY = _act("application:classify", Side.APPRAISAL, "application", known_to=EVERYONE)
     APPLICATION_COMPLAIN = _act("application:complain", Side.SIGNATORY, "complaint", known_to=EVERYONE)
     APPLICATION_CREATE = _act(
@@ -143,6 +146,10 @@ class Action(StrEnum):
     APPLICATION_DISCARD = _act("application:discard", Side.APPLICANT, "application", known_to=EVERYONE)
     APPLICATION_EDIT = _act(
         "application:edit", Side.APPLICANT, "application", "document", known_to=OFFICE, logged=Logged.NEVER
+    )
+    APPLICATION_ENTRUST = _act("application:entrust", Side.CASEWORK, "application", "entrusting", known_to=EVERYONE)
+    APPLICATION_FILE_ASSISTED = _act(
+        "application:file_assisted", Side.CASEWORK, "application", "document", "dossier_version", known_to=EVERYONE
     )
     APPLICATION_LAPSE = _act(
         "application:lapse", Side.CASEWORK, "application", "dossier_version", "participation", known_to=EVERYONE
@@ -205,6 +212,7 @@ class Action(StrEnum):
     ASSIGNMENT_ASSIGN = _act("assignment:assign", Side.CASEWORK, "participation", "release", known_to=EVERYONE)
     ASSIGNMENT_CLAIM = _act("assignment:claim", Side.APPRAISAL, "participation", known_to=EVERYONE)
     ASSIGNMENT_RELEASE = _act("assignment:release", Side.CASEWORK, "participation", "release", known_to=EVERYONE)
+    ATTACHMENT_ADD = _act("attachment:add", Side.CASEWORK, "attachment", known_to=OFFICE)
     BACKUP_MAKE = _act("backup:make", Side.REGISTRY, "backup")
     BACKUP_RESTORE = _act("backup:restore", Side.REGISTRY, "backup")
     CLARIFICATION_ANSWER = _act("clarification:answer", Side.APPLICANT, "clarification", known_to=EVERYONE)

@@ -79,7 +79,7 @@ def _step_faults(rule: StageRule, space: Space) -> Faults:
         yield fault(f"owner_cannot_act.{does}", f"{key}.owner", owner=owner)
 
 
-_WORK = CASE_ACTS - READS - DECLARATIONS - {Action.MESSAGE_SEND}
+_WORK = CASE_ACTS - READS - DECLARATIONS - {Action.APPLICATION_ENTRUST, Action.ATTACHMENT_ADD, Action.MESSAGE_SEND}
 
 
 def _closure(start: set[Stage], rules: dict[Stage, StageRule]) -> set[Stage]:

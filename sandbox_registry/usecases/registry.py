@@ -10,6 +10,7 @@ from sandbox_registry.domain.operations.quotas import LIMITS, Quota
 from sandbox_registry.usecases.cases.applications import Applications
 from sandbox_registry.usecases.cases.appraisal import Appraisal
 from sandbox_registry.usecases.cases.assignments import Assignments
+from sandbox_registry.usecases.cases.attachments import Attachments
 from sandbox_registry.usecases.cases.case_bundles import CaseBundles
 from sandbox_registry.usecases.cases.cases import Cases
 from sandbox_registry.usecases.cases.clarifications import Clarifications
@@ -21,6 +22,7 @@ from sandbox_registry.usecases.cases.documents import Documents
 from sandbox_registry.usecases.cases.histories import Histories
 from sandbox_registry.usecases.cases.intake import Intake
 from sandbox_registry.usecases.cases.messages import Messages
+from sandbox_registry.usecases.cases.reception import Reception
 from sandbox_registry.usecases.cases.returns import Returns
 from sandbox_registry.usecases.cases.reviews import Reviews
 from sandbox_registry.usecases.cases.timelines import Timelines
@@ -52,6 +54,7 @@ class UseCases:
     applications: Applications
     appraisal: Appraisal
     assignments: Assignments
+    attachments: Attachments
     bundles: CaseBundles
     cases: Cases
     clarifications: Clarifications
@@ -85,7 +88,7 @@ class UseCases:
 
     async def close(self) -> None:
         """End what was opened for them: the processes that inspect files, the connections."""
-        await self.documents.inspector.close()
+        await self.documents.reception.inspector.close()
         await self.transactions.database.close()
 
 
@@ -106,11 +109,15 @@ def wire(
     applications, cases = Applications(transactions), Cases(transactions)
     assignments = Assignments(transactions)
     rate_limits = RateLimits(transactions.database, key=transactions.pseudonyms.key, limits=limits)
+    reception = Reception(
+        store=store, scanner=scanner, inspector=inspector, limits=rate_limits, max_bytes=max_upload_bytes
+    )
     return UseCases(
         transactions=transactions,
         applications=applications,
         appraisal=Appraisal(transactions),
         assignments=assignments,
+        attachments=Attachments(transactions, reception=reception),
         bundles=CaseBundles(transactions),
         cases=cases,
         clarifications=Clarifications(transactions),
@@ -119,16 +126,7 @@ def wire(
         councils=Councils(transactions, assignments),
         decisions=Decisions(transactions),
         deliveries=Deliveries(transactions),
-        documents=Documents(
-            transactions,
-            applications=applications,
-            cases=cases,
-            store=store,
-            scanner=scanner,
-            inspector=inspector,
-            limits=rate_limits,
-            max_bytes=max_upload_bytes,
-        ),
+        documents=Documents(applications=applications, cases=cases, reception=reception),
         erasures=Erasures(transactions),
         exports=Exports(transactions),
         histories=Histories(transactions),

@@ -259,6 +259,10 @@ def test_scope_of_an_official_who_also_has_a_company() -> None:
         all_stages=nothing,
         unit_stages={
             UNIT: frozenset({Stage.AWAITING_DECISION, Stage.APPROVED, Stage.REFUSED}),
+            OTHER_UNIT: nothing,
+        },
+        desk_stages={
+            UNIT: frozenset({Stage.AWAITING_DECISION, Stage.APPROVED, Stage.REFUSED}),
             OTHER_UNIT: FILED,
         },
         own_organisations=frozenset({COMPANY}),
@@ -270,6 +274,7 @@ def test_scope_of_an_official_who_also_has_a_company() -> None:
             **dict.fromkeys(Capacity, nothing),
             Capacity.CONSULTED: frozenset({Stage.UNDER_APPRAISAL, Stage.AWAITING_DECISION}),
             Capacity.EDITOR: frozenset(APPLICATION_STAGES),
+            Capacity.HELPER: frozenset({Stage.DRAFT}),
             Capacity.REVIEWER: APPRAISED,
         },
         procedures=None,

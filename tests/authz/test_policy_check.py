@@ -199,6 +199,21 @@ FAULTS = {
         "p, *, acted_as_focal, draft, council:conclude, deny, never\np, *, acted_as_focal, *, council:vote, deny",
         "idle_line",
     ),
+    "a helper who stays": (
+        "p, r:applicant, helper, draft, application:read, allow",
+        "p, r:applicant, helper, stages:filed, application:read_timeline, allow, never\np, r:applicant, helper, draft, application:read, allow",
+        "helper_stays",
+    ),
+    "a helper who takes the dossier in": (
+        "p, *, acted_as_helper, *, acts:intake, deny",
+        "p, *, acted_as_helper, draft, acts:intake, deny",
+        "helper_handles",
+    ),
+    "a declaration that is owed and cannot be made": (
+        "p, r:records_officer, unit, stages:decided, declaration:make, allow",
+        "p, r:records_officer, unit, approved, declaration:make, allow",
+        "undeclarable",
+    ),
     "a group nobody uses": (
         "g, draft, stages:editable",
         "g, draft, stages:early\ng, draft, stages:editable",
@@ -288,5 +303,5 @@ def test_every_refusal_guards_a_duty() -> None:
         without = parse_policy(MODEL, "\n".join([*lines[:at], *lines[at + 1 :]]))
         if not list(broken_separation_rules(Space(without))):
             silent.append(lines[at])
-    assert len(refusals) == 31
+    assert len(refusals) == 34
     assert silent == []

@@ -27,6 +27,7 @@ from tests.support.world import World
 
 MARKED = {
     "application": "title",
+    "attachment": "filename",
     "clarification": "answer",
     "complaint": "grounds",
     "consultation": "question",
@@ -215,6 +216,7 @@ def _state(world: World, kind: Kind, case_id: UUID) -> dict[str, Any]:
         "expires_at": world.clock.at + timedelta(days=9),
         "events": ["*"],
         "url": "https://example.com/hook",
+        "sha256": "0" * 64,
     }
     if kind.name in MARKED:
         given[MARKED[kind.name]] = _written(kind.name)

@@ -9,9 +9,8 @@ from litestar import Litestar, get
 from litestar.params import FromQuery
 from litestar.routes import HTTPRoute
 
-from sandbox_registry.api.cases.documents import DocumentsController
 from sandbox_registry.api.contract.openapi import PREFIX, describe
-from sandbox_registry.app import API
+from sandbox_registry.app import CONTROLLERS
 from sandbox_registry.http.query_parameters import MAX_ERRORS, MAX_NAME_LENGTH, query_parameters
 from tests.api.contract.routes import Rehearsal, rehearsing
 from tests.support.client import Client
@@ -50,7 +49,7 @@ async def test_every_operation_refuses_what_its_contract_does_not_name(
 ) -> None:
     told = {
         (method.upper(), path): {each["name"] for each in operation["parameters"] if each.get("in") == "query"}
-        for path, item in describe([*API, DocumentsController])["paths"].items()
+        for path, item in describe(CONTROLLERS)["paths"].items()
         for method, operation in item.items()
     }
     async with rehearsing(world, tmp_path, Rehearsal(database_url), people=["quan_tri"]) as (client, routes):

@@ -32,6 +32,7 @@ from sandbox_registry.domain.cases.appraisal import (
     ReturnRecipient,
     Vote,
 )
+from sandbox_registry.domain.cases.attachments import AttachmentKind
 from sandbox_registry.domain.cases.councils import Composition
 from sandbox_registry.domain.cases.decisions import departs_from_council
 from sandbox_registry.domain.cases.returns import open_return
@@ -65,6 +66,7 @@ class Spares:
     experts: tuple[UUID, ...]
     units: tuple[UUID, ...]
     supervising_unit: UUID
+    new_units: tuple[UUID, ...]
     writers: tuple[UUID, ...]
 
 
@@ -176,6 +178,18 @@ def _attach(now: Facts, part: str) -> Attempt:
         size=1000,
         sha256=sha256(part.encode()).hexdigest(),
     )
+
+
+def _entrust(now: Facts) -> Iterator[Attempt]:
+    for unit in now.spares.new_units:
+        yield _calling(
+            "assignments.entrust",
+            now.case.id,
+            expected_version=now.case.version,
+            unit_id=unit,
+            as_desk=False,
+            reason="Thành lập sau",
+        )
 
 
 def _request_supplement(now: Facts) -> Iterator[Attempt]:
@@ -292,6 +306,19 @@ def _assign(now: Facts) -> Iterator[Attempt]:
 def _release(now: Facts) -> Iterator[Attempt]:
     for identity in [each.id for each in _held(now, *_ASSIGNED)] or [uuid4()]:
         yield _calling("assignments.release", now.case.id, identity, reason="Nghỉ phép")
+
+
+def _attach_paper(now: Facts) -> Iterator[Attempt]:
+    for kind in AttachmentKind:
+        yield _calling(
+            "attachments.add",
+            now.case.id,
+            kind=kind,
+            filename="giay-to.pdf",
+            media_type="application/pdf",
+            size=1000,
+            sha256=sha256(uuid4().bytes).hexdigest(),
+        )
 
 
 def _answer_clarification(now: Facts) -> Iterator[Attempt]:
@@ -467,6 +494,8 @@ _INPUTS: Mapping[Action, Callable[[Facts], Iterator[Attempt]]] = {
     Action.APPLICATION_DELIVER: _moving("intake.deliver", channel="counter"),
     Action.APPLICATION_DISCARD: _moving("applications.discard"),
     Action.APPLICATION_EDIT: _edit,
+    Action.APPLICATION_ENTRUST: _entrust,
+    Action.APPLICATION_FILE_ASSISTED: _filing("applications.file_assisted", signatory="Nguyễn Văn Hùng"),
     Action.APPLICATION_LAPSE: _moving("intake.lapse", reason="Không bổ sung"),
     Action.APPLICATION_READ: _beside("cases.read"),
     Action.APPLICATION_READ_TIMELINE: _beside("timelines.read", limit=3),
@@ -485,6 +514,7 @@ _INPUTS: Mapping[Action, Callable[[Facts], Iterator[Attempt]]] = {
     Action.ASSIGNMENT_ASSIGN: _assign,
     Action.ASSIGNMENT_CLAIM: _beside("assignments.claim"),
     Action.ASSIGNMENT_RELEASE: _release,
+    Action.ATTACHMENT_ADD: _attach_paper,
     Action.CLARIFICATION_ANSWER: _answer_clarification,
     Action.CLARIFICATION_ASK: _beside("clarifications.ask", question="Dữ liệu lưu ở đâu?"),
     Action.CLARIFICATION_CLOSE: _close_clarification,

@@ -16,6 +16,7 @@ def admits(scope: Scope, standing: Standing, stage: Stage, *, procedure_code: st
     return (
         stage in scope.all_stages
         or any(stage in scope.unit_stages.get(unit, ()) for unit in standing.unit_ids)
+        or any(stage in scope.desk_stages.get(unit, ()) for unit in standing.unit_ids - standing.other_desks)
         or (standing.organisation_id in scope.own_organisations and stage in scope.own_stages)
         or (standing.organisation_id in scope.delegate_organisations and stage in scope.delegate_stages)
         or any(stage in scope.capacities.get(capacity, ()) for capacity in standing.capacities)

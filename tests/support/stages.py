@@ -1,18 +1,23 @@
 """Cases brought to a stage, step by step, by the people who would do it."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from functools import wraps
 from hashlib import sha256
 from typing import Any, TypeVar, cast
+from uuid import UUID
 
 from sandbox_registry.db.cases import dossiers
 from sandbox_registry.domain.cases.applications import Application, Document, Reason, SupplementItem, SupplementRequest
 from sandbox_registry.domain.cases.appraisal import Advice, Choice, CouncilSession
+from sandbox_registry.domain.cases.attachments import AttachmentKind
 from sandbox_registry.domain.cases.case_lists import CaseFilter
 from sandbox_registry.domain.cases.councils import Composition
 from sandbox_registry.domain.cases.filings import unanswered_items
-from sandbox_registry.domain.identity.people import Capacity
+from sandbox_registry.domain.errors import Duplicate
+from sandbox_registry.domain.identity.people import Capacity, Organisation
 from sandbox_registry.usecases.cases.filing_digests import filing_digest
 from tests.support.dossiers import ATTACHED, DOSSIER
 from tests.support.world import AI_PROCEDURE, PROCEDURE, START, World
@@ -164,6 +169,7 @@ async def submitted(world: World, *, procedure_code: str = PROCEDURE) -> Applica
 async def received(world: World, *, procedure_code: str = PROCEDURE) -> Application:
     """A filed dossier with its code."""
     case = await submitted(world, procedure_code=procedure_code)
+    await ready(world, case, INTAKE)
     return await world.use_cases.intake.receive(world.context(INTAKE), case.id, expected_version=case.version)
 
 
@@ -190,6 +196,7 @@ async def accepted(world: World, *, procedure_code: str = PROCEDURE) -> Applicat
 async def claimed(world: World, *, procedure_code: str = PROCEDURE) -> Application:
     """An accepted case with its focal officer."""
     case = await accepted(world, procedure_code=procedure_code)
+    await ready(world, case, FOCAL)
     await world.use_cases.assignments.claim(world.context(FOCAL), case.id)
     return case
 
@@ -225,6 +232,16 @@ async def reviewed(world: World) -> Application:
             world.context(name), case.id, scores=SCORES, comment="Khả thi.", advice=Advice.APPROVE
         )
     return case
+
+
+async def ready(world: World, case: Application, *names: str) -> None:
+    """Let officials declare before they act where the procedure asks every one of them to; once is enough."""
+    async with world.database.transaction() as work:
+        procedure = await world.transactions.rules.pinned(work.connection, case, at=world.clock.at)
+    if procedure.flag("interests.officials_declare"):
+        for name in names:
+            with suppress(Duplicate):
+                await declared(world, case, name)
 
 
 async def declared(world: World, case: Application, *names: str) -> None:
@@ -304,3 +321,55 @@ async def received_for_another_authority(world: World) -> Application:
     draft = await complete_draft(world, answers=KIDS, procedure_code=AI_PROCEDURE)
     case = await filed(world, draft, authority="Bộ Công an")
     return await world.use_cases.intake.receive(world.context(INTAKE), case.id, expected_version=case.version)
+
+
+async def founded(world: World, *, name: str = "Chi nhánh mới", agency_code: str | None = "H12.77") -> UUID:
+    """Found a unit that works on the same procedures as the desk, after everything that was filed."""
+    async with world.database.transaction() as work:
+        like = await work.get(Organisation, world.units["one_stop"])
+        made = replace(like, id=world.transactions.new_id(), version=1, name=name, agency_code=agency_code)
+        await work.add(made)
+    return made.id
+
+
+async def assisted(
+    world: World, *, by: str = INTAKE, organisation_id: UUID | None = None, procedure_code: str = PROCEDURE
+) -> Application:
+    """A complete draft that an officer of a desk prepared for the startup."""
+    officer = world.context(by)
+    draft = await world.use_cases.applications.assist(
+        officer,
+        procedure_code=procedure_code,
+        organisation_id=organisation_id or world.startup,
+        receiving_unit_id=world.units["one_stop"],
+        title="Giám sát ao tôm",
+    )
+    draft = await world.use_cases.applications.edit(
+        officer, draft.id, expected_version=draft.version, title=None, answers=DOSSIER
+    )
+    for part in sorted(ATTACHED):
+        await world.use_cases.applications.add_document(
+            officer,
+            draft.id,
+            part=part,
+            filename=f"{part}.pdf",
+            media_type="application/pdf",
+            size=1000,
+            sha256=sha256(part.encode()).hexdigest(),
+        )
+    return await current(world, draft)
+
+
+async def signed_on_paper(world: World, *, by: str = INTAKE) -> Application:
+    """The same, with the paper attached on which its applicant confirmed it."""
+    draft = await assisted(world, by=by)
+    await world.use_cases.attachments.add(
+        world.context(by),
+        draft.id,
+        kind=AttachmentKind.SIGNED_FORM,
+        filename="don-da-ky.pdf",
+        media_type="application/pdf",
+        size=1000,
+        sha256=sha256(b"don da ky").hexdigest(),
+    )
+    return draft

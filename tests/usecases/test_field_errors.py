@@ -5,6 +5,7 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -14,11 +15,13 @@ from sandbox_registry.documents.uploads.inspection import judgement_of
 from sandbox_registry.documents.uploads.kinds import check_extension
 from sandbox_registry.documents.uploads.scanning import Verdict
 from sandbox_registry.documents.uploads.store import Store
+from sandbox_registry.domain.cases.attachments import AttachmentKind
 from sandbox_registry.domain.errors import Invalid
 from sandbox_registry.domain.identity.people import Capacity, MembershipKind
 from sandbox_registry.usecases.cases.applications import check_previous, receiving_unit
 from sandbox_registry.usecases.cases.documents import Documents
 from sandbox_registry.usecases.cases.past_cases import moment_of
+from sandbox_registry.usecases.cases.reception import Reception
 from tests.documents.uploads.files import pdf
 from tests.documents.uploads.test_contents import REFUSALS
 from tests.domain.test_field_errors import RULES
@@ -62,16 +65,14 @@ async def bytes_of_a_file() -> AsyncIterator[bytes]:
 
 async def attach_harmful(world: World, tmp_path: Path) -> None:
     case = await world.draft()
-    documents = Documents(
-        world.use_cases.transactions,
-        applications=world.use_cases.applications,
-        cases=world.use_cases.cases,
+    reception = Reception(
         store=Store(tmp_path / "harmful"),
         scanner=Alarm(),
         inspector=INSPECTOR,
         limits=world.use_cases.rate_limits,
         max_bytes=1_000_000,
     )
+    documents = Documents(applications=world.use_cases.applications, cases=world.use_cases.cases, reception=reception)
     await documents.attach(
         world.context(OWNER), case.id, part="trial_plan", filename="tep.pdf", chunks=bytes_of_a_file()
     )
@@ -154,13 +155,45 @@ async def claim_another_type(_: World, __: Path) -> None:
     check_extension("đề án.docx", PDF)
 
 
+async def attach_somebody_elses_paper(world: World, _: Path) -> None:
+    case = await stages.received(world)
+    await world.use_cases.attachments.add(
+        world.context(stages.INTAKE),
+        case.id,
+        kind=AttachmentKind.COUNCIL_MINUTES,
+        filename="bien-ban.pdf",
+        media_type="application/pdf",
+        size=1,
+        sha256="c" * 64,
+    )
+
+
+async def entrust(world: World, unit_id: UUID, *, as_desk: bool) -> None:
+    case = await stages.received(world)
+    await world.use_cases.assignments.entrust(
+        world.context(stages.HEAD),
+        case.id,
+        expected_version=case.version,
+        unit_id=unit_id,
+        as_desk=as_desk,
+        reason="Thành lập sau.",
+    )
+
+
+async def entrust_to_no_desk(world: World, _: Path) -> None:
+    await entrust(world, await stages.founded(world, agency_code=None), as_desk=True)
+
+
 ACTS: dict[str, Act] = {
     "applications.earlier_case_open": follow_an_open_case,
     "applications.unknown_receiving_unit": choose_no_unit,
     "assignments.not_assignable": assign_a_chair,
+    "attachments.not_yours": attach_somebody_elses_paper,
     "decisions.unit_supervises_nothing": lambda world, _: supervise(world, "police"),
     "decisions.unknown_supervising_unit": lambda world, _: supervise(world, "startup"),
     "declarations.conflict_not_described": declare_without_words,
+    "desks.no_desk": entrust_to_no_desk,
+    "desks.not_handling": lambda world, _: entrust(world, world.units["police"], as_desk=False),
     "documents.harmful": attach_harmful,
     "documents.too_large": lambda world, _: attach(world, "application_form", size=10**15),
     "documents.too_many_files": lambda world, _: attach(world, "application_form"),

@@ -97,7 +97,7 @@ async def opened(asked: Asked, action: str, *more: Any) -> Transaction:
     if case is None or not actor.reaches(case.procedure_code):
         raise HTTPException(404)
     standing = _standing(case, actor)
-    roles, how = sorted(actor.roles_towards(standing.unit_ids)), relations(actor, standing)
+    roles, how = sorted(actor.roles_towards(standing)), relations(actor, standing)
     line = _allowing(tools.enforcer, roles, how, case.stage, action)
     if line is None or (actor.token_scopes is not None and action not in actor.token_scopes):
         raise HTTPException(403)

@@ -56,10 +56,25 @@ class EditIn(In):
         check_depth(self.answers)
 
 
+class AssistedDraftIn(In):
+    """A draft begun for an applicant at a desk. Without a receiving unit, the only one that takes the procedure in is meant."""
+
+    procedure_code: Code
+    organisation_id: UUID
+    title: Line
+    receiving_unit_id: UUID | None = None
+
+
 class FilingIn(In):
     """The digest of what is filed, as `GET …/submission` gave it to the signatory."""
 
     digest: Sha256
+
+
+class AssistedFilingIn(FilingIn):
+    """The digest of what is filed, and who signed the paper that is attached, for the applicant."""
+
+    signatory: Line
 
 
 class SupplementFilingIn(FilingIn):
@@ -119,6 +134,7 @@ class ApplicationOut(Out):
     retention: "RetentionOut | None"
     level_corrections: "tuple[LevelCorrectionOut, ...]"
     returns: int
+    assistance: "AssistanceOut | None"
     answers: dict[str, Any]
 
 
@@ -190,6 +206,17 @@ class LevelCorrectionOut(Out):
     before: str
     after: str
     reason: str
+
+
+class AssistanceOut(Out):
+    """Who prepared the dossier for its applicant, at whose desk, and the paper by which `signatory` confirmed it, if one did."""
+
+    by: UUID
+    unit_id: UUID
+    at: Instant
+    signatory: str | None
+    paper_id: UUID | None
+    confirmed_at: Instant | None
 
 
 class DocumentOut(Out):

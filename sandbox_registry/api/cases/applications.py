@@ -7,6 +7,8 @@ from litestar.params import FromQuery, JSONBody
 
 from sandbox_registry.api.cases.application_schemas import (
     ApplicationOut,
+    AssistedDraftIn,
+    AssistedFilingIn,
     CaseOut,
     CasePageOut,
     ComplaintIn,
@@ -74,6 +76,50 @@ class ApplicationsController(Controller):
             ),
             out=application_out,
             location=lambda made: f"/api/v1/applications/{made.id}",
+        )
+
+    @post("/assisted", status_code=201, opt=declare(has_location=True))
+    async def assist(self, request: Incoming, data: JSONBody[AssistedDraftIn]) -> Response[ApplicationOut]:
+        """Prepare a draft for an applicant, as an officer of any desk; any competent unit may receive it.
+
+        You may write on it until it is filed, and have no other right in it. Its signatory files it, or signs a paper.
+        """
+        return await perform(
+            request,
+            lambda context: use_cases(request).applications.assist(
+                context,
+                procedure_code=data.procedure_code,
+                organisation_id=data.organisation_id,
+                receiving_unit_id=data.receiving_unit_id,
+                title=data.title,
+            ),
+            out=application_out,
+            location=lambda made: f"/api/v1/applications/{made.id}",
+        )
+
+    @post("/{application_id:uuid}/assisted-submission", status_code=200, opt=declare(needs_version=True))
+    async def file_assisted(
+        self,
+        request: Incoming,
+        application_id: Id,
+        data: JSONBody[AssistedFilingIn],
+        confirmed_authority: OptionalQueryText = None,
+    ) -> Response[ApplicationOut]:
+        """File a draft you prepared at a desk, whose applicant confirmed it on a signed paper that you attached.
+
+        The paper is an attachment of the kind `signed_form`. Afterwards you no longer see the case.
+        """
+        return await perform(
+            request,
+            lambda context: use_cases(request).applications.file_assisted(
+                context,
+                application_id,
+                expected_version=seen_version(request),
+                digest=data.digest,
+                signatory=data.signatory,
+                authority=confirmed_authority,
+            ),
+            out=application_out,
         )
 
     @get()

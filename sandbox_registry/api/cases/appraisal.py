@@ -12,6 +12,7 @@ from sandbox_registry.api.cases.appraisal_schemas import (
     DeclarationIn,
     DeclarationOut,
     DeclarationsOut,
+    EntrustingIn,
     ReassignmentIn,
     ReclassificationIn,
     ReleaseIn,
@@ -84,6 +85,24 @@ class AppraisalController(Controller):
                 context, application_id, person_id=data.person_id, capacity=data.capacity
             ),
             out=assignment_out,
+        )
+
+    @post("/entrusting", status_code=200, opt=declare(needs_version=True))
+    async def entrust(
+        self, request: Incoming, application_id: Id, data: JSONBody[EntrustingIn]
+    ) -> Response[ApplicationOut]:
+        """Give the case to a unit that did not have it when it was filed, with the reason on record. Needs If-Match."""
+        return await perform(
+            request,
+            lambda context: use_cases(request).assignments.entrust(
+                context,
+                application_id,
+                expected_version=seen_version(request),
+                unit_id=data.unit_id,
+                as_desk=data.as_desk,
+                reason=data.reason,
+            ),
+            out=application_out,
         )
 
     @get("/assignments")

@@ -46,6 +46,14 @@ class ReleaseIn(In):
     reason: Paragraph
 
 
+class EntrustingIn(In):
+    """Which unit gets the case, and why; `as_desk` addresses the dossier to its desk from now on."""
+
+    unit_id: UUID
+    reason: Paragraph
+    as_desk: bool = False
+
+
 class AssignmentOut(Out):
     """A part somebody has or had in the case; `until` is null while it lasts."""
 

@@ -1,13 +1,11 @@
 """Documents of a dossier over the wire: the file is the body, its part and name stand in the address."""
 
-from urllib.parse import quote
-
 from litestar import Controller, Response, delete, get, post
 from litestar.response.base import ASGIResponse
 
 from sandbox_registry.api.cases.application_schemas import DocumentOut, document_out
+from sandbox_registry.api.cases.downloads import download
 from sandbox_registry.api.handling.requests import Id, Incoming, QueryText, perform, use_cases
-from sandbox_registry.api.handling.streams import BoundedStream
 from sandbox_registry.http.context import context_of
 from sandbox_registry.http.declarations import declare
 
@@ -47,18 +45,8 @@ class DocumentsController(Controller):
     @get("/{document_id:uuid}/content", opt=declare(media_type="application/octet-stream"))
     async def content(self, request: Incoming, application_id: Id, document_id: Id) -> ASGIResponse:
         """Download a document; the transfer is aborted if the bytes are not those that were filed."""
-        download = await use_cases(request).documents.download(context_of(request), application_id, document_id)
-        return BoundedStream(
-            download.content,
-            media_type=download.document.media_type,
-            headers={
-                "Content-Disposition": f"attachment; filename*=UTF-8''{quote(download.document.filename)}",
-                "Content-Length": str(download.document.size),
-                "Content-Security-Policy": "sandbox",
-                "X-Content-Type-Options": "nosniff",
-                "Cache-Control": "no-store",
-            },
-        )
+        found = await use_cases(request).documents.download(context_of(request), application_id, document_id)
+        return download(found.document, found.content)
 
     @delete("/{document_id:uuid}", status_code=200)
     async def remove(self, request: Incoming, application_id: Id, document_id: Id) -> Response[DocumentOut]:

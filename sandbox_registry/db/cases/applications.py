@@ -171,6 +171,7 @@ def case_of(row: Row) -> Case:
         standing=Standing(
             organisation_id=application.organisation_id,
             unit_ids=frozenset(application.unit_ids),
+            other_desks=frozenset(application.unit_ids) - {application.receiving_unit_id},
             capacities=frozenset(capacities),
             past_capacities=frozenset(Capacity(name) for name in ever_held or ()),
             conflicted=conflicted,

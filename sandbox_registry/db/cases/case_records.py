@@ -16,6 +16,7 @@ from sandbox_registry.db.core.statements import Statement
 from sandbox_registry.db.rules.rule_versions import TOOK_FORCE
 from sandbox_registry.domain.cases.assignments import ASSIGNABLE
 from sandbox_registry.domain.cases.case_records import SHOWN, CaseRecords
+from sandbox_registry.domain.identity.people import OrganisationKind
 from sandbox_registry.domain.rules.rule_versions import RuleKind
 
 _CASE = bindparam("application_id", type_=Uuid)
@@ -67,6 +68,14 @@ _PARTS: dict[str, ColumnElement[Any]] = {
     "consultations": _all_of(tables.consultations),
     "decisions": _all_of(tables.decisions),
     "documents": _all_of(tables.documents, tables.documents.c.removed_at.is_(None)),
+    "handling_units": select(func.coalesce(func.json_agg(_ORGANISATIONS.id), func.json_build_array()))
+    .where(
+        _ORGANISATIONS.kind == OrganisationKind.STATE_UNIT.value,
+        select(tables.applications.c.procedure_code).where(tables.applications.c.id == _CASE).scalar_subquery()
+        == func.any(_ORGANISATIONS.handles),
+    )
+    .scalar_subquery(),
+    "papers": _values(tables.attachments.c.kind),
     "promises": _all_of(tables.promises),
     "has_permit": _is_any(tables.permits),
     "has_hold": _is_any(tables.legal_holds, tables.legal_holds.c.lifted_at.is_(None)),

@@ -29,6 +29,7 @@ from sandbox_registry.domain.cases.appraisal import (
     SiteVisit,
     Vote,
 )
+from sandbox_registry.domain.cases.attachments import Attachment
 from sandbox_registry.domain.cases.promises import Promise
 from sandbox_registry.domain.identity.people import (
     AccountService,
@@ -81,6 +82,7 @@ RULE_VERSIONS = Records(tables.rule_versions, RuleVersion)
 RECORDS: dict[type[Any], Records[Any]] = {
     AccountService: Records(tables.account_services, AccountService),
     Application: APPLICATIONS,
+    Attachment: Records(tables.attachments, Attachment),
     Clarification: Records(tables.clarifications, Clarification),
     Complaint: Records(tables.complaints, Complaint),
     Consultation: Records(tables.consultations, Consultation),

@@ -46,6 +46,7 @@ class ScopeShape:
 
     is_everywhere: bool = False
     units: int = 0
+    desks: int = 0
     is_own: bool = False
     is_delegate: bool = False
     capacities: int = 0
@@ -58,7 +59,7 @@ class ScopeShape:
     @property
     def is_broad(self) -> bool:
         """Tell whether the scope lets in cases for what they are, and not only those a person has to do with."""
-        return self.is_everywhere or self.units > 0
+        return self.is_everywhere or self.units > 0 or self.desks > 0
 
 
 @lru_cache(maxsize=1000)
@@ -67,6 +68,7 @@ def shape_of(scope: Scope) -> ScopeShape:
     return ScopeShape(
         is_everywhere=bool(scope.all_stages),
         units=len(grouped(scope.unit_stages)),
+        desks=len(grouped(_at_desks(scope))),
         is_own=bool(scope.own_organisations and scope.own_stages),
         is_delegate=bool(scope.delegate_organisations and scope.delegate_stages),
         capacities=len(grouped(scope.capacities)),
@@ -96,6 +98,8 @@ def values_of(scope: Scope) -> Mapping[str, object]:
     }
     for place, (stages, units) in enumerate(grouped(scope.unit_stages).items()):
         values |= {f"units_{place}": list(units), f"unit_stages_{place}": _listed(stages)}
+    for place, (stages, units) in enumerate(grouped(_at_desks(scope)).items()):
+        values |= {f"desks_{place}": list(units), f"desk_stages_{place}": _listed(stages)}
     for place, (stages, capacities) in enumerate(grouped(scope.capacities).items()):
         values |= {f"capacities_{place}": _listed(capacities), f"capacity_stages_{place}": _listed(stages)}
     return values
@@ -208,6 +212,10 @@ class Condition:
         for place in range(self.shape.units):
             units = columns.unit_ids.overlap(self.bind(f"units_{place}", ARRAY(Uuid)))
             yield and_(stage == any_text(f"unit_stages_{place}"), units)
+        for place in range(self.shape.desks):
+            units = columns.unit_ids.overlap(self.bind(f"desks_{place}", ARRAY(Uuid)))
+            addressed = columns.receiving_unit_id == self._any_id(f"desks_{place}")
+            yield and_(stage == any_text(f"desk_stages_{place}"), units, addressed)
         for way in self._of_applicants():
             yield and_(
                 stage == any_text(f"{way}_stages"), columns.organisation_id == self._any_id(f"{way}_organisations")
@@ -251,6 +259,11 @@ class Condition:
     def _of_applicants(self) -> tuple[str, ...]:
         ways = {"own": self.shape.is_own, "delegate": self.shape.is_delegate}
         return tuple(way for way, is_there in ways.items() if is_there)
+
+
+def _at_desks(scope: Scope) -> dict[UUID, frozenset[Stage]]:
+    """Return what only the desk of a unit opens, beyond what the unit opens in every case it handles."""
+    return {unit: stages - scope.unit_stages.get(unit, frozenset()) for unit, stages in scope.desk_stages.items()}
 
 
 def _listed(names: frozenset[Stage] | frozenset[Capacity] | set[Capacity]) -> list[str]:

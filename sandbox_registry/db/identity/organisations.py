@@ -22,27 +22,27 @@ _APPLICATIONS = tables.applications
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrganisationScope:
-    """Which applicants a reader may know of: their own, those with a case before their units, or all.
+    """Which applicants a reader may know of: their own, those with a case before their units or addressed to their desks, or all.
 
     State units are known to everybody.
     """
 
     own: frozenset[UUID]
     units: frozenset[UUID]
+    desks: frozenset[UUID]
     is_all: bool
 
 
 def _is_visible(scope: OrganisationScope) -> ColumnElement[bool]:
-    files_here = exists().where(
-        _APPLICATIONS.c.organisation_id == _ORGANISATIONS.c.id,
-        _APPLICATIONS.c.stage != Stage.DRAFT.value,
-        _APPLICATIONS.c.unit_ids.overlap(sorted(scope.units)),
-    )
+    files = (_APPLICATIONS.c.organisation_id == _ORGANISATIONS.c.id, _APPLICATIONS.c.stage != Stage.DRAFT.value)
+    before_units = exists().where(*files, _APPLICATIONS.c.unit_ids.overlap(sorted(scope.units)))
+    at_desks = exists().where(*files, _APPLICATIONS.c.receiving_unit_id.in_(sorted(scope.desks)))
     return or_(
         _ORGANISATIONS.c.kind == OrganisationKind.STATE_UNIT.value,
         true() if scope.is_all else false(),
         _ORGANISATIONS.c.id.in_(sorted(scope.own)),
-        files_here if scope.units else false(),
+        before_units if scope.units else false(),
+        at_desks if scope.desks else false(),
     )
 
 

@@ -140,7 +140,7 @@ async def forget_answers(connection: AsyncConnection, erased_id: UUID) -> None:
 
 
 async def files_to_forget(connection: AsyncConnection, case_id: UUID) -> tuple[str, ...]:
-    """List the digests of the files of an erased case that no other case which is not erased holds."""
+    """List the digests of the files of an erased case that no other case which is not erased holds, nor any official's paper."""
     other = _DOCUMENTS.alias("other")
     is_erased = exists().where(
         _ERASURES.c.kind == ErasureKind.CASE.value,
@@ -148,7 +148,8 @@ async def files_to_forget(connection: AsyncConnection, case_id: UUID) -> tuple[s
         _ERASURES.c.status == ErasureStatus.CONFIRMED.value,
     )
     is_kept = exists().where(other.c.sha256 == _DOCUMENTS.c.sha256, ~is_erased).correlate(_DOCUMENTS)
-    query = select(_DOCUMENTS.c.sha256).where(_DOCUMENTS.c.application_id == case_id, ~is_kept).distinct()
+    is_attached = exists().where(tables.attachments.c.sha256 == _DOCUMENTS.c.sha256).correlate(_DOCUMENTS)
+    query = select(_DOCUMENTS.c.sha256).where(_DOCUMENTS.c.application_id == case_id, ~is_kept, ~is_attached).distinct()
     return tuple(digest for (digest,) in await Statement(query.order_by(_DOCUMENTS.c.sha256)).rows(connection))
 
 

@@ -7,6 +7,7 @@ A column carries the name of the dataclass field it keeps; columns beside those 
 from sandbox_registry.db.tables.auditlog import audit_leaves, audit_records, log_head
 from sandbox_registry.db.tables.cases import (
     applications,
+    attachments,
     clarifications,
     complaints,
     consultations,
@@ -54,6 +55,7 @@ __all__ = [
     "account_mails",
     "account_services",
     "applications",
+    "attachments",
     "audit_leaves",
     "audit_records",
     "clarifications",

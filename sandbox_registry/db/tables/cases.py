@@ -32,6 +32,7 @@ from sandbox_registry.db.tables.columns import (
     version_column,
 )
 from sandbox_registry.domain.cases.appraisal import Advice, Choice, Opinion, Outcome, ReturnRecipient
+from sandbox_registry.domain.cases.attachments import AttachmentKind
 from sandbox_registry.domain.identity.people import Capacity
 from sandbox_registry.domain.stages import APPLICATION_STAGES
 
@@ -73,6 +74,7 @@ applications = Table(
     Column("retention", Json, nullable=True),
     Column("level_corrections", Json, nullable=False),
     Column("returns", SmallInteger, nullable=False),
+    Column("assistance", Json, nullable=True),
     stamp_column("next_due_at", nullable=True),
     Column("search_text", Text, nullable=False),
     Column("search", TSVECTOR, Computed("to_tsvector('simple', search_text)", persisted=True), nullable=False),
@@ -104,6 +106,25 @@ documents = Table(
     stamp_column("removed_at", nullable=True),
     CheckConstraint("size > 0", name="not_empty"),
     CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="digest"),
+)
+
+attachments = Table(
+    "attachments",
+    metadata,
+    id_column(),
+    version_column(),
+    Column("application_id", UUID, ForeignKey("applications.id"), nullable=False),
+    text_column("kind"),
+    text_column("filename"),
+    text_column("media_type"),
+    Column("size", BigInteger, nullable=False),
+    text_column("sha256"),
+    reference("attached_by", "people"),
+    stamp_column("attached_at"),
+    one_of("kind", AttachmentKind),
+    CheckConstraint("size > 0", name="not_empty"),
+    CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="digest"),
+    UniqueConstraint("application_id", "kind", "sha256"),
 )
 
 dossier_versions = Table(

@@ -105,6 +105,22 @@ class LevelCorrection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Assistance:
+    """Who prepared the dossier for its applicant, at which unit's desk, since when.
+
+    `paper_id` is the attached paper by which `signatory` confirmed it, when they did so on paper; null when the
+    applicant files under their own identity.
+    """
+
+    by: UUID
+    unit_id: UUID
+    at: datetime
+    signatory: str | None = None
+    paper_id: UUID | None = None
+    confirmed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
     """A dossier and where it stands. Facts are stored; every deadline is derived from them.
 
@@ -146,6 +162,7 @@ class Application:
     closing: Closing | None = None
     delivery: ResultHandover | None = None
     confirmation: CompetenceConfirmation | None = None
+    assistance: Assistance | None = None
     retention: Retention | None = None
     level_corrections: tuple[LevelCorrection, ...] = ()
     returns: int = 0

@@ -15,6 +15,7 @@ from sandbox_registry.domain.cases.appraisal import (
     Recommendation,
     Vote,
 )
+from sandbox_registry.domain.cases.attachments import AttachmentKind
 from sandbox_registry.domain.cases.promises import Promise
 from sandbox_registry.domain.identity.people import OrganisationKind
 from sandbox_registry.domain.rules.rule_versions import VersionInForce
@@ -35,7 +36,7 @@ class CaseRecords:
     Of documents only those that were not removed, of assignments those still held. `conflicted` are the people who
     declared a conflict, `reviewed_by` those who filed a review; `letters` the moments at which officials wrote to the
     applicant; `has_hold` tells of holds not lifted. `agency_code` is the receiving unit's, null when there is none.
-    `calendars` are the calendar's versions that took force, newest first.
+    `papers` are the kinds of papers that officials attached. `handling_units` are the units that work on cases of the procedure now. `calendars` are the calendar's versions that took force, newest first.
     """
 
     supplements: tuple[SupplementRequest, ...] = ()
@@ -58,6 +59,8 @@ class CaseRecords:
     has_permit: bool = False
     applicant: Applicant | None = None
     agency_code: str | None = None
+    handling_units: frozenset[UUID] = frozenset()
+    papers: frozenset[AttachmentKind] = frozenset()
 
 
 SHOWN = frozenset(

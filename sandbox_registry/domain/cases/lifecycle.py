@@ -20,6 +20,7 @@ from sandbox_registry.domain.stages import OPEN_STAGES, Stage, stage_name
 TRANSITIONS: Mapping[str, tuple[frozenset[Stage], Stage | None]] = {
     "discard": (frozenset({Stage.DRAFT}), Stage.WITHDRAWN),
     "submit": (frozenset({Stage.DRAFT}), Stage.SUBMITTED),  # A2
+    "file_assisted": (frozenset({Stage.DRAFT}), Stage.SUBMITTED),  # A2, for somebody who signed on paper
     "receive": (frozenset({Stage.SUBMITTED}), None),  # A3
     "request_supplement": (frozenset({Stage.SUBMITTED}), Stage.SUPPLEMENT_REQUESTED),  # A4, A5
     "submit_supplement": (frozenset({Stage.SUPPLEMENT_REQUESTED}), Stage.SUBMITTED),  # A6, A7

@@ -12,6 +12,8 @@ from typing import TypeVar
 from sandbox_registry.domain.acts import Action
 from sandbox_registry.domain.cases import (
     assignments,
+    assistance,
+    attachments,
     competence,
     complaints,
     consultations,
@@ -27,6 +29,7 @@ from sandbox_registry.domain.cases.applications import Application
 from sandbox_registry.domain.cases.appraisal_guards import unmet
 from sandbox_registry.domain.cases.case_records import Applicant, CaseRecords
 from sandbox_registry.domain.cases.deadlines import latest_apology
+from sandbox_registry.domain.cases.links import require_outside_chain
 from sandbox_registry.domain.cases.promises import with_appointment
 from sandbox_registry.domain.errors import DomainError, NotFound
 from sandbox_registry.domain.identity.people import Actor, Role, Standing
@@ -41,7 +44,7 @@ T = TypeVar("T")
 class Situation:
     """What decides which acts can succeed: the facts of a case and its rules, and who is to act, at an instant.
 
-    `records` hold at least what the guards asked read. `bar` says what keeps the person from leading the case, by the
+    `records` hold at least what the guards asked read. `allowed` are the acts that the policy allows the person. `bar` says what keeps the person from leading the case, by the
     code of the refusal; null when nothing does. `takes_drafts` is that of the installation.
     """
 
@@ -51,6 +54,7 @@ class Situation:
     records: CaseRecords
     actor: Actor
     standing: Standing
+    allowed: frozenset[Action]
     bar: str | None
     at: datetime
     takes_drafts: bool
@@ -107,6 +111,17 @@ def _applicant(now: Situation) -> Applicant:
 
 
 def _submit(now: Situation) -> None:
+    require_outside_chain(now.actor, now.records.handling_units)
+    _file(now)
+
+
+def _file_assisted(now: Situation) -> None:
+    assistance.require_signed_paper(now.records.papers)
+    _file(now)
+    assistance.desk_of(now.actor)
+
+
+def _file(now: Situation) -> None:
     filings.require_applicant_kind(_applicant(now).kind, now.procedure)
     attached = frozenset(each.part for each in now.records.documents)
     errors = validate(now.procedure, now.application.answers, attached)
@@ -127,6 +142,7 @@ def _edit(now: Situation) -> None:
 
 
 def _submit_supplement(now: Situation) -> None:
+    require_outside_chain(now.actor, now.application.unit_ids)
     attached = frozenset(each.part for each in now.records.documents)
     filings.require_supplementable(
         now.application,
@@ -159,7 +175,7 @@ def _apologize(now: Situation) -> None:
 
 
 def _release(now: Situation) -> None:
-    is_head = Role.FOCAL_HEAD in now.actor.roles_towards(now.standing.unit_ids)
+    is_head = Role.FOCAL_HEAD in now.actor.roles_towards(now.standing)
     held = now.records.assignments
     if not any(assignments.may_release(each, by=now.actor.person_id, is_head=is_head) for each in held):
         raise NotFound(what="assignment")
@@ -290,6 +306,8 @@ GUARDS: Mapping[Action, tuple[Guard, ...]] = {
     Action.APPLICATION_DELIVER: _when(lambda now: intake.require_deliverable(now.application)),
     Action.APPLICATION_DISCARD: _when(lambda now: lifecycle.require_stage(now.application, "discard")),
     Action.APPLICATION_EDIT: _when(_edit, "promises", "supplements"),
+    Action.APPLICATION_ENTRUST: _WHENEVER_ALLOWED,
+    Action.APPLICATION_FILE_ASSISTED: _when(_file_assisted, "applicant", "documents", "papers"),
     Action.APPLICATION_LAPSE: _when(_lapse, "letters", "promises", "supplements"),
     Action.APPLICATION_READ: _WHENEVER_ALLOWED,
     Action.APPLICATION_READ_BUNDLE: _WHENEVER_ALLOWED,
@@ -316,13 +334,14 @@ GUARDS: Mapping[Action, tuple[Guard, ...]] = {
     ),
     Action.APPLICATION_SHARE: _WHENEVER_ALLOWED,
     Action.APPLICATION_STOP: _when(lambda now: intake.withdrawal_of(now.application)),
-    Action.APPLICATION_SUBMIT: _when(_submit, "applicant", "documents"),
+    Action.APPLICATION_SUBMIT: _when(_submit, "applicant", "documents", "handling_units"),
     Action.APPLICATION_SUBMIT_SUPPLEMENT: _when(_submit_supplement, "documents", "promises", "supplements"),
     Action.ASSIGNMENT_ASSIGN: _WHENEVER_ALLOWED,
     Action.ASSIGNMENT_CLAIM: _when(
         lambda now: assignments.require_claimable(now.records.assignments, bar=now.bar), "assignments"
     ),
     Action.ASSIGNMENT_RELEASE: _when(_release, "assignments"),
+    Action.ATTACHMENT_ADD: _when(lambda now: attachments.require_attaching(now.allowed)),
     Action.CLARIFICATION_ANSWER: _when(_answer_clarification, "clarifications"),
     Action.CLARIFICATION_ASK: _when(
         lambda now: consultations.require_clarifiable(now.records.clarifications, procedure=now.procedure),

@@ -43,11 +43,14 @@ UNIT_BOUND_ROLES = frozenset(
     }
 )
 
+DESK_ROLES = frozenset({Role.ONE_STOP_OFFICER})
+"""Offices that count for dossiers addressed to their unit only."""
+
 
 class Capacity(StrEnum):
     """What a person is or was in one case; a participation row of the case names one.
 
-    `filer` (signed a filing), `intake`, `recommender` and `decider` give no power: they keep who did it from doing more.
+    `helper` prepares a draft for its applicant at a desk; `filer` (signed a filing), `intake`, `recommender` and `decider` give no power: they keep who did it from doing more.
     """
 
     CHAIR = "chair"
@@ -57,6 +60,7 @@ class Capacity(StrEnum):
     EDITOR = "editor"
     FILER = "filer"
     FOCAL = "focal"
+    HELPER = "helper"
     INTAKE = "intake"
     RECOMMENDER = "recommender"
     REVIEWER = "reviewer"
@@ -68,7 +72,7 @@ class Relation(StrEnum):
     """How an actor stands to a case; the second part of a Casbin request.
 
     `own` may sign for the applicant, `delegate` may draft only; `unit` belongs to the unit that handles the case;
-    `assigned` is a reviewer, `focal` drafts the appraisal report; `acted_as_*` never ends, no matter who holds the case now;
+    `assigned` is a reviewer, `focal` drafts the appraisal report; `helper` prepares a draft at a desk; `acted_as_*` never ends, no matter who holds the case now;
     `undeclared` has a capacity that needs a declaration of interest and has made none; `linked` is or lately was on the
     applicant's side; `declares_first` works on the case and owes a declaration before doing anything in it; `none` is an
     outsider.
@@ -77,6 +81,7 @@ class Relation(StrEnum):
     ACTED_AS_DECIDER = "acted_as_decider"
     ACTED_AS_FILER = "acted_as_filer"
     ACTED_AS_FOCAL = "acted_as_focal"
+    ACTED_AS_HELPER = "acted_as_helper"
     ACTED_AS_INTAKE = "acted_as_intake"
     ACTED_AS_REVIEWER = "acted_as_reviewer"
     ASSIGNED = "assigned"
@@ -87,6 +92,7 @@ class Relation(StrEnum):
     DECLARES_FIRST = "declares_first"
     DELEGATE = "delegate"
     FOCAL = "focal"
+    HELPER = "helper"
     LINKED = "linked"
     NONE = "none"
     OVERSEER = "overseer"
@@ -264,17 +270,16 @@ class Actor:
         """Every role held anywhere; what counts for acts that concern no case."""
         return frozenset(role for role, _ in self.offices) | {Role.APPLICANT}
 
-    def roles_towards(self, unit_ids: frozenset[UUID]) -> frozenset[Role]:
-        """Roles that count for a case handled by these units: a desk elsewhere gives no power here."""
-        return frozenset(role for role, unit in self.offices if role not in UNIT_BOUND_ROLES or unit in unit_ids) | {
-            Role.APPLICANT
-        }
+    def roles_towards(self, standing: "Standing") -> frozenset[Role]:
+        """Roles that count for a case: an office of a unit that does not handle it, or of another desk, does not."""
+        return frozenset(role for role, unit in self.offices if standing.counts(role, unit)) | {Role.APPLICANT}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """What the case knows of one person: capacities held now, capacities ever used, and the declaration of interest.
 
+    `other_desks` are those of `unit_ids` to which the dossier is not addressed: a desk there has nothing to do with it.
     `conflicted` is null while nothing was declared, else whether the person declared a conflict. `is_linked` and
     `declares_first` come from the person's links to applicants: `domain/cases/links.py`.
     """
@@ -286,6 +291,13 @@ class Standing:
     conflicted: bool | None
     is_linked: bool = False
     declares_first: bool = False
+    other_desks: frozenset[UUID] = frozenset()
+
+    def counts(self, role: Role, unit_id: UUID) -> bool:
+        """Tell whether an office counts for the case."""
+        if role not in UNIT_BOUND_ROLES:
+            return True
+        return unit_id in self.unit_ids and not (role in DESK_ROLES and unit_id in self.other_desks)
 
 
 def towards_organisation(organisation_id: UUID) -> Standing:
@@ -307,6 +319,7 @@ _CAPACITY_RELATIONS = {
     Capacity.EDITOR: {Relation.DELEGATE},
     Capacity.FILER: set(),
     Capacity.FOCAL: {Relation.FOCAL},
+    Capacity.HELPER: {Relation.HELPER},
     Capacity.INTAKE: set(),
     Capacity.RECOMMENDER: set(),
     Capacity.REVIEWER: {Relation.ASSIGNED},
@@ -320,6 +333,7 @@ _ACTED = {
     Relation.ACTED_AS_DECIDER: frozenset({Capacity.DECIDER}),
     Relation.ACTED_AS_FILER: FILING,
     Relation.ACTED_AS_FOCAL: frozenset({Capacity.FOCAL}),
+    Relation.ACTED_AS_HELPER: frozenset({Capacity.HELPER}),
     Relation.ACTED_AS_INTAKE: frozenset({Capacity.INTAKE}),
     Relation.ACTED_AS_REVIEWER: frozenset(
         {
@@ -352,7 +366,7 @@ def relations(actor: Actor, standing: Standing) -> frozenset[Relation]:
         found |= _CAPACITY_RELATIONS[capacity]
     ever = standing.capacities | standing.past_capacities
     found |= {relation for relation, held in _ACTED.items() if ever & held}
-    if any(role in UNIT_BOUND_ROLES and unit in standing.unit_ids for role, unit in actor.offices):
+    if any(role in UNIT_BOUND_ROLES and standing.counts(role, unit) for role, unit in actor.offices):
         found.add(Relation.UNIT)
     if actor.roles & READ_ALL_ROLES:
         found.add(Relation.OVERSEER)

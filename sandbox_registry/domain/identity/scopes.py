@@ -13,6 +13,7 @@ class Scope:
     """Which cases a person's lists may hold: those that one of the facts below lets in, less the two exclusions.
 
     Every set of stages was asked of the policy, so a list shows what a read would allow, no more and no less.
+    `unit_stages` count for cases that a unit handles, `desk_stages` for those of them that are addressed to it as well.
     `capacities` counts the capacities held now; `consulted_units` are the units whose consultations make a case known
     to this person. `conflicted_stages` are open to who declared a conflict. A conflicted person's case is left out when `hides_conflicted`; a case with a capacity of
     `MUST_DECLARE` and no declaration yet when `hides_undeclared`. `awaiting_declaration` says where such a case may be
@@ -22,6 +23,7 @@ class Scope:
     person_id: UUID
     all_stages: frozenset[Stage]
     unit_stages: Mapping[UUID, frozenset[Stage]] = field(hash=False)
+    desk_stages: Mapping[UUID, frozenset[Stage]] = field(hash=False)
     own_organisations: frozenset[UUID]
     own_stages: frozenset[Stage]
     delegate_organisations: frozenset[UUID]
@@ -44,6 +46,7 @@ class Scope:
             self,
             all_stages=kept(self.all_stages),
             unit_stages={unit: kept(opened) for unit, opened in self.unit_stages.items()},
+            desk_stages={unit: kept(opened) for unit, opened in self.desk_stages.items()},
             own_stages=kept(self.own_stages),
             delegate_stages=kept(self.delegate_stages),
             capacities={capacity: kept(opened) for capacity, opened in self.capacities.items()},
@@ -56,6 +59,7 @@ class Scope:
             self,
             all_stages=self.all_stages | other.all_stages,
             unit_stages={unit: opened | other.unit_stages[unit] for unit, opened in self.unit_stages.items()},
+            desk_stages={unit: opened | other.desk_stages[unit] for unit, opened in self.desk_stages.items()},
             own_stages=self.own_stages | other.own_stages,
             delegate_stages=self.delegate_stages | other.delegate_stages,
             capacities={each: opened | other.capacities[each] for each, opened in self.capacities.items()},

@@ -25,6 +25,7 @@ from sandbox_registry.domain.cases.appraisal import (
     SiteVisit,
     Vote,
 )
+from sandbox_registry.domain.cases.attachments import Attachment
 from sandbox_registry.domain.cases.promises import RECALCULATED, Promise
 from sandbox_registry.domain.integrations.webhooks import SOURCE
 from sandbox_registry.domain.kinds.kind import OFFICIAL_RECORD, REGISTER, Emptied, Event, Kind, Rows
@@ -124,6 +125,15 @@ CASE_KINDS = (
         rows=Rows.CHANGED,
         for_analysts=True,
     ),
+    # Who reads a paper goes by what it is (`domain/cases/attachments.py`), so no channel that goes by kinds carries it.
+    Kind(
+        name="attachment",
+        of=Attachment,
+        read_by=Action.APPLICATION_READ,
+        erasure=OFFICIAL_RECORD,
+        rows=Rows.NEITHER_CHANGED_NOR_DELETED,
+        for_analysts=True,
+    ),
     Kind(
         name="clarification",
         of=Clarification,
@@ -213,6 +223,7 @@ CASE_KINDS = (
         rows=Rows.NEITHER_CHANGED_NOR_DELETED,
         for_analysts=True,
     ),
+    Kind(name="entrusting", read_by=Action.REVIEW_READ, in_bundle=True, erasure=OFFICIAL_RECORD),
     Kind(
         name="file_return",
         of=FileReturn,

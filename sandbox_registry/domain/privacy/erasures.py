@@ -255,8 +255,11 @@ def without_address(endpoint: Endpoint) -> Endpoint:
 
 
 def without_dossier(application: Application, *, at: datetime) -> Application:
-    """Return a case without what its applicant wrote: title, answers, why they withdrew. Officials' reasons stay."""
-    withdrawal, closing = application.withdrawal, application.closing
+    """Return a case without what its applicant wrote: title, answers, why they withdrew, who signed on paper.
+
+    Officials' reasons stay.
+    """
+    withdrawal, closing, helped = application.withdrawal, application.closing, application.assistance
     if closing is not None and closing.kind is ClosingKind.WITHDRAWN:
         closing = replace(closing, reasons=tuple(replace(reason, text=ERASED) for reason in closing.reasons))
     return replace(
@@ -267,6 +270,7 @@ def without_dossier(application: Application, *, at: datetime) -> Application:
         updated_at=at,
         withdrawal=None if withdrawal is None else replace(withdrawal, reason=ERASED),
         closing=closing,
+        assistance=None if helped is None or helped.signatory is None else replace(helped, signatory=ERASED),
     )
 
 

@@ -8,7 +8,7 @@ from sandbox_registry.authz import Action
 from sandbox_registry.db.cases import applications as case_rows
 from sandbox_registry.db.cases import dossiers
 from sandbox_registry.documents.uploads.kinds import file_type
-from sandbox_registry.domain.cases import filings
+from sandbox_registry.domain.cases import assistance, filings
 from sandbox_registry.domain.cases.applications import (
     Application,
     Document,
@@ -17,6 +17,7 @@ from sandbox_registry.domain.cases.applications import (
     merge_patch,
 )
 from sandbox_registry.domain.cases.appraisal import Participation
+from sandbox_registry.domain.cases.attachments import Attachment
 from sandbox_registry.domain.cases.links import require_outside_chain
 from sandbox_registry.domain.errors import ConditionNotMet, Duplicate, FieldError, Invalid, NotFound
 from sandbox_registry.domain.identity.people import (
@@ -35,7 +36,7 @@ from sandbox_registry.usecases.cases.participations import take_part
 from sandbox_registry.usecases.identity.authority import refuse_official
 from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.preconditions import check_fields
-from sandbox_registry.usecases.transaction.transaction import CaseTransaction
+from sandbox_registry.usecases.transaction.transaction import CaseTransaction, Transaction
 from sandbox_registry.usecases.transaction.transactions import Transactions
 
 _EMPTY: Mapping[str, str] = {}
@@ -73,28 +74,15 @@ class Applications:
         async with self.transactions.open(
             context, Action.APPLICATION_CREATE, standing=standing, procedure_code=procedure_code
         ) as act:
-            procedure = await act.run(self.transactions.rules.current, procedure_code, at=act.at)
-            filings.require_open(procedure, takes_drafts=self.transactions.rules.takes_drafts, at=act.at)
-            organisation = await act.get(Organisation, organisation_id)
-            filings.require_applicant_kind(organisation.kind, procedure)
-            units = await act.find(Organisation, kind=OrganisationKind.STATE_UNIT.value)
-            require_outside_chain(context.actor, handling(units, procedure_code=procedure.code))
-            application = Application(
-                id=act.new_id(),
-                version=1,
-                stage=Stage.DRAFT,
+            begun, handled_by = await self._begin(
+                act,
                 procedure_code=procedure_code,
-                procedure_version=None,
                 organisation_id=organisation_id,
-                receiving_unit_id=receiving_unit(units, wanted=receiving_unit_id, procedure_code=procedure_code),
-                unit_ids=(),
+                receiving_unit_id=receiving_unit_id,
                 title=title,
-                answers={},
-                created_by=context.actor.person_id,
-                created_at=act.at,
-                updated_at=act.at,
-                previous_case_id=previous_case_id,
             )
+            require_outside_chain(context.actor, handled_by)
+            application = replace(begun, previous_case_id=previous_case_id)
             if previous_case_id is not None:
                 previous = check_previous(
                     await act.run(
@@ -104,13 +92,92 @@ class Applications:
                         procedures=context.actor.token_procedures,
                     )
                 )
+                procedure = await act.run(self.transactions.rules.current, procedure_code, at=act.at)
                 filings.require_another_attempt(previous, procedure=procedure)
-            act.case_id = application.id
-            await act.add(application)
-            await act.run(
-                dossiers.keep_version, application, documents=(), cause="created", by=context.actor.person_id, at=act.at
+            await self._add_draft(act, application)
+            return act.respond(application)
+
+    async def assist(
+        self,
+        context: RequestContext,
+        *,
+        procedure_code: str,
+        organisation_id: UUID,
+        receiving_unit_id: UUID | None,
+        title: str,
+    ) -> Application:
+        """Begin a draft for an applicant, as an officer of any desk, to be taken in by any competent unit.
+
+        The officer may write on it while it is a draft. Its applicant confirms it by filing it, or on paper.
+
+        Raises:
+            NotFound: there is no such applicant.
+            ConditionNotMet: `not_at_a_desk`; the procedure takes no dossiers here and now.
+            Invalid: no such receiving unit, or the procedure does not take this kind of applicant.
+
+        """
+        async with self.transactions.open(context, Action.APPLICATION_ASSIST, procedure_code=procedure_code) as act:
+            begun, _ = await self._begin(
+                act,
+                procedure_code=procedure_code,
+                organisation_id=organisation_id,
+                receiving_unit_id=receiving_unit_id,
+                title=title,
+            )
+            desk, helper = assistance.desk_of(context.actor), context.actor.person_id
+            application = assistance.begun(begun, by=helper, unit_id=desk, at=act.at)
+            await self._add_draft(act, application)
+            await act.add(
+                Participation(
+                    id=act.new_id(),
+                    version=1,
+                    application_id=application.id,
+                    person_id=helper,
+                    capacity=Capacity.HELPER,
+                    given_by=helper,
+                    since=act.at,
+                )
             )
             return act.respond(application)
+
+    async def _begin(
+        self,
+        act: Transaction,
+        *,
+        procedure_code: str,
+        organisation_id: UUID,
+        receiving_unit_id: UUID | None,
+        title: str,
+    ) -> tuple[Application, tuple[UUID, ...]]:
+        """Return a new draft, and the units that work on cases of its procedure."""
+        procedure = await act.run(self.transactions.rules.current, procedure_code, at=act.at)
+        filings.require_open(procedure, takes_drafts=self.transactions.rules.takes_drafts, at=act.at)
+        organisation = await act.get(Organisation, organisation_id)
+        filings.require_applicant_kind(organisation.kind, procedure)
+        units = await act.find(Organisation, kind=OrganisationKind.STATE_UNIT.value)
+        application = Application(
+            id=act.new_id(),
+            version=1,
+            stage=Stage.DRAFT,
+            procedure_code=procedure_code,
+            procedure_version=None,
+            organisation_id=organisation_id,
+            receiving_unit_id=receiving_unit(units, wanted=receiving_unit_id, procedure_code=procedure_code),
+            unit_ids=(),
+            title=title,
+            answers={},
+            created_by=act.actor.person_id,
+            created_at=act.at,
+            updated_at=act.at,
+        )
+        return application, handling(units, procedure_code=procedure.code)
+
+    async def _add_draft(self, act: Transaction, application: Application) -> None:
+        act.case_id = application.id
+        await act.add(application)
+        await act.run(
+            dossiers.keep_version, application, documents=(), cause="created", by=act.actor.person_id, at=act.at
+        )
 
     async def edit(
         self,
@@ -242,14 +309,14 @@ class Applications:
             return act.respond(await act.add(editor))
 
     async def unshare(self, context: RequestContext, application_id: UUID, *, person_id: UUID) -> Participation:
-        """End another person's right to write on this dossier."""
+        """End another person's right to write on this dossier, also of an officer who prepares it."""
         async with self.transactions.open_case(context, Action.APPLICATION_SHARE, application_id) as act:
             held = await act.all(
                 Participation,
                 person_id=person_id,
-                capacity=Capacity.EDITOR.value,
                 until=None,
             )
+            held = tuple(each for each in held if each.capacity in {Capacity.EDITOR, Capacity.HELPER})
             if not held:
                 raise NotFound(what="editor")
             return act.respond(await act.save(replace(held[0], version=held[0].version + 1, until=act.at)))
@@ -277,29 +344,74 @@ class Applications:
         async with self.transactions.open_case(
             context, Action.APPLICATION_SUBMIT, application_id, expected_version=expected_version
         ) as act:
-            procedure = await act.run(self.transactions.rules.current, act.application.procedure_code, at=act.at)
-            organisation = await act.get(Organisation, act.application.organisation_id)
-            filings.require_applicant_kind(organisation.kind, procedure)
-            units = await act.find(Organisation, kind=OrganisationKind.STATE_UNIT.value)
-            handled_by = handling(units, procedure_code=procedure.code)
+            handled_by = await self._handled_by(act)
             require_outside_chain(context.actor, handled_by)
-            submitted = filings.submit(
-                act.application,
-                by=context.actor.person_id,
-                at=act.at,
-                procedure=procedure,
-                unit_ids=handled_by,
-                errors=await self._errors(act, procedure),
-                takes_drafts=self.transactions.rules.takes_drafts,
-                authority=authority,
+            submitted = await self._file(
+                act, act.application, handled_by=handled_by, digest=digest, authority=authority
             )
-            current = filing_digest(act.application, documents=(await act.records()).documents, procedure=procedure)
-            filings.require_signed(digest, current=current)
-            act.pinned_procedure = f"{procedure.code}@{procedure.checksum}"
-            await act.save(submitted)
             await take_part(act, Capacity.FILER)
-            await self._record_whole(act, submitted, cause=dossiers.SUBMITTED, digest=digest)
             return act.respond(submitted)
+
+    async def file_assisted(
+        self,
+        context: RequestContext,
+        application_id: UUID,
+        *,
+        expected_version: int,
+        digest: str,
+        signatory: str,
+        authority: str | None = None,
+    ) -> Application:
+        """File a draft that an officer prepared, for an applicant whose `signatory` confirmed it on the paper attached.
+
+        Raises:
+            ConditionNotMet: `paper_missing`; `not_at_a_desk`; as `submit`.
+            Invalid: as `submit`.
+
+        """
+        async with self.transactions.open_case(
+            context, Action.APPLICATION_FILE_ASSISTED, application_id, expected_version=expected_version
+        ) as act:
+            assistance.desk_of(context.actor)
+            papers = await act.all(Attachment)
+            draft = assistance.confirmed_on_paper(act.application, papers=papers, signatory=signatory, at=act.at)
+            filed = await self._file(
+                act, draft, handled_by=await self._handled_by(act), digest=digest, authority=authority
+            )
+            return act.respond(filed)
+
+    async def _handled_by(self, act: CaseTransaction) -> tuple[UUID, ...]:
+        units = await act.find(Organisation, kind=OrganisationKind.STATE_UNIT.value)
+        return handling(units, procedure_code=act.application.procedure_code)
+
+    async def _file(
+        self,
+        act: CaseTransaction,
+        draft: Application,
+        *,
+        handled_by: tuple[UUID, ...],
+        digest: str,
+        authority: str | None,
+    ) -> Application:
+        procedure = await act.run(self.transactions.rules.current, draft.procedure_code, at=act.at)
+        organisation = await act.get(Organisation, draft.organisation_id)
+        filings.require_applicant_kind(organisation.kind, procedure)
+        submitted = filings.submit(
+            draft,
+            by=act.actor.person_id,
+            at=act.at,
+            procedure=procedure,
+            unit_ids=handled_by,
+            errors=await self._errors(act, procedure),
+            takes_drafts=self.transactions.rules.takes_drafts,
+            authority=authority,
+        )
+        current = filing_digest(draft, documents=(await act.records()).documents, procedure=procedure)
+        filings.require_signed(digest, current=current)
+        act.pinned_procedure = f"{procedure.code}@{procedure.checksum}"
+        await act.save(submitted)
+        await self._record_whole(act, submitted, cause=dossiers.SUBMITTED, digest=digest)
+        return submitted
 
     async def submit_supplement(
         self,
@@ -316,13 +428,14 @@ class Applications:
         An item left as it was filed is not sent by accident: `no_change_because` says why, by the target of each.
 
         Raises:
-            ConditionNotMet: as `submit`; `supplement_too_late`.
+            ConditionNotMet: as `submit`, also `in_the_chain`; `supplement_too_late`.
             Invalid: broken rules; items left as they were without a word, or a word about others.
 
         """
         async with self.transactions.open_case(
             context, Action.APPLICATION_SUBMIT_SUPPLEMENT, application_id, expected_version=expected_version
         ) as act:
+            require_outside_chain(context.actor, act.application.unit_ids)
             procedure, records = await act.procedure(), await act.records()
             completed, answered = filings.submit_supplement(
                 act.application,

@@ -7,11 +7,12 @@ from uuid import UUID
 from sandbox_registry.authz import Action, Authorizer
 from sandbox_registry.db.cases import applications as case_rows
 from sandbox_registry.db.identity import people as people_rows
-from sandbox_registry.domain.cases import assignments
+from sandbox_registry.domain.cases import assignments, desks
+from sandbox_registry.domain.cases.applications import Application
 from sandbox_registry.domain.cases.appraisal import Participation, Review
 from sandbox_registry.domain.cases.links import with_links
 from sandbox_registry.domain.errors import Duplicate, FieldError, Invalid, NotFound, PermissionDenied
-from sandbox_registry.domain.identity.people import Actor, Capacity, Relation, Role, Standing, relations
+from sandbox_registry.domain.identity.people import Actor, Capacity, Organisation, Relation, Role, Standing, relations
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.domain.texts import Phrase
 from sandbox_registry.usecases.cases.participations import end_part, give_part, holders
@@ -96,10 +97,37 @@ class Assignments:
         """
         async with self.transactions.open_case(context, Action.ASSIGNMENT_RELEASE, application_id) as act:
             held = await _assignment(act, assignment_id)
-            is_head = Role.FOCAL_HEAD in context.actor.roles_towards(act.standing.unit_ids)
+            is_head = Role.FOCAL_HEAD in context.actor.roles_towards(act.standing)
             if not assignments.may_release(held, by=context.actor.person_id, is_head=is_head):
                 raise PermissionDenied(action=Action.ASSIGNMENT_RELEASE, line=act.decision.line)
             return act.respond(await _end(act, held, reason=reason))
+
+    async def entrust(
+        self,
+        context: RequestContext,
+        application_id: UUID,
+        *,
+        expected_version: int,
+        unit_id: UUID,
+        as_desk: bool,
+        reason: str,
+    ) -> Application:
+        """Give a case to a unit that did not have it when it was filed, with the reason on record.
+
+        Raises:
+            Invalid: the unit does not work on such cases, or takes no dossiers in.
+            Duplicate: it has the case already.
+            NotFound: there is no such unit.
+
+        """
+        async with self.transactions.open_case(
+            context, Action.APPLICATION_ENTRUST, application_id, expected_version=expected_version
+        ) as act:
+            unit = await act.get(Organisation, unit_id)
+            entrusted = await act.save(desks.entrust(act.application, unit=unit, as_desk=as_desk, at=act.at))
+            said = {"unit_id": str(unit_id), "as_desk": as_desk, "reason": reason}
+            act.record_state("entrusting", application_id, entrusted.version, said)
+            return act.respond(entrusted)
 
     async def list_parts(self, context: RequestContext, application_id: UUID) -> tuple[Participation, ...]:
         """List who has or had which part in the case; a reviewer sees others only after filing."""
@@ -136,7 +164,7 @@ class Assignments:
 
 def bar_to(capacity: Capacity, candidate: Actor, standing: Standing, *, authorizer: Authorizer) -> str | None:
     """Say what keeps a person from a capacity in a case, by the code of the refusal; null when nothing does."""
-    if not candidate.roles_towards(standing.unit_ids) & assignments.OFFICES[capacity]:
+    if not candidate.roles_towards(standing) & assignments.OFFICES[capacity]:
         return "role_not_held"
     if standing.conflicted:
         return "conflicted"

@@ -163,6 +163,7 @@ class Cases:
             records=await act.records(),
             actor=act.actor,
             standing=act.standing,
+            allowed=allowed,
             bar=bar,
             at=act.at,
             takes_drafts=self.transactions.rules.takes_drafts,

@@ -11,7 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sandbox_registry.authz import Action
-from sandbox_registry.authz.standings import towards_unit
+from sandbox_registry.authz.standings import at_desk
 from sandbox_registry.db.identity import organisations, people
 from sandbox_registry.db.identity.organisations import OrganisationScope
 from sandbox_registry.domain.errors import Duplicate, FieldError, Invalid, NotFound, PermissionDenied
@@ -24,6 +24,7 @@ from sandbox_registry.domain.identity.organisations import (
     check_signatory_remains,
 )
 from sandbox_registry.domain.identity.people import (
+    DESK_ROLES,
     UNIT_BOUND_ROLES,
     Actor,
     Membership,
@@ -260,11 +261,12 @@ class Organisations:
         allowed = {
             (role, unit)
             for role, unit in actor.offices
-            if judge(replace(actor, offices=frozenset({(role, unit)})), towards_unit(unit), Stage.NONE, read).allowed
+            if judge(replace(actor, offices=frozenset({(role, unit)})), at_desk(unit), Stage.NONE, read).allowed
         }
         return OrganisationScope(
             own=frozenset(own),
-            units=frozenset(unit for role, unit in allowed if role in UNIT_BOUND_ROLES),
+            units=frozenset(unit for role, unit in allowed if role in UNIT_BOUND_ROLES - DESK_ROLES),
+            desks=frozenset(unit for role, unit in allowed if role in DESK_ROLES),
             is_all=any(role not in UNIT_BOUND_ROLES for role, _ in allowed),
         )
 

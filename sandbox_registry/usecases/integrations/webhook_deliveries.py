@@ -160,9 +160,9 @@ class Deliveries:
             return all(authorizer.judge(actor, case.standing, at, what).allowed for what, at in needed)
         if party not in case.application.unit_ids:
             return False
+        offices = [role for role in UNIT_BOUND_ROLES if case.standing.counts(role, party)]
         return all(
-            any(authorizer.decide(_office(role), _AS_UNIT, at, what).allowed for role in UNIT_BOUND_ROLES)
-            for what, at in needed
+            any(authorizer.decide(_office(role), _AS_UNIT, at, what).allowed for role in offices) for what, at in needed
         )
 
     async def _write_down(

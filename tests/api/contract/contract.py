@@ -14,9 +14,8 @@ import schemathesis
 from hypothesis import strategies as st
 from schemathesis.engine import events, from_schema
 
-from sandbox_registry.api.cases.documents import DocumentsController
 from sandbox_registry.api.contract.openapi import describe
-from sandbox_registry.app import API
+from sandbox_registry.app import CONTROLLERS
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 Message = dict[str, Any]
@@ -133,7 +132,7 @@ def _is_whole_float(check: str, interaction: Any) -> bool:
 @cache
 def _lists() -> list[str]:
     """Name the operations that go on after a cursor."""
-    operations = [each for item in describe([*API, DocumentsController])["paths"].values() for each in item.values()]
+    operations = [each for item in describe(CONTROLLERS)["paths"].values() for each in item.values()]
     return [each["operationId"] for each in operations if any(one.get("name") == "after" for one in each["parameters"])]
 
 

@@ -155,9 +155,11 @@ async def send(
     headers: Mapping[str, str] | None = None,
     **identities: UUID,
 ) -> httpx.Response:
-    kind = "application/octet-stream" if "documents" in route.path else "application/json"
+    takes_file = route.path.endswith(("/attachments", "/documents"))
+    kind = "application/octet-stream" if takes_file else "application/json"
     query = {
         "/changes": "?older=1&newer=2",
+        **({"/attachments": "?kind=notice&filename=a.pdf"} if route.method == "POST" else {}),
         "/documents": "?part=trial_plan&filename=a.pdf",
         "/history": "?at=2026-11-21",
         "/history/changes": "?older=1&newer=2",

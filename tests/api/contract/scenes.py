@@ -26,9 +26,11 @@ from tests.support.stages import (
     complete_draft,
     convened,
     digest_of,
+    founded,
     received,
     received_for_another_authority,
     reviewed,
+    signed_on_paper,
     sitting,
     turned_away,
     under_appraisal,
@@ -67,6 +69,7 @@ async def scenes(world: World, examples: dict[str, Any]) -> dict[str, Scene]:
 
 async def before_appraisal(world: World) -> dict[str, Scene]:
     draft, filed, mine = await complete_draft(world), await received(world), await accepted(world)
+    signed = await signed_on_paper(world)
     own = await world.use_cases.assignments.claim(world.context(FOCAL), mine.id)
     unsent, taken = await complete_draft(world), await received(world)
     asked = await world.use_cases.intake.request_supplement(
@@ -79,6 +82,8 @@ async def before_appraisal(world: World) -> dict[str, Scene]:
     organisation = {"organisation_id": world.startup, "receiving_unit_id": world.units["one_stop"]}
     return {
         "applications_create": Scene(by=OWNER, ids=organisation),
+        "applications_assist": Scene(by=INTAKE, ids=organisation),
+        "applications_file_assisted": within(signed, INTAKE, ids={"digest": await digest_of(world, signed)}),
         "applications_edit": within(draft, OWNER),
         "applications_submit": within(unsent, OWNER, ids={"digest": await digest_of(world, unsent)}),
         "applications_submit_supplement": within(asked, OWNER, ids={"digest": await digest_of(world, asked)}),
@@ -112,6 +117,7 @@ async def during_appraisal(world: World) -> dict[str, Scene]:
     )
     return {
         "appraisal_assign": within(other, HEAD, ids={"person_id": reviewer}),
+        "appraisal_entrust": within(other, HEAD, ids={"unit_id": await founded(world, agency_code=None)}),
         "appraisal_reassign": within(case, HEAD, assignment_id=given.id, ids={"person_id": world.people[REVIEWERS[1]]}),
         "appraisal_declare": within(case, REVIEWERS[0]),
         "appraisal_record_visit": within(case, FOCAL),

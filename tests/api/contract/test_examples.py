@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from sandbox_registry.api.cases.documents import DocumentsController
 from sandbox_registry.api.contract.openapi import describe
-from sandbox_registry.app import API
+from sandbox_registry.app import CONTROLLERS
 from tests.api.contract.routes import Rehearsal, rehearsing, send
 from tests.api.contract.scenes import Scene, scenes
 from tests.support.client import Client
@@ -21,7 +20,7 @@ OPENING = {"people_register", "people_register_oneself"}
 
 @cache
 def document() -> dict[str, Any]:
-    return describe([*API, DocumentsController])
+    return describe(CONTROLLERS)
 
 
 @cache

@@ -52,7 +52,7 @@ def application(draw: random.Random, place: Place, *, by: UUID, at: object) -> d
         "procedure_version": "0" * 64 if is_filed else None,
         "submitted_at": at if is_filed else None,
         "organisation_id": draw.choice(place.firms),
-        "receiving_unit_id": place.units[0],
+        "receiving_unit_id": draw.choice(place.units),
         "unit_ids": some(draw, place.units),
         "title": "?",
         "answers": {},

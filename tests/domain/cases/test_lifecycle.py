@@ -50,6 +50,7 @@ def test_the_table_says_exactly_this() -> None:
     assert moves == {
         ("discard", D, OUT),
         ("submit", D, S),
+        ("file_assisted", D, S),
         ("receive", S, S),
         ("request_supplement", S, R),
         ("submit_supplement", R, S),

@@ -9,6 +9,7 @@ import pytest
 from sandbox_registry.domain.acts import Action, Side, on_sides
 from sandbox_registry.domain.cases.applications import Application, WithdrawalRequest
 from sandbox_registry.domain.cases.appraisal import Choice, Participation, Vote
+from sandbox_registry.domain.cases.attachments import AttachmentKind
 from sandbox_registry.domain.cases.case_records import SHOWN, Applicant, CaseRecords
 from sandbox_registry.domain.cases.possible_acts import GUARDS, Situation, is_possible, parts_for
 from sandbox_registry.domain.identity.people import Actor, Capacity, OrganisationKind, Role, Standing
@@ -59,6 +60,7 @@ FULL = replace(
     returns=(RETURNED,),
     has_hold=True,
     agency_code="H12.01",
+    papers=frozenset({AttachmentKind.SIGNED_FORM}),
 )
 
 
@@ -85,11 +87,15 @@ def situation(application: Application, records: CaseRecords = FULL, **changes: 
             past_capacities=frozenset(),
             conflicted=None,
         ),
+        allowed=frozenset(Action),
         bar=None,
         at=AT,
         takes_drafts=False,
     )
     return replace(now, **changes)
+
+
+AT_A_DESK = replace(situation(case(Stage.DRAFT)).actor, offices=frozenset({(Role.ONE_STOP_OFFICER, UNIT)}))
 
 
 class Watched:
@@ -150,6 +156,24 @@ CLOSED: dict[str, tuple[Action, Application, CaseRecords, dict[str, Any]]] = {
         FULL,
         {"at": local(2030, 1, 1)},
     ),
+    "a filing for somebody who signed nothing": (
+        Action.APPLICATION_FILE_ASSISTED,
+        case(Stage.DRAFT),
+        NOTHING,
+        {"actor": AT_A_DESK},
+    ),
+    "a filing for somebody by an officer who left the desk": (
+        Action.APPLICATION_FILE_ASSISTED,
+        case(Stage.DRAFT),
+        replace(NOTHING, papers=frozenset({AttachmentKind.SIGNED_FORM})),
+        {},
+    ),
+    "a filing by somebody in the chain": (
+        Action.APPLICATION_SUBMIT,
+        case(Stage.DRAFT),
+        replace(NOTHING, handling_units=frozenset({UNIT})),
+        {},
+    ),
     "an incomplete filing": (Action.APPLICATION_SUBMIT, case(Stage.DRAFT, answers={"odd": {}}), NOTHING, {}),
     "a referral to nowhere": (Action.APPLICATION_REFER, case(Stage.ACCEPTED, received_at=FRIDAY), FULL, {}),
     "a refusal without a listed reason": (
@@ -178,6 +202,12 @@ CLOSED: dict[str, tuple[Action, Application, CaseRecords, dict[str, Any]]] = {
         case(Stage.UNDER_APPRAISAL),
         replace(NOTHING, sessions=(session(passed=True),)),
         {},
+    ),
+    "a paper that goes with nothing one may do": (
+        Action.ATTACHMENT_ADD,
+        case(Stage.UNDER_APPRAISAL),
+        FULL,
+        {"allowed": frozenset({Action.ATTACHMENT_ADD, Action.APPLICATION_READ})},
     ),
     "minutes that nobody confirms": (
         Action.COUNCIL_CONFIRM,

@@ -1,5 +1,6 @@
 """How a person stands to a case, and which offices may stand together."""
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -34,6 +35,7 @@ def test_each_capacity_held_brings_these_relations() -> None:
         Capacity.EDITOR: {Relation.DELEGATE, Relation.ACTED_AS_FILER},
         Capacity.FILER: {Relation.ACTED_AS_FILER},
         Capacity.FOCAL: {Relation.FOCAL, Relation.ACTED_AS_FOCAL, Relation.ACTED_AS_REVIEWER},
+        Capacity.HELPER: {Relation.HELPER, Relation.ACTED_AS_HELPER},
         Capacity.INTAKE: {Relation.ACTED_AS_INTAKE},
         Capacity.RECOMMENDER: {Relation.ACTED_AS_REVIEWER},
         Capacity.REVIEWER: {Relation.ASSIGNED, Relation.ACTED_AS_REVIEWER},
@@ -52,6 +54,7 @@ def test_each_capacity_once_held_leaves_these_relations() -> None:
         Capacity.EDITOR: {Relation.ACTED_AS_FILER},
         Capacity.FILER: {Relation.ACTED_AS_FILER},
         Capacity.FOCAL: {Relation.ACTED_AS_FOCAL, Relation.ACTED_AS_REVIEWER},
+        Capacity.HELPER: {Relation.ACTED_AS_HELPER},
         Capacity.INTAKE: {Relation.ACTED_AS_INTAKE},
         Capacity.RECOMMENDER: {Relation.ACTED_AS_REVIEWER},
         Capacity.REVIEWER: {Relation.ACTED_AS_REVIEWER},
@@ -135,7 +138,7 @@ def test_overseers_are_those_who_read_all(person: Actor) -> None:
 
 @given(actors, st.frozensets(st.sampled_from([UNIT, OTHER_UNIT])))
 def test_unit_bound_offices_count_in_their_units_only(person: Actor, units: frozenset[UUID]) -> None:
-    here = person.roles_towards(units)
+    here = person.roles_towards(replace(standing(), unit_ids=units))
     assert Role.APPLICANT in here
     assert here <= person.roles
     assert here & UNIT_BOUND_ROLES == {role for role, unit in person.offices if unit in units} & UNIT_BOUND_ROLES
@@ -156,3 +159,13 @@ def test_other_roles_may_stand_together() -> None:
     check_roles_together(frozenset({Role.ONE_STOP_OFFICER, Role.REVIEWER}), Role.DECISION_MAKER)
     check_roles_together(frozenset({Role.APPLICANT}), Role.HDND_MEMBER)
     check_roles_together(frozenset({Role.HDND_COMMITTEE, Role.AUDITOR}), Role.HDND_MEMBER)
+
+
+@pytest.mark.parametrize("role", sorted(UNIT_BOUND_ROLES))
+def test_desk_of_a_unit_counts_for_what_is_addressed_to_it(role: Role) -> None:
+    person, elsewhere = actor(frozenset({(role, UNIT)})), replace(standing(), other_desks=frozenset({UNIT}))
+    assert role in person.roles_towards(standing())
+    assert Relation.UNIT in relations(person, standing())
+    is_desk = role is Role.ONE_STOP_OFFICER
+    assert (role in person.roles_towards(elsewhere)) is not is_desk
+    assert (Relation.UNIT in relations(person, elsewhere)) is not is_desk

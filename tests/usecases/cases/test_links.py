@@ -8,10 +8,21 @@ from uuid import UUID
 import pytest
 from uuid_utils.compat import uuid7
 
+from sandbox_registry.domain.cases.applications import SupplementItem
 from sandbox_registry.domain.cases.appraisal import Participation
 from sandbox_registry.domain.errors import ConditionNotMet, Duplicate, Invalid, PermissionDenied
 from sandbox_registry.domain.identity.people import Capacity, Membership, MembershipKind
-from tests.support.stages import FOCAL, HEAD, INTAKE, accepted, complete_draft, digest_of, submitted, under_appraisal
+from tests.support.stages import (
+    FOCAL,
+    HEAD,
+    INTAKE,
+    accepted,
+    complete_draft,
+    digest_of,
+    received,
+    submitted,
+    under_appraisal,
+)
 from tests.support.world import World
 
 YEAR = timedelta(days=365)
@@ -111,3 +122,33 @@ async def test_an_office_in_the_chain_keeps_from_filing(world: World) -> None:
     assert caught.value.condition == "in_the_chain"
     elsewhere = replace(owner, actor=replace(owner.actor, offices=world.actor("mot_cua_noi_khac").offices))
     await world.use_cases.applications.submit(elsewhere, draft.id, expected_version=draft.version, digest=digest)
+
+
+async def test_what_an_officer_in_the_chain_may_not_file_is_not_offered(world: World) -> None:
+    draft = await complete_draft(world)
+    owner = world.context("nguoi_dai_dien")
+    assert "application:submit" in (await world.use_cases.cases.read(owner, draft.id)).may_do
+    for name, offered in (("phan_bien_1", False), ("mot_cua_noi_khac", True)):
+        officer = replace(owner, actor=replace(owner.actor, offices=world.actor(name).offices))
+        view = await world.use_cases.cases.read(officer, draft.id)
+        assert ("application:submit" in view.may_do) is offered, name
+
+
+async def test_an_office_in_the_chain_keeps_from_filing_a_supplement(world: World) -> None:
+    case = await received(world)
+    asked = await world.use_cases.intake.request_supplement(
+        world.context(INTAKE),
+        case.id,
+        expected_version=case.version,
+        items=(SupplementItem(target="documents.trial_plan", reason="Mờ"),),
+        exception_reason=None,
+    )
+    owner = world.context("nguoi_dai_dien")
+    officer = replace(owner, actor=replace(owner.actor, offices=world.actor("phan_bien_1").offices))
+    view = await world.use_cases.cases.read(officer, case.id)
+    assert "application:submit_supplement" not in view.may_do
+    with pytest.raises(ConditionNotMet) as caught:
+        await world.use_cases.applications.submit_supplement(
+            officer, case.id, expected_version=asked.version, digest="0" * 64
+        )
+    assert caught.value.condition == "in_the_chain"

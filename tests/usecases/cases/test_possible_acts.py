@@ -43,6 +43,7 @@ from tests.support.inputs import TRIED, Attempt, Facts, Spares, attempts, facts_
 from tests.support.inspection import INSPECTOR
 from tests.support.stages import (
     FOCAL,
+    HEAD,
     INTAKE,
     MEMBERS,
     OWNER,
@@ -50,9 +51,11 @@ from tests.support.stages import (
     accepted,
     appraised,
     complete_draft,
+    founded,
     received,
     received_for_another_authority,
     reviewed,
+    signed_on_paper,
     sitting,
     submitted,
     under_appraisal,
@@ -66,6 +69,7 @@ GAPS = "ca-mau-with-gaps"
 APPRAISED = '["awaiting_decision", "referred", "withdrawn"]'
 LIKELY = Counter(
     {
+        Action.APPLICATION_FILE_ASSISTED: 60,
         Action.APPLICATION_SUBMIT: 60,
         Action.APPLICATION_EDIT: 30,
         Action.APPLICATION_RECEIVE: 40,
@@ -86,6 +90,7 @@ LIKELY = Counter(
         Action.PERMIT_ISSUE: 60,
         Action.REVIEW_SUBMIT: 60,
         Action.APPLICATION_DISCARD: 1,
+        Action.APPLICATION_ENTRUST: 2,
         Action.APPLICATION_REFER: 1,
         Action.APPLICATION_REFUSE_INTAKE: 2,
         Action.APPLICATION_REQUEST_WITHDRAWAL: 2,
@@ -231,6 +236,25 @@ async def refused(world: World, _: str) -> Application:
     return made.application
 
 
+async def complained(world: World, code: str) -> Application:
+    """A refusal against which its applicant complained."""
+    case = await refused(world, code)
+    await world.use_cases.complaints.file(world.context(OWNER), case.id, grounds="Chưa thỏa đáng")
+    return case
+
+
+async def sent_back(world: World, _: str) -> Application:
+    """A file that the signer returned to the head, and the head to the officer."""
+    case = await recommended(world)
+    returns = world.use_cases.returns
+    case = await returns.to_head(
+        world.context(SIGNER), case.id, expected_version=case.version, reason="Chưa rõ phạm vi."
+    )
+    return await returns.to_officer(
+        world.context(HEAD), case.id, expected_version=case.version, reason="Thiếu số liệu."
+    )
+
+
 BEGINNINGS: tuple[tuple[Callable[[World, str], Awaitable[Application]], str], ...] = (
     (lambda world, code: world.draft(procedure_code=code), PROCEDURE),
     (lambda world, code: complete_draft(world, procedure_code=code), AI_PROCEDURE),
@@ -250,6 +274,9 @@ BEGINNINGS: tuple[tuple[Callable[[World, str], Awaitable[Application]], str], ..
     (refused, PROCEDURE),
     (lambda world, _: received_for_another_authority(world), AI_PROCEDURE),
     (drawn_up, PROCEDURE),
+    (lambda world, _: signed_on_paper(world), PROCEDURE),
+    (complained, PROCEDURE),
+    (sent_back, PROCEDURE),
 )
 """Where walks begin, so that every act can be offered on one."""
 
@@ -273,7 +300,9 @@ class Walk:
 
     async def go(self, steps: int) -> None:
         for _ in range(steps):
-            now = await facts_of(self.world, self.case_id, spares=self.spares, random=self.random)
+            new = await founded(self.world, name="Đơn vị mới", agency_code=None)
+            spares = replace(self.spares, new_units=(new,))
+            now = await facts_of(self.world, self.case_id, spares=spares, random=self.random)
             offered = await self.look(now)
             if not offered or not await self.move(now, offered):
                 return
@@ -426,6 +455,7 @@ async def settle_spares(world: World, codes: tuple[str, ...]) -> Spares:
 
     return Spares(
         supervising_unit=world.units["focal"],
+        new_units=(),
         reviewers=named(Role.REVIEWER) + reviewers,
         focal_officers=named(Role.FOCAL_OFFICER) + focal,
         supervisors=named(Role.SUPERVISOR) + supervisors,

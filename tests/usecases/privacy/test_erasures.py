@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from sandbox_registry.db.identity import credentials
 from sandbox_registry.db.integrations import webhooks as webhook_rows
+from sandbox_registry.db.privacy.erasures import files_to_forget
 from sandbox_registry.domain.cases.applications import (
     Application,
     Complaint,
@@ -21,6 +22,7 @@ from sandbox_registry.domain.cases.applications import (
     Message,
     Reason,
 )
+from sandbox_registry.domain.cases.attachments import AttachmentKind
 from sandbox_registry.domain.errors import ConditionNotMet, Duplicate, NotFound, PermissionDenied, StaleVersion
 from sandbox_registry.domain.identity.people import Membership, Organisation, Person, Role
 from sandbox_registry.domain.identity.tokens import Limits
@@ -44,7 +46,7 @@ from tests.support.erasing import (
     refused_intake,
 )
 from tests.support.leaves import leaves, told
-from tests.support.stages import OWNER, complete_draft, received, submitted
+from tests.support.stages import INTAKE, OWNER, complete_draft, received, submitted
 from tests.support.world import World
 
 
@@ -342,7 +344,7 @@ async def test_a_hold_and_a_confirmation_at_once_go_one_after_the_other(world: W
 
 
 async def test_files_go_once_no_kept_case_holds_them(world: World) -> None:
-    upkeep, store = world.use_cases.upkeep, world.use_cases.documents.store
+    upkeep, store = world.use_cases.upkeep, world.use_cases.documents.reception.store
     case = await refused_intake(world)
     twin = await refused_intake(world)
     async with world.database.replica() as connection:
@@ -360,6 +362,27 @@ async def test_files_go_once_no_kept_case_holds_them(world: World) -> None:
     assert await upkeep.forget_files(twin.id) == len(digests)
     assert not any([await store.exists(digest) for digest in digests])
     assert await upkeep.forget_files(twin.id) == len(digests)
+
+
+async def test_file_that_an_official_attached_as_well_stays(world: World) -> None:
+    erased, other = await refused_intake(world), await refused_intake(world)
+    async with world.database.replica() as connection:
+        rows = await connection.exec_driver_sql("SELECT DISTINCT sha256 FROM documents ORDER BY 1")
+        digests = list(rows.scalars())
+    for case in (erased, other):
+        await world.use_cases.attachments.add(
+            world.context(INTAKE),
+            case.id,
+            kind=AttachmentKind.NOTICE,
+            filename="phieu-tu-choi.pdf",
+            media_type="application/pdf",
+            size=1,
+            sha256=digests[0],
+        )
+    for case in (erased, other):
+        await confirm(world, await propose(world, case.id))
+    async with world.database.replica() as connection:
+        assert await files_to_forget(connection, erased.id) == tuple(digests[1:])
 
 
 # --- The database's own lock ---

@@ -1,0 +1,77 @@
+"""Taking a file in, whoever sends it: received as a stream, told by its content, scanned, kept only when all is well."""
+
+import math
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from sandbox_registry.documents.uploads.contents.judgement import Kind
+from sandbox_registry.documents.uploads.inspection import Inspector
+from sandbox_registry.documents.uploads.kinds import check_extension, clean_filename
+from sandbox_registry.documents.uploads.scanning import Scanner
+from sandbox_registry.documents.uploads.store import Received, Store
+from sandbox_registry.domain.errors import FieldError, Invalid
+from sandbox_registry.domain.operations.quotas import By, Group
+from sandbox_registry.domain.texts import Phrase
+from sandbox_registry.usecases.operations.quotas import RateLimits
+from sandbox_registry.usecases.transaction.context import RequestContext
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncomingFile:
+    """A file that passed every inspection; `keep` puts its bytes into the store, and without it they are gone."""
+
+    filename: str
+    media_type: str
+    size: int
+    sha256: str
+    keep: Callable[[], Awaitable[None]]
+
+
+class Reception:
+    """Inspects files before they reach the store."""
+
+    def __init__(
+        self, *, store: Store, scanner: Scanner, inspector: Inspector, limits: RateLimits, max_bytes: int
+    ) -> None:
+        self.store = store
+        self.scanner = scanner
+        self.inspector = inspector
+        self.limits = limits
+        self.max_bytes = max_bytes
+
+    @asynccontextmanager
+    async def inspect(
+        self, context: RequestContext, chunks: AsyncIterable[bytes], *, filename: str
+    ) -> AsyncIterator[IncomingFile]:
+        """Receive a file and inspect it.
+
+        Raises:
+            Invalid: it is empty, of a type not taken, broken, harmful, or not what its name says.
+            FileTooLarge: it exceeds the limit; told as soon as it does.
+            InspectionsBusy: too many files wait to be inspected.
+            StorageFull: the disk takes no more.
+
+        """
+        async with self.store.receive(chunks, max_bytes=self.max_bytes) as received:
+            kind = await self._inspected(context, received)
+            check_extension(filename, kind)
+            verdict = await self.scanner.scan(received.path)
+            if not verdict.clean:
+                raise Invalid((FieldError(field="file", code="harmful", message=Phrase("documents.harmful")),))
+            yield IncomingFile(
+                filename=clean_filename(filename, extension=kind.extension),
+                media_type=kind.media_type,
+                size=received.size,
+                sha256=received.sha256,
+                keep=partial(self.store.keep, received),
+            )
+
+    async def _inspected(self, context: RequestContext, received: Received) -> Kind:
+        """Have a file looked at; what that takes beyond a second counts as so many more uploads of its sender."""
+        judgement = await self.inspector.inspect(received.path, account=context.actor.person_id)
+        if judgement.seconds > 1:
+            subjects = {By.ACCOUNT: context.actor.person_id.bytes}
+            await self.limits.charge(Group.UPLOADS, subjects, count=math.ceil(judgement.seconds) - 1)
+        return judgement.require_accepted()
