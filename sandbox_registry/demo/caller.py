@@ -7,6 +7,7 @@ import httpx
 
 # Everybody in the demonstration has this one; the program prints it, and refuses it nowhere else.
 PASSWORD = "rung duoc mui ca mau"  # noqa: S105 - printed on purpose.
+FIRST_PASSWORD = "con nuoc lon nuoc rong"  # noqa: S105 - what an administrator chooses, until its holder does.
 
 _MINUTES = 200 * 24 * 60  # A session that outlasts the months the demonstration takes.
 
@@ -48,6 +49,18 @@ class Caller:
         if answer.status_code not in expect:
             raise Unexpected(answer)
         return answer.json()
+
+    async def choose_password(self, email: str, *, first: str) -> None:
+        """Have somebody whose account was opened for them choose a password of their own."""
+        login = {"email": email, "password": first, "name": "demonstration", "minutes": _MINUTES}
+        answer = await self.http.post("/sessions", json=login)
+        if answer.status_code != httpx.codes.CREATED:
+            raise Unexpected(answer)
+        headers = {"Authorization": f"Bearer {answer.json()['secret']}"}
+        change = {"current_password": first, "new_password": PASSWORD}
+        answer = await self.http.put("/me/password", headers=headers, json=change)
+        if answer.status_code != httpx.codes.OK:
+            raise Unexpected(answer)
 
     async def _token(self, email: str) -> str:
         if email not in self._tokens:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from sandbox_registry.demo.caller import PASSWORD, Caller
+from sandbox_registry.demo.caller import FIRST_PASSWORD, Caller
 
 PROCEDURES = ("ca-mau-2026-draft", "ai-decree-142-2026")
 
@@ -133,9 +133,10 @@ async def _appoint(caller: Caller, province: Province, official: Official, *, ad
         "POST",
         "/people",
         by=admin,
-        body={"full_name": official.full_name, "email": official.email, "phone": "", "password": PASSWORD},
+        body={"full_name": official.full_name, "email": official.email, "phone": "", "password": FIRST_PASSWORD},
     )
     province.people[official.email] = person["id"]
+    await caller.choose_password(official.email, first=FIRST_PASSWORD)
     office = await caller.ask(
         "POST",
         f"/people/{person['id']}/offices",

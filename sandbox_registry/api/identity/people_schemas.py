@@ -266,7 +266,8 @@ class AccountServiceOut(Out):
 class PersonViewOut(Out):
     """An account with every office, membership and delegated signing authority, past and future ones included.
 
-    `services` is what others did to the account: they confirm nothing that it proposes.
+    `services` is what others did to the account: they confirm nothing that it proposes. With `must_change_password` no
+    office counts until its holder has chosen a password of their own.
     """
 
     person: PersonOut
@@ -275,6 +276,7 @@ class PersonViewOut(Out):
     borrowed: tuple[DelegationOut, ...]
     lent: tuple[DelegationOut, ...]
     services: tuple[AccountServiceOut, ...]
+    must_change_password: bool
 
 
 class MeOut(PersonViewOut):
@@ -340,6 +342,7 @@ def person_view_out(view: PersonView) -> PersonViewOut:
         borrowed=tuple(map(delegation_out, view.borrowed)),
         lent=tuple(map(delegation_out, view.lent)),
         services=tuple(map(shown(AccountServiceOut), view.services)),
+        must_change_password=view.must_change_password,
     )
 
 
@@ -353,6 +356,7 @@ def me_out(view: PersonView, actor: Actor) -> MeOut:
         borrowed=plain.borrowed,
         lent=plain.lent,
         services=plain.services,
+        must_change_password=plain.must_change_password,
         offices=_offices(actor.offices),
         signs_for_organisations=tuple(sorted(actor.signs_for_organisations)),
         drafts_for_organisations=tuple(sorted(actor.drafts_for_organisations)),

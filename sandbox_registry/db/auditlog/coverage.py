@@ -88,6 +88,7 @@ OTHER: Mapping[str, Mapping[str, str]] = {
     "passwords": {
         "changed_at": "tells its owner; nothing follows from it",
         "hash": "its digest equals the one recorded when the password was set",
+        "is_given": "who chose a password for somebody is on record as a service to the account; offices are granted apart from it",
         "person_id": "as `hash`",
     },
     "rate_limits": dict.fromkeys(("full_at", "name", "subject"), "quotas: how much may be asked, never what"),

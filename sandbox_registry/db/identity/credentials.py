@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, exists, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -64,12 +64,24 @@ async def current_hash(connection: AsyncConnection, person_id: UUID, *, changing
     return current
 
 
-async def keep_hash(connection: AsyncConnection, person_id: UUID, new: str, *, at: datetime) -> None:
-    """Store a password hash in place of any before."""
-    statement = upsert(_PASSWORDS).values(person_id=person_id, hash=new, changed_at=at)
-    await Statement(
-        statement.on_conflict_do_update(index_elements=["person_id"], set_={"hash": new, "changed_at": at})
-    ).execute(connection)
+async def keep_hash(
+    connection: AsyncConnection, person_id: UUID, new: str, *, at: datetime, is_given: bool = False
+) -> None:
+    """Store a password hash in place of any before; `is_given` when somebody else chose the password."""
+    kept = {"hash": new, "changed_at": at, "is_given": is_given}
+    statement = upsert(_PASSWORDS).values(person_id=person_id, **kept)
+    await Statement(statement.on_conflict_do_update(index_elements=["person_id"], set_=kept)).execute(connection)
+
+
+async def renew_hash(connection: AsyncConnection, person_id: UUID, new: str) -> None:
+    """Store another hash of the password that somebody has."""
+    await Statement(update(_PASSWORDS).where(_PASSWORDS.c.person_id == person_id).values(hash=new)).execute(connection)
+
+
+async def is_given(connection: AsyncConnection, person_id: UUID) -> bool:
+    """Tell whether somebody else chose the password that a person has."""
+    given = exists().where(_PASSWORDS.c.person_id == person_id, _PASSWORDS.c.is_given)
+    return bool(await Statement(select(given)).value(connection))
 
 
 async def add_token(connection: AsyncConnection, token: Token, *, digest: bytes) -> None:

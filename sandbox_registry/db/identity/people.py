@@ -16,6 +16,7 @@ from sqlalchemy import (
     case,
     cast,
     exists,
+    false,
     func,
     null,
     or_,
@@ -112,8 +113,9 @@ def _by_token() -> Select[Any]:
         .cte("used")
     )
     limits = (columns.scopes, columns.procedures, columns.addresses, columns.expires_at)
+    waits = exists().where(tables.passwords.c.person_id == columns.person_id, tables.passwords.c.is_given)
     return (
-        select(columns.person_id, columns.method, *limits, *_standing(_PEOPLE.c.id))
+        select(columns.person_id, columns.method, *limits, *_standing(_PEOPLE.c.id), waits.label("is_waiting"))
         .join(_PEOPLE, _PEOPLE.c.id == columns.person_id)
         .where(is_it, is_valid, _PEOPLE.c.disabled_at.is_(None))
         .add_cte(used)
@@ -126,6 +128,7 @@ _BY_PERSON = Statement(
         _PEOPLE.c.id.label("person_id"),
         *(null().label(name) for name in ("method", "scopes", "procedures", "addresses", "expires_at")),
         *_standing(_PEOPLE.c.id),
+        false().label("is_waiting"),
     ).where(_PEOPLE.c.id == bindparam("person_id"), _PEOPLE.c.disabled_at.is_(None))
 )
 _BY_EMAIL = Statement(PEOPLE.query.where(_PEOPLE.c.email_key == func.lower(bindparam("email"))))
@@ -155,6 +158,8 @@ async def actor_for_token(
     request_id: str,
 ) -> tuple[Actor, datetime] | None:
     """Return who stands behind a token used from an address, with all that is in force for them, and when it ends.
+
+    No office is in force for somebody whose password another person chose.
 
     Null for no valid token, and for one that may not be used from there. Give a connection on which each statement stands alone, to the server that takes writes: the use of the token is
     kept even when the request fails, and a token revoked a moment ago is refused everywhere.
@@ -192,11 +197,13 @@ class _ActorRow(NamedTuple):
     offices: list[list[str]] | None
     carried: list[list[str]] | None
     memberships: list[list[str]] | None
+    is_waiting: bool
 
 
 def _actor(row: _ActorRow, *, method: str, request_id: str) -> Actor:
-    offices = _pairs(row.offices)
-    carried = [(UUID(delegator), UUID(unit)) for delegator, unit in row.carried or ()]
+    # Until its holder has chosen a password, whoever gave them the first one could act in their office.
+    offices = _pairs(None if row.is_waiting else row.offices)
+    carried = [(UUID(delegator), UUID(unit)) for delegator, unit in (not row.is_waiting and row.carried) or ()]
     # Who signs by right signs by right: delegated signing authority adds nothing, so it is always plain on whose behalf one signs.
     if any(role is Role.DECISION_MAKER for role, _ in offices):
         carried = []

@@ -25,7 +25,7 @@ from sandbox_registry.domain.stages import Stage
 from sandbox_registry.usecases.identity.authority import lock_people
 from sandbox_registry.usecases.identity.passwords import Passwords, note_password
 from sandbox_registry.usecases.transaction.context import RequestContext
-from sandbox_registry.usecases.transaction.operators import COMMAND_LINE, applicant, operator
+from sandbox_registry.usecases.transaction.operators import COMMAND_LINE, OPERATOR, applicant, operator
 from sandbox_registry.usecases.transaction.preconditions import check_fields, check_version
 from sandbox_registry.usecases.transaction.transaction import Transaction
 from sandbox_registry.usecases.transaction.transactions import Transactions
@@ -35,7 +35,8 @@ from sandbox_registry.usecases.transaction.transactions import Transactions
 class PersonView:
     """A person with every office, membership and delegated signing authority, past and future ones included.
 
-    `services` is what others did to the account.
+    `services` is what others did to the account. With `must_change_password` somebody else chose the password, and no
+    office counts until its holder has chosen their own.
     """
 
     person: Person
@@ -44,6 +45,7 @@ class PersonView:
     borrowed: tuple[Delegation, ...]
     lent: tuple[Delegation, ...]
     services: tuple[AccountService, ...]
+    must_change_password: bool
 
 
 class People:
@@ -79,6 +81,8 @@ class People:
     ) -> Person:
         """Open an account for somebody; without a password nobody can log in with one.
 
+        A password that an administrator chose opens no office: its holder first chooses their own.
+
         Raises:
             Invalid: a contact, or the password.
             Duplicate: the e-mail address has an account.
@@ -89,7 +93,7 @@ class People:
             self._check(full_name=full_name, email=email, phone=phone, password=password)
             new_hash = None if password is None else await self.passwords.hashed(password)
             person = _new(act, act.new_id(), full_name=full_name, email=email, phone=phone)
-            await _open(act, person, new_hash)
+            await _open(act, person, new_hash, is_given=context.actor.person_id != OPERATOR)
             await _serve(act, person, Service.OPENED)
             return act.respond(person)
 
@@ -121,7 +125,8 @@ class People:
     async def set_password(self, person_id: UUID, *, new: str, request_id: str) -> Person:
         """Give somebody who lost theirs a new password, on the operator's command line; every token they have ends.
 
-        No administrator may: who sets a signer's password could sign.
+        No administrator may: who sets a signer's password could sign. Until the person has chosen their own, their offices
+        do not count.
 
         Raises:
             NotFound: no such person.
@@ -135,7 +140,7 @@ class People:
             await lock_people(act, person_id)
             person = await act.get(Person, person_id)
             self.passwords.check(new, about=await own_words(act, person))
-            await act.run(credentials.keep_hash, person.id, new_hash, at=act.at)
+            await act.run(credentials.keep_hash, person.id, new_hash, at=act.at, is_given=True)
             note_password(act, person.id, new_hash, version=person.version)
             await _serve(act, person, Service.PASSWORD_SET)
             await end_tokens(act, person.id)
@@ -181,6 +186,7 @@ class People:
                 borrowed=await work.find(Delegation, to_person_id=person_id),
                 lent=await work.find(Delegation, from_person_id=person_id),
                 services=await work.find(AccountService, account_id=person_id),
+                must_change_password=await work.run(credentials.is_given, person_id),
             )
         if not is_own:
             await self.transactions.record_oversight(context, Action.PERSON_READ, "person", person_id)
@@ -238,10 +244,10 @@ def _new(act: Transaction, person_id: UUID, *, full_name: str, email: str, phone
     )
 
 
-async def _open(act: Transaction, person: Person, new_hash: str | None) -> Person:
+async def _open(act: Transaction, person: Person, new_hash: str | None, *, is_given: bool = False) -> Person:
     await act.add(person)
     if new_hash is not None:
-        await act.run(credentials.keep_hash, person.id, new_hash, at=act.at)
+        await act.run(credentials.keep_hash, person.id, new_hash, at=act.at, is_given=is_given)
         note_password(act, person.id, new_hash, version=person.version)
     return act.respond(person)
 

@@ -123,7 +123,7 @@ class Tokens:
                 raise WrongCredentials
             made = await _issue(act, name=name, limits=checked_limits, lifetime=lifetime)
             if renewed is not None:
-                await act.run(credentials.keep_hash, person_id, renewed, at=act.at)
+                await act.run(credentials.renew_hash, person_id, renewed)
                 note_password(act, person_id, renewed)
             return made
 

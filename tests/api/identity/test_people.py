@@ -1,6 +1,7 @@
 """Accounts, tokens, offices, organisations and rules over HTTP."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -28,6 +29,39 @@ async def person(client: Client) -> dict[str, Any]:
     assert answer.status_code == 201, answer.text
     made: dict[str, Any] = answer.json()
     return made
+
+
+async def test_office_counts_once_its_holder_chose_a_password(client: Client, person: dict[str, Any]) -> None:
+    office = {"role": "focal_head", "unit_id": str(client.world.units["focal"])}
+    proposed = await client.send("POST", f"/people/{person['id']}/offices", by="quan_tri", json=office)
+    assert proposed.status_code == 201, proposed.text
+    own = {"Authorization": f"Bearer {(await log_in(client))['secret']}"}
+    me = (await client.send("GET", "/me", by=None, headers=own)).json()
+    assert (me["must_change_password"], me["offices"]) == (True, [])
+    assert [each["role"] for each in me["grants"]] == ["focal_head"]
+    refused = await client.send("GET", "/people", by=None, headers=own)
+    assert (refused.status_code, refused.json()["code"]) == (403, "permission_denied")
+    change = {"current_password": PASSWORD, "new_password": NEW_PASSWORD}
+    assert (await client.send("PUT", "/me/password", by=None, headers=own, json=change)).status_code == 200
+    own = {"Authorization": f"Bearer {(await log_in(client, password=NEW_PASSWORD))['secret']}"}
+    me = (await client.send("GET", "/me", by=None, headers=own)).json()
+    assert (me["must_change_password"], [each["role"] for each in me["offices"]]) == (False, ["focal_head"])
+    assert (await client.send("GET", "/people", by=None, headers=own)).status_code == 200
+
+
+async def test_office_waits_again_while_the_operators_password_is_in_use(
+    client: Client, person: dict[str, Any]
+) -> None:
+    identity = UUID(person["id"])
+    office = {"role": "focal_head", "unit_id": str(client.world.units["focal"])}
+    await client.send("POST", f"/people/{person['id']}/offices", by="quan_tri", json=office)
+    own = {"Authorization": f"Bearer {(await log_in(client))['secret']}"}
+    change = {"current_password": PASSWORD, "new_password": NEW_PASSWORD}
+    await client.send("PUT", "/me/password", by=None, headers=own, json=change)
+    await client.world.use_cases.people.set_password(identity, new=PASSWORD, request_id="test")
+    own = {"Authorization": f"Bearer {(await log_in(client))['secret']}"}
+    me = (await client.send("GET", "/me", by=None, headers=own)).json()
+    assert (me["must_change_password"], me["offices"]) == (True, [])
 
 
 async def test_a_person_logs_in_reads_themselves_and_logs_out(client: Client, person: dict[str, Any]) -> None:
