@@ -1,7 +1,8 @@
 """What a case can be under a procedure and what can happen to it next, by the functions that act on real cases.
 
-Bounded: at most one supplement request, one question to the applicant, one consultation, one council and one return of
-the file to the head and to the officer, in any order, with people who never answer beside others who do. Time counts as far as a term has run out or a letter has gone.
+Bounded: at most one supplement request, one question to the applicant, one consultation and one council, in any order,
+and the file returned to the head and to the officer any number of times, with people who never answer beside others who
+do. Time counts as far as a term has run out or a letter has gone.
 """
 
 from collections.abc import Callable, Iterator
@@ -82,8 +83,9 @@ class State:
 
     @property
     def key(self) -> Key:
-        """The stage and what hangs on the case, as far as it decides what can happen next."""
-        return self.application.stage, frozenset(self._features())
+        """The stage and what hangs on the case, as far as it decides what can happen next: to an ended one, nothing."""
+        stage = self.application.stage
+        return stage, frozenset(self._features()) if stage in OPEN_STAGES else frozenset()
 
     def _features(self) -> Iterator[str]:
         yield from self._intake_features()
@@ -127,8 +129,8 @@ class State:
             yield f"council={closed}"
         if records.conflicted:
             yield "council=left_by_a_member"
-        for returned in records.returns:
-            yield f"return_to_{returned.recipient}={'waiting' if returned.answered_at is None else 'settled'}"
+        # A file that was completed may be returned again: nothing tells it from one that never was.
+        yield from (f"return_to_{each.recipient}=waiting" for each in records.returns if each.answered_at is None)
 
     def _waiting(self, what: str, since: datetime) -> Iterator[str]:
         yield f"{what}=waiting"
@@ -399,15 +401,14 @@ class Moves:
         return self._settled(consultations.close_silent(consultation, calendar=_CALENDAR, at=self.state.at))
 
     def _returns(self) -> Iterator[Move]:
-        if all(each.recipient is not ReturnRecipient.OFFICER for each in self.state.records.returns):
-            yield Party.AUTHORITY, Action.FILE_RETURN_TO_OFFICER, self._returned_to_officer
+        yield Party.AUTHORITY, Action.FILE_RETURN_TO_OFFICER, self._returned_to_officer
         yield Party.AUTHORITY, Action.FILE_RESUBMIT, self._resubmitted
 
     def _returned_to_officer(self) -> State:
         records, at = self.state.records, self.state.at
         case, returned = returns.return_to_officer(
             self.state.application,
-            return_id=UUID(int=_RECORD.int + 1),
+            return_id=UUID(int=_RECORD.int + 1 + len(records.returns)),
             reason="-",
             assignments=(_participation(_OFFICER, at, Capacity.FOCAL),),
             returns=records.returns,
@@ -425,7 +426,7 @@ class Moves:
         records = self.state.records
         case, superseded, returned = returns.return_to_head(
             self.state.application,
-            return_id=_RECORD,
+            return_id=UUID(int=_RECORD.int + 1 + len(records.returns)),
             recommendation=decisions.live(records.recommendations),
             reason="-",
             by=_OFFICER,
@@ -537,8 +538,7 @@ class Moves:
     def _decision(self) -> Iterator[Move]:
         yield Party.AUTHORITY, Action.DECISION_APPROVE, self._approved
         yield Party.AUTHORITY, Action.DECISION_REFUSE, self._refused
-        if all(each.recipient is not ReturnRecipient.HEAD for each in self.state.records.returns):
-            yield Party.AUTHORITY, Action.FILE_RETURN_TO_HEAD, self._returned_to_head
+        yield Party.AUTHORITY, Action.FILE_RETURN_TO_HEAD, self._returned_to_head
         for consultation in self.state.records.consultations:
             yield Party.OTHERS, Action.CONSULTATION_ANSWER, partial(self._disagreed, consultation)
 

@@ -100,8 +100,9 @@ class RuleVersions:
 
         """
         async with self.transactions.open(context, Action.PROCEDURE_PROPOSE) as act:
-            await lock_people(act)
             code = await self._check(act, kind, content)
+            # Not before: the check takes seconds, and nobody waits for an account so long.
+            await lock_people(act)
             return act.respond(
                 await act.add(
                     RuleVersion(
@@ -134,13 +135,14 @@ class RuleVersions:
 
         """
         async with self.transactions.open(context, Action.PROCEDURE_APPROVE) as act:
-            await lock_people(act)
             proposed = await act.get(RuleVersion, version_id)
             check_version(proposed.version, expected_version)
-            await refuse_own_account(act, proposed.proposed_by)
             approved = approve(proposed, by=context.actor.person_id, at=act.at, effective_from=effective_from)
             # A release brings versions that nobody proposed, and the policy may have changed since somebody did.
             await self._check(act, proposed.kind, proposed.content)
+            # Not before: the check takes seconds, and nobody waits for an account so long.
+            await lock_people(act)
+            await refuse_own_account(act, proposed.proposed_by)
             await act.save(approved)
             if approved.kind is RuleKind.CALENDAR:
                 await act.defer(Task.REFRESH_DUE_DATES, at=effective_from, as_of=effective_from)
@@ -322,10 +324,12 @@ def _errors(findings: Iterable[ProcedureFinding | Fault]) -> tuple[FieldError, .
 
 
 def _faults(procedure: Procedure, codes: frozenset[str], policy: AuthorizationPolicy) -> Faults:
-    yield from faults_of(procedure, policy)
-    for index, route in enumerate(procedure.routes):
-        if route.target is not None and route.target not in codes:
-            yield fault("unknown_target", f"routes.{index}.target", code=route.target)
+    beside = (
+        fault("unknown_target", f"routes.{index}.target", code=route.target)
+        for index, route in enumerate(procedure.routes)
+        if route.target is not None and route.target not in codes
+    )
+    yield from faults_of(procedure, policy, beside=tuple(beside))
 
 
 def _read(tried: RuleVersion) -> tuple[Procedure | None, Calendar | None]:
