@@ -1,9 +1,10 @@
 """`policy check`: proves over the whole space what must hold of a policy, and finds lines that do nothing."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
-from sandbox_registry.authz.enforcer import Authorizer, casbin_enforcer
+from sandbox_registry.authz.enforcer import Authorizer, Groups, Rule, enforcer_over
 from sandbox_registry.authz.names import PolicyFinding, unknown_names
 from sandbox_registry.authz.policy import (
     ANY,
@@ -21,6 +22,8 @@ from sandbox_registry.domain.acts import Action
 from sandbox_registry.domain.identity.people import UNIT_BOUND_ROLES, Relation, Role
 from sandbox_registry.domain.stages import Stage
 
+Probe = tuple[Role, frozenset[Relation], Stage]
+"""A request to put to Casbin about an act."""
 MOVES = {
     Stage.DRAFT: {Action.APPLICATION_SUBMIT, Action.APPLICATION_DISCARD},
     Stage.SUBMITTED: {
@@ -214,17 +217,37 @@ def _can_be_listed(line: PolicyLine) -> bool:
 
 def _differences_from_casbin(policy: AuthorizationPolicy, space: Space) -> Iterator[PolicyFinding]:
     """Put requests to Casbin about every line: what it speaks about, that with a refusal beside it, and near misses."""
-    enforcers = {action: casbin_enforcer(policy, lines) for action, lines in policy.by_action.items()}
+    asked: dict[Action, list[tuple[PolicyLine, Probe]]] = {}
     for line in policy.lines:
         stage, action = places_of(line)[0]
-        for role, relations in _probes(line, space.cells[stage, action]):
-            answer = enforcers[action].enforce(ROLE_PREFIX + role, relations, str(stage), str(action))
+        probes = ((role, relations, stage) for role, relations in _probes(line, space.cells[stage, action]))
+        asked.setdefault(action, []).extend((line, probe) for probe in probes)
+    for action, put in asked.items():
+        rules = tuple(tuple(line.rule) for line in policy.by_action[action])
+        groups = (policy.stage_groups, policy.act_groups)
+        answers = _casbin_answers(action, tuple(probe for _, probe in put), rules, policy.model_text, *groups)
+        for (line, (role, relations, stage)), answer in zip(put, answers, strict=True):
             if answer != space.allows({role}, relations, stage, action):
                 message = (
                     f"Casbin says {answer} to {role} as {sorted(relations)} for {action} at {stage}: see model.conf"
                 )
                 yield PolicyFinding(code="model_differs", where=line.text, message=message)
-                break
+
+
+@lru_cache(maxsize=1000)
+def _casbin_answers(  # noqa: PLR0917 - what is remembered by.
+    action: Action,
+    probes: tuple[Probe, ...],
+    rules: tuple[Rule, ...],
+    model_text: str,
+    stage_groups: Groups,
+    act_groups: Groups,
+) -> tuple[bool, ...]:
+    """Ask Casbin about an act. What else a policy says decides nothing here, so another policy need not ask again."""
+    enforcer = enforcer_over(rules, model_text, stage_groups=stage_groups, act_groups=act_groups)
+    return tuple(
+        enforcer.enforce(ROLE_PREFIX + role, relations, str(stage), str(action)) for role, relations, stage in probes
+    )
 
 
 def _probes(line: PolicyLine, cell: Cell) -> Iterator[tuple[Role, frozenset[Relation]]]:

@@ -46,6 +46,10 @@ OUT_OF_PROCEDURES = AuthorizationDecision(
     allowed=False, line=TOKEN_PROCEDURES, basis="the token is for cases of other procedures only", role=None
 )
 
+Rule = tuple[str, ...]
+Groups = tuple[tuple[str, str], ...]
+"""A line of the policy, and its groups, as Casbin takes them."""
+
 
 class Authorizer:
     """Who may do what, from `model.conf` and `policy.csv`, read once; another policy is another authorizer."""
@@ -228,10 +232,16 @@ def _joined(scopes: tuple[Scope, ...]) -> tuple[Scope, ...]:
 
 def casbin_enforcer(policy: AuthorizationPolicy, lines: Iterable[PolicyLine]) -> Enforcer:
     """Make a Casbin enforcer over these lines and the policy's groups."""
-    model = new_model(policy.model_text)
-    model["p"]["p"].policy = [line.rule for line in lines]
-    model["g"]["g"].policy = [list(pair) for pair in policy.stage_groups]
-    model["g"]["g2"].policy = [list(pair) for pair in policy.act_groups]
+    rules = (tuple(line.rule) for line in lines)
+    return enforcer_over(rules, policy.model_text, stage_groups=policy.stage_groups, act_groups=policy.act_groups)
+
+
+def enforcer_over(rules: Iterable[Rule], model_text: str, *, stage_groups: Groups, act_groups: Groups) -> Enforcer:
+    """Make a Casbin enforcer of what alone decides its answers: the rules, the model, the groups."""
+    model = new_model(model_text)
+    model["p"]["p"].policy = [list(rule) for rule in rules]
+    model["g"]["g"].policy = [list(pair) for pair in stage_groups]
+    model["g"]["g2"].policy = [list(pair) for pair in act_groups]
     enforcer = Enforcer(model)
     enforcer.build_role_links()
     return enforcer

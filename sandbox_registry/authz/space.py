@@ -89,7 +89,7 @@ class Space:
 
 def someone_can(space: Space, role: Role, stage: Stage, action: Action) -> bool:
     """Say whether this office gives the act in some typical standing towards a case; everyone is an applicant besides."""
-    return any(
+    return bool(space.cells[stage, action].allow) and any(
         space.allows({role}, standing, stage, action) and space.allows({role, Role.APPLICANT}, standing, stage, action)
         for standing in typical_standings(role).values()
     )

@@ -165,6 +165,16 @@ FAULTS = {
         "p, r:consulted_officer, unit, under_appraisal, consultation:answer,",
         "promise_broken",
     ),
+    "nobody reviews": (
+        "p, r:reviewer, assigned, under_appraisal, review:submit,",
+        "p, r:reviewer, assigned, under_appraisal, application:read_timeline,",
+        "unreachable_action",
+    ),
+    "only the impossible reviews": (
+        "p, r:reviewer, assigned, under_appraisal, review:submit,",
+        "p, r:reviewer, unit, under_appraisal, review:submit,",
+        "unreachable_action",
+    ),
     "a line twice": (
         "p, r:applicant, own, refused, application:complain, allow, A25; Law on Complaints 02/2011",
         (
