@@ -33,7 +33,7 @@ async def box() -> AsyncIterator[Mailbox]:
 
 def smtp(box: Mailbox, *, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> SmtpClient:
     server = MailServer(host=host, port=box.port, is_tls=False, sender="so@camau.example")
-    return SmtpClient(server=server, tls=tls or ssl.create_default_context(), timeout_s=5)
+    return SmtpClient(server=server, tls=tls or ssl.create_default_context(), timeout_s=60)
 
 
 def worker(world: World, database_url: str, box: Mailbox) -> App:

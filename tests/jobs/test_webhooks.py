@@ -176,7 +176,7 @@ async def receiver() -> AsyncIterator[Receiver]:
 async def test_two_workers_send_each_event_once(
     world: World, queue: Queue, database_url: str, receiver: Receiver
 ) -> None:
-    cases, sender = world.use_cases, WebhookClient(to_loopback=True)
+    cases, sender = world.use_cases, WebhookClient(to_loopback=True, timeout_s=60)
     apps = [
         job_app(
             database_url, cases.upkeep, own_accounts=cases.own_accounts, deliveries=cases.deliveries, webhooks=sender
@@ -204,7 +204,7 @@ async def test_failed_try_is_a_job_for_later(world: World, queue: Queue, databas
         cases.upkeep,
         own_accounts=cases.own_accounts,
         deliveries=cases.deliveries,
-        webhooks=WebhookClient(to_loopback=True),
+        webhooks=WebhookClient(to_loopback=True, timeout_s=60),
     )
     receiver.answer = lambda _received: reply(500)
     async with working(app):

@@ -25,7 +25,7 @@ from tests.support.world import World
 WAITING = text("SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%append_leaf%'")
 
 
-async def act(world: World, *names: str, object_type: Any = "test", patience: str = "10s") -> int | None:
+async def act(world: World, *names: str, object_type: Any = "test", patience: str = "10min") -> int | None:
     """Do what can be seen afterwards, each with its leaf, and return the index of the leaf."""
     async with world.database.transaction() as work:
         await work.connection.execute(

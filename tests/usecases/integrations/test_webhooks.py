@@ -41,7 +41,7 @@ class Post:
     def __post_init__(self) -> None:
         self.webhooks = Webhooks(self.world.transactions, to_loopback=True)
         self.deliveries = Deliveries(self.world.transactions, now=self.clock, chance=lambda: 0.5)
-        self.sender = WebhookClient(to_loopback=True)
+        self.sender = WebhookClient(to_loopback=True, timeout_s=60)
 
     async def jobs(self) -> list[tuple[UUID, int]]:
         query = "SELECT args FROM procrastinate_jobs WHERE task_name = 'deliver_webhook' ORDER BY id"
