@@ -24,7 +24,7 @@ from sandbox_registry.api.cases.histories import HistoriesController
 from sandbox_registry.api.cases.intake import IntakeController
 from sandbox_registry.api.cases.messages import MessagesController
 from sandbox_registry.api.cases.returns import ReturnsController
-from sandbox_registry.api.contract.docs import DocsController, home
+from sandbox_registry.api.contract.docs import DocsController
 from sandbox_registry.api.contract.openapi import PREFIX, Contract
 from sandbox_registry.api.identity.organisations import OrganisationsController, UnitsController
 from sandbox_registry.api.identity.own_accounts import AccountController
@@ -173,7 +173,7 @@ def create_app(
     api = Router(path=PREFIX, route_handlers=[*API, DocsController, files], guards=[check_query])
     contract = Contract(CONTROLLERS)
     return Litestar(
-        route_handlers=[home, HealthController, LogController, api, *portal_routes(is_demonstration=settings.demo)],
+        route_handlers=[HealthController, LogController, api, *portal_routes(is_demonstration=settings.demo)],
         lifespan=[lifespan] if background is None else [lifespan, background],
         middleware=[
             DefineMiddleware(BodyReadTimeout),

@@ -18,13 +18,16 @@ from jinja2 import Environment, nodes
 
 from sandbox_registry.db.core.kinds import RECORDS
 from sandbox_registry.domain.acts import Action
+from sandbox_registry.domain.cases.progress import STEPS
 from sandbox_registry.domain.identity.people import Role
 from sandbox_registry.domain.kinds.every import BY_CLASS
 from sandbox_registry.domain.rules.form_fields import FieldKind
-from sandbox_registry.domain.rules.procedures import PARAMETERS
+from sandbox_registry.domain.rules.procedures import BINDING, PARAMETERS, WORDS, Audience, Confidence
 from sandbox_registry.domain.rules.working_days import Unit
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.domain.texts import Language
+from sandbox_registry.web.pages import NAVIGATION
+from sandbox_registry.web.public.authority import SIDES
 from tools import api_docs
 from tools.catalogues import API_DOCS, CATALOGUES, TRANSLATED, path_of, read, render
 
@@ -37,6 +40,12 @@ _FAMILIES: Mapping[str, Collection[str]] = {
     "parameter.": list(PARAMETERS),
     "stage.": [stage for stage in Stage if stage is not Stage.NONE],
     "term.": list(Unit),
+    "web.audience.": list(Audience),
+    "web.confidence.": sorted(set(Confidence) - BINDING),
+    "web.nav.": NAVIGATION,
+    "web.progress.at.": [str(step) for step in range(1, STEPS + 1)],
+    "web.side.": SIDES,
+    "web.word.": sorted({word for words in WORDS.values() for word in words}),
 }
 """What keys are put together from: every one of these must have its sentence."""
 _CALLS = {

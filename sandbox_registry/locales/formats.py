@@ -30,9 +30,14 @@ def weekday(value: date, language: str) -> str:
     return f"{format_date(local, 'EEEE', locale=_LOCALES[language])} {_day(local)}"
 
 
+def weekday_name(value: date, language: str, *, style: Literal["wide", "short"]) -> str:
+    """Name the day of the week of a day: "Thứ Hai", or in short as calendars do: "T2"."""
+    return format_date(value, "EEEE" if style == "wide" else "EEEEEE", locale=_LOCALES[language])
+
+
 def month(value: date, language: str) -> str:
-    """Write the month of a day with its year: "tháng 11 năm 2026", "November 2026"."""
-    return format_date(value, "LLLL y" if language != "vi" else "'tháng' M 'năm' y", locale=_LOCALES[language])
+    """Name the month of a day: "Tháng 11", "November"."""
+    return format_date(value, "'Tháng' M" if language == "vi" else "LLLL", locale=_LOCALES[language])
 
 
 def _day(value: date) -> str:

@@ -22,6 +22,7 @@ from sandbox_registry.usecases.cases.documents import Documents
 from sandbox_registry.usecases.cases.histories import Histories
 from sandbox_registry.usecases.cases.intake import Intake
 from sandbox_registry.usecases.cases.messages import Messages
+from sandbox_registry.usecases.cases.public_figures import PublicFigures
 from sandbox_registry.usecases.cases.reception import Reception
 from sandbox_registry.usecases.cases.returns import Returns
 from sandbox_registry.usecases.cases.reviews import Reviews
@@ -76,6 +77,7 @@ class UseCases:
     own_accounts: OwnAccounts
     people: People
     permits: Permits
+    public_figures: PublicFigures
     rate_limits: RateLimits
     returns: Returns
     reviews: Reviews
@@ -139,6 +141,7 @@ def wire(
         own_accounts=OwnAccounts(transactions, passwords, rate_limits, sends_mail=sends_mail),
         people=People(transactions, passwords, self_registration=self_registration),
         permits=Permits(transactions),
+        public_figures=PublicFigures(transactions),
         rate_limits=rate_limits,
         returns=Returns(transactions),
         reviews=Reviews(transactions),

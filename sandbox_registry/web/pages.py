@@ -26,9 +26,10 @@ _ALLOWED = {
 }
 CONTENT_POLICY = "; ".join(f"{directive} {sources}" for directive, sources in _ALLOWED.items())
 """What a page may load and do: its own files, and no script that makes markup or script out of text."""
-NAVIGATION = ("/api/v1/docs",)
+NAVIGATION = ("/thu-thu-tuc", "/thu-tuc", "/tra-cuu", "/ai-quyet-dinh", "/tro-giup")
 """The main pages, by address; their names are `web.nav.<address>`."""
 _SMALLEST_WORTH_PACKING = 1000
+_LONGEST_QUERY = 4000
 
 
 def page(request: Request[Any, Any, Any], template: str, *, status: int = 200, **context: Any) -> Response[bytes]:
@@ -74,5 +75,7 @@ def render(request: Request[Any, Any, Any], template: str, language: Language, *
 
 def _in_language(request: Request[Any, Any, Any], wanted: Language) -> str:
     """Return the address of the same page in another language."""
+    if len(request.url.query) > _LONGEST_QUERY:  # It would be said seven times.
+        return f"{request.url.path}?lang={wanted}"
     asked = [(name, value) for name, value in parse_qsl(request.url.query, keep_blank_values=True) if name != "lang"]
     return f"{request.url.path}?{urlencode([*asked, ('lang', wanted.value)])}"

@@ -46,6 +46,9 @@ def vocabulary(language: Language) -> dict[str, Any]:
         "t": partial(speak, language),
         "day": lambda value: bind(formats.write(value, language), language),
         "weekday": lambda value: bind(formats.weekday(value, language), language),
+        "weekday_name": lambda value: formats.weekday_name(value, language, style="wide"),
+        "weekday_short": lambda value: formats.weekday_name(value, language, style="short"),
+        "month": lambda value: formats.month(value, language),
         "number": lambda value: formats.write(value, language),
     }
 

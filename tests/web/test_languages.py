@@ -56,6 +56,12 @@ def test_a_page_links_to_itself_in_the_other_languages(portal: Portal) -> None:
         assert f'hreflang="{language}" href="/?a=1&amp;b=x%26y&amp;lang={language}"' in answer.text
 
 
+def test_a_long_address_is_not_said_again_seven_times(portal: Portal) -> None:
+    answer = portal.get(f"/?a={'x' * 5000}")
+    assert 'href="/?lang=en"' in answer.text
+    assert "xxxxx" not in answer.text
+
+
 def test_caches_keep_languages_apart(portal: Portal) -> None:
     vietnamese, english = portal.get("/?lang=vi"), portal.get("/?lang=en")
     assert "Cookie" in vietnamese.headers["vary"]

@@ -6,10 +6,9 @@ import msgspec
 from litestar import Controller, Response, get
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
-from litestar.response import Redirect
 
 from sandbox_registry.api.contract.docs_pages import POLICY, index_page, operation_page, type_page
-from sandbox_registry.api.contract.openapi import PREFIX, Contract, Json
+from sandbox_registry.api.contract.openapi import Contract, Json
 from sandbox_registry.api.handling.requests import JSON, Incoming
 from sandbox_registry.domain.texts import Language
 from sandbox_registry.http.declarations import declare
@@ -17,12 +16,6 @@ from sandbox_registry.http.problems import language_of
 
 HTML = "text/html"
 LanguageQuery = FromQuery[Language | None]
-
-
-@get("/", opt=declare(is_public=True), include_in_schema=False, status_code=303)
-async def home() -> Redirect:
-    """Lead anyone who opens the bare address to the pages about the API."""
-    return Redirect(f"{PREFIX}/docs", status_code=303)
 
 
 class DocsController(Controller):

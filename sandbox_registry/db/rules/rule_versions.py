@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import bindparam, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
@@ -26,6 +27,16 @@ TOOK_FORCE = (
 """The versions of `kind` and `code` that took force until `at` a moment, newest first."""
 _TOOK_FORCE = Statement(TOOK_FORCE)
 _IN_FORCE = Statement(TOOK_FORCE.limit(1))
+_ALL_IN_FORCE = Statement(
+    select(_VERSIONS.c.code, _VERSIONS.c.checksum)
+    .where(
+        _VERSIONS.c.kind == bindparam("kind"),
+        _VERSIONS.c.status == RuleStatus.APPROVED.value,
+        _VERSIONS.c.effective_from <= bindparam("at"),
+    )
+    .ext(distinct_on(_VERSIONS.c.code))
+    .order_by(_VERSIONS.c.code, _VERSIONS.c.effective_from.desc(), _VERSIONS.c.id.desc())
+)
 _CONTENT = Statement(
     select(_VERSIONS.c.content).where(
         _VERSIONS.c.kind == bindparam("kind"),
@@ -43,6 +54,12 @@ async def in_force(connection: AsyncConnection, *, kind: RuleKind, code: str, at
     for checksum, _ in await _IN_FORCE.rows(connection, {"kind": kind.value, "code": code, "at": at}):
         return str(checksum)
     return None
+
+
+async def all_in_force(connection: AsyncConnection, *, kind: RuleKind, at: datetime) -> tuple[tuple[str, str], ...]:
+    """List every code that has a version in force at a moment, with that version's checksum."""
+    rows = await _ALL_IN_FORCE.rows(connection, {"kind": kind.value, "at": at})
+    return tuple((code, checksum) for code, checksum in rows)
 
 
 async def took_force(

@@ -16,6 +16,7 @@ class Group(StrEnum):
 
     EXPORTS = "exports"
     LOGIN = "login"
+    LOOKUPS = "lookups"
     MAIL = "mail"
     READS = "reads"
     UPLOADS = "uploads"
@@ -81,6 +82,7 @@ class LimitsUnknown(DomainError):
 _SHIPPED = {
     "exports": {"token": "30/1h", "account": "60/1h", "address": "30/1h"},
     "login": {"account": "10/15m", "address": "60/15m", "everybody": "300/1m"},
+    "lookups": {"address": "20/1m"},
     "mail": {"account": "3/1h", "address": "20/1h", "everybody": "300/1h"},
     "reads": {"token": "600/1m", "account": "1200/1m", "address": "300/1m"},
     "uploads": {"token": "60/10m", "account": "120/10m", "address": "10/10m"},

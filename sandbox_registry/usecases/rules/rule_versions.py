@@ -203,6 +203,18 @@ class RuleVersions:
         async with self.transactions.replica() as replica:
             return await replica.run(self.transactions.rules.current, code, at=self.transactions.now())
 
+    async def in_force(self) -> tuple[Procedure, ...]:
+        """List the procedures in force now, by code."""
+        at = self.transactions.now()
+        async with self.transactions.replica() as replica:
+            versions = await replica.run(rule_versions.all_in_force, kind=RuleKind.PROCEDURE, at=at)
+            return tuple([await replica.run(self.transactions.rules.version, *version) for version in versions])
+
+    async def calendar(self) -> Calendar:
+        """Read the calendar of days off in force now."""
+        async with self.transactions.replica() as replica:
+            return await replica.run(self.transactions.rules.calendar, at=self.transactions.now())
+
     async def replay(self, context: RequestContext, version_id: UUID) -> Replay:
         """Compute the deadlines of past cases again under a version, and say which would have been otherwise.
 

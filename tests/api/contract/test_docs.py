@@ -78,12 +78,6 @@ async def test_unknown_page_is_a_problem(client: Client) -> None:
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
-async def test_bare_address_leads_to_the_pages(client: Client) -> None:
-    answer = await client.http.get("http://test/")
-    assert (answer.status_code, answer.headers["location"]) == (303, "/api/v1/docs")
-    assert "content-security-policy" in answer.headers
-
-
 async def test_every_address_says_which_methods_it_takes(client: Client) -> None:
     document = (await client.send("GET", "/openapi.json", by=None)).json()
     for path, item in document["paths"].items():

@@ -92,6 +92,19 @@ async def test_the_first_start_puts_every_shipped_rule_in_force(empty: World, ve
     }
 
 
+async def test_what_is_in_force_is_listed_once_for_each_code(world: World, versions: RuleVersions) -> None:
+    proposed = await propose(world)
+    later = world.clock.at + DAY
+    await versions.approve(world.context("quan_tri_2"), proposed.id, expected_version=1, effective_from=later)
+    for term in (20, 120):
+        listed = {each.code: each for each in await versions.in_force()}
+        assert len(listed) == len(list((POLICIES / "procedures").glob("*.toml")))
+        assert listed[PROCEDURE] == await versions.current(PROCEDURE)
+        assert listed[PROCEDURE].parameters["appraisal.term"].value == term
+        world.clock.forward(days=2)
+    assert (await versions.calendar()).code == "vn"
+
+
 async def test_nodes_that_start_together_register_once(empty: World, versions: RuleVersions) -> None:
     made = await asyncio.gather(*[versions.register_shipped(POLICIES) for _ in range(3)])
     listed = await versions.list_versions()
