@@ -154,6 +154,7 @@ OTHER_ROUTES: dict[tuple[str, str], Action | None] = {
     ("GET", "/organisations"): None,
     ("POST", "/organisations"): Action.ORGANISATION_CREATE,
     ("GET", "/organisations/{organisation_id:uuid}"): Action.ORGANISATION_READ,
+    ("GET", "/organisations/{organisation_id:uuid}/changes"): Action.ORGANISATION_READ,
     ("PUT", "/organisations/{organisation_id:uuid}/contact"): Action.ORGANISATION_EDIT,
     ("POST", "/organisations/{organisation_id:uuid}/members"): Action.ORGANISATION_EDIT,
     ("POST", "/organisations/{organisation_id:uuid}/members/{membership_id:uuid}/ending"): Action.ORGANISATION_EDIT,

@@ -132,10 +132,21 @@ class ApplicationOut(Out):
     delivery: "DeliveryOut | None"
     confirmation: "ConfirmationOut | None"
     retention: "RetentionOut | None"
+    applicant: "FiledApplicantOut | None"
     level_corrections: "tuple[LevelCorrectionOut, ...]"
     returns: int
     assistance: "AssistanceOut | None"
     answers: dict[str, Any]
+
+
+class FiledApplicantOut(Out):
+    """The applicant's data as the dossier was filed with them; null in cases filed before they were kept."""
+
+    name: str
+    tax_code: str | None
+    address: str
+    email: str
+    phone: str
 
 
 class WithdrawalOut(Out):

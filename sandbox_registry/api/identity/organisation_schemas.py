@@ -1,6 +1,6 @@
 """Bodies of organisations, members and units."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from msgspec import Meta
@@ -24,6 +24,12 @@ class ContactIn(In):
     email: Line
     phone: Phone = ""
     licence_end: Moment | None = None
+
+
+class ApplicantEditIn(ContactIn, kw_only=True):
+    """An applicant's data from now on; without a name it keeps its own."""
+
+    name: Line | None = None
 
 
 class OrganisationIn(ContactIn, kw_only=True):
@@ -71,6 +77,29 @@ class OrganisationOut(Out):
     created_at: Instant
 
 
+class OrganisationFieldOut(Out):
+    """A field that changed, from what to what."""
+
+    path: str
+    before: Any
+    after: Any
+
+
+class OrganisationChangeOut(Out):
+    """One change: when, by which member (null: an official), to which version, and of what."""
+
+    at: Instant
+    version: int
+    by_name: str | None
+    changes: tuple[OrganisationFieldOut, ...]
+
+
+class OrganisationChangesOut(Out):
+    """Every change, oldest first."""
+
+    items: tuple[OrganisationChangeOut, ...]
+
+
 class MemberOut(MembershipOut):
     """A person's standing in an applicant, with name and address."""
 
@@ -93,6 +122,7 @@ class OrganisationsPageOut(PageOut):
 
 organisation_out = shown(OrganisationOut)
 membership_out = shown(MembershipOut)
+organisation_changes_out = shown(tuple[OrganisationChangeOut, ...])
 
 
 def organisation_view_out(view: OrganisationView) -> OrganisationViewOut:

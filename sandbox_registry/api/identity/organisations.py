@@ -15,14 +15,16 @@ from sandbox_registry.api.handling.requests import (
     use_cases,
 )
 from sandbox_registry.api.identity.organisation_schemas import (
-    ContactIn,
+    ApplicantEditIn,
     MemberIn,
+    OrganisationChangesOut,
     OrganisationIn,
     OrganisationOut,
     OrganisationsPageOut,
     OrganisationViewOut,
     UnitIn,
     membership_out,
+    organisation_changes_out,
     organisation_out,
     organisation_view_out,
     organisations_page_out,
@@ -95,21 +97,31 @@ class OrganisationsController(Controller):
 
     @put("/organisations/{organisation_id:uuid}/contact", opt=declare(needs_version=True))
     async def edit(
-        self, request: Incoming, organisation_id: Id, data: JSONBody[ContactIn]
+        self, request: Incoming, organisation_id: Id, data: JSONBody[ApplicantEditIn]
     ) -> Response[OrganisationOut]:
-        """Replace an applicant's contact details and the end of its licence. Needs If-Match."""
+        """Replace an applicant's data: contact details, the end of its licence and, if given, its name. Needs If-Match."""
         return await perform(
             request,
             lambda context: use_cases(request).organisations.edit(
                 context,
                 organisation_id,
                 expected_version=seen_version(request),
+                name=data.name,
                 address=data.address,
                 email=data.email,
                 phone=data.phone,
                 licence_end=data.licence_end,
             ),
             out=organisation_out,
+        )
+
+    @get("/organisations/{organisation_id:uuid}/changes")
+    async def changes(self, request: Incoming, organisation_id: Id) -> Response[OrganisationChangesOut]:
+        """List what changed in an organisation: when, by whom, from what to what."""
+        return await perform(
+            request,
+            lambda context: use_cases(request).organisations.changes(context, organisation_id),
+            out=lambda found: OrganisationChangesOut(items=organisation_changes_out(found)),
         )
 
     @post("/organisations/{organisation_id:uuid}/members", status_code=201)

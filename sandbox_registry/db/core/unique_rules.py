@@ -8,6 +8,7 @@ from sandbox_registry.domain.errors import Duplicate
 
 UNIQUE_RULES: Mapping[str, str] = {
     "ex_permit_versions_overlap": "terms_in_force",
+    "uq_account_mails_hash": "token",
     "uq_applications_code": "application_code",
     "uq_attachments_application_id_kind_sha256": "attachment",
     "uq_clarifications_application_id_round": "clarification",

@@ -1,11 +1,12 @@
 """Organisations as rows: which ones a reader may know of, their members, and the lock on one."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, Uuid, bindparam, exists, false, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
@@ -51,6 +52,47 @@ async def find(connection: AsyncConnection, identity: UUID, *, scope: Organisati
     query = ORGANISATIONS.query.where(_ORGANISATIONS.c.id == identity, _is_visible(scope))
     row = await Statement(query).row(connection)
     return None if row is None else ORGANISATIONS.read(row)
+
+
+class _Object(msgspec.Struct):
+    type: str
+    state: msgspec.Raw
+
+
+class _Record(msgspec.Struct):
+    actor: UUID
+    objects: tuple[_Object, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedOrganisation:
+    """An organisation as an act left it."""
+
+    at: datetime
+    by: UUID
+    state: Organisation
+
+
+_RECORDS = msgspec.json.Decoder(_Record)
+_WRITTEN = Statement(
+    select(tables.audit_leaves.c.at, tables.audit_records.c.record)
+    .join(tables.audit_records, tables.audit_records.c.index == tables.audit_leaves.c.index)
+    .where(tables.audit_leaves.c.object_id == bindparam("organisation_id", type_=Uuid))
+    .order_by(tables.audit_leaves.c.index)
+)
+
+
+async def states_of(connection: AsyncConnection, organisation_id: UUID) -> tuple[RecordedOrganisation, ...]:
+    """List the states of an organisation that the log records, oldest first; readings are none."""
+    found = list[RecordedOrganisation]()
+    for at, record in await _WRITTEN.rows(connection, {"organisation_id": organisation_id}):
+        said = _RECORDS.decode(record)
+        for each in said.objects:
+            facts = msgspec.json.decode(each.state)
+            if each.type == "organisation" and "version" in facts:
+                state = msgspec.convert(facts, Organisation)
+                found.append(RecordedOrganisation(at=at, by=said.actor, state=state))
+    return tuple(found)
 
 
 async def list_organisations(

@@ -72,6 +72,7 @@ applications = Table(
     Column("delivery", Json, nullable=True),
     Column("confirmation", Json, nullable=True),
     Column("retention", Json, nullable=True),
+    Column("applicant", Json, nullable=True),
     Column("level_corrections", Json, nullable=False),
     Column("returns", SmallInteger, nullable=False),
     Column("assistance", Json, nullable=True),

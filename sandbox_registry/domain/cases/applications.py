@@ -121,6 +121,17 @@ class Assistance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FiledApplicant:
+    """The applicant's data as the dossier was filed with them; what the firm changes later leaves them alone."""
+
+    name: str
+    tax_code: str | None
+    address: str
+    email: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
     """A dossier and where it stands. Facts are stored; every deadline is derived from them.
 
@@ -164,6 +175,7 @@ class Application:
     confirmation: CompetenceConfirmation | None = None
     assistance: Assistance | None = None
     retention: Retention | None = None
+    applicant: FiledApplicant | None = None
     level_corrections: tuple[LevelCorrection, ...] = ()
     returns: int = 0
 

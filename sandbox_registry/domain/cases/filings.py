@@ -13,6 +13,7 @@ from sandbox_registry.domain.cases.applications import (
     ClosingKind,
     Document,
     DossierVersion,
+    FiledApplicant,
     SupplementItem,
     SupplementRequest,
     UnchangedItem,
@@ -29,7 +30,7 @@ from sandbox_registry.domain.errors import (
     Invalid,
     NotFound,
 )
-from sandbox_registry.domain.identity.people import OrganisationKind
+from sandbox_registry.domain.identity.people import Organisation, OrganisationKind
 from sandbox_registry.domain.rules.calendars import Calendar, local_date
 from sandbox_registry.domain.rules.procedures import Procedure
 from sandbox_registry.domain.stages import Stage
@@ -46,10 +47,12 @@ def submit(
     errors: tuple[FieldError, ...],
     takes_drafts: bool,
     authority: str | None = None,
+    applicant: FiledApplicant | None = None,
 ) -> Application:
     """File a draft: the electronic filing is the receipt in law, so the rules are pinned and the clock starts here.
 
     `authority` is the name of another competent authority, confirmed by the applicant who files here all the same.
+    `applicant` are the data the case keeps, whatever the applicant changes later.
 
     Raises:
         TransitionNotAllowed: it is not a draft.
@@ -68,6 +71,18 @@ def submit(
         submitted_at=at,
         completeness_from=at,
         confirmation=confirm(application, procedure=procedure, authority=authority, by=by, at=at),
+        applicant=applicant,
+    )
+
+
+def as_filed(organisation: Organisation) -> FiledApplicant:
+    """Return the data of an applicant that a case keeps."""
+    return FiledApplicant(
+        name=organisation.name,
+        tax_code=organisation.tax_code,
+        address=organisation.address,
+        email=organisation.email,
+        phone=organisation.phone,
     )
 
 

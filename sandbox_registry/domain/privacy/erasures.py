@@ -269,6 +269,7 @@ def without_dossier(application: Application, *, at: datetime) -> Application:
         answers={},
         updated_at=at,
         withdrawal=None if withdrawal is None else replace(withdrawal, reason=ERASED),
+        applicant=None,
         closing=closing,
         assistance=None if helped is None or helped.signatory is None else replace(helped, signatory=ERASED),
     )

@@ -405,6 +405,7 @@ class Applications:
             errors=await self._errors(act, procedure),
             takes_drafts=self.transactions.rules.takes_drafts,
             authority=authority,
+            applicant=filings.as_filed(organisation),
         )
         current = filing_digest(draft, documents=(await act.records()).documents, procedure=procedure)
         filings.require_signed(digest, current=current)

@@ -14,6 +14,7 @@ from sandbox_registry.domain.cases.applications import (
     Complaint,
     Document,
     DossierVersion,
+    FiledApplicant,
     SupplementItem,
     SupplementRequest,
 )
@@ -95,6 +96,11 @@ class Receipt:
     filed: int | None
     received: int | None
     accepted: int | None
+
+
+def _as_filed(application: Application, organisation: Organisation) -> FiledApplicant:
+    """Return the applicant's data as filed; of cases from before they were kept, and of erased ones, those of now."""
+    return application.applicant or filings.as_filed(organisation)
 
 
 class Cases:
@@ -184,7 +190,7 @@ class Cases:
                 application=with_appointment(act.application, promises),
                 appointments=of_deadline(promises, APPOINTMENT),
                 submitted_at=act.application.submitted_at,
-                organisation=organisation.name,
+                organisation=_as_filed(act.application, organisation).name,
                 procedure=await act.procedure(),
                 filings=await act.run(dossiers.filed_versions, application_id),
                 filed=filed,

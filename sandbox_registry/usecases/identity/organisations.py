@@ -8,12 +8,16 @@ from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import pairwise
 from uuid import UUID
+
+import msgspec
 
 from sandbox_registry.authz import Action
 from sandbox_registry.authz.standings import at_desk
 from sandbox_registry.db.identity import organisations, people
 from sandbox_registry.db.identity.organisations import OrganisationScope
+from sandbox_registry.domain.cases.applications import Change, changes_between
 from sandbox_registry.domain.errors import Duplicate, FieldError, Invalid, NotFound, PermissionDenied
 from sandbox_registry.domain.identity.contacts import contact_errors
 from sandbox_registry.domain.identity.offices import check_window
@@ -50,6 +54,16 @@ class OrganisationView:
 
     organisation: Organisation
     members: tuple[Member, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganisationChange:
+    """One change of an organisation: when, to which version, by which of its members (null: an official), and of what."""
+
+    at: datetime
+    version: int
+    by_name: str | None
+    changes: tuple[Change, ...]
 
 
 class Organisations:
@@ -120,8 +134,11 @@ class Organisations:
         email: str,
         phone: str,
         licence_end: datetime | None,
+        name: str | None = None,
     ) -> Organisation:
-        """Change how an applicant is reached, and until when its own licence runs. Name and tax code stay.
+        """Change an applicant's name (null: it stays), how it is reached, and until when its own licence runs.
+
+        The tax code stays. What was filed keeps the data it was filed with; `changes` lists what changed.
 
         Raises:
             NotFound: no such applicant, or the actor may not know of it.
@@ -132,12 +149,14 @@ class Organisations:
         """
         async with await self._changing(context, organisation_id) as act:
             applicant = await self._applicant(act, organisation_id, expected_version)
-            check_fields(contact_errors(name=applicant.name, email=email, phone=phone))
+            name = applicant.name if name is None else name
+            check_fields(contact_errors(name=name, email=email, phone=phone))
             return act.respond(
                 await act.save(
                     replace(
                         applicant,
                         version=applicant.version + 1,
+                        name=name,
                         address=address,
                         email=email,
                         phone=phone,
@@ -232,6 +251,25 @@ class Organisations:
         await self.transactions.record_oversight(context, Action.ORGANISATION_READ, "organisation", organisation_id)
         return OrganisationView(organisation=organisation, members=members)
 
+    async def changes(self, context: RequestContext, organisation_id: UUID) -> tuple[OrganisationChange, ...]:
+        """List what changed in an organisation inside one's scope, oldest first, out of the records behind the log.
+
+        A record that was erased is left out. Raises as `read` does.
+        """
+        view = await self.read(context, organisation_id)
+        known = {member.membership.person_id: member.full_name for member in view.members}
+        async with self.transactions.primary() as primary:
+            states = await primary.run(organisations.states_of, organisation_id)
+        return tuple(
+            OrganisationChange(
+                at=after.at,
+                version=after.state.version,
+                by_name=known.get(after.by),
+                changes=changes_between(_facts(before.state), _facts(after.state)),
+            )
+            for before, after in pairwise(states)
+        )
+
     async def list_organisations(
         self,
         context: RequestContext,
@@ -292,6 +330,11 @@ class Organisations:
         if expected_version is not None:
             check_version(organisation.version, expected_version)
         return organisation
+
+
+def _facts(organisation: Organisation) -> dict[str, object]:
+    facts: dict[str, object] = msgspec.to_builtins(organisation)
+    return {name: value for name, value in facts.items() if name not in {"id", "version", "created_at"}}
 
 
 def _check_may_appoint(act: Transaction, present: Iterable[Membership], kind: MembershipKind) -> None:

@@ -176,6 +176,31 @@ async def test_a_signatory_changes_how_it_is_reached(world: World, organisations
     assert await told(world) == [("organisation:edit", "done", None)]
 
 
+async def test_changes_of_a_firm_are_listed_and_a_case_keeps_what_was_filed(
+    world: World, organisations: Organisations
+) -> None:
+    owner = world.context("nguoi_dai_dien")
+    firm = await create(organisations, owner, name="Công ty TNHH Tôm Sáng Cũ")
+    owner = world.context("nguoi_dai_dien", signs_for_organisations=frozenset({firm.id, world.startup}))
+    world.clock.forward(days=1)
+    changed: dict[str, Any] = {"address": "Ấp Mũi", "email": firm.email, "phone": firm.phone, "licence_end": None}
+    await organisations.edit(owner, firm.id, expected_version=1, name="Công ty TNHH Tôm Mới", **changed)
+    (change,) = await organisations.changes(owner, firm.id)
+    assert (change.at, change.version, change.by_name) == (world.clock.at, 2, "Nguoi Dai Dien")
+    assert {each.path: (each.before, each.after) for each in change.changes} == {
+        "address": (firm.address, "Ấp Mũi"),
+        "name": ("Công ty TNHH Tôm Sáng Cũ", "Công ty TNHH Tôm Mới"),
+    }
+    with pytest.raises(NotFound):
+        await organisations.changes(world.context("doi_thu"), firm.id)
+    case = await submitted(world)
+    await organisations.edit(owner, world.startup, expected_version=1, name="Tên khác", licence_end=None, **CONTACT)
+    receipt = await world.use_cases.cases.receipt(owner, case.id)
+    assert case.applicant is not None
+    assert receipt.application.applicant == case.applicant
+    assert (receipt.organisation, case.applicant.address) == ("Công ty TNHH Tôm Sáng", "Phường An Xuyên, tỉnh Cà Mau")
+
+
 async def test_who_may_not_change_an_applicant(world: World, organisations: Organisations) -> None:
     async def edit(name: str, **how: Any) -> Organisation:
         given: dict[str, Any] = {"expected_version": 1, "licence_end": None}
