@@ -26,20 +26,20 @@ def bound_problems(
 
     `answers` are the dossier's; `ceiling` is the last possible end, null when nothing sets one (see `permits.latest_end`).
     """
-    asked = visible(procedure, answers)
+    visible_answers = visible(procedure, answers)
     if ceiling is not None and terms.end > ceiling:
         yield "end", "end_beyond_ceiling", Phrase("terms.beyond_ceiling", ceiling=ceiling)
     if not is_known_kind(terms.kind, procedure):
         yield "kind", "unknown_kind", Phrase("terms.unknown_kind")
     yield from _spaces(terms, procedure)
-    for each in applying(procedure, asked):
+    for each in applying(procedure, visible_answers):
         yield from _ceiling(terms, each, procedure)
     yield from _phases(terms, procedure.permit.phases)
     for rule in procedure.permit.hours:
-        if holds(rule.when, asked):
+        if holds(rule.when, visible_answers):
             yield from _hours(terms, rule)
     for standing in procedure.permit.conditions:
-        if holds(standing.when, asked) and standing.text.vi not in terms.conditions:
+        if holds(standing.when, visible_answers) and standing.text.vi not in terms.conditions:
             yield "conditions", "condition_of_law_missing", Phrase("terms.condition_of_law", condition=standing.text)
 
 
@@ -60,16 +60,16 @@ def open_bounds(procedure: Procedure, answers: Answers) -> tuple[str, ...]:
 
 def is_known_kind(kind: PermitKind, procedure: Procedure) -> bool:
     """Tell whether a procedure gives permits of this kind: named by its parameter and by its permit rules, if they name any."""
-    listed = procedure.items("permit_kind")
+    allowed = procedure.items("permit_kind")
     ruled = tuple(each.value for each in procedure.permit.kinds)
-    return (listed is None or kind in listed) and (not ruled or kind in ruled)
+    return (allowed is None or kind in allowed) and (not ruled or kind in ruled)
 
 
 def restrictions_of_law(procedure: Procedure, answers: Answers) -> frozenset[str]:
     """Name the conditions and the limited quantities that the procedure itself puts on a permit for a dossier."""
-    asked = visible(procedure, answers)
-    conditions = (each.text.vi for each in procedure.permit.conditions if holds(each.when, asked))
-    return frozenset((*conditions, *(each.quantity for each in applying(procedure, asked) if each.quantity)))
+    visible_answers = visible(procedure, answers)
+    conditions = (each.text.vi for each in procedure.permit.conditions if holds(each.when, visible_answers))
+    return frozenset((*conditions, *(each.quantity for each in applying(procedure, visible_answers) if each.quantity)))
 
 
 def _is_null(procedure: Procedure, name: str) -> bool:
@@ -79,16 +79,16 @@ def _is_null(procedure: Procedure, name: str) -> bool:
 
 def open_bound_problems(terms: PermitTerms, *, procedure: Procedure, answers: Answers) -> Iterator[Problem]:
     """List every open bound for which the terms say no basis, and every basis of a bound that is not open."""
-    given, left_open = [each.parameter for each in terms.open_bounds], open_bounds(procedure, answers)
+    named, left_open = [each.parameter for each in terms.open_bounds], open_bounds(procedure, answers)
     for name in left_open:
-        if name not in given:
+        if name not in named:
             yield (
                 "open_bounds",
                 "bound_without_basis",
                 Phrase("terms.bound_open", parameter=Phrase(f"parameter.{name}")),
             )
     for index, each in enumerate(terms.open_bounds):
-        if each.parameter not in left_open or each.parameter in given[:index]:
+        if each.parameter not in left_open or each.parameter in named[:index]:
             yield f"open_bounds.{index}.parameter", "bound_not_open", Phrase("terms.bound_not_open")
         if not each.basis.strip():
             yield f"open_bounds.{index}.basis", "required", Phrase("terms.bound_basis_missing")
@@ -118,19 +118,19 @@ def _ceiling(terms: PermitTerms, ceiling: Ceiling, procedure: Procedure) -> Iter
 
 def _values(terms: PermitTerms, ceiling: Ceiling, procedure: Procedure) -> Iterator[tuple[str, int | None]]:
     """Yield what the terms say of the number that the form asks for at the ceiling's field."""
-    asked = procedure.permit.asked
+    fields = procedure.permit.asked
     if not ceiling.column and (name := rows_stated(procedure).get(ceiling.field)):
         yield name, len(getattr(terms, name))
         return
-    if ceiling.field == asked.phases:
+    if ceiling.field == fields.phases:
         for index, phase in enumerate(terms.phases):
             yield f"phases.{index}.max_users", terms.max_users if phase.max_users is None else phase.max_users
         return
     values = {
-        asked.max_users: ("max_users", terms.max_users),
-        asked.money_per_person: ("money.per_person", terms.money.per_person),
-        asked.money_per_day: ("money.per_day", terms.money.per_day),
-        asked.money_total: ("money.total", terms.money.total),
+        fields.max_users: ("max_users", terms.max_users),
+        fields.money_per_person: ("money.per_person", terms.money.per_person),
+        fields.money_per_day: ("money.per_day", terms.money.per_day),
+        fields.money_total: ("money.total", terms.money.total),
     }
     yield values[ceiling.field]
 
@@ -164,8 +164,8 @@ def _limits(terms: PermitTerms, ceiling: Ceiling) -> Iterator[Problem]:
 
 
 def _binds(limit: TechnicalLimit, ceiling: Ceiling) -> bool:
-    wanted = Comparator.AT_MOST if ceiling.maximum is not None else Comparator.AT_LEAST
-    return limit.comparator in {wanted, Comparator.EQUAL} and not limit.condition
+    comparator = Comparator.AT_MOST if ceiling.maximum is not None else Comparator.AT_LEAST
+    return limit.comparator in {comparator, Comparator.EQUAL} and not limit.condition
 
 
 def _amount(limit: TechnicalLimit) -> Fraction:

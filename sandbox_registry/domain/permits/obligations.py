@@ -45,15 +45,15 @@ def obligations_of(permit: Permit, procedure: Procedure, calendar: Calendar) -> 
     one that gives the holder more time counts.
     """
     return tuple(
-        _owed(obligation, permit, procedure.term(obligation.term), calendar) for obligation in procedure.duties
+        _with_dues(obligation, permit, procedure.term(obligation.term), calendar) for obligation in procedure.duties
     )
 
 
-def _owed(obligation: TrialObligation, permit: Permit, term: Term | None, calendar: Calendar) -> PermitObligation:
+def _with_dues(obligation: TrialObligation, permit: Permit, term: Term | None, calendar: Calendar) -> PermitObligation:
     if term is None:
         return PermitObligation(obligation=obligation, term=term, dues=(), is_complete=True)
-    promised, is_complete = _listed(obligation, permit, term, calendar.at(permit.issued_at))
-    latest, is_complete_now = _listed(obligation, permit, term, calendar)
+    promised, is_complete = _dues_by(obligation, permit, term, calendar.at(permit.issued_at))
+    latest, is_complete_now = _dues_by(obligation, permit, term, calendar)
     dues = tuple(map(_later, promised, latest))
     rest = max(promised, latest, key=len)[len(dues) :]
     return PermitObligation(
@@ -67,7 +67,7 @@ def _later(promised: Deadline, latest: Deadline) -> Deadline:
     return latest if is_later else promised
 
 
-def _listed(
+def _dues_by(
     obligation: TrialObligation, permit: Permit, term: Term, calendar: Calendar
 ) -> tuple[tuple[Deadline, ...], bool]:
     """List the dates one calendar knows, and say whether those are all."""

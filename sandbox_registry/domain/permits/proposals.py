@@ -36,23 +36,23 @@ Row = Mapping[str, object]
 class _Dossier:
     """The answers to the questions that are asked, read by what a permit needs."""
 
-    asked: Answers
+    answers: Answers
     fields: AskedFields
 
     def text(self, path: str) -> str:
-        value = answer_at(self.asked, path)
+        value = answer_at(self.answers, path)
         return value if isinstance(value, str) else ""
 
     def number(self, path: str) -> int | None:
-        value = answer_at(self.asked, path)
+        value = answer_at(self.answers, path)
         return value if isinstance(value, int) and not isinstance(value, bool) else None
 
     def rows(self, path: str) -> tuple[Row, ...]:
-        value = answer_at(self.asked, path)
+        value = answer_at(self.answers, path)
         return tuple(row for row in value if isinstance(row, Mapping)) if isinstance(value, list | tuple) else ()
 
     def chosen(self, path: str) -> frozenset[str]:
-        value = answer_at(self.asked, path)
+        value = answer_at(self.answers, path)
         return (
             frozenset(each for each in value if isinstance(each, str))
             if isinstance(value, list | tuple)
@@ -73,13 +73,13 @@ def propose(
 
     Windows are half-open: a last day ends at its 24:00. A start that has passed becomes the next midnight.
     """
-    asked = visible(procedure, answers)
-    dossier, fields = _Dossier(asked, procedure.permit.asked), procedure.permit.asked
+    visible_answers = visible(procedure, answers)
+    dossier, fields = _Dossier(visible_answers, procedure.permit.asked), procedure.permit.asked
     first, last = read_date(dossier.text(fields.start)), read_date(dossier.text(fields.end))
     kind = _kind(dossier, procedure)
     if first is None or last is None or kind is None:
         return None
-    standing = (each.text.vi for each in procedure.permit.conditions if holds(each.when, asked))
+    standing = (each.text.vi for each in procedure.permit.conditions if holds(each.when, visible_answers))
     terms = PermitTerms(
         kind=kind,
         legal_basis=tuple(f"{each.title}, {each.articles}" for each in procedure.legal_documents),
@@ -90,17 +90,17 @@ def propose(
         excluded_zones=dossier.text(fields.excluded_zones),
         start=start_of(first),
         end=end_of(last),
-        daily_hours=_hours(procedure, asked),
+        daily_hours=_hours(procedure, visible_answers),
         phases=tuple(each for each in map(_phase, dossier.rows(fields.phases)) if each is not None),
         eligible_users=dossier.text(fields.eligible_users),
         max_users=dossier.number(fields.max_users) or 0,
-        minors_allowed=answer_at(asked, fields.minors_allowed) is True,
+        minors_allowed=answer_at(visible_answers, fields.minors_allowed) is True,
         money=MoneyCaps(
             per_person=dossier.number(fields.money_per_person),
             per_day=dossier.number(fields.money_per_day),
             total=dossier.number(fields.money_total),
         ),
-        limits=_limits(dossier, applying(procedure, asked)),
+        limits=_limits(dossier, applying(procedure, visible_answers)),
         data_categories=tuple(_word(row, "name") for row in dossier.rows(fields.data_categories)),
         safeguards=tuple(filter(None, (dossier.text(fields.safeguard),))),
         conditions=tuple(dict.fromkeys((*standing, *conditions))),
@@ -127,19 +127,19 @@ def with_conditions(
     terms: PermitTerms, conditions: Iterable[str], justifications: tuple[Justification, ...] = ()
 ) -> PermitTerms:
     """Return terms under more conditions, each once; new justifications take the place of earlier ones of the same."""
-    anew = {each.of for each in justifications}
-    kept = (each for each in terms.justifications if each.of not in anew)
+    justified_again = {each.of for each in justifications}
+    remaining = (each for each in terms.justifications if each.of not in justified_again)
     return replace(
         terms,
         conditions=tuple(dict.fromkeys((*terms.conditions, *conditions))),
-        justifications=(*kept, *justifications),
+        justifications=(*remaining, *justifications),
     )
 
 
 def justified_as(terms: PermitTerms, earlier: PermitTerms) -> PermitTerms:
     """Return terms that take over the justifications of earlier ones, where they restrict the same and do not say why."""
-    said = {each.of for each in terms.justifications}
-    taken_over = tuple(each for each in earlier.justifications if each.of in terms.restrictions - said)
+    justified = {each.of for each in terms.justifications}
+    taken_over = tuple(each for each in earlier.justifications if each.of in terms.restrictions - justified)
     return replace(terms, justifications=(*terms.justifications, *_reviewed_within(terms, taken_over)))
 
 
@@ -149,66 +149,66 @@ def _reviewed_within(terms: PermitTerms, justifications: tuple[Justification, ..
     return tuple(replace(each, review_on=min(max(each.review_on, first), last)) for each in justifications)
 
 
-def beyond_request(terms: PermitTerms, asked: PermitTerms | None) -> Iterator[Problem]:
+def beyond_request(terms: PermitTerms, requested: PermitTerms | None) -> Iterator[Problem]:
     """List what terms allow that the applicant did not ask for; nothing where the dossier asks for no terms at all."""
-    if asked is None:
+    if requested is None:
         return
     words = Phrase("terms.beyond_request")
     for field, is_beyond in (
-        ("kind", terms.kind is not asked.kind),
-        ("start", terms.start < asked.start),
-        ("end", terms.end > asked.end),
-        ("exempted_provisions", not all(_is_asked(each, asked) for each in terms.exempted_provisions)),
-        ("sites", not set(terms.sites) <= set(asked.sites)),
-        ("excluded_zones", bool(asked.excluded_zones) and not terms.excluded_zones),
-        ("cyber_space", bool(terms.cyber_space) and not asked.cyber_space),
-        ("territory", bool(terms.territory) and not asked.territory),
-        ("max_users", terms.max_users > asked.max_users),
-        ("phases", terms.max_users <= asked.max_users and _lets_more_users_in(terms, asked)),
-        ("minors_allowed", terms.minors_allowed and not asked.minors_allowed),
-        ("data_categories", not set(terms.data_categories) <= set(asked.data_categories)),
-        ("limits", any(not _is_kept(each, terms.limits) for each in asked.limits)),
-        ("money.per_person", _is_above(terms.money.per_person, asked.money.per_person)),
-        ("money.per_day", _is_above(terms.money.per_day, asked.money.per_day)),
-        ("money.total", _is_above(terms.money.total, asked.money.total)),
+        ("kind", terms.kind is not requested.kind),
+        ("start", terms.start < requested.start),
+        ("end", terms.end > requested.end),
+        ("exempted_provisions", not all(_is_requested(each, requested) for each in terms.exempted_provisions)),
+        ("sites", not set(terms.sites) <= set(requested.sites)),
+        ("excluded_zones", bool(requested.excluded_zones) and not terms.excluded_zones),
+        ("cyber_space", bool(terms.cyber_space) and not requested.cyber_space),
+        ("territory", bool(terms.territory) and not requested.territory),
+        ("max_users", terms.max_users > requested.max_users),
+        ("phases", terms.max_users <= requested.max_users and _lets_more_users_in(terms, requested)),
+        ("minors_allowed", terms.minors_allowed and not requested.minors_allowed),
+        ("data_categories", not set(terms.data_categories) <= set(requested.data_categories)),
+        ("limits", any(not _is_kept(each, terms.limits) for each in requested.limits)),
+        ("money.per_person", _is_above(terms.money.per_person, requested.money.per_person)),
+        ("money.per_day", _is_above(terms.money.per_day, requested.money.per_day)),
+        ("money.total", _is_above(terms.money.total, requested.money.total)),
     ):
         if is_beyond:
             yield field, "beyond_request", words
 
 
-def _is_above(value: int | None, asked: int | None) -> bool:
+def _is_above(value: int | None, requested: int | None) -> bool:
     """A cap that the applicant offered may be lowered, neither raised nor dropped."""
-    return asked is not None and (value is None or value > asked)
+    return requested is not None and (value is None or value > requested)
 
 
-def _is_kept(asked: TechnicalLimit, limits: tuple[TechnicalLimit, ...]) -> bool:
+def _is_kept(requested: TechnicalLimit, limits: tuple[TechnicalLimit, ...]) -> bool:
     """Tell whether a limit that the applicant offered still stands, or a tighter one of the same quantity and unit."""
-    wanted = Decimal(asked.value) / asked.scale
+    amount = Decimal(requested.value) / requested.scale
     for each in limits:
-        if (each.quantity, each.unit, each.comparator) != (asked.quantity, asked.unit, asked.comparator):
+        if (each.quantity, each.unit, each.comparator) != (requested.quantity, requested.unit, requested.comparator):
             continue
         value = Decimal(each.value) / max(each.scale, 1)
-        if value == wanted or (asked.comparator is Comparator.AT_MOST and value < wanted):
+        if value == amount or (requested.comparator is Comparator.AT_MOST and value < amount):
             return True
-        if asked.comparator is Comparator.AT_LEAST and value > wanted:
+        if requested.comparator is Comparator.AT_LEAST and value > amount:
             return True
     return False
 
 
-def _is_asked(provision: ExemptedProvision, asked: PermitTerms) -> bool:
+def _is_requested(provision: ExemptedProvision, requested: PermitTerms) -> bool:
     """Tell whether the applicant asked to be freed of a provision as far; what is replaced was not set aside altogether."""
     place = (provision.document, provision.article, provision.clause)
     return any(
         (each.document, each.article, each.clause) == place and each.effect in {provision.effect, Effect.SET_ASIDE}
-        for each in asked.exempted_provisions
+        for each in requested.exempted_provisions
     )
 
 
-def _lets_more_users_in(terms: PermitTerms, asked: PermitTerms) -> bool:
+def _lets_more_users_in(terms: PermitTerms, requested: PermitTerms) -> bool:
     """Tell whether at some moment more users may take part than the applicant's own phases foresaw."""
-    turns = {moment for each in (*terms.phases, *asked.phases) for moment in (each.start, each.end)}
+    turns = {moment for each in (*terms.phases, *requested.phases) for moment in (each.start, each.end)}
     moments = (each for each in (terms.start, *turns) if terms.start <= each < terms.end)
-    return any(_users_at(terms, each) > _users_at(asked, each) for each in moments)
+    return any(_users_at(terms, each) > _users_at(requested, each) for each in moments)
 
 
 def _users_at(terms: PermitTerms, moment: datetime) -> int:
@@ -219,8 +219,8 @@ def _users_at(terms: PermitTerms, moment: datetime) -> int:
 def _kind(dossier: _Dossier, procedure: Procedure) -> PermitKind | None:
     """Return the kind asked for; a procedure with a single kind need not ask."""
     kinds = procedure.items("permit_kind") or tuple(each.value for each in procedure.permit.kinds)
-    wanted = dossier.text(dossier.fields.kind) or (kinds[0] if len(kinds) == 1 else "")
-    return PermitKind(wanted) if wanted in frozenset(PermitKind) else None
+    kind = dossier.text(dossier.fields.kind) or (kinds[0] if len(kinds) == 1 else "")
+    return PermitKind(kind) if kind in frozenset(PermitKind) else None
 
 
 def _territory(dossier: _Dossier, procedure: Procedure) -> str:
@@ -229,8 +229,8 @@ def _territory(dossier: _Dossier, procedure: Procedure) -> str:
     return Phrase("terms.whole_territory", body=procedure.issuing_body).vi
 
 
-def _hours(procedure: Procedure, asked: Answers) -> DailyHours | None:
-    rules = [each for each in procedure.permit.hours if holds(each.when, asked)]
+def _hours(procedure: Procedure, visible_answers: Answers) -> DailyHours | None:
+    rules = [each for each in procedure.permit.hours if holds(each.when, visible_answers)]
     if not rules:
         return None
     return DailyHours(start=max(each.start for each in rules), end=min(each.end for each in rules))
@@ -246,10 +246,10 @@ def _limits(dossier: _Dossier, ceilings: tuple[Ceiling, ...]) -> tuple[Technical
 
 def _limit_of_law(ceiling: Ceiling, dossier: _Dossier) -> TechnicalLimit:
     """State a bound of the law, or what the applicant asked for below it."""
-    is_most, answer = ceiling.maximum is not None, answer_at(dossier.asked, ceiling.field) if ceiling.field else None
+    is_most, answer = ceiling.maximum is not None, answer_at(dossier.answers, ceiling.field) if ceiling.field else None
     bound = ceiling.maximum if is_most else ceiling.minimum
-    wanted = answer if isinstance(answer, int | float) and not isinstance(answer, bool) else bound
-    value, scale = _fixed(wanted)
+    number = answer if isinstance(answer, int | float) and not isinstance(answer, bool) else bound
+    value, scale = _fixed(number)
     comparator = Comparator.AT_MOST if is_most else Comparator.AT_LEAST
     return TechnicalLimit(quantity=ceiling.quantity, comparator=comparator, value=value, scale=scale, unit=ceiling.unit)
 

@@ -64,8 +64,8 @@ def _errors(*broken: Iterable[Problem]) -> tuple[FieldError, ...]:
 
 def _beyond(terms: PermitTerms, *, procedure: Procedure, answers: Answers, at: datetime) -> Iterator[Problem]:
     """What goes beyond the request is refused, or needs a reason where the procedure allows it."""
-    asked = propose(procedure, answers, supervising_unit_id=terms.supervising_unit_id, at=at)
-    problems = tuple(beyond_request(terms, asked))
+    requested = propose(procedure, answers, supervising_unit_id=terms.supervising_unit_id, at=at)
+    problems = tuple(beyond_request(terms, requested))
     if procedure.word("grant.beyond_request") != "reason":
         yield from problems
     elif problems and not terms.beyond_request:
@@ -77,17 +77,17 @@ def _justifications(terms: PermitTerms, *, procedure: Procedure, answers: Answer
 
     What the law itself demands answers the law.
     """
-    said, by_law = [each.of for each in terms.justifications], restrictions_of_law(procedure, answers)
+    justified, by_law = [each.of for each in terms.justifications], restrictions_of_law(procedure, answers)
     for index, condition in enumerate(terms.conditions):
-        if condition not in by_law and condition not in said:
+        if condition not in by_law and condition not in justified:
             yield f"conditions.{index}", "unjustified", Phrase("terms.unjustified")
     for index, limit in enumerate(terms.limits):
-        if limit.quantity not in by_law and limit.quantity not in said:
+        if limit.quantity not in by_law and limit.quantity not in justified:
             yield f"limits.{index}", "unjustified", Phrase("terms.unjustified")
     first, last = terms.days
     for index, each in enumerate(terms.justifications):
         path = f"justifications.{index}"
-        if each.of not in terms.restrictions or each.of in said[:index]:
+        if each.of not in terms.restrictions or each.of in justified[:index]:
             yield f"{path}.of", "justifies_nothing", Phrase("terms.justifies_nothing")
         for name in ("risk", "lifted_by"):
             if not getattr(each, name).strip():

@@ -249,7 +249,7 @@ class _Days:
         if self.term.unit is not Unit.WD:
             source = self.calendar.source(day)
             return _line(day, counted=True, count=count + 1, reason=Phrase("ledger.calendar"), source=source)
-        works, reason, source = self.calendar.told(day)
+        works, reason, source = self.calendar.describe(day)
         return _line(day, counted=works, count=count + works, reason=reason, source=source)
 
 
@@ -326,7 +326,7 @@ def _backward_lines(last: date, first: date, term: Term, calendar: Calendar) -> 
     while day > first:
         day -= DAY
         if term.unit is Unit.WD:
-            counted, reason, source = calendar.told(day)
+            counted, reason, source = calendar.describe(day)
         else:
             counted, source = True, calendar.source(day)
             reason = Phrase("ledger.hours" if term.unit is Unit.H else "ledger.calendar")

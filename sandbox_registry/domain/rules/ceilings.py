@@ -14,15 +14,15 @@ QUANTITY = "quantity"
 """The column of a table of technical limits that names what a row limits."""
 
 
-def applying(procedure: Procedure, asked: Answers) -> tuple[Ceiling, ...]:
+def applying(procedure: Procedure, visible_answers: Answers) -> tuple[Ceiling, ...]:
     """Return the ceilings whose conditions hold for the answers to the questions asked."""
-    return tuple(each for each in procedure.permit.ceilings if holds(each.when, asked))
+    return tuple(each for each in procedure.permit.ceilings if holds(each.when, visible_answers))
 
 
-def ceiling_errors(procedure: Procedure, asked: Answers) -> Iterator[FieldError]:
+def ceiling_errors(procedure: Procedure, visible_answers: Answers) -> Iterator[FieldError]:
     """List every answer beyond a ceiling that applies."""
-    for ceiling in applying(procedure, asked):
-        for path, value in _answered(ceiling, asked):
+    for ceiling in applying(procedure, visible_answers):
+        for path, value in _answered(ceiling, visible_answers):
             if isinstance(value, bool) or not isinstance(value, int | float):
                 continue
             if (code := passed(Fraction(Decimal(str(value))), ceiling)) is not None:
@@ -48,8 +48,8 @@ def _exact(bound: float) -> Fraction:
     return Fraction(Decimal(str(bound)))
 
 
-def _answered(ceiling: Ceiling, asked: Answers) -> Iterator[tuple[str, object]]:
-    value = answer_at(asked, ceiling.field)
+def _answered(ceiling: Ceiling, visible_answers: Answers) -> Iterator[tuple[str, object]]:
+    value = answer_at(visible_answers, ceiling.field)
     if not ceiling.column:
         yield ceiling.field, len(value) if isinstance(value, list | tuple) else value
         return

@@ -148,8 +148,8 @@ Answers = Mapping[str, object]
 def answer_at(answers: Answers, path: str) -> object:
     """Return the answer at `section.field`, or null."""
     section, _, key = path.partition(".")
-    found = answers.get(section)
-    return found.get(key) if isinstance(found, Mapping) else None
+    section_answers = answers.get(section)
+    return section_answers.get(key) if isinstance(section_answers, Mapping) else None
 
 
 def alternatives(condition: Condition | tuple[Condition, ...]) -> tuple[Condition, ...]:

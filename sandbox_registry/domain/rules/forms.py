@@ -42,11 +42,11 @@ def validate(procedure: Procedure, answers: Answers, attached_parts: frozenset[s
 
     Paths are `answers.<section>.<field>[.<row>.<column>]` and `documents.<part>`. Empty when the dossier may be filed.
     """
-    asked = visible(procedure, answers)
+    visible_answers = visible(procedure, answers)
     return (
-        *_check_answers(procedure, answers, asked, complete=True),
-        *_check_rules(procedure, asked),
-        *_check_parts(procedure, asked, attached_parts),
+        *_check_answers(procedure, answers, visible_answers, complete=True),
+        *_check_rules(procedure, visible_answers),
+        *_check_parts(procedure, visible_answers, attached_parts),
     )
 
 
@@ -57,15 +57,15 @@ def validate_shape(procedure: Procedure, answers: Answers) -> tuple[FieldError, 
 
 def route(procedure: Procedure, answers: Answers) -> Referral | None:
     """Say which other authority is competent, by the first route whose conditions all hold; null when it is ours."""
-    asked = visible(procedure, answers)
+    visible_answers = visible(procedure, answers)
     for candidate in procedure.routes:
-        if candidate.when and holds(candidate.when, asked):
+        if candidate.when and holds(candidate.when, visible_answers):
             return Referral(
                 target=candidate.target,
                 authority=candidate.authority,
                 reason=candidate.reason,
                 basis=candidate.basis,
-                answers=_answers_of(candidate.when, asked),
+                answers=_answers_of(candidate.when, visible_answers),
             )
     return None
 
@@ -77,16 +77,16 @@ def normalise(answers: Answers) -> dict[str, object]:
 
 def visible(procedure: Procedure, answers: Answers) -> dict[str, dict[str, object]]:
     """Return the answers to questions that are asked: what was answered before a question was hidden does not count."""
-    asked: dict[str, dict[str, object]] = {}
+    shown: dict[str, dict[str, object]] = {}
     for section in procedure.sections:
-        given = answers.get(section.key)
-        kept = asked.setdefault(section.key, {})
-        if not isinstance(given, Mapping):
+        section_answers = answers.get(section.key)
+        shown_in_section = shown.setdefault(section.key, {})
+        if not isinstance(section_answers, Mapping):
             continue
         for field in section.fields:
-            if not is_empty(given.get(field.key)) and is_shown(field, asked):
-                kept[field.key] = given[field.key]
-    return asked
+            if not is_empty(section_answers.get(field.key)) and is_shown(field, shown):
+                shown_in_section[field.key] = section_answers[field.key]
+    return shown
 
 
 def _normalise(value: object) -> object:
@@ -104,39 +104,41 @@ def _answers_of(conditions: Conditions, answers: Answers) -> dict[str, object]:
     return {each.field: answer_at(answers, each.field) for each in held}
 
 
-def _check_answers(procedure: Procedure, answers: Answers, asked: Answers, *, complete: bool) -> Iterator[FieldError]:
+def _check_answers(
+    procedure: Procedure, answers: Answers, visible_answers: Answers, *, complete: bool
+) -> Iterator[FieldError]:
     sections = {section.key: section for section in procedure.sections}
     yield from (unknown("answers", key) for key in answers if key not in sections)
     for section in procedure.sections:
         path = f"answers.{section.key}"
-        given = answers.get(section.key, {})
-        if not isinstance(given, Mapping):
+        section_answers = answers.get(section.key, {})
+        if not isinstance(section_answers, Mapping):
             yield error(path, "bad_format", section.title)
             continue
         fields = {field.key: field for field in section.fields}
-        yield from (unknown(path, key) for key in given if key not in fields)
+        yield from (unknown(path, key) for key in section_answers if key not in fields)
         for key, field in fields.items():
-            value = given.get(key)
-            if is_empty(value) and complete and is_required(field, asked):
+            value = section_answers.get(key)
+            if is_empty(value) and complete and is_required(field, visible_answers):
                 yield error(f"{path}.{key}", "required", field.label)
             else:
                 yield from check(field, value, path=f"{path}.{key}", complete=complete)
 
 
-def _check_parts(procedure: Procedure, asked: Answers, attached: frozenset[str]) -> Iterator[FieldError]:
-    known = {part.key for part in procedure.parts}
-    yield from (unknown("documents", key) for key in sorted(attached - known))
+def _check_parts(procedure: Procedure, visible_answers: Answers, attached: frozenset[str]) -> Iterator[FieldError]:
+    keys = {part.key for part in procedure.parts}
+    yield from (unknown("documents", key) for key in sorted(attached - keys))
     for part in procedure.parts:
-        needed = part.required or (bool(part.required_when) and holds(part.required_when, asked))
+        needed = part.required or (bool(part.required_when) and holds(part.required_when, visible_answers))
         if needed and part.key not in attached:
             message = Phrase("form.missing_document", label=part.label)
             yield FieldError(field=f"documents.{part.key}", code="missing_document", message=message)
 
 
-def _check_rules(procedure: Procedure, asked: Answers) -> Iterator[FieldError]:
+def _check_rules(procedure: Procedure, visible_answers: Answers) -> Iterator[FieldError]:
     for rule in procedure.rules:
-        yield from _RULES[rule.kind](procedure, rule, asked)
-    yield from ceiling_errors(procedure, asked)
+        yield from _RULES[rule.kind](procedure, rule, visible_answers)
+    yield from ceiling_errors(procedure, visible_answers)
 
 
 def _broken(rule: FormRule, *, path: str | None = None, **values: Parameter) -> FieldError:
@@ -144,14 +146,14 @@ def _broken(rule: FormRule, *, path: str | None = None, **values: Parameter) -> 
     return FieldError(field=where, code=rule.kind.value, message=rule.message.format(**values))
 
 
-def _not_before(_procedure: Procedure, rule: FormRule, asked: Answers) -> Iterator[FieldError]:
-    day, other = read_date(answer_at(asked, rule.field)), read_date(answer_at(asked, rule.other))
+def _not_before(_procedure: Procedure, rule: FormRule, visible_answers: Answers) -> Iterator[FieldError]:
+    day, other = read_date(answer_at(visible_answers, rule.field)), read_date(answer_at(visible_answers, rule.other))
     if day is not None and other is not None and day < other:
         yield _broken(rule)
 
 
-def _within_term(procedure: Procedure, rule: FormRule, asked: Answers) -> Iterator[FieldError]:
-    day, other = read_date(answer_at(asked, rule.field)), read_date(answer_at(asked, rule.other))
+def _within_term(procedure: Procedure, rule: FormRule, visible_answers: Answers) -> Iterator[FieldError]:
+    day, other = read_date(answer_at(visible_answers, rule.field)), read_date(answer_at(visible_answers, rule.other))
     term = procedure.term(rule.parameter) if rule.parameter else None
     if day is None or other is None or term is None:
         return
@@ -165,15 +167,15 @@ def _last_day(start: date, term: Term) -> date:
     return date.fromordinal(add_term(start, term).toordinal() - 1)
 
 
-def _at_most(_procedure: Procedure, rule: FormRule, asked: Answers) -> Iterator[FieldError]:
-    value, other = answer_at(asked, rule.field), answer_at(asked, rule.other)
+def _at_most(_procedure: Procedure, rule: FormRule, visible_answers: Answers) -> Iterator[FieldError]:
+    value, other = answer_at(visible_answers, rule.field), answer_at(visible_answers, rule.other)
     if isinstance(value, int | float) and isinstance(other, int | float) and value > other:
         yield _broken(rule)
 
 
-def _rows_within(_procedure: Procedure, rule: FormRule, asked: Answers) -> Iterator[FieldError]:
-    rows, first = answer_at(asked, rule.field), read_date(answer_at(asked, rule.other))
-    last = read_date(answer_at(asked, rule.until)) if rule.until else None
+def _rows_within(_procedure: Procedure, rule: FormRule, visible_answers: Answers) -> Iterator[FieldError]:
+    rows, first = answer_at(visible_answers, rule.field), read_date(answer_at(visible_answers, rule.other))
+    last = read_date(answer_at(visible_answers, rule.until)) if rule.until else None
     if not isinstance(rows, list | tuple):
         return
     for index, row in enumerate(rows):
@@ -184,13 +186,13 @@ def _rows_within(_procedure: Procedure, rule: FormRule, asked: Answers) -> Itera
             yield _broken(rule, path=f"{rule.field}.{index}.end")
 
 
-def _implies(_procedure: Procedure, rule: FormRule, asked: Answers) -> Iterator[FieldError]:
-    if answer_at(asked, rule.field) is True and answer_at(asked, rule.other) is False:
+def _implies(_procedure: Procedure, rule: FormRule, visible_answers: Answers) -> Iterator[FieldError]:
+    if answer_at(visible_answers, rule.field) is True and answer_at(visible_answers, rule.other) is False:
         yield _broken(rule)
 
 
-def _excludes(_procedure: Procedure, rule: FormRule, asked: Answers) -> Iterator[FieldError]:
-    if answer_at(asked, rule.field) is True and answer_at(asked, rule.other) is True:
+def _excludes(_procedure: Procedure, rule: FormRule, visible_answers: Answers) -> Iterator[FieldError]:
+    if answer_at(visible_answers, rule.field) is True and answer_at(visible_answers, rule.other) is True:
         yield _broken(rule)
 
 

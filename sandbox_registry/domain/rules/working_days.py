@@ -116,7 +116,7 @@ class Calendar:
             return mark.kind is DayKind.MAKEUP_WORKING
         return day.weekday() < _SATURDAY
 
-    def told(self, day: date) -> tuple[bool, Wording, str]:
+    def describe(self, day: date) -> tuple[bool, Wording, str]:
         """Say whether offices work on that day, what kind of day it is, and which document makes it special.
 
         Raises:
