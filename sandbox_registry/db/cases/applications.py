@@ -58,11 +58,15 @@ def _links() -> Any:
 
 
 def _capacities(*, still: bool) -> Any:
-    held = _PARTICIPATIONS.c
-    ended = held.until.is_(None) if still else held.until.is_not(None)
+    participations = _PARTICIPATIONS.c
+    ended = participations.until.is_(None) if still else participations.until.is_not(None)
     return (
-        select(func.array_agg(held.capacity))
-        .where(held.application_id == _APPLICATIONS.c.id, held.person_id == bindparam("person_id"), ended)
+        select(func.array_agg(participations.capacity))
+        .where(
+            participations.application_id == _APPLICATIONS.c.id,
+            participations.person_id == bindparam("person_id"),
+            ended,
+        )
         .scalar_subquery()
     )
 
@@ -89,12 +93,12 @@ _ANY_CASE = Statement(_BY_ID)
 
 
 @lru_cache(maxsize=1000)
-def _known(shapes: tuple[ScopeShape, ...]) -> Statement:
+def _find(shapes: tuple[ScopeShape, ...]) -> Statement:
     return Statement(_BY_ID.where(known_to(shapes)))
 
 
 @lru_cache(maxsize=1000)
-def _lock_known(shapes: tuple[ScopeShape, ...]) -> Statement:
+def _lock(shapes: tuple[ScopeShape, ...]) -> Statement:
     return Statement(select(_APPLICATIONS.c.id).where(_IS_ASKED_FOR, known_to(shapes)).with_for_update())
 
 
@@ -112,12 +116,12 @@ async def find_case(
     With `lock`, nobody else changes it until the transaction ends.
     """
     shapes = tuple(map(shape_of, scopes))
-    given = {"id": application_id, **known_values(scopes)}
+    values = {"id": application_id, **known_values(scopes)}
     if lock:
         # A statement of its own: what is read in the same one would be as old as the wait for the lock.
-        await _lock_known(shapes).rows(connection, given)
-    given |= {"person_id": person_id, "consulted_unit_ids": list(consulted_unit_ids)}
-    for row in await _known(shapes).rows(connection, given):
+        await _lock(shapes).rows(connection, values)
+    values |= {"person_id": person_id, "consulted_unit_ids": list(consulted_unit_ids)}
+    for row in await _find(shapes).rows(connection, values):
         return case_of(row)
     return None
 
@@ -126,8 +130,8 @@ async def load_case(
     connection: AsyncConnection, application_id: UUID, *, person_id: UUID, consulted_unit_ids: frozenset[UUID]
 ) -> Case | None:
     """Load any case and how a person stands to it, null when there is none: for what the program itself wants to know."""
-    given = {"id": application_id, "person_id": person_id, "consulted_unit_ids": list(consulted_unit_ids)}
-    for row in await _ANY_CASE.rows(connection, given):
+    values = {"id": application_id, "person_id": person_id, "consulted_unit_ids": list(consulted_unit_ids)}
+    for row in await _ANY_CASE.rows(connection, values):
         return case_of(row)
     return None
 
@@ -136,13 +140,13 @@ async def earlier_case(
     connection: AsyncConnection, application_id: UUID, *, organisation_id: UUID, procedures: frozenset[str] | None
 ) -> Application | None:
     """Load a case that an organisation filed under one of these procedures, or any; null for every other, and for none."""
-    given = {
+    values = {
         "id": application_id,
         "organisation_id": organisation_id,
         "is_any": procedures is None,
         "procedures": sorted(procedures or ()),
     }
-    for row in await _EARLIER.rows(connection, given):
+    for row in await _EARLIER.rows(connection, values):
         return APPLICATIONS.read(row)
     return None
 
@@ -161,8 +165,8 @@ _EARLIER = Statement(
 
 def case_of(row: Row) -> Case:
     """Read the columns of an application and of `STANDING`."""
-    held, ever_held, conflicted, is_consulted, links = row[-len(STANDING) :]
-    capacities = {Capacity(name) for name in held or ()}
+    current, past, conflicted, is_consulted, links = row[-len(STANDING) :]
+    capacities = {Capacity(name) for name in current or ()}
     if is_consulted:
         capacities.add(Capacity.CONSULTED)
     application = APPLICATIONS.read(row)
@@ -173,7 +177,7 @@ def case_of(row: Row) -> Case:
             unit_ids=frozenset(application.unit_ids),
             other_desks=frozenset(application.unit_ids) - {application.receiving_unit_id},
             capacities=frozenset(capacities),
-            past_capacities=frozenset(Capacity(name) for name in ever_held or ()),
+            past_capacities=frozenset(Capacity(name) for name in past or ()),
             conflicted=conflicted,
         ),
         links=tuple(
@@ -217,19 +221,21 @@ async def workload(
     connection: AsyncConnection, *, unit_ids: frozenset[UUID], procedures: frozenset[str] | None
 ) -> tuple[Load, ...]:
     """Count the open cases handled by these units that each officer and reviewer holds; of these procedures, or all."""
-    held = _PARTICIPATIONS.c
+    participations = _PARTICIPATIONS.c
     query = (
-        select(held.person_id, tables.people.c.full_name, held.capacity, func.count().label("cases"))
-        .join(_APPLICATIONS, _APPLICATIONS.c.id == held.application_id)
-        .join(tables.people, tables.people.c.id == held.person_id)
+        select(
+            participations.person_id, tables.people.c.full_name, participations.capacity, func.count().label("cases")
+        )
+        .join(_APPLICATIONS, _APPLICATIONS.c.id == participations.application_id)
+        .join(tables.people, tables.people.c.id == participations.person_id)
         .where(
-            held.until.is_(None),
-            held.capacity.in_([Capacity.FOCAL, Capacity.REVIEWER]),
+            participations.until.is_(None),
+            participations.capacity.in_([Capacity.FOCAL, Capacity.REVIEWER]),
             _APPLICATIONS.c.stage.in_(sorted(OPEN_STAGES)),
             _APPLICATIONS.c.unit_ids.overlap(sorted(unit_ids)),
         )
-        .group_by(held.person_id, tables.people.c.full_name, held.capacity)
-        .order_by(tables.people.c.full_name, held.capacity)
+        .group_by(participations.person_id, tables.people.c.full_name, participations.capacity)
+        .order_by(tables.people.c.full_name, participations.capacity)
     )
     if procedures is not None:
         query = query.where(_APPLICATIONS.c.procedure_code.in_(sorted(procedures)))

@@ -122,14 +122,14 @@ async def list_cases(
         by_change=by_change,
         goes_on=isinstance(after, tuple if by_change else UUID),
     )
-    given = {**values_of(scope), **_values(narrowed, words=words, limit=limit)}
-    given |= {"after": after} if not isinstance(after, tuple) else {"after_change": after[0], "after": after[1]}
+    values = {**values_of(scope), **_values(narrowed, words=words, limit=limit)}
+    values |= {"after": after} if not isinstance(after, tuple) else {"after_change": after[0], "after": after[1]}
     if shape.may_be_recent:
         # Words that many cases have: walking back from the newest finds enough of them at once.
-        found = await _statement(replace(shape, is_recent=True)).rows(connection, given)
-        if len(found) == limit:
-            return _rows(found)
-    return _rows(await _statement(shape).rows(connection, given))
+        newest = await _statement(replace(shape, is_recent=True)).rows(connection, values)
+        if len(newest) == limit:
+            return _rows(newest)
+    return _rows(await _statement(shape).rows(connection, values))
 
 
 _at = lru_cache(maxsize=1000)(Scope.at)
@@ -166,8 +166,10 @@ def _statement(shape: QueryShape) -> Statement:
             query = query.where(position > tuple_(bindparam("after_change", type_=tables.Stamp), _AFTER))
     elif shape.has_officer:
         # The officer's own cases are few, and stand in order; joined to, not looked for, they give the order of the list.
-        held = _held_by_officer(shape)
-        query = query.join(held, held.c.application_id == columns.id).order_by(held.c.application_id.desc())
+        of_officer = _held_by_officer(shape)
+        query = query.join(of_officer, of_officer.c.application_id == columns.id).order_by(
+            of_officer.c.application_id.desc()
+        )
     else:
         query = query.order_by(columns.id.desc())
         if shape.goes_on:
@@ -183,13 +185,13 @@ def _recent(shape: QueryShape) -> FromClause:
 
 
 def _held_by_officer(shape: QueryShape) -> Any:
-    held = _PARTICIPATIONS.c
-    query = select(held.application_id).where(
-        held.person_id == bindparam("officer_id", type_=Uuid), held.until.is_(None)
+    participations = _PARTICIPATIONS.c
+    query = select(participations.application_id).where(
+        participations.person_id == bindparam("officer_id", type_=Uuid), participations.until.is_(None)
     )
     if shape.goes_on:
-        query = query.where(held.application_id < _AFTER)
-    return query.distinct().order_by(held.application_id.desc()).subquery("held")
+        query = query.where(participations.application_id < _AFTER)
+    return query.distinct().order_by(participations.application_id.desc()).subquery("held")
 
 
 def _narrowing(shape: QueryShape, cases: FromClause) -> Iterator[ColumnElement[bool]]:
@@ -223,8 +225,8 @@ def _any_text(name: str) -> ColumnElement[str]:
     return func.any(bindparam(name, type_=ARRAY(Text)))
 
 
-def _rows(found: list[Row]) -> tuple[CaseRow, ...]:
-    rows = tuple(starmap(CaseRow, found))
+def _rows(raw: list[Row]) -> tuple[CaseRow, ...]:
+    rows = tuple(starmap(CaseRow, raw))
     for row in rows:
         row.stage = _STAGES[row.stage]
     return rows
@@ -238,22 +240,24 @@ async def awaiting_declaration(connection: AsyncConnection, *, scope: Scope) -> 
     groups = grouped(scope.awaiting_declaration)
     if not groups:
         return ()
-    given: dict[str, object] = {"me": scope.person_id, "procedures": sorted(scope.procedures or ())}
+    values: dict[str, object] = {"me": scope.person_id, "procedures": sorted(scope.procedures or ())}
     for place, (stages, capacities) in enumerate(groups.items()):
-        given |= {f"owed_{place}": sorted(map(str, capacities)), f"owed_stages_{place}": sorted(map(str, stages))}
-    return _rows(await _owing(len(groups), has_procedures=scope.procedures is not None).rows(connection, given))
+        values |= {f"owed_{place}": sorted(map(str, capacities)), f"owed_stages_{place}": sorted(map(str, stages))}
+    return _rows(await _owing(len(groups), has_procedures=scope.procedures is not None).rows(connection, values))
 
 
 @lru_cache
 def _owing(groups: int, *, has_procedures: bool) -> Statement:
-    condition, mine = Condition(ScopeShape(has_procedures=has_procedures)), _PARTICIPATIONS.alias("mine")
+    condition, participations = Condition(ScopeShape(has_procedures=has_procedures)), _PARTICIPATIONS.alias("mine")
     clauses = (
         and_(_APPLICATIONS.c.stage == condition.any_text(f"owed_stages_{place}"), condition.holding(f"owed_{place}"))
         for place in range(groups)
     )
-    known = select(mine.c.application_id).where(mine.c.person_id == bindparam("me", type_=Uuid), mine.c.until.is_(None))
+    own_cases = select(participations.c.application_id).where(
+        participations.c.person_id == bindparam("me", type_=Uuid), participations.c.until.is_(None)
+    )
     query = _row(_APPLICATIONS).where(
-        _APPLICATIONS.c.id.in_(known), or_(*clauses), ~exists().where(condition.declared())
+        _APPLICATIONS.c.id.in_(own_cases), or_(*clauses), ~exists().where(condition.declared())
     )
     query = query.where(*condition.within_procedures())
     return Statement(query.order_by(_APPLICATIONS.c.id.desc()).limit(100))

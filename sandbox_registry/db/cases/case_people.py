@@ -15,7 +15,7 @@ _CASES, _DECISIONS = tables.applications.c, tables.decisions.c
 _MEMBERS, _PARTS = tables.memberships.c, tables.participations.c
 _CASE = bindparam("case_id", type_=Uuid)
 _FILED = or_(*(_PARTS.capacity == capacity.value for capacity in sorted(FILING)))
-_KNOWN = Statement(
+_KNOWN_TO_APPLICANT = Statement(
     union(
         select(_MEMBERS.person_id)
         .join(tables.applications, _CASES.organisation_id == _MEMBERS.organisation_id)
@@ -43,7 +43,7 @@ async def cases_filed_by(connection: AsyncConnection, person_id: UUID) -> frozen
 
 async def known_to_applicant(connection: AsyncConnection, case_id: UUID) -> frozenset[UUID]:
     """List the people of a case whom the applicant knows by name: their own, and who signed the decision."""
-    return frozenset(row[0] for row in await _KNOWN.rows(connection, {"case_id": case_id}))
+    return frozenset(row[0] for row in await _KNOWN_TO_APPLICANT.rows(connection, {"case_id": case_id}))
 
 
 async def people_among(connection: AsyncConnection, identities: Iterable[UUID]) -> frozenset[UUID]:

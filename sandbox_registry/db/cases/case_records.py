@@ -108,6 +108,6 @@ async def records_of(
     also: frozenset[str] = frozenset(),
 ) -> CaseRecords:
     """Read what is shown with a case, `also` other parts of `CaseRecords`, and which versions of a calendar took force."""
-    given = {"application_id": application_id, "kind": RuleKind.CALENDAR.value, "code": calendar, "at": at}
-    rows = await _statement(SHOWN | also).rows(connection, given)
+    values = {"application_id": application_id, "kind": RuleKind.CALENDAR.value, "code": calendar, "at": at}
+    rows = await _statement(SHOWN | also).rows(connection, values)
     return _DECODER.decode(rows[0][0])

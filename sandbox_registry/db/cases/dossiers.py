@@ -56,8 +56,8 @@ _SOME = Statement(
 
 async def live_documents(connection: AsyncConnection, application_id: UUID) -> tuple[Document, ...]:
     """List the documents of a dossier that were not removed, oldest first."""
-    found = await _LIVE.rows(connection, {"application_id": application_id})
-    return tuple(DOCUMENTS.read(row) for row in found)
+    rows = await _LIVE.rows(connection, {"application_id": application_id})
+    return tuple(DOCUMENTS.read(row) for row in rows)
 
 
 async def keep_version(

@@ -21,9 +21,9 @@ SLICE = 50
 """Leaves read at once: a record holds whole objects, up to a megabyte in a case with long answers."""
 _LEAVES, _RECORDS = tables.audit_leaves, tables.audit_records
 _STATEMENT = func.coalesce(_LEAVES.c.statement, _LEAVES.c.entry)
-_SAID = cast(func.convert_from(_STATEMENT, "UTF8"), JSONB)
-_VERB = func.split_part(_SAID["act"].astext, ":", 2)
-_CHANGED = and_(_SAID["result"].astext == "done", not_(func.starts_with(_VERB, "read")))
+_STATED = cast(func.convert_from(_STATEMENT, "UTF8"), JSONB)
+_VERB = func.split_part(_STATED["act"].astext, ":", 2)
+_CHANGED = and_(_STATED["result"].astext == "done", not_(func.starts_with(_VERB, "read")))
 _OF_CASE = (
     select(_LEAVES.c.index, _LEAVES.c.entry, _LEAVES.c.salt, _LEAVES.c.statement, _RECORDS.c.nonce, _RECORDS.c.record)
     .outerjoin(_RECORDS, _RECORDS.c.index == _LEAVES.c.index)
@@ -35,14 +35,14 @@ _OF_CASE = (
 _FIRST = (
     select(_LEAVES.c.index)
     .where(_LEAVES.c.case_id == bindparam("case_id", type_=Uuid), _CHANGED)
-    .where(_SAID["act"].astext == func.any(bindparam("actions", type_=ARRAY(Text))))
+    .where(_STATED["act"].astext == func.any(bindparam("actions", type_=ARRAY(Text))))
     .order_by(_LEAVES.c.index)
     .limit(1)
 )
 _OF_VERSION = (
     select(_LEAVES.c.index)
     .where(_LEAVES.c.object_id == bindparam("object_id", type_=Uuid), _CHANGED)
-    .where(cast(_SAID["obj"]["ver"].astext, Integer) == bindparam("version", type_=Integer))
+    .where(cast(_STATED["obj"]["ver"].astext, Integer) == bindparam("version", type_=Integer))
     .order_by(_LEAVES.c.index)
     .limit(1)
 )
@@ -53,17 +53,17 @@ _LAST = Statement(
     .order_by(_LEAVES.c.index.desc())
     .limit(1)
 )
-_REVEALED = _SAID["act"].astext == func.any(bindparam("acts", type_=ARRAY(Text)))
+_REVEALED = _STATED["act"].astext == func.any(bindparam("acts", type_=ARRAY(Text)))
 _ALL = Statement(_OF_CASE.where(_REVEALED))
-_DONE = Statement(_OF_CASE.where(_REVEALED, _SAID["result"].astext == "done"))
+_DONE = Statement(_OF_CASE.where(_REVEALED, _STATED["result"].astext == "done"))
 _LIST = Statement(
     select(
         _LEAVES.c.index,
         _LEAVES.c.leaf_hash,
         _LEAVES.c.salt,
         _LEAVES.c.statement,
-        _SAID["act"].astext,
-        _SAID["result"].astext,
+        _STATED["act"].astext,
+        _STATED["result"].astext,
     )
     .where(_LEAVES.c.case_id == bindparam("case_id", type_=Uuid))
     .where(_LEAVES.c.index < bindparam("until", type_=BigInteger))
@@ -103,8 +103,8 @@ async def leaves_after(
 ) -> tuple[HistoryRow, ...]:
     """List the leaves of a case that may be revealed, in log order from behind a leaf on."""
     statement = _ALL if revealed.with_refusals else _DONE
-    given = {"case_id": case_id, "after": after, "limit": limit, "acts": list(revealed.acts)}
-    rows = await statement.rows(connection, given)
+    values = {"case_id": case_id, "after": after, "limit": limit, "acts": list(revealed.acts)}
+    rows = await statement.rows(connection, values)
     return tuple(map(_history_row, rows))
 
 
@@ -112,8 +112,8 @@ async def changes_until(connection: AsyncConnection, case_id: UUID, *, until: da
     """Go through what changed something in a case up to a moment, that moment included, in log order."""
     after = -1
     while True:
-        given = {"case_id": case_id, "after": after, "until": until, "limit": SLICE}
-        rows = await _CHANGES_UNTIL.rows(connection, given)
+        values = {"case_id": case_id, "after": after, "until": until, "limit": SLICE}
+        rows = await _CHANGES_UNTIL.rows(connection, values)
         for row in rows:
             yield _history_row(row)
         if len(rows) < SLICE:

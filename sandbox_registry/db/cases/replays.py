@@ -59,8 +59,8 @@ async def lock_open_cases(connection: AsyncConnection, *, after: UUID | None, li
     if after is not None:
         query = query.where(columns.id > after)
     rows = await Statement(query).rows(connection)
-    known = await _with_facts(connection, [records.read(row) for row in rows])
-    return tuple(OpenCase(facts=facts, next_due_at=row[-1]) for facts, row in zip(known, rows, strict=True))
+    facts_of_cases = await _with_facts(connection, [records.read(row) for row in rows])
+    return tuple(OpenCase(facts=facts, next_due_at=row[-1]) for facts, row in zip(facts_of_cases, rows, strict=True))
 
 
 async def _with_facts(connection: AsyncConnection, cases: Sequence[Application]) -> tuple[CaseFacts, ...]:
@@ -84,8 +84,8 @@ async def _with_facts(connection: AsyncConnection, cases: Sequence[Application])
 async def _by_case(connection: AsyncConnection, kind: type[T], ids: Sequence[UUID]) -> defaultdict[UUID, list[Any]]:
     records: Records[Any] = RECORDS[kind]
     query = records.query.where(records.table.c.application_id.in_(ids)).order_by(records.table.c.id)
-    found: defaultdict[UUID, list[Any]] = defaultdict(list)
+    by_case: defaultdict[UUID, list[Any]] = defaultdict(list)
     for row in await Statement(query).rows(connection):
         obj = records.read(row)
-        found[obj.application_id].append(obj)
-    return found
+        by_case[obj.application_id].append(obj)
+    return by_case
