@@ -92,9 +92,12 @@ def require_retainable(application: Application, *, procedure: Procedure) -> Ref
 
 def retained_at(application: Application, referral: Referral) -> datetime | None:
     """Return when the head recorded why the case stays although it belongs to the authority of a route; null without it."""
-    kept = application.retention
-    is_for_it = kept is not None and (kept.authority, kept.target_procedure) == (_name(referral), referral.target)
-    return kept.at if kept is not None and is_for_it else None
+    retention = application.retention
+    is_for_it = retention is not None and (retention.authority, retention.target_procedure) == (
+        _name(referral),
+        referral.target,
+    )
+    return retention.at if retention is not None and is_for_it else None
 
 
 def _is_retained(application: Application, referral: Referral) -> bool:

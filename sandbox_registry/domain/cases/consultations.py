@@ -44,7 +44,7 @@ def ask_unit(
         Invalid: not another state unit, or a reminder outside the term.
 
     """
-    asked = term or procedure.required_term("consult.term")
+    applicable = term or procedure.required_term("consult.term")
     if any(each.unit_id == unit.id and is_open(each) for each in earlier):
         raise Duplicate(what="consultation")
     consultation = Consultation(
@@ -55,8 +55,8 @@ def ask_unit(
         question=question,
         asked_by=by,
         asked_at=at,
-        term_value=asked.value,
-        term_unit=asked.unit,
+        term_value=applicable.value,
+        term_unit=applicable.unit,
         remind_on=remind_on,
         is_required=is_required or demanded_by is not None,
         demanded_by=None if demanded_by is None else demanded_by.key,
@@ -153,7 +153,7 @@ def disagreement_errors(
     A late disagreement counts as one in time. `agencies` are the names of the agencies, by identity.
     """
     disagreeing = {each.id: each for each in consultations if each.is_required and each.opinion is Opinion.DISAGREE}
-    given = {each.consultation_id for each in answers}
+    answered = {each.consultation_id for each in answers}
     unanswered = (
         FieldError(
             field=f"disagreements.{identity}",
@@ -161,7 +161,7 @@ def disagreement_errors(
             message=Phrase("appraisal.disagreement_unanswered", agency=agencies.get(each.unit_id, "")),
         )
         for identity, each in disagreeing.items()
-        if identity not in given
+        if identity not in answered
     )
     unexpected = (
         FieldError(

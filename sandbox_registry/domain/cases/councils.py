@@ -136,7 +136,7 @@ def recompose(
     drawn up again.
     """
     require_not_binding(session, council=council)
-    _check(composition, council=council, scheduled_at=scheduled_at, at=at, kept=session.scheduled_at)
+    _check(composition, council=council, scheduled_at=scheduled_at, at=at, unchanged=session.scheduled_at)
     return replace(
         session,
         version=session.version + 1,
@@ -385,10 +385,10 @@ def _check(
     council: Council,
     scheduled_at: datetime,
     at: datetime,
-    kept: datetime | None = None,
+    unchanged: datetime | None = None,
 ) -> None:
     errors = list(_wrong_composition(composition, council))
-    if scheduled_at < at and scheduled_at != kept:
+    if scheduled_at < at and scheduled_at != unchanged:
         errors.append(FieldError(field="scheduled_at", code="in_the_past", message=Phrase("councils.sitting_in_past")))
     if errors:
         raise Invalid(tuple(errors))

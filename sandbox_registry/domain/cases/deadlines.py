@@ -120,12 +120,12 @@ def supplement_deadline(
     request: SupplementRequest, *, procedure: Procedure, calendar: Calendar, promises: tuple[Promise, ...]
 ) -> Deadline | None:
     """Say until when the applicant may answer a supplement request; null when no term is set or no calendar reaches."""
-    term, given = procedure.term("supplement.term"), of_deadline(promises, "supplement.term", str(request.round))
+    term, earlier = procedure.term("supplement.term"), of_deadline(promises, "supplement.term", str(request.round))
     if term is None:
         return None
-    by = _calendar_of(given, calendar, started=request.requested_at)
+    by = _calendar_of(earlier, calendar, started=request.requested_at)
     try:
-        return _bound(deadline(term, start=request.requested_at, calendar=by), given)
+        return _bound(deadline(term, start=request.requested_at, calendar=by), earlier)
     except CalendarGap:
         return None
 
@@ -134,12 +134,12 @@ def complaint_deadline(
     application: Application, *, procedure: Procedure, calendar: Calendar, promises: tuple[Promise, ...]
 ) -> Deadline | None:
     """Say until when a refusal may be complained of in time; null when no term is set or no calendar reaches."""
-    term, given = procedure.term("complaint.term"), of_deadline(promises, "complaint.term")
+    term, earlier = procedure.term("complaint.term"), of_deadline(promises, "complaint.term")
     if term is None:
         return None
     started = _refused_at(application)
     try:
-        return _bound(deadline(term, start=started, calendar=_calendar_of(given, calendar, started=started)), given)
+        return _bound(deadline(term, start=started, calendar=_calendar_of(earlier, calendar, started=started)), earlier)
     except CalendarGap:
         return None
 
@@ -149,12 +149,12 @@ def clarification_deadline(
 ) -> Deadline | None:
     """Say until when the applicant may answer a question; null when no term is set or no calendar reaches."""
     term = procedure.term("clarification.term")
-    given = of_deadline(promises, "clarification.term", str(clarification.round))
+    earlier = of_deadline(promises, "clarification.term", str(clarification.round))
     if term is None:
         return None
-    by = _calendar_of(given, calendar, started=clarification.asked_at)
+    by = _calendar_of(earlier, calendar, started=clarification.asked_at)
     try:
-        return _bound(deadline(term, start=clarification.asked_at, calendar=by), given)
+        return _bound(deadline(term, start=clarification.asked_at, calendar=by), earlier)
     except CalendarGap:
         return None
 
@@ -227,18 +227,18 @@ _MOMENT = timedelta(microseconds=1)
 Compute = Callable[[Calendar], Deadline | None]
 
 
-def _calendar_of(given: tuple[Promise, ...], calendar: Calendar, *, started: datetime) -> Calendar:
+def _calendar_of(promises: tuple[Promise, ...], calendar: Calendar, *, started: datetime) -> Calendar:
     """Return the version a deadline goes by: that of its last date, or the one in force when its clock started."""
-    if not given:
+    if not promises:
         return calendar.at(started)
-    return calendar.named(given[-1].calendar_version) or calendar.at(given[-1].made_at)
+    return calendar.named(promises[-1].calendar_version) or calendar.at(promises[-1].made_at)
 
 
-def _bound(computed: Deadline, given: tuple[Promise, ...]) -> Deadline:
+def _bound(computed: Deadline, promises: tuple[Promise, ...]) -> Deadline:
     """Put the date given last in the place of the computed one, should they differ."""
-    if not given or computed.due == given[-1].due:
+    if not promises or computed.due == promises[-1].due:
         return computed
-    due = given[-1].due
+    due = promises[-1].due
     return _moved(computed, due) if due is not None else replace(computed, due=None, due_date=None, paused=True)
 
 
@@ -256,8 +256,8 @@ class _Computation:
     binds: bool = True
     by_latest: bool = False
 
-    def calendar_for(self, given: tuple[Promise, ...], started: datetime) -> Calendar:
-        return self.calendar if self.by_latest else _calendar_of(given, self.calendar, started=started)
+    def calendar_for(self, promises: tuple[Promise, ...], started: datetime) -> Calendar:
+        return self.calendar if self.by_latest else _calendar_of(promises, self.calendar, started=started)
 
     def counted(self, name: str, started: datetime, calendar: Calendar) -> Deadline | None:
         """Compute a term that runs from an event without a stop."""
@@ -313,74 +313,76 @@ class _Computation:
         return computed if apology is None or computed is None else _moved(computed, apology.promised_at)
 
 
-def _each(known: _Computation) -> Iterator[CaseDeadline]:
-    application = known.facts.application
+def _each(computation: _Computation) -> Iterator[CaseDeadline]:
+    application = computation.facts.application
     if application.submitted_at is None:
-        yield _counted(known, "draft.ttl", ResponsibleParty.APPLICANT, application.created_at, _closing_at(known))
+        yield _counted(
+            computation, "draft.ttl", ResponsibleParty.APPLICANT, application.created_at, _closing_at(computation)
+        )
     else:
         started = application.completeness_from or application.submitted_at
         yield _deadline(
-            known,
+            computation,
             "completeness.term",
             responsible=ResponsibleParty.AUTHORITY,
             started=started,
-            compute=lambda calendar: known.completeness(started, calendar),
-            done=application.accepted_at or _closing_at(known),
+            compute=lambda calendar: computation.completeness(started, calendar),
+            done=application.accepted_at or _closing_at(computation),
         )
-        yield from _transfer(known, application)
-    for request in known.facts.supplements:
-        done, subject = request.answered_at or _closing_at(known), str(request.round)
+        yield from _transfer(computation, application)
+    for request in computation.facts.supplements:
+        done, subject = request.answered_at or _closing_at(computation), str(request.round)
         yield _counted(
-            known, "supplement.term", ResponsibleParty.APPLICANT, request.requested_at, done, subject=subject
+            computation, "supplement.term", ResponsibleParty.APPLICANT, request.requested_at, done, subject=subject
         )
     if application.accepted_at is not None:
-        yield from _of_accepted(known, application, application.accepted_at)
-    for question in known.facts.clarifications:
-        done, subject = question.answered_at or question.closed_at or _closing_at(known), str(question.round)
+        yield from _of_accepted(computation, application, application.accepted_at)
+    for question in computation.facts.clarifications:
+        done, subject = question.answered_at or question.closed_at or _closing_at(computation), str(question.round)
         yield _counted(
-            known, "clarification.term", ResponsibleParty.APPLICANT, question.asked_at, done, subject=subject
+            computation, "clarification.term", ResponsibleParty.APPLICANT, question.asked_at, done, subject=subject
         )
-    for consultation in known.facts.consultations:
-        yield _consultation(known, consultation)
-    if application.recommended_at is not None and not known.procedure.flag("decision.included_in_appraisal"):
-        done = application.decided_at or _closing_at(known)
-        yield _counted(known, "decision.term", ResponsibleParty.AUTHORITY, application.recommended_at, done)
+    for consultation in computation.facts.consultations:
+        yield _consultation(computation, consultation)
+    if application.recommended_at is not None and not computation.procedure.flag("decision.included_in_appraisal"):
+        done = application.decided_at or _closing_at(computation)
+        yield _counted(computation, "decision.term", ResponsibleParty.AUTHORITY, application.recommended_at, done)
     if application.stage is Stage.APPROVED and application.decided_at is not None:
         issued_at = application.issued_at
-        yield _counted(known, "issue.term", ResponsibleParty.AUTHORITY, application.decided_at, issued_at)
+        yield _counted(computation, "issue.term", ResponsibleParty.AUTHORITY, application.decided_at, issued_at)
     if application.stage in {Stage.REFUSED, Stage.INTAKE_REFUSED}:
-        done = next((each.filed_at for each in known.facts.complaints), None)
-        yield _counted(known, "complaint.term", ResponsibleParty.APPLICANT, _refused_at(application), done)
+        done = next((each.filed_at for each in computation.facts.complaints), None)
+        yield _counted(computation, "complaint.term", ResponsibleParty.APPLICANT, _refused_at(application), done)
 
 
-def _transfer(known: _Computation, application: Application) -> Iterator[CaseDeadline]:
+def _transfer(computation: _Computation, application: Application) -> Iterator[CaseDeadline]:
     """Compute until when a case of another authority is sent there, or the head says why it stays."""
-    referral = route(known.procedure, application.answers)
+    referral = route(computation.procedure, application.answers)
     if application.received_at is None or referral is None or referral.authority is None:
         return
-    done = retained_at(application, referral) or application.decided_at or _closing_at(known)
-    yield _counted(known, "transfer.term", ResponsibleParty.AUTHORITY, application.received_at, done)
+    done = retained_at(application, referral) or application.decided_at or _closing_at(computation)
+    yield _counted(computation, "transfer.term", ResponsibleParty.AUTHORITY, application.received_at, done)
 
 
-def _of_accepted(known: _Computation, application: Application, accepted_at: datetime) -> Iterator[CaseDeadline]:
+def _of_accepted(computation: _Computation, application: Application, accepted_at: datetime) -> Iterator[CaseDeadline]:
     """Compute the appraisal and the day of the result."""
-    included = known.procedure.flag("decision.included_in_appraisal")
+    included = computation.procedure.flag("decision.included_in_appraisal")
     appraised_at = application.decided_at if included else application.recommended_at
     yield _deadline(
-        known,
+        computation,
         "appraisal.term",
         responsible=ResponsibleParty.AUTHORITY,
         started=accepted_at,
-        compute=known.appraisal,
-        done=appraised_at or _closing_at(known),
+        compute=computation.appraisal,
+        done=appraised_at or _closing_at(computation),
     )
     promised = _deadline(
-        known,
+        computation,
         APPOINTMENT,
         responsible=ResponsibleParty.AUTHORITY,
         started=accepted_at,
-        compute=known.appointment,
-        done=application.decided_at or _closing_at(known),
+        compute=computation.appointment,
+        done=application.decided_at or _closing_at(computation),
     )
     is_postponed = application.apology is not None and promised.computation is not None
     yield replace(promised, subject="promised") if is_postponed else promised
@@ -391,27 +393,27 @@ def _refused_at(application: Application) -> datetime:
     return application.decided_at or (application.updated_at if closing is None else closing.at)
 
 
-def _closing_at(known: _Computation) -> datetime | None:
-    closing = known.facts.application.closing
+def _closing_at(computation: _Computation) -> datetime | None:
+    closing = computation.facts.application.closing
     return None if closing is None else closing.at
 
 
-def _consultation(known: _Computation, consultation: Consultation) -> CaseDeadline:
+def _consultation(computation: _Computation, consultation: Consultation) -> CaseDeadline:
     """Compute until when an agency may answer: by the calendar in force when it was asked, whatever comes later."""
     term = Term(value=consultation.term_value, unit=Unit(consultation.term_unit))
     return _deadline(
-        replace(known, by_latest=False),
+        replace(computation, by_latest=False),
         "consult.term",
         responsible=ResponsibleParty.CONSULTED,
         started=consultation.asked_at,
         compute=lambda calendar: deadline(term, start=consultation.asked_at, calendar=calendar),
-        done=consultation.answered_at or consultation.closed_silent_at or _closing_at(known),
+        done=consultation.answered_at or consultation.closed_silent_at or _closing_at(computation),
         subject=str(consultation.id),
     )
 
 
 def _counted(
-    known: _Computation,
+    computation: _Computation,
     name: str,
     responsible: ResponsibleParty,
     started: datetime,
@@ -421,18 +423,18 @@ def _counted(
 ) -> CaseDeadline:
     """Compute a deadline whose term runs from an event without a stop."""
     return _deadline(
-        known,
+        computation,
         name,
         responsible=responsible,
         started=started,
-        compute=lambda calendar: known.counted(name, started, calendar),
+        compute=lambda calendar: computation.counted(name, started, calendar),
         done=done,
         subject=subject,
     )
 
 
 def _deadline(
-    known: _Computation,
+    computation: _Computation,
     name: str,
     *,
     responsible: ResponsibleParty,
@@ -441,21 +443,21 @@ def _deadline(
     done: datetime | None,
     subject: str = "",
 ) -> CaseDeadline:
-    parameter: Parameter | None = known.procedure.parameters.get(name)
-    given = of_deadline(known.facts.promises, name, subject)
-    computed, gap = _computed(compute, known.calendar_for(given, started))
-    if computed is not None and known.binds:
-        computed = _bound(computed, given)
+    parameter: Parameter | None = computation.procedure.parameters.get(name)
+    promises = of_deadline(computation.facts.promises, name, subject)
+    computed, gap = _computed(compute, computation.calendar_for(promises, started))
+    if computed is not None and computation.binds:
+        computed = _bound(computed, promises)
     return CaseDeadline(
         name=name,
         responsible=responsible,
-        timing=_timing(computed, done, known.at),
+        timing=_timing(computed, done, computation.at),
         computation=computed,
         fulfilled_at=done,
         basis="" if parameter is None else parameter.basis,
         subject=subject,
         gap=gap,
-        promises=given,
+        promises=promises,
     )
 
 

@@ -35,20 +35,20 @@ def _answer_names(steps: list[str], procedure: Procedure) -> list[Wording]:
     section = next((each for each in procedure.sections if each.key in steps[1:2]), None)
     if section is None:
         return [Phrase("field.answers"), *map(verbatim, steps[1:])]
-    found = procedure.field(".".join(steps[1:_ANSWER]))
-    names: list[Wording] = [section.title, *([verbatim(steps[2])] if found is None and len(steps) >= _ANSWER else [])]
-    if found is not None:
-        columns = {column.key: column.label for column in found.columns}
-        names += [found.label, *(columns.get(step) or _step_name(step) for step in steps[_ANSWER:])]
+    field = procedure.field(".".join(steps[1:_ANSWER]))
+    names: list[Wording] = [section.title, *([verbatim(steps[2])] if field is None and len(steps) >= _ANSWER else [])]
+    if field is not None:
+        columns = {column.key: column.label for column in field.columns}
+        names += [field.label, *(columns.get(step) or _step_name(step) for step in steps[_ANSWER:])]
     return names
 
 
 def _field_at(steps: list[str], procedure: Procedure) -> Field | None:
     if steps[0] != "answers" or len(steps) < _ANSWER:
         return None
-    found = procedure.field(".".join(steps[1:_ANSWER]))
-    columns = () if found is None else found.columns
-    return next((column for column in columns if column.key == steps[-1]), found)
+    field = procedure.field(".".join(steps[1:_ANSWER]))
+    columns = () if field is None else field.columns
+    return next((column for column in columns if column.key == steps[-1]), field)
 
 
 def _step_name(step: str) -> Wording:

@@ -226,8 +226,8 @@ def _by_target(answers: Mapping[str, object], files: Iterable[tuple[str, str]]) 
         if kind == "documents":
             return frozenset(digest for part, digest in attached if part == path)
         section, _, field = path.partition(".")
-        given = answers.get(section)
-        return given.get(field) if isinstance(given, Mapping) else None
+        section_answers = answers.get(section)
+        return section_answers.get(field) if isinstance(section_answers, Mapping) else None
 
     return state
 

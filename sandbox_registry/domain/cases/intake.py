@@ -126,7 +126,7 @@ def is_known_target(target: str, *, procedure: Procedure) -> bool:
 
 def _check_items(items: tuple[SupplementItem, ...], procedure: Procedure) -> None:
     errors = [] if items else [FieldError(field="items", code="required", message=Phrase("supplement.no_items"))]
-    seen: set[str] = set()
+    targets: set[str] = set()
     for index, item in enumerate(items):
         if not is_known_target(item.target, procedure=procedure):
             errors.append(
@@ -134,11 +134,11 @@ def _check_items(items: tuple[SupplementItem, ...], procedure: Procedure) -> Non
                     field=f"items.{index}.target", code="unknown_target", message=Phrase("supplement.unknown_target")
                 )
             )
-        if item.target in seen:
+        if item.target in targets:
             errors.append(
                 FieldError(field=f"items.{index}.target", code="twice", message=Phrase("supplement.named_twice"))
             )
-        seen.add(item.target)
+        targets.add(item.target)
     if errors:
         raise Invalid(tuple(errors))
 
@@ -291,8 +291,8 @@ def classify(application: Application, *, level: str | None, procedure: Procedur
 
     """
     require_classifiable(application, procedure=procedure)
-    known = {each.key for each in procedure.levels}
-    if (known and level not in known) or (not known and level is not None):
+    levels = {each.key for each in procedure.levels}
+    if (levels and level not in levels) or (not levels and level is not None):
         raise Invalid((FieldError(field="level", code="unknown_level", message=Phrase("lifecycle.unknown_level")),))
     return moved(application, "classify", at=at, level=level, classified_at=at)
 

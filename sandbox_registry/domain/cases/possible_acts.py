@@ -176,8 +176,8 @@ def _apologize(now: Situation) -> None:
 
 def _release(now: Situation) -> None:
     is_head = Role.FOCAL_HEAD in now.actor.roles_towards(now.standing)
-    held = now.records.assignments
-    if not any(assignments.may_release(each, by=now.actor.person_id, is_head=is_head) for each in held):
+    participations = now.records.assignments
+    if not any(assignments.may_release(each, by=now.actor.person_id, is_head=is_head) for each in participations):
         raise NotFound(what="assignment")
 
 

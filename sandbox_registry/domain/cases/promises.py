@@ -38,5 +38,5 @@ def of_deadline(promises: Iterable[Promise], name: str, subject: str = "") -> tu
 
 def with_appointment(application: Application, promises: Iterable[Promise]) -> Application:
     """Return a case with the day of the result as it was last promised: the record of a case keeps that of its last act."""
-    given = of_deadline(promises, APPOINTMENT)
-    return replace(application, appointment_at=given[-1].due) if given else application
+    promised = of_deadline(promises, APPOINTMENT)
+    return replace(application, appointment_at=promised[-1].due) if promised else application

@@ -25,11 +25,11 @@ def dates_given(
     facts: CaseFacts, *, procedure: Procedure, calendar: Calendar, cause: str, at: datetime, new_id: Callable[[], UUID]
 ) -> tuple[Promise, ...]:
     """List the dates that an act gives: of each deadline that its facts started, stopped or moved."""
-    kept = computed_afresh(facts, procedure=procedure, calendar=calendar, at=at, by_latest=False)
+    by_its_calendar = computed_afresh(facts, procedure=procedure, calendar=calendar, at=at, by_latest=False)
     latest = computed_afresh(facts, procedure=procedure, calendar=calendar, at=at, by_latest=True)
     return tuple(
         _promise(before, chosen, facts=facts, cause=cause, at=at, new_id=new_id)
-        for before, after in zip(kept, latest, strict=True)
+        for before, after in zip(by_its_calendar, latest, strict=True)
         if _is_promised(before, facts) and (chosen := _date_given(before, after.computation)) is not None
     )
 
@@ -69,14 +69,14 @@ def _is_postponed(deadline: CaseDeadline, facts: CaseFacts) -> bool:
     return deadline.name == APPOINTMENT and facts.application.apology is not None
 
 
-def _date_given(kept: CaseDeadline, latest: Deadline | None) -> Deadline | None:
+def _date_given(deadline: CaseDeadline, latest: Deadline | None) -> Deadline | None:
     """Return the date the facts lead to, null where that is the one given last."""
-    computed = kept.computation
-    if not kept.promises:
-        return latest if computed is None else _better(kept, computed, latest)
-    if computed is None or computed.due == kept.promises[-1].due:
+    computed = deadline.computation
+    if not deadline.promises:
+        return latest if computed is None else _better(deadline, computed, latest)
+    if computed is None or computed.due == deadline.promises[-1].due:
         return None
-    return _better(kept, computed, latest)
+    return _better(deadline, computed, latest)
 
 
 def _better(deadline: CaseDeadline, first: Deadline, second: Deadline | None) -> Deadline:

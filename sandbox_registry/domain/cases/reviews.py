@@ -50,10 +50,10 @@ def submit(
 
 
 def _broken(scores: Mapping[str, int], criteria: tuple[Criterion, ...]) -> Iterator[FieldError]:
-    known = {each.key: each for each in criteria}
-    for key in sorted(scores.keys() - known.keys()):
+    by_key = {each.key: each for each in criteria}
+    for key in sorted(scores.keys() - by_key.keys()):
         yield FieldError(field=f"scores.{key}", code="unknown_criterion", message=Phrase("reviews.unknown_criterion"))
-    for key, criterion in known.items():
+    for key, criterion in by_key.items():
         if key not in scores:
             yield FieldError(field=f"scores.{key}", code="required", message=Phrase("reviews.score_missing"))
         elif not 0 <= scores[key] <= criterion.max_score:
