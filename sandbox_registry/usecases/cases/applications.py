@@ -249,12 +249,12 @@ class Applications:
 
         """
         async with self.transactions.open_case(context, Action.APPLICATION_EDIT, application_id) as act:
-            asked = await self._part(act, part)
+            component = await self._part(act, part)
             present = await act.run(dossiers.live_documents, application_id)
             alike = [each for each in present if each.part == part]
             if any(each.sha256 == sha256 for each in alike):
                 raise Duplicate(what="document")
-            check_fields(file_errors(asked, media_type=media_type, size=size, present=len(alike)))
+            check_fields(file_errors(component, media_type=media_type, size=size, present=len(alike)))
             if keep is not None:
                 await keep()
             document = Document(
@@ -311,15 +311,15 @@ class Applications:
     async def unshare(self, context: RequestContext, application_id: UUID, *, person_id: UUID) -> Participation:
         """End another person's right to write on this dossier, also of an officer who prepares it."""
         async with self.transactions.open_case(context, Action.APPLICATION_SHARE, application_id) as act:
-            held = await act.all(
+            editing = await act.all(
                 Participation,
                 person_id=person_id,
                 until=None,
             )
-            held = tuple(each for each in held if each.capacity in {Capacity.EDITOR, Capacity.HELPER})
-            if not held:
+            editing = tuple(each for each in editing if each.capacity in {Capacity.EDITOR, Capacity.HELPER})
+            if not editing:
                 raise NotFound(what="editor")
-            return act.respond(await act.save(replace(held[0], version=held[0].version + 1, until=act.at)))
+            return act.respond(await act.save(replace(editing[0], version=editing[0].version + 1, until=act.at)))
 
     async def submit(
         self,
@@ -473,8 +473,10 @@ class Applications:
         async with self.transactions.open_case(
             context, Action.APPLICATION_REQUEST_WITHDRAWAL, application_id, expected_version=expected_version
         ) as act:
-            asked = filings.request_withdrawal(act.application, reason=reason, by=context.actor.person_id, at=act.at)
-            return act.respond(await act.save(asked))
+            requested = filings.request_withdrawal(
+                act.application, reason=reason, by=context.actor.person_id, at=act.at
+            )
+            return act.respond(await act.save(requested))
 
     async def _part(self, act: CaseTransaction, key: str) -> Part:
         procedure = await act.procedure()
@@ -561,10 +563,10 @@ def handling(units: Iterable[Organisation], *, procedure_code: str) -> tuple[UUI
     return tuple(unit.id for unit in units if procedure_code in unit.handles)
 
 
-def receiving_unit(units: tuple[Organisation, ...], *, wanted: UUID | None, procedure_code: str) -> UUID:
-    """Choose the unit that takes the dossier in: the one asked for, or the only one there is."""
+def receiving_unit(units: tuple[Organisation, ...], *, preferred: UUID | None, procedure_code: str) -> UUID:
+    """Choose the unit that takes the dossier in: the preferred one, or the only one there is."""
     able = [unit.id for unit in units if unit.agency_code is not None and procedure_code in unit.handles]
-    chosen = [unit for unit in able if wanted in (None, unit)]
+    chosen = [unit for unit in able if preferred in (None, unit)]
     if len(chosen) != 1:
         raise Invalid(
             (

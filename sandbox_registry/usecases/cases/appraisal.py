@@ -73,10 +73,10 @@ class Appraisal:
                         ),
                     )
                 )
-            made = await self._declaration(act, conflicted=conflicted, statement=statement)
+            declaration = await self._declaration(act, conflicted=conflicted, statement=statement)
             if conflicted:
-                await _end_every_part(act)
-            return act.respond(made)
+                await _end_participations(act)
+            return act.respond(declaration)
 
     async def list_declarations(self, context: RequestContext, application_id: UUID) -> tuple[Declaration, ...]:
         """List the declarations of a case; reviewers, members and conflicted people see their own."""
@@ -106,8 +106,8 @@ class Appraisal:
                 raise Invalid(
                     (FieldError(field="visited_at", code="in_the_future", message=Phrase("site_visits.in_future")),)
                 )
-            kept = await act.all(SiteVisit, visited_at=visited_at)
-            if any(each.place == place for each in kept):
+            recorded = await act.all(SiteVisit, visited_at=visited_at)
+            if any(each.place == place for each in recorded):
                 raise Duplicate(what="site_visit")
             visit = SiteVisit(
                 id=act.new_id(),
@@ -151,16 +151,16 @@ class Appraisal:
 
 
 def declarations_for(
-    transactions: Transactions, act: CaseTransaction, found: tuple[Declaration, ...]
+    transactions: Transactions, act: CaseTransaction, declarations: tuple[Declaration, ...]
 ) -> tuple[Declaration, ...]:
     """Leave only the reader's own, for reviewers, members and conflicted people."""
     partial = {Capacity.REVIEWER, Capacity.COUNCIL_MEMBER}
     if not act.standing.conflicted and transactions.would_allow(act, Action.DECLARATION_READ, without=partial):
-        return found
-    return tuple(each for each in found if each.person_id == act.actor.person_id)
+        return declarations
+    return tuple(each for each in declarations if each.person_id == act.actor.person_id)
 
 
-async def _end_every_part(act: CaseTransaction) -> None:
-    held = await act.all(Participation, person_id=act.actor.person_id, until=None)
-    for each in held:
+async def _end_participations(act: CaseTransaction) -> None:
+    participations = await act.all(Participation, person_id=act.actor.person_id, until=None)
+    for each in participations:
         await end_part(act, each)

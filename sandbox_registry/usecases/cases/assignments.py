@@ -51,9 +51,9 @@ class Assignments:
     async def claim(self, context: RequestContext, application_id: UUID) -> Participation:
         """Take a case on as its focal officer (A11); `Duplicate` when it has one."""
         async with self.transactions.open_case(context, Action.ASSIGNMENT_CLAIM, application_id) as act:
-            held = await holders(act, Capacity.FOCAL)
+            holding = await holders(act, Capacity.FOCAL)
             bar = bar_to(Capacity.FOCAL, context.actor, act.standing, authorizer=self.transactions.authorizer)
-            assignments.require_claimable(held, bar=bar)
+            assignments.require_claimable(holding, bar=bar)
             return act.respond(await give_part(act, context.actor.person_id, Capacity.FOCAL))
 
     async def assign(
@@ -81,12 +81,12 @@ class Assignments:
     ) -> Participation:
         """Pass a part on to another person, with the reason on record."""
         async with self.transactions.open_case(context, Action.ASSIGNMENT_ASSIGN, application_id) as act:
-            held = await _assignment(act, assignment_id)
-            if held.person_id == person_id:
+            assignment = await _assignment(act, assignment_id)
+            if assignment.person_id == person_id:
                 raise Duplicate(what="assignment")
-            await self.check_candidate(act, person_id, held.capacity, field="person_id")
-            await _end(act, held, reason=reason)
-            return act.respond(await give_part(act, person_id, held.capacity))
+            await self.check_candidate(act, person_id, assignment.capacity, field="person_id")
+            await _end(act, assignment, reason=reason)
+            return act.respond(await give_part(act, person_id, assignment.capacity))
 
     async def release(
         self, context: RequestContext, application_id: UUID, assignment_id: UUID, *, reason: str
@@ -96,11 +96,11 @@ class Assignments:
         That the person once had it stays on record for separation of duty.
         """
         async with self.transactions.open_case(context, Action.ASSIGNMENT_RELEASE, application_id) as act:
-            held = await _assignment(act, assignment_id)
+            assignment = await _assignment(act, assignment_id)
             is_head = Role.FOCAL_HEAD in context.actor.roles_towards(act.standing)
-            if not assignments.may_release(held, by=context.actor.person_id, is_head=is_head):
+            if not assignments.may_release(assignment, by=context.actor.person_id, is_head=is_head):
                 raise PermissionDenied(action=Action.ASSIGNMENT_RELEASE, line=act.decision.line)
-            return act.respond(await _end(act, held, reason=reason))
+            return act.respond(await _end(act, assignment, reason=reason))
 
     async def entrust(
         self,
@@ -183,13 +183,13 @@ def _is_barred(candidate: Actor, standing: Standing, capacity: Capacity, authori
 
 
 async def _assignment(act: CaseTransaction, assignment_id: UUID) -> Participation:
-    for held in await act.all(Participation, id=assignment_id):
-        if assignments.is_assignment(held):
-            return held
+    for assignment in await act.all(Participation, id=assignment_id):
+        if assignments.is_assignment(assignment):
+            return assignment
     raise NotFound(what="assignment")
 
 
-async def _end(act: CaseTransaction, held: Participation, *, reason: str) -> Participation:
-    ended = await end_part(act, held)
+async def _end(act: CaseTransaction, assignment: Participation, *, reason: str) -> Participation:
+    ended = await end_part(act, assignment)
     act.record_state("release", ended.id, ended.version, {"reason": reason})
     return ended

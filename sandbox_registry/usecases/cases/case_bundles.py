@@ -37,7 +37,7 @@ from sandbox_registry.usecases.transaction.subjects import CASE
 from sandbox_registry.usecases.transaction.transaction import CaseTransaction
 from sandbox_registry.usecases.transaction.transactions import Transactions
 
-AT_ONCE = 2
+MAX_CONCURRENT_BUNDLES = 2
 """How many bundles one process writes at the same time; each keeps a thread busy."""
 IN_MEMORY = 1024 * 1024
 """Bytes of a bundle that are kept in memory; the rest goes to the disk."""
@@ -67,7 +67,7 @@ class CaseBundles:
 
     def __init__(self, transactions: Transactions) -> None:
         self.transactions = transactions
-        self._room = asyncio.Semaphore(AT_ONCE)
+        self._room = asyncio.Semaphore(MAX_CONCURRENT_BUNDLES)
 
     async def take(self, context: RequestContext, application_id: UUID, *, folder: LogFolder) -> IO[bytes]:
         """Write the bundle of a case; the caller closes the file.
@@ -170,19 +170,19 @@ async def _handed_out(queries: Queries, rows: Sequence[HistoryRow], reader: _Rea
     if reader.known is not None:
         unknown = await queries.run(case_people.people_among, set().union(*named.values())) - reader.known
     return [
-        _kept(row, is_open=_kinds_in(row.record) <= reader.kinds and named[row.index].isdisjoint(unknown))
+        _bundle_leaf(row, is_open=_kinds_in(row.record) <= reader.kinds and named[row.index].isdisjoint(unknown))
         for row in rows
     ]
 
 
-def _kept(row: HistoryRow, *, is_open: bool) -> BundleLeaf:
+def _bundle_leaf(row: HistoryRow, *, is_open: bool) -> BundleLeaf:
     leaf = BundleLeaf(index=row.index, entry=row.entry, salt=row.salt, statement=row.statement)
     return replace(leaf, nonce=row.nonce, record=row.record) if is_open else leaf
 
 
 def _kinds_in(record: bytes | None) -> frozenset[str]:
-    said = None if record is None else read_record(record)
-    return frozenset() if said is None else frozenset(each["type"] for each in said["objects"])
+    content = None if record is None else read_record(record)
+    return frozenset() if content is None else frozenset(each["type"] for each in content["objects"])
 
 
 def _doers(leaves: Sequence[BundleLeaf]) -> set[UUID]:

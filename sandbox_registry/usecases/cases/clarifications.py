@@ -20,7 +20,7 @@ class Clarifications:
         """Ask the applicant (A17). Where the procedure states no number of rounds, that gap goes on record."""
         async with self.transactions.open_case(context, Action.CLARIFICATION_ASK, application_id) as act:
             procedure = await act.procedure()
-            asked = consultations.ask_applicant(
+            question_asked = consultations.ask_applicant(
                 clarification_id=act.new_id(),
                 application_id=application_id,
                 question=question,
@@ -29,21 +29,21 @@ class Clarifications:
                 by=context.actor.person_id,
                 at=act.at,
             )
-            await act.add(asked)
+            await act.add(question_asked)
             if procedure.number("clarification.max_rounds") is None:
                 act.record_state(
                     "rule_gap", application_id, act.application.version, {"parameter": "clarification.max_rounds"}
                 )
-            return act.respond(asked)
+            return act.respond(question_asked)
 
     async def answer(
         self, context: RequestContext, application_id: UUID, clarification_id: UUID, *, answer: str
     ) -> Clarification:
         """Answer for the applicant; the clock goes on or restarts as the procedure says."""
         async with self.transactions.open_case(context, Action.CLARIFICATION_ANSWER, application_id) as act:
-            asked = await act.one(Clarification, clarification_id)
+            clarification = await act.one(Clarification, clarification_id)
             answered = consultations.answer_clarification(
-                asked,
+                clarification,
                 answer=answer,
                 promises=(await act.records()).promises,
                 procedure=await act.procedure(),

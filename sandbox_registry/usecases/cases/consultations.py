@@ -38,7 +38,7 @@ class Consultations:
         """
         async with self.transactions.open_case(context, Action.CONSULTATION_ASK, application_id) as act:
             procedure = await act.procedure()
-            asked = consultations.ask_unit(
+            consultation = consultations.ask_unit(
                 consultation_id=act.new_id(),
                 application_id=application_id,
                 unit=await act.get(Organisation, unit_id),
@@ -56,18 +56,18 @@ class Consultations:
                 by=context.actor.person_id,
                 at=act.at,
             )
-            return act.respond(await act.add(asked))
+            return act.respond(await act.add(consultation))
 
     async def answer(
         self, context: RequestContext, application_id: UUID, consultation_id: UUID, *, opinion: Opinion, text: str
     ) -> Consultation:
         """Answer for one's own agency; a late answer is kept and marked."""
         async with self.transactions.open_case(context, Action.CONSULTATION_ANSWER, application_id) as act:
-            asked = await act.one(Consultation, consultation_id)
-            if asked.unit_id not in context.actor.consulted_units:
+            consultation = await act.one(Consultation, consultation_id)
+            if consultation.unit_id not in context.actor.consulted_units:
                 raise NotFound(what="consultation")
             answered = consultations.answer_consultation(
-                asked,
+                consultation,
                 opinion=opinion,
                 text=text,
                 calendar=await act.calendar(),
@@ -91,10 +91,10 @@ class Consultations:
     async def list_consultations(self, context: RequestContext, application_id: UUID) -> tuple[Consultation, ...]:
         """List the consultations of a case; a consulted agency sees the questions put to it and nothing else."""
         async with self.transactions.read_case(context, Action.CONSULTATION_READ, application_id) as act:
-            found = await act.all(Consultation)
+            visible = await act.all(Consultation)
             if not self.transactions.would_allow(act, act.action, without={Capacity.CONSULTED}):
-                found = tuple(each for each in found if each.unit_id in context.actor.consulted_units)
-            return act.respond(found)
+                visible = tuple(each for each in visible if each.unit_id in context.actor.consulted_units)
+            return act.respond(visible)
 
 
 async def _acted_as_consulted(act: CaseTransaction) -> None:

@@ -184,20 +184,22 @@ async def _session(act: CaseTransaction, session_id: UUID, *, expected_version: 
 
 async def _seat(act: CaseTransaction, composition: Composition) -> None:
     """Give everybody the part they sit in, and end the parts of those who no longer do."""
-    wanted = composition.parts()
-    held: dict[tuple[UUID, Capacity], Participation] = {}
+    seats = composition.parts()
+    current: dict[tuple[UUID, Capacity], Participation] = {}
     for capacity in SEATS:
-        held |= {(each.person_id, capacity): each for each in await holders(act, capacity)}
-    for seat in sorted(held.keys() - wanted):
-        await end_part(act, held[seat])
-    for person_id, capacity in sorted(wanted - held.keys()):
+        current |= {(each.person_id, capacity): each for each in await holders(act, capacity)}
+    for seat in sorted(current.keys() - seats):
+        await end_part(act, current[seat])
+    for person_id, capacity in sorted(seats - current.keys()):
         await give_part(act, person_id, capacity)
 
 
 def session_view(session: CouncilSession, votes: tuple[Vote, ...], *, reader: UUID) -> SessionView:
     """Show a sitting with the votes its reader may see: all once it concluded, before that only one's own."""
-    mine = session.concluded_at is None
+    is_open = session.concluded_at is None
     return SessionView(
         session=session,
-        votes=tuple(each for each in votes if each.session_id == session.id and (not mine or each.member_id == reader)),
+        votes=tuple(
+            each for each in votes if each.session_id == session.id and (not is_open or each.member_id == reader)
+        ),
     )

@@ -209,7 +209,7 @@ class Decisions:
                 agencies=await _agencies(act, consultations),
                 errors=() if allowed is None else await _unit_errors(act, allowed.supervising_unit_id),
             )
-            return await _kept(act, moved, decision)
+            return await _keep_decision(act, moved, decision)
 
     async def refuse(
         self,
@@ -235,7 +235,7 @@ class Decisions:
                 reasons=reasons,
                 procedure=await act.procedure(),
             )
-            return await _kept(act, moved, decision)
+            return await _keep_decision(act, moved, decision)
 
     async def read(self, context: RequestContext, application_id: UUID) -> DecisionView:
         """Read the decision on a case; `NotFound` while there is none."""
@@ -259,10 +259,10 @@ class Decisions:
     async def read_recommendation(self, context: RequestContext, application_id: UUID) -> Recommendation:
         """Read the last appraisal report, also one that was returned; it is for those who may read the reviews it rests on."""
         async with self.transactions.read_case(context, Action.REVIEW_READ, application_id) as act:
-            found = await act.all(Recommendation)
-            if not found:
+            recommendations = await act.all(Recommendation)
+            if not recommendations:
                 raise NotFound(what="recommendation")
-            return act.respond(found[-1])
+            return act.respond(recommendations[-1])
 
     async def list_recommendations(self, context: RequestContext, application_id: UUID) -> tuple[Recommendation, ...]:
         """List every appraisal report put before the signer, oldest first; at most the last one counts."""
@@ -293,13 +293,13 @@ async def _signing(act: CaseTransaction, *, legal_basis: tuple[str, ...]) -> Sig
 async def _title(act: CaseTransaction, unit_id: UUID) -> str:
     """Return what the signer signs as: by the office, or by the delegation; nobody types it."""
     person_id, delegator = act.actor.person_id, act.actor.signs_for
-    held: tuple[RoleGrant | Delegation, ...]
+    grounds: tuple[RoleGrant | Delegation, ...]
     if delegator is None:
-        held = await act.find(RoleGrant, person_id=person_id, unit_id=unit_id, role=Role.DECISION_MAKER.value)
+        grounds = await act.find(RoleGrant, person_id=person_id, unit_id=unit_id, role=Role.DECISION_MAKER.value)
     else:
-        known = await act.find(Delegation, to_person_id=person_id, from_person_id=delegator, unit_id=unit_id)
-        held = tuple(each for each in known if each.revoked_at is None)
-    return next((each.title for each in held if is_in_force(each, act.at)), "")
+        delegations = await act.find(Delegation, to_person_id=person_id, from_person_id=delegator, unit_id=unit_id)
+        grounds = tuple(each for each in delegations if each.revoked_at is None)
+    return next((each.title for each in grounds if is_in_force(each, act.at)), "")
 
 
 async def _supervising_unit(act: CaseTransaction) -> UUID:
@@ -308,8 +308,10 @@ async def _supervising_unit(act: CaseTransaction) -> UUID:
         for grant in await act.find(RoleGrant, person_id=each.person_id, role=Role.SUPERVISOR.value):
             if is_in_force(grant, act.at):
                 return grant.unit_id
-    held = [unit for role, unit in act.actor.offices if role is Role.FOCAL_HEAD and unit in act.application.unit_ids]
-    return min(held or act.application.unit_ids)
+    own_units = [
+        unit for role, unit in act.actor.offices if role is Role.FOCAL_HEAD and unit in act.application.unit_ids
+    ]
+    return min(own_units or act.application.unit_ids)
 
 
 async def _unit_errors(act: CaseTransaction, unit_id: UUID) -> tuple[FieldError, ...]:
@@ -317,7 +319,7 @@ async def _unit_errors(act: CaseTransaction, unit_id: UUID) -> tuple[FieldError,
     return supervision_errors(unit, await act.find(RoleGrant, unit_id=unit_id), at=act.at)
 
 
-async def _kept(act: CaseTransaction, application: Application, decision: Decision) -> Decided:
+async def _keep_decision(act: CaseTransaction, application: Application, decision: Decision) -> Decided:
     application = await act.save(application)
     await act.add(decision)
     await take_part(act, Capacity.DECIDER)

@@ -64,21 +64,21 @@ class Histories:
         """
         async with self.transactions.read_case(context, Action.APPLICATION_READ_TIMELINE, application_id) as act:
             moment = moment_of(at, now=act.at, begun=act.application.created_at)
-            found = await last_states(
+            states = await last_states(
                 act, application_id, at=moment, acts=revealed_to(context.actor, act.standing).acts
             )
-            return act.respond(await PastCase(self.transactions, act, found, moment).show())
+            return act.respond(await PastCase(self.transactions, act, states, moment).show())
 
     async def dossier_changes(
         self, context: RequestContext, application_id: UUID, *, older: int, newer: int
     ) -> DossierChanges:
         """Compare two versions of a dossier field by field; `NotFound` when there is no such version."""
         async with self.transactions.read_case(context, Action.APPLICATION_READ, application_id) as act:
-            known = await act.run(dossiers.some_versions, application_id, {older, newer})
-            if not known.keys() >= {older, newer}:
+            versions = await act.run(dossiers.some_versions, application_id, {older, newer})
+            if not versions.keys() >= {older, newer}:
                 raise NotFound(what="version")
             procedure = await act.procedure()
-            return DossierChanges(changes=differences(known[older], known[newer]), procedure=procedure)
+            return DossierChanges(changes=differences(versions[older], versions[newer]), procedure=procedure)
 
     async def versions(self, context: RequestContext, application_id: UUID) -> tuple[Version, ...]:
         """List the versions of a case that the log records; edits of a draft leave versions of the dossier instead."""
@@ -105,15 +105,15 @@ class Histories:
             return act.respond(await self._two_states(act, Permit, older=older, newer=newer))
 
     async def _two_states(self, act: CaseTransaction, kind: type[T], *, older: int, newer: int) -> TwoStates[T]:
-        found = dict[int, State[T]]()
+        states = dict[int, State[T]]()
         acts = revealed_to(act.actor, act.standing).acts
         async for state in states_of(act, act.application.id, kind, until=act.at, acts=acts):
             if state.version in {older, newer}:
-                found[state.version] = state
-        if not found.keys() >= {older, newer}:
+                states[state.version] = state
+        if not states.keys() >= {older, newer}:
             raise NotFound(what="version")
         procedure = await act.procedure()
-        return TwoStates(older=found[older], newer=found[newer], procedure=procedure)
+        return TwoStates(older=states[older], newer=states[newer], procedure=procedure)
 
 
 async def _versions(

@@ -34,7 +34,7 @@ class Intake:
             day = f"{agency_code}-{local_date(act.at):%y%m%d}"
             number = await act.next_number(f"dossier {day}")
             received = intake.receive(act.application, code=f"{day}-{number:04}", at=act.at)
-            return await self._kept(act, received)
+            return await self._save_and_take_part(act, received)
 
     async def request_supplement(
         self,
@@ -49,7 +49,7 @@ class Intake:
         async with self.transactions.open_case(
             context, Action.APPLICATION_REQUEST_SUPPLEMENT, application_id, expected_version=expected_version
         ) as act:
-            asked, request = intake.request_supplement(
+            application, request = intake.request_supplement(
                 act.application,
                 request_id=act.new_id(),
                 items=items,
@@ -59,10 +59,10 @@ class Intake:
                 by=context.actor.person_id,
                 at=act.at,
             )
-            await act.save(asked)
+            await act.save(application)
             await act.add(request)
             await take_part(act, Capacity.INTAKE)
-            return act.respond(asked)
+            return act.respond(application)
 
     async def lapse(
         self, context: RequestContext, application_id: UUID, *, expected_version: int, reason: str | None
@@ -83,7 +83,7 @@ class Intake:
                 by=context.actor.person_id,
                 at=act.at,
             )
-            return await self._kept(act, lapsed)
+            return await self._save_and_take_part(act, lapsed)
 
     async def refuse_intake(
         self, context: RequestContext, application_id: UUID, *, expected_version: int, reasons: tuple[Reason, ...]
@@ -96,7 +96,7 @@ class Intake:
             refused = intake.refuse_intake(
                 act.application, reasons=reasons, procedure=procedure, by=context.actor.person_id, at=act.at
             )
-            return await self._kept(act, refused)
+            return await self._save_and_take_part(act, refused)
 
     async def refer(
         self, context: RequestContext, application_id: UUID, *, expected_version: int, reason: str, target: str | None
@@ -119,7 +119,7 @@ class Intake:
                 act.application, referral=referral, reason=reason, by=context.actor.person_id, at=act.at
             )
             if act.application.stage is Stage.SUBMITTED:
-                return await self._kept(act, referred)
+                return await self._save_and_take_part(act, referred)
             return act.respond(await act.save(referred))
 
     async def retain(
@@ -152,7 +152,7 @@ class Intake:
                 calendar=await act.calendar(),
                 at=act.at,
             )
-            return await self._kept(act, accepted)
+            return await self._save_and_take_part(act, accepted)
 
     async def apologize(
         self,
@@ -201,7 +201,7 @@ class Intake:
             delivered = intake.deliver(act.application, channel=channel, by=context.actor.person_id, at=act.at)
             return act.respond(await act.save(delivered))
 
-    async def _kept(self, act: CaseTransaction, application: Application) -> Application:
-        kept = await act.save(application)
+    async def _save_and_take_part(self, act: CaseTransaction, application: Application) -> Application:
+        saved = await act.save(application)
         await take_part(act, Capacity.INTAKE)
-        return act.respond(kept)
+        return act.respond(saved)

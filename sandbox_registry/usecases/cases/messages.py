@@ -52,9 +52,9 @@ class Messages:
     ) -> tuple[Letter, ...]:
         """List the letters of a case, newest first."""
         async with self.transactions.read_case(context, Action.MESSAGE_READ, application_id) as act:
-            found = await act.run(message_rows.messages_of, application_id, after=after, limit=limit)
+            letters = await act.run(message_rows.messages_of, application_id, after=after, limit=limit)
             to_applicant = _is_applicant(act)
-            return act.respond(tuple(_letter(each, to_applicant=to_applicant) for each in found))
+            return act.respond(tuple(_letter(each, to_applicant=to_applicant) for each in letters))
 
 
 def _is_applicant(act: CaseTransaction) -> bool:

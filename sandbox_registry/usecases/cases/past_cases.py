@@ -79,7 +79,7 @@ class PastCase:
 
     transactions: Transactions
     act: CaseTransaction
-    found: LastStates
+    states: LastStates
     at: datetime
 
     async def show(self) -> CaseAt:
@@ -94,13 +94,13 @@ class PastCase:
             return is_shown_of_past(kind, may)
 
         def of(kind: type[T]) -> tuple[T, ...] | None:
-            return self.found.of(kind) if is_shown(kind) else None
+            return self.states.of(kind) if is_shown(kind) else None
 
         is_read = is_shown(Application)
         return CaseAt(
             at=self.at,
             may=may,
-            leaf=self.found.leaf,
+            leaf=self.states.leaf,
             procedure=procedure,
             application=application if is_read else None,
             dossier=dossier if is_read else None,
@@ -118,14 +118,14 @@ class PastCase:
             returns=of(FileReturn),
             decision=await self._decision() if is_shown(Decision) else None,
             permit=self._permit(),
-            erased=tuple(self.found.erased),
+            erased=tuple(self.states.erased),
         )
 
     def _application(self, dossier: DossierVersion | None) -> Application | None:
         """Return the case with the dossier of that moment: the edits of a draft are versions of the dossier only."""
-        application = _last(self.found.of(Application))
+        application = _last(self.states.of(Application))
         if application is not None:
-            application = with_appointment(application, self.found.of(Promise))
+            application = with_appointment(application, self.states.of(Promise))
         if application is None or dossier is None:
             return application
         return replace(application, title=dossier.title, answers=dossier.answers)
@@ -137,11 +137,11 @@ class PastCase:
             return ()
         facts = CaseFacts(
             application=application,
-            supplements=self.found.of(SupplementRequest),
-            clarifications=self.found.of(Clarification),
-            consultations=self.found.of(Consultation),
-            complaints=self.found.of(Complaint),
-            promises=self.found.of(Promise),
+            supplements=self.states.of(SupplementRequest),
+            clarifications=self.states.of(Clarification),
+            consultations=self.states.of(Consultation),
+            complaints=self.states.of(Complaint),
+            promises=self.states.of(Promise),
         )
         calendar = await self.act.run(self.transactions.rules.calendar, at=self.at)
         return tuple(
@@ -151,32 +151,32 @@ class PastCase:
         )
 
     def _consultations(self) -> tuple[Consultation, ...]:
-        found = self.found.of(Consultation)
+        consultations = self.states.of(Consultation)
         if self.transactions.would_allow(self.act, Action.CONSULTATION_READ, without={Capacity.CONSULTED}):
-            return found
-        return tuple(each for each in found if each.unit_id in self.act.actor.consulted_units)
+            return consultations
+        return tuple(each for each in consultations if each.unit_id in self.act.actor.consulted_units)
 
     def _declarations(self) -> tuple[Declaration, ...]:
-        return declarations_for(self.transactions, self.act, self.found.of(Declaration))
+        return declarations_for(self.transactions, self.act, self.states.of(Declaration))
 
     def _reviews(self, procedure: Procedure) -> tuple[ScoredReview, ...]:
-        found = reviews.counting(self.found.of(Review), self.found.of(Declaration))
+        counted = reviews.counting(self.states.of(Review), self.states.of(Declaration))
         if Capacity.REVIEWER in self.act.standing.capacities:
-            found = reviews.shown_to_reviewer(found, reviewer_id=self.act.actor.person_id)
-        return tuple(ScoredReview(review=each, score=reviews.weighted(each, procedure)) for each in found)
+            counted = reviews.shown_to_reviewer(counted, reviewer_id=self.act.actor.person_id)
+        return tuple(ScoredReview(review=each, score=reviews.weighted(each, procedure)) for each in counted)
 
     def _sessions(self) -> tuple[SessionView, ...]:
-        votes, reader = self.found.of(Vote), self.act.actor.person_id
-        return tuple(session_view(each, votes, reader=reader) for each in self.found.of(CouncilSession))
+        votes, reader = self.states.of(Vote), self.act.actor.person_id
+        return tuple(session_view(each, votes, reader=reader) for each in self.states.of(CouncilSession))
 
     async def _decision(self) -> DecisionView | None:
-        decision = _last(self.found.of(Decision))
+        decision = _last(self.states.of(Decision))
         if decision is None:
             return None
-        return await decision_view(self.act, decision, leaf=self.found.leaf_of(decision))
+        return await decision_view(self.act, decision, leaf=self.states.leaf_of(decision))
 
     def _permit(self) -> Permit | None:
-        permit = _last(self.found.of(Permit))
+        permit = _last(self.states.of(Permit))
         if permit is None:
             return None
         stage = permit.stage(at=self.act.at)
@@ -206,5 +206,5 @@ def moment_of(at: date | datetime, *, now: datetime, begun: datetime) -> datetim
     return moment
 
 
-def _last(found: tuple[T, ...] | None) -> T | None:
-    return found[-1] if found else None
+def _last(states: tuple[T, ...] | None) -> T | None:
+    return states[-1] if states else None

@@ -89,14 +89,14 @@ class LastStates:
 
     def take(self, row: HistoryRow) -> None:
         """Take the next leaf in."""
-        said = done_in(row)
-        is_known = said.action in self.acts
+        recorded = done_in(row)
+        is_known = recorded.action in self.acts
         if is_known:
             self.leaf = row.index
         if row.record is None:
             if is_known:
-                self.erased.append(said)
-            self._last.pop((said.kind, str(said.identity)), None)
+                self.erased.append(recorded)
+            self._last.pop((recorded.kind, str(recorded.identity)), None)
             return
         for each in _RECORDS.decode(row.record).objects:
             if (identity := _KEYS.decode(each.state).id) is not None:
@@ -105,8 +105,8 @@ class LastStates:
     def of(self, kind: type[T]) -> tuple[T, ...]:
         """List the states of one kind, oldest object first."""
         name = BY_CLASS[kind].name
-        found = {identity: state for (each, identity), (_, state) in self._last.items() if each == name}
-        return tuple(msgspec.json.decode(found[identity], type=kind) for identity in sorted(found))
+        states = {identity: state for (each, identity), (_, state) in self._last.items() if each == name}
+        return tuple(msgspec.json.decode(states[identity], type=kind) for identity in sorted(states))
 
     def leaf_of(self, obj: Versioned) -> int:
         """Return the leaf that records a state which `of` gave."""
@@ -115,10 +115,10 @@ class LastStates:
 
 async def last_states(act: Transaction, case_id: UUID, *, at: datetime, acts: frozenset[Action]) -> LastStates:
     """Fold what was recorded of a case up to a moment, that moment included, for who may learn of these acts."""
-    found = LastStates(acts)
+    states = LastStates(acts)
     async for row in act.stream(histories.changes_until, case_id, until=at):
-        found.take(row)
-    return found
+        states.take(row)
+    return states
 
 
 async def states_of(
@@ -127,16 +127,16 @@ async def states_of(
     """Go through the states that these acts recorded of the object of this kind that a case has one of."""
     name = BY_CLASS[kind].name
     async for row in act.stream(histories.changes_until, case_id, until=until):
-        said = done_in(row)
-        if said.action not in acts:
+        recorded = done_in(row)
+        if recorded.action not in acts:
             continue
         if row.record is None:
-            if said.kind == name:
-                yield State(version=said.version, leaf=said, state=None)
+            if recorded.kind == name:
+                yield State(version=recorded.version, leaf=recorded, state=None)
             continue
         for each in _RECORDS.decode(row.record).objects:
             if each.type == name and (version := _KEYS.decode(each.state).version) is not None:
-                yield State(version=version, leaf=said, state=msgspec.json.decode(each.state, type=kind))
+                yield State(version=version, leaf=recorded, state=msgspec.json.decode(each.state, type=kind))
 
 
 def done_in(row: HistoryRow) -> Done:

@@ -59,11 +59,11 @@ class Reviews:
         """List the reviews that count. A reviewer sees those of others only once their own is in."""
         async with self.transactions.read_case(context, Action.REVIEW_READ, application_id) as act:
             procedure = await act.procedure()
-            found = await counting_reviews(act)
+            visible = await counting_reviews(act)
             if Capacity.REVIEWER in act.standing.capacities:
-                found = reviews.shown_to_reviewer(found, reviewer_id=context.actor.person_id)
+                visible = reviews.shown_to_reviewer(visible, reviewer_id=context.actor.person_id)
             return act.respond(
-                tuple(ScoredReview(review=each, score=reviews.weighted(each, procedure)) for each in found)
+                tuple(ScoredReview(review=each, score=reviews.weighted(each, procedure)) for each in visible)
             )
 
 

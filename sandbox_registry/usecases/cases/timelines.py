@@ -76,23 +76,23 @@ class Timelines:
 
 
 def _event(row: HistoryRow) -> Event:
-    said = json.loads(row.said)
+    statement = json.loads(row.said)
     record = None if row.record is None else json.loads(row.record)
     return Event(
         index=row.index,
-        at=EPOCH + timedelta(milliseconds=said["t"]),
-        office=office_of(said["policy"]["line"]),
+        at=EPOCH + timedelta(milliseconds=statement["t"]),
+        office=office_of(statement["policy"]["line"]),
         actor_id=None if record is None else UUID(record["actor"]),
         actor_name=None,
-        action=said["act"],
-        kind=said["obj"]["type"],
-        identity=UUID(said["obj"]["id"]),
-        version=said["obj"]["ver"],
-        result=said["result"],
-        reason=said["reason_code"],
-        line=said["policy"]["line"],
-        policy=said["policy"]["version"],
-        procedure=said["procedure"],
+        action=statement["act"],
+        kind=statement["obj"]["type"],
+        identity=UUID(statement["obj"]["id"]),
+        version=statement["obj"]["ver"],
+        result=statement["result"],
+        reason=statement["reason_code"],
+        line=statement["policy"]["line"],
+        policy=statement["policy"]["version"],
+        procedure=statement["procedure"],
         is_erased=record is None,
     )
 

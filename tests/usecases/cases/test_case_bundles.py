@@ -21,7 +21,7 @@ from sandbox_registry.domain.identity.tokens import Limits
 from sandbox_registry.domain.operations.quotas import TooManyRequests
 from sandbox_registry.transparency.keys import format_vkey
 from sandbox_registry.transparency.policies import PolicyLog, WitnessPolicy
-from sandbox_registry.usecases.cases.case_bundles import AT_ONCE
+from sandbox_registry.usecases.cases.case_bundles import MAX_CONCURRENT_BUNDLES
 from tests.support.browser import Browser, ask
 from tests.support.bundles import checked, timeline
 from tests.support.checks import leaving
@@ -275,7 +275,9 @@ async def test_few_are_written_at_once(world: World, ledger: Ledger) -> None:
     case = await submitted(world)
     await ledger.signer().publish()
     slow, take = SlowFolder(ledger.folder.root), world.use_cases.bundles.take
-    under = [asyncio.create_task(take(world.context(COUNCIL), case.id, folder=slow)) for _ in range(AT_ONCE)]
+    under = [
+        asyncio.create_task(take(world.context(COUNCIL), case.id, folder=slow)) for _ in range(MAX_CONCURRENT_BUNDLES)
+    ]
     for _ in under:
         await asyncio.to_thread(slow.asked.acquire)
     with pytest.raises(TooManyRequests):
@@ -288,7 +290,7 @@ async def test_few_are_written_at_once(world: World, ledger: Ledger) -> None:
 
 async def test_nothing_is_kept_of_a_bundle_that_fails(world: World, tmp_path: Path) -> None:
     case = await submitted(world)
-    for _ in range(AT_ONCE + 1):  # No place is lost by a failure.
+    for _ in range(MAX_CONCURRENT_BUNDLES + 1):  # No place is lost by a failure.
         with pytest.raises(ConditionNotMet) as caught:
             await world.use_cases.bundles.take(world.context(OWNER), case.id, folder=LogFolder(tmp_path / "none"))
         assert caught.value.condition == "not_published"
