@@ -102,7 +102,7 @@ def _content(dossier: Dossier, procedure: Procedure) -> dict[str, Any]:
         "opinions": plain["opinions"],
         "answers": answers_in_vietnamese(dossier, procedure),
         "raw": plain["answers"],
-        "attached": [part.label.vi for key in dossier.parts if (part := procedure.part(key))],
+        "attached": [part.label.vi for key in dossier.parts if (part := procedure.component(key))],
         "phases": _bars(dossier),
         "number": f"{day:%d}/ĐĐN",
         "written": f"ngày {day:%d} tháng {day:%m} năm {day:%Y}",

@@ -50,10 +50,10 @@ def condition_faults(procedure: Procedure) -> Faults:
                 yield fault("required_twice", f"{key}.required_when")
             if path in _needs(procedure, path):
                 yield fault("circular_condition", key, field=path)
-    for part in procedure.parts:
-        yield from _faults_of(procedure, f"parts.{part.key}.required_when", part.required_when)
-        if part.required and part.required_when:
-            yield fault("required_twice", f"parts.{part.key}.required_when")
+    for component in procedure.parts:
+        yield from _faults_of(procedure, f"parts.{component.key}.required_when", component.required_when)
+        if component.required and component.required_when:
+            yield fault("required_twice", f"parts.{component.key}.required_when")
     for key, conditions in rules_for_some(procedure):
         yield from _faults_of(procedure, key, conditions)
     yield from _route_faults(procedure)

@@ -296,8 +296,8 @@ def _form_faults(procedure: Procedure) -> Faults:
                 if procedure.field(condition.field) is not None and condition.field not in earlier:
                     yield fault("condition_on_later_field", f"{path}.shown_when", field=condition.field)
             earlier.add(f"{section.key}.{field.key}")
-    for part in procedure.parts:
-        yield from _condition_faults(procedure, f"parts.{part.key}.required_when", part.required_when)
+    for component in procedure.parts:
+        yield from _condition_faults(procedure, f"parts.{component.key}.required_when", component.required_when)
     for index, route in enumerate(procedure.routes):
         yield from _condition_faults(procedure, f"routes.{index}.when", route.when)
         if not route.when:

@@ -90,7 +90,7 @@ def test_a_course_names_only_what_the_procedure_knows(slug: str) -> None:
         assert all(0 <= scores[criterion.key] <= criterion.max_score for criterion in procedure.criteria)
     for item in scenario.get("supplement", {"items": ()})["items"]:
         kind, _, path = item["target"].partition(".")
-        assert procedure.part(path) if kind == "documents" else procedure.field(path)
+        assert procedure.component(path) if kind == "documents" else procedure.field(path)
     assert scenario.get("level") in {None, *(level.key for level in procedure.levels)}
     votes = scenario.get("votes")
     assert votes is None or (votes["approve"] > votes["refuse"]) == (scenario["course"] == "permit")
@@ -133,7 +133,7 @@ def test_the_papers_answer_the_parts_and_are_pdf_by_their_content(slug: str, tmp
     made = make(dossier, procedure, tmp_path)
     assert {paper.part for paper, _ in made} == set(dossier.parts)
     for paper, path in made:
-        part = procedure.part(paper.part)
+        part = procedure.component(paper.part)
         assert recognise(path) == PDF
         check_extension(paper.filename, PDF)
         assert clean_filename(paper.filename, extension="pdf") == paper.filename

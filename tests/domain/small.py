@@ -9,7 +9,7 @@ from sandbox_registry.domain.cases.applications import Application
 from sandbox_registry.domain.cases.lifecycle import TRANSITIONS
 from sandbox_registry.domain.identity.people import Role
 from sandbox_registry.domain.rules.calendars import LOCAL_ZONE, Calendar, DayKind, DayMark
-from sandbox_registry.domain.rules.form_fields import Field, FieldKind, Part, Section
+from sandbox_registry.domain.rules.form_fields import DossierComponent, Field, FieldKind, Section
 from sandbox_registry.domain.rules.procedures import (
     Confidence,
     Level,
@@ -84,7 +84,7 @@ def procedure(*, more: dict[str, Any] | None = None, **changes: tuple[Any, str] 
         legal_documents=(),
         parameters=parameters(**changes),
         sections=(Section(key="plan", title=WORD, fields=(Field(key="title", kind=FieldKind.TEXT, label=WORD),)),),
-        parts=(Part(key="trial_plan", label=WORD, basis="Điều 24"),),
+        parts=(DossierComponent(key="trial_plan", label=WORD, basis="Điều 24"),),
         levels=tuple(Level(key=key, label=WORD, basis="Điều 22", confidence=Confidence.V) for key in ("1", "2")),
         refusal_reasons=(
             RefusalReason(code="not_innovative", label=WORD),

@@ -56,7 +56,7 @@ from sandbox_registry.domain.permits.proposals import propose
 from sandbox_registry.domain.permits.terms import grant_errors
 from sandbox_registry.domain.rules.calendars import Term, Unit
 from sandbox_registry.domain.rules.form_fields import Choice as FieldChoice
-from sandbox_registry.domain.rules.form_fields import Field, FieldKind, Part, Section
+from sandbox_registry.domain.rules.form_fields import DossierComponent, Field, FieldKind, Section
 from sandbox_registry.domain.rules.forms import validate
 from sandbox_registry.domain.rules.procedures import (
     Ceiling,
@@ -350,7 +350,7 @@ RULES: dict[str, Rule] = {
     "form.bad_characters": filled(FieldKind.TEXT, "a\x00b"),
     "form.bad_format": filled(FieldKind.EMAIL, "a@b"),
     "form.missing_document": lambda: validate(
-        procedure(more={"parts": (Part(key="trial_plan", label=WORD, basis="Điều 24", required=True),)}),
+        procedure(more={"parts": (DossierComponent(key="trial_plan", label=WORD, basis="Điều 24", required=True),)}),
         {},
         frozenset(),
     ),

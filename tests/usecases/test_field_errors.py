@@ -136,7 +136,7 @@ async def follow_an_open_case(world: World, _: Path) -> None:
 
 
 async def choose_no_unit(world: World, _: Path) -> None:
-    receiving_unit((), chosen=world.startup, procedure_code="ca-mau-2026-draft")
+    receiving_unit((), preferred=world.startup, procedure_code="ca-mau-2026-draft")
 
 
 async def look_ahead(_: World, __: Path) -> None:

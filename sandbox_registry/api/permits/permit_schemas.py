@@ -35,7 +35,7 @@ from sandbox_registry.domain.permits.permits import (
     PermitTerms,
 )
 from sandbox_registry.domain.rules.calendars import Deadline, Unit
-from sandbox_registry.domain.rules.form_fields import Part
+from sandbox_registry.domain.rules.form_fields import DossierComponent
 from sandbox_registry.domain.rules.procedures import DutyStart
 from sandbox_registry.domain.stages import Stage, stage_name
 from sandbox_registry.domain.texts import Phrase
@@ -533,8 +533,10 @@ def permit_out(view: PermitView, *, log: PublishedLog) -> PermitOut:
     )
 
 
-def _paper_out(part: Part) -> ExtensionPaperOut:
-    return ExtensionPaperOut(key=part.key, label=TextOut.of(part.label), is_required=part.required, basis=part.basis)
+def _paper_out(component: DossierComponent) -> ExtensionPaperOut:
+    return ExtensionPaperOut(
+        key=component.key, label=TextOut.of(component.label), is_required=component.required, basis=component.basis
+    )
 
 
 def _duty_out(duty: PermitObligation) -> PermitDutyOut:

@@ -39,7 +39,11 @@ class Case:
 
 def _links() -> Any:
     """Collect to which applicants a person is or was linked: as a member, or as an editor of one of their cases."""
-    member, part, case = tables.memberships.c, _PARTICIPATIONS.alias("edited").c, _APPLICATIONS.alias("of_link").c
+    member, participation, case = (
+        tables.memberships.c,
+        _PARTICIPATIONS.alias("edited").c,
+        _APPLICATIONS.alias("of_link").c,
+    )
     is_running = any_of(case.stage, {Stage.DRAFT, *OPEN_STAGES})
     links = union_all(
         select(member.organisation_id, member.valid_to.label("until")).where(
@@ -47,11 +51,13 @@ def _links() -> Any:
         ),
         select(
             case.organisation_id,
-            sql_case((part.until.is_not(None), part.until), (is_running, null()), else_=case.updated_at),
+            sql_case(
+                (participation.until.is_not(None), participation.until), (is_running, null()), else_=case.updated_at
+            ),
         ).where(
-            part.application_id == case.id,
-            part.person_id == bindparam("person_id"),
-            part.capacity == Capacity.EDITOR.value,
+            participation.application_id == case.id,
+            participation.person_id == bindparam("person_id"),
+            participation.capacity == Capacity.EDITOR.value,
         ),
     ).subquery("links")
     return select(func.jsonb_agg(func.jsonb_build_array(links.c.organisation_id, links.c.until))).scalar_subquery()

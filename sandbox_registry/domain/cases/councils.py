@@ -21,7 +21,7 @@ class Composition:
     secretary_id: UUID
     member_ids: tuple[UUID, ...]
 
-    def parts(self) -> frozenset[tuple[UUID, Capacity]]:
+    def seats(self) -> frozenset[tuple[UUID, Capacity]]:
         """Return the capacity each person has by sitting."""
         members = {(each, Capacity.COUNCIL_MEMBER) for each in self.member_ids if each != self.chair_id}
         return frozenset(members | {(self.chair_id, Capacity.CHAIR), (self.secretary_id, Capacity.SECRETARY)})

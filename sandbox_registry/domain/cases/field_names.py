@@ -16,8 +16,8 @@ def field_name(path: str, procedure: Procedure) -> Text:
     if steps[0] == "answers":
         return _join([*_answer_names(steps, procedure)])
     if steps[0] == "documents" and len(steps) > 1:
-        part = procedure.part(steps[1])
-        return _join([Phrase("field.documents"), verbatim(steps[1]) if part is None else part.label])
+        component = procedure.component(steps[1])
+        return _join([Phrase("field.documents"), verbatim(steps[1]) if component is None else component.label])
     return _join([_step_name(step) for step in steps])
 
 

@@ -120,7 +120,7 @@ def is_known_target(target: str, *, procedure: Procedure) -> bool:
     """Tell whether `answers.<section>.<field>` or `documents.<part>` names something the procedure asks for."""
     kind, _, path = target.partition(".")
     if kind == "documents":
-        return procedure.part(path) is not None
+        return procedure.component(path) is not None
     return kind == "answers" and procedure.field(path) is not None
 
 

@@ -77,7 +77,7 @@ def is_possible(action: Action, situation: Situation) -> bool:
     return any(_passes(guard, situation) for guard in GUARDS.get(action, ()))
 
 
-def parts_for(actions: Iterable[Action]) -> frozenset[str]:
+def records_needed(actions: Iterable[Action]) -> frozenset[str]:
     """Name the parts of `CaseRecords` that must be read to tell which of these acts are possible."""
     return frozenset[str]().union(*(guard.reads for action in actions for guard in GUARDS.get(action, ())))
 

@@ -99,7 +99,7 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class DossierComponent:
     """A document the dossier must or may contain; `media` are the accepted media types, `max_bytes` bounds one file."""
 
     key: str

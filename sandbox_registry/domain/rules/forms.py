@@ -46,7 +46,7 @@ def validate(procedure: Procedure, answers: Answers, attached_parts: frozenset[s
     return (
         *_check_answers(procedure, answers, visible_answers, complete=True),
         *_check_rules(procedure, visible_answers),
-        *_check_parts(procedure, visible_answers, attached_parts),
+        *_check_components(procedure, visible_answers, attached_parts),
     )
 
 
@@ -125,14 +125,16 @@ def _check_answers(
                 yield from check(field, value, path=f"{path}.{key}", complete=complete)
 
 
-def _check_parts(procedure: Procedure, visible_answers: Answers, attached: frozenset[str]) -> Iterator[FieldError]:
-    keys = {part.key for part in procedure.parts}
+def _check_components(procedure: Procedure, visible_answers: Answers, attached: frozenset[str]) -> Iterator[FieldError]:
+    keys = {component.key for component in procedure.parts}
     yield from (unknown("documents", key) for key in sorted(attached - keys))
-    for part in procedure.parts:
-        needed = part.required or (bool(part.required_when) and holds(part.required_when, visible_answers))
-        if needed and part.key not in attached:
-            message = Phrase("form.missing_document", label=part.label)
-            yield FieldError(field=f"documents.{part.key}", code="missing_document", message=message)
+    for component in procedure.parts:
+        needed = component.required or (
+            bool(component.required_when) and holds(component.required_when, visible_answers)
+        )
+        if needed and component.key not in attached:
+            message = Phrase("form.missing_document", label=component.label)
+            yield FieldError(field=f"documents.{component.key}", code="missing_document", message=message)
 
 
 def _check_rules(procedure: Procedure, visible_answers: Answers) -> Iterator[FieldError]:

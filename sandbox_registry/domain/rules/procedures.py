@@ -9,7 +9,16 @@ from fractions import Fraction
 from sandbox_registry.domain.errors import RuleGap
 from sandbox_registry.domain.identity.people import Role
 from sandbox_registry.domain.rules.calendars import Term, Unit
-from sandbox_registry.domain.rules.form_fields import Answers, Choice, Conditions, Field, FormRule, Part, Section, holds
+from sandbox_registry.domain.rules.form_fields import (
+    Answers,
+    Choice,
+    Conditions,
+    DossierComponent,
+    Field,
+    FormRule,
+    Section,
+    holds,
+)
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.domain.texts import Text
 
@@ -457,8 +466,8 @@ class Procedure:
     parameters: Mapping[str, Parameter]
     sections: tuple[Section, ...] = ()
     rules: tuple[FormRule, ...] = ()
-    parts: tuple[Part, ...] = ()
-    extension_parts: tuple[Part, ...] = ()
+    parts: tuple[DossierComponent, ...] = ()
+    extension_parts: tuple[DossierComponent, ...] = ()
     routes: tuple[Route, ...] = ()
     criteria: tuple[Criterion, ...] = ()
     levels: tuple[Level, ...] = ()
@@ -559,9 +568,9 @@ class Procedure:
                 return next((field for field in section.fields if field.key == key), None)
         return None
 
-    def part(self, key: str) -> Part | None:
-        """Return the dossier part with that key."""
-        return next((part for part in self.parts if part.key == key), None)
+    def component(self, key: str) -> DossierComponent | None:
+        """Return the component of the dossier with that key."""
+        return next((each for each in self.parts if each.key == key), None)
 
     def refusal_reason(self, code: str) -> RefusalReason | None:
         """Return the refusal reason with that code."""

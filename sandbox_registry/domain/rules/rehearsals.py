@@ -13,9 +13,9 @@ from sandbox_registry.domain.rules.calendars import Calendar, CalendarGap, Deadl
 from sandbox_registry.domain.rules.form_fields import (
     Answers,
     Condition,
+    DossierComponent,
     Field,
     FieldKind,
-    Part,
     Section,
     every_condition,
     holds,
@@ -60,8 +60,8 @@ class LikelyStep:
 class Papers:
     """What a dossier with these answers must hold, and what it need not."""
 
-    needed: tuple[Part, ...]
-    not_needed: tuple[Part, ...]
+    needed: tuple[DossierComponent, ...]
+    not_needed: tuple[DossierComponent, ...]
 
 
 def routing_questions(procedure: Procedure) -> tuple[Question, ...]:
@@ -146,7 +146,7 @@ def _computed(term: Term, begins: datetime, calendar: Calendar) -> Deadline | No
         return None
 
 
-def _is_needed(part: Part, asked: Answers) -> bool:
+def _is_needed(part: DossierComponent, asked: Answers) -> bool:
     return part.required or (bool(part.required_when) and holds(part.required_when, asked))
 
 

@@ -26,7 +26,7 @@ from sandbox_registry.domain.identity.people import (
     OrganisationKind,
     towards_organisation,
 )
-from sandbox_registry.domain.rules.form_fields import Part
+from sandbox_registry.domain.rules.form_fields import DossierComponent
 from sandbox_registry.domain.rules.forms import normalise, validate, validate_shape
 from sandbox_registry.domain.rules.procedures import Procedure
 from sandbox_registry.domain.stages import Stage
@@ -162,7 +162,7 @@ class Applications:
             procedure_code=procedure_code,
             procedure_version=None,
             organisation_id=organisation_id,
-            receiving_unit_id=receiving_unit(units, wanted=receiving_unit_id, procedure_code=procedure_code),
+            receiving_unit_id=receiving_unit(units, preferred=receiving_unit_id, procedure_code=procedure_code),
             unit_ids=(),
             title=title,
             answers={},
@@ -219,10 +219,10 @@ class Applications:
             await self._keep(act, edited, cause="edited")
             return act.respond(edited)
 
-    async def check_part(self, context: RequestContext, application_id: UUID, *, part: str) -> None:
-        """Refuse a file before its first byte: no right to attach any, no such part, one nobody asked for, or too late."""
+    async def check_component(self, context: RequestContext, application_id: UUID, *, part: str) -> None:
+        """Refuse a file before its first byte: no right to attach any, no such component, one nobody asked for, or too late."""
         async with self.transactions.open_case(context, Action.APPLICATION_EDIT, application_id) as act:
-            await self._part(act, part)
+            await self._component(act, part)
             act.skip_audit()
 
     async def add_document(
@@ -237,19 +237,19 @@ class Applications:
         sha256: str,
         keep: Callable[[], Awaitable[None]] | None = None,
     ) -> Document:
-        """Attach a file to a part of the dossier. `keep` puts its bytes into the store; null when they are there.
+        """Attach a file to a component of the dossier. `keep` puts its bytes into the store; null when they are there.
 
         Only a file that may be attached is kept: no erasure would find another. The application gets a new version:
         a signatory who looked before does not file another dossier than they saw.
 
         Raises:
-            Invalid: the procedure has no such part, or takes no such file for it, or no further one.
+            Invalid: the procedure has no such component, or accepts no such file for it, or no further one.
             ConditionNotMet: `not_asked_for`, `supplement_too_late`.
-            Duplicate: this very file is attached to this part already.
+            Duplicate: this very file is already attached to this component.
 
         """
         async with self.transactions.open_case(context, Action.APPLICATION_EDIT, application_id) as act:
-            component = await self._part(act, part)
+            component = await self._component(act, part)
             present = await act.run(dossiers.live_documents, application_id)
             alike = [each for each in present if each.part == part]
             if any(each.sha256 == sha256 for each in alike):
@@ -478,13 +478,13 @@ class Applications:
             )
             return act.respond(await act.save(requested))
 
-    async def _part(self, act: CaseTransaction, key: str) -> Part:
+    async def _component(self, act: CaseTransaction, key: str) -> DossierComponent:
         procedure = await act.procedure()
-        part = procedure.part(key)
-        if part is None:
+        component = procedure.component(key)
+        if component is None:
             raise Invalid((FieldError(field="part", code="unknown_part", message=Phrase("documents.unknown_part")),))
         await self._check_asked_for(act, {f"documents.{key}"})
-        return part
+        return component
 
     async def _errors(self, act: CaseTransaction, procedure: Procedure) -> tuple[FieldError, ...]:
         records = await act.records()
@@ -542,19 +542,21 @@ async def _touch(act: CaseTransaction) -> Application:
     return await act.save(replace(act.application, version=act.application.version + 1, updated_at=act.at))
 
 
-def file_errors(part: Part, *, media_type: str, size: int, present: int) -> Iterator[FieldError]:
-    """List why a part of the dossier does not take a file, with so many attached to it already."""
-    if media_type not in part.media:
+def file_errors(component: DossierComponent, *, media_type: str, size: int, present: int) -> Iterator[FieldError]:
+    """List why a component of the dossier does not accept a file, with so many attached to it already."""
+    if media_type not in component.media:
         yield FieldError(
             field="file",
             code="wrong_media",
-            message=Phrase("documents.wrong_media", taken=AnyOf(tuple(map(file_type, part.media)))),
+            message=Phrase("documents.wrong_media", taken=AnyOf(tuple(map(file_type, component.media)))),
         )
-    if size > part.max_bytes:
-        yield FieldError(field="file", code="too_large", message=Phrase("documents.too_large", count=part.max_bytes))
-    if present >= part.max_files:
+    if size > component.max_bytes:
         yield FieldError(
-            field="part", code="too_many_files", message=Phrase("documents.too_many_files", count=part.max_files)
+            field="file", code="too_large", message=Phrase("documents.too_large", count=component.max_bytes)
+        )
+    if present >= component.max_files:
+        yield FieldError(
+            field="part", code="too_many_files", message=Phrase("documents.too_many_files", count=component.max_files)
         )
 
 

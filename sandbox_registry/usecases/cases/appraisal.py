@@ -11,7 +11,7 @@ from sandbox_registry.domain.cases.appraisal import Declaration, Participation, 
 from sandbox_registry.domain.errors import Duplicate, FieldError, Invalid
 from sandbox_registry.domain.identity.people import Capacity
 from sandbox_registry.domain.texts import Phrase
-from sandbox_registry.usecases.cases.participations import end_part
+from sandbox_registry.usecases.cases.participations import end_participation
 from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.transaction import CaseTransaction
 from sandbox_registry.usecases.transaction.transactions import Transactions
@@ -163,4 +163,4 @@ def declarations_for(
 async def _end_participations(act: CaseTransaction) -> None:
     participations = await act.all(Participation, person_id=act.actor.person_id, until=None)
     for each in participations:
-        await end_part(act, each)
+        await end_participation(act, each)

@@ -15,7 +15,7 @@ from sandbox_registry.domain.errors import Duplicate, FieldError, Invalid, NotFo
 from sandbox_registry.domain.identity.people import Actor, Capacity, Organisation, Relation, Role, Standing, relations
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.domain.texts import Phrase
-from sandbox_registry.usecases.cases.participations import end_part, give_part, holders
+from sandbox_registry.usecases.cases.participations import add_participation, end_participation, holders
 from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.transaction import CaseTransaction
 from sandbox_registry.usecases.transaction.transactions import Transactions
@@ -54,7 +54,7 @@ class Assignments:
             holding = await holders(act, Capacity.FOCAL)
             bar = bar_to(Capacity.FOCAL, context.actor, act.standing, authorizer=self.transactions.authorizer)
             assignments.require_claimable(holding, bar=bar)
-            return act.respond(await give_part(act, context.actor.person_id, Capacity.FOCAL))
+            return act.respond(await add_participation(act, context.actor.person_id, Capacity.FOCAL))
 
     async def assign(
         self, context: RequestContext, application_id: UUID, *, person_id: UUID, capacity: Capacity
@@ -74,7 +74,7 @@ class Assignments:
             if capacity is Capacity.FOCAL:
                 assignments.require_no_focal(await holders(act, Capacity.FOCAL))
             await self.check_candidate(act, person_id, capacity, field="person_id")
-            return act.respond(await give_part(act, person_id, capacity))
+            return act.respond(await add_participation(act, person_id, capacity))
 
     async def reassign(
         self, context: RequestContext, application_id: UUID, assignment_id: UUID, *, person_id: UUID, reason: str
@@ -86,7 +86,7 @@ class Assignments:
                 raise Duplicate(what="assignment")
             await self.check_candidate(act, person_id, assignment.capacity, field="person_id")
             await _end(act, assignment, reason=reason)
-            return act.respond(await give_part(act, person_id, assignment.capacity))
+            return act.respond(await add_participation(act, person_id, assignment.capacity))
 
     async def release(
         self, context: RequestContext, application_id: UUID, assignment_id: UUID, *, reason: str
@@ -190,6 +190,6 @@ async def _assignment(act: CaseTransaction, assignment_id: UUID) -> Participatio
 
 
 async def _end(act: CaseTransaction, assignment: Participation, *, reason: str) -> Participation:
-    ended = await end_part(act, assignment)
+    ended = await end_participation(act, assignment)
     act.record_state("release", ended.id, ended.version, {"reason": reason})
     return ended

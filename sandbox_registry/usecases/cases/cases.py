@@ -25,7 +25,7 @@ from sandbox_registry.domain.cases.deadlines import (
     case_deadlines,
     supplement_deadline,
 )
-from sandbox_registry.domain.cases.possible_acts import Situation, is_possible, parts_for
+from sandbox_registry.domain.cases.possible_acts import Situation, is_possible, records_needed
 from sandbox_registry.domain.cases.promises import APPOINTMENT, Promise, of_deadline, with_appointment
 from sandbox_registry.domain.errors import FieldError, NotFound
 from sandbox_registry.domain.identity.people import Capacity, Organisation
@@ -134,7 +134,7 @@ class Cases:
         async with self.transactions.read_case(context, Action.APPLICATION_READ, application_id) as act:
             procedure = await act.procedure()
             allowed = self.transactions.authorizer.may_do(context.actor, act.standing, act.application.stage)
-            records = await act.records(also=parts_for(allowed))
+            records = await act.records(also=records_needed(allowed))
             deadlines = case_deadlines(
                 await act.facts(),
                 procedure=procedure,

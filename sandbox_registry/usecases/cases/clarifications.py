@@ -5,7 +5,7 @@ from uuid import UUID
 from sandbox_registry.authz import Action
 from sandbox_registry.domain.cases import consultations
 from sandbox_registry.domain.cases.appraisal import Clarification
-from sandbox_registry.domain.cases.possible_acts import parts_for
+from sandbox_registry.domain.cases.possible_acts import records_needed
 from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.transactions import Transactions
 
@@ -58,7 +58,7 @@ class Clarifications:
     ) -> Clarification:
         """Stop waiting for an answer once its term is over or, where no term is set, with a reason and after a letter."""
         async with self.transactions.open_case(context, Action.CLARIFICATION_CLOSE, application_id) as act:
-            records = await act.records(also=parts_for({act.action}))
+            records = await act.records(also=records_needed({act.action}))
             closed = consultations.close_clarification(
                 await act.one(Clarification, clarification_id),
                 reason=reason,

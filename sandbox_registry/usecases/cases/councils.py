@@ -8,12 +8,12 @@ from sandbox_registry.authz import Action
 from sandbox_registry.domain.cases import councils
 from sandbox_registry.domain.cases.appraisal import Choice, CouncilSession, Participation, Vote
 from sandbox_registry.domain.cases.councils import Composition
-from sandbox_registry.domain.cases.possible_acts import parts_for
+from sandbox_registry.domain.cases.possible_acts import records_needed
 from sandbox_registry.domain.errors import StaleVersion
 from sandbox_registry.domain.identity.people import Capacity
 from sandbox_registry.domain.rules.procedures import Council
 from sandbox_registry.usecases.cases.assignments import Assignments
-from sandbox_registry.usecases.cases.participations import end_part, give_part, holders
+from sandbox_registry.usecases.cases.participations import add_participation, end_participation, holders
 from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.transaction import CaseTransaction
 from sandbox_registry.usecases.transaction.transactions import Transactions
@@ -132,7 +132,7 @@ class Councils:
     ) -> CouncilSession:
         """Close the sitting with its minutes; chair or secretary, as the policy says."""
         async with self.transactions.open_case(context, Action.COUNCIL_CONCLUDE, application_id) as act:
-            records = await act.records(also=parts_for({act.action}))
+            records = await act.records(also=records_needed({act.action}))
             concluded = councils.conclude(
                 await _session(act, session_id, expected_version=expected_version),
                 votes=records.votes,
@@ -184,14 +184,14 @@ async def _session(act: CaseTransaction, session_id: UUID, *, expected_version: 
 
 async def _seat(act: CaseTransaction, composition: Composition) -> None:
     """Give everybody the part they sit in, and end the parts of those who no longer do."""
-    seats = composition.parts()
+    seats = composition.seats()
     current: dict[tuple[UUID, Capacity], Participation] = {}
     for capacity in SEATS:
         current |= {(each.person_id, capacity): each for each in await holders(act, capacity)}
     for seat in sorted(current.keys() - seats):
-        await end_part(act, current[seat])
+        await end_participation(act, current[seat])
     for person_id, capacity in sorted(seats - current.keys()):
-        await give_part(act, person_id, capacity)
+        await add_participation(act, person_id, capacity)
 
 
 def session_view(session: CouncilSession, votes: tuple[Vote, ...], *, reader: UUID) -> SessionView:

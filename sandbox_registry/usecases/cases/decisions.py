@@ -19,7 +19,7 @@ from sandbox_registry.domain.cases.appraisal import (
 )
 from sandbox_registry.domain.cases.appraisal_guards import unmet
 from sandbox_registry.domain.cases.decisions import Signing
-from sandbox_registry.domain.cases.possible_acts import parts_for
+from sandbox_registry.domain.cases.possible_acts import records_needed
 from sandbox_registry.domain.errors import FieldError, NotFound
 from sandbox_registry.domain.identity.offices import is_in_force
 from sandbox_registry.domain.identity.people import (
@@ -131,7 +131,7 @@ class Decisions:
         async with self.transactions.open_case(
             context, Action.APPLICATION_RECOMMEND, application_id, expected_version=expected_version
         ) as act:
-            records = await act.records(also=parts_for({act.action}))
+            records = await act.records(also=records_needed({act.action}))
             procedure = await act.procedure()
             if terms is None and advice is not Advice.REFUSE:
                 unit_id = supervising_unit_id or await _supervising_unit(act)

@@ -40,7 +40,7 @@ class Documents:
             InspectionsBusy: too many files wait to be inspected.
 
         """
-        await self.applications.check_part(context, application_id, part=part)
+        await self.applications.check_component(context, application_id, part=part)
         async with self.reception.inspect(context, chunks, filename=filename) as file:
             return await self.applications.add_document(
                 context,

@@ -7,7 +7,7 @@ from sandbox_registry.authz import Action
 from sandbox_registry.domain.cases import competence, intake
 from sandbox_registry.domain.cases.applications import Application, Reason, SupplementItem, SupplementRequest
 from sandbox_registry.domain.cases.deadlines import latest_apology, latest_promise
-from sandbox_registry.domain.cases.possible_acts import parts_for
+from sandbox_registry.domain.cases.possible_acts import records_needed
 from sandbox_registry.domain.cases.promises import with_appointment
 from sandbox_registry.domain.identity.people import Capacity, Organisation
 from sandbox_registry.domain.rules.calendars import local_date
@@ -71,7 +71,7 @@ class Intake:
         async with self.transactions.open_case(
             context, Action.APPLICATION_LAPSE, application_id, expected_version=expected_version
         ) as act:
-            records = await act.records(also=parts_for({act.action}))
+            records = await act.records(also=records_needed({act.action}))
             lapsed = intake.lapse(
                 act.application,
                 supplements=records.supplements,

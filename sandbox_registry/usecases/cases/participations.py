@@ -11,10 +11,10 @@ from sandbox_registry.usecases.transaction.transaction import CaseTransaction
 async def take_part(act: CaseTransaction, capacity: Capacity) -> None:
     """Record that the actor acts in this capacity, once."""
     if capacity not in act.standing.capacities:
-        await give_part(act, act.actor.person_id, capacity)
+        await add_participation(act, act.actor.person_id, capacity)
 
 
-async def give_part(act: CaseTransaction, person_id: UUID, capacity: Capacity) -> Participation:
+async def add_participation(act: CaseTransaction, person_id: UUID, capacity: Capacity) -> Participation:
     """Give a person a capacity in the case; `Duplicate` when that person holds it."""
     participation = Participation(
         id=act.new_id(),
@@ -28,7 +28,7 @@ async def give_part(act: CaseTransaction, person_id: UUID, capacity: Capacity) -
     return await act.add(participation)
 
 
-async def end_part(act: CaseTransaction, participation: Participation) -> Participation:
+async def end_participation(act: CaseTransaction, participation: Participation) -> Participation:
     """End a capacity; that the person once held it stays on record for separation of duty."""
     return await act.save(replace(participation, version=participation.version + 1, until=act.at))
 

@@ -6,7 +6,7 @@ from sandbox_registry.authz import Action
 from sandbox_registry.domain.cases import decisions, returns
 from sandbox_registry.domain.cases.applications import Application
 from sandbox_registry.domain.cases.appraisal import FileReturn, Recommendation
-from sandbox_registry.domain.cases.possible_acts import parts_for
+from sandbox_registry.domain.cases.possible_acts import records_needed
 from sandbox_registry.domain.identity.people import Capacity
 from sandbox_registry.usecases.cases.participations import take_part
 from sandbox_registry.usecases.transaction.context import RequestContext
@@ -47,7 +47,7 @@ class Returns:
         async with self.transactions.open_case(
             context, Action.FILE_RETURN_TO_OFFICER, application_id, expected_version=expected_version
         ) as act:
-            records = await act.records(also=parts_for({act.action}))
+            records = await act.records(also=records_needed({act.action}))
             moved, returned = returns.return_to_officer(
                 act.application,
                 return_id=act.new_id(),

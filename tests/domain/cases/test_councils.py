@@ -76,7 +76,7 @@ def test_convened_session_keeps_who_sits_and_gives_each_a_part() -> None:
         convened_by=SOMEBODY,
         convened_at=NOW,
     )
-    assert FIVE.parts() == {
+    assert FIVE.seats() == {
         (A, Capacity.CHAIR),
         *((each, Capacity.COUNCIL_MEMBER) for each in (B, C, D, E)),
         (SECRETARY, Capacity.SECRETARY),

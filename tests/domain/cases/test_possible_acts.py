@@ -11,7 +11,7 @@ from sandbox_registry.domain.cases.applications import Application, WithdrawalRe
 from sandbox_registry.domain.cases.appraisal import Choice, Participation, Vote
 from sandbox_registry.domain.cases.attachments import AttachmentKind
 from sandbox_registry.domain.cases.case_records import SHOWN, Applicant, CaseRecords
-from sandbox_registry.domain.cases.possible_acts import GUARDS, Situation, is_possible, parts_for
+from sandbox_registry.domain.cases.possible_acts import GUARDS, Situation, is_possible, records_needed
 from sandbox_registry.domain.identity.people import Actor, Capacity, OrganisationKind, Role, Standing
 from sandbox_registry.domain.stages import APPLICATION_STAGES, Stage
 from tests.domain.cases.test_returns import RETURNED
@@ -124,12 +124,12 @@ def test_guards_read_what_they_say_and_nothing_else(action: Action) -> None:
             watched = Watched(records)
             is_possible(action, situation(case(stage, received_at=FRIDAY), cast("CaseRecords", watched)))
             seen |= watched.seen
-    assert seen == parts_for([action])
+    assert seen == records_needed([action])
 
 
 def test_what_is_shown_with_a_case_is_a_part_of_its_records() -> None:
     assert set(CaseRecords.__slots__) > SHOWN
-    assert parts_for(GUARDS) <= set(CaseRecords.__slots__)
+    assert records_needed(GUARDS) <= set(CaseRecords.__slots__)
 
 
 WISH = WithdrawalRequest(at=AT, by=PERSON, reason="Đổi ý")

@@ -7,7 +7,7 @@ import pytest
 
 from sandbox_registry.domain.permits.permits import latest_end
 from sandbox_registry.domain.rules.ceilings import ceiling_errors
-from sandbox_registry.domain.rules.form_fields import Condition, Conditions, Operator, Part, holds
+from sandbox_registry.domain.rules.form_fields import Condition, Conditions, DossierComponent, Operator, holds
 from sandbox_registry.domain.rules.forms import route, validate
 from sandbox_registry.domain.rules.procedures import (
     COUNT_BEFORE_CLASSIFICATION,
@@ -55,8 +55,8 @@ def test_route_names_the_answers_that_drove_it_and_no_others() -> None:
 
 def test_document_is_needed_by_either_answer() -> None:
     by_either = (says("users.minors", value=True), says("users.vulnerable", value=True))
-    part = Part(key="consent", label=WORD, required_when=(by_either,), basis="Điều 4")
-    rules = replace(DRAFT, parts=(part,))
+    component = DossierComponent(key="consent", label=WORD, required_when=(by_either,), basis="Điều 4")
+    rules = replace(DRAFT, parts=(component,))
     for minors, vulnerable, missing in ((True, False, 1), (False, True, 1), (False, False, 0)):
         errors = validate(rules, {"users": {"minors": minors, "vulnerable": vulnerable}}, frozenset())
         assert len([each for each in errors if each.field == "documents.consent"]) == missing

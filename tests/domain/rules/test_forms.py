@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from sandbox_registry.domain.rules.form_fields import (
     Choice,
     Condition,
+    DossierComponent,
     Field,
     FieldKind,
     FormRule,
     Operator,
-    Part,
     RuleKind,
     Section,
 )
@@ -113,8 +113,10 @@ PROCEDURE = Procedure(
         ),
     ),
     parts=(
-        Part(key="trial_plan", label=text("Trial plan"), required=True, basis="-"),
-        Part(key="insurance", label=text("Insurance"), required_when=when("plan.harm", value=True), basis="-"),
+        DossierComponent(key="trial_plan", label=text("Trial plan"), required=True, basis="-"),
+        DossierComponent(
+            key="insurance", label=text("Insurance"), required_when=when("plan.harm", value=True), basis="-"
+        ),
     ),
     routes=(
         Route(

@@ -207,7 +207,7 @@ async def test_nothing_is_written_after_the_term_of_a_supplement(world: World) -
     assert (await world.use_cases.cases.submission(owner, case.id)).is_late
     answers = {"project": {"summary": "Đếm tôm bằng camera đặt trên bờ."}}
     for act in (
-        world.use_cases.applications.check_part(owner, case.id, part="trial_plan"),
+        world.use_cases.applications.check_component(owner, case.id, part="trial_plan"),
         attach(world, case.id, "trial_plan"),
         world.use_cases.applications.remove_document(owner, case.id, plan.id),
         world.use_cases.applications.edit(owner, case.id, expected_version=case.version, title=None, answers=answers),

@@ -104,7 +104,7 @@ async def test_convening_seats_everybody_in_one_act(world: World) -> None:
     case = await stages.under_appraisal(world)
     async with leaving(world, case.id):
         session = await convene(world, case.id)
-    assert await seats(world, case.id) == stages.composition(world).parts()
+    assert await seats(world, case.id) == stages.composition(world).seats()
     assert (session.convened_by, session.concluded_at, session.is_passed) == (world.people[FOCAL], None, None)
 
 
@@ -371,7 +371,7 @@ async def test_conflicted_member_leaves_and_is_replaced_before_the_council_concl
     composition = stages.composition(world, *MEMBERS[:4], "uy_vien_6")
     async with leaving(world, case.id):
         changed = await recompose(world, session, composition, by=SECRETARY)
-    assert await seats(world, case.id) == composition.parts()
+    assert await seats(world, case.id) == composition.seats()
     await stages.declared(world, case, "uy_vien_6")
     await cast(world, changed, "uy_vien_6", Choice.AGAINST)
     concluded = await conclude(world, changed, *MEMBERS[:4], "uy_vien_6")
@@ -393,7 +393,7 @@ async def test_two_recompositions_at_once_give_one(world: World) -> None:
     chairs = (MEMBERS[1], MEMBERS[2])
     refusal = await one_of_two(*(recompose(world, session, stages.composition(world, chair=each)) for each in chairs))
     assert isinstance(refusal, StaleVersion)
-    assert await seats(world, case.id) in [stages.composition(world, chair=each).parts() for each in chairs]
+    assert await seats(world, case.id) in [stages.composition(world, chair=each).seats() for each in chairs]
 
 
 async def test_conclusion_over_a_council_that_changed_is_stale(world: World) -> None:
