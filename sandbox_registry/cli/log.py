@@ -27,6 +27,7 @@ from sandbox_registry.runtime.logs import configure_logs
 from sandbox_registry.runtime.settings import Settings
 from sandbox_registry.transparency.checkpoints import Checkpoint, checkpoint_of, open_checkpoint
 from sandbox_registry.transparency.errors import KeyNameError, LogError
+from sandbox_registry.transparency.key_sheets import format_sheet
 from sandbox_registry.transparency.keys import (
     KEY_SIZE,
     KeyType,
@@ -104,6 +105,24 @@ def key_show(path: Path | None, *, is_witness: bool) -> None:
         parse_witness_key if is_witness else parse_log_key,
     )
     click.echo(format_vkey(signing_key.verifier_key))
+
+
+@log.command("key-sheet")
+@click.option("--file", "path", type=click.Path(path_type=Path), help="The key (default: of this log's signer).")
+@_WITNESS_KEY
+def key_sheet(path: Path | None, *, is_witness: bool) -> None:
+    """Print a verifier key to hand out on paper: in rows with check digits, so that a mistyped row is recognised.
+
+    The page that checks bundles takes it as it is typed, and so does --key FILE of `log verify`.
+    """
+    found = read_key_file(
+        path or SignerFiles(directory=_data_dir() / SIGNER_DIR).key_path,
+        parse_witness_key if is_witness else parse_log_key,
+    )
+    click.echo(
+        "# Khóa kiểm tra: chép từng dòng. Verifier key: copy line by line. Clé de vérification : recopier ligne à ligne."
+    )
+    click.echo(format_sheet(found.verifier_key), nl=False)
 
 
 @log.command()

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import click
 
-from sandbox_registry.auditlog.publishing.folder import LOG_DIR, LogFolder
+from sandbox_registry.auditlog.publishing.folder import LOG_DIR, SIGNER_DIR, LogFolder
+from sandbox_registry.auditlog.publishing.signing import Refused, SignerFiles
 from sandbox_registry.auditlog.verifying.bundles import check_bundle, is_of_one_case
 from sandbox_registry.auditlog.verifying.database import authorities_in, check_database
 from sandbox_registry.auditlog.verifying.findings import Report
-from sandbox_registry.auditlog.verifying.trees import check_checkpoint, check_published
+from sandbox_registry.auditlog.verifying.trees import check_checkpoint, check_published, read_if_there
 from sandbox_registry.authz.policy import AuthorizationPolicy
 from sandbox_registry.cli.environment import plain_settings, running_database
 from sandbox_registry.cli.errors import FAILED
@@ -21,8 +22,8 @@ from sandbox_registry.domain.texts import Language, Phrase
 from sandbox_registry.runtime.file_sources import FileSource, ZipSource, open_source
 from sandbox_registry.runtime.key_files import read_public_key
 from sandbox_registry.runtime.shipped import shipped
-from sandbox_registry.transparency.checkpoints import CHECKPOINT, Checkpoint
-from sandbox_registry.transparency.keys import parse_vkey
+from sandbox_registry.transparency.checkpoints import CHECKPOINT, COSIGNED, Checkpoint
+from sandbox_registry.transparency.key_sheets import parse_public
 from sandbox_registry.transparency.policies import PolicyLog, WitnessPolicy
 from sandbox_registry.transparency.policy_files import parse_policy
 
@@ -66,7 +67,9 @@ def verify(
     authorities = authorities_in((shipped("policies") / "casbin", *folders))
     opened = open_source(source) if source else LogFolder(plain_settings().data_dir / LOG_DIR)
     if isinstance(opened, ZipSource) and is_of_one_case(opened):
-        checkpoint = check_checkpoint(opened.read(CHECKPOINT), policy=policy, report=report)
+        checkpoint = check_checkpoint(
+            opened.read(CHECKPOINT), policy=policy, report=report, cosigned=read_if_there(opened, COSIGNED)
+        )
     else:
         checkpoint, _ = check_published(
             opened,
@@ -75,6 +78,8 @@ def verify(
             copy=open_source(kept_copy) if kept_copy else None,
             report=report,
         )
+    if source is not None and since is None and kept_copy is None and report.cosigned_at is None:
+        report.add("history_unproved")
     if source is None:
         asyncio.run(_verify_database(opened, checkpoint, authorities, report))
     elif isinstance(opened, ZipSource) and checkpoint is not None:
@@ -90,19 +95,34 @@ def _policy_of(vkey: str | None, policy_file: Path | None) -> WitnessPolicy:
         raise click.UsageError(message)
     if policy_file is not None:
         return parse_policy(policy_file.read_bytes())
-    return WitnessPolicy(logs=(PolicyLog(key=read_public_key(vkey or "", parse_vkey)),))
+    return WitnessPolicy(logs=(PolicyLog(key=read_public_key(vkey or "", parse_public)),))
 
 
 async def _verify_database(
     published: FileSource, checkpoint: Checkpoint | None, authorities: Mapping[str, AuthorizationPolicy], report: Report
 ) -> None:
-    database = Database(running_database(plain_settings()))
+    settings = plain_settings()
+    signed = _signed_last(SignerFiles(directory=settings.data_dir / SIGNER_DIR))
+    database = Database(running_database(settings))
     try:
         await check_database(
-            database, published=published, checkpoint=checkpoint, authorities=authorities, report=report
+            database,
+            published=published,
+            checkpoint=checkpoint,
+            authorities=authorities,
+            report=report,
+            signed=signed,
         )
     finally:
         await database.close()
+
+
+def _signed_last(files: SignerFiles) -> Checkpoint | None:
+    """Return what the signer remembers, where it is on this machine and may be read."""
+    try:
+        return files.state()
+    except Refused:
+        return None
 
 
 def _print_report(report: Report, language: Language) -> None:

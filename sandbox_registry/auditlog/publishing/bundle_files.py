@@ -1,6 +1,7 @@
 """The files of an offline bundle, written part by part: only one batch of leaves is ever in memory."""
 
 import base64
+import contextlib
 import csv
 import html
 import io
@@ -16,18 +17,16 @@ from typing import IO
 from uuid import UUID
 
 from sandbox_registry.auditlog.publishing.folder import LogFolder
-from sandbox_registry.auditlog.publishing.proofs import Prover
+from sandbox_registry.auditlog.publishing.proofs import Prover, cosigned_note, size_of
 from sandbox_registry.auditlog.verifying.entries import GivenLeaf, Opening, read_leaf, read_record
 from sandbox_registry.domain.acts import done_name
 from sandbox_registry.domain.audit import EPOCH
 from sandbox_registry.domain.identity.line_names import line_name
 from sandbox_registry.domain.rules.calendars import LOCAL_ZONE
 from sandbox_registry.runtime.files import MissingFile
-from sandbox_registry.transparency.checkpoints import CHECKPOINT, COSIGNED, checkpoint_of
-from sandbox_registry.transparency.errors import LogError
-from sandbox_registry.transparency.notes import parse_note
+from sandbox_registry.transparency.checkpoints import CHECKPOINT, COSIGNED
 from sandbox_registry.transparency.tiles import bundles_of, tiles_of
-from sandbox_registry.transparency.tlog_proofs import format_tlog_proof
+from sandbox_registry.transparency.tlog_proofs import TlogProof, format_tlog_proof
 
 PAGES = Path(__file__).parent / "pages"
 PROOFS, ENTRIES, STATEMENTS, RECORDS, LIST = "proofs", "entries", "statements", "records", "case.json"
@@ -82,30 +81,25 @@ class BundleLeaf:
     record: bytes | None = None
 
 
-def newest_note(folder: LogFolder, *, covering: int = 0) -> bytes:
-    """Choose the checkpoint of a bundle: one that the witnesses cosigned, unless it does not cover what is wanted."""
-    try:
-        note = folder.read(COSIGNED)
-        if checkpoint_of(parse_note(note)).size >= covering:
-            return note
-    except (LogError, MissingFile):
-        pass
-    return folder.read(CHECKPOINT)
-
-
 class BundleWriter:
     """Writes one bundle under a checkpoint: of one case with proofs, or of the whole log with its tiles.
+
+    Where witnesses have not cosigned that checkpoint yet, the newest that they did goes with it, and proves what it covers.
 
     For one thread at a time; `add` as often as there are leaves, then `finish`.
     """
 
     def __init__(self, file: IO[bytes], *, folder: LogFolder, note: bytes, case: str | None) -> None:
-        self.size = checkpoint_of(parse_note(note)).size
+        self.size = size_of(note)
+        cosigned = cosigned_note(folder)
+        self._cosigned = None if cosigned is None or size_of(cosigned) >= self.size else cosigned
         self._archive = zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED)
         self._note, self._case, self._count = note, case, 0
         self._prover = Prover(folder)
         self._table, self._page = _spool(), _spool()
-        self._archive.writestr("checkpoint", note)
+        self._archive.writestr(CHECKPOINT, note)
+        if self._cosigned is not None:
+            self._archive.writestr(COSIGNED, self._cosigned)
         _write(self._table, b"\xef\xbb\xbf" + _csv([_HEADS]))
         if case is None:
             for path in [tile.path for tile in tiles_of(self.size)] + [part.path for part in bundles_of(self.size)]:
@@ -151,6 +145,12 @@ class BundleWriter:
             archive.writestr("README.txt", README)
         return self._count
 
+    def _proof_of(self, index: int) -> TlogProof:
+        if self._cosigned is not None and index < size_of(self._cosigned):
+            with contextlib.suppress(MissingFile):  # A folder that was rebuilt lacks the partial tiles of then.
+                return self._prover.prove(index, checkpoint=self._cosigned)
+        return self._prover.prove(index, checkpoint=self._note)
+
     def _open(self, path: str, **opening: bytes | None) -> None:
         """Add what opens a commitment, if all of it is given: the nonce in base64, then the content as it is."""
         (name, nonce), (content, opened) = opening.items()
@@ -159,7 +159,7 @@ class BundleWriter:
             self._archive.writestr(path, json.dumps(kept, ensure_ascii=False))
 
     def _prove(self, leaf: BundleLeaf) -> None:
-        proof = format_tlog_proof(self._prover.prove(leaf.index, checkpoint=self._note))
+        proof = format_tlog_proof(self._proof_of(leaf.index))
         self._archive.writestr(f"{ENTRIES}/{leaf.index}.json", leaf.entry)
         self._archive.writestr(f"{PROOFS}/{leaf.index}.tlog-proof", proof)
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
-from sandbox_registry.auditlog.publishing.bundle_files import BundleLeaf, BundleWriter, newest_note
+from sandbox_registry.auditlog.publishing.bundle_files import BundleLeaf, BundleWriter
 from sandbox_registry.auditlog.publishing.folder import LogFolder
+from sandbox_registry.auditlog.publishing.proofs import newest_note
 from sandbox_registry.auditlog.verifying.entries import read_record
 from sandbox_registry.db.auditlog import leaves as audit
 from sandbox_registry.db.auditlog import rows as log_rows
@@ -70,8 +71,8 @@ def write_bundle(path: Path, contents: Contents) -> int:
         MissingFile: nothing is published yet.
 
     """
-    last = max((leaf.index for leaf in contents.leaves), default=-1) if contents.case else -1
-    note = newest_note(contents.folder, covering=last + 1)
+    last = max((leaf.index for leaf in contents.leaves), default=-1)
+    note = newest_note(contents.folder, covering=last + 1 if contents.case else None)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         writer = BundleWriter(file, folder=contents.folder, note=note, case=contents.case)
         writer.add([_kept(leaf, with_record=contents.with_records) for leaf in contents.leaves], names=contents.names)

@@ -113,29 +113,32 @@ def _all_entries(bundle: ZipSource, checkpoint: Checkpoint) -> dict[int, bytes]:
 
 def _proved(bundle: ZipSource, names: set[str], *, checkpoint: Checkpoint, report: Report) -> dict[int, bytes]:
     found: dict[int, bytes] = {}
+    newer: list[int] = []
     for name in sorted(names):
         if not name.startswith(f"{PROOFS}/"):
             continue
         try:
             proof = parse_tlog_proof(bundle.read(name))
             entry = bundle.read(f"{ENTRIES}/{proof.index}.json")
-            if (
-                name != f"{PROOFS}/{proof.index}.tlog-proof"
-                or checkpoint_of(parse_note(proof.checkpoint)) != checkpoint
-            ):
+            under = checkpoint_of(parse_note(proof.checkpoint))
+            if name != f"{PROOFS}/{proof.index}.tlog-proof" or under not in (checkpoint, report.witnessed):
                 report.add("proof_wrong", proof.index)
                 continue
             verify_inclusion(
                 proof.hashes,
                 index=proof.index,
-                size=checkpoint.size,
+                size=under.size,
                 leaf_hash=hash_leaf(entry),
-                root=checkpoint.root,
+                root=under.root,
             )
             found[proof.index] = entry
+            if report.witnessed not in (None, under):
+                newer.append(proof.index)
         except (LogError, MissingFile):
             report.add("proof_wrong", _index_in(name, ".tlog-proof"))
     report.entries = len(found)
+    if newer:
+        report.add("not_witnessed", min(newer), count=len(newer))
     return found
 
 

@@ -13,7 +13,7 @@ from sandbox_registry.auditlog.verifying.entries import EPOCH, GivenLeaf, Openin
 from sandbox_registry.auditlog.verifying.erasures import erasures_in
 from sandbox_registry.auditlog.verifying.findings import Report
 from sandbox_registry.auditlog.verifying.history import History, Last
-from sandbox_registry.auditlog.verifying.trees import check_tree
+from sandbox_registry.auditlog.verifying.trees import check_earlier, check_tree
 from sandbox_registry.authz.policy import AuthorizationPolicy, read_policy
 from sandbox_registry.db.auditlog import leaves as audit
 from sandbox_registry.db.auditlog import rows as log_rows
@@ -23,7 +23,7 @@ from sandbox_registry.runtime.file_sources import FileSource
 from sandbox_registry.transparency.canonical_json import canonical
 from sandbox_registry.transparency.checkpoints import Checkpoint
 from sandbox_registry.transparency.errors import LogError
-from sandbox_registry.transparency.merkle import CompactRange, hash_leaf
+from sandbox_registry.transparency.merkle import CompactRange, hash_leaf, root_of
 from sandbox_registry.transparency.tiles import TILE_WIDTH, Bundle
 
 EDITABLE_STAGES = frozenset({"draft", "supplement_requested"})
@@ -46,8 +46,12 @@ async def check_database(
     checkpoint: Checkpoint | None,
     authorities: Mapping[str, AuthorizationPolicy],
     report: Report,
+    signed: Checkpoint | None = None,
 ) -> History:
-    """Check the whole database at one moment against its log, and the log against the published checkpoint."""
+    """Check the whole database at one moment against its log, and the log against the published checkpoint.
+
+    `signed` is what the signer remembers to have signed last, read before: the log must begin with it.
+    """
     async with log_rows.one_moment(database) as connection:
         leaves = [leaf async for leaf in log_rows.kept_leaves(connection)]
         report.entries = len(leaves)
@@ -55,6 +59,10 @@ async def check_database(
         await _check_head(connection, leaves, is_whole=is_whole, report=report)
         if checkpoint is not None and published is not None:
             _check_prefix(leaves, published=published, checkpoint=checkpoint, report=report)
+        if signed is not None:
+            hashes = [hash_leaf(leaf.entry) for leaf in leaves]
+            now = Checkpoint(origin=signed.origin, size=len(hashes), root=root_of(hashes))
+            check_earlier(signed, leaf_hashes=hashes, checkpoint=now, report=report)
         for index in await log_rows.stray_records(connection):
             report.add("record_unknown", index)
         procedures = await log_rows.procedures_kept(connection)

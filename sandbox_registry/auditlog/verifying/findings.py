@@ -21,9 +21,13 @@ class LogFinding:
 
 @dataclass(slots=True, kw_only=True)
 class Report:
-    """What was checked and what was found, in the order of the leaves where they have one."""
+    """What was checked and what was found, in the order of the leaves where they have one.
+
+    `witnessed` is the newest checkpoint at hand that satisfies the witness policy, `checkpoint` the newest of all.
+    """
 
     checkpoint: Checkpoint | None = None
+    witnessed: Checkpoint | None = None
     cosigned_by: tuple[str, ...] = ()
     cosigned_at: int | None = None
     entries: int = 0
@@ -64,8 +68,10 @@ NOTES = frozenset(
         "case_hidden",
         "case_listed",
         "case_unbound",
+        "history_unproved",
         "erased",
         "not_compared",
+        "not_witnessed",
         "policy_unknown",
         "records_absent",
         "records_not_given",

@@ -6,7 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from sandbox_registry.auditlog.verifying.findings import Report
 from sandbox_registry.runtime.file_sources import FileSource
 from sandbox_registry.runtime.files import MissingFile
-from sandbox_registry.transparency.checkpoints import CHECKPOINT, Checkpoint, open_checkpoint
+from sandbox_registry.transparency.checkpoints import (
+    CHECKPOINT,
+    COSIGNED,
+    Checkpoint,
+    SignedCheckpoint,
+    open_checkpoint,
+)
 from sandbox_registry.transparency.cosignatures import cosignatures_of
 from sandbox_registry.transparency.errors import LogError
 from sandbox_registry.transparency.merkle import HASH_SIZE, hash_leaf, root_of
@@ -19,24 +25,50 @@ EntryRows = Iterator[tuple[Bundle, list[bytes]]]
 Seen = Callable[[int, list[bytes]], None]
 
 
-def check_checkpoint(note: bytes, *, policy: WitnessPolicy, report: Report) -> Checkpoint | None:
-    """Verify a checkpoint's signatures and report who cosigned it; null when it cannot be trusted at all."""
+def check_checkpoint(
+    note: bytes, *, policy: WitnessPolicy, report: Report, cosigned: bytes | None = None
+) -> Checkpoint | None:
+    """Verify a checkpoint's signatures and report who cosigned it; null when it cannot be trusted at all.
+
+    While witnesses have not cosigned it yet, `cosigned` is an older one of the same log that satisfied the policy. What
+    is newer is then checked under the log's signature alone, and is for the caller to name.
+    """
     try:
         signed = open_checkpoint(note, keys=(*policy.log_keys, *policy.witness_keys))
     except LogError as error:
         report.add("checkpoint_refused", what=str(error))
         return None
     report.checkpoint = signed.checkpoint
-    _tell_cosigners(signed.opened, policy=policy, report=report)
+    if _is_met(signed.opened, policy):
+        report.witnessed = signed.checkpoint
+        _tell_cosigners(signed.opened, report=report)
+        return signed.checkpoint
+    older = None if cosigned is None else _older(cosigned, signed.checkpoint, policy=policy)
+    _tell_cosigners(signed.opened if older is None else older.opened, report=report)
+    if older is None:
+        report.add("policy_not_met")
+    else:
+        report.witnessed = older.checkpoint
     return signed.checkpoint
 
 
-def _tell_cosigners(opened: OpenedNote, *, policy: WitnessPolicy, report: Report) -> None:
+def _older(cosigned: bytes, newest: Checkpoint, *, policy: WitnessPolicy) -> SignedCheckpoint | None:
+    """Open an older checkpoint of the same log; null unless it satisfies the policy."""
+    try:
+        signed = open_checkpoint(cosigned, keys=(*policy.log_keys, *policy.witness_keys))
+    except LogError:
+        return None
+    return signed if signed.checkpoint.origin == newest.origin and _is_met(signed.opened, policy) else None
+
+
+def _is_met(opened: OpenedNote, policy: WitnessPolicy) -> bool:
+    return policy.is_met_by({each.key for each in cosignatures_of(opened)})
+
+
+def _tell_cosigners(opened: OpenedNote, *, report: Report) -> None:
     cosignatures = cosignatures_of(opened)
     report.cosigned_by = tuple(each.key.name for each in cosignatures)
     report.cosigned_at = max((each.timestamp for each in cosignatures), default=None)
-    if not policy.is_met_by({each.key for each in cosignatures}):
-        report.add("policy_not_met")
 
 
 def published_entries(source: FileSource, size: int, *, report: Report) -> EntryRows:
@@ -191,6 +223,11 @@ def check_since(
     except LogError as error:
         report.add("checkpoint_refused", what=str(error))
         return
+    check_earlier(old, leaf_hashes=leaf_hashes, checkpoint=checkpoint, report=report)
+
+
+def check_earlier(old: Checkpoint, *, leaf_hashes: list[bytes], checkpoint: Checkpoint, report: Report) -> None:
+    """Compare with what was signed earlier: the log must begin with the same tree."""
     if old.origin != checkpoint.origin:
         report.add("another_tree", what=f"{old.origin} is not {checkpoint.origin}")
     elif old.size > checkpoint.size:
@@ -221,6 +258,14 @@ def check_copy(copy: FileSource, *, policy: WitnessPolicy, leaf_hashes: list[byt
         report.add("went_back", len(leaf_hashes), old=len(kept))
 
 
+def read_if_there(source: FileSource, path: str) -> bytes | None:
+    """Read a file, null when there is none."""
+    try:
+        return source.read(path)
+    except MissingFile:
+        return None
+
+
 def check_published(
     source: FileSource,
     *,
@@ -230,16 +275,22 @@ def check_published(
     report: Report,
 ) -> tuple[Checkpoint | None, list[bytes]]:
     """Check everything about a published log that can be checked without its records."""
+    # Read first: a log that grows meanwhile has published the newest before its witnesses cosign it.
+    cosigned = read_if_there(source, COSIGNED)
     try:
         note = source.read(CHECKPOINT)
     except MissingFile as error:
         report.add("unreadable", what=str(error))
         return None, []
-    checkpoint = check_checkpoint(note, policy=policy, report=report)
+    checkpoint = check_checkpoint(note, policy=policy, report=report, cosigned=cosigned)
     if checkpoint is None:
         return None, []
     rows = published_entries(source, checkpoint.size, report=report)
     leaf_hashes = check_tree(rows, tiles=source, checkpoint=checkpoint, report=report)
+    if cosigned is not None:
+        check_since(cosigned, policy=policy, leaf_hashes=leaf_hashes, checkpoint=checkpoint, report=report)
+    if report.witnessed is not None and report.witnessed.size < checkpoint.size:
+        report.add("not_witnessed", report.witnessed.size, count=checkpoint.size - report.witnessed.size)
     if since is not None:
         check_since(since, policy=policy, leaf_hashes=leaf_hashes, checkpoint=checkpoint, report=report)
     if copy is not None:

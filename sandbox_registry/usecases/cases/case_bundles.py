@@ -15,8 +15,9 @@ from uuid import UUID
 
 from anyio import to_thread
 
-from sandbox_registry.auditlog.publishing.bundle_files import BundleLeaf, BundleWriter, newest_note
+from sandbox_registry.auditlog.publishing.bundle_files import BundleLeaf, BundleWriter
 from sandbox_registry.auditlog.publishing.folder import LogFolder
+from sandbox_registry.auditlog.publishing.proofs import newest_note
 from sandbox_registry.auditlog.verifying.entries import read_record
 from sandbox_registry.authz import Action
 from sandbox_registry.db.auditlog import leaves as audit

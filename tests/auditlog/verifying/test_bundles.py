@@ -18,7 +18,10 @@ from sandbox_registry.auditlog.publishing.bundles import bundle_contents, write_
 from sandbox_registry.domain.cases.applications import Application
 from sandbox_registry.domain.errors import NotFound
 from sandbox_registry.runtime.file_sources import ZipSource
-from sandbox_registry.transparency.policies import PolicyLog, WitnessPolicy
+from sandbox_registry.transparency.cosignatures import add_signatures, cosign
+from sandbox_registry.transparency.keys import KeyType, SigningKey
+from sandbox_registry.transparency.notes import format_note, parse_note
+from sandbox_registry.transparency.policies import PolicyGroup, PolicyLog, PolicyWitness, WitnessPolicy
 from tests.support.bundles import checked, timeline, written
 from tests.support.ledger import Ledger, signing_for
 from tests.support.stages import accepted, submitted
@@ -176,6 +179,37 @@ async def test_a_record_missing_from_a_whole_bundle_is_found(
         found = checked(without(path, name), policy).first_bad
         assert found is not None
         assert (found.code, found.index) == (code, 3)
+
+
+WITNESS = SigningKey(name="hdnd.example/w1", key_type=KeyType.COSIGNATURE_V1, seed=b"w" * 32)
+
+
+async def test_what_is_newer_than_the_witnesses_is_named_and_proved_by_the_log_alone(
+    world: World, ledger: Ledger, case: Application, policy: WitnessPolicy, tmp_path: Path
+) -> None:
+    witnessed = WitnessPolicy(
+        logs=policy.logs,
+        witnesses=(PolicyWitness(name=b"w1", key=WITNESS.verifier_key),),
+        groups=(PolicyGroup(name=b"all", threshold=1, members=(b"w1",)),),
+        quorum=b"all",
+    )
+    early = await written(ledger, tmp_path / "early.zip", code=case.code)
+    assert {each.code for each in checked(early, witnessed).findings} == {"policy_not_met", "case_listed"}
+    note = parse_note(ledger.folder.checkpoint() or b"")
+    cosigned = add_signatures(note, signatures=[cosign(note.text, key=WITNESS, timestamp=1_800_000_000)])
+    ledger.folder.publish(format_note(cosigned), name="checkpoint-cosigned")
+    covered = await written(ledger, tmp_path / "covered.zip", code=case.code)
+    assert [each.code for each in checked(covered, witnessed).findings] == ["case_listed"]
+    await world.use_cases.cases.read(world.context("dai_bieu"), case.id)
+    await ledger.signer().publish()
+    for code, count in ((case.code, 1), (None, 1)):
+        path = await written(ledger, tmp_path / "late.zip", code=code)
+        report = checked(path, witnessed)
+        newer = next(each for each in report.findings if each.code == "not_witnessed")
+        assert report.is_good, report.findings
+        assert f"{count} entry, from entry" in newer.text.en
+        assert "checkpoint-cosigned" in ZipSource(path).names()
+        assert report.cosigned_by == (WITNESS.name,)
 
 
 async def test_timeline_is_read_by_people(ledger: Ledger, case: Application, tmp_path: Path) -> None:

@@ -13,8 +13,11 @@ from sandbox_registry.domain.texts import Language
 from sandbox_registry.locales.catalogues import catalogue
 from sandbox_registry.runtime.file_sources import open_source
 from sandbox_registry.runtime.files import MissingFile
+from sandbox_registry.transparency.checkpoints import Checkpoint, sign_checkpoint
+from sandbox_registry.transparency.cosignatures import add_signatures, cosign
 from sandbox_registry.transparency.keys import KeyType, SigningKey
-from sandbox_registry.transparency.merkle import hash_leaf
+from sandbox_registry.transparency.merkle import hash_leaf, root_of
+from sandbox_registry.transparency.notes import format_note, parse_note
 from sandbox_registry.transparency.policies import PolicyGroup, PolicyLog, PolicyWitness, WitnessPolicy
 from sandbox_registry.transparency.tiles import bundles_of, encode_bundle
 from tests.support.published_logs import KEY, entries_of, put, write_log
@@ -40,7 +43,8 @@ def small(tmp_path: Path) -> LogFolder:
 
 
 def test_a_right_log_is_right_at_every_kind_of_size(good: LogFolder, tmp_path: Path) -> None:
-    assert checked(good) == Report(checkpoint=checked(good).checkpoint, entries=SIZE)
+    checkpoint = checked(good).checkpoint
+    assert checked(good) == Report(checkpoint=checkpoint, witnessed=checkpoint, entries=SIZE)
     for size in (0, 1, 2, 255, 256, 257, 511, 512, 513, 1000):
         report = checked(write_log(tmp_path / str(size), entries_of(size)))
         assert (report.entries, report.findings) == (size, [])
@@ -128,15 +132,52 @@ def test_a_thief_of_the_key_is_found_by_an_earlier_checkpoint_or_copy(small: Log
     assert checked(write_log(small.root.parent / "longer", entries_of(800)), since=since, copy=small).is_good
 
 
+WITNESS = SigningKey(name="hdnd.example/w1", key_type=KeyType.COSIGNATURE_V1, seed=b"w" * 32)
+WITNESSED = WitnessPolicy(
+    logs=POLICY.logs,
+    witnesses=(PolicyWitness(name=b"w1", key=WITNESS.verifier_key),),
+    groups=(PolicyGroup(name=b"all", threshold=1, members=(b"w1",)),),
+    quorum=b"all",
+)
+
+
+def cosigned(size: int, *, words: str = "entry", by: SigningKey = WITNESS) -> bytes:
+    root = root_of(map(hash_leaf, entries_of(size, words=words)))
+    note = parse_note(sign_checkpoint(Checkpoint(origin=KEY.name, size=size, root=root), key=KEY))
+    return format_note(add_signatures(note, signatures=[cosign(note.text, key=by, timestamp=1_800_000_000)]))
+
+
 def test_the_policy_asks_for_witnesses(small: LogFolder) -> None:
-    witness = SigningKey(name="hdnd.example/w1", key_type=KeyType.COSIGNATURE_V1, seed=b"w" * 32)
-    policy = WitnessPolicy(
-        logs=POLICY.logs,
-        witnesses=(PolicyWitness(name=b"w1", key=witness.verifier_key),),
-        groups=(PolicyGroup(name=b"all", threshold=1, members=(b"w1",)),),
-        quorum=b"all",
-    )
-    assert [found.code for found in checked(small, policy=policy).findings] == ["policy_not_met"]
+    assert [found.code for found in checked(small, policy=WITNESSED).findings] == ["policy_not_met"]
+
+
+def test_what_witnesses_have_not_cosigned_yet_is_named_and_no_alarm(small: LogFolder) -> None:
+    put(small.root / "checkpoint-cosigned", cosigned(600))
+    report = checked(small, policy=WITNESSED)
+    [found] = report.findings
+    assert (found.code, found.index, report.is_good) == ("not_witnessed", 600, True)
+    assert "100 entries, from entry 600 on, are not yet witnessed" in found.text.en
+    assert (report.cosigned_by, report.entries) == (("hdnd.example/w1",), 700)
+    put(small.root / "checkpoint-cosigned", cosigned(700))
+    assert checked(small, policy=WITNESSED).findings == []
+
+
+def test_an_older_cosigned_checkpoint_must_be_of_the_same_log_and_by_witnesses_of_the_policy(small: LogFolder) -> None:
+    other = SigningKey(name="hdnd.example/w2", key_type=KeyType.COSIGNATURE_V1, seed=b"v" * 32)
+    for note, codes in (
+        (cosigned(600, words="forged"), {"split_view", "not_witnessed"}),
+        (cosigned(600, by=other), {"policy_not_met"}),
+        (b"", {"policy_not_met", "checkpoint_refused"}),
+    ):
+        put(small.root / "checkpoint-cosigned", note)
+        report = checked(small, policy=WITNESSED)
+        assert {found.code for found in report.findings} == codes
+        assert not report.is_good
+
+
+def test_a_folder_that_was_rolled_back_is_found_by_the_cosigned_checkpoint_in_it(small: LogFolder) -> None:
+    put(small.root / "checkpoint-cosigned", cosigned(800))
+    assert [found.code for found in checked(small).findings] == ["went_back"]
 
 
 def test_files_that_make_no_sense_are_said_and_never_crash(small: LogFolder) -> None:

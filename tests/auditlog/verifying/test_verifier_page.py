@@ -17,8 +17,11 @@ from sandbox_registry.auditlog.publishing.proofs import Prover
 from sandbox_registry.auditlog.verifying.chains import Chain, item_of
 from sandbox_registry.auditlog.verifying.entries import GivenLeaf, Opening
 from sandbox_registry.domain.audit import commitment
+from sandbox_registry.transparency.checkpoints import Checkpoint, sign_checkpoint
 from sandbox_registry.transparency.cosignatures import add_signatures, cosign
+from sandbox_registry.transparency.key_sheets import format_sheet
 from sandbox_registry.transparency.keys import KeyType, SigningKey, format_vkey
+from sandbox_registry.transparency.merkle import hash_leaf, root_of
 from sandbox_registry.transparency.notes import format_note, parse_note
 from sandbox_registry.transparency.tiles import Bundle, Tile, bundles_of, tiles_of
 from sandbox_registry.transparency.tlog_proofs import format_tlog_proof
@@ -281,7 +284,7 @@ def test_every_change_is_a_plain_no(
     ("keys", "said"),
     [
         ("", "Hãy nhập khóa"),
-        (VKEY[:-3] + "AA=", "Khóa ở dòng 1 không đúng"),
+        (VKEY[:-3] + "AA=", "Khóa thứ 1 chép chưa đúng"),
         (format_vkey(WITNESS.verifier_key), "Chưa có khóa của nhật ký"),
     ],
 )
@@ -291,6 +294,57 @@ def test_a_key_that_is_missing_or_mistyped_accuses_nobody(
     verdict, words = ask(browser, tmp_path, whole(folder), keys)
     assert (verdict, said in words, "CHƯA KIỂM TRA ĐƯỢC" in words) == ("ask", True, True), words
     assert "Thường trực" not in words
+
+
+SHEET = format_sheet(KEY.verifier_key)
+
+
+def test_a_key_is_typed_from_its_sheet(browser: Browser, folder: LogFolder, tmp_path: Path) -> None:
+    witness = format_sheet(WITNESS.verifier_key)
+    verdict, words = ask(browser, tmp_path, whole(folder), f"# Khóa\n{SHEET.lower()}\n{witness}")
+    assert verdict == "yes", words
+    assert "hdnd.example/w1 đã chứng kiến lúc" in words
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            lambda lines: [*lines[:2], lines[2][:3] + ("0" if lines[2][3] != "0" else "1") + lines[2][4:], *lines[3:]],
+            "Dòng 2",
+        ),
+        (lambda lines: [*lines[:1], *lines[2:]], "Dòng 1 của tờ khóa chép chưa đúng"),
+        (lambda lines: [*lines[:4], lines[5]], "Tờ khóa chép chưa đủ các dòng"),
+        (lambda lines: ["another.example/log", *lines[1:]], "Khóa thứ 1 chép chưa đúng"),
+    ],
+)
+def test_a_sheet_typed_wrong_is_recognised_and_accuses_nobody(
+    browser: Browser, folder: LogFolder, tmp_path: Path, change: Any, said: str
+) -> None:
+    verdict, words = ask(browser, tmp_path, whole(folder), "\n".join(change(SHEET.splitlines())))
+    assert (verdict, said in words) == ("ask", True), words
+
+
+def test_what_witnesses_have_not_cosigned_yet_is_named(browser: Browser, folder: LogFolder, tmp_path: Path) -> None:
+    """The newest checkpoint has no cosignature, an older one of the same log has."""
+    early = sign_checkpoint(Checkpoint(origin=KEY.name, size=600, root=root_at(600)), key=KEY)
+    note = parse_note(early)
+    cosigned = format_note(add_signatures(note, signatures=[cosign(note.text, key=WITNESS, timestamp=1_795_000_000)]))
+    files = whole(folder) | {"checkpoint": folder.checkpoint() or b"", "checkpoint-cosigned": cosigned}
+    keys = f"{VKEY}\n{format_vkey(WITNESS.verifier_key)}"
+    verdict, words = ask(browser, tmp_path, files, keys)
+    assert verdict == "yes", words
+    assert "100 mục mới nhất chưa được chứng kiến" in words
+    assert "hdnd.example/w1 đã chứng kiến lúc" in words
+    other = sign_checkpoint(Checkpoint(origin=KEY.name, size=600, root=b"r" * 32), key=KEY)
+    note = parse_note(other)
+    forked = format_note(add_signatures(note, signatures=[cosign(note.text, key=WITNESS, timestamp=1_795_000_000)]))
+    verdict, words = ask(browser, tmp_path, files | {"checkpoint-cosigned": forked}, keys)
+    assert (verdict, "không khớp với điểm kiểm tra đã ký" in words) == ("no", True), words
+
+
+def root_at(size: int) -> bytes:
+    return root_of(hash_leaf(entry_at(index)) for index in range(size))
 
 
 def test_a_file_that_is_no_bundle_accuses_nobody(browser: Browser, tmp_path: Path) -> None:
