@@ -233,7 +233,7 @@ def _compare(kind: str, key: str, row: dict[str, Any], last: Last, *, report: Re
     changed = {name for name, value in row.items() if not is_same(state, name, value)}
     if kind == "application" and row["stage"] in EDITABLE_STAGES and changed <= UNRECORDED_EDITS:
         changed = set() if row["version"] > state["version"] else changed
-    if kind == "document" and changed <= UNRECORDED_REMOVAL:
+    if kind == "document" and changed == UNRECORDED_REMOVAL and row["removed_at"] is not None:
         changed = set() if row["version"] > state["version"] else changed
     if changed:
         report.add("row_changed", last.index, kind=kind, identity=key, what=", ".join(sorted(changed)))
@@ -302,13 +302,16 @@ def _document(said: Mapping[str, Any]) -> tuple[str, ...]:
 
 async def _check_secrets(connection: Connection, history: History, *, report: Report) -> None:
     """Compare what opens an account with what was recorded when it was set: the digest of a digest, which opens nothing."""
-    unbound = 0
+    unbound, gone = 0, {key for key, check in history.checks.items() if key[0] == "password" and check is not None}
     async for kind, identity, check in log_rows.secrets(connection):
+        gone.discard((kind, identity))
         recorded = history.checks.get((kind, identity))
         is_known = kind == "password" and identity in history.opened_with_checks
         if recorded is None and not is_known:
             unbound += 1
         elif recorded != check:
             report.add("secret_changed", kind=kind, identity=identity)
+    for kind, identity in sorted(gone):
+        report.add("secret_changed", kind=kind, identity=identity)
     if unbound:
         report.add("secrets_unbound", count=unbound)

@@ -146,6 +146,9 @@ class History:
             self.checks["password", str(state["person_id"])] = state.get("check")
         elif kind == "token" and "check" in state:
             self.checks["token", str(state.get("id"))] = state["check"]
+        elif kind == "erasure" and said["act"] == ERASING and state.get("kind") == "account":
+            # The password of an erased account is deleted with it.
+            self.checks.pop(("password", str(state.get("target_id"))), None)
         elif kind == "person" and said["act"] in _OPENING and said["obj"]["id"] == state.get("id"):
             self.openers[str(state["id"])] = by
             if leaf.given.is_sealed:

@@ -8,9 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from sandbox_registry.auditlog.verifying.database import authorities_in, check_database
 from sandbox_registry.auditlog.verifying.findings import Report
+from sandbox_registry.domain.privacy.erasures import ErasureKind
 from sandbox_registry.usecases.identity.passwords import Passwords
 from sandbox_registry.usecases.identity.people import People
 from sandbox_registry.usecases.identity.tokens import Tokens
+from tests.support.erasing import confirm, propose
 from tests.support.leaves import leaves
 from tests.support.passwords import CHEAP
 from tests.support.verifying import AUTHORITY, record_settled
@@ -60,6 +62,16 @@ async def test_passwords_and_tokens_as_they_were_set_are_whole(opened: World) ->
     assert await found(opened) == []
 
 
+async def test_the_password_of_an_erased_account_goes_with_it(opened: World) -> None:
+    accounts = People(opened.transactions, CHEAP, self_registration=True)
+    person = await accounts.register_oneself(
+        ANYBODY, full_name="Lý Thị Sen", email="sen@camau.example", phone="", password=PASSWORD
+    )
+    await accounts.set_password(person.id, new=OTHER, request_id="cli")
+    await confirm(opened, await propose(opened, person.id, kind=ErasureKind.ACCOUNT))
+    assert set(await found(opened)) == {"erased"}
+
+
 async def test_a_hash_renewed_at_a_login_is_whole(opened: World) -> None:
     passwords = Passwords(frozenset(), hasher=PasswordHasher(time_cost=2, memory_cost=128, parallelism=1))
     tokens = Tokens(opened.transactions, passwords, opened.use_cases.rate_limits)
@@ -73,6 +85,7 @@ async def test_a_hash_renewed_at_a_login_is_whole(opened: World) -> None:
     "statement",
     [
         "UPDATE passwords SET hash = 'mine'",
+        "DELETE FROM passwords",
         "INSERT INTO passwords SELECT id, 'mine', now() FROM people WHERE email = 'be@camau.example'",
         "UPDATE tokens SET hash = sha256('mine') WHERE id = (SELECT max(id::text)::uuid FROM tokens)",
         "UPDATE tokens SET person_id = (SELECT id FROM people WHERE email = 'be@camau.example')",
