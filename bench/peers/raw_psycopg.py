@@ -21,6 +21,7 @@ from sandbox_registry.api.cases.application_schemas import (
     ComplaintOut,
     DeadlineOut,
     DocumentOut,
+    FeeOut,
     SupplementOut,
 )
 from sandbox_registry.api.handling.schemas import TextOut
@@ -28,6 +29,7 @@ from sandbox_registry.domain.cases.applications import Application
 from sandbox_registry.domain.cases.case_records import CaseRecords
 from sandbox_registry.domain.cases.deadlines import CaseFacts, case_deadlines
 from sandbox_registry.domain.rules.calendars import Calendar
+from sandbox_registry.domain.rules.forms import visible
 from sandbox_registry.domain.rules.procedures import Procedure
 from sandbox_registry.domain.stages import stage_name
 from sandbox_registry.rulebook.calendar_files import load_calendar
@@ -145,6 +147,7 @@ class Case(msgspec.Struct):
     supplements: list[SupplementOut]
     complaints: list[ComplaintOut]
     deadlines: list[DeadlineOut]
+    fees: list[FeeOut]
 
 
 def app() -> Litestar:
@@ -220,6 +223,9 @@ async def _case(cursor: Any, application_id: UUID, procedures: dict[str, Procedu
         supplements=msgspec.convert(records.supplements, list[SupplementOut], from_attributes=True),
         complaints=msgspec.convert(records.complaints, list[ComplaintOut], from_attributes=True),
         deadlines=[DeadlineOut.of(each) for each in deadlines],
+        fees=msgspec.convert(
+            procedure.fees_for(visible(procedure, application.answers)), list[FeeOut], from_attributes=True
+        ),
     )
 
 

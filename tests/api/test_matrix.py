@@ -192,6 +192,22 @@ OTHER_ROUTES: dict[tuple[str, str], Action | None] = {
 # Each asks `permit:read`, by where the permit stands.
 PERMIT_ROUTES = {("GET", PERMIT), ("GET", f"{PERMIT}/history/changes"), ("GET", f"{PERMIT}/history/versions")}
 OPEN_ROUTES = {
+    *(
+        ("GET", f"/{page}")
+        for page in (
+            "ai-quyet-dinh",
+            "kiem-tra-nhat-ky",
+            "ngay-nghi",
+            "quyen-rieng-tu",
+            "thu-thu-tuc",
+            "thu-tuc",
+            "thu-tuc/{code:str}",
+            "thuat-ngu",
+            "tiep-can",
+            "tra-cuu",
+            "tro-giup",
+        )
+    ),
     ("GET", "/api/v1/procedures/{code:str}"),
     ("POST", "/api/v1/password-resets"),
     ("POST", "/api/v1/password-resets/completion"),

@@ -83,12 +83,17 @@ class ApplicationShown(Shown):
     classified_at: datetime | None
     recommended_at: datetime | None
     decided_at: datetime | None
+    issued_at: datetime | None
     withdrawal: dict[str, Any] | None
     apology: dict[str, Any] | None
     closing: dict[str, Any] | None
     delivery: dict[str, Any] | None
     confirmation: dict[str, Any] | None
     retention: dict[str, Any] | None
+    applicant: dict[str, Any] | None
+    level_corrections: list[dict[str, Any]]
+    returns: int
+    assistance: dict[str, Any] | None
     answers: dict[str, Any]
 
 
@@ -176,6 +181,7 @@ class CaseShown(BaseModel):
     supplements: list[SupplementShown]
     complaints: list[ComplaintShown]
     deadlines: list[DeadlineShown]
+    fees: list[dict[str, Any]]
 
 
 class DecisionShown(Shown):

@@ -188,12 +188,17 @@ class Application(Base):
     classified_at: Mapped[datetime | None]
     recommended_at: Mapped[datetime | None]
     decided_at: Mapped[datetime | None]
+    issued_at: Mapped[datetime | None]
     withdrawal: Mapped[dict[str, Any] | None]
     apology: Mapped[dict[str, Any] | None]
     closing: Mapped[dict[str, Any] | None]
     delivery: Mapped[dict[str, Any] | None]
     confirmation: Mapped[dict[str, Any] | None]
     retention: Mapped[dict[str, Any] | None]
+    applicant: Mapped[dict[str, Any] | None]
+    level_corrections: Mapped[list[dict[str, Any]]]
+    returns: Mapped[int]
+    assistance: Mapped[dict[str, Any] | None]
     next_due_at: Mapped[datetime | None]
     organisation: Mapped[Organisation] = relationship()
     documents: Mapped[list[Document]] = relationship(order_by=Document.id)

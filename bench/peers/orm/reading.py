@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
+import msgspec
 from fastapi import HTTPException, Query, Request, Response
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
@@ -12,8 +13,9 @@ from bench.peers.orm import bodies
 from bench.peers.orm.acting import COMPUTED_FROM, Tools, facts_of
 from bench.peers.orm.cases import Application, Participation
 from bench.peers.orm.people import Acting, Session
-from sandbox_registry.api.cases.application_schemas import DeadlineOut
+from sandbox_registry.api.cases.application_schemas import DeadlineOut, FeeOut
 from sandbox_registry.domain.cases.deadlines import case_deadlines
+from sandbox_registry.domain.rules.forms import visible
 from sandbox_registry.domain.stages import Stage, stage_name
 
 
@@ -63,4 +65,8 @@ async def read_case(
         supplements=[bodies.SupplementShown.model_validate(each) for each in found.supplements],
         complaints=[bodies.ComplaintShown.model_validate(each) for each in found.complaints],
         deadlines=[bodies.DeadlineShown.model_validate(DeadlineOut.of(each)) for each in computed],
+        fees=[
+            msgspec.to_builtins(msgspec.convert(each, FeeOut, from_attributes=True))
+            for each in procedure.fees_for(visible(procedure, found.answers))
+        ],
     )
