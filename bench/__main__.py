@@ -20,7 +20,7 @@ from typing import NoReturn
 
 import psycopg
 
-from bench import acting, hidden, leaf, log, middlewares, pure, reading, starting
+from bench import acting, hidden, leaf, log, middlewares, pure, reading, starting, uploads
 from bench.effort import QUICK, Effort
 from bench.figures import Row, aims_table
 from bench.machine import description
@@ -44,6 +44,7 @@ PARTS: dict[str, Part] = {
     "starting": lambda _server, data, effort: [starting.starting(data, effort)],
     "leaf": leaf.leaf,
     "hidden": hidden.hidden,
+    "uploads": uploads.uploads,
     "log": log.rows,
 }
 
