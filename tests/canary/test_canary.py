@@ -267,12 +267,11 @@ async def _mail_of_new_dates(world: World, planted: Planted) -> Mail:
     async with world.database.transaction() as work:
         case = await work.get(Application, planted.case_id)
         marked = await work.get(Promise, planted.identities["promise"])
+        reader = await work.get(Person, world.people[OWNER])
     given = replace(marked, name=APPOINTMENT, due=world.clock.at)
     assert secret("application") in case.title
     assert secret("promise") in given.calendar_version
-    return mails.new_dates_notice(
-        case, (given,), history=(given,), person_id=world.people[OWNER], to="an@camau.example"
-    )
+    return mails.new_dates_notice(case, (given,), history=(given,), person=reader)
 
 
 async def test_everybody_learns_of_the_acts_that_are_declared_to_them_and_of_no_other(

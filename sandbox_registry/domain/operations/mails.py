@@ -8,7 +8,7 @@ from uuid import UUID
 from sandbox_registry.domain.cases.applications import Application
 from sandbox_registry.domain.cases.appraisal import Participation
 from sandbox_registry.domain.cases.promises import APPOINTMENT, Promise, of_deadline
-from sandbox_registry.domain.identity.people import Capacity, Membership
+from sandbox_registry.domain.identity.people import Capacity, Membership, Person
 from sandbox_registry.domain.rules.working_days import last_day_before
 from sandbox_registry.domain.texts import Language, Phrase
 
@@ -53,15 +53,16 @@ def concerned_by_dates(
 
 
 def new_dates_notice(
-    application: Application, given: tuple[Promise, ...], *, history: tuple[Promise, ...], person_id: UUID, to: str
+    application: Application, given: tuple[Promise, ...], *, history: tuple[Promise, ...], person: Person
 ) -> Mail:
-    """Tell somebody which dates of a case a new calendar moved, in every language: nobody's is known.
+    """Tell somebody which dates of a case a new calendar moved, in their language; in every one, if they named none.
 
     `given` are the new dates, at least one, and `history` every date the case was given. The case goes by its code, and
     before it has one by its identity.
     """
     case = application.code or str(application.id)
     subject = Phrase("mail.new_dates.subject", case=case)
+    languages = tuple(Language) if person.language is None else (person.language,)
     bodies = (
         "\n".join(
             (
@@ -70,12 +71,12 @@ def new_dates_notice(
                 Phrase("mail.new_dates.closing").in_language(language),
             )
         )
-        for language in Language
+        for language in languages
     )
     return Mail(
-        id=f"dates-{given[0].id}-{person_id}",
-        to=to,
-        subject=" / ".join(subject.in_language(language) for language in (Language.VI, Language.EN)),
+        id=f"dates-{given[0].id}-{person.id}",
+        to=person.email,
+        subject=" / ".join(subject.in_language(language) for language in languages[:2]),
         body="\n\n".join(bodies) + "\n",
     )
 

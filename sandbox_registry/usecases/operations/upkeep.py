@@ -132,7 +132,7 @@ class Upkeep:
         given = tuple(each for each in moved if last[each.name, each.subject] == each.id)
         if not given or person.disabled_at is not None or application.stage not in OPEN_STAGES:
             return False
-        await send(new_dates_notice(application, given, history=history, person_id=person_id, to=person.email))
+        await send(new_dates_notice(application, given, history=history, person=person))
         return True
 
     async def _recalculated(

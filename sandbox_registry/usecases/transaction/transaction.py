@@ -1,7 +1,7 @@
 """What a use case holds while somebody acts: it asks, changes and records through this, and sees no connection."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 from uuid import UUID
@@ -243,18 +243,21 @@ class CaseTransaction(SubjectTransaction[KnownCase]):
 
     async def _give_dates(self, case: Application) -> None:
         """Put on record each date that this act gave, or moved."""
+        for each in await self._dates_of(await self.facts(), case):
+            await self.add(each)
+
+    async def _dates_of(self, facts: CaseFacts, case: Application) -> tuple[Promise, ...]:
+        """List the dates that this act gives by leaving these facts; none where it is declared to give none."""
         if case.procedure_version is None or not self.action.gives_dates:
-            return
-        promises = dates_given(
-            await self.facts(),
+            return ()
+        return dates_given(
+            facts,
             procedure=await self.procedure(case),
             calendar=await self.calendar(),
             cause=self.action,
             at=self.at,
             new_id=self.new_id,
         )
-        for each in promises:
-            await self.add(each)
 
     async def _next_due(self, case: Application) -> datetime | None:
         """Derive the nearest due date of a case as the act leaves it; what is over or not begun has none."""
@@ -265,10 +268,12 @@ class CaseTransaction(SubjectTransaction[KnownCase]):
         )
 
     async def _current(self, obj: Any) -> Any:
-        """Have a case say the day of the result as it was promised last, unless this act itself gives one."""
+        """Have a case say the day of the result as it is promised last, by this act or before, unless it says one itself."""
         if not isinstance(obj, Application) or obj.appointment_at != self.application.appointment_at:
             return obj
-        return with_appointment(obj, (await self.records()).promises)
+        facts = replace(await self.facts(), application=obj)
+        given = () if obj.accepted_at is None else await self._dates_of(facts, obj)
+        return with_appointment(obj, (*facts.promises, *given))
 
     async def _write(self, obj: Versioned) -> None:
         if not isinstance(obj, Application):

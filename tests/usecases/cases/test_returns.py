@@ -2,19 +2,26 @@
 
 import asyncio
 import json
+from dataclasses import replace
+from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from sandbox_registry.db import tables
+from sandbox_registry.db.core.kinds import RECORDS
 from sandbox_registry.domain.cases.applications import Application
 from sandbox_registry.domain.cases.appraisal import Advice, DisagreementAnswer, FileReturn, Opinion, Recommendation
 from sandbox_registry.domain.cases.appraisal_guards import AppraisalIncomplete
 from sandbox_registry.domain.errors import DomainError, Invalid, NotFound, PermissionDenied
+from sandbox_registry.domain.rules.rule_versions import RuleVersion
 from sandbox_registry.domain.stages import Stage
 from tests.support import stored_leaves
 from tests.support.decided import BASIS, SIGNER, recommended, why
 from tests.support.stages import FOCAL, HEAD, OWNER, appraised, under_appraisal
-from tests.support.world import World
+from tests.support.world import PROCEDURE, World, shipped_rules
 
 AGENCY, WHY = "cong_an", "Chưa rõ ai trực."
 
@@ -206,3 +213,33 @@ async def test_answer_of_an_act_says_the_day_of_the_result_as_it_was_promised_la
     promised = [each.computation for each in view.deadlines if each.name == "appointment"]
     days = {made.appointment_at, back.appointment_at, view.application.appointment_at}
     assert days == {each.due for each in promised if each is not None} != {case.appointment_at}
+
+
+async def test_level_with_a_term_of_its_own_moves_the_day_of_the_result(world: World, owner: AsyncEngine) -> None:
+    """The term of the decision is longer at the high level: the new day stands in the answer, and is promised with its cause."""
+    case = await under_appraisal(world)
+    like = next(each for each in shipped_rules() if each.code == PROCEDURE)
+    content = like.content.replace(
+        '"decision.term" = { value = 5', '"decision.term" = { by_level = { high = 9 }, value = 5'
+    )
+    rule = replace(like, checksum=sha256(content.encode()).hexdigest(), content=content)
+    pin = tables.applications.update().where(tables.applications.c.id == case.id)
+    async with owner.begin() as connection:
+        await connection.execute(tables.rule_versions.insert(), RECORDS[RuleVersion].values(rule))
+        await connection.execute(pin.values(procedure_version=rule.checksum))
+    try:
+        corrected = await world.use_cases.appraisal.reclassify(
+            world.context(FOCAL), case.id, expected_version=case.version, level="high", reason="Có trẻ em tham gia."
+        )
+        view = await world.use_cases.cases.read(world.context(OWNER), case.id)
+    finally:
+        async with owner.begin() as connection:
+            of_rule = tables.rule_versions.c.checksum == rule.checksum
+            await connection.execute(tables.rule_versions.delete().where(of_rule))
+    (day,) = (each for each in view.deadlines if each.name == "appointment")
+    assert day.computation is not None
+    assert corrected.appointment_at == view.application.appointment_at == day.computation.due
+    assert (day.promises[-1].cause, day.promises[-1].due) == ("application:reclassify", corrected.appointment_at)
+    assert corrected.appointment_at is not None
+    assert case.appointment_at is not None
+    assert corrected.appointment_at - case.appointment_at >= timedelta(days=4)
