@@ -4,6 +4,7 @@
 """
 
 import os
+from dataclasses import replace
 from random import Random
 from uuid import UUID
 
@@ -14,10 +15,10 @@ from sandbox_registry.auditlog.verifying.database import authorities_in, check_d
 from sandbox_registry.auditlog.verifying.findings import Report
 from sandbox_registry.authz import Action
 from sandbox_registry.domain.cases.applications import Application, SupplementItem
-from sandbox_registry.domain.identity.people import Actor
+from sandbox_registry.domain.identity.people import Actor, Organisation
 from sandbox_registry.domain.stages import Stage
 from tests.support.erasing import confirm, propose
-from tests.support.inputs import TRIED, Facts
+from tests.support.inputs import TRIED, Facts, facts_of
 from tests.support.stages import INTAKE, OWNER, complete_draft, received
 from tests.support.verifying import AUTHORITY, record_settled
 from tests.support.world import AI_PROCEDURE, PROCEDURE, START, World
@@ -39,6 +40,28 @@ async def whole(world: World) -> list[str]:
 
 class BlindWalk(Walk):
     """A walk that does what is offered, and tries nothing else; nothing happens outside the log but time."""
+
+    async def go(self, steps: int) -> None:
+        for _ in range(steps):
+            like = await self.unit()
+            new = await self.world.use_cases.units.create(
+                self.world.context("quan_tri"),
+                name="Đơn vị mới",
+                address=like.address,
+                email=like.email,
+                phone=like.phone,
+                handles=like.handles,
+            )
+            spares = replace(self.spares, new_units=(new.id,))
+            now = await facts_of(self.world, self.case_id, spares=spares, random=self.random)
+            offered = await self.look(now)
+            if not offered or not await self.move(now, offered):
+                return
+            await self.time_passes(now)
+
+    async def unit(self) -> Organisation:
+        async with self.world.database.transaction() as work:
+            return await work.get(Organisation, self.world.units["one_stop"])
 
     async def look(self, now: Facts) -> list[tuple[Actor, Action]]:
         people = await self.people(now)
