@@ -39,10 +39,10 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check --quiet
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tools.messages
 	$(BIN)/python -m tools.generate --check
 	$(BIN)/sandbox-registry rules check
 	$(BIN)/sandbox-registry policy check
-	$(BIN)/python -m tools.messages
 
 bench: $(VENV)/.installed $(PEERS)/.installed
 	$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY))

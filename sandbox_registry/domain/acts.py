@@ -94,7 +94,7 @@ def _dates_of(declared: Declaration) -> frozenset[str]:
 class Action(StrEnum):
     """One act, `resource:verb`, alphabetized. A use case requires exactly one of these.
 
-    `writes` are the kinds of objects (`domain/kinds.py`) that its record may hold; dates (`promise`) are added to what
+    `writes` are the kinds of objects (`domain/kinds/`) that its record may hold; dates (`promise`) are added to what
     deadlines follow from. `known_to` are those who may learn
     that it was done in a case. `within_procedures` marks acts that concern no case, or many, and are open to a token
     for some procedures: they keep to these, or touch none. The log keeps what it holds, so an act that nobody does any

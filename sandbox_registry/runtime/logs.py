@@ -69,7 +69,7 @@ def configure_logs(*, level: str, form: str, stream: TextIO | None = None) -> No
 def begin_request(client_id: str | None = None) -> tuple[str, str]:
     """Bind a fresh request id to every later line of this task; return it, and the name to answer the caller with.
 
-    The id is ours alone, since it stands in the public log. What the caller calls the request goes into our logs
+    The id is ours alone, since it stands in the records of acts. What the caller calls the request goes into our logs
     beside it, and back to the caller, when it is short and plain; anything else could forge log lines.
     """
     request_id = os.urandom(_REQUEST_ID_SIZE).hex()

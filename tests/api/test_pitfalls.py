@@ -293,7 +293,7 @@ async def test_security_headers_stand_on_every_answer(client: Client) -> None:
         await send(client, "GET", "/me"),
         await send(client, "GET", "/me", by=None),
         await send(client, "GET", "/nothing"),
-        await send(client, "GET", "http://test/"),
+        await send(client, "GET", "http://test/nothing"),
         await send(client, "PROPFIND", "/me"),
         await send(client, "OPTIONS", "/me"),
         await send(client, "POST", "/tokens", content=b"{}", headers={"Content-Type": "text/plain"}),

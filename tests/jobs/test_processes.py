@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from sandbox_registry.db.embedded.server import running_url
+from sandbox_registry.db.embedded.server import EmbeddedServer, running_url
 from sandbox_registry.runtime.processes import running_beside
 from sandbox_registry.runtime.shipped import shipped
 from tests.support.ports import free_port
@@ -92,9 +92,10 @@ def test_serve_keeps_a_worker_beside_it_until_it_ends(directory: Path, start: St
         os.kill(started(log)[0], signal.SIGKILL)
         wait_until(lambda: value(looking, WORKERS) == [1, 2])
         serving.send_signal(signal.SIGTERM)
-        # The second takes its leave; of the first its last sign of life remains.
-        wait_until(lambda: value(looking, WORKERS) == [1])
     assert serving.wait() == 0
+    # The second took its leave; of the first its last sign of life remains.
+    with EmbeddedServer(directory / "data") as server, psycopg.connect(server.url()) as looking:
+        assert value(looking, WORKERS) == [1]
     assert [line["exit_code"] for line in lines(log) if line["event"] == "process.died"] == [-signal.SIGKILL]
     assert [Path(f"/proc/{pid}").exists() for pid in started(log)] == [False, False]
 

@@ -22,6 +22,7 @@ def test_stale_file_is_named_by_the_check_and_mended_by_a_run(
     written = generate.stale(tmp_path)
     assert written == (
         "docs/acts.md",
+        "docs/log-coverage.md",
         "docs/permissions.md",
         "docs/records.md",
         "tests/authz/expected_authority.txt",

@@ -134,14 +134,3 @@ def answer_for(table: str, column: str) -> str | None:
 def not_in_records(kind: str) -> frozenset[str]:
     """List the columns of a kind that no record holds."""
     return frozenset(DERIVED.get(kind, ())) | frozenset(UNRECORDED.get(kind, ()))
-
-
-def stale_answers() -> tuple[str, ...]:
-    """List what is answered for though no table has it, as `table.column`."""
-    named = [
-        (TABLES[kind], column)
-        for answers in (DERIVED, UNRECORDED)
-        for kind, columns in answers.items()
-        for column in columns
-    ]
-    return tuple(f"{table.name}.{column}" for table, column in named if column not in table.c)

@@ -39,7 +39,7 @@ _PARTICIPATIONS = tables.participations
 _LIMIT = bindparam("limit", type_=Integer)
 _AFTER = bindparam("after", type_=Uuid)
 _WORDS = func.plainto_tsquery("simple", bindparam("words", type_=Text))
-RECENT = 4000
+RECENT_CASES = 4000
 """How many of the newest cases are looked through for common words before the index of all words is used."""
 
 
@@ -180,7 +180,7 @@ def _statement(shape: QueryShape) -> Statement:
 def _recent(shape: QueryShape) -> FromClause:
     """Return the newest cases, or those before where the list goes on: read one by one, until the page is full."""
     columns = _APPLICATIONS.c
-    newest = select(_APPLICATIONS).order_by(columns.id.desc()).limit(RECENT)
+    newest = select(_APPLICATIONS).order_by(columns.id.desc()).limit(RECENT_CASES)
     return (newest.where(columns.id < _AFTER) if shape.goes_on else newest).subquery("newest")
 
 

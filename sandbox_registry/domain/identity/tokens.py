@@ -16,7 +16,7 @@ MARK = "cmsr_"
 
 SECRET_SIZE = 32
 SHORTEST, LONGEST = timedelta(minutes=1), timedelta(days=366)
-SOON = timedelta(days=14)
+EXPIRY_NOTICE = timedelta(days=14)
 """How long before its end a token says so with every answer."""
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _SECRET_WIDTH, _CHECK_WIDTH = 43, 6
@@ -47,8 +47,8 @@ class Token:
     last_refused_at: datetime | None = None
 
     def expires_soon(self, *, at: datetime) -> bool:
-        """Tell whether a token still in force ends within `SOON`."""
-        return self.revoked_at is None and at < self.expires_at <= at + SOON
+        """Tell whether a token still in force ends within `EXPIRY_NOTICE`."""
+        return self.revoked_at is None and at < self.expires_at <= at + EXPIRY_NOTICE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from sandbox_registry.usecases.transaction.transaction import Transaction
 
 # Twice what OWASP asks for at this size: 46 MiB and about a tenth of a second on one core.
 HASHER = PasswordHasher(time_cost=2, memory_cost=47104, parallelism=1, hash_len=32, salt_len=16, type=Type.ID)
-_AT_ONCE = 2
+_MAX_CONCURRENT_HASHES = 2
 
 
 class Passwords:
@@ -27,7 +27,7 @@ class Passwords:
     def __init__(self, common: frozenset[str], *, hasher: PasswordHasher = HASHER) -> None:
         self._common = common
         self._hasher = hasher
-        self._limiter = CapacityLimiter(_AT_ONCE)
+        self._limiter = CapacityLimiter(_MAX_CONCURRENT_HASHES)
         self._nobodys = _nobodys_hash(hasher)
 
     def check(self, password: str, *, about: Iterable[str], field: str = "password") -> None:

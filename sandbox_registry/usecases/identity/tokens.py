@@ -19,8 +19,8 @@ from sandbox_registry.domain.identity.logins import interval_of
 from sandbox_registry.domain.identity.passwords import WrongCredentials
 from sandbox_registry.domain.identity.people import Actor
 from sandbox_registry.domain.identity.tokens import (
+    EXPIRY_NOTICE,
     SECRET_SIZE,
-    SOON,
     UNLIMITED,
     Limits,
     Token,
@@ -83,7 +83,7 @@ class Tokens:
         if holder is None:
             return None
         actor, ends_at = holder
-        return Bearer(actor=actor, ends_at=ends_at if ends_at <= at + SOON else None)
+        return Bearer(actor=actor, ends_at=ends_at if ends_at <= at + EXPIRY_NOTICE else None)
 
     async def log_in(
         self,

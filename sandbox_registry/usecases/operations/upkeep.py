@@ -28,7 +28,7 @@ from sandbox_registry.domain.cases.promises import Promise
 from sandbox_registry.domain.cases.recalculation import recalculated
 from sandbox_registry.domain.identity.logins import last_over, summed
 from sandbox_registry.domain.identity.people import Membership, Person
-from sandbox_registry.domain.identity.tokens import SOON
+from sandbox_registry.domain.identity.tokens import EXPIRY_NOTICE
 from sandbox_registry.domain.kinds.events import case_events
 from sandbox_registry.domain.operations.mails import Mail, concerned_by_dates, expiry_notice, new_dates_notice
 from sandbox_registry.domain.rules.calendars import Calendar
@@ -41,7 +41,7 @@ from sandbox_registry.usecases.transaction.transactions import Transactions
 
 ANSWERS_KEPT = timedelta(hours=24)
 UPLOADS_KEPT = timedelta(days=1)
-NOTICES = (SOON, timedelta(days=1))
+NOTICES = (EXPIRY_NOTICE, timedelta(days=1))
 """How long before its end the holder of a token is told: by the first of these that is shorter than it lasts."""
 UPLOADS_LAST = timedelta(minutes=10)
 """Longer than the last step of an upload takes, from keeping its bytes to the row that names them."""

@@ -155,7 +155,7 @@ class Permits:
 
 
 async def _require_supervisor(act: CaseTransaction, decision: Decision) -> None:
-    """Refuse to issue a permit that no unit of the state supervises any more."""
+    """Refuse to issue a permit that no state agency supervises any more."""
     if decision.terms is None:
         return
     unit = await act.get(Organisation, decision.terms.supervising_unit_id)

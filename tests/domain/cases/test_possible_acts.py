@@ -16,6 +16,7 @@ from sandbox_registry.domain.identity.people import Actor, Capacity, Organisatio
 from sandbox_registry.domain.stages import APPLICATION_STAGES, Stage
 from tests.domain.cases.test_returns import RETURNED
 from tests.domain.small import CALENDAR, CASE, FRIDAY, PERSON, UNIT, case, local, procedure
+from tests.support.inputs import TRIED
 from tests.support.small_cases import AT, CONSULTATION, QUESTION, REQUEST, approve, recommend, session
 
 COUNCIL = procedure(
@@ -114,6 +115,11 @@ def test_every_act_on_a_case_has_its_guards() -> None:
     elsewhere = on_sides(Side.REGISTRY, Side.REGISTRY_READING, Side.OWN_ACCOUNT)
     assert set(GUARDS) == set(Action) - elsewhere - {Action.APPLICATION_CREATE, Action.PERMIT_READ}
     assert not is_possible(Action.PERMIT_READ, situation(case(Stage.APPROVED)))
+
+
+def test_every_act_that_can_be_offered_is_tried_on_walks() -> None:
+    """Give a new act an input in `tests/support/inputs.py`; a bundle needs a published log, and is tried with one."""
+    assert set(TRIED) == set(GUARDS) - {Action.APPLICATION_READ_BUNDLE}
 
 
 @pytest.mark.parametrize("action", sorted(GUARDS))
