@@ -213,6 +213,8 @@ participations = Table(
     stamp_column("until", nullable=True),
     one_of("capacity", Capacity),
     Index("ix_participations_application_id_person_id", "application_id", "person_id"),
+    # Also what is over: who ever wrote on a dossier of a firm.
+    Index("ix_participations_person_id_capacity", "person_id", "capacity", "application_id"),
     Index(
         "ix_participations_held",
         "person_id",
