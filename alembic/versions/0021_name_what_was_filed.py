@@ -21,7 +21,7 @@ def upgrade() -> None:
         "supplement_requests",
         sa.Column("unchanged", JSONB(), nullable=False, server_default=sa.text("'[]'::jsonb")),
     )
-    # The digest of what was erased would let whoever guesses the answers know that they guessed right.
+    # The digest of what was erased would confirm a right guess at the answers.
     _rewrite(ERASE, "digest = NULL, " + ERASE)
 
 

@@ -123,14 +123,14 @@ END
 $$
 """
 
-REQUIRE_LEAF = """
+REQUIRE_SEALED_LEAF = """
 CREATE OR REPLACE FUNCTION require_erasure_leaf() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
     IF NOT EXISTS (
         SELECT FROM audit_leaves
         WHERE object_id = NEW.id AND object_type = 'erasure'
-          AND convert_from({said}, 'UTF8')::jsonb @> '{{"act": "erasure:confirm", "result": "done"}}'::jsonb
-          AND convert_from({said}, 'UTF8')::jsonb -> 'erased' = to_jsonb(NEW.indexes)
+          AND convert_from(coalesce(statement, entry), 'UTF8')::jsonb @> '{"act": "erasure:confirm", "result": "done"}'::jsonb
+          AND convert_from(coalesce(statement, entry), 'UTF8')::jsonb -> 'erased' = to_jsonb(NEW.indexes)
     ) THEN
         RAISE EXCEPTION 'an erasure without its leaf in the log'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'erasures_on_record';
@@ -140,11 +140,30 @@ END
 $$
 """
 
-FIRST, SECOND = (
-    "bytea, bytea, bytea, text, uuid, uuid, timestamptz",
-    "bytea, bytea, bytea, bytea, bytea, text, uuid, uuid, timestamptz",
-)
-INNER = "bytea, bytea, bytea, integer, bytea, bytea, bytea, text, uuid, uuid, timestamptz"
+REQUIRE_LEAF_BEFORE = """
+CREATE OR REPLACE FUNCTION require_erasure_leaf() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT FROM audit_leaves
+        WHERE object_id = NEW.id AND object_type = 'erasure'
+          AND convert_from(entry, 'UTF8')::jsonb @> '{"act": "erasure:confirm", "result": "done"}'::jsonb
+          AND convert_from(entry, 'UTF8')::jsonb -> 'erased' = to_jsonb(NEW.indexes)
+    ) THEN
+        RAISE EXCEPTION 'an erasure without its leaf in the log'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'erasures_on_record';
+    END IF;
+    RETURN NULL;
+END
+$$
+"""
+
+GRANTS = """
+REVOKE EXECUTE ON FUNCTION
+    append_entry(bytea, bytea, bytea, integer, bytea, bytea, bytea, text, uuid, uuid, timestamptz),
+    append_leaf(bytea, bytea, bytea, bytea, bytea, text, uuid, uuid, timestamptz)
+FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION append_leaf(bytea, bytea, bytea, bytea, bytea, text, uuid, uuid, timestamptz) TO registry_app
+"""
 
 
 def upgrade() -> None:
@@ -166,9 +185,8 @@ def upgrade() -> None:
     op.execute(APPEND_ENTRY)
     op.execute(APPEND_FIRST_FORMAT)
     op.execute(APPEND_LEAF)
-    op.execute(REQUIRE_LEAF.format(said="coalesce(statement, entry)"))
-    op.execute(f"REVOKE EXECUTE ON FUNCTION append_entry({INNER}), append_leaf({SECOND}) FROM PUBLIC")
-    op.execute(f"GRANT EXECUTE ON FUNCTION append_leaf({SECOND}) TO registry_app")
+    op.execute(REQUIRE_SEALED_LEAF)
+    op.execute(GRANTS)
 
 
 def downgrade() -> None:
@@ -178,10 +196,12 @@ def downgrade() -> None:
         "DO $$ BEGIN IF EXISTS (SELECT FROM audit_leaves WHERE statement IS NOT NULL) THEN "
         "RAISE EXCEPTION 'the log holds sealed leaves, which the release before cannot read'; END IF; END $$"
     )
-    op.execute(f"DROP FUNCTION append_leaf({SECOND})")
-    op.execute(REQUIRE_LEAF.format(said="entry"))
+    op.execute("DROP FUNCTION append_leaf(bytea, bytea, bytea, bytea, bytea, text, uuid, uuid, timestamptz)")
+    op.execute(REQUIRE_LEAF_BEFORE)
     op.execute(APPEND_BEFORE)
-    op.execute(f"DROP FUNCTION append_entry({INNER})")
+    op.execute(
+        "DROP FUNCTION append_entry(bytea, bytea, bytea, integer, bytea, bytea, bytea, text, uuid, uuid, timestamptz)"
+    )
     op.drop_table("refused_logins")
     op.drop_constraint(op.f("ck_audit_leaves_sealed"), "audit_leaves")
     for name, _ in COLUMNS:

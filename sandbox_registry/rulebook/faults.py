@@ -1,4 +1,4 @@
-"""What a check says of a rule file: the key, a stable code, and a sentence in the language of whoever proposes it."""
+"""What a check says of a rule file: the key, a stable code, and a sentence in the language of its proposer."""
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple

@@ -1,7 +1,7 @@
 """The language of a page: what its address asks for, else what was asked for before, else Vietnamese.
 
 A link `?lang=en` chooses and is kept for a year in a cookie that says nothing but the language. What a browser prefers
-is not asked: many here are set to English by whoever sold them.
+is not asked: many here come from the shop set to English.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""Everything that is said of a rule file is said in Vietnamese and French too, to whoever proposes it over the API."""
+"""Every fault of a rule file has a Vietnamese and a French sentence, which its proposer gets over the API."""
 
 from collections.abc import Iterator
 from pathlib import Path

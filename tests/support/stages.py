@@ -102,7 +102,7 @@ async def complete_draft(
 
 
 async def digest_of(world: World, case: Application) -> str:
-    """Name what would be filed now, whoever may read it; a digest of nothing when there is no such case."""
+    """Name what would be filed now; the digest of nothing when there is no such case."""
     async with world.database.transaction() as work:
         for known in await work.find(Application, id=case.id):
             return filing_digest(

@@ -100,7 +100,7 @@ async def tokens_of(connection: AsyncConnection, person_id: UUID) -> tuple[Token
 
 
 async def token(connection: AsyncConnection, token_id: UUID) -> Token | None:
-    """Load a token, whoever holds it."""
+    """Load a token of any holder."""
     for row in await _BY_ID.dicts(connection, {"token_id": token_id}):
         return msgspec.convert(row, Token)
     return None

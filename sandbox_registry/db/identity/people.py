@@ -201,7 +201,7 @@ class _ActorRow(NamedTuple):
 
 
 def _actor(row: _ActorRow, *, method: str, request_id: str) -> Actor:
-    # Until its holder has chosen a password, whoever gave them the first one could act in their office.
+    # Until its holder has chosen a password, the person who gave them the first one could act in their office.
     offices = _pairs(None if row.is_waiting else row.offices)
     carried = [(UUID(delegator), UUID(unit)) for delegator, unit in (not row.is_waiting and row.carried) or ()]
     # Who signs by right signs by right: delegated signing authority adds nothing, so it is always plain on whose behalf one signs.

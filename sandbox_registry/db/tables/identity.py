@@ -87,7 +87,7 @@ passwords = Table(
     Column("person_id", UUID, ForeignKey("people.id"), primary_key=True),
     text_column("hash"),
     stamp_column("changed_at"),
-    # Somebody else chose it: whoever holds the account has no office until they choose their own.
+    # Somebody else chose it: its holder has no office until they choose their own.
     Column("is_given", Boolean, server_default=false(), nullable=False),
 )
 

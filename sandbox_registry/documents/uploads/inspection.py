@@ -22,7 +22,7 @@ from sandbox_registry.domain.texts import Parameter, Phrase
 
 PROCESSES = 2
 QUEUE_LENGTH = 32
-"""How many files wait or are looked at; whoever comes then is asked to come back."""
+"""How many files may wait or be inspected at once; further ones are refused for the moment."""
 PER_ACCOUNT = 3
 """How many of them may be of one account, so that nobody fills the queue alone."""
 _SERVER = "sandbox_registry.documents.uploads.contents.server"

@@ -40,7 +40,7 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaperRule:
-    """Who has to do with a kind of paper: whoever may do `read_by` reads it, whoever may do one of `goes_with` attaches it."""
+    """The rights to a kind of paper: `read_by` is the act that opens it to readers, `goes_with` the acts that let somebody attach it."""
 
     read_by: Action
     goes_with: frozenset[Action]

@@ -166,7 +166,7 @@ class Service(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountService:
-    """Something done to somebody else's account. Whoever did it approves nothing that this account proposed."""
+    """Something done to somebody else's account. The person who did it approves nothing that this account proposed."""
 
     id: UUID
     version: int

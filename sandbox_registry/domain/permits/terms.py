@@ -38,7 +38,7 @@ def grant_errors(
 def confirmation_errors(
     terms: PermitTerms, *, procedure: Procedure, answers: Answers, decided_at: datetime, ceiling: datetime | None
 ) -> tuple[FieldError, ...]:
-    """List the rules that no permit may break on whatever day it is issued; for whoever confirms terms set before.
+    """List the rules that no permit may break on whatever day it is issued; for the confirmation of terms set before.
 
     The bounds of the procedure, what the kind of permit allows, and what was asked when it was decided.
     """

@@ -1,4 +1,4 @@
-"""Taking a file in, whoever sends it: received as a stream, told by its content, scanned, kept only when all is well."""
+"""Receiving a file from an applicant or an official: received as a stream, told by its content, scanned, kept only when all is well."""
 
 import math
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable

@@ -128,7 +128,7 @@ class OwnAccounts:
             return act.respond(moved)
 
     async def request_reset(self, context: RequestContext, *, email: str) -> datetime:
-        """Ask for a secret with which a forgotten password is set anew; the same answer, after the same work, to anybody.
+        """Ask for a secret that replaces a forgotten password; the same answer, after the same work, to anybody.
 
         Returns when the secret is over.
 
@@ -173,7 +173,7 @@ class OwnAccounts:
             return act.respond(person)
 
     async def write(self, mail_id: UUID, *, send: Send) -> bool:
-        """Send a mail that waits; says whether anybody was written to. A secret is made now, and anew for another try."""
+        """Send a mail that waits; says whether anybody was written to. The secret is made now, and a new one for each retry."""
         at = self.transactions.now()
         async with self.transactions.database.transaction() as work:
             waiting = await work.run(account_mails.find, mail_id)

@@ -149,7 +149,7 @@ async def _load_case(work: UnitOfWork, application_id: UUID, viewer: Viewer, *, 
 
 
 async def _standing(work: UnitOfWork, case: Case, viewer: Viewer) -> Standing:
-    """Judge the links of whoever holds an office by the rules of the case, as they are when they act."""
+    """Judge an office holder's links by the rules of the case, at the moment of the act."""
     if not viewer.actor.offices:
         return case.standing
     procedure = await work.run(viewer.rules.pinned, case.application, at=viewer.now())

@@ -129,7 +129,7 @@ class Transaction:
         return result
 
     async def require_lawful(self) -> None:
-        """Refuse an act that the rules of its subject leave no room for, whoever does it."""
+        """Refuse to anybody an act that the rules of its subject leave no room for."""
 
     async def complete(self) -> None:
         """Write what was held back until everything else is known."""

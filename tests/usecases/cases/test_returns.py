@@ -202,7 +202,7 @@ async def test_level_is_put_right_by_the_officer_of_the_case(world: World) -> No
 
 
 async def test_answer_of_an_act_says_the_day_of_the_result_as_it_was_promised_last(world: World) -> None:
-    """An answered question moves the day without touching the case; the next act, and whoever reads, say the new one."""
+    """An answered question moves the day without touching the case; the next act and every reader get the new one."""
     case = await appraised(world)
     asked = await world.use_cases.clarifications.ask(world.context(FOCAL), case.id, question="Ai trực ban đêm?")
     world.clock.forward(days=6)

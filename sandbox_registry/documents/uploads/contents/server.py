@@ -31,7 +31,7 @@ _LIMITS = {
 
 
 def main() -> None:
-    """Answer until nobody asks any more; whoever waits for a page goes first."""
+    """Answer until the input ends, giving way to the serving process."""
     os.nice(NICENESS)
     gc.freeze()
     for line in sys.stdin.buffer:
