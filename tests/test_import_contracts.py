@@ -34,6 +34,12 @@ IMPORTS = [
     ("usecases/cases/cases.py", "from litestar import Request", "litestar"),
     ("usecases/integrations/webhooks.py", "import httpx", "network"),
     ("usecases/operations/upkeep.py", "def send() -> None:\n    import smtplib", "network"),
+    ("usecases/integrations/webhooks.py", "import ssl", "network"),
+    ("domain/integrations/webhooks.py", "from socket import create_connection", "network"),
+    ("usecases/operations/health.py", "from http.client import HTTPSConnection", "network"),
+    ("usecases/operations/upkeep.py", "import ftplib", "clients"),
+    ("jobs/tasks.py", "from xmlrpc.client import ServerProxy", "clients"),
+    ("adapters/webhooks.py", "import requests", "clients"),
     ("domain/texts.py", "from babel.numbers import format_decimal", "babel"),
     ("documents/uploads/inspection.py", "import pikepdf", "hostile-files"),
     ("documents/uploads/contents/server.py", "from sandbox_registry.domain.texts import Phrase", "inspector"),
@@ -63,6 +69,8 @@ CALLS = [
     ("db/core/engine.py", "import importlib as i\n\ni.import_module('app')", "importlib.import_module"),
     ("jobs/tasks.py", "from urllib import request\n\nrequest.urlopen('file:///')", "urllib.request"),
     ("jobs/tasks.py", "import http.client", "http.client"),
+    ("usecases/operations/upkeep.py", "from asyncio import open_connection", "asyncio.open_connection"),
+    ("usecases/operations/upkeep.py", "import anyio\n\nanyio.connect_tcp('a', 1)", "anyio.connect_tcp"),
 ]
 
 
