@@ -179,6 +179,17 @@ def test_every_body_we_take_or_give_is_described() -> None:
     assert twice == set()
 
 
+def test_every_field_of_a_body_says_what_to_send() -> None:
+    schemas = document()["components"]["schemas"]
+    undescribed = [
+        f"{kind.__name__}.{name}"
+        for kind in structs(In)
+        for name, field in schemas.get(kind.__name__, {}).get("properties", {}).items()
+        if not (field.get("description") or "$ref" in field)  # A type of its own is described where it stands.
+    ]
+    assert undescribed == [], "describe them in sandbox_registry/api/contract/field_descriptions.py"
+
+
 def test_moments_are_told_as_moments() -> None:
     """A client made from the document reads them as such; without a zone msgspec would call them any text."""
     schemas = document()["components"]["schemas"]
