@@ -13,7 +13,7 @@ from litestar import Request, Response
 from litestar.exceptions import NotAuthorizedException
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from sandbox_registry.documents.uploads.inspection import InspectionsBusy
+from sandbox_registry.documents.uploads.fair_queue import InspectionsBusy
 from sandbox_registry.domain.identity.people import Actor
 from sandbox_registry.domain.operations.quotas import (
     COUNTED_BY_USE_CASE,
@@ -126,7 +126,8 @@ def on_too_many(request: Request[Any, Any, Any], error: TooManyRequests) -> Resp
 
 def on_unavailable(request: Request[Any, Any, Any], error: LimitsUnknown | InspectionsBusy) -> Response[bytes]:
     """Answer that this is not done while nobody can count, or too many files wait, and when to come back."""
-    headers = {"Retry-After": str(_ASK_AGAIN_IN)}
+    seconds = error.seconds if isinstance(error, InspectionsBusy) else _ASK_AGAIN_IN
+    headers = {"Retry-After": str(seconds)}
     return problem(request, status=status_of(error), code=error.code, text=error.text, headers=headers)
 
 

@@ -1,6 +1,6 @@
 """Which HTTP status says what went wrong: one table for the API and the pages."""
 
-from sandbox_registry.documents.uploads.inspection import InspectionsBusy
+from sandbox_registry.documents.uploads.fair_queue import InspectionsBusy
 from sandbox_registry.documents.uploads.store import FileTooLarge, StorageFull
 from sandbox_registry.domain.errors import (
     ConditionNotMet,

@@ -11,7 +11,7 @@ import pytest
 from sandbox_registry.api.contract.problem_codes import CONDITIONS, LAYER
 from sandbox_registry.authz.enforcer import TOKEN_PROCEDURES, TOKEN_SCOPE
 from sandbox_registry.db.core.unique_rules import UNIQUE_RULES
-from sandbox_registry.documents.uploads.inspection import InspectionsBusy
+from sandbox_registry.documents.uploads.fair_queue import InspectionsBusy
 from sandbox_registry.documents.uploads.store import FileTooLarge, StorageFull
 from sandbox_registry.domain.acts import Action
 from sandbox_registry.domain.cases.lifecycle import ACTIONS, TRANSITIONS
@@ -68,7 +68,7 @@ ERRORS: list[DomainError] = [
     LimitsUnknown(),
     StaleVersion(current=1234),
     StorageFull(),
-    InspectionsBusy(),
+    InspectionsBusy(seconds=12),
     TooManyRequests(limit="reads.account", seconds=1200),
     WrongCredentials(),
     *(

@@ -1,37 +1,24 @@
 """Having files looked at by processes of their own, so that one hostile file harms nobody but its sender.
 
-`contents` holds what those processes run. Here stand the queue before them, and what the registry makes of their answers.
+`contents` holds what those processes run, `fair_queue` says whose file is next. Here stands what the registry makes of the
+answers.
 """
 
-import asyncio
-import json
-import sys
-from asyncio.subprocess import PIPE, Process
-from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 from sandbox_registry.documents.uploads.contents.judgement import KINDS, Kind
+from sandbox_registry.documents.uploads.fair_queue import FairQueue, InspectionsBusy, Sender
+from sandbox_registry.documents.uploads.processes import InspectingProcesses, ProcessesFail
 from sandbox_registry.documents.uploads.refusals import refusal
-from sandbox_registry.domain.errors import DomainError, Invalid
+from sandbox_registry.domain.errors import Invalid
 from sandbox_registry.domain.texts import Parameter, Phrase
 
-PROCESSES = 2
-QUEUE_LENGTH = 32
-"""How many files may wait or be inspected at once; further ones are refused for the moment."""
-PER_ACCOUNT = 3
-"""How many of them may be of one account, so that nobody fills the queue alone."""
-_SERVER = "sandbox_registry.documents.uploads.contents.server"
-
-
-class InspectionsBusy(DomainError):
-    """Too many files are waiting to be inspected; nothing was kept."""
-
-    code = "inspections_busy"
+_LEAST_S, _BYTES_PER_S = 0.5, 20_000_000
+"""What an inspection is taken to cost before it is known: a file as people send them, by its size."""
+_RESTART_S = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,70 +40,29 @@ class Inspector:
     """Has files looked at, a few at once. Its processes start with the first file and end with `close`."""
 
     def __init__(self) -> None:
-        self._idle: list[Process] = []
-        self._places = asyncio.Semaphore(PROCESSES)
-        self._waiting: Counter[UUID] = Counter()
+        self._queue = FairQueue()
+        self._processes = InspectingProcesses()
 
-    async def inspect(self, path: Path, *, account: UUID) -> Judgement:
-        """Look at the file at `path`, sent by this account; a refusal is an answer.
+    async def inspect(self, path: Path, *, size: int, senders: Collection[Sender]) -> Judgement:
+        """Look at the file of so many bytes at `path`, on the account of these senders; a refusal is an answer.
 
         Raises:
-            InspectionsBusy: too many files wait, or too many of this account.
+            InspectionsBusy: too many files wait, or no process can be started.
+            TooManyRequests: a sender's files took too much time of late.
 
         """
-        if self._waiting.total() >= QUEUE_LENGTH or self._waiting[account] >= PER_ACCOUNT:
-            raise InspectionsBusy
-        self._waiting[account] += 1
-        try:
-            async with self._places, self._process() as process:
-                return judgement_of(await _ask(process, path))
-        finally:
-            self._waiting[account] -= 1
-            if not self._waiting[account]:
-                del self._waiting[account]
+        estimate = _LEAST_S + size / _BYTES_PER_S
+        async with self._queue.place(senders, estimate=estimate) as turn:
+            try:
+                judgement = judgement_of(await self._processes.ask(path))
+            except ProcessesFail as error:
+                raise InspectionsBusy(seconds=_RESTART_S) from error
+            turn.seconds = judgement.seconds
+        return judgement
 
     async def close(self) -> None:
         """End the processes."""
-        while self._idle:
-            await _end(self._idle.pop())
-
-    @asynccontextmanager
-    async def _process(self) -> AsyncIterator[Process]:
-        """Give a process of its own to an inspection; one that did not answer to the end is not used again."""
-        process = self._idle.pop() if self._idle else await _start()
-        try:
-            yield process
-        except BaseException:
-            await asyncio.shield(_end(process))
-            raise
-        self._idle.append(process)
-
-
-async def _start() -> Process:
-    # Neither the settings nor anything else of ours in its environment.
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-I", "-m", _SERVER, stdin=PIPE, stdout=PIPE, env={"LC_ALL": "C.UTF-8"}
-    )
-
-
-async def _ask(process: Process, path: Path) -> dict[str, Any]:
-    assert process.stdin is not None  # noqa: S101 - both are pipes.
-    assert process.stdout is not None  # noqa: S101
-    with suppress(ConnectionError):
-        process.stdin.write(json.dumps(str(path)).encode() + b"\n")
-        await process.stdin.drain()
-    answer = await process.stdout.readline()
-    if not answer:
-        message = "the process that inspects files has ended"
-        raise ConnectionError(message)
-    read: dict[str, Any] = json.loads(answer)
-    return read
-
-
-async def _end(process: Process) -> None:
-    with suppress(ProcessLookupError):
-        process.kill()
-    await process.wait()
+        await self._processes.close()
 
 
 def judgement_of(answer: dict[str, Any]) -> Judgement:

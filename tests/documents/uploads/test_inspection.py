@@ -1,21 +1,28 @@
 """Files are looked at by other processes: their limits hold, their answers come back in words, and nobody waits for them."""
 
 import asyncio
+import os
+import signal
 import time
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from uuid import UUID
+from typing import TypeVar
 
 import pytest
+from structlog.testing import capture_logs
 
-from sandbox_registry.documents.uploads import inspection
+from sandbox_registry.documents.uploads import fair_queue, processes
 from sandbox_registry.documents.uploads.contents.judgement import PDF
-from sandbox_registry.documents.uploads.inspection import InspectionsBusy, Inspector
+from sandbox_registry.documents.uploads.fair_queue import InspectionsBusy
+from sandbox_registry.documents.uploads.inspection import Inspector, Judgement
 from sandbox_registry.domain.errors import Invalid
 from tests.documents.uploads import files
 
-AN, BINH = UUID(int=1), UUID(int=2)
+T = TypeVar("T")
+AN = (("account", "an"),)
 
 
 @pytest.fixture
@@ -29,6 +36,17 @@ def saved(directory: Path, content: bytes) -> Path:
     path = directory / f"{zlib.crc32(content):08x}"
     path.write_bytes(content)
     return path
+
+
+async def inspect(inspector: Inspector, path: Path) -> Judgement:
+    return await inspector.inspect(path, size=path.stat().st_size, senders=AN)  # noqa: ASYNC240 - a small file, in a test.
+
+
+async def until(condition: Callable[[], T]) -> T:
+    """Come back when something is so that nobody announces: what processes do."""
+    while not (found := condition()):  # noqa: ASYNC110 - nobody sets an event.
+        await asyncio.sleep(0.01)
+    return found
 
 
 def bomb() -> bytes:
@@ -56,7 +74,7 @@ def bomb() -> bytes:
 
 
 async def test_what_a_file_is_comes_back_with_what_it_took(inspector: Inspector, tmp_path: Path) -> None:
-    judgement = await inspector.inspect(saved(tmp_path, files.pdf()), account=AN)
+    judgement = await inspect(inspector, saved(tmp_path, files.pdf()))
 
     assert judgement.require_accepted() == PDF
     assert judgement.seconds >= 0
@@ -64,7 +82,7 @@ async def test_what_a_file_is_comes_back_with_what_it_took(inspector: Inspector,
 
 async def test_why_a_file_is_not_taken_comes_back_in_words(inspector: Inspector, tmp_path: Path) -> None:
     entries = {**files.word_parts(), **{f"word/{number}.xml": b"" for number in range(4001)}}
-    judgement = await inspector.inspect(saved(tmp_path, files.office(entries)), account=AN)
+    judgement = await inspect(inspector, saved(tmp_path, files.office(entries)))
 
     with pytest.raises(Invalid) as caught:
         judgement.require_accepted()
@@ -78,65 +96,84 @@ async def test_a_small_file_that_unfolds_without_end_is_given_up(inspector: Insp
     path = saved(tmp_path, bomb())
     assert path.stat().st_size < 2_000_000
 
-    judgement = await inspector.inspect(path, account=AN)
+    judgement = await inspect(inspector, path)
 
     assert judgement.kind is None
-    assert (await inspector.inspect(saved(tmp_path, files.png()), account=AN)).kind is not None
+    assert (await inspect(inspector, saved(tmp_path, files.png()))).kind is not None
 
 
-async def test_one_account_cannot_fill_the_queue(inspector: Inspector, tmp_path: Path) -> None:
-    path = saved(tmp_path, files.pdf())
-    mine = [asyncio.create_task(inspector.inspect(path, account=AN)) for _ in range(inspection.PER_ACCOUNT)]
-    await asyncio.sleep(0)
-
-    with pytest.raises(InspectionsBusy):
-        await inspector.inspect(path, account=AN)
-    assert (await inspector.inspect(path, account=BINH)).kind == PDF
-    assert {each.kind for each in await asyncio.gather(*mine)} == {PDF}
-    assert (await inspector.inspect(path, account=AN)).kind == PDF
-
-
-async def test_a_full_queue_takes_no_more(
-    inspector: Inspector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(inspection, "QUEUE_LENGTH", 1)
-    path = saved(tmp_path, files.pdf())
-    first = asyncio.create_task(inspector.inspect(path, account=AN))
-    await asyncio.sleep(0)
-
-    with pytest.raises(InspectionsBusy):
-        await inspector.inspect(path, account=BINH)
-    assert (await first).kind == PDF
-
-
-async def test_a_sender_who_leaves_costs_one_process_and_no_place(inspector: Inspector, tmp_path: Path) -> None:
-    path = saved(tmp_path, files.pdf())
-    for _ in range(inspection.PROCESSES + 1):
-        left = asyncio.create_task(inspector.inspect(path, account=AN))
-        await asyncio.sleep(0.05)
+async def test_a_sender_who_leaves_ends_all_that_was_begun_for_them(inspector: Inspector, tmp_path: Path) -> None:
+    """As often as there are places: each is free again, and no process of a group is left."""
+    path = saved(tmp_path, bomb())
+    for _ in range(fair_queue.PLACES):
+        left = asyncio.create_task(inspect(inspector, path))
+        (group,) = await until(working)
         left.cancel()
         await asyncio.gather(left, return_exceptions=True)
+        await until(partial(is_gone, group))  # The system ends them one after the other.
 
-    assert (await inspector.inspect(path, account=AN)).kind == PDF
+    assert (await inspect(inspector, saved(tmp_path, files.pdf()))).kind == PDF
 
 
-async def test_a_process_that_was_ended_from_outside_is_replaced(inspector: Inspector, tmp_path: Path) -> None:
+async def test_an_idle_process_that_was_ended_from_outside_is_replaced(inspector: Inspector, tmp_path: Path) -> None:
     path = saved(tmp_path, files.pdf())
-    await inspector.inspect(path, account=AN)
-    (process,) = inspector._idle  # noqa: SLF001 - to end what nobody is given.
+    await inspect(inspector, path)
+    (process,) = inspector._processes._idle  # noqa: SLF001 - to end what nobody is given.
     process.kill()
     await process.wait()
 
-    with pytest.raises(ConnectionError):
-        await inspector.inspect(path, account=AN)
-    assert (await inspector.inspect(path, account=AN)).kind == PDF
+    with capture_logs() as logs:
+        assert (await inspect(inspector, path)).kind == PDF
+    assert [each["event"] for each in logs] == ["inspecting_process_ended"]
+
+
+async def test_a_process_that_is_ended_while_it_looks_is_replaced(inspector: Inspector, tmp_path: Path) -> None:
+    """Nobody waits for the child it leaves behind, and the other process looks at the file again."""
+    judging = asyncio.create_task(inspect(inspector, saved(tmp_path, bomb())))
+    (group,) = await until(working)
+    os.kill(group, signal.SIGKILL)
+
+    assert (await judging).kind is None
+    assert is_gone(group)
+
+
+async def test_when_no_process_lives_the_sender_is_told_to_come_back(
+    inspector: Inspector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "_SERVER", "no.such.module")
+    path = saved(tmp_path, files.pdf())
+
+    with pytest.raises(InspectionsBusy):
+        await inspect(inspector, path)
+    monkeypatch.undo()
+    assert (await inspect(inspector, path)).kind == PDF
+
+
+def working() -> set[int]:
+    """Return the groups of this program's inspecting processes that have a child which looks at a file."""
+    ours = {group for (pid, parent, group) in living() if pid == group and parent == os.getpid()}
+    return {group for (pid, _, group) in living() if group in ours and pid != group}
+
+
+def living() -> set[tuple[int, int, int]]:
+    """Return every process that has not ended, with its parent and its group."""
+    found = set[tuple[int, int, int]]()
+    for each in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            state, parent, group, *_ = each.read_text().rpartition(")")[2].split()
+            found |= {(int(each.parent.name), int(parent), int(group))} if state != "Z" else set()
+    return found
+
+
+def is_gone(group: int) -> bool:
+    return group not in {each for _, _, each in living()}
 
 
 async def test_others_are_served_while_files_are_looked_at(inspector: Inspector, tmp_path: Path) -> None:
     """The loop never does the work itself: it goes round many times before the answer comes."""
     path = saved(tmp_path, files.pdf(page=files.flate(b"0 0 m 1 1 l S " * 300_000)))
     begun, rounds = time.process_time(), 0
-    judging = asyncio.create_task(inspector.inspect(path, account=AN))
+    judging = asyncio.create_task(inspect(inspector, path))
     while not judging.done():
         rounds += 1
         await asyncio.sleep(0.001)

@@ -4,6 +4,8 @@ Each XML part is read by an XML parser, so that no way of writing an attribute h
 17.16 (fields of WordprocessingML), 18.14 (external links of SpreadsheetML).
 """
 
+import io
+import posixpath
 import re
 import stat
 import struct
@@ -11,11 +13,14 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from mmap import mmap
-from typing import BinaryIO
+from typing import IO
 
 from lxml import etree
 
+from sandbox_registry.documents.uploads.contents.fields import Fields
+from sandbox_registry.documents.uploads.contents.formulas import reaching
 from sandbox_registry.documents.uploads.contents.judgement import Unacceptable, Unsafe
+from sandbox_registry.documents.uploads.contents.links import is_relative_link, is_safe_link
 
 MAGIC = b"PK\x03\x04"
 MAX_ENTRIES = 4_000
@@ -23,25 +28,60 @@ MAX_UNPACKED = 512 * 1024 * 1024
 MAX_RATIO = 200  # Over the whole package; sheets of numbers reach about 30.
 _MAX_DIRECTORY = 2 * 1024 * 1024
 _MAX_XML = 64 * 1024 * 1024
+_MAX_WORKBOOK = 16 * 1024 * 1024
 _LOCAL_HEADER = 30
 _END = struct.Struct("<4s4H2IH")
 _ZIP64_LOCATOR = b"PK\x06\x07"
+_MAX_DEPTH = 1
+"""A chart keeps its figures in a workbook of its own; that one keeps no further one."""
 _CONTENT_TYPES = "[Content_Types].xml"
-_MAIN = {
-    "word": ("word/document.xml", "wordprocessingml.document.main+xml"),
-    "xl": ("xl/workbook.xml", "spreadsheetml.sheet.main+xml"),
-}
-_ACTIVE_NAMES = re.compile(
-    r"vbaproject|vbadata|activex|macrosheets|dialogsheets|/embeddings/(?!.*\.(xlsx|docx)$)|oleobject|\.bin$|\.exe$",
-    re.IGNORECASE,
+_MAIN = {"wordprocessingml.document.main+xml": "word", "spreadsheetml.sheet.main+xml": "xl"}
+_ACTIVE_TYPES = ("macroenabled", "vbaproject", "activex", "ms-office.vba", "oleobject", "macrosheet")
+_ACTIVE_NAMES = (
+    "vbaproject",
+    "vbadata",
+    "activex",
+    "macrosheets",
+    "dialogsheets",
+    "oleobject",
+    "xl/connections.xml",
+    "xl/querytables/",
 )
-_HARMLESS_BIN = re.compile(r"xl/printersettings/printersettings[0-9]+\.bin", re.IGNORECASE)
-_FETCHING_PARTS = re.compile(r"xl/(connections\.xml|queryTables/)", re.IGNORECASE)
-_ACTIVE_TYPES = re.compile(r"macroEnabled|vbaProject|activeX|ms-office\.vba|oleObject|macrosheet", re.IGNORECASE)
-_RUNNING = frozenset({"vbaProject", "control", "activeXControlBinary", "oleObject", "attachedToolbars"})
-_FETCHING_FIELDS = re.compile(r"\s*(DDE|DDEAUTO|INCLUDETEXT|INCLUDEPICTURE|IMPORT|DATABASE|LINK)\b", re.IGNORECASE)
-_FETCHING_FORMULA = re.compile(r"\b(WEBSERVICE|REGISTER\.ID|CALL|EXEC)\s*\(|^\s*=?\s*'?\w+'?\|", re.IGNORECASE)
-_TO_A_SHARE = re.compile(r"\s*(file:[\\/]{2}(?!/)|\\\\|smb:|javascript:|vbscript:)", re.IGNORECASE)
+_PLAIN_TYPES = (
+    "application/vnd.ms-package.obfuscated-opentype",
+    "application/vnd.openxmlformats-officedocument.obfuscatedfont",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.printersettings",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.printersettings",
+    "application/vnd.openxmlformats-package.digital-signature-",
+    "application/x-font-ttf",
+    "audio/",
+    "image/",
+    "video/",
+)
+"""How the types of parts begin that no application runs; anything else must be XML, or the workbook of a chart."""
+_PLAIN_NAMES = (".bmp", ".emf", ".gif", ".jpeg", ".jpg", ".odttf", ".png", ".tif", ".tiff", ".wmf")
+_XML_NAMES = (".rels", ".vml", ".xml")
+_RUNNING = frozenset(
+    {
+        "activexcontrolbinary",
+        "afchunk",
+        "attachedtoolbars",
+        "control",
+        "keymapcustomizations",
+        "oleobject",
+        "vbaproject",
+        "wordvbadata",
+        "xlintlmacrosheet",
+        "xlmacrosheet",
+    }
+)
+"""Kinds of relationships that lead to what runs, or to another document that is taken in on opening."""
+_FORMULAS = frozenset(
+    {"f", "calculatedColumnFormula", "definedName", "formula", "formula1", "formula2", "oldFormula", "totalsRowFormula"}
+)
+_REACHING_ELEMENTS = frozenset({"altChunk", "ddeLink", "oleLink", "OLEObject"})
+_DRAWN = frozenset({"urn:schemas-microsoft-com:vml", "urn:schemas-microsoft-com:office:office"})
+"""Old drawings name what they link in attributes of their own."""
 
 
 def check_directory(content: bytes | mmap) -> None:
@@ -58,8 +98,8 @@ def check_directory(content: bytes | mmap) -> None:
         raise Unacceptable("archive_unsafe", found=Unsafe("offset"))
 
 
-def inspect(file: BinaryIO) -> str:
-    """Check an office package and say whether it is `word` or `xl`.
+def inspect(file: IO[bytes], *, depth: int = 0) -> str:
+    """Check an office package and say whether it is `word` or `xl`; `depth` counts the packages it lies in.
 
     Raises:
         Unacceptable: `archive_unsafe`, `office_active_content`, `broken_file`, `unknown_type`.
@@ -70,12 +110,37 @@ def inspect(file: BinaryIO) -> str:
             entries = package.infolist()
             _check_entries(entries)
             _check_sizes(entries)
-            folder = _main_folder(package)
+            types = _Types(package)
+            folder = _main_folder(package, types)
+            workbooks = set[str]()
             for name in package.namelist():
-                _check_part(package, name)
+                if name.lower().endswith(".rels"):
+                    workbooks |= _check_relationships(package, name)
+            for name in package.namelist():
+                _check_part(package, name, types=types, workbooks=workbooks, depth=depth)
             return folder
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, UnicodeDecodeError, EOFError):
         raise Unacceptable("broken_file", found="ZIP") from None
+
+
+class _Types:
+    """The types that a package says its parts have, in small letters."""
+
+    def __init__(self, package: zipfile.ZipFile) -> None:
+        self._by_name: dict[str, str] = {}
+        self._by_ending: dict[str, str] = {}
+        if _CONTENT_TYPES not in package.namelist():
+            raise Unacceptable("unknown_type")
+        for each in _elements(package, _CONTENT_TYPES):
+            kind = str(each.get("ContentType", "")).lower().strip()
+            if found := next((active for active in _ACTIVE_TYPES if active in kind), None):
+                raise Unacceptable("office_active_content", found=found)
+            self._by_name[str(each.get("PartName", "")).lower().lstrip("/")] = kind
+            self._by_ending[str(each.get("Extension", "")).lower()] = kind
+
+    def of(self, name: str) -> str:
+        """Return the type of a part, or nothing when none is said."""
+        return self._by_name.get(name.lower()) or self._by_ending.get(name.lower().rpartition(".")[2], "")
 
 
 def _check_entries(entries: list[zipfile.ZipInfo]) -> None:
@@ -105,64 +170,90 @@ def _check_sizes(entries: list[zipfile.ZipInfo]) -> None:
         end = entry.header_offset + _LOCAL_HEADER + entry.compress_size
 
 
-def _main_folder(package: zipfile.ZipFile) -> str:
-    names = set(package.namelist())
-    if _CONTENT_TYPES not in names:
+def _main_folder(package: zipfile.ZipFile, types: _Types) -> str:
+    """Tell what a package is by the one part that it says is its document, wherever that lies."""
+    names = {name.lower() for name in package.namelist()}
+    if "_rels/.rels" not in names:
         raise Unacceptable("unknown_type")
-    types = [str(each.get("ContentType", "")) for each in _elements(package, _CONTENT_TYPES)]
-    for kind in types:
-        if found := _ACTIVE_TYPES.search(kind):
-            raise Unacceptable("office_active_content", found=found[0])
-    for folder, (main, kind) in _MAIN.items():
-        if main in names and any(kind in each for each in types):
-            return folder
-    raise Unacceptable("unknown_type")
+    start = next(name for name in package.namelist() if name.lower() == "_rels/.rels")
+    main = [_target(start, each) for each in _elements(package, start) if _kind(each) == "officedocument"]
+    found = [folder for ending, folder in _MAIN.items() if main and ending in types.of(main[0])]
+    if len(main) != 1 or main[0] not in names or not found:
+        raise Unacceptable("unknown_type")
+    return found[0]
 
 
-def _check_part(package: zipfile.ZipFile, name: str) -> None:
-    if (_ACTIVE_NAMES.search(name) and not _HARMLESS_BIN.fullmatch(name)) or _FETCHING_PARTS.match(name):
+def _check_part(package: zipfile.ZipFile, name: str, *, types: _Types, workbooks: set[str], depth: int) -> None:
+    lower, kind = name.lower(), types.of(name)
+    if any(each in lower for each in _ACTIVE_NAMES):
         raise Unacceptable("office_active_content", found=name.rpartition("/")[2])
-    lower = name.lower()
-    if lower.endswith(".rels"):
-        _check_relationships(package, name)
-    elif lower.startswith("word/") and lower.endswith(".xml"):
-        _check_fields(package, name)
-    elif lower.startswith("xl/") and lower.endswith(".xml"):
-        _check_sheet(package, name)
+    if kind.endswith(("+xml", "/xml")) or lower.endswith(_XML_NAMES):
+        _check_xml(package, name)
+    elif lower in workbooks and depth < _MAX_DEPTH:
+        if package.getinfo(name).file_size > _MAX_WORKBOOK:
+            raise Unacceptable("archive_unsafe", found=Unsafe("bytes", count=package.getinfo(name).file_size))
+        inspect(io.BytesIO(package.read(name)), depth=depth + 1)
+    elif not (kind.startswith(_PLAIN_TYPES) or (not kind and lower.endswith(_PLAIN_NAMES)) or _is_harmless(lower)):
+        raise Unacceptable("office_active_content", found=name.rpartition("/")[2])
 
 
-def _check_relationships(package: zipfile.ZipFile, name: str) -> None:
+def _is_harmless(name: str) -> bool:
+    return name.endswith("/") or (name.startswith("xl/printersettings/") and name.endswith(".bin"))
+
+
+def _check_relationships(package: zipfile.ZipFile, name: str) -> set[str]:
+    """Look at the relationships of a part; return the workbooks of charts among what they lead to."""
+    workbooks = set[str]()
     for each in _elements(package, name):
-        kind = str(each.get("Type", "")).rpartition("/")[2]
-        is_external = str(each.get("TargetMode", "")).strip().lower() == "external"
-        if kind in _RUNNING or (
-            is_external and (kind != "hyperlink" or _TO_A_SHARE.match(str(each.get("Target", ""))))
-        ):
+        kind, target = _kind(each), str(each.get("Target", ""))
+        is_link = kind == "hyperlink" and is_safe_link(target)
+        is_external = str(each.get("TargetMode", "")).strip().lower() == "external" or not is_relative_link(target)
+        if kind in _RUNNING or (is_external and not is_link):
             raise Unacceptable("office_active_content", found=kind)
+        if kind == "package" and "/charts/" in name.lower():
+            workbooks.add(_target(name, each))
+    return workbooks
 
 
-def _check_fields(package: zipfile.ZipFile, name: str) -> None:
-    """Look at the instructions of fields; one may be cut into any number of runs."""
-    instruction = ""
+def _kind(relationship: etree._Element) -> str:
+    """Return the last word of the type of a relationship, in small letters."""
+    return str(relationship.get("Type", "")).strip("/ \t\r\n").rpartition("/")[2].strip().lower()
+
+
+def _target(rels: str, relationship: etree._Element) -> str:
+    """Return the part that a relationship leads to, in small letters."""
+    folder = posixpath.dirname(posixpath.dirname(rels))
+    return posixpath.normpath(posixpath.join("/", folder, str(relationship.get("Target", "")))).lstrip("/").lower()
+
+
+def _check_xml(package: zipfile.ZipFile, name: str) -> None:
+    """Look at the elements of a part for what either application carries out; a part may be of any name."""
+    fields = Fields()
     for each in _elements(package, name):
         tag = _local(each)
-        if tag == "instrText":
-            instruction += each.text or ""
-        elif tag == "fldChar":
-            instruction = ""
-        elif tag == "fldSimple":
-            instruction = next((str(value) for key, value in each.attrib.items() if str(key).endswith("instr")), "")
-        if found := _FETCHING_FIELDS.match(instruction):
-            raise Unacceptable("office_active_content", found=found[1].upper())
+        found = tag if tag in _REACHING_ELEMENTS else fields.read(tag, each)
+        if tag in _FORMULAS:
+            found = found or reaching(each.text or "")
+        for key, value in each.attrib.items():
+            if str(key) == "formula":
+                found = found or reaching(str(value))
+        if _namespace(each) in _DRAWN:
+            found = found or _linked(each)
+        if found:
+            raise Unacceptable("office_active_content", found=found)
+    if found := fields.end():
+        raise Unacceptable("office_active_content", found=found)
 
 
-def _check_sheet(package: zipfile.ZipFile, name: str) -> None:
-    for each in _elements(package, name):
-        tag = _local(each)
-        if tag in {"ddeLink", "oleLink"}:
-            raise Unacceptable("office_active_content", found=tag)
-        if tag == "f" and (found := _FETCHING_FORMULA.search(each.text or "")):
-            raise Unacceptable("office_active_content", found=found[0].strip())
+def _linked(drawn: etree._Element) -> str | None:
+    """Return the attribute by which an old drawing takes in or leads to what it should not."""
+    for key, value in drawn.attrib.items():
+        local = str(etree.QName(str(key)).localname)
+        if (local == "src" and not is_relative_link(str(value))) or (
+            local in {"althref", "href"} and not is_safe_link(str(value))
+        ):
+            return local
+    return None
 
 
 def _elements(package: zipfile.ZipFile, name: str) -> Iterator[etree._Element]:
@@ -175,6 +266,9 @@ def _elements(package: zipfile.ZipFile, name: str) -> Iterator[etree._Element]:
             for _, element in events:
                 yield element
                 element.clear()
+                parent = element.getparent()
+                while parent is not None and element.getprevious() is not None:
+                    del parent[0]
             if events.root is not None and events.root.getroottree().docinfo.doctype:
                 raise Unacceptable("archive_unsafe", found="XML")
     except etree.XMLSyntaxError:
@@ -183,3 +277,7 @@ def _elements(package: zipfile.ZipFile, name: str) -> Iterator[etree._Element]:
 
 def _local(element: etree._Element) -> str:
     return etree.QName(element).localname if isinstance(element.tag, str) else ""
+
+
+def _namespace(element: etree._Element) -> str | None:
+    return etree.QName(element).namespace if isinstance(element.tag, str) else None

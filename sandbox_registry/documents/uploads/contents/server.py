@@ -46,6 +46,9 @@ def _inspected(path: Path) -> dict[str, Any]:
     child = os.fork()
     if child == 0:
         os.close(reading)
+        # The end of this program must be seen by who waits for it, though its child goes on.
+        os.close(sys.stdin.fileno())
+        os.close(sys.stdout.fileno())
         _work(path, writing)
     os.close(writing)
     with os.fdopen(reading, "rb") as answers:
