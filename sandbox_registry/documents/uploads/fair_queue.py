@@ -26,7 +26,7 @@ _MANY = 10_000
 
 
 class InspectionsBusy(DomainError):
-    """The file cannot be inspected within a bearable time; nothing was kept. `seconds` is when to come back."""
+    """Too many files are waiting to be inspected; nothing was kept."""
 
     code = "inspections_busy"
 
