@@ -36,6 +36,24 @@ _LEAVING = frozenset({"/GoToR", "/Thread"})
 _PLAYED = frozenset({"/3D", "/Movie", "/RichMedia", "/Screen", "/Sound"})
 _UNASKED = frozenset({"", "/GoTo", "/Hide", "/Named", "/ResetForm", "/SetOCGState", "/Trans"})
 """Actions that may run without a click; the reader is told of none, so a link is not among them."""
+_TELLING = frozenset(
+    {
+        "/AA",
+        "/EF",
+        "/EmbeddedFiles",
+        "/F",
+        "/FS",
+        "/JS",
+        "/OpenAction",
+        "/Ref",
+        "/S",
+        "/Subtype",
+        "/Type",
+        "/URI",
+        "/XFA",
+    }
+)
+"""Keys that are looked at; a mapping without any is passed over."""
 _FILE_KEYS = frozenset({"/F", "/UF", "/DOS", "/Mac", "/Unix"})
 _FILE_TYPES = frozenset({"/F", "/FileSpec", "/Filespec"})
 
@@ -58,9 +76,7 @@ def inspect(path: Path, content: mmap) -> None:
                 raise Unacceptable("pdf_unreadable", found=Unsafe("objects", count=MAX_OBJECTS))
             checked: set[tuple[int, int]] = set()
             for each in pdf.objects:
-                for mapping in _mappings(each):
-                    _check(mapping)
-                    _check_unasked(mapping, checked)
+                _check_object(each, checked)
             # What qpdf could not read stands as nothing in its place, and may be something to another reader.
             if pdf.get_warnings():
                 raise Unacceptable("broken_file", found="PDF")
@@ -89,32 +105,38 @@ def _mappings(top: pikepdf.Object) -> Iterator[pikepdf.Object]:
         ]
 
 
-def _check(mapping: pikepdf.Object) -> None:
-    keys = set(mapping.keys())
-    kind, action, subtype = (_name(mapping, key) for key in ("/Type", "/S", "/Subtype"))
+def _check_object(top: pikepdf.Object, checked: set[tuple[int, int]]) -> None:
+    for mapping in _mappings(top):
+        # Asking after a key that is not there costs more than all else that is done to most objects.
+        if keys := _TELLING & set(mapping.keys()):
+            _check(mapping, keys)
+            _check_unasked(mapping, keys, checked)
+
+
+def _check(mapping: pikepdf.Object, keys: frozenset[str]) -> None:
+    """Look at the keys of a mapping that tell something."""
+    kind, action, subtype = (_name(mapping, key) if key in keys else "" for key in ("/Type", "/S", "/Subtype"))
     for found in {"/JS", "/XFA"} & keys | {action} & _RUNNING | {subtype} & _PLAYED:
         raise Unacceptable("pdf_active_content", found=found)
-    if _names_files(mapping, "/EF") or kind == "/EmbeddedFile" or subtype == "/FileAttachment":
+    if ("/EF" in keys and _names_files(mapping["/EF"])) or kind == "/EmbeddedFile" or subtype == "/FileAttachment":
         raise Unacceptable("pdf_embedded_file", found="/EmbeddedFile")
-    if action == "/GoToE" or _has_attachments(mapping):
+    if action == "/GoToE" or ("/EmbeddedFiles" in keys and _is_filled(mapping["/EmbeddedFiles"])):
         raise Unacceptable("pdf_embedded_file", found="/EmbeddedFiles")
     # A stream may keep its bytes in another file, and an action may lead to one, on a share of the network too.
     if "/F" in keys and (isinstance(mapping, pikepdf.Stream) or action in _LEAVING):
         raise Unacceptable("pdf_active_content", found=action or "/F")
-    if kind in _FILE_TYPES or _name(mapping, "/FS") == "/URL":
+    if kind in _FILE_TYPES or ("/FS" in keys and _name(mapping, "/FS") == "/URL"):
         raise Unacceptable("pdf_active_content", found="/Filespec")
-    if kind == "/OPI" or _names_files(mapping, "/Ref"):
+    if kind == "/OPI" or ("/Ref" in keys and _names_files(mapping["/Ref"])):
         raise Unacceptable("pdf_active_content", found=kind or "/Ref")
-    base = mapping.get("/URI")
-    for link in (base, base.get("/Base") if isinstance(base, pikepdf.Dictionary) else None):
-        if not _is_safe(link):
-            raise Unacceptable("pdf_active_content", found="/URI")
+    if "/URI" in keys and not _is_safe(mapping["/URI"]):
+        raise Unacceptable("pdf_active_content", found="/URI")
 
 
-def _check_unasked(mapping: pikepdf.Object, checked: set[tuple[int, int]]) -> None:
+def _check_unasked(mapping: pikepdf.Object, keys: frozenset[str], checked: set[tuple[int, int]]) -> None:
     """Look at the actions that run when a file or a page is opened, a field entered and the like, and at what follows them."""
-    waiting = [mapping[key] for key in ("/OpenAction", "/AA") if key in mapping]
-    if isinstance(events := mapping.get("/AA"), pikepdf.Dictionary):
+    waiting = [mapping[key] for key in ("/OpenAction", "/AA") if key in keys]
+    if "/AA" in keys and isinstance(events := mapping["/AA"], pikepdf.Dictionary):
         waiting += [action for _, action in events.items()]
     while waiting:
         each = waiting.pop()
@@ -129,14 +151,12 @@ def _check_unasked(mapping: pikepdf.Object, checked: set[tuple[int, int]]) -> No
             waiting += [each["/Next"]] if "/Next" in each else []
 
 
-def _names_files(mapping: pikepdf.Object, key: str) -> bool:
-    """Tell whether a key leads to files; a resource may have the same name and does not."""
-    value = mapping.get(key)
+def _names_files(value: pikepdf.Object) -> bool:
+    """Tell whether a value leads to files; a resource may have the same name as its key, and does not."""
     return isinstance(value, pikepdf.Dictionary) and bool(_FILE_KEYS & set(value.keys()))
 
 
-def _has_attachments(mapping: pikepdf.Object) -> bool:
-    tree = mapping.get("/EmbeddedFiles")
+def _is_filled(tree: pikepdf.Object) -> bool:
     return isinstance(tree, pikepdf.Dictionary) and bool(len(tree.get("/Names", [])) or len(tree.get("/Kids", [])))
 
 
@@ -145,8 +165,9 @@ def _name(mapping: pikepdf.Object, key: str) -> str:
     return str(value) if isinstance(value, pikepdf.Name) else ""
 
 
-def _is_safe(link: pikepdf.Object | None) -> bool:
-    """Tell whether a string is a link that may stand, as text and as the bytes it is written in."""
-    return not isinstance(link, pikepdf.String) or (
-        is_safe_link(str(link)) and is_safe_link(bytes(link).decode("latin-1"))
+def _is_safe(link: pikepdf.Object) -> bool:
+    """Tell whether a link may stand, or the base of all links, as text and as the bytes it is written in."""
+    base = link.get("/Base") if isinstance(link, pikepdf.Dictionary) else link
+    return not isinstance(base, pikepdf.String) or (
+        is_safe_link(str(base)) and is_safe_link(bytes(base).decode("latin-1"))
     )
