@@ -163,7 +163,7 @@ POWERS = (
         [Action.PROCEDURE_PROPOSE, Action.PROCEDURE_APPROVE],
     ),
     _power(
-        "the operator alone is responsible for keys, clock, policy, witnesses, failed logins and backups",
+        "the operator alone is responsible for keys, clock, policy, witnesses, failed logins, damaged files and backups",
         [Role.SYSTEM_ADMIN],
         [
             Action.BACKUP_MAKE,
@@ -172,6 +172,7 @@ POWERS = (
             Action.KEY_CHANGE,
             Action.LOGIN_COUNT,
             Action.POLICY_CHANGE,
+            Action.STORED_FILE_REPORT,
             Action.WITNESS_CHANGE,
             Action.WITNESS_REPORT,
         ],

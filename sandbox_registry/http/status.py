@@ -15,6 +15,7 @@ from sandbox_registry.domain.errors import (
 )
 from sandbox_registry.domain.identity.passwords import WrongCredentials
 from sandbox_registry.domain.operations.quotas import LimitsUnknown, TooManyRequests
+from sandbox_registry.domain.operations.stored_files import FileDamaged
 from sandbox_registry.domain.rules.calendars import CalendarGap
 from sandbox_registry.usecases.transaction.idempotency import KeyInUse, KeyReused
 
@@ -22,6 +23,7 @@ STATUS: dict[type[DomainError], int] = {
     CalendarGap: 409,
     ConditionNotMet: 409,
     Duplicate: 409,
+    FileDamaged: 500,
     FileTooLarge: 413,
     InspectionsBusy: 503,
     Invalid: 422,

@@ -26,6 +26,7 @@ from sandbox_registry.usecases.cases.public_figures import PublicFigures
 from sandbox_registry.usecases.cases.reception import Reception
 from sandbox_registry.usecases.cases.returns import Returns
 from sandbox_registry.usecases.cases.reviews import Reviews
+from sandbox_registry.usecases.cases.stored_files import StoredFiles
 from sandbox_registry.usecases.cases.timelines import Timelines
 from sandbox_registry.usecases.identity.offices import Offices
 from sandbox_registry.usecases.identity.organisations import Organisations
@@ -114,12 +115,13 @@ def wire(
     reception = Reception(
         store=store, scanner=scanner, inspector=inspector, limits=rate_limits, max_bytes=max_upload_bytes
     )
+    stored = StoredFiles(transactions, store=store)
     return UseCases(
         transactions=transactions,
         applications=applications,
         appraisal=Appraisal(transactions),
         assignments=assignments,
-        attachments=Attachments(transactions, reception=reception),
+        attachments=Attachments(transactions, reception=reception, stored=stored),
         bundles=CaseBundles(transactions),
         cases=cases,
         clarifications=Clarifications(transactions),
@@ -128,7 +130,7 @@ def wire(
         councils=Councils(transactions, assignments),
         decisions=Decisions(transactions),
         deliveries=Deliveries(transactions),
-        documents=Documents(applications=applications, cases=cases, reception=reception),
+        documents=Documents(applications=applications, cases=cases, reception=reception, stored=stored),
         erasures=Erasures(transactions),
         exports=Exports(transactions),
         histories=Histories(transactions),

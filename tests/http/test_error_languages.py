@@ -29,6 +29,7 @@ from sandbox_registry.domain.errors import (
 )
 from sandbox_registry.domain.identity.passwords import WrongCredentials
 from sandbox_registry.domain.operations.quotas import LimitsUnknown, TooManyRequests
+from sandbox_registry.domain.operations.stored_files import FileDamaged
 from sandbox_registry.domain.rules.calendars import CalendarGap
 from sandbox_registry.domain.rules.procedures import PARAMETERS
 from sandbox_registry.domain.stages import Stage
@@ -61,6 +62,7 @@ def params_of(key: str) -> dict[str, Parameter]:
 
 ERRORS: list[DomainError] = [
     CalendarGap(day=date(2047, 1, 1)),
+    FileDamaged(),
     FileTooLarge(limit=20_000_000),
     Invalid((FieldError(field="title", code="required", message=Phrase("reasons.missing")),)),
     KeyInUse(),

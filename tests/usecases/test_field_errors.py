@@ -22,6 +22,7 @@ from sandbox_registry.usecases.cases.applications import check_previous, receivi
 from sandbox_registry.usecases.cases.documents import Documents
 from sandbox_registry.usecases.cases.past_cases import moment_of
 from sandbox_registry.usecases.cases.reception import Reception
+from sandbox_registry.usecases.cases.stored_files import StoredFiles
 from tests.documents.uploads.files import pdf
 from tests.documents.uploads.test_contents import REFUSALS
 from tests.domain.test_field_errors import RULES
@@ -65,14 +66,20 @@ async def bytes_of_a_file() -> AsyncIterator[bytes]:
 
 async def attach_harmful(world: World, tmp_path: Path) -> None:
     case = await world.draft()
+    store = Store(tmp_path / "harmful")
     reception = Reception(
-        store=Store(tmp_path / "harmful"),
+        store=store,
         scanner=Alarm(),
         inspector=INSPECTOR,
         limits=world.use_cases.rate_limits,
         max_bytes=1_000_000,
     )
-    documents = Documents(applications=world.use_cases.applications, cases=world.use_cases.cases, reception=reception)
+    documents = Documents(
+        applications=world.use_cases.applications,
+        cases=world.use_cases.cases,
+        reception=reception,
+        stored=StoredFiles(world.use_cases.transactions, store=store),
+    )
     await documents.attach(
         world.context(OWNER), case.id, part="trial_plan", filename="tep.pdf", chunks=bytes_of_a_file()
     )

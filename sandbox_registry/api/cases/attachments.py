@@ -78,6 +78,6 @@ class AttachmentsController(Controller):
 
     @get("/{attachment_id:uuid}/content", opt=declare(media_type="application/octet-stream"))
     async def content(self, request: Incoming, application_id: Id, attachment_id: Id) -> ASGIResponse:
-        """Download a paper; the transfer is aborted if the bytes are not those that were attached."""
+        """Download a paper; bytes that are not those that were attached are not sent."""
         found = await use_cases(request).attachments.download(context_of(request), application_id, attachment_id)
         return download(found.attachment, found.content)

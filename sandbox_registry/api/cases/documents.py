@@ -44,7 +44,7 @@ class DocumentsController(Controller):
 
     @get("/{document_id:uuid}/content", opt=declare(media_type="application/octet-stream"))
     async def content(self, request: Incoming, application_id: Id, document_id: Id) -> ASGIResponse:
-        """Download a document; the transfer is aborted if the bytes are not those that were filed."""
+        """Download a document; bytes that are not those that were filed are not sent."""
         found = await use_cases(request).documents.download(context_of(request), application_id, document_id)
         return download(found.document, found.content)
 

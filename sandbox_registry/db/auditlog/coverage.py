@@ -80,6 +80,9 @@ OTHER: Mapping[str, Mapping[str, str]] = {
         "last": "a lower one makes the next number break the unique rule of its table, a higher one leaves a gap that shows",
         "series": "as `last`",
     },
+    "damaged_files": dict.fromkeys(
+        ("found_at", "sha256"), "that a file was found damaged is a leaf; the row keeps it from being one again"
+    ),
     "idempotency_answers": dict.fromkeys(
         ("body", "created_at", "headers", "key", "person_id", "request_hash", "route", "status"),
         "what was answered to a request, sent again for 24 hours to who made it; changes nothing",

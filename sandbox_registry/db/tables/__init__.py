@@ -44,7 +44,13 @@ from sandbox_registry.db.tables.integrations import (
     webhook_endpoints,
     webhook_secrets,
 )
-from sandbox_registry.db.tables.operations import counters, idempotency_answers, rate_limits, refused_logins
+from sandbox_registry.db.tables.operations import (
+    counters,
+    damaged_files,
+    idempotency_answers,
+    rate_limits,
+    refused_logins,
+)
 from sandbox_registry.db.tables.permits import permit_versions, permits
 from sandbox_registry.db.tables.privacy import erasures, legal_holds
 from sandbox_registry.db.tables.rules import rule_versions
@@ -63,6 +69,7 @@ __all__ = [
     "consultations",
     "council_sessions",
     "counters",
+    "damaged_files",
     "decisions",
     "declarations",
     "delegations",

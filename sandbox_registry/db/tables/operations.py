@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    CheckConstraint,
     Column,
     ForeignKey,
     Index,
@@ -46,6 +47,15 @@ refused_logins = Table(
     Column("person_id", UUID, nullable=False),
     Column("tries", BigInteger, nullable=False),
     PrimaryKeyConstraint("since", "person_id"),
+)
+
+# Stored files that are not what their digest says, until their bytes are stored again.
+damaged_files = Table(
+    "damaged_files",
+    metadata,
+    Column("sha256", Text, primary_key=True),
+    stamp_column("found_at"),
+    CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="digest"),
 )
 
 # When each quota is full again. Unlogged: it costs no write-ahead log, and after a crash every quota is full.

@@ -98,15 +98,17 @@ class Store:
         return _DIGEST.fullmatch(sha256) is not None and await to_thread.run_sync(self._path(sha256).is_file)
 
     async def open(self, sha256: str) -> AsyncGenerator[bytes, None]:
-        """Return the content in pieces, checked against its digest while it is read.
+        """Return the content in pieces, checked against its digest before the first and again before the last.
 
         Raises:
-            NotFound: nothing is kept under this digest; told before the first piece.
-            Damaged: the digest does not match; told after the last piece, so a download breaks off.
+            NotFound: nothing is kept under this digest.
+            Damaged: the digest does not match; from the pieces only when that came about meanwhile.
 
         """
         if not await self.exists(sha256):
             raise NotFound(what="document")
+        if await to_thread.run_sync(_digest_of, self._path(sha256)) != sha256:
+            raise Damaged(sha256)
         return _read(self._path(sha256), sha256)
 
     async def forget(self, sha256: str, *, older_than: datetime) -> bool:
@@ -158,13 +160,21 @@ async def _write(file: BinaryIO, chunks: AsyncIterable[bytes], *, max_bytes: int
 
 
 async def _read(path: Path, sha256: str) -> AsyncGenerator[bytes, None]:
-    digest = hashlib.sha256()
+    digest, held = hashlib.sha256(), b""
     with await to_thread.run_sync(path.open, "rb") as file:
         while piece := await to_thread.run_sync(file.read, READ_BYTES):
             digest.update(piece)
-            yield piece
+            if held:
+                yield held
+            held = piece
     if digest.hexdigest() != sha256:
         raise Damaged(sha256)
+    yield held
+
+
+def _digest_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _create(path: Path) -> BinaryIO:

@@ -7,6 +7,7 @@ from uuid import UUID
 from sandbox_registry.authz import Action
 from sandbox_registry.db.cases import applications as case_rows
 from sandbox_registry.db.cases import dossiers
+from sandbox_registry.db.operations import damaged_files
 from sandbox_registry.documents.uploads.kinds import file_type
 from sandbox_registry.domain.cases import assistance, filings
 from sandbox_registry.domain.cases.applications import (
@@ -257,6 +258,7 @@ class Applications:
             check_fields(file_errors(component, media_type=media_type, size=size, present=len(alike)))
             if keep is not None:
                 await keep()
+                await act.run(damaged_files.heal, sha256)
             document = Document(
                 id=act.new_id(),
                 version=1,

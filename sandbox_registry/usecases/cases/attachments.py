@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sandbox_registry.authz import Action
+from sandbox_registry.db.operations import damaged_files
 from sandbox_registry.domain.cases import attachments
 from sandbox_registry.domain.cases.attachments import Attachment, AttachmentKind
 from sandbox_registry.domain.errors import NotFound
 from sandbox_registry.usecases.cases.reception import Reception
+from sandbox_registry.usecases.cases.stored_files import StoredFiles
 from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.transaction import CaseTransaction
 from sandbox_registry.usecases.transaction.transactions import Transactions
@@ -25,9 +27,10 @@ class AttachmentDownload:
 class Attachments:
     """One method per thing done with the papers of a case."""
 
-    def __init__(self, transactions: Transactions, *, reception: Reception) -> None:
+    def __init__(self, transactions: Transactions, *, reception: Reception, stored: StoredFiles) -> None:
         self.transactions = transactions
         self.reception = reception
+        self.stored = stored
 
     async def attach(
         self,
@@ -80,6 +83,7 @@ class Attachments:
             attachments.require_new(await act.all(Attachment), kind=kind, sha256=sha256)
             if keep is not None:
                 await keep()
+                await act.run(damaged_files.heal, sha256)
             made = Attachment(
                 id=act.new_id(),
                 version=1,
@@ -105,7 +109,7 @@ class Attachments:
             found = [each for each in await self._readable(act) if each.id == attachment_id]
             if not found:
                 raise NotFound(what="attachment")
-        content = await self.reception.store.open(found[0].sha256)
+        content = await self.stored.open(found[0].sha256)
         return AttachmentDownload(attachment=found[0], content=content)
 
     async def _readable(self, act: CaseTransaction) -> tuple[Attachment, ...]:

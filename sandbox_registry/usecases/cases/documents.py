@@ -8,6 +8,7 @@ from sandbox_registry.domain.cases.applications import Document
 from sandbox_registry.usecases.cases.applications import Applications
 from sandbox_registry.usecases.cases.cases import Cases
 from sandbox_registry.usecases.cases.reception import Reception
+from sandbox_registry.usecases.cases.stored_files import StoredFiles
 from sandbox_registry.usecases.transaction.context import RequestContext
 
 
@@ -22,10 +23,11 @@ class Download:
 class Documents:
     """One method per thing a person does with a file."""
 
-    def __init__(self, *, applications: Applications, cases: Cases, reception: Reception) -> None:
+    def __init__(self, *, applications: Applications, cases: Cases, reception: Reception, stored: StoredFiles) -> None:
         self.applications = applications
         self.cases = cases
         self.reception = reception
+        self.stored = stored
 
     async def attach(
         self, context: RequestContext, application_id: UUID, *, part: str, filename: str, chunks: AsyncIterable[bytes]
@@ -54,6 +56,6 @@ class Documents:
             )
 
     async def download(self, context: RequestContext, application_id: UUID, document_id: UUID) -> Download:
-        """Open a document of a case the actor may read; an overseer's reading is a leaf."""
+        """Open a document of a case the actor may read; an overseer's reading is a leaf. Raises as `StoredFiles.open`."""
         document = await self.cases.document(context, application_id, document_id)
-        return Download(document=document, content=await self.reception.store.open(document.sha256))
+        return Download(document=document, content=await self.stored.open(document.sha256))

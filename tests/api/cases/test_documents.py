@@ -7,14 +7,13 @@ from typing import Any
 from urllib.parse import unquote
 from uuid import UUID
 
-import pytest
-
 from sandbox_registry.app import create_app
 from sandbox_registry.db.cases import dossiers
 from sandbox_registry.domain.cases.applications import Application
 from sandbox_registry.runtime.settings import Settings
 from tests.documents.uploads.files import pdf, png
 from tests.support.client import Client
+from tests.support.leaves import leaves
 from tests.support.stages import OWNER, submitted
 from tests.support.world import World
 
@@ -139,14 +138,31 @@ async def test_removed_file_stays_on_record_and_may_come_back(client: Client) ->
     assert [len(each["documents"]) for each in versions.json()["items"]] == [0, 1, 0, 1]
 
 
-async def test_damaged_file_breaks_off(client: Client, tmp_path: Path) -> None:
+async def test_damaged_file_is_not_sent_and_found_once_until_it_is_whole_again(client: Client, tmp_path: Path) -> None:
     case = await client.world.draft()
     made = (await attach(client, case)).json()
-    digest = made["sha256"]
+    path = f"/applications/{case.id}/documents/{made['id']}"
+    damage(tmp_path, made["sha256"])
+    before = len(await leaves(client.world))
+
+    answers = await asyncio.gather(*(client.send("GET", f"{path}/content", by=OWNER) for _ in range(3)))
+
+    assert {(each.status_code, each.json()["code"]) for each in answers} == {(500, "file_damaged")}
+    found = [(leaf.action, leaf.kind, leaf.result) for leaf in (await leaves(client.world))[before:]]
+    assert found == [("stored_file:report", "damaged_file", "done")]
+
+    await client.send("DELETE", path, by=OWNER)
+    again = await attach(client, case)
+    content = f"/applications/{case.id}/documents/{again.json()['id']}/content"
+    assert (await client.send("GET", content, by=OWNER)).content == PDF
+    damage(tmp_path, made["sha256"])
+    assert (await client.send("GET", content, by=OWNER)).status_code == 500
+    assert len(await leaves(client.world)) == before + 2
+
+
+def damage(tmp_path: Path, digest: str) -> None:
     kept = tmp_path / "documents" / digest[:2] / digest[2:4] / digest
     kept.write_bytes(PDF[:-1] + b"X")
-    with pytest.raises(Exception, match="after response started"):
-        await client.send("GET", f"/applications/{case.id}/documents/{made['id']}/content", by=OWNER)
 
 
 async def test_client_that_leaves_midway_leaves_nothing(world: World, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ NO_KIND = {
     "audit_leaves": (READ_ONLY, READ_ONLY),
     "audit_records": (READ_ONLY, READ_ONLY),
     "counters": (ALL, READ_ONLY),
+    "damaged_files": (ALL, NOTHING),
     "idempotency_answers": (ALL, NOTHING),
     "log_head": (READ_ONLY, READ_ONLY),
     "passwords": (ALL, NOTHING),

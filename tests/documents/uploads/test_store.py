@@ -205,9 +205,20 @@ async def test_content_changed_on_the_disk_is_told_and_healed_by_keeping_it_agai
     (path,) = files(store)
     path.write_bytes(CONTENT.replace(b"4", b"5", 1))
     with pytest.raises(Damaged):
-        await read(store, DIGEST)
+        await store.open(DIGEST)
     await kept(store, CONTENT)
     assert await read(store, DIGEST) == CONTENT
+
+
+async def test_content_changed_while_it_is_read_never_arrives_whole(tmp_path: Path) -> None:
+    store, arrived = Store(tmp_path), b""
+    await kept(store, CONTENT)
+    content = await store.open(DIGEST)
+    files(store)[0].write_bytes(CONTENT[:-1] + b"X")
+    with pytest.raises(Damaged):  # noqa: PT012 - what arrived before counts.
+        async for piece in content:
+            arrived += piece
+    assert len(arrived) < len(CONTENT)
 
 
 async def test_sweep_removes_only_old_temporary_files(tmp_path: Path) -> None:
