@@ -5,6 +5,7 @@ wording depends on what is given is made where it is run. Only streams go anothe
 """
 
 import logging
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
@@ -13,9 +14,10 @@ from typing import Any, cast
 from weakref import WeakKeyDictionary
 
 import msgspec
-from psycopg import AsyncClientCursor, AsyncCursor
+from psycopg import AsyncClientCursor, AsyncRawCursor
 from psycopg import AsyncConnection as Driver
 from psycopg import Error as DriverError
+from psycopg.pq import Format
 from sqlalchemy import ARRAY, JSON, ClauseElement, ColumnElement, Insert, Table, Text, Uuid, bindparam, func, insert
 from sqlalchemy.dialects.postgresql.psycopg import PGDialectAsync_psycopg
 from sqlalchemy.exc import DBAPIError
@@ -25,6 +27,7 @@ from sqlalchemy.types import TypeEngine
 _DIALECT = PGDialectAsync_psycopg()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped.
 _CURSORS = "cursors"
 """Where SQLAlchemy keeps ours beside a connection of the driver's, for as long as that lasts."""
+_PLACE = re.compile(r"%\((?P<name>[^)]+)\)s|%%")
 logger = logging.getLogger(__name__)
 
 Row = tuple[Any, ...]
@@ -72,38 +75,49 @@ class Statement:
         Values go in as literals, since a message of two statements takes no parameters. When the statement fails,
         nothing is committed.
         """
-        text, values = self._render(parameters)
-        cursor = AsyncClientCursor(driver_of(connection))
+        text, values = self._compiled[0] + "; COMMIT", self._values(parameters)
+        logger.debug(text)
         with _raising_as_sqlalchemy(text):
-            return await (await cursor.execute(self._ending, values)).fetchall()
+            return await (await AsyncClientCursor(driver_of(connection)).execute(text, values)).fetchall()
 
-    async def _run(self, connection: AsyncConnection, parameters: Mapping[str, object]) -> AsyncCursor[Row]:
-        text, values = self._render(parameters)
+    async def _run(self, connection: AsyncConnection, parameters: Mapping[str, object]) -> AsyncRawCursor[Row]:
+        text, names = self._numbered
+        values = self._values(parameters)
+        logger.debug(text)
         with _raising_as_sqlalchemy(text):
-            return await self._cursor(connection).execute(text, values, prepare=self._prepare)
+            return await self._cursor(connection).execute(text, [values[name] for name in names], prepare=self._prepare)
 
-    def _cursor(self, connection: AsyncConnection) -> AsyncCursor[Row]:
+    def _cursor(self, connection: AsyncConnection) -> AsyncRawCursor[Row]:
         """Return this statement's own cursor on a connection: a new one would look up again how to read each column."""
-        cursors: WeakKeyDictionary[Statement, AsyncCursor[Row]] | None = connection.info.get(_CURSORS)
+        cursors: WeakKeyDictionary[Statement, AsyncRawCursor[Row]] | None = connection.info.get(_CURSORS)
         if cursors is None:
             cursors = connection.info[_CURSORS] = WeakKeyDictionary()
         cursor = cursors.get(self)
         if cursor is None:
-            cursor = cursors[self] = driver_of(connection).cursor(binary=True)
+            cursor = cursors[self] = AsyncRawCursor(driver_of(connection))
+            cursor.format = Format.BINARY
         return cursor
 
-    def _render(self, parameters: Mapping[str, object]) -> tuple[str, dict[str, Any]]:
-        text, constants, writers = self._compiled
+    def _values(self, parameters: Mapping[str, object]) -> dict[str, Any]:
+        _, constants, writers = self._compiled
         values = {**constants, **parameters}
         for name, write in writers:
             values[name] = write(values[name])
-        logger.debug(text)
-        return text, values
+        return values
 
     @cached_property
-    def _ending(self) -> str:
-        """The text of the message that also commits; its places for values are those of the statement."""
-        return self._compiled[0] + "; COMMIT"
+    def _numbered(self) -> tuple[str, list[str]]:
+        """The statement as the server reads it, with `$1` for `%(name)s`, and the names by number.
+
+        The driver would write it anew for each run of a statement of more than 4,096 characters.
+        """
+        names: dict[str, str] = {}
+
+        def number(match: re.Match[str]) -> str:
+            name = match["name"]
+            return "%" if name is None else names.setdefault(name, f"${len(names) + 1}")
+
+        return _PLACE.sub(number, self._compiled[0]), list(names)
 
     @cached_property
     def _compiled(self) -> tuple[str, dict[str, Any], list[tuple[str, Callable[[Any], Any]]]]:

@@ -8,12 +8,11 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import (
+    Column,
     ColumnElement,
-    Select,
     Uuid,
     and_,
     bindparam,
-    case,
     cast,
     exists,
     false,
@@ -37,9 +36,9 @@ from sandbox_registry.domain.identity.people_lists import PersonRow
 _PEOPLE, _TOKENS = tables.people, tables.tokens
 _GRANTS, _DELEGATIONS, _MEMBERSHIPS = tables.role_grants, tables.delegations, tables.memberships
 _AT = bindparam("at", type_=tables.Stamp)
-_UNUSED_SINCE = bindparam("unused_since", type_=tables.Stamp)
+_UNKEPT_SINCE = bindparam("unkept_since", type_=tables.Stamp)
 USE_KEPT_EVERY = timedelta(minutes=1)
-"""How old the last use of a token may get before a request writes it down again."""
+"""How old the last use of a token may get before a request writes it down again; the same for one in vain."""
 
 
 def _in_force(table: Any) -> ColumnElement[bool]:
@@ -92,37 +91,41 @@ def _standing(person_id: ColumnElement[UUID]) -> tuple[ColumnElement[Any], ...]:
     )
 
 
-def _by_token() -> Select[Any]:
-    """Find who holds a token, and write down its use, in vain or not, at most once a minute: one round trip."""
-    columns = _TOKENS.c
-    is_it, from_here = columns.hash == bindparam("token_hash"), cast(bindparam("address"), INET)
-    is_from_there = from_here.op("<<=", is_comparison=True)(func.any(cast(columns.addresses, ARRAY(CIDR))))
-    is_valid = and_(
-        columns.revoked_at.is_(None), columns.expires_at > _AT, or_(columns.addresses.is_(None), is_from_there)
+_IS_TOKEN = _TOKENS.c.hash == bindparam("token_hash")
+_IS_FROM_THERE = cast(bindparam("address"), INET).op("<<=", is_comparison=True)(
+    func.any(cast(_TOKENS.c.addresses, ARRAY(CIDR)))
+)
+_IS_WAITING = exists().where(tables.passwords.c.person_id == _TOKENS.c.person_id, tables.passwords.c.is_given)
+_BY_TOKEN = Statement(
+    select(
+        *(_TOKENS.c[name] for name in ("person_id", "method", "scopes", "procedures", "addresses", "expires_at")),
+        *_standing(_PEOPLE.c.id),
+        _IS_WAITING.label("is_waiting"),
+        _TOKENS.c.last_used_at,
     )
-    last = case((is_valid, columns.last_used_at), else_=columns.last_refused_at)
-    used = (
+    .join(_PEOPLE, _PEOPLE.c.id == _TOKENS.c.person_id)
+    .where(
+        _IS_TOKEN,
+        _TOKENS.c.revoked_at.is_(None),
+        _TOKENS.c.expires_at > _AT,
+        or_(_TOKENS.c.addresses.is_(None), _IS_FROM_THERE),
+        _PEOPLE.c.disabled_at.is_(None),
+    )
+)
+
+
+def _keep_last(column: Column[Any]) -> Statement:
+    """Write down when a token was used last, in vain or not, at most once a minute."""
+    return Statement(
         update(_TOKENS)
-        .where(is_it, or_(last.is_(None), last < _UNUSED_SINCE))
-        .values(
-            last_used_at=case((is_valid, _AT), else_=columns.last_used_at),
-            last_refused_at=case((is_valid, columns.last_refused_at), else_=_AT),
-        )
+        .where(_IS_TOKEN, or_(column.is_(None), column < _UNKEPT_SINCE))
+        .values({column.name: _AT})
         # Worth no wait for the disk, by which one could tell a known token from an unknown one.
         .returning(func.set_config("synchronous_commit", "off", True))  # noqa: FBT003 - for this transaction only.
-        .cte("used")
-    )
-    limits = (columns.scopes, columns.procedures, columns.addresses, columns.expires_at)
-    waits = exists().where(tables.passwords.c.person_id == columns.person_id, tables.passwords.c.is_given)
-    return (
-        select(columns.person_id, columns.method, *limits, *_standing(_PEOPLE.c.id), waits.label("is_waiting"))
-        .join(_PEOPLE, _PEOPLE.c.id == columns.person_id)
-        .where(is_it, is_valid, _PEOPLE.c.disabled_at.is_(None))
-        .add_cte(used)
     )
 
 
-_BY_TOKEN = Statement(_by_token())
+_KEEP_USE, _KEEP_REFUSAL = _keep_last(_TOKENS.c.last_used_at), _keep_last(_TOKENS.c.last_refused_at)
 _BY_PERSON = Statement(
     select(
         _PEOPLE.c.id.label("person_id"),
@@ -161,18 +164,23 @@ async def actor_for_token(
 
     No office is in force for somebody whose password another person chose.
 
-    Null for no valid token, and for one that may not be used from there. Give a connection on which each statement stands alone, to the server that takes writes: the use of the token is
-    kept even when the request fails, and a token revoked a moment ago is refused everywhere.
+    Null for no valid token, and for one that may not be used from there. Give a connection on which each statement
+    stands alone, to the server that takes writes: the use of the token is kept even when the request fails, and a token
+    revoked a moment ago is refused everywhere.
     """
     parameters = {
         "token_hash": token_hash,
         "address": None if address is None else str(address),
         "at": at,
-        "unused_since": at - USE_KEPT_EVERY,
     }
-    for row in await _BY_TOKEN.rows(connection, parameters):
+    use = {"token_hash": token_hash, "at": at, "unkept_since": at - USE_KEPT_EVERY}
+    for *row, last_used_at in await _BY_TOKEN.rows(connection, parameters):
+        if last_used_at is None or last_used_at < use["unkept_since"]:
+            await _KEEP_USE.execute(connection, use)
         record = _ActorRow(*row)
         return _actor(record, method=record.method, request_id=request_id), record.expires_at
+    # The same for one that is not known, so that nobody can tell the two apart.
+    await _KEEP_REFUSAL.execute(connection, use)
     return None
 
 

@@ -73,7 +73,7 @@ class Tokens:
     ) -> Bearer | None:
         """Return who stands behind the SHA-256 of a token used from an address (null: one that has none).
 
-        Null for a token unknown, expired, revoked, or not for use from there: asked by the same one statement.
+        Null for a token unknown, expired, revoked, or not for use from there: asked by the same statements.
         """
         at = self.transactions.now()
         async with self.transactions.primary() as primary:
