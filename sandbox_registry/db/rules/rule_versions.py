@@ -44,6 +44,9 @@ _CONTENT = Statement(
         _VERSIONS.c.checksum == bindparam("checksum"),
     )
 )
+_WAIT_FOR_CHECK = Statement(
+    select(func.set_config("idle_in_transaction_session_timeout", "5min", True))  # noqa: FBT003 - for this transaction only.
+)
 _CODES = Statement(
     select(_VERSIONS.c.code).where(_VERSIONS.c.kind == bindparam("kind")).distinct().order_by(_VERSIONS.c.code)
 )
@@ -130,3 +133,8 @@ async def checksums(connection: AsyncConnection) -> dict[tuple[RuleKind, str], f
 async def lock(connection: AsyncConnection) -> None:
     """Let nodes that register versions go one after another, until the transaction ends."""
     await _REGISTERING.execute(connection)
+
+
+async def wait_for_check(connection: AsyncConnection) -> None:
+    """Let the transaction stand idle for minutes: a check that takes a second takes a minute on a busy machine."""
+    await _WAIT_FOR_CHECK.execute(connection)

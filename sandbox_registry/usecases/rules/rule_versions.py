@@ -250,6 +250,7 @@ class RuleVersions:
     async def _check(self, act: Transaction, kind: RuleKind, content: str) -> str:
         """Return the code of a rule text; `Invalid` with every finding when it cannot come into force."""
         codes = frozenset(await act.run(rule_versions.codes, kind=RuleKind.PROCEDURE))
+        await act.run(rule_versions.wait_for_check)
         # A procedure's cases are walked, which takes a second: not while everybody waits.
         code, errors = await anyio.to_thread.run_sync(
             partial(_judged, kind, content, codes=codes, policy=self.transactions.authorizer.policy)

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid_utils.compat import uuid7
 
 from sandbox_registry.db import tables
+from sandbox_registry.db.core.statements import Statement
+from sandbox_registry.db.rules import rule_versions
 from sandbox_registry.domain.errors import (
     ConditionNotMet,
     DomainError,
@@ -207,6 +209,17 @@ def one_refused(done: list[Any], kind: type[DomainError]) -> bool:
     return sorted(isinstance(each, kind) for each in done) == [False, True] and not any(
         isinstance(each, BaseException) and not isinstance(each, kind) for each in done
     )
+
+
+async def test_a_check_may_take_minutes_and_other_transactions_may_not(world: World) -> None:
+    allowed = Statement(select(func.current_setting("idle_in_transaction_session_timeout")))
+    async with world.database.transaction() as work:
+        before = await allowed.value(work.connection)
+        await work.run(rule_versions.wait_for_check)
+        during = await allowed.value(work.connection)
+    async with world.database.transaction() as work:
+        after = await allowed.value(work.connection)
+    assert (before, during, after) == ("30s", "5min", "30s")
 
 
 async def test_two_proposals_of_one_text_at_once_give_one_success(world: World) -> None:
