@@ -5,7 +5,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 PEERS := .venv-bench
-INSTALL := -m pip --disable-pip-version-check --no-input install --quiet
+INSTALL := -m pip --disable-pip-version-check --no-input install --progress-bar off
 PIP := $(BIN)/python $(INSTALL)
 COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 
@@ -74,15 +74,17 @@ tools:
 			apt-get update -qq && apt-get install -qq -y --no-install-recommends $$missing >/dev/null; \
 		else echo "The tests need these Debian packages:$$missing" >&2; exit 1; fi; fi
 
-$(BIN)/python:
+# Begun anew when it was cut short: what has no stamp may lack anything.
+$(VENV)/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; set PYTHON=...")'
-	$(PYTHON) -m venv $(VENV)
+	@[ -e $(VENV)/.installed ] || { echo "Making $(VENV): once, a few minutes."; $(PYTHON) -m venv --clear $(VENV); }
+	@touch $@
 
 # The stamps make repeated runs start at once. The installed package is a link to this directory; installing it builds the
 # portal's styles and scripts with Node, which comes as a wheel.
 PORTAL := tools/assets.py $(wildcard packaging/portal/*.*) $(shell find sandbox_registry/web/assets -type f)
 
-$(VENV)/.installed: requirements.lock requirements-build.lock pyproject.toml $(PORTAL) | $(BIN)/python
+$(VENV)/.installed: requirements.lock requirements-build.lock pyproject.toml $(PORTAL) | $(VENV)/.made
 	$(PIP) --require-hashes -r requirements.lock -r requirements-build.lock
 	$(PIP) --no-deps --no-build-isolation --no-index --editable .
 	@touch $@

@@ -123,7 +123,7 @@ def build_use_cases(
         message = "the settings name no database; start the embedded one first"
         raise ValueError(message)
     transactions = Transactions(
-        database=Database(settings.database_url, read_url=settings.database_read_url),
+        database=Database(settings.database_url, read_url=settings.database_read_url, connections=settings.connections),
         authorizer=Authorizer(shipped("policies") / "casbin"),
         rules=RuleBook(takes_drafts=settings.draft_procedures or settings.demo),
         pseudonyms=Pseudonyms(settings.pseudonym_key),
@@ -163,7 +163,7 @@ def create_app(
             Prover(LogFolder(settings.data_dir / "log")), policy_of=partial(registry_policy, settings.data_dir)
         )
         try:
-            await cases.installation.announce()
+            await cases.installation.announce(rehearses=settings.clock_file is not None)
             await cases.rule_versions.register_shipped(shipped("policies"))
             yield
         finally:

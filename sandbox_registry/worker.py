@@ -8,7 +8,7 @@ from sandbox_registry.adapters.webhooks import WebhookClient
 from sandbox_registry.app import build_use_cases
 from sandbox_registry.configuration import settings_from
 from sandbox_registry.jobs.tasks import job_app
-from sandbox_registry.jobs.worker import keep_working, stopped_by_signals
+from sandbox_registry.jobs.worker import keep_working, once_reached, stopped_by_signals
 from sandbox_registry.runtime.logs import configure_logs
 from sandbox_registry.runtime.processes import end_with_parent
 from sandbox_registry.runtime.settings import Settings
@@ -19,7 +19,9 @@ async def run_worker(settings: Settings) -> None:
     with stopped_by_signals() as stop:
         use_cases = build_use_cases(settings)
         try:
-            await use_cases.installation.announce()
+            await once_reached(lambda: use_cases.installation.announce(rehearses=settings.clock_file is not None), stop)
+            if stop.is_set():
+                return
             jobs = job_app(
                 settings.database_url or "",
                 use_cases.upkeep,

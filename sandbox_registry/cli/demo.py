@@ -18,7 +18,7 @@ from sandbox_registry.demo.journey import LENGTH, Ending, demonstrate, table
 from sandbox_registry.demo.province import OFFICIALS
 from sandbox_registry.domain.rules.procedures import Procedure
 from sandbox_registry.rulebook.procedure_files import load_procedures
-from sandbox_registry.runtime.clocks import system_clock
+from sandbox_registry.runtime.clocks import rehearsal_clock, system_clock
 from sandbox_registry.runtime.settings import Settings
 from sandbox_registry.runtime.shipped import shipped
 from sandbox_registry.usecases import accounts_by_operator as accounts
@@ -26,58 +26,70 @@ from sandbox_registry.usecases import accounts_by_operator as accounts
 ADMINS = ("quantri@camau.example", "quantri2@camau.example")
 """The first two administrators, made on the command line: whatever holds power takes two."""
 _API = "/api/v1"
+_STARTING = timedelta(minutes=10)
 
 
 class _OwnClock:
-    """A clock for this process alone, that goes where it is told."""
+    """A clock for this process alone, that goes where it is told, but never past `end`: the log must not be ahead of life."""
 
-    def __init__(self, moment: datetime) -> None:
-        self._moment = moment
+    def __init__(self, begin: datetime, *, end: datetime) -> None:
+        self._moment = begin
+        self._end = end
 
     def __call__(self) -> datetime:
         return self._moment
 
     def move_to(self, moment: datetime) -> None:
-        self._moment = max(self._moment, moment)
+        self._moment = max(self._moment, min(moment, self._end))
 
 
 class FileClock:
-    """The clock of a server in rehearsal, moved through the file it reads (SANDBOX_CLOCK_FILE)."""
+    """The clock of a server in rehearsal, moved through the file it reads (SANDBOX_CLOCK_FILE): never back, nor past now.
+
+    Raises click.ClickException when the server's time is past `begin` already, by more than it takes to start one.
+    """
 
     def __init__(self, file: Path, *, begin: datetime) -> None:
         self._file = file
-        self.set(begin)
+        self._look = rehearsal_clock(file)
+        if self._look() > begin + _STARTING:
+            message = (
+                f"The server's time is past the beginning of the demonstration already. Begin with an empty data "
+                f"directory, and {-round(LENGTH.total_seconds())} in {file} before the server starts."
+            )
+            raise click.ClickException(message)
 
     def __call__(self) -> datetime:
         """Return the server's time."""
-        return system_clock() + self._offset
+        return self._look()
 
     def move_to(self, moment: datetime) -> None:
-        """Move the server on; never back."""
+        """Move the server on."""
         if moment > self():
-            self.set(moment)
-
-    def set(self, moment: datetime) -> None:
-        """Write how far the server is off."""
-        # Whole seconds, rounded up: the server must never be a moment behind what was meant.
-        self._offset = timedelta(seconds=math.ceil((moment - system_clock()).total_seconds()))
-        self._file.write_text(str(int(self._offset.total_seconds())), "ascii")
+            # Whole seconds, rounded up: the server must never be a moment behind what was meant.
+            ahead = math.ceil((moment - system_clock()).total_seconds())
+            self._file.write_text(str(min(ahead, 0)), "ascii")
 
 
 async def seed(settings: Settings) -> tuple[Ending, ...] | None:
     """Fill an empty registry: three months of example cases, through the API and so through the real use cases.
 
-    Returns how each ended; nothing where the examples are there already, null where other people's accounts are.
+    Returns how each ended; nothing where the examples are there already, null where the log holds anything else.
     """
     end = system_clock()
-    clock = _OwnClock(end - LENGTH)
+    # By the true time: where anything is on record, nothing may be done at another.
+    looking = build_use_cases(settings)
+    try:
+        if await looking.installation.last_leaf_at() is not None:
+            emails = {row.person.email for row in await accounts.list_users(looking)}
+            return () if OFFICIALS[0].email in emails else None
+    finally:
+        await looking.close()
+    clock = _OwnClock(end - LENGTH, end=end)
     open_to_all = replace(settings, self_registration=True)
     cases = build_use_cases(open_to_all, now=clock, limits={})
     app = create_app(open_to_all, cases)
     async with app.lifespan():
-        emails = {row.person.email for row in await accounts.list_users(cases)}
-        if emails:
-            return () if OFFICIALS[0].email in emails else None
         for number, email in enumerate(ADMINS, start=1):
             await accounts.add_user(
                 cases, full_name=f"Quản trị viên {number}", email=email, phone="", password=PASSWORD, is_admin=True
@@ -99,7 +111,7 @@ def seed_and_report(settings: Settings) -> None:
     """Seed an empty registry; print what became of the examples and who can log in."""
     endings = asyncio.run(seed(settings))
     if endings is None:
-        click.echo("Somebody has an account here already, so no example was added.")
+        click.echo("This registry is in use: its log is not empty, so no example was added.")
         return
     for line in (*(table(endings) if endings else ()), "", *_who_can_log_in()):
         click.echo(line)

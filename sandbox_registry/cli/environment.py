@@ -3,7 +3,8 @@
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from types import FrameType
 from typing import NoReturn
 
@@ -11,6 +12,7 @@ import click
 import structlog
 
 from sandbox_registry.configuration import settings_from
+from sandbox_registry.db.core.capacity import connections_each
 from sandbox_registry.db.core.revisions import current, newest
 from sandbox_registry.db.embedded.server import EmbeddedServer, running_url
 from sandbox_registry.runtime.imports import imports_uncollected
@@ -36,13 +38,23 @@ def _leave(number: int, _frame: FrameType | None) -> NoReturn:
 
 @contextmanager
 def open_database(settings: Settings, *, exclusive: bool = False, to: str = "head") -> Iterator[Settings]:
-    """Give settings that name a database: the one of the environment as it is, or the embedded one, migrated."""
+    """Give settings that name a database: the one of the environment as it is, or the embedded one, migrated.
+
+    For the `exclusive` process, which serves, the embedded one is started again when it dies; when that fails, the process
+    is told to end, and ends with EmbeddedError.
+    """
     if settings.database_url:
         yield settings
         return
     with EmbeddedServer(settings.data_dir, exclusive=exclusive) as server:
         migrate_to(server.url(), to)
-        yield with_embedded(settings, server)
+        ready = with_embedded(settings, server)
+        with server.kept_up(give_up=_end_this_process) if exclusive else nullcontext():
+            yield ready
+
+
+def _end_this_process() -> None:
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def with_embedded(settings: Settings, server: EmbeddedServer) -> Settings:
@@ -86,9 +98,19 @@ def running_database(settings: Settings) -> str:
     return url
 
 
+def within_capacity(settings: Settings) -> Settings:
+    """Return the settings with as many connections for each process as the database allows; raises TooFewConnections."""
+    processes = settings.workers + settings.worker
+    each = settings.connections
+    for url in {settings.database_url, settings.database_read_url} - {None}:
+        each = connections_each(str(url), processes=processes, most=each)
+    return replace(settings, connections=each)
+
+
 def export_settings(settings: Settings) -> None:
     """Export to child processes what they need to answer requests, and nothing of the owner's."""
     os.environ.pop("DATABASE_OWNER_URL", None)
     os.environ["DATABASE_URL"] = settings.database_url or ""
     os.environ["DATABASE_READ_URL"] = settings.database_read_url or ""
     os.environ["SANDBOX_DATA_DIR"] = str(settings.data_dir)
+    os.environ["SANDBOX_CONNECTIONS"] = str(settings.connections)

@@ -18,13 +18,22 @@ def run_use_case(use: Callable[[UseCases], Awaitable[T]]) -> T:
         return run_with(ready, use)
 
 
+def announce(ready: Settings) -> None:
+    """Put on record what every process does at its start; raises FalseTime for a rehearsal that must not begin."""
+
+    async def nothing(_cases: UseCases) -> None:
+        """Do no more than that."""
+
+    run_with(ready, nothing)
+
+
 def run_with(ready: Settings, use: Callable[[UseCases], Awaitable[T]]) -> T:
     """Run `use` with the use cases over a database that is open and migrated."""
 
     async def run() -> T:
         cases = build_use_cases(ready)
         try:
-            await cases.installation.announce()
+            await cases.installation.announce(rehearses=ready.clock_file is not None)
             return await use(cases)
         finally:
             await cases.close()

@@ -112,6 +112,7 @@ async def _verify_database(
             authorities=authorities,
             report=report,
             signed=signed,
+            tolerance=settings.clock_tolerance,
         )
     finally:
         await database.close()

@@ -9,12 +9,15 @@ from functools import lru_cache
 from math import ceil
 from typing import Any
 
+import structlog
 from litestar import Request, Response
 from litestar.exceptions import NotAuthorizedException
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from sandbox_registry.documents.uploads.fair_queue import InspectionsBusy
+from sandbox_registry.documents.uploads.store import StorageFull
 from sandbox_registry.domain.identity.people import Actor
+from sandbox_registry.domain.operations.availability import DatabaseUnavailable
 from sandbox_registry.domain.operations.quotas import (
     COUNTED_BY_USE_CASE,
     By,
@@ -35,6 +38,7 @@ from sandbox_registry.usecases.operations.quotas import RateLimits
 _DIGEST = "token_digest"
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _ASK_AGAIN_IN = 5
+logger = structlog.get_logger(__name__)
 
 
 class ThrottleInvalidTokens:
@@ -124,16 +128,22 @@ def on_too_many(request: Request[Any, Any, Any], error: TooManyRequests) -> Resp
     return problem(request, status=status_of(error), code=error.code, text=error.text, headers=headers)
 
 
-def on_unavailable(request: Request[Any, Any, Any], error: LimitsUnknown | InspectionsBusy) -> Response[bytes]:
-    """Answer that this is not done while nobody can count, or too many files wait, and when to come back."""
+def on_unavailable(
+    request: Request[Any, Any, Any], error: DatabaseUnavailable | InspectionsBusy | LimitsUnknown | StorageFull
+) -> Response[bytes]:
+    """Answer that this cannot be done now (no database, no room, too many files waiting), and when to come back."""
+    if isinstance(error, DatabaseUnavailable):
+        logger.warning(error.code, cause=error.cause, path=request.url.path)
     seconds = error.seconds if isinstance(error, InspectionsBusy) else _ASK_AGAIN_IN
     headers = {"Retry-After": str(seconds)}
     return problem(request, status=status_of(error), code=error.code, text=error.text, headers=headers)
 
 
 LIMIT_HANDLERS: dict[Any, Any] = {
+    DatabaseUnavailable: on_unavailable,
     InspectionsBusy: on_unavailable,
     LimitsUnknown: on_unavailable,
+    StorageFull: on_unavailable,
     TooManyRequests: on_too_many,
 }
 

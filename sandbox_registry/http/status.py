@@ -14,6 +14,7 @@ from sandbox_registry.domain.errors import (
     TransitionNotAllowed,
 )
 from sandbox_registry.domain.identity.passwords import WrongCredentials
+from sandbox_registry.domain.operations.availability import DatabaseFull, DatabaseUnavailable
 from sandbox_registry.domain.operations.quotas import LimitsUnknown, TooManyRequests
 from sandbox_registry.domain.operations.stored_files import FileDamaged
 from sandbox_registry.domain.rules.calendars import CalendarGap
@@ -22,6 +23,8 @@ from sandbox_registry.usecases.transaction.idempotency import KeyInUse, KeyReuse
 STATUS: dict[type[DomainError], int] = {
     CalendarGap: 409,
     ConditionNotMet: 409,
+    DatabaseFull: 507,
+    DatabaseUnavailable: 503,
     Duplicate: 409,
     FileDamaged: 500,
     FileTooLarge: 413,

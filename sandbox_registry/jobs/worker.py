@@ -4,11 +4,13 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 
 import structlog
 from procrastinate import App
 from procrastinate.exceptions import ConnectorException
+
+from sandbox_registry.domain.operations.availability import DatabaseUnavailable
 
 RECONNECT_DELAY_S = 2.0
 """Seconds before another try when the database does not answer."""
@@ -30,6 +32,22 @@ async def keep_working(app: App, *, stop: asyncio.Event, pause: float = RECONNEC
     finally:
         stopping.cancel()
     logger.info("worker.stopped")
+
+
+async def once_reached(
+    act: Callable[[], Awaitable[None]], stop: asyncio.Event, *, pause: float = RECONNECT_DELAY_S
+) -> None:
+    """Do something as soon as the database answers, trying until it does or `stop` is set."""
+    while not stop.is_set():
+        try:
+            await act()
+        except DatabaseUnavailable as error:
+            logger.warning("worker.no_database", error=error.cause)
+        else:
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(pause):
+                await stop.wait()
 
 
 async def _work(app: App, stopping: "asyncio.Task[bool]") -> None:

@@ -15,14 +15,18 @@ def system_clock() -> datetime:
 def rehearsal_clock(file: Path) -> Clock:
     """Return a clock that is off by the whole seconds written in `file`, read again at every look; empty or absent: 0.
 
-    For demonstrations and rehearsals only: it lets a term of thirty days pass while somebody watches.
+    For demonstrations and rehearsals only: it lets a term of thirty days pass while somebody watches. It is moved on,
+    never back: a smaller number than before counts as the one before.
     """
+    furthest: int | None = None
 
     def look() -> datetime:
+        nonlocal furthest
         try:
             seconds = int(file.read_text("ascii") or "0")
         except FileNotFoundError:
             seconds = 0
-        return system_clock() + timedelta(seconds=seconds)
+        furthest = seconds if furthest is None else max(furthest, seconds)
+        return system_clock() + timedelta(seconds=furthest)
 
     return look

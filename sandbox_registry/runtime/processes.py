@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import resource
 import socket
 import threading
 import time
@@ -17,6 +18,8 @@ RESTART_DELAY_S = 2.0
 STOP_TIMEOUT_S = 30.0
 """Seconds a process is given to finish what it has begun, and another waits at most for it to begin."""
 
+_MANY_FILES = 65_536
+
 logger = structlog.get_logger("registry")
 
 
@@ -24,8 +27,8 @@ class AddressTaken(Failure):
     """Nothing can listen at the chosen address; the message is one line."""
 
 
-def require_free_address(host: str, port: int) -> None:
-    """Raise AddressTaken when another program listens there, or the address is not ours.
+def require_free_address(host: str, port: int) -> str:
+    """Return the numeric address of a host; raise AddressTaken when another program listens there, or it is not ours.
 
     The HTTP server shares its port on purpose, so two of them would answer in turn, and nobody would be told.
     """
@@ -34,9 +37,19 @@ def require_free_address(host: str, port: int) -> None:
         with socket.socket(family, kind, protocol) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
+            return str(address[0])
     except OSError as error:
         message = f"Cannot listen at {host} port {port}: {error.strerror}. Choose with --host and --port."
         raise AddressTaken(message) from error
+
+
+def allow_many_files() -> int:
+    """Let this process and those it starts open as many files and connections as its service manager allows; return how many."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    # Without a limit one is chosen: the kernel takes no "unlimited" beyond its own.
+    chosen = _MANY_FILES if most == resource.RLIM_INFINITY else min(most, _MANY_FILES)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (chosen, most))
+    return chosen
 
 
 def is_answered(host: str, port: int) -> bool:

@@ -39,7 +39,8 @@ class Settings:
     """Everything that differs between one installation and another. Addresses and keys stay out of `repr`.
 
     `database_url` is None when the embedded server is to be used; `pseudonym_key` has 32 bytes; `workers` is how many
-    processes answer requests, `worker` whether one for jobs runs beside them. `rate_limits` is as it was written: what
+    processes answer requests, `worker` whether one for jobs runs beside them, `connections` how many each of them opens
+    at most to a database. `rate_limits` is as it was written: what
     can be limited is not known here.
     """
 
@@ -52,6 +53,7 @@ class Settings:
     port: int = 8000
     workers: int = 1
     worker: bool = True
+    connections: int = 20
     max_upload_bytes: int = 50 * MEGABYTE
     self_registration: bool = False
     draft_procedures: bool = False
@@ -88,6 +90,7 @@ class Settings:
             port=read("SANDBOX_PORT", _integer(1, 65535), defaults.port),
             workers=read("SANDBOX_WORKERS", _integer(1, 256), defaults.workers),
             worker=read("SANDBOX_WORKER", _yes_or_no, url is None),
+            connections=read("SANDBOX_CONNECTIONS", _integer(4, 200), defaults.connections),
             max_upload_bytes=read("SANDBOX_MAX_UPLOAD_MB", _integer(1, 2048), defaults.max_upload_bytes // MEGABYTE)
             * MEGABYTE,
             self_registration=read("SANDBOX_SELF_REGISTRATION", _yes_or_no, defaults.self_registration),

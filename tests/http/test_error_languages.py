@@ -28,6 +28,7 @@ from sandbox_registry.domain.errors import (
     TransitionNotAllowed,
 )
 from sandbox_registry.domain.identity.passwords import WrongCredentials
+from sandbox_registry.domain.operations.availability import DatabaseFull, DatabaseUnavailable
 from sandbox_registry.domain.operations.quotas import LimitsUnknown, TooManyRequests
 from sandbox_registry.domain.operations.stored_files import FileDamaged
 from sandbox_registry.domain.rules.calendars import CalendarGap
@@ -63,6 +64,8 @@ def params_of(key: str) -> dict[str, Parameter]:
 ERRORS: list[DomainError] = [
     CalendarGap(day=date(2047, 1, 1)),
     FileDamaged(),
+    DatabaseFull(),
+    DatabaseUnavailable(),
     FileTooLarge(limit=20_000_000),
     Invalid((FieldError(field="title", code="required", message=Phrase("reasons.missing")),)),
     KeyInUse(),

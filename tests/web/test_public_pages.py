@@ -47,6 +47,17 @@ async def test_every_page_is_whole_in_every_language(client: Client) -> None:
             assert int(answer.headers["content-length"]) < 12_000, path  # Compressed: all that a second visit loads.
 
 
+async def test_a_clock_beyond_the_calendar_takes_no_page_away(client: Client) -> None:
+    client.world.clock.forward(days=13 * 365)
+    for path in PAGES.values():
+        assert (await read(client, path)).status_code == (
+            404 if path in {"/components", "/khong-co-trang-nay"} else 200
+        )
+    days = words(await read(client, "/ngay-nghi"))
+    assert days.startswith("Ngày nghỉ lễ năm 2038") or "2038" in days
+    assert "31/12/2026" in days
+
+
 async def test_the_start_page_says_what_is_known_and_what_is_not(client: Client) -> None:
     text = words(await read(client, "/"))
     assert "28 ngày làm việc" in text

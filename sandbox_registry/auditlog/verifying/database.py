@@ -13,6 +13,7 @@ from sandbox_registry.auditlog.verifying.entries import EPOCH, GivenLeaf, Openin
 from sandbox_registry.auditlog.verifying.erasures import erasures_in
 from sandbox_registry.auditlog.verifying.findings import Report
 from sandbox_registry.auditlog.verifying.history import History, Last
+from sandbox_registry.auditlog.verifying.times import Times
 from sandbox_registry.auditlog.verifying.trees import check_earlier, check_tree
 from sandbox_registry.authz.policy import AuthorizationPolicy, read_policy
 from sandbox_registry.db.auditlog import leaves as audit
@@ -47,10 +48,12 @@ async def check_database(
     authorities: Mapping[str, AuthorizationPolicy],
     report: Report,
     signed: Checkpoint | None = None,
+    tolerance: timedelta = timedelta(0),
 ) -> History:
     """Check the whole database at one moment against its log, and the log against the published checkpoint.
 
-    `signed` is what the signer remembers to have signed last, read before: the log must begin with it.
+    `signed` is what the signer remembers to have signed last, read before: the log must begin with it. `tolerance` is the
+    largest step of the clock that is on no record.
     """
     async with log_rows.one_moment(database) as connection:
         leaves = [leaf async for leaf in log_rows.kept_leaves(connection)]
@@ -69,13 +72,16 @@ async def check_database(
         powers = Powers(report=report, authorities=authorities, knows_offices=True)
         history = History(report=report, powers=powers, knows_procedure=procedures.__contains__)
         chains = Chains(report=report, knows_lists=True)
+        times = Times(report=report, tolerance=tolerance)
         erasures = erasures_in(map(_given, leaves), report=report)
         for leaf in leaves:
             read = read_leaf(_given(leaf))
+            times.feed(read)
             said = history.feed(read, erasures.get(leaf.index))
             chain = chains.feed(read, in_list=str(leaf.case_id or leaf.object_id))
             if said is not None:
                 _check_columns(leaf, said, chain, report=report)
+        times.finish()
         history.finish()
         await check_rows(connection, history, report=report)
     return history

@@ -10,8 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
 from sandbox_registry.db.auditlog import leaves as audit
+from sandbox_registry.db.core.availability import one_line
 from sandbox_registry.db.core.engine import Database
 from sandbox_registry.db.core.statements import Statement
+from sandbox_registry.domain.operations.availability import DatabaseUnavailable
 
 READER, APPLICATION = "registry_read", "registry_app"
 
@@ -79,8 +81,10 @@ def reaching() -> Iterator[None]:
     """Turn what the driver says into `LogUnreachable`, in one line."""
     try:
         yield
+    except DatabaseUnavailable as error:
+        raise LogUnreachable(error.cause) from error
     except (SQLAlchemyError, OSError) as error:
-        raise LogUnreachable(" ".join(str(getattr(error, "orig", None) or error).split())) from error
+        raise LogUnreachable(one_line(error)) from error
 
 
 async def log_reader(url: str) -> LogReader:

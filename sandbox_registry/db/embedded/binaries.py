@@ -36,14 +36,14 @@ class Account:
         """PostgreSQL refuses to run as root, so root starts it as somebody else."""
         return self.uid != os.geteuid()
 
-    def run(self, *command: str | Path, text: str = "") -> "subprocess.CompletedProcess[str]":
-        """Run a program as this account with an environment of its own, and `text` on its standard input."""
+    def run(self, *command: str | Path, text: str = "", within: Path = Path("/")) -> "subprocess.CompletedProcess[str]":
+        """Run a program as this account, `within` a directory, with an environment of its own and `text` on its standard input."""
         changed = {"user": self.uid, "group": self.gid, "extra_groups": []} if self.is_other else {}
         return subprocess.run(  # type: ignore[call-overload,no-any-return]  # noqa: S603 - fixed programs, no shell
             [str(part) for part in command],
             input=text,
             env={"LC_ALL": "C", "PATH": os.defpath},
-            cwd="/",
+            cwd=within,
             text=True,
             capture_output=True,
             check=False,

@@ -9,9 +9,10 @@ import shutil
 import signal
 import stat
 import tempfile
+import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +20,7 @@ from typing import Self
 from urllib.parse import quote
 
 import psycopg
+import structlog
 from psycopg import sql
 
 from sandbox_registry.db.embedded.binaries import (
@@ -37,6 +39,9 @@ SOCKET_NAME = ".s.PGSQL.5432"
 LONGEST_SOCKET_PATH = 103  # sun_path on macOS less its final NUL; Linux allows four bytes more.
 TAKEOVER_TIMEOUT_S = 15.0  # Seconds that backends of a killed server may take to let go of its shared memory.
 RECOVERY = 600  # Seconds a start may take when the log of a crashed server has to be replayed.
+LOOK_S = 0.5  # Seconds between two looks whether the server still runs.
+
+logger = structlog.get_logger("registry.database")
 
 # Peer authentication: the kernel says who is at the other end of the socket, and no password exists that could leak.
 HBA = "local all all peer map=registry\n"
@@ -84,6 +89,42 @@ class EmbeddedServer:
         except BaseException:
             self._release()
             raise
+
+    @contextmanager
+    def kept_up(self, *, give_up: Callable[[], None]) -> Iterator[None]:
+        """Start the server again whenever it dies, as long as the block runs.
+
+        When it cannot be started, `give_up` is called, from another thread, and the block ends with EmbeddedError.
+        """
+        leaving, failures = threading.Event(), list[EmbeddedError]()
+
+        def keep() -> None:
+            while not leaving.wait(LOOK_S):
+                try:
+                    self._revive()
+                except EmbeddedError as failure:
+                    failures.append(failure)
+                    give_up()
+                    return
+
+        keeper = threading.Thread(target=keep, name="database-keeper", daemon=True)
+        keeper.start()
+        try:
+            yield
+        finally:
+            leaving.set()
+            keeper.join()
+        if failures:
+            raise failures[0]
+
+    def _revive(self) -> None:
+        if self._running() is not None:
+            return
+        with self._starting():
+            if self._running() is None:
+                logger.error("database.died", log=str(self._home / "log"))
+                self._launch(server_account())
+                logger.warning("database.restarted")
 
     def stop(self) -> None:
         """Let go of the server, and shut it down if no other process of ours uses it."""
@@ -229,7 +270,6 @@ class EmbeddedServer:
 
     def _initdb_options(self) -> list[str]:
         settings = {
-            "max_connections": "100",
             "timezone": "UTC",
             "log_timezone": "UTC",
             "logging_collector": "on",
@@ -254,6 +294,7 @@ class EmbeddedServer:
     def _start_refused(self, programs: Path, account: Account) -> str:
         fixed = {
             "listen_addresses": "",
+            "max_connections": "200",
             "unix_socket_directories": str(self._socket_dir),
             "unix_socket_permissions": "0700",
             "fsync": "on" if self._fsync else "off",
@@ -263,8 +304,9 @@ class EmbeddedServer:
         options = " ".join(shlex.quote(f"-c{name}={value}") for name, value in fixed.items())
         log = self._home / "start.log"
         log.unlink(missing_ok=True)
-        command = (programs / "pg_ctl", "start", "-D", self._home / "data", "-l", log, "-w", "-t", str(RECOVERY))
-        outcome = account.run(*command, "-s", "-o", options)
+        # It hands names on to a shell, in which some letters of a path mean something: so they are said from within.
+        command = (programs / "pg_ctl", "start", "-D", "data", "-l", log.name, "-w", "-t", str(RECOVERY))
+        outcome = account.run(*command, "-s", "-o", options, within=self._home)
         if outcome.returncode == 0:
             return ""
         reasons = [line for line in _text_of(log).splitlines() if "FATAL:" in line or "DETAIL:" in line]
@@ -317,9 +359,11 @@ class EmbeddedServer:
             return None
         if not Path("/proc/self/cmdline").exists():
             return process if _exists(process) else None
-        # A process id may be reused and a dead server may wait to be reaped; its command line tells.
-        command = Path(f"/proc/{process}/cmdline")
-        return process if command.exists() and os.fsencode(data) in command.read_bytes().split(b"\0") else None
+        # A process id may be reused and a dead server may wait to be reaped; a living one works within its files.
+        try:
+            return process if Path(f"/proc/{process}/cwd").samefile(data) else None
+        except OSError:
+            return None
 
 
 def running_url(data_dir: Path) -> str | None:
@@ -355,7 +399,9 @@ def _exists(process: int) -> bool:
 
 def _socket_place(home: Path) -> Path:
     socket_dir = home / "socket"
-    if len(os.fsencode(socket_dir / SOCKET_NAME)) <= LONGEST_SOCKET_PATH:
+    # In lists of directories and of hosts, these letters have a meaning.
+    is_plain = not set(',"\\') & set(str(socket_dir))
+    if is_plain and len(os.fsencode(socket_dir / SOCKET_NAME)) <= LONGEST_SOCKET_PATH:
         return socket_dir
     runtime = Path("/run") if os.geteuid() == 0 else Path(os.environ.get("XDG_RUNTIME_DIR", "/nonexistent"))
     name = f"sandbox-registry-{hashlib.sha256(os.fsencode(home)).hexdigest()[:16]}"

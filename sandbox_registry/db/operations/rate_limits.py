@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sandbox_registry.db import tables
 from sandbox_registry.db.core.engine import Database
 from sandbox_registry.db.core.statements import Statement
+from sandbox_registry.domain.operations.availability import DatabaseUnavailable
 from sandbox_registry.domain.operations.quotas import Quota, Room
 
 ANSWER_TIMEOUT_S = 2.0
@@ -51,7 +52,7 @@ async def take(
     try:
         async with asyncio.timeout(ANSWER_TIMEOUT_S), database.primary() as connection:
             rows = await _TAKE.rows(connection, values)
-    except (SQLAlchemyError, OSError) as error:
+    except (DatabaseUnavailable, SQLAlchemyError, OSError) as error:
         raise Unreachable from error
     rooms = (
         Room(limit=limit, left=left_over, opens_in=opens_in, full_in=full_in)

@@ -20,6 +20,7 @@ from sandbox_registry.domain.operations.installation import (
     fact_id,
     step_while_away,
 )
+from sandbox_registry.runtime.failures import Failure
 from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.operators import operator
 from sandbox_registry.usecases.transaction.transactions import Transactions
@@ -35,6 +36,10 @@ ACTS = {
 logger = structlog.get_logger("registry.installation")
 
 
+class FalseTime(Failure):
+    """Something would be done at a false time; the message is one line."""
+
+
 def program(method: str) -> RequestContext:
     """Return the program as it acts by itself: at its `start`, or on its `watch`."""
     return operator(method=method, request_id=method)
@@ -46,11 +51,22 @@ class Installation:
     def __init__(self, transactions: Transactions) -> None:
         self.transactions = transactions
 
-    async def announce(self) -> None:
+    async def announce(self, *, rehearses: bool = False) -> None:
         """Put on record which policy decides and under which key people have their pseudonyms, before anything else is.
 
-        Every process that writes leaves does this at its start; of several at once one leaves the leaf.
+        Every process that writes leaves does this at its start; of several at once one leaves the leaf. `rehearses` says
+        that the clock is one that somebody moves.
+
+        Raises:
+            FalseTime: a rehearsal's clock stands behind what is on record.
+
         """
+        if rehearses and (behind := await self.step_since_last_leaf(tolerance=timedelta(0))) is not None:
+            message = (
+                f"The clock of SANDBOX_CLOCK_FILE is {-behind} behind the last entry of this registry's log. Nothing is "
+                "rehearsed on a registry that holds anything: begin with an empty data directory."
+            )
+            raise FalseTime(message)
         policy, pseudonyms = self.transactions.authorizer.policy, self.transactions.pseudonyms
         texts = {"model": policy.model_text, "policy": policy.policy_text}
         await self.note(program("start"), Fact.AUTHORITY_POLICY, policy.version, details=texts)
@@ -100,11 +116,15 @@ class Installation:
             act.record_state("clock", clock_step.id, clock_step.version, clock_step)
         return clock_step
 
+    async def last_leaf_at(self) -> datetime | None:
+        """Say when the newest leaf was written, by its own time; null while the log is empty."""
+        async with self.transactions.primary() as primary:
+            last: datetime | None = await primary.run(installation.last_leaf_at)
+        return last
+
     async def step_since_last_leaf(self, *, tolerance: timedelta) -> timedelta | None:
         """Say how far the clock stands behind the last leaf; null when it does not, give or take the tolerance."""
-        async with self.transactions.primary() as primary:
-            last = await primary.run(installation.last_leaf_at)
-        return step_while_away(last, self.transactions.now(), tolerance=tolerance)
+        return step_while_away(await self.last_leaf_at(), self.transactions.now(), tolerance=tolerance)
 
 
 @dataclass(frozen=True, slots=True)

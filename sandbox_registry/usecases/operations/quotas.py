@@ -168,9 +168,9 @@ class RateLimits:
         try:
             granted, rooms = await rate_limits.take(self.database, hidden, amount=amount, at=at)
         except rate_limits.Unreachable as error:
-            logger.warning("limits_unknown", group=group, cause=str(error.__cause__))
             if group in OPEN_WHEN_UNKNOWN:
-                return 1, ()
+                return 1, ()  # What needs the database fails by itself, and says so.
+            logger.warning("limits_unknown", group=group, cause=str(error.__cause__))
             raise LimitsUnknown from error
         if not granted:
             self._remember_closed(quotas, rooms)

@@ -16,11 +16,15 @@ _MONTHS = range(1, 13)
 
 @get("/ngay-nghi", opt=declare(is_public=True), include_in_schema=False)
 async def days_off_page(request: Incoming, nam: FromQuery[str | None] = None) -> Response[bytes]:
-    """Show a year, this one unless another is asked for."""
+    """Show a year: the one asked for, else this one, or the nearest that the calendar covers."""
     cases = use_cases(request)
     calendar, today = await cases.rule_versions.calendar(), local_date(cases.transactions.now())
     years = range(calendar.covered_from.year, calendar.covered_to.year + 1)
-    year = int(nam) if nam in {str(each) for each in years} else today.year
+    year = (
+        int(nam)
+        if nam is not None and nam in {str(each) for each in years}
+        else min(max(today.year, years[0]), years[-1])
+    )
     return page(
         request,
         "public/days_off.html",
