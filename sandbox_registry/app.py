@@ -159,6 +159,7 @@ def create_app(
         app.state.use_cases = cases
         app.state.contract = contract
         app.state.assets = assets
+        app.state.data_dir = settings.data_dir
         app.state.log = SharedProver(
             Prover(LogFolder(settings.data_dir / "log")), policy_of=partial(registry_policy, settings.data_dir)
         )

@@ -8,6 +8,7 @@ from uuid_utils.compat import uuid7
 from sandbox_registry.authz import Action
 from sandbox_registry.cli.environment import open_database, owner_url, read_settings
 from sandbox_registry.cli.session import run_with
+from sandbox_registry.domain.audit import Pseudonyms
 from sandbox_registry.runtime.clocks import system_clock
 from sandbox_registry.usecases.accounts_by_operator import command_line
 from sandbox_registry.usecases.operations.backups import note_backup, write_backup
@@ -35,6 +36,7 @@ def backup(directory: Path) -> None:
             data_dir=ready.data_dir,
             at=system_clock(),
             new_id=uuid7,
+            pseudonym_key=Pseudonyms(ready.pseudonym_key).check_value,
         )
         run_with(ready, note)
     click.echo(f"{folder}: {record.log_size} leaves, {record.bytes} bytes, SHA-256 {record.sha256}")

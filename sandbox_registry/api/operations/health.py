@@ -4,11 +4,11 @@ from litestar import Controller, Response, get
 
 from sandbox_registry.api.handling.requests import JSON, Incoming, use_cases
 from sandbox_registry.http.declarations import declare
-from sandbox_registry.usecases.operations.health import is_ready
+from sandbox_registry.usecases.operations.health import is_ready, log_trouble
 
 
 class HealthController(Controller):
-    """For supervisors and load balancers; says nothing about the inside."""
+    """For supervisors, load balancers and whoever watches; says as little as possible about the inside."""
 
     path = "/health"
     opt = declare(is_public=True, is_counted=False)
@@ -21,7 +21,15 @@ class HealthController(Controller):
 
     @get("/ready")
     async def ready(self, request: Incoming) -> Response[bytes]:
-        """Answer 200 when the database answers and has the schema this program needs, else 503."""
-        if await is_ready(use_cases(request).transactions.database):
+        """Answer 200 when the database answers and has the schema this program needs, else 503.
+
+        People can work while the log is not signed, but somebody has to see to it: then the status is `degraded`, and
+        `log` says why.
+        """
+        transactions = use_cases(request).transactions
+        if not await is_ready(transactions.database):
+            return Response(b'{"status":"not ready"}', media_type=JSON, status_code=503)
+        trouble = await log_trouble(transactions.database, request.app.state.data_dir, now=transactions.now())
+        if trouble is None:
             return Response(b'{"status":"ready"}', media_type=JSON)
-        return Response(b'{"status":"not ready"}', media_type=JSON, status_code=503)
+        return Response(f'{{"status":"degraded","log":"{trouble}"}}'.encode(), media_type=JSON)

@@ -28,6 +28,7 @@ def own_signer_files(data_dir: Path) -> SignerFiles | None:
     """
     files = SignerFiles(directory=data_dir / SIGNER_DIR)
     if not files.key_path.exists() and LogFolder(data_dir / LOG_DIR).checkpoint() is not None:
+        logger.warning("log.signed_elsewhere", key=str(files.key_path))
         return None
     files.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     with locked(files.directory / "making", wait=True):

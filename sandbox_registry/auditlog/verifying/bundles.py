@@ -10,6 +10,7 @@ from sandbox_registry.auditlog.verifying.entries import GivenLeaf, Opening, Read
 from sandbox_registry.auditlog.verifying.erasures import erasures_in
 from sandbox_registry.auditlog.verifying.findings import Report
 from sandbox_registry.auditlog.verifying.history import History
+from sandbox_registry.auditlog.verifying.losses import without_lost
 from sandbox_registry.authz.policy import AuthorizationPolicy
 from sandbox_registry.runtime.file_sources import ZipSource
 from sandbox_registry.runtime.files import MissingFile
@@ -54,7 +55,7 @@ def check_bundle(
     chains = Chains(report=report)
     absent, leaves = [], {}
     erasures = erasures_in(given, report=report)
-    for each in given:
+    for each in without_lost(given, report=report):
         leaf = read_leaf(each)
         if is_of_case:
             leaves[each.index] = leaf

@@ -13,6 +13,7 @@ from sandbox_registry.auditlog.verifying.entries import EPOCH, GivenLeaf, Openin
 from sandbox_registry.auditlog.verifying.erasures import erasures_in
 from sandbox_registry.auditlog.verifying.findings import Report
 from sandbox_registry.auditlog.verifying.history import History, Last
+from sandbox_registry.auditlog.verifying.losses import without_lost
 from sandbox_registry.auditlog.verifying.times import Times
 from sandbox_registry.auditlog.verifying.trees import check_earlier, check_tree
 from sandbox_registry.authz.policy import AuthorizationPolicy, read_policy
@@ -66,6 +67,8 @@ async def check_database(
             hashes = [hash_leaf(leaf.entry) for leaf in leaves]
             now = Checkpoint(origin=signed.origin, size=len(hashes), root=root_of(hashes))
             check_earlier(signed, leaf_hashes=hashes, checkpoint=now, report=report)
+            if checkpoint is not None and signed.size < checkpoint.size:
+                report.add("signer_behind", signed.size, signed=signed.size, published=checkpoint.size)
         for index in await log_rows.stray_records(connection):
             report.add("record_unknown", index)
         procedures = await log_rows.procedures_kept(connection)
@@ -74,8 +77,9 @@ async def check_database(
         chains = Chains(report=report, knows_lists=True)
         times = Times(report=report, tolerance=tolerance)
         erasures = erasures_in(map(_given, leaves), report=report)
-        for leaf in leaves:
-            read = read_leaf(_given(leaf))
+        kept = {leaf.index: leaf for leaf in leaves}
+        for given in without_lost(list(map(_given, leaves)), report=report):
+            read, leaf = read_leaf(given), kept[given.index]
             times.feed(read)
             said = history.feed(read, erasures.get(leaf.index))
             chain = chains.feed(read, in_list=str(leaf.case_id or leaf.object_id))

@@ -70,6 +70,7 @@ NOTES = frozenset(
         "case_unbound",
         "history_unproved",
         "erased",
+        "lost",
         "not_compared",
         "not_witnessed",
         "policy_unknown",

@@ -1,10 +1,12 @@
 """Dumping and restoring the whole database with PostgreSQL's own programs, which the embedded server brings along."""
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from uuid import UUID
 
 import psycopg
 from psycopg import sql
@@ -12,12 +14,18 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from sandbox_registry.db.embedded.binaries import wheel_files
 from sandbox_registry.runtime.failures import Failure
+from sandbox_registry.transparency.merkle import CompactRange, hash_leaf
 
 ROLES = ("registry_app", "registry_read")
 """Roles belong to a server, not to a database, so a dump only names them."""
 
 _MOMENT = """
     SELECT pg_export_snapshot(), size, hashes, (SELECT version_num FROM alembic_version) FROM log_head
+"""
+LOST = "lost"
+"""What a leaf is about of which only the entry is left."""
+_PUT_BACK = """
+    INSERT INTO audit_leaves (index, entry, leaf_hash, object_type, object_id, at) VALUES (%s, %s, %s, %s, %s, %s)
 """
 _IS_EMPTY = "SELECT to_regclass('public.log_head') IS NULL AND to_regclass('public.alembic_version') IS NULL"
 
@@ -77,6 +85,28 @@ def load(url: str, path: Path) -> None:
                 connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(role)))
             connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(sql.Identifier(role)))
     _run("pg_restore", url, "--no-owner", "--exit-on-error", "--single-transaction", str(path))
+
+
+def put_back(url: str, entries: Sequence[tuple[bytes, datetime]], *, first: int) -> None:
+    """Append entries of leaves whose acts are lost, with the times they state, in one transaction as the owner.
+
+    Raises:
+        BackupFailed: the log does not end before `first`, or the database says why not.
+
+    """
+    with _one_line(), psycopg.connect(url) as connection:
+        row = connection.execute("SELECT size, hashes FROM log_head FOR UPDATE").fetchone()
+        if row is None or row[0] != first:
+            message = f"the log does not end with entry {first - 1}"
+            raise BackupFailed(message)
+        tree, rows = CompactRange.from_list(row[1], size=first), []
+        for index, (entry, at) in enumerate(entries, start=first):
+            leaf_hash = hash_leaf(entry)
+            tree = tree.append(leaf_hash)
+            rows.append((index, entry, leaf_hash, LOST, UUID(int=0), at))
+        with connection.cursor() as cursor:
+            cursor.executemany(_PUT_BACK, rows)
+        connection.execute("UPDATE log_head SET size = %s, hashes = %s", [tree.size, list(tree.hashes)])
 
 
 def _run(program: str, url: str, *options: str) -> None:

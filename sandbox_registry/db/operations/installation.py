@@ -4,7 +4,7 @@ import json
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import BigInteger, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
@@ -20,6 +20,12 @@ _LAST_OF = Statement(
     .limit(1)
 )
 _LAST_AT = Statement(select(_LEAVES.c.at).order_by(_LEAVES.c.index.desc()).limit(1))
+_SIZE_AND_TIME = Statement(
+    select(
+        tables.log_head.c.size,
+        select(_LEAVES.c.at).where(_LEAVES.c.index == bindparam("index", type_=BigInteger)).scalar_subquery(),
+    )
+)
 _LOCK = Statement(select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name"), 0))))
 
 
@@ -36,6 +42,13 @@ async def last_leaf_at(connection: AsyncConnection) -> datetime | None:
     """Return when the newest leaf was written, by the clock of the process that wrote it."""
     written_at: datetime | None = await _LAST_AT.value(connection)
     return written_at
+
+
+async def size_and_time_of(connection: AsyncConnection, *, index: int) -> tuple[int, datetime | None]:
+    """Return how many leaves the log has, and the time of one of them; null when there is no such one."""
+    rows = await _SIZE_AND_TIME.rows(connection, {"index": index})
+    size, written_at = rows[0]
+    return size, written_at
 
 
 async def lock(connection: AsyncConnection, fact_id: UUID) -> None:

@@ -86,7 +86,12 @@ class ClockStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backup:
-    """A backup of the database: its digest (SHA-256, hex) and bytes, and the log as it was: leaves, root (hex), schema."""
+    """A backup of the database: its digest (SHA-256, hex) and bytes, and the log as it was: leaves, root (hex), schema.
+
+    It needs the key behind pseudonyms with this check value, and the log's key (`name+id`) to sign on; empty where none
+    was named. Of a backup that was restored, `lost` is how many leaves after it were put back from the published log without
+    what their acts did, and `gone` how many were signed of which no copy was left.
+    """
 
     id: UUID
     version: int
@@ -96,6 +101,10 @@ class Backup:
     log_size: int
     log_root: str
     revision: str
+    pseudonym_key: str = ""
+    log_key: str = ""
+    lost: int = 0
+    gone: int = 0
 
 
 def clock_step(first: Reading, now: Reading, *, tolerance: timedelta) -> timedelta | None:

@@ -13,19 +13,23 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
 import msgspec
 
-from sandbox_registry.auditlog.publishing.folder import LOG_DIR
+from sandbox_registry.auditlog.publishing.folder import LOG_DIR, SIGNER_DIR
+from sandbox_registry.auditlog.publishing.restored import PublishedLog, longest_log
+from sandbox_registry.auditlog.publishing.signing import Refused, SignerFiles
+from sandbox_registry.auditlog.publishing.watching import log_key
 from sandbox_registry.authz import Action
 from sandbox_registry.db.operations import backups
 from sandbox_registry.db.operations.backups import BackupFailed
 from sandbox_registry.domain.operations.installation import Backup
 from sandbox_registry.runtime.files import Busy, flush_directory, locked, replace_file
-from sandbox_registry.transparency.checkpoints import CHECKPOINT, COSIGNED
+from sandbox_registry.transparency.checkpoints import CHECKPOINT, COSIGNED, open_checkpoint
 from sandbox_registry.transparency.merkle import CompactRange
 from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.transactions import Transactions
@@ -35,9 +39,17 @@ _CHECKPOINTS = (COSIGNED, CHECKPOINT)
 
 
 def write_backup(
-    directory: Path, *, owner_url: str, data_dir: Path, at: datetime, new_id: Callable[[], UUID]
+    directory: Path,
+    *,
+    owner_url: str,
+    data_dir: Path,
+    at: datetime,
+    new_id: Callable[[], UUID],
+    pseudonym_key: str = "",
 ) -> tuple[Path, Backup]:
     """Write a backup below `directory`; return where it stands and what it holds.
+
+    `pseudonym_key` is the check value of the key that a restored registry will need.
 
     Raises:
         BackupFailed: the database cannot be dumped, a file cannot be written, or another backup is being made there.
@@ -58,6 +70,8 @@ def write_backup(
             log_size=moment.size,
             log_root=CompactRange.from_list(moment.hashes, size=moment.size).root().hex(),
             revision=moment.revision,
+            pseudonym_key=pseudonym_key,
+            log_key=(log_key(data_dir) or ("",))[0],
         )
         (unfinished / ABOUT).write_bytes(msgspec.json.format(msgspec.json.encode(backup), indent=2) + b"\n")
         _flush(unfinished / DUMP, unfinished / ABOUT)
@@ -86,22 +100,85 @@ def read_backup(folder: Path) -> Backup:
     return about
 
 
-def restore_backup(folder: Path, *, owner_url: str, data_dir: Path) -> Backup:
-    """Restore a backup into an empty database and a data directory that holds no log; return what it held.
+def restore_backup(
+    folder: Path,
+    *,
+    owner_url: str,
+    data_dir: Path,
+    pseudonym_key: str = "",
+    newer_log: Path | None = None,
+    is_lost_for_good: bool = False,
+) -> Backup:
+    """Restore a backup into an empty database, and let its log go on where the published one ends; return what it held.
+
+    The published log is the longest at hand: in the data directory, beside the backup, or `newer_log`. Entries after the
+    backup are put back from it, though what their acts did is lost. Where even more was signed, the log cannot go on under its
+    name: then nothing is restored, unless that is `lost_for_good`, and a log of another name begins.
 
     Raises:
-        BackupFailed: the backup is damaged, or something is there already.
+        BackupFailed: the backup is damaged or needs another key, something is there already, or a log is another one.
 
     """
     about = read_backup(folder)
-    if (data_dir / LOG_DIR / CHECKPOINT).exists():
-        message = f"{data_dir / LOG_DIR} holds a published log already; name an empty data directory"
+    if pseudonym_key and about.pseudonym_key not in {"", pseudonym_key}:
+        message = (
+            f"this backup needs the secret.key with the check value {about.pseudonym_key}, and the one at hand has "
+            f"{pseudonym_key} (a new one is made where none was): put the right one in its place"
+        )
+        raise BackupFailed(message)
+    published = longest_log([data_dir / LOG_DIR, folder.parent / LOG_DIR, *([newer_log] if newer_log else [])], about)
+    gone = _signed_beyond(data_dir, size=max(published.size, about.log_size))
+    if gone and not is_lost_for_good:
+        message = (
+            f"{published.size} published entries are at hand, and {gone} more were signed: give a newer copy of the "
+            "published log with --log (a mirror, a witness's); only if there is none, --lost-for-good begins a new log"
+        )
         raise BackupFailed(message)
     backups.load(owner_url, folder / DUMP)
+    lost = published.after(about.log_size)
+    if lost:
+        backups.put_back(owner_url, lost, first=about.log_size)
     with _reporting_failures():
         _copy_missing(folder.parent / DOCUMENTS, data_dir / DOCUMENTS)
-        _copy_log(folder.parent / LOG_DIR, data_dir / LOG_DIR)
-    return about
+        if gone:
+            _put_aside(data_dir)
+        elif published.folder is not None:
+            if published.folder != data_dir / LOG_DIR:
+                _copy_log(published.folder, data_dir / LOG_DIR)
+            _remember(data_dir, published)
+    return replace(about, lost=len(lost), gone=gone)
+
+
+def _signed_beyond(data_dir: Path, *, size: int) -> int:
+    """Return how many entries the signer signed beyond a size, as far as it is here and remembers."""
+    try:
+        return max(0, SignerFiles(directory=data_dir / SIGNER_DIR).state().size - size)
+    except Refused:
+        return 0
+
+
+def _remember(data_dir: Path, published: PublishedLog) -> None:
+    """Give a signer that is here, and remembers less than its own published log, what it signed last."""
+    files = SignerFiles(directory=data_dir / SIGNER_DIR)
+    if not files.key_path.exists() or published.note is None:
+        return
+    checkpoint = open_checkpoint(published.note, keys=[files.key().verifier_key]).checkpoint
+    try:
+        is_behind = files.state().size < checkpoint.size
+    except Refused:
+        is_behind = True
+    if is_behind:
+        files.keep_state(checkpoint)
+
+
+def _put_aside(data_dir: Path) -> None:
+    """Keep a log that cannot go on, and its signer, beside the new one, which gets a key and a name of its own."""
+    for name in (LOG_DIR, SIGNER_DIR):
+        number = 1
+        while (data_dir / f"{name}.before-{number}").exists():
+            number += 1
+        if (data_dir / name).exists():
+            (data_dir / name).rename(data_dir / f"{name}.before-{number}")
 
 
 async def note_backup(transactions: Transactions, context: RequestContext, action: Action, backup: Backup) -> None:
