@@ -15,6 +15,13 @@ def run_worker() -> None:
     worker()
 
 
+def run_backups() -> None:
+    """Make backups on the schedule that the environment names."""
+    with imports_uncollected():
+        from sandbox_registry.cli.scheduled_backups import keep_backing_up
+    keep_backing_up()
+
+
 def build_application() -> "Litestar":
     """Build the application from the environment."""
     with imports_uncollected():

@@ -27,12 +27,12 @@ def read_settings(**options: str) -> Settings:
     os.environ.update(options)
     settings = settings_from(os.environ)
     configure_logs(level=settings.log_level, form=settings.log_format)
-    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGTERM, leave)
     return settings
 
 
-def _leave(number: int, _frame: FrameType | None) -> NoReturn:
-    # An exception, so that everything opened is closed on the way out.
+def leave(number: int, _frame: FrameType | None) -> NoReturn:
+    """End this process at a signal, by an exception, so that everything opened is closed on the way out."""
     raise SystemExit(128 + number)
 
 

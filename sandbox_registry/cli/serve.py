@@ -1,7 +1,7 @@
 """`serve`: the registry over HTTP. It loads little: the processes it starts load what they need."""
 
 import multiprocessing
-from contextlib import nullcontext
+from contextlib import ExitStack
 from functools import partial
 
 import click
@@ -10,7 +10,7 @@ from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.server.mp import MPServer
 
-from sandbox_registry.cli.children import build_application, run_worker
+from sandbox_registry.cli.children import build_application, run_backups, run_worker
 from sandbox_registry.cli.environment import (
     export_settings,
     migrate_to,
@@ -57,6 +57,9 @@ def serve(host: str | None, port: str | None, *, is_demo: bool) -> None:
     """
     options = {"SANDBOX_HOST": host, "SANDBOX_PORT": port, "SANDBOX_DEMO": "yes" if is_demo else None}
     settings = read_settings(**{name: value for name, value in options.items() if value is not None})
+    if settings.database_url and settings.backup_dir is not None:
+        message = "SANDBOX_BACKUP_DIR: `serve` backs up the embedded database only; with DATABASE_URL, run `backup` from a timer."
+        raise click.UsageError(message)
     with open_database(settings, exclusive=True) as opened:
         address = require_free_address(opened.host, opened.port)
         if settings.database_url:
@@ -74,7 +77,12 @@ def serve(host: str | None, port: str | None, *, is_demo: bool) -> None:
         export_settings(ready)
         logger.info("serving", address=f"http://{ready.host}:{ready.port}", data_dir=str(ready.data_dir))
         is_served = partial(is_answered, ready.host, ready.port)
-        with running_beside(run_worker, name="worker", once=is_served) if ready.worker else nullcontext():
+        beside = {"worker": run_worker} if ready.worker else {}
+        if ready.backup_dir is not None:
+            beside["backups"] = run_backups
+        with ExitStack() as processes:
+            for name, run in beside.items():
+                processes.enter_context(running_beside(run, name=name, once=is_served))
             # Granian's own way of loading would search the current directory first, and that could hold anything.
             _server(ready, address=address).serve(target_loader=build_application, wrap_loader=False)
 

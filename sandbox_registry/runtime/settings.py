@@ -41,7 +41,8 @@ class Settings:
     `database_url` is None when the embedded server is to be used; `pseudonym_key` has 32 bytes; `workers` is how many
     processes answer requests, `worker` whether one for jobs runs beside them, `connections` how many each of them opens
     at most to a database. `rate_limits` is as it was written: what
-    can be limited is not known here.
+    can be limited is not known here. Into `backup_dir`, where one is named, `serve` writes a backup every `backup_every` while
+    anything changes; the last of each day stays for `backup_days`.
     """
 
     data_dir: Path
@@ -66,6 +67,9 @@ class Settings:
     mail: MailServer | None = None
     clock_file: Path | None = None
     clock_tolerance: timedelta = timedelta(seconds=5)
+    backup_dir: Path | None = None
+    backup_every: timedelta = timedelta(minutes=5)
+    backup_days: int = 30
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str], *, checks: Checks = MappingProxyType({})) -> Self:
@@ -104,6 +108,11 @@ class Settings:
             mail=replace(server, sender=sender) if server and sender else None,
             clock_file=read("SANDBOX_CLOCK_FILE", Path, None),
             clock_tolerance=read("SANDBOX_CLOCK_TOLERANCE", _seconds(1, 3600), defaults.clock_tolerance),
+            backup_dir=read("SANDBOX_BACKUP_DIR", _directory, None),
+            backup_every=timedelta(
+                minutes=read("SANDBOX_BACKUP_MINUTES", _integer(1, 1440), defaults.backup_every // timedelta(minutes=1))
+            ),
+            backup_days=read("SANDBOX_BACKUP_DAYS", _integer(1, 3650), defaults.backup_days),
         )
         read.refuse_unless(
             settings.clock_file is None or settings.demo,

@@ -27,6 +27,10 @@ LOST = "lost"
 _PUT_BACK = """
     INSERT INTO audit_leaves (index, entry, leaf_hash, object_type, object_id, at) VALUES (%s, %s, %s, %s, %s, %s)
 """
+_CHANGES = """
+    SELECT coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0) FROM pg_stat_user_tables
+    WHERE relname NOT LIKE 'procrastinate%' AND relname NOT IN ('audit_leaves', 'audit_records', 'log_head', 'rate_limits')
+"""
 _IS_EMPTY = "SELECT to_regclass('public.log_head') IS NULL AND to_regclass('public.alembic_version') IS NULL"
 
 
@@ -56,6 +60,18 @@ def one_moment(url: str) -> Iterator[Moment]:
             raise BackupFailed(message)
         snapshot, size, hashes, revision = row
         yield Moment(snapshot=snapshot, size=size, hashes=tuple(hashes), revision=revision)
+
+
+def changes(url: str) -> int:
+    """Count what was ever written to the tables of the registry, but for the log, the queue and counters of requests.
+
+    Raises:
+        BackupFailed: the database does not answer.
+
+    """
+    with _one_line(), psycopg.connect(url) as connection:
+        row = connection.execute(_CHANGES).fetchone()
+    return int(row[0]) if row else 0
 
 
 def dump(url: str, moment: Moment, path: Path) -> None:

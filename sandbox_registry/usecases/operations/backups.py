@@ -35,6 +35,7 @@ from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.transactions import Transactions
 
 DUMP, ABOUT, DOCUMENTS, LOCK = "database.dump", "backup.json", "documents", ".lock"
+NAME = "%Y%m%dT%H%M%SZ"
 _CHECKPOINTS = (COSIGNED, CHECKPOINT)
 
 
@@ -55,7 +56,7 @@ def write_backup(
         BackupFailed: the database cannot be dumped, a file cannot be written, or another backup is being made there.
 
     """
-    target = directory / f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    target = directory / at.astimezone(UTC).strftime(NAME)
     with _reporting_failures(), _exclusive(directory), _unfinished(directory) as unfinished:
         _copy_log(data_dir / LOG_DIR, directory / LOG_DIR)
         with backups.one_moment(owner_url) as moment:
