@@ -51,7 +51,7 @@ def keep_backing_up() -> None:
             if made is not None:
                 _note(settings, made)
                 logger.info("backup.made", log_size=made.log_size, bytes=made.bytes)
-        except (BackupFailed, DomainError) as error:
+        except (BackupFailed, DomainError, OSError) as error:
             logger.critical("backup.failed", error=str(error))
         time.sleep(settings.backup_every.total_seconds())
 

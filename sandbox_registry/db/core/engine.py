@@ -18,8 +18,10 @@ Connection = AsyncConnection
 
 CONNECTIONS = 20
 """How many connections are opened at most to one server, unless something else is said."""
-CONNECT_TIMEOUT_S = 2
-"""Seconds to wait for a connection when all are in use, and for a server to answer a new one."""
+TURN_TIMEOUT_S = 2.0
+"""Seconds to wait for a connection when all are in use."""
+CONNECT_TIMEOUT_S = 5
+"""Seconds to wait for a server to answer a new connection."""
 IDLE_TIMEOUT = "5min"
 """After how long without use the server takes a connection back."""
 APPLICATION = "registry_app"
@@ -143,7 +145,7 @@ class Readers:
             await self._room.acquire()
             return
         try:
-            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+            async with asyncio.timeout(TURN_TIMEOUT_S):
                 await self._room.acquire()
         except TimeoutError as error:
             raise DatabaseUnavailable("every connection for reading is in use") from error
@@ -189,7 +191,7 @@ def _engine(url: URL, *, role: str | None, connections: int) -> AsyncEngine:
         connect_args=settings | {"options": f"{settings['options']} -c idle_session_timeout={IDLE_TIMEOUT}"},
         pool_size=connections,
         max_overflow=0,  # What is opened in a rush and closed at once costs more than waiting for a turn.
-        pool_timeout=CONNECT_TIMEOUT_S,
+        pool_timeout=TURN_TIMEOUT_S,
         pool_use_lifo=True,  # So that those too many stay idle, and the server takes them back.
         pool_pre_ping=False,
         json_serializer=lambda value: msgspec.json.encode(value).decode(),

@@ -29,7 +29,9 @@ from sandbox_registry.db.operations import backups
 from sandbox_registry.db.operations.backups import BackupFailed
 from sandbox_registry.domain.operations.installation import Backup
 from sandbox_registry.runtime.files import Busy, flush_directory, locked, replace_file
-from sandbox_registry.transparency.checkpoints import CHECKPOINT, COSIGNED, open_checkpoint
+from sandbox_registry.runtime.key_files import KeyFileError
+from sandbox_registry.transparency.checkpoints import CHECKPOINT, COSIGNED, Checkpoint, open_checkpoint
+from sandbox_registry.transparency.errors import LogError
 from sandbox_registry.transparency.merkle import CompactRange
 from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.transactions import Transactions
@@ -135,6 +137,7 @@ def restore_backup(
             "published log with --log (a mirror, a witness's); only if there is none, --lost-for-good begins a new log"
         )
         raise BackupFailed(message)
+    remembered = None if gone else _to_remember(data_dir, published)
     backups.load(owner_url, folder / DUMP)
     lost = published.after(about.log_size)
     if lost:
@@ -143,10 +146,10 @@ def restore_backup(
         _copy_missing(folder.parent / DOCUMENTS, data_dir / DOCUMENTS)
         if gone:
             _put_aside(data_dir)
-        elif published.folder is not None:
-            if published.folder != data_dir / LOG_DIR:
-                _copy_log(published.folder, data_dir / LOG_DIR)
-            _remember(data_dir, published)
+        elif published.folder is not None and published.folder != data_dir / LOG_DIR:
+            _copy_log(published.folder, data_dir / LOG_DIR)
+        if remembered is not None:
+            SignerFiles(directory=data_dir / SIGNER_DIR).keep_state(remembered)
     return replace(about, lost=len(lost), gone=gone)
 
 
@@ -158,18 +161,20 @@ def _signed_beyond(data_dir: Path, *, size: int) -> int:
         return 0
 
 
-def _remember(data_dir: Path, published: PublishedLog) -> None:
-    """Give a signer that is here, and remembers less than its own published log, what it signed last."""
+def _to_remember(data_dir: Path, published: PublishedLog) -> Checkpoint | None:
+    """Return what a signer that is here signed last, where it remembers less than its own published log; else null."""
     files = SignerFiles(directory=data_dir / SIGNER_DIR)
     if not files.key_path.exists() or published.note is None:
-        return
-    checkpoint = open_checkpoint(published.note, keys=[files.key().verifier_key]).checkpoint
+        return None
     try:
-        is_behind = files.state().size < checkpoint.size
+        checkpoint = open_checkpoint(published.note, keys=[files.key().verifier_key]).checkpoint
+    except (KeyFileError, LogError) as error:
+        message = f"{files.key_path} is not the key of the published log in {published.folder} ({error})"
+        raise BackupFailed(message) from error
+    try:
+        return checkpoint if files.state().size < checkpoint.size else None
     except Refused:
-        is_behind = True
-    if is_behind:
-        files.keep_state(checkpoint)
+        return checkpoint
 
 
 def _put_aside(data_dir: Path) -> None:

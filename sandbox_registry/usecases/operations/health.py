@@ -39,7 +39,7 @@ async def log_trouble(database: Database, data_dir: Path, *, now: datetime) -> L
     async with database.replica() as connection:
         size, waiting_since = await size_and_time_of(connection, index=published)
     files = SignerFiles(directory=data_dir / SIGNER_DIR)
-    if files.key_path.exists():
+    if _is_here(files):
         try:
             signed = files.state().size
         except Refused:
@@ -51,6 +51,13 @@ async def log_trouble(database: Database, data_dir: Path, *, now: datetime) -> L
     if waiting_since is not None and now - waiting_since > PATIENCE:
         return LogTrouble.UNSIGNED
     return None
+
+
+def _is_here(files: SignerFiles) -> bool:
+    try:
+        return files.key_path.exists()
+    except PermissionError:
+        return False  # Another user signs.
 
 
 def _published(data_dir: Path) -> int:

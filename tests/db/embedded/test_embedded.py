@@ -6,6 +6,7 @@ import shutil
 import signal
 import stat
 import tempfile
+import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ import psycopg
 import pytest
 
 from sandbox_registry.db.embedded.binaries import EmbeddedError, binaries, server_account, wheel_files
-from sandbox_registry.db.embedded.server import SOCKET_NAME, DirectoryInUse, EmbeddedServer
+from sandbox_registry.db.embedded.server import SOCKET_NAME, DirectoryInUse, EmbeddedServer, running_url
 
 NOBODY = 65534
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can act as somebody else")
@@ -244,6 +245,38 @@ def test_a_long_path_gets_a_short_private_socket(directory: Path) -> None:
         EmbeddedServer(deep, fsync=False).start()
     place.unlink()
     (deep / "postgres").rename(directory / "postgres")
+
+
+def test_a_path_with_letters_that_shells_and_lists_of_hosts_read_is_a_path_like_any(directory: Path) -> None:
+    odd = directory / 'Cà Mau, "thử" $HOME `x` \\ #?%20'
+    odd.mkdir()
+    (directory / "postgres").rename(odd / "postgres")
+    with EmbeddedServer(odd, fsync=False, exclusive=True) as server, EmbeddedServer(odd) as command:
+        assert command.url() == server.url()
+        assert asked(server, "SELECT 1") == 1
+        assert running_url(odd) == server.url()
+    (odd / "postgres").rename(directory / "postgres")
+
+
+def die_for_good(server: EmbeddedServer, directory: Path, given_up: threading.Event) -> None:
+    with server.kept_up(give_up=given_up.set):
+        (directory / "postgres" / "socket").chmod(0o755)
+        os.kill(postmaster(directory), signal.SIGKILL)
+        given_up.wait()
+
+
+def test_a_server_that_is_kept_up_is_started_again_or_its_process_is_told_to_end(directory: Path) -> None:
+    given_up = threading.Event()
+    with EmbeddedServer(directory, fsync=False) as server:
+        with server.kept_up(give_up=given_up.set):
+            died = postmaster(directory)
+            os.kill(died, signal.SIGKILL)
+            while (now := running_url(directory)) is None or postmaster(directory) == died:
+                time.sleep(0.05)
+            assert now == server.url()
+            assert asked(server, "SELECT 1") == 1
+        with pytest.raises(EmbeddedError, match="can be read by others"):
+            die_for_good(server, directory, given_up)
 
 
 def test_an_open_directory_is_refused(directory: Path) -> None:

@@ -1,5 +1,6 @@
 """The drill: any backup restored, anywhere, gives a log that goes on as it was signed, and says what it lost."""
 
+import json
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -28,9 +29,9 @@ from sandbox_registry.transparency.policies import PolicyLog, WitnessPolicy
 from sandbox_registry.usecases.accounts_by_operator import command_line
 from sandbox_registry.usecases.operations.backups import note_backup, restore_backup, write_backup
 from sandbox_registry.usecases.operations.health import LogTrouble, log_trouble
-from tests.support.leaves import leaves
 from tests.support.ledger import ORIGIN, Ledger, signing_for
 from tests.support.stages import received
+from tests.support.stored_leaves import all_leaves
 from tests.support.verifying import AUTHORITY, record_settled
 from tests.support.witnesses import new_witness
 from tests.support.world import World, new_world
@@ -199,7 +200,9 @@ async def test_what_was_signed_beyond_every_copy_is_refused_and_then_begins_a_lo
         await note_backup(restored.transactions, command_line(), Action.BACKUP_RESTORE, about)
         await signed(empty_url, data_dir)
         report = await checked(restored, data_dir)
-        state = (await leaves(restored))[-1].record["objects"][0]["state"]
+        async with restored.database.replica() as connection:
+            noted = (await all_leaves(connection))[-1]
+        state = json.loads(noted.record or b"")["objects"][0]["state"]
     assert (state["log_size"], state["lost"], state["gone"]) == (made.log_size, about.lost, gone)
     assert [each.code for each in report.findings] == ["lost"]
     # A council member adds the new log's key, once told; the old one stays what it was to the witness.
@@ -215,6 +218,10 @@ async def test_a_key_kept_since_the_beginning_learns_from_its_own_published_log(
     files.directory.mkdir(parents=True)
     shutil.copy2(lived.ledger.files.key_path, files.key_path)
     folder, _ = lived.backups[NEWER]
+    stranger = tmp_path / "a stranger's"
+    SignerFiles(directory=stranger / SIGNER_DIR).make(name=ORIGIN)
+    with pytest.raises(BackupFailed, match="is not the key of the published log"):
+        restore_backup(folder, owner_url=empty_url, data_dir=stranger)
     restore_backup(folder, owner_url=empty_url, data_dir=data_dir, newer_log=lived.data_dir / LOG_DIR)
     assert files.state().size == lived.published
     assert await signed(empty_url, data_dir) == lived.published
