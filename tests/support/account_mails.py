@@ -45,7 +45,7 @@ async def mailed(world: World, kind: AccountMailKind, email: str, *, person: UUI
     """Have a secret sent to an address, and return it."""
     mail = to_be_sent(world.transactions.new_id(), kind, email=email, person_id=person, at=world.clock.at)
     async with world.database.transaction() as work:
-        await keep_mail(work, mail)
+        await keep_mail(work, mail, seal=world.use_cases.own_accounts.seals.seal(mail, digest=None))
     box = Outbox()
     await world.use_cases.own_accounts.write(mail.id, send=box.send)
     return secret_in(box.mails[0])

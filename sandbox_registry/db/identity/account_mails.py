@@ -1,6 +1,12 @@
-"""Mail about accounts as rows: what waits to be sent, and digests of secrets that wait to be used. No record carries one."""
+"""Mail about accounts as rows: what waits to be sent, and digests of secrets that wait to be used. No record carries one.
 
+A row whose seal is not that of its contents is as if it were not there.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -10,16 +16,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sandbox_registry.db import tables
 from sandbox_registry.db.core.records import NATIVE
 from sandbox_registry.db.core.statements import Statement
-from sandbox_registry.domain.operations.account_mails import AccountMail, AccountMailKind
+from sandbox_registry.domain.operations.account_mails import AccountMail, AccountMailKind, MailSeals
 
 _MAILS = tables.account_mails
-_MAIL = [_MAILS.c[name] for name in AccountMail.__dataclass_fields__]
-_ADD = Statement(insert(_MAILS).values({name: bindparam(name) for name in AccountMail.__dataclass_fields__}))
+_FIELDS = tuple(AccountMail.__dataclass_fields__)
+_MAIL = [_MAILS.c[name] for name in (*_FIELDS, "hash", "seal")]
+_ADD = Statement(insert(_MAILS).values({name: bindparam(name) for name in (*_FIELDS, "seal")}))
 _FIND = Statement(select(*_MAIL).where(_MAILS.c.id == bindparam("mail_id")))
 _ARM = Statement(
     update(_MAILS)
     .where(_MAILS.c.id == bindparam("mail_id"))
-    .values(hash=bindparam("digest"), person_id=bindparam("owner"))
+    .values(hash=bindparam("digest"), person_id=bindparam("owner"), seal=bindparam("sealed"))
 )
 _OUTDATE = Statement(
     delete(_MAILS).where(
@@ -40,22 +47,23 @@ _PURGE = Statement(
 )
 
 
-async def add(connection: AsyncConnection, mail: AccountMail) -> None:
-    """Keep a mail that is to be sent."""
-    await _ADD.execute(connection, msgspec.to_builtins(mail, builtin_types=NATIVE))
+async def add(connection: AsyncConnection, mail: AccountMail, *, seal: bytes | None = None) -> None:
+    """Keep a mail that is to be sent; one that will carry a secret is sealed."""
+    await _ADD.execute(connection, {**msgspec.to_builtins(mail, builtin_types=NATIVE), "seal": seal})
 
 
-async def find(connection: AsyncConnection, mail_id: UUID) -> AccountMail | None:
+async def find(connection: AsyncConnection, mail_id: UUID, *, seals: MailSeals) -> AccountMail | None:
     """Return a mail that waits; null once it was sent, used or purged."""
-    for row in await _FIND.dicts(connection, {"mail_id": mail_id}):
-        return msgspec.convert(row, AccountMail)
-    return None
+    return _sealed(await _FIND.dicts(connection, {"mail_id": mail_id}), seals)
 
 
-async def arm(connection: AsyncConnection, mail: AccountMail, *, person_id: UUID, digest: bytes) -> None:
+async def arm(
+    connection: AsyncConnection, mail: AccountMail, *, person_id: UUID, digest: bytes, seals: MailSeals
+) -> None:
     """Keep the digest of the secret that a mail carries; earlier ones of its kind for this person are good for nothing."""
     await _OUTDATE.execute(connection, {"owner": person_id, "of_kind": mail.kind.value, "but": mail.id})
-    await _ARM.execute(connection, {"mail_id": mail.id, "digest": digest, "owner": person_id})
+    sealed = seals.seal(replace(mail, person_id=person_id), digest=digest)
+    await _ARM.execute(connection, {"mail_id": mail.id, "digest": digest, "owner": person_id, "sealed": sealed})
 
 
 async def remove(connection: AsyncConnection, mail_id: UUID) -> None:
@@ -64,20 +72,25 @@ async def remove(connection: AsyncConnection, mail_id: UUID) -> None:
 
 
 async def peek(
-    connection: AsyncConnection, digest: bytes, *, kind: AccountMailKind, at: datetime
+    connection: AsyncConnection, digest: bytes, *, kind: AccountMailKind, at: datetime, seals: MailSeals
 ) -> AccountMail | None:
     """Find the mail whose secret this is the digest of, while it is good."""
-    for row in await _PEEK.dicts(connection, {"digest": digest, "of_kind": kind.value, "at": at}):
-        return msgspec.convert(row, AccountMail)
-    return None
+    return _sealed(await _PEEK.dicts(connection, {"digest": digest, "of_kind": kind.value, "at": at}), seals)
 
 
 async def take(
-    connection: AsyncConnection, digest: bytes, *, kind: AccountMailKind, at: datetime
+    connection: AsyncConnection, digest: bytes, *, kind: AccountMailKind, at: datetime, seals: MailSeals
 ) -> AccountMail | None:
     """Use a secret up: of two that try at once, one gets null."""
-    for row in await _TAKE.dicts(connection, {"digest": digest, "of_kind": kind.value, "at": at}):
-        return msgspec.convert(row, AccountMail)
+    return _sealed(await _TAKE.dicts(connection, {"digest": digest, "of_kind": kind.value, "at": at}), seals)
+
+
+def _sealed(rows: Sequence[dict[str, Any]], seals: MailSeals) -> AccountMail | None:
+    for row in rows:
+        digest, seal = row.pop("hash"), row.pop("seal")
+        mail = msgspec.convert(row, AccountMail)
+        if seals.is_right(mail, digest=digest, seal=seal):
+            return mail
     return None
 
 

@@ -73,9 +73,13 @@ async def keep_hash(
     await Statement(statement.on_conflict_do_update(index_elements=["person_id"], set_=kept)).execute(connection)
 
 
-async def renew_hash(connection: AsyncConnection, person_id: UUID, new: str) -> None:
-    """Store another hash of the password that somebody has."""
-    await Statement(update(_PASSWORDS).where(_PASSWORDS.c.person_id == person_id).values(hash=new)).execute(connection)
+async def renew_hash(connection: AsyncConnection, person_id: UUID, new: str) -> tuple[datetime, bool]:
+    """Store another hash of the password that somebody has; return when it was set, and whether somebody else chose it."""
+    renewed = update(_PASSWORDS).where(_PASSWORDS.c.person_id == person_id).values(hash=new)
+    [(changed_at, given)] = await Statement(renewed.returning(_PASSWORDS.c.changed_at, _PASSWORDS.c.is_given)).rows(
+        connection
+    )
+    return changed_at, given
 
 
 async def is_given(connection: AsyncConnection, person_id: UUID) -> bool:

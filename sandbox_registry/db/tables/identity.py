@@ -77,6 +77,7 @@ account_mails = Table(
     stamp_column("expires_at"),
     text_column("about"),
     Column("hash", LargeBinary, nullable=True, unique=True),
+    Column("seal", LargeBinary, nullable=True),
     one_of("kind", AccountMailKind),
 )
 

@@ -4,8 +4,10 @@ What is to be sent waits as an `AccountMail`. A secret is made when it is sent, 
 digest until it is used once, or its hour is over.
 """
 
+import hmac
+import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 from uuid import UUID
@@ -70,6 +72,34 @@ def to_be_sent(
         expires_at=at + (LIFETIME if kind in WITH_SECRET else NOTICE_LIFETIME),
         about=about,
     )
+
+
+class MailSeals:
+    """Seals mail whose secret opens an account, with a key that never reaches the database.
+
+    So a row that somebody writes into the table, or moves to another person or address, opens nothing.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        self._key = hmac.digest(key, b"account mails", sha256)
+
+    def seal(self, mail: AccountMail, *, digest: bytes | None) -> bytes | None:
+        """Return what a row with this mail, and with this digest of its secret, is sealed with; null for mail without any."""
+        if mail.kind not in WITH_SECRET:
+            return None
+        sealed = [
+            str(mail.id),
+            mail.kind.value,
+            mail.email,
+            None if mail.person_id is None else str(mail.person_id),
+            mail.expires_at.astimezone(UTC).isoformat(),
+            None if digest is None else digest.hex(),
+        ]
+        return hmac.digest(self._key, json.dumps(sealed).encode(), sha256)
+
+    def is_right(self, mail: AccountMail, *, digest: bytes | None, seal: bytes | None) -> bool:
+        """Say whether a row is sealed as it stands; what carries no secret has no seal."""
+        return hmac.compare_digest(self.seal(mail, digest=digest) or b"", seal or b"")
 
 
 def secret_digest(secret: str) -> bytes:

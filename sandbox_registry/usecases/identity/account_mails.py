@@ -6,7 +6,7 @@ from sandbox_registry.db.identity import account_mails
 from sandbox_registry.domain.operations.account_mails import AccountMail
 
 
-async def keep_mail(work: UnitOfWork, mail: AccountMail) -> None:
+async def keep_mail(work: UnitOfWork, mail: AccountMail, *, seal: bytes | None = None) -> None:
     """Keep a mail and have a worker send it. The job names it by its id: no address stands in the queue."""
-    await work.run(account_mails.add, mail)
+    await work.run(account_mails.add, mail, seal=seal)
     await work.defer(Task.WRITE_ACCOUNT_MAIL, mail_id=mail.id)

@@ -25,6 +25,7 @@ from sandbox_registry.domain.operations.account_mails import (
     WITH_SECRET,
     AccountMail,
     AccountMailKind,
+    MailSeals,
     link_over,
     notice,
     reset_refused,
@@ -35,7 +36,7 @@ from sandbox_registry.domain.operations.account_mails import (
 from sandbox_registry.domain.operations.mails import Mail
 from sandbox_registry.domain.texts import Language
 from sandbox_registry.usecases.identity.account_mails import keep_mail
-from sandbox_registry.usecases.identity.passwords import Passwords, note_password
+from sandbox_registry.usecases.identity.passwords import Passwords, keep_password
 from sandbox_registry.usecases.identity.people import end_tokens, own_words
 from sandbox_registry.usecases.operations.quotas import RateLimits
 from sandbox_registry.usecases.transaction.context import RequestContext
@@ -61,6 +62,7 @@ class OwnAccounts:
         self.passwords = passwords
         self.rate_limits = rate_limits
         self.sends_mail = sends_mail
+        self.seals = MailSeals(transactions.pseudonyms.key)
 
     async def edit(
         self, context: RequestContext, *, expected_version: int, full_name: str, phone: str, language: Language
@@ -114,7 +116,7 @@ class OwnAccounts:
         async with self.transactions.open(context, Action.PERSON_EDIT) as act:
             await act.run(people.lock, {context.actor.person_id})
             kind = AccountMailKind.CONFIRM_EMAIL
-            proven = await act.run(account_mails.take, secret_digest(secret), kind=kind, at=act.at)
+            proven = await act.run(account_mails.take, secret_digest(secret), kind=kind, at=act.at, seals=self.seals)
             person = await act.get(Person, context.actor.person_id)
             if proven is None or proven.email is None or proven.person_id != person.id:
                 raise link_over()
@@ -153,7 +155,9 @@ class OwnAccounts:
         """
         digest, kind = secret_digest(secret), AccountMailKind.RESET_PASSWORD
         async with self.transactions.primary() as primary:
-            known = await primary.run(account_mails.peek, digest, kind=kind, at=self.transactions.now())
+            known = await primary.run(
+                account_mails.peek, digest, kind=kind, at=self.transactions.now(), seals=self.seals
+            )
         if known is None or known.person_id is None:
             raise link_over()
         new_hash = await self.passwords.hashed(new)
@@ -161,12 +165,11 @@ class OwnAccounts:
         async with self.transactions.open(context.acting_as(actor), Action.PASSWORD_CHANGE) as act:
             await act.run(people.lock, {known.person_id})
             person = await act.get(Person, known.person_id)
-            proven = await act.run(account_mails.take, digest, kind=kind, at=act.at)
+            proven = await act.run(account_mails.take, digest, kind=kind, at=act.at, seals=self.seals)
             if proven is None or person.disabled_at is not None or await self._holds_power(act.work, person.id):
                 raise link_over()
             self.passwords.check(new, about=await own_words(act, person), field="new_password")
-            await act.run(credentials.keep_hash, person.id, new_hash, at=act.at)
-            note_password(act, person.id, new_hash, version=person.version)
+            await keep_password(act, person, new_hash)
             await end_tokens(act, person.id)
             told = self._mail(AccountMailKind.PASSWORD_WAS_RESET, email=person.email, person_id=person.id, at=act.at)
             await keep_mail(act.work, told)
@@ -176,7 +179,7 @@ class OwnAccounts:
         """Send a mail that waits; says whether anybody was written to. The secret is made now, and a new one for each retry."""
         at = self.transactions.now()
         async with self.transactions.database.transaction() as work:
-            waiting = await work.run(account_mails.find, mail_id)
+            waiting = await work.run(account_mails.find, mail_id, seals=self.seals)
             if waiting is None or waiting.expires_at <= at:
                 return False
             person = await _recipient(work, waiting)
@@ -189,7 +192,9 @@ class OwnAccounts:
             elif waiting.kind in WITH_SECRET:
                 secret = secrets.token_urlsafe(SECRET_SIZE)
                 is_armed = True
-                await work.run(account_mails.arm, waiting, person_id=person.id, digest=secret_digest(secret))
+                await work.run(
+                    account_mails.arm, waiting, person_id=person.id, digest=secret_digest(secret), seals=self.seals
+                )
                 mail = with_secret(waiting, secret=secret, to=to, language=person.language)
             else:
                 mail = notice(waiting, to=to, language=person.language)
@@ -207,7 +212,7 @@ class OwnAccounts:
     async def _send(self, kind: AccountMailKind, *, email: str, person_id: UUID | None) -> datetime:
         mail = self._mail(kind, email=email, person_id=person_id, at=self.transactions.now())
         async with self.transactions.database.transaction() as work:
-            await keep_mail(work, mail)
+            await keep_mail(work, mail, seal=self.seals.seal(mail, digest=None))
         return mail.expires_at
 
     def _mail(self, kind: AccountMailKind, *, email: str, person_id: UUID | None, at: datetime) -> AccountMail:

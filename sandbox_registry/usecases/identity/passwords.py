@@ -3,6 +3,7 @@
 import secrets
 from base64 import b64encode
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -12,8 +13,10 @@ from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.low_level import ARGON2_VERSION
 
+from sandbox_registry.db.identity import credentials
 from sandbox_registry.domain.audit import check_value
 from sandbox_registry.domain.identity.passwords import check_password, normalised
+from sandbox_registry.domain.identity.people import Person
 from sandbox_registry.usecases.transaction.transaction import Transaction
 
 # Twice what OWASP asks for at this size: 46 MiB and about a tenth of a second on one core.
@@ -56,11 +59,32 @@ class Passwords:
             return False
 
 
-def note_password(act: Transaction, person_id: UUID, new_hash: str, *, version: int = 0) -> None:
-    """Put on record that a password was set, by a value that a stored hash is checked against; `version` is the person's."""
-    check = check_value(new_hash.encode())
+async def keep_password(act: Transaction, person: Person, new_hash: str, *, is_given: bool = False) -> None:
+    """Store the hash of a password that was set, and put it on record; `is_given` when somebody else chose it."""
+    await act.run(credentials.keep_hash, person.id, new_hash, at=act.at, is_given=is_given)
+    _record(act, person.id, new_hash, changed_at=act.at, is_given=is_given, version=person.version)
+
+
+async def renew_password(act: Transaction, person_id: UUID, new_hash: str) -> None:
+    """Store another hash of the password that somebody has, and put it on record; who chose it stays as it is."""
+    changed_at, is_given = await act.run(credentials.renew_hash, person_id, new_hash)
+    _record(act, person_id, new_hash, changed_at=changed_at, is_given=is_given)
+
+
+def _record(
+    act: Transaction, person_id: UUID, new_hash: str, *, changed_at: datetime, is_given: bool, version: int = 0
+) -> None:
+    """Put the row on record, but for its hash: in place of that, a value that the hash is checked against."""
     act.record_state(
-        "password", person_id, version, {"person_id": str(person_id), "changed_at": act.at, "check": check}
+        "password",
+        person_id,
+        version,
+        {
+            "person_id": str(person_id),
+            "changed_at": changed_at,
+            "check": check_value(new_hash.encode()),
+            "is_given": is_given,
+        },
     )
 
 

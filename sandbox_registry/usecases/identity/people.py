@@ -23,7 +23,7 @@ from sandbox_registry.domain.identity.people import (
 from sandbox_registry.domain.identity.people_lists import PersonRow
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.usecases.identity.authority import lock_people
-from sandbox_registry.usecases.identity.passwords import Passwords, note_password
+from sandbox_registry.usecases.identity.passwords import Passwords, keep_password
 from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.operators import COMMAND_LINE, OPERATOR, applicant, operator
 from sandbox_registry.usecases.transaction.preconditions import check_fields, check_version
@@ -117,8 +117,7 @@ class People:
             self.passwords.check(new, about=(*await own_words(act, person), current), field="new")
             if await act.run(credentials.current_hash, person.id, changing=True) != stored:
                 raise WrongCredentials
-            await act.run(credentials.keep_hash, person.id, new_hash, at=act.at)
-            note_password(act, person.id, new_hash, version=person.version)
+            await keep_password(act, person, new_hash)
             await end_tokens(act, person.id)
             return act.respond(person)
 
@@ -140,8 +139,7 @@ class People:
             await lock_people(act, person_id)
             person = await act.get(Person, person_id)
             self.passwords.check(new, about=await own_words(act, person))
-            await act.run(credentials.keep_hash, person.id, new_hash, at=act.at, is_given=True)
-            note_password(act, person.id, new_hash, version=person.version)
+            await keep_password(act, person, new_hash, is_given=True)
             await _serve(act, person, Service.PASSWORD_SET)
             await end_tokens(act, person.id)
             return act.respond(person)
@@ -247,8 +245,7 @@ def _new(act: Transaction, person_id: UUID, *, full_name: str, email: str, phone
 async def _open(act: Transaction, person: Person, new_hash: str | None, *, is_given: bool = False) -> Person:
     await act.add(person)
     if new_hash is not None:
-        await act.run(credentials.keep_hash, person.id, new_hash, at=act.at, is_given=is_given)
-        note_password(act, person.id, new_hash, version=person.version)
+        await keep_password(act, person, new_hash, is_given=is_given)
     return act.respond(person)
 
 

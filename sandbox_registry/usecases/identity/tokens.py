@@ -32,7 +32,7 @@ from sandbox_registry.domain.identity.tokens import (
 )
 from sandbox_registry.domain.rules.rule_versions import RuleKind
 from sandbox_registry.domain.texts import Phrase
-from sandbox_registry.usecases.identity.passwords import Passwords, note_password
+from sandbox_registry.usecases.identity.passwords import Passwords, renew_password
 from sandbox_registry.usecases.operations.quotas import RateLimits
 from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.operators import NOBODY, applicant
@@ -123,8 +123,7 @@ class Tokens:
                 raise WrongCredentials
             made = await _issue(act, name=name, limits=checked_limits, lifetime=lifetime)
             if renewed is not None:
-                await act.run(credentials.renew_hash, person_id, renewed)
-                note_password(act, person_id, renewed)
+                await renew_password(act, person_id, renewed)
             return made
 
     async def create(
