@@ -143,7 +143,9 @@ class Action(StrEnum):
         "application:create", Side.APPLICANT, "application", known_to=EVERYONE, within_procedures=True
     )
     APPLICATION_DELIVER = _act("application:deliver", Side.CASEWORK, "application", known_to=EVERYONE)
-    APPLICATION_DISCARD = _act("application:discard", Side.APPLICANT, "application", known_to=EVERYONE)
+    APPLICATION_DISCARD = _act(
+        "application:discard", Side.APPLICANT, "application", "dossier_version", known_to=EVERYONE
+    )
     APPLICATION_EDIT = _act(
         "application:edit", Side.APPLICANT, "application", "document", known_to=OFFICE, logged=Logged.NEVER
     )

@@ -26,6 +26,11 @@ _LIVE = Statement(
         tables.documents.c.id
     )
 )
+_REMOVED = Statement(
+    DOCUMENTS.query.where(
+        tables.documents.c.application_id == _CASE, tables.documents.c.removed_at.is_not(None)
+    ).order_by(tables.documents.c.id)
+)
 _NEXT = select(func.coalesce(func.max(_VERSIONS.c.number), 0) + 1).where(_VERSIONS.c.application_id == _CASE)
 _KEEP = Statement(
     insert(_VERSIONS)
@@ -57,6 +62,12 @@ _SOME = Statement(
 async def live_documents(connection: AsyncConnection, application_id: UUID) -> tuple[Document, ...]:
     """List the documents of a dossier that were not removed, oldest first."""
     rows = await _LIVE.rows(connection, {"application_id": application_id})
+    return tuple(DOCUMENTS.read(row) for row in rows)
+
+
+async def removed_documents(connection: AsyncConnection, application_id: UUID) -> tuple[Document, ...]:
+    """List the documents that were taken out of a dossier again, oldest first."""
+    rows = await _REMOVED.rows(connection, {"application_id": application_id})
     return tuple(DOCUMENTS.read(row) for row in rows)
 
 

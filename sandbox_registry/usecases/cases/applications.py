@@ -500,7 +500,7 @@ class Applications:
     async def _record_whole(self, act: CaseTransaction, application: Application, *, cause: str, digest: str) -> None:
         documents = (await act.records()).documents
         version = await self._version(act, application, documents, cause=cause, digest=digest)
-        act.record_state("dossier_version", application.id, version.number, version)
+        await act.record_dossier(version)
         for each in documents:
             act.record_state("document", each.id, each.version, each)
 

@@ -15,7 +15,7 @@ from sandbox_registry.db.integrations import webhooks
 from sandbox_registry.db.permits import permits
 from sandbox_registry.db.privacy import erasures as rows
 from sandbox_registry.db.privacy.erasures import PersonalRecords
-from sandbox_registry.domain.cases.applications import Application, Complaint
+from sandbox_registry.domain.cases.applications import Application, Complaint, DossierVersion
 from sandbox_registry.domain.errors import NotFound
 from sandbox_registry.domain.identity.people import (
     READ_ALL_ROLES,
@@ -47,6 +47,7 @@ from sandbox_registry.domain.privacy.erasures import (
 from sandbox_registry.usecases.identity.authority import lock_people, refuse_own_account
 from sandbox_registry.usecases.integrations.webhooks import ENDPOINT
 from sandbox_registry.usecases.transaction.context import RequestContext
+from sandbox_registry.usecases.transaction.dossiers import bound_version
 from sandbox_registry.usecases.transaction.preconditions import check_version
 from sandbox_registry.usecases.transaction.transaction import Transaction
 from sandbox_registry.usecases.transaction.transactions import Transactions
@@ -278,7 +279,8 @@ async def _record_remains(act: Transaction, records: PersonalRecords) -> None:
     for key in records.objects:
         if key not in recorded:
             for kind, identity, version, state in await act.run(rows.rows_now, key):
-                act.record_state(kind, identity, version, state)
+                stated = await bound_version(act.run, state) if isinstance(state, DossierVersion) else state
+                act.record_state(kind, identity, version, stated)
 
 
 def _identity(state: object) -> str:

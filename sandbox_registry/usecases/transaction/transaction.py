@@ -16,7 +16,7 @@ from sandbox_registry.db.core.records import Versioned
 from sandbox_registry.db.core.unit_of_work import UnitOfWork
 from sandbox_registry.db.integrations import webhooks
 from sandbox_registry.domain.acts import Logged
-from sandbox_registry.domain.cases.applications import Application, Complaint, SupplementRequest
+from sandbox_registry.domain.cases.applications import Application, Complaint, DossierVersion, SupplementRequest
 from sandbox_registry.domain.cases.appraisal import Clarification, Consultation
 from sandbox_registry.domain.cases.case_records import CaseRecords
 from sandbox_registry.domain.cases.deadlines import CaseFacts, next_due
@@ -32,6 +32,7 @@ from sandbox_registry.domain.rules.procedures import Procedure
 from sandbox_registry.domain.stages import OPEN_STAGES, Stage
 from sandbox_registry.rulebook.rule_book import CALENDAR, RuleBook
 from sandbox_registry.usecases.transaction.context import RequestContext
+from sandbox_registry.usecases.transaction.dossiers import bound_version
 from sandbox_registry.usecases.transaction.subjects import KnownCase, Subject
 
 P = ParamSpec("P")
@@ -234,12 +235,17 @@ class CaseTransaction(SubjectTransaction[KnownCase]):
         await self.run(webhooks.announce, happened, case=case, at=self.at, new_id=self.new_id)
 
     async def _record_unfiled(self, case: Application) -> None:
-        """Put on record what an open supplement held when the case ended without its filing: edits leave no leaf."""
+        """Put on record what a draft or an open supplement held when it ended without being filed: edits leave no leaf."""
         is_filed = any(kind == "dossier_version" for kind, _ in self.changed)
-        if self.application.stage is Stage.SUPPLEMENT_REQUESTED is not case.stage and not is_filed:
+        if self.application.stage in _EDITED and case.stage not in _EDITED and not is_filed:
             version = await self.run(dossiers.version_at, case.id, at=self.at)
             if version is not None:
-                self.record_state("dossier_version", case.id, version.number, version)
+                await self.record_dossier(version)
+
+    async def record_dossier(self, version: DossierVersion) -> None:
+        """Put a version of the dossier on record, and bind all that was written before it."""
+        state = await bound_version(self.run, version)
+        self.record_state("dossier_version", version.application_id, version.number, state)
 
     async def _give_dates(self, case: Application) -> None:
         """Put on record each date that this act gave, or moved."""
@@ -292,6 +298,7 @@ class PermitTransaction(CaseTransaction):
     permit: Permit
 
 
+_EDITED = frozenset({Stage.DRAFT, Stage.SUPPLEMENT_REQUESTED})
 _MOVES_DEADLINES = (Clarification, Consultation, SupplementRequest)
 
 
