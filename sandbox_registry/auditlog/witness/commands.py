@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from sandbox_registry.auditlog.witness.server import WitnessServer
-from sandbox_registry.auditlog.witness.witness import SplitView, WentBack, Witness
+from sandbox_registry.auditlog.witness.witness import SplitView, StateDamaged, WentBack, Witness
 from sandbox_registry.runtime.clocks import system_clock
 from sandbox_registry.runtime.file_sources import HttpSource
 from sandbox_registry.runtime.files import MissingFile
@@ -120,7 +120,7 @@ def _pull(mine: Witness, url: str, origin: str, *, is_sent: bool) -> int:
             err=True,
         )
         return CAUGHT
-    except (LogError, MissingFile, OSError, WentBack) as error:
+    except (LogError, MissingFile, OSError, StateDamaged, WentBack) as error:
         click.echo(f"Error: {error}", err=True)
         return FAILED
     return 0

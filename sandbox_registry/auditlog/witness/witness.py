@@ -15,7 +15,7 @@ from sandbox_registry.runtime.file_sources import FileSource
 from sandbox_registry.runtime.files import CrashPoint, MissingFile, flush_directory, locked, never_crash, replace_file
 from sandbox_registry.runtime.key_files import read_key_file
 from sandbox_registry.transparency.checkpoints import CHECKPOINT, OFFERED, Checkpoint, checkpoint_of, open_checkpoint
-from sandbox_registry.transparency.cosignatures import add_signatures, cosign
+from sandbox_registry.transparency.cosignatures import add_signatures, cosign, cosignatures_of
 from sandbox_registry.transparency.errors import LogError, ProofError
 from sandbox_registry.transparency.keys import SigningKey, VerifierKey, parse_witness_key
 from sandbox_registry.transparency.merkle import EMPTY_ROOT
@@ -26,7 +26,7 @@ from sandbox_registry.transparency.tiles import Tile
 from sandbox_registry.transparency.witnessing import SIZE_MEDIA_TYPE, AddCheckpoint, parse_add_checkpoint
 
 TEXT = "text/plain; charset=utf-8"
-OK, BAD_REQUEST, FORBIDDEN, NOT_FOUND, CONFLICT, UNPROCESSABLE = 200, 400, 403, 404, 409, 422
+OK, BAD_REQUEST, FORBIDDEN, NOT_FOUND, CONFLICT, UNPROCESSABLE, UNAVAILABLE = 200, 400, 403, 404, 409, 422, 503
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,13 @@ class SplitView(Exception):
 
 class WentBack(Exception):
     """The log shows less than this witness cosigned: an old copy, or a truncated log."""
+
+
+class StateDamaged(Exception):
+    """What this witness remembers of a log is not a checkpoint that it cosigned: it neither cosigns nor accuses by it."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} is not a checkpoint that this witness cosigned; put back the newest one that it did")
 
 
 class Witness:
@@ -86,8 +93,11 @@ class Witness:
             checkpoint = open_checkpoint(request.checkpoint, keys=self._logs[origin]).checkpoint
         except LogError as error:
             return WitnessResponse(FORBIDDEN, f"{error}\n".encode())
-        with locked(self._home(origin) / "lock", wait=True):
-            return self._judge(request, checkpoint)
+        try:
+            with locked(self._home(origin) / "lock", wait=True):
+                return self._judge(request, checkpoint)
+        except StateDamaged as error:
+            return WitnessResponse(UNAVAILABLE, f"{error}\n".encode())
 
     def pull(self, source: FileSource, origin: str) -> bytes:
         """Fetch a log's checkpoint, check it against what was cosigned before, and return it cosigned.
@@ -95,6 +105,7 @@ class Witness:
         Raises:
             SplitView: it contradicts what was cosigned before.
             WentBack: it is older than that.
+            StateDamaged: what was kept is not what this witness cosigned.
             LogError, MissingFile: it cannot be read, is not signed by the log, or its tiles do not lead to it.
 
         """
@@ -150,8 +161,18 @@ class Witness:
         return WitnessResponse(OK, line.line.encode())
 
     def _last(self, origin: str) -> Checkpoint:
+        """Return what was cosigned last, by this witness's own signature on it; an empty log before that."""
         note = self.latest(_hash_of(origin))
-        return Checkpoint(origin=origin, size=0, root=EMPTY_ROOT) if note is None else checkpoint_of(parse_note(note))
+        if note is None:
+            return Checkpoint(origin=origin, size=0, root=EMPTY_ROOT)
+        own = self.key.verifier_key
+        try:
+            signed = open_checkpoint(note, keys=(*self._logs[origin], own))
+        except LogError as error:
+            raise StateDamaged(self._home(origin) / "checkpoint") from error
+        if signed.checkpoint.origin != origin or own not in {each.key for each in cosignatures_of(signed.opened)}:
+            raise StateDamaged(self._home(origin) / "checkpoint")
+        return signed.checkpoint
 
     def _keep(self, origin: str, note: bytes) -> None:
         home = self._home(origin)
