@@ -25,7 +25,7 @@ from sandbox_registry.domain.texts import Language
 
 ROOT = Path(__file__).parents[1]
 PAGE = "sandbox_registry/auditlog/publishing/pages/verify.html"
-_NAMES = re.compile(r"^const ACTS = .*$", re.MULTILINE)
+_NAMES = re.compile(r"^const WRITES = .*\nconst ACTS = .*$", re.MULTILINE)
 _NOTE = "*Written by `python -m tools.generate` from {source}; change that, then run `make fmt`.*\n\n"
 _LOGGED = {
     Logged.ALWAYS: "always",
@@ -137,7 +137,10 @@ def names(root: Path) -> str:
         for language in Language
     }
     encoded = json.dumps(named, ensure_ascii=False, separators=(",", ":"))
-    return _NAMES.sub(lambda _: f"const ACTS = {encoded};", (root / PAGE).read_text(encoding="utf-8"))
+    writes = json.dumps({act: sorted(act.writes) for act in Action}, separators=(",", ":"))
+    return _NAMES.sub(
+        lambda _: f"const WRITES = {writes};\nconst ACTS = {encoded};", (root / PAGE).read_text(encoding="utf-8")
+    )
 
 
 def coverage(_root: Path) -> str:

@@ -1,7 +1,5 @@
 """Bundles of a case, written and checked."""
 
-import csv
-import io
 from pathlib import Path
 
 from sandbox_registry.auditlog.publishing.bundles import bundle_contents, write_bundle
@@ -36,8 +34,3 @@ def checked(path: Path, policy: WitnessPolicy) -> Report:
         authorities = authorities_in((shipped("policies") / "casbin",))
         check_bundle(bundle, checkpoint=checkpoint, authorities=authorities, report=report)
     return report
-
-
-def timeline(path: Path) -> list[dict[str, str]]:
-    """Read the table of a bundle."""
-    return list(csv.DictReader(io.StringIO(ZipSource(path).read("timeline.csv").decode("utf-8-sig"))))

@@ -84,8 +84,9 @@ class HistoriesController(Controller):
     async def bundle(self, request: Incoming, application_id: Id) -> ASGIResponse:
         """Download a case as a ZIP that anybody can verify offline and independently.
 
-        It contains the published entries with their proofs, the records you may see, documents by digest only, a
-        timeline and a page that verifies all of it. The download itself is on record.
+        It contains the published entries with their proofs, the records you may see, documents by digest only, and a page
+        that verifies all of it and shows what was done. The download itself is on record, and ends the bundle: nothing
+        that was done before can be left out of it.
         """
         folder: LogFolder = request.app.state.log.folder
         file = await use_cases(request).bundles.take(context_of(request), application_id, folder=folder)

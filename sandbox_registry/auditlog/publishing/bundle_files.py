@@ -2,27 +2,16 @@
 
 import base64
 import contextlib
-import csv
-import html
-import io
 import json
-import shutil
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from tempfile import SpooledTemporaryFile
 from typing import IO
 from uuid import UUID
 
 from sandbox_registry.auditlog.publishing.folder import LogFolder
 from sandbox_registry.auditlog.publishing.proofs import Prover, cosigned_note, size_of
-from sandbox_registry.auditlog.verifying.entries import GivenLeaf, Opening, read_leaf, read_record
-from sandbox_registry.domain.acts import done_name
-from sandbox_registry.domain.audit import EPOCH
-from sandbox_registry.domain.identity.line_names import line_name
-from sandbox_registry.domain.rules.calendars import LOCAL_ZONE
 from sandbox_registry.runtime.files import MissingFile
 from sandbox_registry.transparency.checkpoints import CHECKPOINT, COSIGNED
 from sandbox_registry.transparency.tiles import bundles_of, tiles_of
@@ -30,39 +19,7 @@ from sandbox_registry.transparency.tlog_proofs import TlogProof, format_tlog_pro
 
 PAGES = Path(__file__).parent / "pages"
 PROOFS, ENTRIES, STATEMENTS, RECORDS, LIST = "proofs", "entries", "statements", "records", "case.json"
-IN_MEMORY = 256 * 1024
-"""Bytes of a timeline that are kept in memory; the rest goes to the disk."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_HEADS = (
-    "index",
-    "time",
-    "time_utc",
-    "who",
-    "act",
-    "act_name",
-    "object",
-    "version",
-    "result",
-    "reason",
-    "line_name",
-    "line",
-    "procedure",
-)
-_COLUMNS = (
-    # A heading of the page, what stands below it, and what stands smaller below that.
-    ("Mục", "index", ()),
-    ("Thời điểm (giờ Việt Nam)", "time", ("time_utc",)),
-    ("Người thực hiện", "who", ()),
-    ("Việc", "act_name", ("act", "object", "version")),
-    ("Kết quả", "result", ("reason",)),
-    ("Căn cứ", "line_name", ("line", "procedure")),
-)
-_SAID = {
-    "time_utc": "{} UTC",
-    "version": "phiên bản {}",
-    "procedure": "thủ tục {}",
-}
-_RESULTS = {"done": "Đã làm", "refused": "Bị từ chối"}
+NAMES, PAGE = "names.json", "verify.html"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +27,7 @@ class BundleLeaf:
     """A leaf for a bundle.
 
     Salt and statement are null in leaves of the first format, nonce and record where they were erased; each pair also
-    where it is not for the bundle's reader.
+    where it is not for the bundle's reader (`is_withheld` for the record).
     """
 
     index: int
@@ -79,6 +36,7 @@ class BundleLeaf:
     statement: bytes | None = None
     nonce: bytes | None = None
     record: bytes | None = None
+    is_withheld: bool = False
 
 
 class BundleWriter:
@@ -89,19 +47,19 @@ class BundleWriter:
     For one thread at a time; `add` as often as there are leaves, then `finish`.
     """
 
-    def __init__(self, file: IO[bytes], *, folder: LogFolder, note: bytes, case: str | None) -> None:
+    def __init__(self, file: IO[bytes], *, folder: LogFolder, note: bytes, is_of_case: bool) -> None:
         self.size = size_of(note)
         cosigned = cosigned_note(folder)
         self._cosigned = None if cosigned is None or size_of(cosigned) >= self.size else cosigned
         self._archive = zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED)
-        self._note, self._case, self._count = note, case, 0
+        self._note, self._is_of_case, self._count = note, is_of_case, 0
         self._prover = Prover(folder)
-        self._table, self._page = _spool(), _spool()
+        self._names: dict[str, str] = {}
+        self._withheld: list[int] = []
         self._archive.writestr(CHECKPOINT, note)
         if self._cosigned is not None:
             self._archive.writestr(COSIGNED, self._cosigned)
-        _write(self._table, b"\xef\xbb\xbf" + _csv([_HEADS]))
-        if case is None:
+        if not is_of_case:
             for path in [tile.path for tile in tiles_of(self.size)] + [part.path for part in bundles_of(self.size)]:
                 self._archive.writestr(path, folder.read(path))
 
@@ -111,37 +69,31 @@ class BundleWriter:
             if leaf.index >= self.size:
                 continue
             self._count += 1
-            if self._case is not None:
+            self._names |= {str(person): name for person, name in names.items()}
+            if leaf.is_withheld:
+                self._withheld.append(leaf.index)
+            if self._is_of_case:
                 self._prove(leaf)
             self._open(f"{STATEMENTS}/{leaf.index}.json", salt=leaf.salt, statement=leaf.statement)
             self._open(f"{RECORDS}/{leaf.index}.json", nonce=leaf.nonce, record=leaf.record)
-            if (row := _row(leaf, names)) is not None:
-                _write(self._table, _csv([row]))
-                _write(self._page, _html(row))
 
     def list_case(self, case_id: UUID, leaves: Iterable[tuple[int, bytes | None]]) -> None:
         """Say of all leaves of the case in log order which they are, or what stands for those not in this bundle.
 
-        `leaves` are (index, null) or (index, item); later ones than the checkpoint are left out.
+        `leaves` are (index, null) or (index, item); later ones than the checkpoint are left out. What was withheld from the
+        reader is said; a record that is missing and not named here is an error.
         """
         listed = [
             index if item is None else base64.b64encode(item).decode() for index, item in leaves if index < self.size
         ]
-        self._archive.writestr(LIST, json.dumps({"case": str(case_id), "leaves": listed}))
+        self._archive.writestr(LIST, json.dumps({"case": str(case_id), "leaves": listed, "withheld": self._withheld}))
 
-    def finish(self, *, documents: Sequence[tuple[str, str, str]] = ()) -> int:
-        """Add everything that is not a leaf, and close; return how many leaves there are.
-
-        `documents` are (part, file name, SHA-256) of the case's files.
-        """
-        with self._archive as archive, self._table as table, self._page as page:
-            _copy(table, archive, "timeline.csv", before=b"", after=b"")
-            before, after = _frame(self._case)
-            _copy(page, archive, "timeline.html", before=before, after=after)
-            if documents:
-                rows = [("part", "filename", "sha256"), *documents]
-                archive.writestr("documents.csv", b"\xef\xbb\xbf" + _csv(rows))
-            archive.writestr("verify.html", (PAGES / "verify.html").read_bytes())
+    def finish(self) -> int:
+        """Add everything that is not a leaf, and close; return how many leaves there are."""
+        with self._archive as archive:
+            if self._names:
+                archive.writestr(NAMES, json.dumps(self._names, ensure_ascii=False))
+            archive.writestr(PAGE, (PAGES / PAGE).read_bytes())
             archive.writestr("README.txt", README)
         return self._count
 
@@ -162,88 +114,6 @@ class BundleWriter:
         proof = format_tlog_proof(self._proof_of(leaf.index))
         self._archive.writestr(f"{ENTRIES}/{leaf.index}.json", leaf.entry)
         self._archive.writestr(f"{PROOFS}/{leaf.index}.tlog-proof", proof)
-
-
-def _spool() -> IO[bytes]:
-    return SpooledTemporaryFile(max_size=IN_MEMORY)
-
-
-def _write(spool: IO[bytes], content: bytes) -> None:
-    spool.write(content)
-
-
-def _copy(spool: IO[bytes], archive: zipfile.ZipFile, name: str, *, before: bytes, after: bytes) -> None:
-    spool.seek(0)
-    with archive.open(name, "w") as file:
-        file.write(before)
-        shutil.copyfileobj(spool, file)
-        file.write(after)
-
-
-def _row(leaf: BundleLeaf, names: Mapping[UUID, str]) -> tuple[str, ...] | None:
-    statement = None if leaf.salt is None or leaf.statement is None else Opening(leaf.salt, leaf.statement)
-    said = read_leaf(GivenLeaf(index=leaf.index, entry=leaf.entry, statement=statement)).said
-    if said is None:
-        return None
-    record = None if leaf.record is None else read_record(leaf.record)
-    at = EPOCH + timedelta(milliseconds=said["t"])
-    return (
-        str(leaf.index),
-        _moment(at.astimezone(LOCAL_ZONE)),
-        _moment(at.astimezone(UTC)),
-        "" if record is None else names.get(UUID(record["actor"]), record["actor"]),
-        said["act"],
-        done_name(said["act"], said["result"]).vi,
-        f"{said['obj']['type']} {said['obj']['id']}",
-        str(said["obj"]["ver"]),
-        said["result"],
-        said["reason_code"] or "",
-        "" if (line := line_name(said["policy"]["line"])) is None else line.vi,
-        said["policy"]["line"] or "",
-        said["procedure"] or "",
-    )
-
-
-def _moment(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M:%S}"
-
-
-def _csv(rows: Sequence[tuple[str, ...]]) -> bytes:
-    """Write rows that spreadsheets open, no cell of which could run as a formula."""
-    text = io.StringIO()
-    csv.writer(text).writerows([_harmless(cell) for cell in row] for row in rows)
-    return text.getvalue().encode()
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
-
-
-def _html(row: tuple[str, ...]) -> bytes:
-    told = {
-        name: _SAID.get(name, "{}").format(html.escape(cell)) if cell else ""
-        for name, cell in zip(_HEADS, row, strict=True)
-    }
-    told["result"] = _RESULTS.get(told["result"], told["result"])
-    cells = (
-        f'<td data-head="{head}">{told[main]}{_small([told[each] for each in minor])}</td>'
-        for head, main, minor in _COLUMNS
-    )
-    return f"<tr>{''.join(cells)}</tr>\n".encode()
-
-
-def _small(lines: list[str]) -> str:
-    return "".join(f"<small>{line}</small>" for line in lines if line)
-
-
-def _frame(case: str | None) -> tuple[bytes, bytes]:
-    """Return what stands before and behind the rows of a timeline to read and print."""
-    title = f"Diễn biến hồ sơ {case}" if case else "Nhật ký"
-    heads = "".join(f'<th scope="col">{head}</th>' for head, _, _ in _COLUMNS)
-    page = (PAGES / "timeline.html").read_text(encoding="utf-8")
-    page = page.replace("{{title}}", html.escape(title)).replace("{{heads}}", heads)
-    before, _, after = page.partition("{{rows}}")
-    return before.encode(), after.encode()
 
 
 README = """\

@@ -13,24 +13,20 @@ from sandbox_registry.auditlog.verifying.entries import read_record
 from sandbox_registry.db.auditlog import leaves as audit
 from sandbox_registry.db.auditlog import rows as log_rows
 from sandbox_registry.db.auditlog.rows import KeptLeaf
-from sandbox_registry.db.cases import dossiers
-from sandbox_registry.db.core.engine import Connection, Database
+from sandbox_registry.db.core.engine import Database
 from sandbox_registry.domain.errors import NotFound
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contents:
-    """What goes into a bundle. `case` is the code or id of one case, `case_id` its identity; null for the whole log.
+    """What goes into a bundle: of one case, or of the whole log where `case_id` is null.
 
-    `documents` are (part, file name, SHA-256) of the case's files. Without `with_records` only the log itself is
-    handed out, which holds nothing personal.
+    Without `with_records` only the log itself is handed out, which holds nothing personal.
     """
 
     folder: LogFolder
     leaves: list[KeptLeaf]
     names: Mapping[UUID, str]
-    documents: tuple[tuple[str, str, str], ...] = ()
-    case: str | None = None
     case_id: UUID | None = None
     with_records: bool = True
 
@@ -52,16 +48,9 @@ async def bundle_contents(database: Database, folder: LogFolder, *, code: str | 
             folder=folder,
             leaves=leaves,
             names=await audit.names_of(connection, people) if people and with_records else {},
-            documents=await _documents(connection, case) if case is not None and with_records else (),
-            case=code,
             case_id=case,
             with_records=with_records,
         )
-
-
-async def _documents(connection: Connection, case: UUID) -> tuple[tuple[str, str, str], ...]:
-    found = await dossiers.live_documents(connection, case)
-    return tuple((each.part, each.filename, each.sha256) for each in found)
 
 
 def write_bundle(path: Path, contents: Contents) -> int:
@@ -72,13 +61,13 @@ def write_bundle(path: Path, contents: Contents) -> int:
 
     """
     last = max((leaf.index for leaf in contents.leaves), default=-1)
-    note = newest_note(contents.folder, covering=last + 1 if contents.case else None)
+    note = newest_note(contents.folder, covering=None if contents.case_id is None else last + 1)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        writer = BundleWriter(file, folder=contents.folder, note=note, case=contents.case)
+        writer = BundleWriter(file, folder=contents.folder, note=note, is_of_case=contents.case_id is not None)
         writer.add([_kept(leaf, with_record=contents.with_records) for leaf in contents.leaves], names=contents.names)
-        if contents.case_id is not None:
+        if contents.case_id is not None and contents.with_records:
             writer.list_case(contents.case_id, ((leaf.index, None) for leaf in contents.leaves))
-        return writer.finish(documents=contents.documents)
+        return writer.finish()
 
 
 def _kept(leaf: KeptLeaf, *, with_record: bool) -> BundleLeaf:

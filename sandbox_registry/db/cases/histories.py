@@ -54,8 +54,9 @@ _LAST = Statement(
     .limit(1)
 )
 _REVEALED = _STATED["act"].astext == func.any(bindparam("acts", type_=ARRAY(Text)))
-_ALL = Statement(_OF_CASE.where(_REVEALED))
-_DONE = Statement(_OF_CASE.where(_REVEALED, _STATED["result"].astext == "done"))
+_OWN = _LEAVES.c.index == bindparam("own", type_=BigInteger)
+_ALL = Statement(_OF_CASE.where(_REVEALED | _OWN))
+_DONE = Statement(_OF_CASE.where(and_(_REVEALED, _STATED["result"].astext == "done") | _OWN))
 _LIST = Statement(
     select(
         _LEAVES.c.index,
@@ -99,11 +100,11 @@ class ListedLeaf:
 
 
 async def leaves_after(
-    connection: AsyncConnection, case_id: UUID, *, after: int, limit: int, revealed: Revealed
+    connection: AsyncConnection, case_id: UUID, *, after: int, limit: int, revealed: Revealed, own: int = -1
 ) -> tuple[HistoryRow, ...]:
-    """List the leaves of a case that may be revealed, in log order from behind a leaf on."""
+    """List the leaves of a case that may be revealed, in log order from behind a leaf on; `own` is one of the reader's."""
     statement = _ALL if revealed.with_refusals else _DONE
-    values = {"case_id": case_id, "after": after, "limit": limit, "acts": list(revealed.acts)}
+    values = {"case_id": case_id, "after": after, "limit": limit, "acts": list(revealed.acts), "own": own}
     rows = await statement.rows(connection, values)
     return tuple(map(_history_row, rows))
 

@@ -13,15 +13,15 @@ from tempfile import SpooledTemporaryFile
 from typing import IO
 from uuid import UUID
 
-from anyio import to_thread
+from anyio import move_on_after, to_thread
 
 from sandbox_registry.auditlog.publishing.bundle_files import BundleLeaf, BundleWriter
 from sandbox_registry.auditlog.publishing.folder import LogFolder
-from sandbox_registry.auditlog.publishing.proofs import newest_note
+from sandbox_registry.auditlog.publishing.proofs import newest_note, size_of
 from sandbox_registry.auditlog.verifying.entries import read_record
 from sandbox_registry.authz import Action
 from sandbox_registry.db.auditlog import leaves as audit
-from sandbox_registry.db.cases import case_people, dossiers, histories
+from sandbox_registry.db.cases import case_people, histories
 from sandbox_registry.db.cases.histories import SLICE, HistoryRow
 from sandbox_registry.db.core.queries import Queries
 from sandbox_registry.db.permits import permits
@@ -42,6 +42,9 @@ MAX_CONCURRENT_BUNDLES = 2
 """How many bundles one process writes at the same time; each keeps a thread busy."""
 IN_MEMORY = 1024 * 1024
 """Bytes of a bundle that are kept in memory; the rest goes to the disk."""
+PATIENCE = 5.0
+"""Seconds to wait until the leaf of the reading itself is published."""
+_LOOK = 0.1
 _BUSY_FOR = 10
 _IDENTITY = re.compile(rb'"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"')
 _CARRIED = {kind.name: kind.read_by for kind in KINDS if kind.in_bundle}
@@ -52,22 +55,22 @@ _CARRIED = {kind.name: kind.read_by for kind in KINDS if kind.in_bundle}
 class _Reader:
     """What a bundle may hold for whom it is made: leaves of `revealed` acts, and records of `kinds` that name `known` people.
 
-    Where `known` is null, they may name anybody.
+    Where `known` is null, they may name anybody. `own_leaf` is that of this very reading.
     """
 
     case_id: UUID
-    code: str
     revealed: Revealed
     kinds: frozenset[str]
     known: frozenset[UUID] | None
-    documents: tuple[tuple[str, str, str], ...]
+    own_leaf: int = -1
 
 
 class CaseBundles:
     """Makes offline bundles of single cases."""
 
-    def __init__(self, transactions: Transactions) -> None:
+    def __init__(self, transactions: Transactions, *, patience: float = PATIENCE) -> None:
         self.transactions = transactions
+        self.patience = patience
         self._room = asyncio.Semaphore(MAX_CONCURRENT_BUNDLES)
 
     async def take(self, context: RequestContext, application_id: UUID, *, folder: LogFolder) -> IO[bytes]:
@@ -75,6 +78,9 @@ class CaseBundles:
 
         Oversight gets every leaf and record of the case. An applicant gets the leaves of their timeline, and of the
         records those that name nobody they may not know.
+
+        It ends with the leaf of this very reading, so that nobody can leave out what was done before; only where that is not
+        published in time, it ends earlier and does not show so much.
 
         Raises:
             NotFound: no such case, or the actor may not know of it.
@@ -91,15 +97,19 @@ class CaseBundles:
             ) as act:
                 note = await self._note(act, folder)
                 reader = await self._reader(act)
-                act.record_state(CASE.name, application_id, act.application.version, {"read": act.action})
+                handed_out = {"records": sorted(reader.kinds), "of_everybody": reader.known is None}
+                act.record_state(CASE.name, application_id, act.application.version, {"read": act.action} | handed_out)
+            if act.work.index is not None:
+                reader = replace(reader, own_leaf=act.work.index)
+                note = await self._note_with(act.work.index, folder) or note
             file: IO[bytes] = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - handed on to the caller.
             try:
                 writer = await to_thread.run_sync(
-                    partial(BundleWriter, file, folder=folder, note=note, case=reader.code)
+                    partial(BundleWriter, file, folder=folder, note=note, is_of_case=True)
                 )
                 await self._write(writer, reader)
                 await self._list(writer, reader)
-                await to_thread.run_sync(partial(writer.finish, documents=reader.documents))
+                await to_thread.run_sync(writer.finish)
             except BaseException:
                 file.close()
                 raise
@@ -112,6 +122,16 @@ class CaseBundles:
             return await to_thread.run_sync(partial(newest_note, folder, covering=covering))
         except MissingFile:
             raise ConditionNotMet("not_published") from None
+
+    async def _note_with(self, index: int, folder: LogFolder) -> bytes | None:
+        """Wait for a checkpoint that covers a leaf; null when none comes in time."""
+        with move_on_after(self.patience):
+            while True:
+                note = await to_thread.run_sync(partial(newest_note, folder, covering=index + 1))
+                if size_of(note) > index:
+                    return note
+                await asyncio.sleep(_LOOK)
+        return None
 
     async def _reader(self, act: CaseTransaction) -> _Reader:
         case = act.application
@@ -131,14 +151,11 @@ class CaseBundles:
         is_applicant = audience is Audience.APPLICANT
         if is_applicant:
             kinds |= {"participation"}  # Their own; those of others name people they do not know.
-        live = await act.run(dossiers.live_documents, case.id)
         return _Reader(
             case_id=case.id,
-            code=case.code or str(case.id),
             revealed=REVEALED[audience],
             kinds=frozenset(kinds),
             known=await act.run(case_people.known_to_applicant, case.id) if is_applicant else None,
-            documents=tuple((each.part, each.filename, each.sha256) for each in live),
         )
 
     async def _write(self, writer: BundleWriter, reader: _Reader) -> None:
@@ -146,7 +163,12 @@ class CaseBundles:
         while True:
             async with self.transactions.primary() as primary:  # A replica may not have the last leaves yet.
                 rows = await primary.run(
-                    histories.leaves_after, reader.case_id, after=after, limit=SLICE, revealed=reader.revealed
+                    histories.leaves_after,
+                    reader.case_id,
+                    after=after,
+                    limit=SLICE,
+                    revealed=reader.revealed,
+                    own=reader.own_leaf,
                 )
                 leaves = await _handed_out(primary, rows, reader)
                 names = await primary.run(audit.names_of, _doers(leaves))
@@ -161,7 +183,10 @@ class CaseBundles:
             leaves = await primary.run(
                 histories.leaves_listed, reader.case_id, until=writer.size, revealed=reader.revealed
             )
-        writer.list_case(reader.case_id, ((each.index, None if each.is_revealed else each.item) for each in leaves))
+        writer.list_case(
+            reader.case_id,
+            ((each.index, None if each.is_revealed or each.index == reader.own_leaf else each.item) for each in leaves),
+        )
 
 
 async def _handed_out(queries: Queries, rows: Sequence[HistoryRow], reader: _Reader) -> list[BundleLeaf]:
@@ -178,7 +203,9 @@ async def _handed_out(queries: Queries, rows: Sequence[HistoryRow], reader: _Rea
 
 def _bundle_leaf(row: HistoryRow, *, is_open: bool) -> BundleLeaf:
     leaf = BundleLeaf(index=row.index, entry=row.entry, salt=row.salt, statement=row.statement)
-    return replace(leaf, nonce=row.nonce, record=row.record) if is_open else leaf
+    if not is_open:
+        return replace(leaf, is_withheld=row.record is not None)
+    return replace(leaf, nonce=row.nonce, record=row.record)
 
 
 def _kinds_in(record: bytes | None) -> frozenset[str]:
