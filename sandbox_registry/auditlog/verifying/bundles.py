@@ -3,15 +3,21 @@
 import base64
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from sandbox_registry.auditlog.verifying.authority import Powers
 from sandbox_registry.auditlog.verifying.chains import Chains, check_case_list
-from sandbox_registry.auditlog.verifying.entries import GivenLeaf, Opening, ReadLeaf, read_leaf
+from sandbox_registry.auditlog.verifying.entries import GivenLeaf, Opening, ReadLeaf, moment_of, read_leaf, read_record
 from sandbox_registry.auditlog.verifying.erasures import erasures_in
 from sandbox_registry.auditlog.verifying.findings import Report
-from sandbox_registry.auditlog.verifying.history import History
+from sandbox_registry.auditlog.verifying.history import History, ranges
 from sandbox_registry.auditlog.verifying.losses import without_lost
+from sandbox_registry.auditlog.verifying.trees import read_if_there
 from sandbox_registry.authz.policy import AuthorizationPolicy
+from sandbox_registry.domain.acts import Action
+from sandbox_registry.domain.rules.calendars import LOCAL_ZONE
 from sandbox_registry.runtime.file_sources import ZipSource
 from sandbox_registry.runtime.files import MissingFile
 from sandbox_registry.transparency.checkpoints import Checkpoint, checkpoint_of
@@ -23,8 +29,35 @@ from sandbox_registry.transparency.tiles import bundles_of, decode_bundle
 from sandbox_registry.transparency.tlog_proofs import parse_tlog_proof
 
 PROOFS, ENTRIES, STATEMENTS, RECORDS, LIST = "proofs", "entries", "statements", "records", "case.json"
+PAGE, BESIDE = "verify.html", frozenset({"README.txt", "names.json", "verify.html"})
 """Parts of a bundle, stated here again: what writes bundles is not imported."""
 MAX_DIGITS = 19
+TAKEN = "application:read_bundle"
+"""The act by which somebody takes the bundle of a case: its leaf ends the list."""
+BOUND = (
+    "checkpoint",
+    "checkpoint-cosigned",
+    LIST,
+    "tile/",
+    f"{PROOFS}/",
+    f"{ENTRIES}/",
+    f"{STATEMENTS}/",
+    f"{RECORDS}/",
+)
+"""How the names of files begin that the log binds, or that are checked against what it binds."""
+_SHIPPED_PAGE = Path(__file__).parents[1] / "publishing" / "pages" / PAGE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseList:
+    """What a bundle says of the leaves of its case: each by index or by its item, and whose records are not for its reader.
+
+    `withheld` is null in bundles from before it was said.
+    """
+
+    case: str
+    leaves: list[int | bytes]
+    withheld: frozenset[int] | None
 
 
 def is_of_one_case(bundle: ZipSource) -> bool:
@@ -45,54 +78,126 @@ def check_bundle(
     entries = (
         _proved(bundle, names, checkpoint=checkpoint, report=report) if is_of_case else _all_entries(bundle, checkpoint)
     )
-    if not any(name.startswith((f"{RECORDS}/", f"{STATEMENTS}/")) for name in names):
+    is_bare = not any(name.startswith((f"{RECORDS}/", f"{STATEMENTS}/")) for name in names)
+    if is_bare and not _names_withheld(bundle):
         report.add("records_not_given")
         if is_of_case:
             report.add("case_unbound")
         return
     given = [_given(bundle, index, entry, report=report) for index, entry in sorted(entries.items())]
+    leaves = {each.index: read_leaf(each) for each in given}
+    listed = _read_list(bundle, leaves, report=report) if is_of_case else None
+    withheld = _withheld(listed, leaves) if is_of_case else frozenset[int]()
     history = History(report=report, powers=Powers(report=report, authorities=authorities))
     chains = Chains(report=report)
-    absent, leaves = [], {}
     erasures = erasures_in(given, report=report)
+    absent = []
     for each in without_lost(given, report=report):
-        leaf = read_leaf(each)
-        if is_of_case:
-            leaves[each.index] = leaf
-        else:
+        index, leaf = each.index, leaves[each.index]
+        if not is_of_case:
             chains.feed(leaf)
-        if each.record is None and is_of_case and each.index not in erasures:
-            absent.append(each.index)
+        if leaf.given.record is None and index in withheld and index not in erasures:
+            absent.append(index)
             history.pass_over(leaf)
         else:
-            history.feed(leaf, erasures.get(each.index))
+            history.feed(leaf, erasures.get(index))
     history.finish()
     if absent:
-        report.add("records_absent", absent[0], count=len(absent))
-    if is_of_case:
-        _check_list(bundle, leaves, report=report)
-    for name in sorted(names):
+        report.add("records_absent", absent[0], count=len(absent), which=ranges(absent))
+    if listed is not None:
+        _check_list(listed, leaves, report=report)
+    _check_names(bundle, entries, report=report)
+
+
+def _check_names(bundle: ZipSource, entries: dict[int, bytes], *, report: Report) -> None:
+    """Report records of no entry, name files that nothing binds, and a page that is not the one this program ships."""
+    names = sorted(bundle.names())
+    for name in names:
         if name.startswith((f"{RECORDS}/", f"{STATEMENTS}/")) and _index_in(name, ".json") not in entries:
             report.add("record_unknown", _index_in(name, ".json"))
+    loose = [name for name in names if not name.startswith(BOUND) and name not in BESIDE]
+    if loose:
+        report.add("files_unbound", what=", ".join(loose))
+    if PAGE in names and bundle.read(PAGE) != _SHIPPED_PAGE.read_bytes():
+        report.add("page_other")
 
 
-def _check_list(bundle: ZipSource, leaves: dict[int, ReadLeaf], *, report: Report) -> None:
-    """Check that the bundle of a case holds every leaf of it up to the last one, or says which it does not hold."""
+def _names_withheld(bundle: ZipSource) -> bool:
+    """Say whether a bundle lists the leaves of its case, so that it was made with statements and records."""
+    return b'"withheld"' in (read_if_there(bundle, LIST) or b"")
+
+
+def _read_list(bundle: ZipSource, leaves: dict[int, ReadLeaf], *, report: Report) -> CaseList | None:
     try:
         stored = json.loads(bundle.read(LIST))
-        listed = [each if type(each) is int else base64.b64decode(each, validate=True) for each in stored["leaves"]]
-        case = str(stored["case"])
+        return CaseList(
+            case=str(stored["case"]),
+            leaves=[each if type(each) is int else base64.b64decode(each, validate=True) for each in stored["leaves"]],
+            withheld=frozenset(map(int, stored["withheld"])) if "withheld" in stored else None,
+        )
     except MissingFile:
         # Bundles from before sealed leaves have none.
         report.add("case_list_missing" if any(leaf.given.is_sealed for leaf in leaves.values()) else "case_unbound")
-        return
     except (ValueError, TypeError, KeyError, RecursionError):
         report.add("case_list_missing")
-        return
-    count, hidden = check_case_list(case, listed, leaves, report=report)
+    return None
+
+
+def _withheld(listed: CaseList | None, leaves: dict[int, ReadLeaf]) -> frozenset[int]:
+    """Return whose records may be missing: what the bundle says is not for its reader, as far as that can be.
+
+    The record of the reading that ends a bundle says which kinds of objects its reader may see; where they may see
+    everybody's, a record that can only hold such kinds was for them.
+    """
+    if listed is None or listed.withheld is None:
+        return frozenset(leaves)
+    handed_out = _handed_out(leaves.get(_last_of(listed)))
+    if handed_out is None:
+        return listed.withheld
+    return frozenset(
+        each for each in listed.withheld if each not in leaves or not _writes_of(leaves[each].said) <= handed_out
+    )
+
+
+def _last_of(listed: CaseList) -> int:
+    last = listed.leaves[-1] if listed.leaves else -1
+    return last if isinstance(last, int) else -1
+
+
+def _is_taking(leaf: ReadLeaf | None) -> bool:
+    return leaf is not None and leaf.said is not None and (leaf.said["act"], leaf.said["result"]) == (TAKEN, "done")
+
+
+def _handed_out(leaf: ReadLeaf | None) -> frozenset[str] | None:
+    """Return the kinds that the reader of a bundle may see of everybody; null where that is not on record."""
+    if leaf is None or not _is_taking(leaf) or leaf.given.record is None:
+        return None
+    record = read_record(leaf.given.record.content)
+    states = [] if record is None else [each["state"] for each in record["objects"] if isinstance(each["state"], dict)]
+    if not states or states[0].get("of_everybody") is not True:
+        return None
+    return frozenset(map(str, states[0].get("records", ())))
+
+
+def _writes_of(said: dict[str, Any] | None) -> frozenset[str]:
+    """Return the kinds that the record of an act may hold; of an unknown act, one that nobody may see."""
+    try:
+        return Action(said["act"]).writes if said is not None else frozenset({""})
+    except ValueError:
+        return frozenset({""})
+
+
+def _check_list(listed: CaseList, leaves: dict[int, ReadLeaf], *, report: Report) -> None:
+    """Check that the bundle of a case holds every leaf of it up to the last one, or says which it does not hold."""
+    count, hidden = check_case_list(listed.case, listed.leaves, leaves, report=report)
     if hidden:
         report.add("case_hidden", count=hidden, of=count)
-    report.add("case_listed", max(leaves, default=None), count=count)
+    last = leaves.get(_last_of(listed))
+    if last is not None and last.said is not None and _is_taking(last):
+        at = moment_of(last.said).astimezone(LOCAL_ZONE)
+        report.add("case_complete", last.index, count=count, on=f"{at:%d/%m/%Y %H:%M}")
+    else:
+        report.add("case_listed", max(leaves, default=None), count=count)
 
 
 def _index_in(name: str, ending: str) -> int | None:

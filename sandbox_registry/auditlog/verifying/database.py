@@ -2,25 +2,29 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any
 
 from sandbox_registry.auditlog.verifying.authority import Powers
 from sandbox_registry.auditlog.verifying.chains import Chain, Chains
 from sandbox_registry.auditlog.verifying.derived import SEARCHED, differing
-from sandbox_registry.auditlog.verifying.entries import EPOCH, GivenLeaf, Opening, read_leaf
+from sandbox_registry.auditlog.verifying.dossiers import Dossier, check_dossier
+from sandbox_registry.auditlog.verifying.entries import EPOCH, GivenLeaf, Opening, instant_of, read_leaf
 from sandbox_registry.auditlog.verifying.erasures import erasures_in
+from sandbox_registry.auditlog.verifying.files import check_files
 from sandbox_registry.auditlog.verifying.findings import Report
 from sandbox_registry.auditlog.verifying.history import History, Last
 from sandbox_registry.auditlog.verifying.losses import without_lost
+from sandbox_registry.auditlog.verifying.schema import check_schema
 from sandbox_registry.auditlog.verifying.times import Times
 from sandbox_registry.auditlog.verifying.trees import check_earlier, check_tree
 from sandbox_registry.authz.policy import AuthorizationPolicy, read_policy
 from sandbox_registry.db.auditlog import leaves as audit
 from sandbox_registry.db.auditlog import rows as log_rows
-from sandbox_registry.db.auditlog.rows import KeptLeaf
+from sandbox_registry.db.auditlog.rows import KeptLeaf, KeptSecret
 from sandbox_registry.db.core.engine import Connection, Database
+from sandbox_registry.domain.operations.account_mails import MailSeals
 from sandbox_registry.runtime.file_sources import FileSource
 from sandbox_registry.transparency.canonical_json import canonical
 from sandbox_registry.transparency.checkpoints import Checkpoint
@@ -50,44 +54,78 @@ async def check_database(
     report: Report,
     signed: Checkpoint | None = None,
     tolerance: timedelta = timedelta(0),
+    seals: MailSeals | None = None,
+    files: Path | None = None,
 ) -> History:
     """Check the whole database at one moment against its log, and the log against the published checkpoint.
 
     `signed` is what the signer remembers to have signed last, read before: the log must begin with it. `tolerance` is the
-    largest step of the clock that is on no record.
+    largest step of the clock that is on no record. `seals` check mail that opens accounts, by the key of the installation.
+    With `files`, the folder of the store, every file is hashed again.
     """
     async with log_rows.one_moment(database) as connection:
-        leaves = [leaf async for leaf in log_rows.kept_leaves(connection)]
-        report.entries = len(leaves)
-        is_whole = _check_leaves(leaves, report=report)
-        await _check_head(connection, leaves, is_whole=is_whole, report=report)
-        if checkpoint is not None and published is not None:
-            _check_prefix(leaves, published=published, checkpoint=checkpoint, report=report)
-        if signed is not None:
-            hashes = [hash_leaf(leaf.entry) for leaf in leaves]
-            now = Checkpoint(origin=signed.origin, size=len(hashes), root=root_of(hashes))
-            check_earlier(signed, leaf_hashes=hashes, checkpoint=now, report=report)
-            if checkpoint is not None and signed.size < checkpoint.size:
-                report.add("signer_behind", signed.size, signed=signed.size, published=checkpoint.size)
-        for index in await log_rows.stray_records(connection):
-            report.add("record_unknown", index)
-        procedures = await log_rows.procedures_kept(connection)
-        powers = Powers(report=report, authorities=authorities, knows_offices=True)
-        history = History(report=report, powers=powers, knows_procedure=procedures.__contains__)
-        chains = Chains(report=report, knows_lists=True)
-        times = Times(report=report, tolerance=tolerance)
-        erasures = erasures_in(map(_given, leaves), report=report)
-        kept = {leaf.index: leaf for leaf in leaves}
-        for given in without_lost(list(map(_given, leaves)), report=report):
-            read, leaf = read_leaf(given), kept[given.index]
-            times.feed(read)
-            said = history.feed(read, erasures.get(leaf.index))
-            chain = chains.feed(read, in_list=str(leaf.case_id or leaf.object_id))
-            if said is not None:
-                _check_columns(leaf, said, chain, report=report)
-        times.finish()
-        history.finish()
-        await check_rows(connection, history, report=report)
+        return await check_moment(
+            connection,
+            published=published,
+            checkpoint=checkpoint,
+            authorities=authorities,
+            report=report,
+            signed=signed,
+            tolerance=tolerance,
+            seals=seals,
+            files=files,
+        )
+
+
+async def check_moment(
+    connection: Connection,
+    *,
+    published: FileSource | None,
+    checkpoint: Checkpoint | None,
+    authorities: Mapping[str, AuthorizationPolicy],
+    report: Report,
+    signed: Checkpoint | None = None,
+    tolerance: timedelta = timedelta(0),
+    seals: MailSeals | None = None,
+    files: Path | None = None,
+) -> History:
+    """Check as `check_database` does what one transaction sees."""
+    leaves = [leaf async for leaf in log_rows.kept_leaves(connection)]
+    report.entries = len(leaves)
+    is_whole = _check_leaves(leaves, report=report)
+    await _check_head(connection, leaves, is_whole=is_whole, report=report)
+    if checkpoint is not None and published is not None:
+        _check_prefix(leaves, published=published, checkpoint=checkpoint, report=report)
+    if signed is not None:
+        hashes = [hash_leaf(leaf.entry) for leaf in leaves]
+        now = Checkpoint(origin=signed.origin, size=len(hashes), root=root_of(hashes))
+        check_earlier(signed, leaf_hashes=hashes, checkpoint=now, report=report)
+        if checkpoint is not None and signed.size < checkpoint.size:
+            report.add("signer_behind", signed.size, signed=signed.size, published=checkpoint.size)
+    for index in await log_rows.stray_records(connection):
+        report.add("record_unknown", index)
+    procedures = await log_rows.procedures_kept(connection)
+    powers = Powers(report=report, authorities=authorities, knows_offices=True)
+    history = History(report=report, powers=powers, knows_procedure=procedures.__contains__)
+    chains = Chains(report=report, knows_lists=True)
+    times = Times(report=report, tolerance=tolerance)
+    erasures = erasures_in(map(_given, leaves), report=report)
+    kept = {leaf.index: leaf for leaf in leaves}
+    for given in without_lost(list(map(_given, leaves)), report=report):
+        read, leaf = read_leaf(given), kept[given.index]
+        times.feed(read)
+        said = history.feed(read, erasures.get(leaf.index))
+        chain = chains.feed(read, in_list=str(leaf.case_id or leaf.object_id))
+        if said is not None:
+            _check_columns(leaf, said, chain, report=report)
+    times.finish()
+    history.finish()
+    await check_rows(connection, history, report=report)
+    await _check_counters(connection, report=report)
+    await _check_mails(connection, seals, report=report)
+    await check_schema(connection, report=report)
+    if files is not None:
+        await check_files(connection, files, report=report)
     return history
 
 
@@ -188,7 +226,7 @@ async def check_rows(connection: Connection, history: History, *, report: Report
     for (kind, key), last in left.items():
         if _has_rows(kind):
             report.add("row_missing", last.index, kind=kind, identity=key)
-    _compare_documents(_filed_documents(history), seen, report=report)
+    _compare_dossiers(_last_versions(history), seen, report=report)
     await _check_secrets(connection, history, report=report)
     if seen.erased:
         report.add("not_compared", count=seen.erased)
@@ -202,7 +240,7 @@ class _Seen:
 
     erased: int = 0
     unfound: int = 0
-    live: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    dossiers: dict[str, Dossier] = field(default_factory=dict)
     stages: dict[str, str] = field(default_factory=dict)
     serials: dict[str, int] = field(default_factory=dict)
 
@@ -211,8 +249,10 @@ class _Seen:
             self.stages[key] = row["stage"]
         if kind == "permit":
             self.serials[key] = row["serial"]
-        if kind == "document" and row["removed_at"] is None:
-            self.live.setdefault(row["application_id"], []).append(row)
+        if kind == "document":
+            self.dossiers.setdefault(row["application_id"], Dossier()).take_document(row)
+        if kind == "dossier_version":
+            self.dossiers.setdefault(row["application_id"], Dossier()).take_version(row)
 
     def differing(self, kind: str, row: dict[str, Any]) -> frozenset[str]:
         """Take the serial out of a version of a permit, and name it where it is not that of the permit."""
@@ -232,7 +272,8 @@ def _needs_no_record(kind: str, row: dict[str, Any], history: History) -> bool:
     """
     if kind == "account_service":
         opener = history.openers.get(row["account_id"])
-        return bool(row["service"] == "opened") and opener == row["by_person_id"]
+        is_recorded = row["account_id"] in history.opened_accounts
+        return bool(row["service"] == "opened") and opener == row["by_person_id"] and not is_recorded
     if kind == "dossier_version":
         return row["cause"] not in {"submitted", "supplemented"}
     return kind == "document"
@@ -260,7 +301,7 @@ def is_same(state: Mapping[str, object], name: str, stored: object) -> bool:
     if recorded == stored and type(recorded) is type(stored) and not isinstance(stored, dict | list):
         return True
     if isinstance(recorded, str) and isinstance(stored, str):
-        return _instant(recorded) == _instant(stored) is not None
+        return instant_of(recorded) == instant_of(stored) is not None
     return _canonical(recorded) == _canonical(stored)
 
 
@@ -271,16 +312,7 @@ def _canonical(value: object) -> bytes | None:
         return None
 
 
-def _instant(value: str) -> datetime | None:
-    """Read a moment with its zone, null for anything else."""
-    try:
-        found = datetime.fromisoformat(value)
-    except ValueError:
-        return None
-    return found if found.tzinfo else None
-
-
-def _filed_documents(history: History) -> dict[str, Last]:
+def _last_versions(history: History) -> dict[str, Last]:
     """Return for each case the last dossier version that the log records."""
     filed: dict[str, Last] = {}
     for (kind, _), last in history.last.items():
@@ -296,14 +328,19 @@ def _place(last: Last) -> tuple[int, int]:
     return last.index, (last.state or {})["number"]
 
 
-def _compare_documents(filed: dict[str, Last], seen: _Seen, *, report: Report) -> None:
-    """Compare the files that count now with those of the version of the dossier recorded last."""
-    for case, last in filed.items():
-        if seen.stages.get(case) in EDITABLE_STAGES:
+def _compare_dossiers(recorded: dict[str, Last], seen: _Seen, *, report: Report) -> None:
+    """Compare every dossier with the version of it recorded last: the files that count, and what was edited before."""
+    unbound = 0
+    for case in sorted(recorded.keys() | seen.dossiers.keys()):
+        dossier, last = seen.dossiers.get(case, Dossier()), recorded.get(case)
+        is_open = seen.stages.get(case) in EDITABLE_STAGES
+        unbound += not check_dossier(case, dossier, last, is_open=is_open, report=report)
+        if is_open or last is None or last.state is None:
             continue
-        meant = sorted(map(_document, (last.state or {})["documents"]))
-        if sorted(map(_document, seen.live.get(case, ()))) != meant:
+        if sorted(map(_document, dossier.live)) != sorted(map(_document, last.state["documents"])):
             report.add("documents_changed", last.index, identity=case)
+    if unbound:
+        report.add("dossiers_unbound", count=unbound)
 
 
 def _document(said: Mapping[str, Any]) -> tuple[str, ...]:
@@ -312,16 +349,50 @@ def _document(said: Mapping[str, Any]) -> tuple[str, ...]:
 
 async def _check_secrets(connection: Connection, history: History, *, report: Report) -> None:
     """Compare what opens an account with what was recorded when it was set: the digest of a digest, which opens nothing."""
-    unbound, gone = 0, {key for key, check in history.checks.items() if key[0] == "password" and check is not None}
-    async for kind, identity, check in log_rows.secrets(connection):
-        gone.discard((kind, identity))
-        recorded = history.checks.get((kind, identity))
-        is_known = kind == "password" and identity in history.opened_with_checks
-        if recorded is None and not is_known:
-            unbound += 1
-        elif recorded != check:
-            report.add("secret_changed", kind=kind, identity=identity)
+    unbound, gone = 0, {key for key, said in history.secrets.items() if key[0] == "password" and said is not None}
+    async for secret in log_rows.secrets(connection):
+        key = (secret.kind, secret.identity)
+        gone.discard(key)
+        recorded = history.secrets.get(key)
+        if recorded is None:
+            is_known = secret.kind == "password" and secret.identity in history.opened_with_checks
+            if is_known:
+                gone.add(key)
+            unbound += not is_known
+        elif not _is_as_set(secret, recorded):
+            gone.add(key)
+        else:
+            unbound += secret.is_given is not None and "is_given" not in recorded
     for kind, identity in sorted(gone):
         report.add("secret_changed", kind=kind, identity=identity)
     if unbound:
         report.add("secrets_unbound", count=unbound)
+
+
+def _is_as_set(secret: KeptSecret, recorded: Mapping[str, Any]) -> bool:
+    """Compare a password or token with the record of it; older ones do not say who chose a password."""
+    if recorded["check"] != secret.check:
+        return False
+    if secret.is_given is None or secret.changed_at is None or "is_given" not in recorded:
+        return True
+    return recorded["is_given"] is secret.is_given and is_same(
+        recorded, "changed_at", secret.changed_at.astimezone(UTC).isoformat()
+    )
+
+
+async def _check_counters(connection: Connection, *, report: Report) -> None:
+    async for kind, given, numbered in log_rows.counted(connection):
+        if given != numbered:
+            report.add("counter_wrong", kind=kind, given=given, numbered=numbered)
+
+
+async def _check_mails(connection: Connection, seals: MailSeals | None, *, report: Report) -> None:
+    """Check the seals of mail that opens accounts; without the key of the installation, count it."""
+    unchecked = 0
+    async for mail, digest, seal in log_rows.opening_mails(connection):
+        if seals is None:
+            unchecked += 1
+        elif not seals.is_right(mail, digest=digest, seal=seal):
+            report.add("mail_forged", identity=str(mail.id))
+    if unchecked:
+        report.add("mails_unchecked", count=unchecked)

@@ -80,6 +80,15 @@ def moment_of(said: dict[str, Any]) -> datetime:
     return EPOCH + timedelta(milliseconds=said["t"])
 
 
+def instant_of(value: str) -> datetime | None:
+    """Read a moment with its zone, null for anything else."""
+    try:
+        found = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
+
+
 def read_leaf(given: GivenLeaf) -> ReadLeaf:
     """Read what a leaf says of its act: out of the entry itself, or out of the statement that it commits to."""
     entry = _read(given.entry)

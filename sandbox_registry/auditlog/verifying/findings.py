@@ -33,12 +33,18 @@ class Report:
     entries: int = 0
     records: int = 0
     rows: int = 0
+    files: int = 0
     findings: list[LogFinding] = field(default_factory=list)
 
     @property
     def is_good(self) -> bool:
         """Say whether nothing bad was found."""
         return not any(finding.is_bad for finding in self.findings)
+
+    @property
+    def is_whole(self) -> bool:
+        """Say whether everything was compared that such a log or bundle may have."""
+        return not any(finding.code in LIMITS for finding in self.findings)
 
     @property
     def first_bad(self) -> LogFinding | None:
@@ -65,24 +71,47 @@ class Report:
 
 NOTES = frozenset(
     {
+        "case_complete",
         "case_hidden",
         "case_listed",
         "case_unbound",
         "history_unproved",
+        "dossiers_unbound",
         "erased",
         "lost",
+        "files_unbound",
+        "mails_unchecked",
         "not_compared",
         "not_witnessed",
+        "page_other",
         "policy_unknown",
         "records_absent",
         "records_not_given",
+        "schema_unchecked",
         "search_stale",
         "secrets_unbound",
     }
 )
+LIMITS = frozenset(
+    {
+        "case_listed",
+        "case_unbound",
+        "dossiers_unbound",
+        "history_unproved",
+        "mails_unchecked",
+        "not_compared",
+        "policy_unknown",
+        "records_absent",
+        "records_not_given",
+        "schema_unchecked",
+        "secrets_unbound",
+    }
+)
+"""Notes that say that something was not compared: a yes is then one in part."""
 CONSEQUENTIAL = frozenset(
     {
         "documents_changed",
+        "dossier_changed",
         "illegal_step",
         "not_permitted",
         "office_not_held",

@@ -48,8 +48,9 @@ class History:
     """Everything the log says, leaf by leaf. Feed leaves in order; what is left to compare is then in `last`.
 
     `powers` decides acts again; `knows_procedure` says whether a pinned one is known. `openers` are who opened which
-    account. `checks` are the check values of passwords, by person, and of tokens; null for a password that was set before
-    they were recorded. Accounts `opened_with_checks` have none unless one is recorded.
+    account, `opened_accounts` those of which a row on record says so. `secrets` are what was recorded last of passwords, by
+    person, and of tokens; of a password that was set before there were check values, null. Accounts `opened_with_checks`
+    have none unless one is recorded.
     """
 
     report: Report
@@ -58,7 +59,8 @@ class History:
     last: dict[tuple[str, str], Last] = field(default_factory=dict)
     erased_objects: set[tuple[str, str]] = field(default_factory=set)
     openers: dict[str, str] = field(default_factory=dict)
-    checks: dict[tuple[str, str], str | None] = field(default_factory=dict)
+    opened_accounts: set[str] = field(default_factory=set)
+    secrets: dict[tuple[str, str], dict[str, Any] | None] = field(default_factory=dict)
     opened_with_checks: set[str] = field(default_factory=set)
     _stages: dict[str, str] = field(default_factory=dict)
     _unknown_procedures: set[str] = field(default_factory=set)
@@ -136,6 +138,8 @@ class History:
             self.report.add("version_order", index, kind=kind, identity=key[1], version=version)
         if kind == APPLICATION and "stage" in state:
             self._check_step(index, said, state)
+        if kind == "account_service" and state.get("service") == "opened":
+            self.opened_accounts.add(str(state.get("account_id")))
         self.last[key] = Last(index=index, state=state)
 
     def _take_secret(self, leaf: ReadLeaf, said: dict[str, Any], kind: str, state: Any, *, by: str) -> None:
@@ -143,12 +147,12 @@ class History:
         if not isinstance(state, dict) or said["result"] != "done":
             return
         if kind == "password" and "person_id" in state:
-            self.checks["password", str(state["person_id"])] = state.get("check")
+            self.secrets["password", str(state["person_id"])] = state if "check" in state else None
         elif kind == "token" and "check" in state:
-            self.checks["token", str(state.get("id"))] = state["check"]
+            self.secrets["token", str(state.get("id"))] = state
         elif kind == "erasure" and said["act"] == ERASING and state.get("kind") == "account":
             # The password of an erased account is deleted with it.
-            self.checks.pop(("password", str(state.get("target_id"))), None)
+            self.secrets.pop(("password", str(state.get("target_id"))), None)
         elif kind == "person" and said["act"] in _OPENING and said["obj"]["id"] == state.get("id"):
             self.openers[str(state["id"])] = by
             if leaf.given.is_sealed:

@@ -54,10 +54,11 @@ _DELIVERY = (
 _QUEUE = "the queue's own; a job decides nothing, and what it does is an act like any other"
 OTHER: Mapping[str, Mapping[str, str]] = {
     "account_mails": dict.fromkeys(
-        ("about", "email", "expires_at", "hash", "id", "kind", "person_id", "requested_at"),
-        "mail that waits an hour or a day; the use of its secret is a leaf, and the account's address is told",
-    ),
-    "alembic_version": {"version_num": "the program does not start on a schema it does not know"},
+        ("email", "expires_at", "hash", "id", "kind", "person_id", "seal"),
+        "where a mail can open an account: sealed with the key of the installation, which is not in the database",
+    )
+    | dict.fromkeys(("about", "requested_at"), "what a mail that waits says; it opens nothing"),
+    "alembic_version": {"version_num": "the schema itself is compared with what the migrations make up to it"},
     "audit_leaves": {
         "at": "equals the time its leaf states",
         "case_id": "equals the case its leaf states; of leaves of the first format, bound by the next sealed leaf of the case",
@@ -77,8 +78,8 @@ OTHER: Mapping[str, Mapping[str, str]] = {
         "record": "opens the commitment of the statement",
     },
     "counters": {
-        "last": "a lower one makes the next number break the unique rule of its table, a higher one leaves a gap that shows",
-        "series": "as `last`",
+        "last": "the counters of each kind gave as many numbers as there are objects with one",
+        "series": "a series under another name begins anew, and its next number breaks the unique rule of its table",
     },
     "damaged_files": dict.fromkeys(
         ("found_at", "sha256"), "that a file was found damaged is a leaf; the row keeps it from being one again"
@@ -89,9 +90,9 @@ OTHER: Mapping[str, Mapping[str, str]] = {
     ),
     "log_head": {"hashes": _LOG, "one_row": "constant", "size": _LOG},
     "passwords": {
-        "changed_at": "tells its owner; nothing follows from it",
+        "changed_at": "equals the time recorded when the password was set",
         "hash": "its digest equals the one recorded when the password was set",
-        "is_given": "who chose a password for somebody is on record as a service to the account; offices are granted apart from it",
+        "is_given": "equals what was recorded when the password was set; until its holder chose one, offices do not count",
         "person_id": "as `hash`",
     },
     "rate_limits": dict.fromkeys(("full_at", "name", "subject"), "quotas: how much may be asked, never what"),
@@ -120,6 +121,32 @@ OTHER: Mapping[str, Mapping[str, str]] = {
     "webhook_secrets": dict.fromkeys(("created_at", "endpoint_id", "ends_at", "id", "sealed"), _SEALED),
 }
 """Tables of no kind: what covers each of their columns, or why nothing needs to."""
+UNCOMPARED = frozenset(
+    {
+        "account_mails.about",
+        "account_mails.requested_at",
+        "account_mails (deleted)",
+        "applications.next_due_at",
+        "counters.series",
+        "damaged_files",
+        "idempotency_answers",
+        "rate_limits",
+        "refused_logins",
+        "tokens.last_refused_at",
+        "tokens.last_used_at",
+        "tokens.told_at",
+        "webhook_attempts",
+        "webhook_deliveries",
+        "webhook_endpoints.failing_since",
+        "webhook_endpoints.state",
+        "webhook_endpoints.version",
+        "webhook_secrets",
+    }
+)
+"""Tables and columns for which the answer is why nothing needs to be compared, or cannot; the drill allows silence there only.
+
+Of a mail that is gone nobody can tell: it is not sent, or its secret opens nothing, and who waits for it asks again.
+"""
 _QUEUES = "procrastinate_"
 _KINDS = {table.name: kind for kind, table in TABLES.items()}
 
@@ -132,6 +159,11 @@ def answer_for(table: str, column: str) -> str | None:
     if kind is None:
         return OTHER.get(table, {}).get(column)
     return DERIVED.get(kind, {}).get(column) or UNRECORDED.get(kind, {}).get(column) or RECORDED
+
+
+def is_compared(table: str, column: str | None = None) -> bool:
+    """Say whether a check covers a column, or the rows of a table; of others, why none does is said."""
+    return not table.startswith(_QUEUES) and UNCOMPARED.isdisjoint({table, f"{table}.{column}"})
 
 
 def not_in_records(kind: str) -> frozenset[str]:

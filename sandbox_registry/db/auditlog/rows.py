@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Table, Text, bindparam, cast, func, literal, select, text, union_all
+from sqlalchemy import ColumnElement, Table, Text, bindparam, cast, func, literal, null, select, text, true, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
@@ -17,6 +17,7 @@ from sandbox_registry.db.auditlog.coverage import DERIVED, not_in_records
 from sandbox_registry.db.core.engine import Database
 from sandbox_registry.db.core.kinds import TABLES
 from sandbox_registry.db.core.statements import Statement
+from sandbox_registry.domain.operations.account_mails import WITH_SECRET, AccountMail
 
 SLICE = 4096
 _LEAVES = tables.audit_leaves
@@ -140,16 +141,39 @@ _SECRETS = Statement(
             literal("password"),
             tables.passwords.c.person_id,
             func.encode(func.sha256(func.convert_to(tables.passwords.c.hash, "UTF8")), "hex"),
+            tables.passwords.c.is_given,
+            tables.passwords.c.changed_at,
         ),
-        select(literal("token"), tables.tokens.c.id, func.encode(func.sha256(tables.tokens.c.hash), "hex")),
+        select(
+            literal("token"), tables.tokens.c.id, func.encode(func.sha256(tables.tokens.c.hash), "hex"), null(), null()
+        ),
     )
 )
+_OPENING_MAILS = Statement(select(tables.account_mails).where(tables.account_mails.c.kind.in_(sorted(WITH_SECRET))))
 
 
-async def secrets(connection: AsyncConnection) -> AsyncIterator[tuple[str, str, str]]:
-    """Read of every password and token what a record says of it: its kind, the person or token, and its check value."""
-    for kind, identity, check in await _SECRETS.rows(connection):
-        yield kind, str(identity), check
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptSecret:
+    """What a record says of a password or token: `identity` is its person or the token; the last two of passwords only."""
+
+    kind: str
+    identity: str
+    check: str
+    is_given: bool | None
+    changed_at: datetime | None
+
+
+async def secrets(connection: AsyncConnection) -> AsyncIterator[KeptSecret]:
+    """Read every password and token."""
+    for kind, identity, check, given, changed_at in await _SECRETS.rows(connection):
+        yield KeptSecret(kind=kind, identity=str(identity), check=check, is_given=given, changed_at=changed_at)
+
+
+async def opening_mails(connection: AsyncConnection) -> AsyncIterator[tuple[AccountMail, bytes | None, bytes | None]]:
+    """Read every mail whose secret opens an account, with the digest of its secret and its seal."""
+    for row in await _OPENING_MAILS.dicts(connection):
+        digest, seal = row.pop("hash"), row.pop("seal")
+        yield msgspec.convert(row, AccountMail), digest, seal
 
 
 async def find_case(connection: AsyncConnection, code: str) -> UUID | None:
@@ -167,3 +191,65 @@ async def procedures_kept(connection: AsyncConnection) -> frozenset[str]:
     return frozenset(
         f"{code}@{checksum}" for code, checksum, content in rows if sha256(content.encode()).hexdigest() == checksum
     )
+
+
+_SERIES = {
+    "application": ("dossier %", tables.applications.c.code.is_not(None)),
+    "decision": ("%decision %", true()),
+    "permit": ("%permit %", true()),
+}
+"""Whose series count what: no number is taken twice, and none is left out."""
+_COUNTED = Statement(
+    union_all(
+        *(
+            select(
+                literal(kind),
+                select(func.coalesce(func.sum(tables.counters.c.last), 0))
+                .where(tables.counters.c.series.like(pattern))
+                .scalar_subquery(),
+                select(func.count()).select_from(TABLES[kind]).where(numbered).scalar_subquery(),
+            )
+            for kind, (pattern, numbered) in _SERIES.items()
+        )
+    )
+)
+
+
+async def counted(connection: AsyncConnection) -> AsyncIterator[tuple[str, int, int]]:
+    """Say of each kind of numbered object how many numbers its counters gave, and how many objects have one."""
+    for kind, given, numbered in await _COUNTED.rows(connection):
+        yield kind, int(given), numbered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptFile:
+    """A row that names a file in the store: a document or an attachment, and what its content hashes to."""
+
+    kind: str
+    identity: UUID
+    filename: str
+    sha256: str
+
+
+async def kept_files(connection: AsyncConnection) -> AsyncIterator[KeptFile]:
+    """Read every row that names a file, but for those of cases whose files were erased."""
+    for kind, identity, filename, digest in await _FILES.rows(connection):
+        yield KeptFile(kind=kind, identity=identity, filename=filename, sha256=digest)
+
+
+_ERASED = (
+    select(tables.erasures.c.id)
+    .where(
+        tables.erasures.c.kind == "case",
+        tables.erasures.c.target_id == tables.documents.c.application_id,
+        tables.erasures.c.status == "confirmed",
+    )
+    .exists()
+)
+_DOCUMENTS, _ATTACHMENTS = tables.documents.c, tables.attachments.c
+_FILES = Statement(
+    union_all(
+        select(literal("document"), _DOCUMENTS.id, _DOCUMENTS.filename, _DOCUMENTS.sha256).where(~_ERASED),
+        select(literal("attachment"), _ATTACHMENTS.id, _ATTACHMENTS.filename, _ATTACHMENTS.sha256),
+    )
+)

@@ -2,19 +2,16 @@
 
 import base64
 import json
-import re
 import stat
 import zipfile
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from sandbox_registry.auditlog.publishing.bundle_files import IN_MEMORY
-from sandbox_registry.auditlog.publishing.bundles import bundle_contents, write_bundle
+from sandbox_registry.auditlog.publishing.bundles import bundle_contents
 from sandbox_registry.domain.cases.applications import Application
 from sandbox_registry.domain.errors import NotFound
 from sandbox_registry.runtime.file_sources import ZipSource
@@ -22,7 +19,7 @@ from sandbox_registry.transparency.cosignatures import add_signatures, cosign
 from sandbox_registry.transparency.keys import KeyType, SigningKey
 from sandbox_registry.transparency.notes import format_note, parse_note
 from sandbox_registry.transparency.policies import PolicyGroup, PolicyLog, PolicyWitness, WitnessPolicy
-from tests.support.bundles import checked, timeline, written
+from tests.support.bundles import checked, written
 from tests.support.ledger import Ledger, signing_for
 from tests.support.stages import accepted, submitted
 from tests.support.verifying import record_settled
@@ -65,7 +62,8 @@ async def test_a_whole_bundle_says_all_without_us(ledger: Ledger, policy: Witnes
     report = checked(path, policy)
     size = (await ledger.reader.head()).size
     assert (report.findings, report.entries, report.records) == ([], size, size)
-    assert {"README.txt", "verify.html", "timeline.csv", "timeline.html"} <= set(ZipSource(path).names())
+    assert report.is_whole
+    assert {"README.txt", "names.json", "verify.html"} <= set(ZipSource(path).names())
 
 
 async def test_a_bundle_of_one_case_is_small_and_proves_each_act(
@@ -73,22 +71,13 @@ async def test_a_bundle_of_one_case_is_small_and_proves_each_act(
 ) -> None:
     path = await written(ledger, tmp_path / "case.zip", code=case.code)
     report = checked(path, policy)
-    assert ([found.code for found in report.findings], report.entries, report.records) == (["case_listed"], 4, 4)
+    codes = [found.code for found in report.findings]
+    assert (codes, report.entries, report.records) == (["case_listed"], 4, 4)
     assert "4 entries up to entry" in report.findings[0].text.en
+    assert not report.is_whole
     names = ZipSource(path).names()
     assert not any(name.startswith("tile/") for name in names)
-    rows = timeline(path)
-    assert [row["act"] for row in rows] == [
-        "application:create",
-        "application:submit",
-        "application:receive",
-        "application:accept",
-    ]
-    assert (rows[0]["who"], rows[1]["act_name"]) == ("Nguoi Dai Dien", "Nộp hồ sơ")
-    assert (rows[0]["time"], rows[0]["time_utc"]) == ("2026-11-20 14:00:00", "2026-11-20 07:00:00")
-    assert rows[3]["line_name"] == "Cán bộ Bộ phận Một cửa: Tiếp nhận hồ sơ"
-    assert rows[3]["line"].endswith("r:one_stop_officer,unit,submitted,application:accept,allow")
-    assert "documents.csv" in names
+    assert "Nguoi Dai Dien" in json.loads(ZipSource(path).read("names.json")).values()
 
 
 async def test_a_bundle_is_its_owners_to_hand_on(ledger: Ledger, tmp_path: Path) -> None:
@@ -212,37 +201,35 @@ async def test_what_is_newer_than_the_witnesses_is_named_and_proved_by_the_log_a
         assert report.cosigned_by == (WITNESS.name,)
 
 
-async def test_timeline_is_read_by_people(ledger: Ledger, case: Application, tmp_path: Path) -> None:
-    path = tmp_path / "case.zip"
-    write_bundle(path, await bundle_contents(ledger.database, ledger.folder, code=case.code, with_records=True))
-    page, first = ZipSource(path).read("timeline.html").decode(), timeline(path)[0]
-    row = page[page.index("<tbody>") : page.index("</tr>", page.index("<tbody>"))]
-    told = dict(re.findall(r'<td data-head="([^"]+)">(.*?)</td>', row))
-    assert told["Thời điểm (giờ Việt Nam)"] == f"{first['time']}<small>{first['time_utc']} UTC</small>"
-    assert (told["Người thực hiện"], told["Kết quả"]) == (first["who"], "Đã làm")
-    assert told["Việc"].startswith(f"{first['act_name']}<small>{first['act']}</small>")
-    assert told["Căn cứ"].startswith(f"{first['line_name']}<small>{first['line']}</small>")
-    assert [f'<th scope="col">{head}</th>' in page for head in told] == [True] * 6
-
-
 async def test_a_case_nobody_knows(ledger: Ledger) -> None:
     with pytest.raises(NotFound):
         await bundle_contents(ledger.database, ledger.folder, code="H12.01-000000-0000", with_records=True)
 
 
-async def test_no_cell_runs_as_a_formula(ledger: Ledger, case: Application, tmp_path: Path) -> None:
-    contents = await bundle_contents(ledger.database, ledger.folder, code=case.code, with_records=True)
-    path = tmp_path / "evil.zip"
-    write_bundle(path, replace(contents, names=dict.fromkeys(contents.names, '=HYPERLINK("http://x")')))
-    assert {row["who"] for row in timeline(path)} == {'\'=HYPERLINK("http://x")'}
+async def test_what_the_log_does_not_bind_is_named(
+    ledger: Ledger, case: Application, policy: WitnessPolicy, tmp_path: Path
+) -> None:
+    path = await written(ledger, tmp_path / "case.zip", code=case.code)
+    page = checked(changed(path, "verify.html", lambda content: content + b" "), policy)
+    assert [found.code for found in page.findings] == ["case_listed", "page_other"]
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("timeline.html", "<h1>An older release wrote this, or somebody else.</h1>")
+    added = checked(path, policy)
+    assert [found.code for found in added.findings] == ["case_listed", "files_unbound"]
+    assert "timeline.html" in added.findings[-1].text.en
 
 
-async def test_a_long_timeline_goes_through_the_disk(ledger: Ledger, case: Application, tmp_path: Path) -> None:
-    contents = await bundle_contents(ledger.database, ledger.folder, code=case.code, with_records=True)
-    path = tmp_path / "long.zip"
-    write_bundle(path, replace(contents, names=dict.fromkeys(contents.names, "<b>" + "A" * 100_000)))
-    assert len(contents.leaves) * 100_000 > IN_MEMORY
-    assert {len(row["who"]) for row in timeline(path)} == {100_003}
-    page = ZipSource(path).read("timeline.html").decode()
-    assert page.count("&lt;b&gt;AAA") == len(contents.leaves)
-    assert page.rstrip().endswith("</html>")
+async def test_a_record_that_is_missing_unsaid_is_a_no(
+    ledger: Ledger, case: Application, policy: WitnessPolicy, tmp_path: Path
+) -> None:
+    path = await written(ledger, tmp_path / "case.zip", code=case.code)
+    records = [name for name in ZipSource(path).names() if name.startswith("records/")]
+    one = checked(without(path, records[1]), policy)
+    assert one.first_bad is not None
+    assert (one.first_bad.code, f"records/{one.first_bad.index}.json") == ("record_missing", records[1])
+    assert not checked(without(path, *records), policy).is_good
+    opened = [name for name in ZipSource(path).names() if name.startswith(("records/", "statements/"))]
+    assert not checked(without(path, *opened), policy).is_good
+    bare = checked(without(path, *opened, "case.json"), policy)
+    assert [found.code for found in bare.findings] == ["records_not_given", "case_unbound"]
+    assert not bare.is_whole

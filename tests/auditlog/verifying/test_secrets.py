@@ -8,10 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from sandbox_registry.auditlog.verifying.database import authorities_in, check_database
 from sandbox_registry.auditlog.verifying.findings import Report
+from sandbox_registry.domain.errors import ConditionNotMet
+from sandbox_registry.domain.operations.account_mails import MailSeals
 from sandbox_registry.domain.privacy.erasures import ErasureKind
 from sandbox_registry.usecases.identity.passwords import Passwords
 from sandbox_registry.usecases.identity.people import People
 from sandbox_registry.usecases.identity.tokens import Tokens
+from tests.support.account_mails import Outbox, sent
 from tests.support.erasing import confirm, propose
 from tests.support.leaves import leaves
 from tests.support.passwords import CHEAP
@@ -22,10 +25,15 @@ PASSWORD, OTHER = "tôm sú lội ngược dòng", "cua biển bò ngang bờ"
 EMAIL = "moi@camau.example"
 
 
-async def found(world: World) -> list[str]:
+async def found(world: World, *, seals: MailSeals | None = None) -> list[str]:
     report = Report()
     await check_database(
-        world.database, published=None, checkpoint=None, authorities=authorities_in((AUTHORITY,)), report=report
+        world.database,
+        published=None,
+        checkpoint=None,
+        authorities=authorities_in((AUTHORITY,)),
+        report=report,
+        seals=seals,
     )
     return [each.code for each in report.findings]
 
@@ -85,6 +93,8 @@ async def test_a_hash_renewed_at_a_login_is_whole(opened: World) -> None:
     "statement",
     [
         "UPDATE passwords SET hash = 'mine'",
+        "UPDATE passwords SET is_given = false",
+        "UPDATE passwords SET changed_at = changed_at + interval '1 second'",
         "DELETE FROM passwords",
         "INSERT INTO passwords SELECT id, 'mine', now() FROM people WHERE email = 'be@camau.example'",
         "UPDATE tokens SET hash = sha256('mine') WHERE id = (SELECT max(id::text)::uuid FROM tokens)",
@@ -96,6 +106,49 @@ async def test_another_way_in_is_found(opened: World, owner: AsyncEngine, statem
     await forge(owner, statement)
 
     assert set(await found(opened)) & {"secret_changed", "row_changed"}
+
+
+PLANTED = """
+    INSERT INTO account_mails (id, kind, person_id, requested_at, expires_at, about, hash, seal)
+    SELECT gen_random_uuid(), 'reset_password', id, now(), now() + interval '1 hour', '', sha256('mine'), sha256('seal')
+    FROM people WHERE email = 'moi@camau.example'
+"""
+
+
+async def test_a_planted_mail_is_found_and_opens_nothing(opened: World, owner: AsyncEngine) -> None:
+    seals = opened.use_cases.own_accounts.seals
+    await opened.use_cases.own_accounts.request_reset(ANYBODY, email=EMAIL)
+    await sent(opened)
+    assert await found(opened) == ["mails_unchecked"]
+    assert await found(opened, seals=seals) == []
+    await forge(owner, PLANTED)
+    assert await found(opened, seals=seals) == ["mail_forged"]
+    with pytest.raises(ConditionNotMet) as refused:
+        await opened.use_cases.own_accounts.reset_password(ANYBODY, secret="mine", new=OTHER)
+    assert refused.value.condition == "link_over"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "person_id = (SELECT id FROM people WHERE email = 'be@camau.example')",
+        "email = 'attacker@x.example'",
+        "expires_at = expires_at + interval '1 year'",
+        "kind = 'confirm_email'",
+        "hash = sha256('mine')",
+        "seal = NULL",
+    ],
+)
+async def test_a_mail_moved_to_somebody_else_is_found_and_not_sent(
+    opened: World, owner: AsyncEngine, change: str
+) -> None:
+    seals = opened.use_cases.own_accounts.seals
+    await opened.use_cases.own_accounts.request_reset(ANYBODY, email=EMAIL)
+    await forge(owner, f"UPDATE account_mails SET {change}")  # noqa: S608 - Our words.
+    assert await found(opened, seals=seals) == ["mail_forged"]
+    async with opened.database.primary() as connection:
+        [mail_id] = (await connection.exec_driver_sql("SELECT id FROM account_mails")).scalars()
+    assert not await opened.use_cases.own_accounts.write(mail_id, send=Outbox().send)
 
 
 async def test_what_was_set_before_check_values_were_recorded_is_a_note(opened: World, owner: AsyncEngine) -> None:

@@ -12,14 +12,16 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from sandbox_registry.auditlog.verifying.database import authorities_in, check_database
+from sandbox_registry.auditlog.verifying.dossiers import Dossier, check_dossier
 from sandbox_registry.auditlog.verifying.findings import Report
+from sandbox_registry.auditlog.verifying.history import Last
 from sandbox_registry.authz import Action
-from sandbox_registry.domain.cases.applications import Application, SupplementItem
+from sandbox_registry.domain.cases.applications import Application, Document, SupplementItem
 from sandbox_registry.domain.identity.people import Actor, Organisation
 from sandbox_registry.domain.stages import Stage
 from tests.support.erasing import confirm, propose
-from tests.support.inputs import TRIED, Facts, facts_of
-from tests.support.stages import INTAKE, OWNER, complete_draft, received
+from tests.support.inputs import TRIED, Facts, Spares, facts_of
+from tests.support.stages import INTAKE, OWNER, complete_draft, filed, received
 from tests.support.verifying import AUTHORITY, record_settled
 from tests.support.world import AI_PROCEDURE, PROCEDURE, START, World
 from tests.usecases.cases.test_possible_acts import BEGINNINGS, GAPS, Walk, settle_spares
@@ -80,23 +82,37 @@ class BlindWalk(Walk):
             self.world.clock.forward(hours=self.random.choice([0.5, 2, 30, 24 * 8, 24 * 40]))
 
 
+async def walked(world: World, seed: int) -> list[str]:
+    """Walk one case at random in a world where nothing happened yet; return what the check found."""
+    spares = await settle_spares(world, (PROCEDURE, AI_PROCEDURE))
+    await record_settled(world)
+    world.clock.at = START
+    await walk(world, spares, seed)
+    return await whole(world)
+
+
+async def walk(world: World, spares: Spares, seed: int) -> int:
+    """Begin a case and do what is offered, at random; return how much was done."""
+    begun = [each for each in BEGINNINGS if each[1] != GAPS]
+    begin, code = begun[Random(seed).randrange(len(begun))]  # noqa: S311 - a walk, no secret.
+    case = await begin(world, code)
+    walking = BlindWalk(
+        world=world,
+        rehearsal=world.use_cases,
+        case_id=case.id,
+        spares=spares,
+        random=Random(seed),  # noqa: S311 - a walk, no secret.
+    )
+    await walking.go(STEPS)
+    return walking.done.total()
+
+
 async def test_walks_of_whole_cases_leave_a_log_that_is_whole(world: World) -> None:
     spares = await settle_spares(world, (PROCEDURE, AI_PROCEDURE))
     await record_settled(world)
-    begun = [each for each in BEGINNINGS if each[1] != GAPS]
     done = 0
     for seed in range(CASES):
-        begin, code = begun[Random(seed).randrange(len(begun))]  # noqa: S311 - a walk, no secret.
-        case = await begin(world, code)
-        walk = BlindWalk(
-            world=world,
-            rehearsal=world.use_cases,
-            case_id=case.id,
-            spares=spares,
-            random=Random(seed),  # noqa: S311 - a walk, no secret.
-        )
-        await walk.go(STEPS)
-        done += walk.done.total()
+        done += await walk(world, spares, seed)
         world.clock.at = START  # Cases begin on the day that their papers are of.
     assert done > CASES
     assert await whole(world) == []
@@ -177,3 +193,67 @@ async def test_a_discarded_draft_with_files_is_no_alarm(world: World) -> None:
     draft = await complete_draft(world)
     await world.use_cases.applications.discard(world.context(OWNER), draft.id, expected_version=draft.version)
     assert await whole(world) == []
+
+
+PLANTED = """
+    INSERT INTO dossier_versions (application_id, number, cause, title, answers, documents, made_by, made_at)
+    SELECT application_id, {number}, 'edited', title, answers, documents, made_by, made_at
+    FROM dossier_versions WHERE number = 1
+"""
+REWRITTEN = {
+    "a version planted after the last": PLANTED.format(number=99),
+    "a version planted before the first": PLANTED.format(number=0),
+    "a version of the draft taken away": "DELETE FROM dossier_versions WHERE number = 2",
+    "a version of the draft rewritten": "UPDATE dossier_versions SET title = title || '.' WHERE number = 2",
+    "who wrote a version": "UPDATE dossier_versions SET made_by = (SELECT max(id::text)::uuid FROM people) WHERE number = 2",
+    "when a version was written": "UPDATE dossier_versions SET made_at = made_at - interval '1 day' WHERE number = 2",
+    "a file taken out again, gone": "DELETE FROM documents WHERE removed_at IS NOT NULL",
+    "a file taken out again, exchanged": "UPDATE documents SET sha256 = repeat('2', 64) WHERE removed_at IS NOT NULL",
+    "a file that nobody ever took out": (
+        "INSERT INTO documents SELECT gen_random_uuid(), version, application_id, part, filename, media_type, size, "
+        "sha256, uploaded_by, uploaded_at, uploaded_at FROM documents WHERE removed_at IS NULL LIMIT 1"
+    ),
+}
+
+
+@pytest.fixture
+async def rewritten(world: World) -> Application:
+    """A case that was filed after a file of its draft was exchanged."""
+    await record_settled(world)
+    draft = await complete_draft(world)
+    applications = world.use_cases.applications
+    async with world.database.transaction() as work:
+        [document, *_] = [each for each in await work.find(Document, application_id=draft.id) if not each.removed_at]
+    await applications.remove_document(world.context(OWNER), draft.id, document.id)
+    await applications.add_document(
+        world.context(OWNER),
+        draft.id,
+        part=document.part,
+        filename=document.filename,
+        media_type=document.media_type,
+        size=document.size,
+        sha256="1" * 64,
+    )
+    return await filed(world, await _case(world, draft.id))
+
+
+@pytest.mark.parametrize("name", REWRITTEN)
+async def test_what_was_edited_before_a_filing_cannot_be_rewritten_after_it(
+    world: World, owner: AsyncEngine, rewritten: Application, name: str
+) -> None:
+    assert rewritten.stage is Stage.SUBMITTED
+    assert await whole(world) == []
+    async with owner.begin() as connection:
+        await connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+        assert (await connection.exec_driver_sql(REWRITTEN[name])).rowcount > 0
+    assert {each.partition(" ")[0] for each in await whole(world)} == {"dossier_changed"}
+
+
+def test_a_filing_from_before_edits_were_bound_has_nothing_to_compare_with() -> None:
+    """As in a registry that is older than that: its records state no digests."""
+    older = Last(index=7, state={"application_id": "a", "number": 1, "documents": []})
+    report = Report()
+    for last in (None, older, Last(index=7, state=None)):
+        assert check_dossier("a", Dossier(), last, is_open=True, report=report)
+        assert not check_dossier("a", Dossier(), last, is_open=False, report=report)
+    assert report.findings == []
