@@ -15,6 +15,7 @@ from bench.effort import Effort
 from bench.figures import Aim, Figure, Row
 from sandbox_registry.domain.identity.people import Actor
 from sandbox_registry.domain.operations.quotas import LIMITS, Group, Quota, Room
+from sandbox_registry.http.application import Application
 from sandbox_registry.http.body_timeouts import BodyReadTimeout
 from sandbox_registry.http.identity import RequestIdentity
 from sandbox_registry.http.problems import HANDLERS
@@ -52,7 +53,7 @@ def middlewares(effort: Effort) -> Row:
     nowhere: Any = None
     limits = Granting(nowhere, key=b"k" * 32, limits=LIMITS)
     counting: dict[str, Any] = {"limits": limits, "proxies": PROXIES}
-    ours = Litestar(
+    ours = Application(
         [plain],
         middleware=[
             DefineMiddleware(BodyReadTimeout),

@@ -50,6 +50,7 @@ from sandbox_registry.documents.uploads.scanning import NullScanner
 from sandbox_registry.documents.uploads.store import Store
 from sandbox_registry.domain.audit import Pseudonyms
 from sandbox_registry.domain.operations.quotas import Quota, read_limits
+from sandbox_registry.http.application import Application
 from sandbox_registry.http.bodies import StrictRequest
 from sandbox_registry.http.body_timeouts import BodyReadTimeout
 from sandbox_registry.http.identity import RequestIdentity
@@ -173,7 +174,7 @@ def create_app(
     files = Router(path="", route_handlers=FILES, request_max_body_size=settings.max_upload_bytes)
     api = Router(path=PREFIX, route_handlers=[*API, DocsController, files], guards=[check_query])
     contract = Contract(CONTROLLERS)
-    return Litestar(
+    return Application(
         route_handlers=[HealthController, LogController, api, *portal_routes(is_demonstration=settings.demo)],
         lifespan=[lifespan] if background is None else [lifespan, background],
         middleware=[

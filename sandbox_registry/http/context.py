@@ -6,6 +6,7 @@ from litestar import Request
 from litestar.exceptions import NotAuthorizedException
 
 from sandbox_registry.domain.identity.people import Actor
+from sandbox_registry.http.application import REQUEST_ID
 from sandbox_registry.http.declarations import declared
 from sandbox_registry.http.identity import ADDRESS
 from sandbox_registry.usecases.transaction.context import RequestContext
@@ -18,7 +19,7 @@ def actor_of(request: Request[Actor | None, Any, Any]) -> Actor:
     if actor is not None:
         return actor
     if declared(request.route_handler).is_public:
-        return nobody(request_id=request.scope["state"]["request_id"])
+        return nobody(request_id=request.scope["state"][REQUEST_ID])
     raise NotAuthorizedException(headers={"WWW-Authenticate": 'Bearer realm="sandbox-registry"'})
 
 

@@ -9,10 +9,10 @@ from typing import Any, Protocol
 from litestar.exceptions import HTTPException, NotAuthorizedException
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from sandbox_registry.http.application import REQUEST_ID
 from sandbox_registry.http.client_addresses import Address, Networks, client_address, counted
 from sandbox_registry.http.declarations import NOTHING, Declaration, declared
 from sandbox_registry.http.response_headers import add_response_header
-from sandbox_registry.runtime.logs import begin_request
 from sandbox_registry.usecases.identity.tokens import Bearer
 
 
@@ -30,10 +30,11 @@ _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
 class RequestIdentity:
-    """Gives every request an id, refuses bodies that are not JSON, and puts the actor in the scope.
+    """Refuses bodies that are not JSON, and puts the actor in the scope.
 
     `authenticate` turns a token, used from an address, into an actor, or null for a token that is unknown, expired,
-    revoked or not for use from there. All get the same answer. A token that ends soon says so in every answer.
+    revoked or not for use from there. All get the same answer. A token that ends soon says so in every answer. Which
+    methods an address has, as OPTIONS tells, is in the contract that everybody may read.
     """
 
     def __init__(self, app: ASGIApp, authenticate: Authenticate, proxies: Networks) -> None:
@@ -44,16 +45,13 @@ class RequestIdentity:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
         headers = dict(scope["headers"])
-        request_id, named = begin_request(headers.get(b"x-request-id", b"").decode("latin-1"))
-        scope["state"]["request_id"] = request_id
-        add_response_header(scope, b"x-request-id", named)
         declaration = declared(scope["route_handler"]) if "route_handler" in scope else NOTHING
         _check_content(scope, headers, declaration)
         address = client_address(scope, self.proxies)
         scope["state"][ADDRESS] = counted(address)
-        bearer = await self._bearer(scope, request_id, address)
+        bearer = await self._bearer(scope, scope["state"][REQUEST_ID], address)
         scope["user"] = None if bearer is None else bearer.actor
-        if scope["user"] is None and not declaration.is_public:
+        if scope["user"] is None and not (declaration.is_public or scope.get("method") == "OPTIONS"):
             raise NotAuthorizedException(headers={"WWW-Authenticate": 'Bearer realm="sandbox-registry"'})
         if bearer is not None and bearer.ends_at is not None:
             add_response_header(scope, b"token-expires", format_datetime(bearer.ends_at, usegmt=True))

@@ -1,4 +1,4 @@
-"""Which methods an address supports, as OPTIONS reports them."""
+"""Which methods an address supports, as OPTIONS and refusals of a method report them: HEAD wherever GET is."""
 
 from typing import Any
 
@@ -7,24 +7,35 @@ from litestar.routes import HTTPRoute
 
 METHODS = "methods"
 """The key of the methods of each address in the state of the application."""
+_NOT_ALLOWED = 405
 
 
 def remember_methods(app: Litestar) -> None:
     """Store the methods of each address once all routes exist; an `on_startup` hook."""
     app.state[METHODS] = {
-        route.path_format: ", ".join(sorted(route.methods)).encode()
-        for route in app.routes
-        if isinstance(route, HTTPRoute)
+        route.path_format: _listed(route.methods) for route in app.routes if isinstance(route, HTTPRoute)
     }
 
 
 async def complete_allow_header(message: Any, scope: Any) -> None:
-    """Name every method in the response to OPTIONS; a `before_send` hook.
+    """Name every method in the response to OPTIONS, and HEAD in a 405; a `before_send` hook.
 
-    Litestar builds that response with the first handler of an address and does not know of the later ones.
+    Litestar builds the response to OPTIONS with the first handler of an address and does not know of the later ones.
     """
-    if scope["method"] == "OPTIONS" and message["type"] == "http.response.start":
+    if message["type"] != "http.response.start":
+        return
+    if scope["method"] == "OPTIONS":
         allowed = scope["app"].state[METHODS].get(scope.get("path_template"))
-        if allowed is not None:
-            rest = [each for each in message["headers"] if each[0].lower() != b"allow"]
-            message["headers"] = [*rest, (b"allow", allowed)]
+    elif message["status"] == _NOT_ALLOWED:
+        named = next((value for name, value in message["headers"] if name.lower() == b"allow"), b"")
+        allowed = _listed(named.decode().split(", ")) if named else None
+    else:
+        return
+    if allowed is not None:
+        rest = [each for each in message["headers"] if each[0].lower() != b"allow"]
+        message["headers"] = [*rest, (b"allow", allowed)]
+
+
+def _listed(methods: Any) -> bytes:
+    every = {str(each) for each in methods}
+    return ", ".join(sorted(every | {"HEAD"} if "GET" in every else every)).encode()

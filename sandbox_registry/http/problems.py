@@ -11,6 +11,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from sandbox_registry.domain.errors import DomainError, FieldError
 from sandbox_registry.domain.malformed import field_error
 from sandbox_registry.domain.texts import Language, Phrase, Wording
+from sandbox_registry.http.application import REQUEST_ID
 from sandbox_registry.http.status import status_of
 
 PROBLEM = "application/problem+json; charset=utf-8"
@@ -75,7 +76,7 @@ def problem(
         status=status,
         code=code,
         detail=text.in_language(language),
-        request_id=request.scope["state"].get("request_id", ""),
+        request_id=request.scope["state"].get(REQUEST_ID, ""),
         errors=tuple(
             FieldProblem(field=each.field, code=each.code, message=each.message.in_language(language))
             for each in errors

@@ -3,7 +3,7 @@
 import gzip
 import hashlib
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 from litestar import Request, Response
 
@@ -75,7 +75,9 @@ def render(request: Request[Any, Any, Any], template: str, language: Language, *
 
 def _in_language(request: Request[Any, Any, Any], wanted: Language) -> str:
     """Return the address of the same page in another language."""
+    # Quoted, and with one slash: a browser takes `//name`, `/\\name` and what turns into them for another server.
+    path = "/" + quote(request.url.path, errors="replace").lstrip("/")
     if len(request.url.query) > _LONGEST_QUERY:  # It would be said seven times.
-        return f"{request.url.path}?lang={wanted}"
+        return f"{path}?lang={wanted}"
     asked = [(name, value) for name, value in parse_qsl(request.url.query, keep_blank_values=True) if name != "lang"]
-    return f"{request.url.path}?{urlencode([*asked, ('lang', wanted.value)])}"
+    return f"{path}?{urlencode([*asked, ('lang', wanted.value)])}"

@@ -366,12 +366,12 @@ async def test_nobody_gets_in_but_where_the_route_says_so(world: World, tmp_path
             answer = await send(client, route, by=None)
             assert route.is_public is (route.key in OPEN_ROUTES or route.path.startswith(OPEN_FOLDERS)), route.key
             assert route.is_public or answer.status_code == 401, (route.key, answer.text)
-            for method in ("OPTIONS", "HEAD", "TRACE"):
-                other = await client.http.request(method, "http://test" + route.at())
-                assert other.status_code in ({200, 204, 401, 404, 405} if route.is_public else {401, 405}), (
-                    method,
-                    route,
-                )
+            asked = [
+                await client.http.request(each, "http://test" + route.at()) for each in ("OPTIONS", "HEAD", "TRACE")
+            ]
+            methods, head, trace = [each.status_code for each in asked]
+            assert (methods, trace) == (204, 405), route.key
+            assert head in ({200, 400, 404, 405} if route.is_public else {401, 405}), route.key
 
 
 async def test_permit_is_seen_by_whom_the_policy_names(world: World, tmp_path: Path, database_url: str) -> None:

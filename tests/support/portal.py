@@ -11,6 +11,8 @@ from litestar import Litestar
 from litestar.datastructures import State
 from litestar.template import TemplateConfig
 
+from sandbox_registry.http.application import Application
+from sandbox_registry.http.methods import complete_allow_header, remember_methods
 from sandbox_registry.http.problems import HANDLERS
 from sandbox_registry.http.quotas import LIMIT_HANDLERS
 from sandbox_registry.http.response_headers import complete_headers
@@ -23,12 +25,13 @@ from tests.support.ports import free_port
 def small_portal(*handlers: Any, is_demonstration: bool = False) -> Litestar:
     """An application that answers as the portal does, with nothing but these handlers and the files."""
     assets = Assets()
-    return Litestar(
+    return Application(
         route_handlers=[static_file, *handlers],
         exception_handlers=with_pages(HANDLERS | LIMIT_HANDLERS),
         template_config=TemplateConfig(instance=template_engine(assets, is_demonstration=is_demonstration)),
         state=State({"assets": assets}),
-        before_send=[complete_headers],
+        on_startup=[remember_methods],
+        before_send=[complete_allow_header, complete_headers],
         openapi_config=None,
         logging_config=None,
     )

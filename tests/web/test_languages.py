@@ -1,7 +1,9 @@
 """The language of a page: Vietnamese unless another was chosen, and the choice is kept."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 from litestar import Request, Response, get
@@ -54,6 +56,19 @@ def test_a_page_links_to_itself_in_the_other_languages(portal: Portal) -> None:
     answer = portal.get("/?a=1&lang=en&b=x%26y")
     for language in Language:
         assert f'hreflang="{language}" href="/?a=1&amp;b=x%26y&amp;lang={language}"' in answer.text
+
+
+@pytest.mark.parametrize(
+    "path", ["//evil.example/x", "///evil.example", "/\\evil.example", "/%5Cevil.example", "/%09/evil.example"]
+)
+def test_links_to_other_languages_stay_here(portal: Portal, path: str) -> None:
+    answer = portal.get(f"http://testserver{path}", headers={"Accept": "text/html"})
+    assert answer.status_code == 404
+    links = re.findall(r'hreflang="\w+" href="([^"]*)"', answer.text)
+    assert len(links) == 3
+    for link in links:
+        assert re.match(r"/(?![/\\\s])", link), link
+        assert urlsplit(urljoin("http://testserver/", link)).netloc == "testserver"
 
 
 def test_a_long_address_is_not_said_again_seven_times(portal: Portal) -> None:
