@@ -53,12 +53,17 @@ class Browser:
 
     def visit(self, address: str, *, width: int, is_dark: bool = False, runs_scripts: bool = True) -> None:
         """Open a page of the portal in a window of that width."""
-        size = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < DESKTOP}
-        scheme = [{"name": "prefers-color-scheme", "value": "dark" if is_dark else "light"}]
-        self._devtools("Emulation.setDeviceMetricsOverride", size)
-        self._devtools("Emulation.setEmulatedMedia", {"features": scheme})
+        self.show(width=width, is_dark=is_dark)
         self._devtools("Emulation.setScriptExecutionDisabled", {"value": not runs_scripts})
         self._call("POST", f"{self._session}/url", {"url": address})
+
+    def show(self, *, width: int, is_dark: bool = False, medium: str = "screen", **features: str) -> None:
+        """Show the page that is open at another width, on paper (`print`), or as a reader wants it: `forced_colors="active"`."""
+        size = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < DESKTOP}
+        wanted = {"prefers_color_scheme": "dark" if is_dark else "light", **features}
+        listed = [{"name": name.replace("_", "-"), "value": value} for name, value in wanted.items()]
+        self._devtools("Emulation.setDeviceMetricsOverride", size)
+        self._devtools("Emulation.setEmulatedMedia", {"media": medium, "features": listed})
 
     def press(self, *keys: str) -> None:
         """Press keys one after the other: U+E004 is Tab, U+E007 is Enter."""
@@ -69,6 +74,10 @@ class Browser:
     def wait_for(self, script: str) -> Any:
         """Run a script that ends by calling its last argument."""
         return self._call("POST", f"{self._session}/execute/async", {"script": script, "args": []})
+
+    def forget(self) -> None:
+        """Forget every cookie: whoever comes next was never here."""
+        self._devtools("Network.clearBrowserCookies", {})
 
     def console(self) -> list[str]:
         """Return what the browser complained of since it was last asked: a policy that was broken, a file not there."""

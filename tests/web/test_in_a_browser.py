@@ -1,4 +1,7 @@
-"""Every page in a real browser: accessible, whole at 320 px, in both themes, without a script, by keyboard."""
+"""Every page in a real browser: accessible, whole when small or enlarged, in every look; journeys by keyboard alone.
+
+One browser serves all tests. Pictures of every page and state are left in the directory of the run, or in `PICTURES`.
+"""
 
 import asyncio
 import json
@@ -15,6 +18,10 @@ ANSWERS = (
     "&competence.security_system=no&competence.province_count=1&competence.province=ca_mau&competence.bank_fintech=none"
     "&competence.data_product=no&competence.smart_city=no&competence.state_procurement=no"
 )
+ROUTED = ANSWERS.replace("&competence.province=ca_mau", "")
+"""What the first page of questions asks."""
+ONLY_HERE = "competence.province=ca_mau"
+"""What it asks when the trial takes place in one province."""
 PAPERS = (
     "&users.max_users=60&data.personal_data=yes&project.is_small=yes&risks.serious_harm=no"
     "&plan.space_kinds=physical&contact.by_delegate=no"
@@ -41,7 +48,7 @@ PAGES = {
     "components": "/components",
     "error": "/khong-co-trang-nay",
 }
-TAB, ENTER, ESCAPE = "\ue004", "\ue007", "\ue00c"
+TAB, ENTER, ESCAPE, DOWN = "\ue004", "\ue007", "\ue00c", "\ue015"
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WIDER_THAN_THE_WINDOW = """
 return [...document.querySelectorAll('body *')].filter(each => {
@@ -50,11 +57,40 @@ return [...document.querySelectorAll('body *')].filter(each => {
 }).map(each => each.outerHTML.slice(0, 120))"""
 
 
-@pytest.fixture
-def pictures(tmp_path: Path) -> Path:
-    """Where pictures of all pages are left to look at: a directory of the test, or the one in PICTURES."""
+TEXT_TWICE_AS_LARGE = "document.documentElement.style.fontSize = '200%'"
+TEXT_AS_IT_IS = "document.documentElement.style.fontSize = ''"
+SKIP_LINK = "const box = document.querySelector('.skip').getBoundingClientRect(); return [box.top, box.bottom]"
+MOVES = """
+return [...document.querySelectorAll('*')].filter(each => {
+    const style = getComputedStyle(each);
+    return [style.transitionDuration, style.animationDuration].some(time => parseFloat(time) > 0);
+}).map(each => each.outerHTML.slice(0, 120))"""
+TOLD_BY_COLOUR_ALONE = """
+const shown = each => { const s = getComputedStyle(each); return s.backgroundColor + s.borderStyle + s.borderColor; };
+const alike = (one, other) => {
+    const [a, b] = [one, other].map(each => document.querySelector(each));
+    return a && b && shown(a) === shown(b) ? [one + ' looks like ' + other] : [];
+};
+return [
+    ...alike('.segments .is-done', '.segments li:not(.is-done)'),
+    ...alike('.month tbody .is-off', '.month tbody td:not([class])'),
+]"""
+ON_PAPER = """
+return ['nav', '.menu', '.languages', '.skip', '.footer', '.govuk-button', '.no-print'].filter(each =>
+    [...document.querySelectorAll(each)].some(found => found.getClientRects().length))"""
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where pictures are left to look at: a directory of the run, or the one in PICTURES."""
     given = os.environ.get("PICTURES")
-    return Path(given) if given else tmp_path
+    return Path(given) if given else tmp_path_factory.mktemp("pictures")
+
+
+@pytest.fixture(autouse=True)
+def stranger(browser: Browser) -> None:
+    """Whoever comes was never here, and chose no language."""
+    browser.forget()
 
 
 @pytest.fixture(scope="module")
@@ -68,22 +104,176 @@ axe.run(document, {options}).then(found => done(found.violations.map(
 
 
 def look_at(browser: Browser, address: str, axe: str, pictures: Path) -> Iterator[str]:
-    """Say what is wrong with the pages, in both themes, on a phone and on a desk."""
+    """Say what is wrong with the pages, on a phone and on a desk, in both themes, and as readers may want them."""
     for name, path in PAGES.items():
-        for width, is_dark in ((360, False), (1280, True), (320, False)):
-            browser.visit(address + path, width=width, is_dark=is_dark)
-            where = f"{name} at {width} px"
-            yield from (f"{where}: {each} is cut off" for each in browser.run(WIDER_THAN_THE_WINDOW))
-            if width == 320:
-                continue
-            yield from (f"{where}: {each}" for each in browser.wait_for(axe))
-            browser.whole_picture(pictures / f"{name}-{width}.png")
+        browser.visit(address + path, width=360)
+        browser.whole_picture(pictures / f"{name}-360.png")
+        yield from (f"{name} on a phone: {each}" for each in browser.wait_for(axe))
+        yield from (f"{name} enlarged: {each}" for each in look_enlarged(browser))
+        browser.show(width=1280)
+        browser.whole_picture(pictures / f"{name}-1280.png")
+        yield from (f"{name} on a desk: {each} is cut off" for each in browser.run(WIDER_THAN_THE_WINDOW))
+        browser.show(width=1280, is_dark=True)
+        browser.whole_picture(pictures / f"{name}-1280-dark.png")
+        yield from (f"{name} in the dark: {each}" for each in browser.wait_for(axe))
+        browser.show(width=1280, forced_colors="active", prefers_reduced_motion="reduce")
+        yield from (f"{name} in forced colours: {each}" for each in browser.run(TOLD_BY_COLOUR_ALONE))
+        yield from (f"{name} moves: {each}" for each in browser.run(MOVES))
+        browser.show(width=760, medium="print")
+        yield from (f"{name} on paper: {each} is of no use" for each in browser.run(ON_PAPER))
         yield from (f"{name}: {each}" for each in browser.console() if "404 (Not Found)" not in each)
+
+
+def look_enlarged(browser: Browser) -> Iterator[str]:
+    """Say what is cut off at 400 % of a desk (320 px) and on a phone with text of twice the size."""
+    browser.show(width=320)
+    yield from (f"{each} is cut off at 400 %" for each in browser.run(WIDER_THAN_THE_WINDOW))
+    browser.show(width=360)
+    browser.run(TEXT_TWICE_AS_LARGE)
+    yield from (f"{each} is cut off at 200 % text" for each in browser.run(WIDER_THAN_THE_WINDOW))
+    if browser.run(SKIP_LINK)[1] > 0:
+        yield "the skip link shows before anybody asks for it"
+    browser.run("document.querySelector('.skip').focus()")
+    if browser.run(SKIP_LINK)[0] < 0:
+        yield "the skip link is cut off"
+    browser.run(TEXT_AS_IT_IS)
 
 
 async def test_pages_are_accessible_and_whole(browser: Browser, portal_address: str, axe: str, pictures: Path) -> None:
     faults = await asyncio.to_thread(lambda: list(look_at(browser, portal_address, axe, pictures)))
     assert faults == [], "\n".join(faults)
+
+
+class Keyboard:
+    """Somebody who uses a page by keyboard alone."""
+
+    def __init__(self, browser: Browser) -> None:
+        self.browser = browser
+
+    def focused(self, said: str = "innerText") -> str:
+        return str(self.browser.run(f"return (document.activeElement.{said} || '').trim()"))
+
+    def go_to(self, label: str, *, said: str = "innerText") -> None:
+        """Press Tab until what has the focus says a label; fails when Tab comes round without meeting it."""
+        seen: list[str] = []
+        while len(seen) < 120:
+            self.browser.press(TAB)
+            seen.append(self.focused(said))
+            if seen[-1] == label:
+                return
+        pytest.fail(f"{label} is not reached by Tab: {[each[:40] for each in seen]}")
+
+    def enter(self) -> None:
+        self.browser.press(ENTER)
+
+    def choose(self, path: str, value: str) -> None:
+        """Choose a radio button: Tab to the group, arrows inside it."""
+        first = self.browser.run(f"return document.querySelector('[name=\"{path}\"]').id")
+        self.go_to(first, said="id")
+        self.browser.press(" ")
+        while self.focused("value") != value:
+            self.browser.press(DOWN)
+
+    def write(self, path: str, words: str) -> None:
+        self.go_to(path, said="id")
+        self.browser.press(*words)
+
+    def heading(self) -> str:
+        return self.text("h1")
+
+    def text(self, selector: str) -> str:
+        return " ".join(str(self.browser.run(f"return document.querySelector('{selector}').innerText")).split())
+
+
+def answer(keyboard: Keyboard, answers: str) -> None:
+    for path, value in (each.split("=") for each in answers.strip("&").split("&")):
+        kind = keyboard.browser.run(f"return document.querySelector('[name=\"{path}\"]').type")
+        if kind == "checkbox":
+            keyboard.go_to(value, said="value")
+            keyboard.browser.press(" ")
+        elif kind == "radio":
+            keyboard.choose(path, value)
+        else:
+            keyboard.write(path, value)
+    keyboard.go_to("Tiếp tục")
+    keyboard.enter()
+
+
+@pytest.mark.parametrize(("width", "runs_scripts"), [(360, False), (1280, True)])
+async def test_a_newcomer_learns_by_keyboard_alone_what_to_do(
+    browser: Browser, portal_address: str, pictures: Path, width: int, *, runs_scripts: bool
+) -> None:
+    """From the start page through the questions, with a mistake mended on the way, to papers, dates and how to file."""
+
+    def walk() -> list[str]:
+        keyboard, said = Keyboard(browser), []
+        browser.visit(portal_address, width=width, runs_scripts=runs_scripts)
+        keyboard.go_to("Đến nội dung chính")
+        keyboard.enter()
+        keyboard.go_to("Thử thủ tục")
+        keyboard.enter()
+        said.append(keyboard.heading())
+        keyboard.go_to("Tiếp tục")
+        keyboard.enter()
+        said.append(keyboard.text(".govuk-error-summary h2"))
+        browser.whole_picture(pictures / f"journey-mistakes-{width}.png")
+        answer(keyboard, ROUTED)
+        answer(keyboard, ONLY_HERE)
+        said.append(keyboard.heading())
+        answer(keyboard, PAPERS)
+        said.append(keyboard.heading())
+        browser.whole_picture(pictures / f"journey-result-{width}.png")
+        said.append(keyboard.text("main"))
+        keyboard.go_to("Đọc thủ tục trước")
+        keyboard.enter()
+        said.append(keyboard.heading())
+        return said
+
+    asked, wrong, papers, ours, result, procedure = await asyncio.to_thread(walk)
+    assert asked == "Thử thủ tục"
+    assert wrong == "Có 10 chỗ cần sửa"
+    assert papers == "Bạn cần giấy tờ gì?"
+    assert ours == "Hồ sơ của bạn nộp cho Ủy ban nhân dân tỉnh Cà Mau"
+    assert "Nộp thế nào?" in result
+    assert ("In trang này" in result) is runs_scripts
+    assert procedure.startswith("Thử nghiệm có kiểm soát mô hình")
+
+
+@pytest.mark.parametrize(("width", "runs_scripts"), [(360, True), (1280, False)])
+async def test_a_citizen_finds_by_keyboard_alone_what_there_is_to_read(
+    browser: Browser, portal_address: str, width: int, *, runs_scripts: bool
+) -> None:
+    """Asks how far a case is, reads help in another language, opens who decides; on a phone through the menu."""
+
+    def walk() -> list[str]:
+        keyboard, said = Keyboard(browser), []
+        browser.visit(portal_address, width=width, runs_scripts=runs_scripts)
+        keyboard.write("ma", "H12.01-261109-9999")
+        keyboard.enter()
+        said.append(keyboard.text("[role=status]"))
+        if width < 900:
+            keyboard.go_to("Mục lục", said="textContent")
+            keyboard.enter()
+        keyboard.go_to("Trợ giúp")
+        keyboard.enter()
+        said.append(keyboard.heading())
+        if width < 900:
+            keyboard.go_to("Mục lục", said="textContent")
+            keyboard.enter()
+        keyboard.go_to("English")
+        keyboard.enter()
+        said.append(keyboard.heading())
+        if width < 900:
+            keyboard.go_to("Menu", said="textContent")
+            keyboard.enter()
+        keyboard.go_to("Who decides")
+        keyboard.enter()
+        said.append(keyboard.heading())
+        return said
+
+    unknown, *headings = await asyncio.to_thread(walk)
+    assert "Không có hồ sơ mang mã “H12.01-261109-9999”" in unknown
+    assert headings == ["Trợ giúp", "Help", "Who decides what"]
 
 
 @pytest.mark.parametrize("runs_scripts", [True, False])
@@ -101,24 +291,16 @@ async def test_a_question_is_shown_with_the_answer_that_it_depends_on(
     assert "Biện pháp bảo vệ" in after
 
 
-async def test_the_keyboard_alone_gets_everywhere(browser: Browser, portal_address: str) -> None:
-    def focused() -> str:
-        return str(browser.run("return document.activeElement.innerText.trim()"))
-
-    def walk() -> tuple[str, str, bool, bool, str]:
+async def test_the_menu_of_a_phone_closes_as_it_opened(browser: Browser, portal_address: str) -> None:
+    def walk() -> tuple[bool, bool, str]:
+        keyboard = Keyboard(browser)
         browser.visit(f"{portal_address}/khong-co-trang-nay", width=360)
-        browser.press(TAB)
-        first = focused()
-        browser.press(TAB, TAB)
-        menu = focused()
-        browser.press(ENTER)
+        keyboard.go_to("Mục lục", said="textContent")
+        keyboard.enter()
         is_open = bool(browser.run("return document.querySelector('.menu').open"))
         browser.press(ESCAPE)
         is_closed = not browser.run("return document.querySelector('.menu').open")
         ring = str(browser.run("return getComputedStyle(document.activeElement).outlineWidth"))
-        return first, menu, is_open, is_closed, ring
+        return is_open, is_closed, ring
 
-    first, menu, is_open, is_closed, ring = await asyncio.to_thread(walk)
-    assert first == "Đến nội dung chính"
-    assert menu == "Mục lục"
-    assert (is_open, is_closed, ring) == (True, True, "3px")
+    assert await asyncio.to_thread(walk) == (True, True, "3px")
