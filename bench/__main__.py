@@ -20,7 +20,7 @@ from typing import NoReturn
 
 import psycopg
 
-from bench import acting, hidden, leaf, log, middlewares, pure, reading, starting, uploads
+from bench import acting, hidden, leaf, log, middlewares, pages, pure, reading, starting, uploads
 from bench.effort import QUICK, Effort
 from bench.figures import Row, aims_table
 from bench.machine import description
@@ -45,6 +45,7 @@ PARTS: dict[str, Part] = {
     "leaf": leaf.leaf,
     "hidden": hidden.hidden,
     "uploads": uploads.uploads,
+    "pages": pages.pages,
     "log": log.rows,
 }
 

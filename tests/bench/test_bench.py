@@ -7,6 +7,7 @@ from bench.acting import ACTS, requests_for, require_moved
 from bench.captured import Script, about_any_case
 from bench.contenders import contenders
 from bench.figures import OURS, RAW, Aim, Row
+from bench.pages import PUBLIC, files_of, weight, weights_row
 from bench.reading import list_path, require_same_answers
 from bench.remarks import explained, read_remarks
 from bench.scratch import CASES, Register, add_cases, identity, register, scratch_server
@@ -91,6 +92,14 @@ def _aim(what: str, measured: float) -> Aim:
     return Aim(what=what, measured=measured, wanted=0.5, is_most=False)
 
 
+def test_a_browser_fetches_the_files_that_a_page_names_and_no_links() -> None:
+    """Other languages and pages are named too, and not loaded."""
+    page = """<link rel="alternate" href="/?lang=en"><link rel="icon" href="/i.svg"><link rel="stylesheet" href="/a.css">
+    <script type="module" src="/b.js"></script><a href="/thu-tuc">x</a><img src="/c.png">"""
+
+    assert files_of(page) == {"/i.svg", "/a.css", "/b.js", "/c.png"}
+
+
 def test_what_is_measured_is_done() -> None:
     """A register as the benchmark fills it is one of today: its acts succeed, and the program by hand answers the same."""
     with data_directory(None) as data, scratch_server(data) as server:
@@ -99,6 +108,8 @@ def test_what_is_measured_is_done() -> None:
             case = add_cases(filled, "under_appraisal", count=1)
             require_same_answers(running, f"/applications/{identity(CASES, case)}")
             require_same_answers(running, list_path(filled))
+            weighed = weights_row({path: weight(running.servers[OURS], path) for path in PUBLIC})
+            assert all(aim.is_met for aim in weighed.aims), weighed.lines()
             for act, (stage, *_) in ACTS.items():
                 first = add_cases(filled, stage, count=1)
                 running.once(OURS, requests_for(running, OURS, act, first, 1))
