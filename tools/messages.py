@@ -9,6 +9,7 @@ import ast
 import re
 import string
 import sys
+import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +20,7 @@ from jinja2 import Environment, nodes
 from sandbox_registry.db.core.kinds import RECORDS
 from sandbox_registry.domain.acts import Action
 from sandbox_registry.domain.cases.progress import STEPS
-from sandbox_registry.domain.identity.people import Role
+from sandbox_registry.domain.identity.people import Relation, Role
 from sandbox_registry.domain.kinds.every import BY_CLASS
 from sandbox_registry.domain.rules.form_fields import FieldKind
 from sandbox_registry.domain.rules.procedures import BINDING, PARAMETERS, WORDS, Audience, Confidence
@@ -28,24 +29,42 @@ from sandbox_registry.domain.stages import Stage
 from sandbox_registry.domain.texts import Language
 from sandbox_registry.web.pages import NAVIGATION
 from sandbox_registry.web.public.authority import SIDES
+from sandbox_registry.web.public.papers import COMPARISONS
 from tools import api_docs
 from tools.catalogues import API_DOCS, CATALOGUES, TRANSLATED, path_of, read, render
 
 PACKAGE = Path(__file__).parents[1] / "sandbox_registry"
+_PROCEDURES = Path(__file__).parents[1] / "policies" / "procedures"
+
+
+def _unlabelled_items() -> set[str]:
+    """Return the items of lists in procedures for which the procedure itself has no label: pages name them by ours."""
+    found = set()
+    for path in _PROCEDURES.glob("*.toml"):
+        procedure = tomllib.loads(path.read_text(encoding="utf-8"))
+        permit, parameters = procedure.get("permit", {}), procedure["parameters"]
+        labelled = {choice["value"] for name in ("kinds", "space_kinds") for choice in permit.get(name, ())}
+        for name in ("applicant_kinds", "permit_kind", "space_kinds"):
+            found |= set(parameters.get(name, {}).get("value", ())) - labelled
+    return found
+
+
 _FAMILIES: Mapping[str, Collection[str]] = {
     "act.": [*Action, *(f"{act}.done" for act in Action)],
     "answer_kind.": list(FieldKind),
     "kind.": [BY_CLASS[kind].name for kind in RECORDS],
     "office.": list(Role),
     "parameter.": list(PARAMETERS),
+    "standing.": list(Relation),
     "stage.": [stage for stage in Stage if stage is not Stage.NONE],
     "term.": list(Unit),
     "web.audience.": list(Audience),
+    "web.condition.": sorted(COMPARISONS),
     "web.confidence.": sorted(set(Confidence) - BINDING),
     "web.nav.": NAVIGATION,
     "web.progress.at.": [str(step) for step in range(1, STEPS + 1)],
     "web.side.": SIDES,
-    "web.word.": sorted({word for words in WORDS.values() for word in words}),
+    "web.word.": sorted({word for words in WORDS.values() for word in words} | _unlabelled_items()),
 }
 """What keys are put together from: every one of these must have its sentence."""
 _CALLS = {

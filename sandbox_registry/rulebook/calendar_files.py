@@ -117,16 +117,17 @@ def _version(file: CalendarIn, marks: dict[date, DayMark]) -> str:
 def _standing(file: CalendarIn) -> Iterator[DayMark]:
     years = range(file.covered_from.year, file.covered_to.year + 1)
     holidays = country_holidays(file.country, years=years, language="vi")
-    source = f"{file.standing_source} (holidays {_LIBRARY})"
     names = {name.vi: Text(vi=name.vi, en=name.en, fr=name.fr) for name in file.names}
     uncompensated = {f"{each.name.vi}{_COMPENSATION}" for each in file.yearly if not each.compensated}
     for day, name in holidays.items():
         if name in uncompensated:
             continue
         kind, text = _kind_and_name(name, names)
-        yield DayMark(date=day, kind=kind, name=text, source=source)
+        yield DayMark(date=day, kind=kind, name=text, source=file.standing_source)
     for day in holidays.weekend_workdays:
-        yield DayMark(date=day, kind=DayKind.MAKEUP_WORKING, name=Phrase("calendar.makeup"), source=source)
+        yield DayMark(
+            date=day, kind=DayKind.MAKEUP_WORKING, name=Phrase("calendar.makeup"), source=file.standing_source
+        )
 
 
 def _kind_and_name(name: str, names: dict[str, Text]) -> tuple[DayKind, Wording]:

@@ -5,6 +5,7 @@ and its date, a telephone number and the name of the province; in French the sig
 """
 
 import re
+import unicodedata
 
 from sandbox_registry.domain.texts import Language
 
@@ -22,6 +23,8 @@ _VIETNAMESE = re.compile(
 )
 _NUMBER = re.compile(r"(?<!\d)\d[\d.,]* (?:%|\w+)|Cà Mau")
 _FRENCH = re.compile(r" (?=[:;?!»%])|(?<=«) ")
+_LETTER_MARKS = "\N{COMBINING BREVE}\N{COMBINING CIRCUMFLEX ACCENT}\N{COMBINING HORN}\N{COMBINING SHORT STROKE OVERLAY}"
+"""Marks that make another letter, in the order of the alphabet: ă, â, ơ, đ."""
 
 
 def bind(words: str, language: Language) -> str:
@@ -34,3 +37,18 @@ def bind(words: str, language: Language) -> str:
 
 def _bound(match: re.Match[str]) -> str:
     return match[0].replace(" ", NBSP)
+
+
+def alphabetical(words: str) -> tuple[list[tuple[int, int]], str]:
+    """Return what sorts words as a Vietnamese dictionary does: by letters, ă and â after a; then by tone.
+
+    English and French sort by it too: their accents count as tones do.
+    """
+    spread = unicodedata.normalize("NFD", words.casefold().replace("đ", "d\N{COMBINING SHORT STROKE OVERLAY}"))
+    letters: list[tuple[int, int]] = []
+    for sign in spread:
+        if not unicodedata.combining(sign):
+            letters.append((ord(sign), 0))
+        elif sign in _LETTER_MARKS and letters:
+            letters[-1] = (letters[-1][0], 1 + _LETTER_MARKS.index(sign))
+    return letters, spread

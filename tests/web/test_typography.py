@@ -3,7 +3,7 @@
 import pytest
 
 from sandbox_registry.domain.texts import Language
-from sandbox_registry.web.typography import bind
+from sandbox_registry.web.typography import alphabetical, bind
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,8 @@ def test_other_languages_bind_numbers_and_french_its_signs() -> None:
 def test_nothing_but_spaces_changes(language: Language) -> None:
     words = "Thứ Hai 30/11/2026: 3 ngày làm việc, 0290 383 1234 ở Cà Mau « x » ?"
     assert bind(words, language).replace("\N{NO-BREAK SPACE}", " ") == words
+
+
+def test_letters_come_before_tones_in_the_alphabet() -> None:
+    words = ["dưa", "đa", "da", "ấn", "ăn", "an", "ân", "án", "ơn", "ôn", "on"]
+    assert sorted(words, key=alphabetical) == ["an", "án", "ăn", "ân", "ấn", "da", "dưa", "đa", "on", "ôn", "ơn"]

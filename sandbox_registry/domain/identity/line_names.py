@@ -21,8 +21,8 @@ _GROUPS = {
     "acts:read_registry": Phrase("act_group.read_registry"),
     "acts:write": Phrase("act_group.write"),
 }
-_SAYS_NOTHING_MORE = frozenset({Relation.NONE, Relation.OVERSEER, Relation.UNIT})
-"""How everybody of an office stands, so that the office says it all."""
+_SAID_BY_OFFICE = frozenset({Relation.NONE, Relation.OVERSEER, Relation.UNIT})
+"""How everybody of an office stands: where a line names the office, that says it all."""
 
 
 def line_name(line: str | None) -> Wording | None:
@@ -32,8 +32,8 @@ def line_name(line: str | None) -> Wording | None:
         return None
     who = Phrase("policy_line.anybody") if found["role"] is None else office_name(found["role"])
     does = _GROUPS.get(found["act"], act_name(found["act"]))
-    standing = f"standing.{found['relation']}"
-    if is_known(standing) and found["relation"] not in _SAYS_NOTHING_MORE:
+    is_said = found["role"] is not None and found["relation"] in _SAID_BY_OFFICE
+    if is_known(f"standing.{found['relation']}") and not is_said:
         who = Phrase("policy_line.standing", who=who, standing=Phrase(f"standing.{found['relation']}"))
     if found["effect"] == "deny":
         return Phrase("policy_line.deny", who=who, does=does)

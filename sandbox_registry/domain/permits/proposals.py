@@ -82,7 +82,7 @@ def propose(
     standing = (each.text.vi for each in procedure.permit.conditions if holds(each.when, visible_answers))
     terms = PermitTerms(
         kind=kind,
-        legal_basis=tuple(f"{each.title}, {each.articles}" for each in procedure.legal_documents),
+        legal_basis=tuple(each.citation for each in procedure.legal_documents),
         exempted_provisions=tuple(map(_provision, dossier.rows(fields.exempted_provisions))),
         sites=tuple(map(_site, dossier.rows(fields.sites))),
         cyber_space=dossier.text(fields.cyber_space),

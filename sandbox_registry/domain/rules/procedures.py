@@ -1,5 +1,6 @@
 """Regulation as data: a versioned procedure with its parameters, form, council, stages, duties and publication rules."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, time
@@ -21,6 +22,8 @@ from sandbox_registry.domain.rules.form_fields import (
 )
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.domain.texts import Text
+
+_NUMBER = re.compile(r"\d+/\d{4}/[\w-]+")
 
 
 class Confidence(StrEnum):
@@ -168,12 +171,27 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegalDocument:
-    """An instrument the procedure rests on; `articles` names the provisions used."""
+    """An instrument the procedure rests on; `articles` names the provisions used.
+
+    `replaced` says, as the end of a sentence, by what or since when it is no longer in force.
+    """
 
     code: str
     title: str
     articles: str
+    replaced: Text | None = None
     confidence: Confidence
+
+    @property
+    def citation(self) -> str:
+        """How a decision names it."""
+        return f"{self.title}{f' ({self.replaced.vi})' if self.replaced else ''}, {self.articles}"
+
+    @property
+    def number(self) -> str | None:
+        """Its number, "39/2024/QH15", by which bases of values name it; null when the title has none."""
+        match = _NUMBER.search(self.title)
+        return None if match is None else match[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -489,6 +507,11 @@ class Procedure:
     def is_draft(self) -> bool:
         """Tell whether it is only a proposal: what is issued under it is a specimen without legal force."""
         return self.status is ProcedureStatus.DRAFT
+
+    def replaced_in(self, basis: str) -> LegalDocument | None:
+        """Return the instrument named in a basis that is no longer in force; null when all of them are."""
+        replaced = (each for each in self.legal_documents if each.replaced is not None)
+        return next((each for each in replaced if each.number is not None and each.number in basis), None)
 
     def is_in_effect(self, day: date) -> bool:
         """Tell whether dossiers may be filed on a day: from `effective_from` until the day before `effective_to`."""

@@ -58,9 +58,10 @@ class LikelyStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Papers:
-    """What a dossier with these answers must hold, and what it need not."""
+    """What a dossier with these answers must hold, what it holds if it is there already, and what it need not hold."""
 
     needed: tuple[DossierComponent, ...]
+    if_there: tuple[DossierComponent, ...]
     not_needed: tuple[DossierComponent, ...]
 
 
@@ -92,10 +93,15 @@ def open_questions(procedure: Procedure, questions: Iterable[Question], answers:
 
 
 def papers(procedure: Procedure, answers: Answers) -> Papers:
-    """Say which papers a dossier with these answers must hold."""
+    """Say which papers a dossier with these answers must hold, and which of the others it may."""
     asked = visible(procedure, answers)
-    needed = tuple(each for each in procedure.parts if _is_needed(each, asked))
-    return Papers(needed=needed, not_needed=tuple(each for each in procedure.parts if each not in needed))
+    conditional = [each for each in procedure.parts if each.required_when and not each.required]
+    needed = tuple(each for each in procedure.parts if each.required or _is_needed(each, asked))
+    return Papers(
+        needed=needed,
+        if_there=tuple(each for each in procedure.parts if each not in needed and each not in conditional),
+        not_needed=tuple(each for each in conditional if each not in needed),
+    )
 
 
 def likely_steps(procedure: Procedure, calendar: Calendar, *, at: datetime) -> tuple[LikelyStep, ...]:
@@ -147,7 +153,7 @@ def _computed(term: Term, begins: datetime, calendar: Calendar) -> Deadline | No
 
 
 def _is_needed(part: DossierComponent, asked: Answers) -> bool:
-    return part.required or (bool(part.required_when) and holds(part.required_when, asked))
+    return bool(part.required_when) and holds(part.required_when, asked)
 
 
 def _questions(procedure: Procedure, conditions: Iterable[Condition]) -> tuple[Question, ...]:

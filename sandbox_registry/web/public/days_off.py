@@ -6,7 +6,8 @@ from datetime import date
 from litestar import Response, get
 from litestar.params import FromQuery
 
-from sandbox_registry.domain.rules.calendars import Calendar, DayKind, local_date
+from sandbox_registry.domain.rules.calendars import Calendar, DayKind, DayMark, local_date
+from sandbox_registry.domain.texts import Phrase
 from sandbox_registry.http.declarations import declare
 from sandbox_registry.web.pages import page
 from sandbox_registry.web.public.common import Incoming, use_cases
@@ -33,10 +34,20 @@ async def days_off_page(request: Incoming, nam: FromQuery[str | None] = None) ->
         year=year,
         years=[each for each in (year - 1, year + 1) if each in years],
         months=[(date(year, month, 1), Weeks().monthdatescalendar(year, month)) for month in _MONTHS],
-        special=[calendar.marks[day] for day in sorted(calendar.marks) if day.year == year],
+        lists=_lists(calendar, year),
         kind_of=lambda day: _kind(calendar, day),
         is_provisional=date(year, 12, 31) > calendar.official_to,
     )
+
+
+def _lists(calendar: Calendar, year: int) -> list[tuple[Phrase, list[DayMark]]]:
+    """Return the special days of a year: those off, and those worked to make up for one."""
+    special = [calendar.marks[day] for day in sorted(calendar.marks) if day.year == year]
+    worked = [each for each in special if each.kind is DayKind.MAKEUP_WORKING]
+    return [
+        (Phrase("web.days.why"), [each for each in special if each not in worked]),
+        (Phrase("web.days.why_worked"), worked),
+    ]
 
 
 def _kind(calendar: Calendar, day: date) -> str:

@@ -1,5 +1,6 @@
 """Procedures as they are in force: what they set, on what it rests, and what they leave open."""
 
+import re
 from typing import Annotated
 
 from litestar import Response, get
@@ -7,13 +8,27 @@ from litestar.params import PathParameter
 
 from sandbox_registry.domain.identity.office_names import office_name
 from sandbox_registry.domain.rules.calendars import Term, Unit
-from sandbox_registry.domain.rules.procedures import PARAMETERS, Audience, Parameter, Procedure, ProcedureStatus, Value
-from sandbox_registry.domain.texts import Phrase, Wording, is_known, verbatim
+from sandbox_registry.domain.rules.procedures import (
+    BINDING,
+    PARAMETERS,
+    Audience,
+    Confidence,
+    Parameter,
+    Procedure,
+    ProcedureStatus,
+    Value,
+)
+from sandbox_registry.domain.texts import Phrase, Wording, verbatim
 from sandbox_registry.http.declarations import declare
 from sandbox_registry.web.pages import page
+from sandbox_registry.web.public.applicants import applicants_of
 from sandbox_registry.web.public.common import Incoming, use_cases
+from sandbox_registry.web.public.papers import conditions_in_words, file_limits
+from sandbox_registry.web.public.titles import item_name, word_name
 
 Code = Annotated[str, PathParameter(max_length=100, pattern=r"^[a-z0-9][a-z0-9_.-]*$")]
+_PROPOSED = re.compile(r"Đề xuất(?: theo|[,;:])? ?")
+"""How a basis begins that says itself that it is a proposal."""
 
 
 @get("/thu-tuc", opt=declare(is_public=True), include_in_schema=False)
@@ -40,6 +55,11 @@ async def procedure_page(request: Incoming, code: Code) -> Response[bytes]:
         gaps=gaps_of(procedure),
         term=procedure.term,
         values_of=lambda parameter: values_of(procedure, parameter),
+        rests_on=rests_on,
+        replaced=procedure.replaced_in,
+        file_limits=file_limits,
+        needed_when=lambda part: conditions_in_words(procedure, part.required_when),
+        applicants=applicants_of(procedure),
         audiences=[(each, [rule for rule in procedure.publication if rule.audience is each]) for each in Audience],
         owners=[(rule, office_name(rule.owner)) for rule in procedure.stages if rule.owner is not None],
         is_referral=procedure.status is ProcedureStatus.REFERRAL,
@@ -51,14 +71,14 @@ def values_of(procedure: Procedure, parameter: Parameter) -> list[tuple[Wording 
     levels = {each.key: each.label for each in procedure.levels}
     given = [(None, parameter.value)] if parameter.value is not None else []
     by_level = [(levels.get(key, verbatim(key)), value) for key, value in (parameter.by_level or {}).items()]
-    return [(level, _said(value, parameter)) for level, value in (*given, *by_level)]
+    return [(level, _said(procedure, parameter, value)) for level, value in (*given, *by_level)]
 
 
-def _said(value: Value, parameter: Parameter) -> tuple[Wording, ...]:
+def _said(procedure: Procedure, parameter: Parameter, value: Value) -> tuple[Wording, ...]:
     if isinstance(value, bool):
         return (Phrase("web.yes") if value else Phrase("web.no"),)
     if isinstance(value, tuple):
-        return tuple(verbatim(each) if parameter.name == "signer_titles" else word_name(each) for each in value)
+        return tuple(item_name(procedure, parameter, each) for each in value)
     if isinstance(value, int):
         return (
             Term(value, Unit(parameter.unit)).wording
@@ -77,9 +97,15 @@ def _is_set(parameter: Parameter) -> bool:
     return parameter.value is not None or bool(parameter.by_level)
 
 
-def word_name(word: str) -> Wording:
-    """Name a word of a procedure; one that this program does not know stands as the file has it."""
-    return Phrase(f"web.word.{word}") if is_known(f"web.word.{word}") else verbatim(word)
+def rests_on(parameter: Parameter) -> Wording:
+    """Say on what a value rests and, where it was not read in the instrument itself, how far it may be trusted."""
+    if parameter.confidence in BINDING:
+        return verbatim(parameter.basis)
+    trust = Phrase(f"web.confidence.{parameter.confidence}")
+    basis = _PROPOSED.sub("", parameter.basis) if parameter.confidence is Confidence.I else parameter.basis
+    return (
+        Phrase("web.procedure.rests_on_less", trust=trust, basis=basis) if basis else Phrase("web.procedure.a_proposal")
+    )
 
 
 def gaps_of(procedure: Procedure) -> list[str]:

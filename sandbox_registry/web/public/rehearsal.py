@@ -3,12 +3,15 @@
 Answers stand in the address and nowhere else: the page can be printed, kept and sent on, and the registry stores nothing.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from litestar import Response, get
 
 from sandbox_registry.domain.cases.durations import ENOUGH
+from sandbox_registry.domain.errors import NotFound
 from sandbox_registry.domain.rules.entries import entry_procedure
 from sandbox_registry.domain.rules.form_fields import FieldKind, is_shown
 from sandbox_registry.domain.rules.forms import route, visible
@@ -23,16 +26,23 @@ from sandbox_registry.domain.rules.rehearsals import (
     routing_questions,
     sum_of_terms,
 )
+from sandbox_registry.domain.texts import Phrase
 from sandbox_registry.http.declarations import declare
 from sandbox_registry.web.pages import page
+from sandbox_registry.web.public.applicants import applicants_of
 from sandbox_registry.web.public.common import Incoming, use_cases
+from sandbox_registry.web.public.papers import file_limits
 
+PROCEDURE = "thu-tuc"
+"""In the address, the code of the procedure that is tried; without it, the one that newcomers begin with."""
 CHANGE = "sua"
 """In the address of who wants to change answers."""
 SENT = "sent"
 """Names every question that stood on the page the answers come from: one that was not there is not missing."""
 _YES_OR_NO = {"yes": True, "no": False}
-_LONGEST_NUMBER = 9
+_NUMBER = re.compile(r"[0-9]{1,9}|[0-9]{1,3}(?:[. \N{NO-BREAK SPACE}][0-9]{3}){1,2}")
+"""A whole number, also with its thousands set apart as Vietnamese does."""
+_LONGEST_SAID_AGAIN = 40
 Answers = dict[str, dict[str, Any]]
 
 
@@ -41,8 +51,8 @@ async def rehearsal_page(request: Incoming) -> Response[bytes]:
     """Ask what is still to be asked, or show where the answers lead."""
     cases = use_cases(request)
     every = {each.code: each for each in await cases.rule_versions.in_force()}
-    procedure = entry_procedure(every.values())
-    questions = (*routing_questions(procedure), *paper_questions(procedure))
+    procedure = _tried(every, request)
+    questions = _questions(procedure)
     answers = read_answers(questions, request)
     to_ask = open_questions(procedure, routing_questions(procedure), answers)
     referral = None if to_ask else route(procedure, answers)
@@ -52,13 +62,18 @@ async def rehearsal_page(request: Incoming) -> Response[bytes]:
     if to_ask or CHANGE in request.query_params:
         return _form(request, procedure, questions, answers, to_ask)
     at = cases.transactions.now()
+    target = every.get(referral.target or "") if referral else None
     steps = likely_steps(procedure, await cases.rule_versions.calendar(), at=at)
     return page(
         request,
         "public/rehearsal.html",
         procedure=procedure,
         referral=referral,
-        target=every.get(referral.target or "") if referral else None,
+        target=target,
+        continues=_continued(request, questions, target) if target and target.takes_dossiers else None,
+        applicants=applicants_of(procedure),
+        supplement=_supplement(procedure),
+        file_limits=file_limits,
         at=at,
         steps=steps,
         decided=decided_by(steps),
@@ -70,6 +85,43 @@ async def rehearsal_page(request: Incoming) -> Response[bytes]:
         enough=ENOUGH,
         answered=_answered(procedure, questions, answers),
         query=request.url.query,
+    )
+
+
+def _tried(every: Mapping[str, Procedure], request: Incoming) -> Procedure:
+    """Return the procedure that the address names, else the one to begin with.
+
+    Raises:
+        NotFound: no procedure of that code takes dossiers here.
+
+    """
+    code = request.query_params.get(PROCEDURE)
+    if code is None:
+        return entry_procedure(every.values())
+    procedure = every.get(code)
+    if procedure is None or not procedure.takes_dossiers:
+        raise NotFound(what="procedure")
+    return procedure
+
+
+def _questions(procedure: Procedure) -> tuple[Question, ...]:
+    return (*routing_questions(procedure), *paper_questions(procedure))
+
+
+def _continued(request: Incoming, questions: Iterable[Question], target: Procedure) -> str:
+    """Return the address that tries the procedure to which answers led, with the answers to what both of them ask."""
+    asked = {each.path: each.field.label for each in questions}
+    both = {each.path for each in _questions(target) if asked.get(each.path) == each.field.label}
+    answers = [(name, value) for name, value in request.query_params.multi_items() if name in both]
+    return f"/thu-thu-tuc?{urlencode([(PROCEDURE, target.code), *answers])}"
+
+
+def _supplement(procedure: Procedure) -> tuple[Phrase, ...]:
+    """Say what having to supply something does to the dates, as far as the procedure says it."""
+    rounds, policy = procedure.number("supplement.max_rounds"), procedure.word("supplement.clock_policy")
+    return (
+        *([] if rounds is None else [Phrase("web.try.supplement_rounds", count=rounds)]),
+        *([] if policy is None else [Phrase(f"web.try.supplement_{policy}")]),
     )
 
 
@@ -102,9 +154,9 @@ def _value(question: Question, given: list[str]) -> Any:
 
 
 def _whole(question: Question, written: str) -> int | None:
-    if not (written.isascii() and written.isdigit() and len(written) <= _LONGEST_NUMBER):
+    if not _NUMBER.fullmatch(written):
         return None
-    value, field = int(written), question.field
+    value, field = int(re.sub(r"[^0-9]", "", written)), question.field
     fits = (field.minimum is None or value >= field.minimum) and (field.maximum is None or value <= field.maximum)
     return value if fits else None
 
@@ -134,29 +186,41 @@ def _form(
         each for each in every if (each.path in routing) != is_routed or (CHANGE in request.query_params and is_routed)
     ]
     missing = {each.path: _fault(each, request) for each in to_ask if each.path in sent and each in shown}
+    named = PROCEDURE in request.query_params
     return page(
         request,
         "public/rehearsal_form.html",
         procedure=procedure,
         questions=shown,
         carried=[
-            (name, value)
-            for name, value in request.query_params.multi_items()
-            if name in {each.path for each in every if each not in shown}
+            *([(PROCEDURE, procedure.code)] if named else []),
+            *(
+                (name, value)
+                for name, value in request.query_params.multi_items()
+                if name in {each.path for each in every if each not in shown}
+            ),
         ],
         answers={each.path: _answer(answers, each.path) for each in shown},
         written={each.path: request.query_params.get(each.path, "") for each in shown},
         missing=missing,
         is_new=bool(sent) and not missing and not is_routed,
         step=2 if is_routed else 1,
+        is_change=is_routed and CHANGE in request.query_params,
+        applicants=applicants_of(procedure),
     )
 
 
-def _fault(question: Question, request: Incoming) -> str:
-    """Return the key of what is wrong with an answer."""
-    if question.field.kind is FieldKind.INTEGER:
-        return "web.try.number_wrong" if request.query_params.get(question.path) else "web.try.number_missing"
-    return "web.try.choose"
+def _fault(question: Question, request: Incoming) -> Phrase:
+    """Say what is wrong with an answer, with what was written and what would be right."""
+    written = request.query_params.get(question.path, "").strip()
+    if question.field.kind is not FieldKind.INTEGER:
+        return Phrase("web.try.choose")
+    if not written:
+        return Phrase("web.try.number_missing")
+    again, low, high = written[:_LONGEST_SAID_AGAIN], question.field.minimum, question.field.maximum
+    if low is None or high is None:
+        return Phrase("web.try.number_wrong", written=again)
+    return Phrase("web.try.number_out_of_range", written=again, minimum=low, maximum=high)
 
 
 def _answer(answers: Answers, path: str) -> Any:

@@ -8,7 +8,9 @@ from sandbox_registry.domain.rules.procedures import Audience
 from sandbox_registry.domain.rules.rehearsals import likely_steps, routing_questions, sum_of_terms
 from sandbox_registry.http.declarations import declare
 from sandbox_registry.web.pages import page
+from sandbox_registry.web.public.applicants import applicants_of
 from sandbox_registry.web.public.common import Incoming, use_cases
+from sandbox_registry.web.public.titles import signer_title
 
 
 @get("/", opt=declare(is_public=True), include_in_schema=False)
@@ -26,7 +28,8 @@ async def start_page(request: Incoming) -> Response[bytes]:
         is_total_whole=all(each.term is not None for each in steps),
         waiting=await cases.public_figures.waiting(procedure.code),
         enough=ENOUGH,
-        titles=procedure.items("signer_titles"),
+        titles=tuple(map(signer_title, procedure.items("signer_titles") or ())),
+        applicants=applicants_of(procedure),
         council=procedure.council,
         public=[each for each in procedure.publication if each.audience is Audience.PUBLIC],
         internal=[each for each in procedure.publication if each.audience is Audience.INTERNAL],

@@ -2,9 +2,12 @@
 
 from litestar import Response, get
 
+from sandbox_registry.domain.texts import Phrase
 from sandbox_registry.http.declarations import declare
+from sandbox_registry.web.languages import language_of
 from sandbox_registry.web.pages import page
 from sandbox_registry.web.public.common import Incoming
+from sandbox_registry.web.typography import alphabetical
 
 HELP = ("begin", "papers", "supplement", "silence", "refused", "complain", "devices", "contact")
 """The questions of the help page, in their order."""
@@ -23,7 +26,7 @@ TERMS = (
     "trial",
     "working_day",
 )
-"""The words that are explained."""
+"""The words that are explained, each page of them in the order of its alphabet."""
 ACCESSIBILITY = ("promise", "checked", "without", "known", "report")
 PRIVACY = ("public_pages", "cookie", "address", "dossiers", "log", "rights")
 
@@ -37,7 +40,9 @@ async def help_page(request: Incoming) -> Response[bytes]:
 @get("/thuat-ngu", opt=declare(is_public=True), include_in_schema=False)
 async def glossary_page(request: Incoming) -> Response[bytes]:
     """Explain the words of the procedure."""
-    return page(request, "public/glossary.html", terms=TERMS)
+    language = language_of(request)
+    named = {term: Phrase(f"web.glossary.term.{term}").in_language(language) for term in TERMS}
+    return page(request, "public/glossary.html", terms=sorted(TERMS, key=lambda term: alphabetical(named[term])))
 
 
 @get("/tiep-can", opt=declare(is_public=True), include_in_schema=False)

@@ -6,7 +6,7 @@ import pytest
 
 from sandbox_registry.authz.policy import read_policy
 from sandbox_registry.domain.identity.line_names import line_name
-from sandbox_registry.domain.texts import Language
+from sandbox_registry.domain.texts import Language, Phrase
 
 POLICY = read_policy(Path(__file__).parents[3] / "policies" / "casbin")
 
@@ -40,6 +40,11 @@ def test_every_line_has_a_name_in_words(language: Language) -> None:
             "Not allowed – Anybody (who took the dossier in): Decide the case",
         ),
         (
+            "p18 *,unit,*,application:submit,deny",
+            "Không được phép – Bất kỳ ai (giữ chức vụ ở cơ quan nhận hồ sơ): Nộp hồ sơ",
+            "Not allowed – Anybody (who holds an office in the receiving agency): File the dossier",
+        ),
+        (
             "p7 r:hdnd_member,overseer,stages:filed,acts:read_case,allow",
             "Đại biểu Hội đồng nhân dân: Xem toàn bộ hồ sơ",
             "Member of the People's Council: Read the whole case",
@@ -50,6 +55,15 @@ def test_line_is_named(line: str, vi: str, en: str) -> None:
     name = line_name(line)
     assert name is not None
     assert (name.vi, name.en) == (vi, en)
+
+
+def test_a_line_for_everybody_says_for_whom_it_counts() -> None:
+    everybody = Phrase("policy_line.anybody").vi
+    for line in POLICY.lines:
+        name = line_name(line.text)
+        assert name is not None
+        if line.role == "*" and line.relation != "*":
+            assert f"{everybody} (" in name.vi, line.text
 
 
 @pytest.mark.parametrize("line", [None, "token scope", "token procedures", "p3 nonsense"])

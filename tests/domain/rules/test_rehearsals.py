@@ -78,7 +78,11 @@ def test_a_question_is_open_when_it_is_shown_and_not_answered() -> None:
 def test_papers_follow_from_answers(*, is_small: bool, is_needed: bool) -> None:
     found = papers(CA_MAU, {**OURS, "project": {"is_small": is_small}})
     assert ("capacity" in {each.key for each in found.needed}) is is_needed
-    assert {*found.needed, *found.not_needed} == set(CA_MAU.parts)
+    assert {*found.needed, *found.if_there, *found.not_needed} == set(CA_MAU.parts)
+    assert {each.key for each in found.if_there} == {
+        each.key for each in CA_MAU.parts if not each.required and not each.required_when
+    }
+    assert all(each.required_when for each in found.not_needed)
     assert {each.key for each in CA_MAU.parts if each.required} <= {each.key for each in found.needed}
 
 
