@@ -12,6 +12,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from sandbox_registry.http.application import REQUEST_ID
 from sandbox_registry.http.client_addresses import Address, Networks, client_address, counted
 from sandbox_registry.http.declarations import NOTHING, Declaration, declared
+from sandbox_registry.http.methods import asks_public_methods
 from sandbox_registry.http.response_headers import add_response_header
 from sandbox_registry.usecases.identity.tokens import Bearer
 
@@ -33,8 +34,7 @@ class RequestIdentity:
     """Refuses bodies that are not JSON, and puts the actor in the scope.
 
     `authenticate` turns a token, used from an address, into an actor, or null for a token that is unknown, expired,
-    revoked or not for use from there. All get the same answer. A token that ends soon says so in every answer. Which
-    methods an address has, as OPTIONS tells, is in the contract that everybody may read.
+    revoked or not for use from there. All get the same answer. A token that ends soon says so in every answer.
     """
 
     def __init__(self, app: ASGIApp, authenticate: Authenticate, proxies: Networks) -> None:
@@ -51,7 +51,7 @@ class RequestIdentity:
         scope["state"][ADDRESS] = counted(address)
         bearer = await self._bearer(scope, scope["state"][REQUEST_ID], address)
         scope["user"] = None if bearer is None else bearer.actor
-        if scope["user"] is None and not (declaration.is_public or scope.get("method") == "OPTIONS"):
+        if scope["user"] is None and not (declaration.is_public or asks_public_methods(scope)):
             raise NotAuthorizedException(headers={"WWW-Authenticate": 'Bearer realm="sandbox-registry"'})
         if bearer is not None and bearer.ends_at is not None:
             add_response_header(scope, b"token-expires", format_datetime(bearer.ends_at, usegmt=True))

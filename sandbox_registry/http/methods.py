@@ -5,16 +5,28 @@ from typing import Any
 from litestar import Litestar
 from litestar.routes import HTTPRoute
 
-METHODS = "methods"
-"""The key of the methods of each address in the state of the application."""
+from sandbox_registry.http.declarations import declared
+
+METHODS, PUBLIC = "methods", "public_addresses"
+"""The keys of the methods of each address, and of the addresses that answer anybody, in the state of the application."""
 _NOT_ALLOWED = 405
 
 
 def remember_methods(app: Litestar) -> None:
-    """Store the methods of each address once all routes exist; an `on_startup` hook."""
+    """Store the methods of each address, and which are public, once all routes exist; an `on_startup` hook."""
     app.state[METHODS] = {
         route.path_format: _listed(route.methods) for route in app.routes if isinstance(route, HTTPRoute)
     }
+    app.state[PUBLIC] = {
+        route.path_format
+        for route in app.routes
+        if isinstance(route, HTTPRoute) and any(declared(each).is_public for each in route.route_handlers)
+    }
+
+
+def asks_public_methods(scope: Any) -> bool:
+    """Tell whether a request asks which methods an address has that answers anybody."""
+    return scope["method"] == "OPTIONS" and scope["path_template"] in scope["app"].state[PUBLIC]
 
 
 async def complete_allow_header(message: Any, scope: Any) -> None:

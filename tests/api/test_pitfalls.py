@@ -228,7 +228,7 @@ async def test_no_header_changes_the_method(client: Client, header: str) -> None
     assert kept.json()["application"]["stage"] == "draft"
 
 
-@pytest.mark.parametrize("method", ["HEAD", "TRACE", "CONNECT", "PROPFIND", "FOO", "QUERY"])
+@pytest.mark.parametrize("method", ["TRACE", "CONNECT", "PROPFIND", "FOO", "QUERY"])
 async def test_unusual_method_gets_405_with_allow(client: Client, method: str) -> None:
     for by in (None, OWNER):
         answer = await send(client, method, f"/applications/{ID}", by=by)
@@ -241,7 +241,11 @@ async def test_head_tells_nobody_whether_a_case_is_there(client: Client) -> None
     there = await send(client, "HEAD", f"/applications/{draft.id}", by=None)
     none = await send(client, "HEAD", f"/applications/{ID}", by=None)
     assert there.status_code == none.status_code
-    assert dict(there.headers) == dict(none.headers)
+    headers = [
+        {name: value for name, value in each.headers.items() if name != "x-request-id"} for each in (there, none)
+    ]
+    assert headers[0] == headers[1]
+    assert there.content == none.content == b""
 
 
 async def test_two_tokens_at_once_are_none(client: Client) -> None:

@@ -30,7 +30,7 @@ from sandbox_registry.domain.texts import Phrase
 from sandbox_registry.http.declarations import declare
 from sandbox_registry.web.pages import page
 from sandbox_registry.web.public.applicants import applicants_of
-from sandbox_registry.web.public.common import Incoming, use_cases
+from sandbox_registry.web.public.common import Incoming, query_of, use_cases
 from sandbox_registry.web.public.papers import file_limits
 
 PROCEDURE = "thu-tuc"
@@ -112,7 +112,7 @@ def _continued(request: Incoming, questions: Iterable[Question], target: Procedu
     """Return the address that tries the procedure to which answers led, with the answers to what both of them ask."""
     asked = {each.path: each.field.label for each in questions}
     both = {each.path for each in _questions(target) if asked.get(each.path) == each.field.label}
-    answers = [(name, value) for name, value in request.query_params.multi_items() if name in both]
+    answers = [(name, value) for name, value in query_of(request) if name in both]
     return f"/thu-thu-tuc?{urlencode([(PROCEDURE, target.code), *answers])}"
 
 
@@ -196,7 +196,7 @@ def _form(
             *([(PROCEDURE, procedure.code)] if named else []),
             *(
                 (name, value)
-                for name, value in request.query_params.multi_items()
+                for name, value in query_of(request)
                 if name in {each.path for each in every if each not in shown}
             ),
         ],

@@ -86,7 +86,7 @@ async def test_the_checkpoint_is_text_and_soon_stale(served: httpx.AsyncClient, 
     ],
 )
 async def test_everything_else_is_not_there(served: httpx.AsyncClient, path: str) -> None:
-    answer = await served.get(f"/log/{path}")
+    answer = await served.get(f"/log/{path}", follow_redirects=True)
     assert answer.status_code == 404
     assert "max-age=31536000" not in answer.headers.get("cache-control", "")
 
