@@ -109,7 +109,7 @@ async def settled_world(database_url: str, owner: AsyncEngine, data_dir: Path) -
             if table.name not in kept:
                 await connection.execute(table.delete())
         await connection.exec_driver_sql("UPDATE log_head SET size = 0, hashes = '{}'")
-    database = Database(database_url)
+    database = Database(database_url, turn_timeout=600)  # A busy machine is no defect.
     settled = new_world(database, snapshots=Snapshots(owner), documents=data_dir / "documents")
     await settled.settle()
     await settled.snapshots.take(SETTLED)

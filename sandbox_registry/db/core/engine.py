@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 
 import msgspec
 from sqlalchemy import URL, Text, column, make_url, select, table
@@ -32,20 +33,29 @@ class Database:
     """The registry's database as the application role sees it.
 
     `url` and `read_url` are `postgresql://` addresses; `role` is taken on every connection, so that even a login
-    with more rights works with those of the application. `connections` is how many are opened at most to each address.
+    with more rights works with those of the application. `connections` is how many are opened at most to each address, and
+    `turn_timeout` how many seconds somebody waits for one when all are in use.
 
     A connection that was lost while idle is replaced when it is taken; what cannot be done is `DatabaseUnavailable`.
     """
 
     def __init__(
-        self, url: str, *, read_url: str | None = None, role: str | None = APPLICATION, connections: int = CONNECTIONS
+        self,
+        url: str,
+        *,
+        read_url: str | None = None,
+        role: str | None = APPLICATION,
+        connections: int = CONNECTIONS,
+        turn_timeout: float = TURN_TIMEOUT_S,
     ) -> None:
-        self.engine = _engine(make_url(url), role=role, connections=connections)
+        open_engine = partial(_engine, role=role, connections=connections, turn_timeout=turn_timeout)
+        self.engine = open_engine(make_url(url))
         reading, has_replica = self.engine, False
         if read_url is not None and read_url != url:
-            reading, has_replica = _engine(make_url(read_url), role=role, connections=connections), True
-        self._readers = Readers(reading, most=connections // 2)
-        self._primary = Readers(self.engine, most=connections // 2) if has_replica else self._readers
+            reading, has_replica = open_engine(make_url(read_url)), True
+        readers = partial(Readers, most=connections // 2, turn_timeout=turn_timeout)
+        self._readers = readers(reading)
+        self._primary = readers(self.engine) if has_replica else self._readers
         self._snapshots = reading.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     @asynccontextmanager
@@ -98,10 +108,11 @@ class Readers:
     At most half of what the engine may open is kept here, so that reads never leave nothing for acts.
     """
 
-    def __init__(self, engine: AsyncEngine, *, most: int = CONNECTIONS // 2) -> None:
+    def __init__(self, engine: AsyncEngine, *, most: int, turn_timeout: float) -> None:
         self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._idle: list[AsyncConnection] = []
         self._room = asyncio.Semaphore(most)
+        self._turn_timeout = turn_timeout
 
     @asynccontextmanager
     async def one(self) -> AsyncIterator[AsyncConnection]:
@@ -145,7 +156,7 @@ class Readers:
             await self._room.acquire()
             return
         try:
-            async with asyncio.timeout(TURN_TIMEOUT_S):
+            async with asyncio.timeout(self._turn_timeout):
                 await self._room.acquire()
         except TimeoutError as error:
             raise DatabaseUnavailable("every connection for reading is in use") from error
@@ -184,14 +195,14 @@ def session_settings(*, role: str | None) -> dict[str, str | int]:
     return {"options": options, "connect_timeout": CONNECT_TIMEOUT_S}
 
 
-def _engine(url: URL, *, role: str | None, connections: int) -> AsyncEngine:
+def _engine(url: URL, *, role: str | None, connections: int, turn_timeout: float) -> AsyncEngine:
     settings = session_settings(role=role)
     engine = create_async_engine(
         url.set(drivername="postgresql+psycopg"),
         connect_args=settings | {"options": f"{settings['options']} -c idle_session_timeout={IDLE_TIMEOUT}"},
         pool_size=connections,
         max_overflow=0,  # What is opened in a rush and closed at once costs more than waiting for a turn.
-        pool_timeout=TURN_TIMEOUT_S,
+        pool_timeout=turn_timeout,
         pool_use_lifo=True,  # So that those too many stay idle, and the server takes them back.
         pool_pre_ping=False,
         json_serializer=lambda value: msgspec.json.encode(value).decode(),

@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sandbox_registry.domain.rules.calendars import add_term, local_date, start_of
+from sandbox_registry.domain.rules.calendars import end_of, last_day_of, local_date
 from sandbox_registry.domain.rules.procedures import Procedure
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.domain.texts import Text
@@ -244,11 +244,11 @@ def _window_stage(terms: PermitTerms, *, at: datetime) -> Stage:
 def latest_end(start: datetime, *, procedure: Procedure, licence_end: datetime | None) -> datetime | None:
     """Return the last moment a permit that starts then may end; null when nothing limits it.
 
-    The procedure's longest duration counts its first day: two years from 15 December end on 14 December at 24:00. The
-    holder's own licence counts where the procedure says so.
+    The procedure's longest duration counts its first day: two years from 15 December end on 14 December at 24:00, two
+    from 29 February on 28 February (`last_day_of`). The holder's own licence counts where the procedure says so.
     """
     longest = procedure.term("duration.max")
-    ends = [] if longest is None else [start_of(add_term(local_date(start), longest))]
+    ends = [] if longest is None else [end_of(last_day_of(local_date(start), longest))]
     if licence_end is not None and procedure.flag("duration.cap_by_licence"):
         ends.append(licence_end)
     return min(ends, default=None)

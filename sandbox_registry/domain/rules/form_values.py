@@ -25,8 +25,17 @@ _FORMATS = {
     FieldKind.TAX_CODE: re.compile(r"[0-9]{10}(-?[0-9]{3})?|[0-9]{12}"),
 }
 _DATE = re.compile(r"(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}")
-_INVISIBLE = re.compile("[\u200b\ufeff\u00ad\r]")
+# What word processors put between words and into lines, as people would type it; their marks that nobody sees are dropped.
+_TYPED = str.maketrans(
+    dict.fromkeys("\u200b\u200c\u200d\u2060\u200e\u200f\ufeff\u00ad\x1f\x07\r", "")
+    | dict.fromkeys("\x0b\x0c\x85\u2028\u2029", "\n")
+    | dict.fromkeys("\u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B))), " ")
+    # The hyphen that does not break, and bullets of the fonts Symbol and Wingdings.
+    | {"\x1e": "-", "\u2011": "-", "\uf0b7": "•", "\uf0a7": "▪", "\uf0d8": "➢", "\uf0fc": "✓"}
+)
 _REFUSED_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co"})
+_NOT_KEPT = re.compile("[\x00\ud800-\udfff]")
+"""What no database keeps, so that not even a draft may hold it."""
 
 Errors = Iterator[FieldError]
 
@@ -43,8 +52,8 @@ def unknown(path: str, key: object) -> FieldError:
 
 
 def clean(text: str) -> str:
-    """Return the text in NFC, with plain line ends and without marks that only word processors leave."""
-    return unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
+    """Return the text in NFC, with plain spaces and line ends and without marks that only word processors leave."""
+    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").translate(_TYPED))
 
 
 def is_empty(value: object) -> bool:
@@ -57,7 +66,10 @@ def is_empty(value: object) -> bool:
 
 
 def check(field: Field, value: object, *, path: str, complete: bool) -> Errors:
-    """Check one answer. A draft (`complete` false) may be too short, malformed as an address, or have few rows."""
+    """Check one answer.
+
+    A draft (`complete` false) may be too short, malformed as an address, have few rows, or letters that cannot be filed.
+    """
     if is_empty(value) and (value is None or isinstance(value, str | list | tuple)):
         return
     yield from _CHECKS[field.kind](field, value, path, complete)
@@ -78,7 +90,13 @@ def _check_text(field: Field, value: object, path: str, complete: bool) -> Error
     if complete and len(text.strip()) < field.min_length:
         yield error(path, "too_short", field.label, count=field.min_length)
     allowed = "\n\t" if field.kind is FieldKind.LONG_TEXT else ""
-    if not text.isprintable() and any(_is_refused(letter) and letter not in allowed for letter in text):
+    if text.isprintable():
+        is_bad = False
+    elif complete:
+        is_bad = any(_is_refused(letter) and letter not in allowed for letter in text)
+    else:
+        is_bad = _NOT_KEPT.search(text) is not None
+    if is_bad:
         yield error(path, "bad_characters", field.label)
     elif complete and field.kind in _FORMATS and not _FORMATS[field.kind].fullmatch(text.strip()):
         yield error(path, "bad_format", field.label)

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 
 from sandbox_registry.domain.errors import FieldError
-from sandbox_registry.domain.rules.calendars import Term, add_term
+from sandbox_registry.domain.rules.calendars import last_day_of
 from sandbox_registry.domain.rules.ceilings import ceiling_errors
 from sandbox_registry.domain.rules.form_fields import (
     Answers,
@@ -159,14 +158,9 @@ def _within_term(procedure: Procedure, rule: FormRule, visible_answers: Answers)
     term = procedure.term(rule.parameter) if rule.parameter else None
     if day is None or other is None or term is None:
         return
-    latest = _last_day(other, term)
+    latest = last_day_of(other, term)
     if day > latest:
         yield _broken(rule, latest=latest, limit=term.wording)
-
-
-def _last_day(start: date, term: Term) -> date:
-    """Return the last day of a window of that length whose first day is `start`, which is its own day number less one."""
-    return date.fromordinal(add_term(start, term).toordinal() - 1)
 
 
 def _at_most(_procedure: Procedure, rule: FormRule, visible_answers: Answers) -> Iterator[FieldError]:

@@ -169,6 +169,17 @@ def add_months(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
+def last_day_of(start: date, term: Term) -> date:
+    """Return the last day of a window of that length, whose first day counts: its own day number less one.
+
+    Where the last month has no such day, the window ends with that month (Civil Code art. 148(3)-(4)), and so a year from
+    29 February ends on 28 February: nobody loses a day to the calendar.
+    """
+    end = add_term(start, term)
+    is_cut = term.unit is not Unit.CD and end.day < start.day
+    return end if is_cut else end - DAY
+
+
 def add_term(day: date, term: Term) -> date:
     """Move a date by a term in calendar days, months or years, without looking at days off."""
     if term.unit is Unit.CD:

@@ -20,6 +20,7 @@ from sandbox_registry.domain.rules.calendars import (
     Unit,
     add_months,
     deadline,
+    last_day_of,
     latest_before,
     start_of,
 )
@@ -117,6 +118,23 @@ def test_ledger_of_a_backward_term_runs_back_from_the_end() -> None:
 )
 def test_month_ends_and_days_off(term: Term, start: date, due_date: date) -> None:
     assert deadline(term, start=start_of(start), calendar=CALENDAR).due_date == due_date
+
+
+@pytest.mark.parametrize(
+    ("term", "start", "last"),
+    [
+        (Term(2, Unit.Y), date(2026, 12, 15), date(2028, 12, 14)),
+        (Term(1, Unit.Y), date(2028, 2, 29), date(2029, 2, 28)),
+        (Term(24, Unit.MO), date(2028, 2, 29), date(2030, 2, 28)),
+        (Term(4, Unit.Y), date(2028, 2, 29), date(2032, 2, 28)),
+        (Term(1, Unit.Y), date(2027, 3, 1), date(2028, 2, 29)),
+        (Term(1, Unit.MO), date(2027, 1, 31), date(2027, 2, 28)),
+        (Term(1, Unit.MO), date(2027, 1, 28), date(2027, 2, 27)),
+        (Term(30, Unit.CD), date(2027, 1, 31), date(2027, 3, 1)),
+    ],
+)
+def test_a_window_ends_with_the_month_that_has_no_such_day(term: Term, start: date, last: date) -> None:
+    assert last_day_of(start, term) == last
 
 
 def test_backward_term_in_calendar_days_may_end_on_a_day_off() -> None:

@@ -256,6 +256,32 @@ def test_right_answers_pass(answers: dict[str, object]) -> None:
     assert broken(answers, ATTACHED | ({"insurance"} if "harm" in answers else set())) == []
 
 
+@pytest.mark.parametrize(
+    ("pasted", "kept"),
+    [
+        ("Ao\u00a0tôm\u202fsố\u20071", "Ao tôm số 1"),
+        ("dòng một\x0bdòng hai\u2028dòng ba\r\ndòng bốn", "dòng một\ndòng hai\ndòng ba\ndòng bốn"),
+        ("\uf0b7 Mục\x1f tiêu\x07", "• Mục tiêu"),
+        ("50\x1e60\u201170\u00ad\u200e", "50-60-70"),
+        ("“Tôm Sáng” – thử… ‘một’ — «hai»", "“Tôm Sáng” – thử… ‘một’ — «hai»"),
+        ("\ufeffTo\u0302m\u200b", "Tôm"),
+    ],
+)
+def test_what_a_word_processor_leaves_is_kept_as_people_would_type_it(pasted: str, kept: str) -> None:
+    assert normalise({"plan": {"notes": pasted}}) == {"plan": {"notes": kept}}
+    assert broken({"notes": pasted}) == []
+
+
+def test_a_draft_takes_letters_that_cannot_be_filed_and_only_refuses_what_cannot_be_kept() -> None:
+    odd = {"plan": PLAIN | {"title": "Ao\ttôm\nsố\ue000", "notes": "a\u202eb"}}
+    assert validate_shape(PROCEDURE, odd) == ()
+    filed = [(error.field, error.code) for error in validate(PROCEDURE, odd, ATTACHED)]
+    assert filed == [("answers.plan.title", "bad_characters"), ("answers.plan.notes", "bad_characters")]
+    for lost in ("a\x00b", "a\ud800b"):
+        (refused,) = validate_shape(PROCEDURE, {"plan": PLAIN | {"notes": lost}})
+        assert refused.code == "bad_characters"
+
+
 def test_ceiling_message_gives_the_latest_day() -> None:
     (error,) = validate(PROCEDURE, {"plan": PLAIN | {"start": "2027-01-01", "end": "2030-01-01"}}, ATTACHED)
     assert error.message.en == "At most 2 years, so 31/12/2028."
