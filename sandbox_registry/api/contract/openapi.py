@@ -147,7 +147,7 @@ def statuses_of(handler: HTTPRouteHandler, *, path: str, method: str, names_ids:
         429: True,
         500: True,
         503: True,
-        507: facts.takes_file,
+        507: not is_read,
     }
     return tuple(status for status, can in may.items() if can or status in facts.errors)
 

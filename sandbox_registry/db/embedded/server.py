@@ -376,7 +376,8 @@ def running_url(data_dir: Path) -> str | None:
 
 def _socket_in_use(home: Path) -> Path:
     lines = _text_of(home / "data" / "postmaster.pid").splitlines()
-    return Path(lines[4]) if len(lines) > 4 else home  # noqa: PLR2004 - the fifth line of PostgreSQL's format
+    # The fifth line of PostgreSQL's format, empty while it starts.
+    return Path(lines[4]) if len(lines) > 4 and lines[4] else home  # noqa: PLR2004
 
 
 def _locks(lock: int, kind: int) -> bool:

@@ -273,7 +273,7 @@ def test_a_server_that_is_kept_up_is_started_again_or_its_process_is_told_to_end
         with server.kept_up(give_up=given_up.set):
             died = postmaster(directory)
             os.kill(died, signal.SIGKILL)
-            while running_url(directory) is None or postmaster(directory) == died:
+            while running_url(directory) != server.url() or postmaster(directory) == died:
                 time.sleep(0.05)
             with EmbeddedServer(directory) as command:  # It waits for the server to answer.
                 assert command.url() == server.url()
