@@ -51,6 +51,7 @@ from sandbox_registry.documents.uploads.store import Store
 from sandbox_registry.domain.audit import Pseudonyms
 from sandbox_registry.domain.operations.quotas import Quota, read_limits
 from sandbox_registry.http.application import Application
+from sandbox_registry.domain.operations.stored_files import StoredBytes
 from sandbox_registry.http.bodies import StrictRequest
 from sandbox_registry.http.body_timeouts import BodyReadTimeout
 from sandbox_registry.http.identity import RequestIdentity
@@ -138,6 +139,11 @@ def build_use_cases(
         inspector=Inspector(),
         passwords=Passwords(load_common_passwords(shipped("policies") / "common-passwords.txt")),
         max_upload_bytes=settings.max_upload_bytes,
+        storage=StoredBytes(
+            case=settings.max_case_bytes,
+            organisation=settings.max_organisation_bytes,
+            account=settings.max_account_bytes,
+        ),
         self_registration=settings.self_registration,
         sends_mail=settings.mail is not None,
         limits=read_limits(settings.rate_limits) if limits is None else limits,

@@ -16,7 +16,7 @@ from sandbox_registry.domain.errors import (
 from sandbox_registry.domain.identity.passwords import WrongCredentials
 from sandbox_registry.domain.operations.availability import DatabaseFull, DatabaseUnavailable
 from sandbox_registry.domain.operations.quotas import LimitsUnknown, TooManyRequests
-from sandbox_registry.domain.operations.stored_files import FileDamaged
+from sandbox_registry.domain.operations.stored_files import FileDamaged, StorageQuotaReached
 from sandbox_registry.domain.rules.calendars import CalendarGap
 from sandbox_registry.usecases.transaction.idempotency import KeyInUse, KeyReused
 
@@ -38,6 +38,7 @@ STATUS: dict[type[DomainError], int] = {
     RuleGap: 409,
     StaleVersion: 412,
     StorageFull: 507,
+    StorageQuotaReached: 413,
     TooManyRequests: 429,
     TransitionNotAllowed: 409,
     WrongCredentials: 401,

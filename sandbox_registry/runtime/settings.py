@@ -56,6 +56,9 @@ class Settings:
     worker: bool = True
     connections: int = 20
     max_upload_bytes: int = 50 * MEGABYTE
+    max_case_bytes: int = 500 * MEGABYTE
+    max_organisation_bytes: int = 2000 * MEGABYTE
+    max_account_bytes: int = 2000 * MEGABYTE
     self_registration: bool = False
     draft_procedures: bool = False
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
@@ -96,6 +99,16 @@ class Settings:
             worker=read("SANDBOX_WORKER", _yes_or_no, url is None),
             connections=read("SANDBOX_CONNECTIONS", _integer(4, 200), defaults.connections),
             max_upload_bytes=read("SANDBOX_MAX_UPLOAD_MB", _integer(1, 2048), defaults.max_upload_bytes // MEGABYTE)
+            * MEGABYTE,
+            max_case_bytes=read("SANDBOX_MAX_CASE_MB", _integer(1, 1_000_000), defaults.max_case_bytes // MEGABYTE)
+            * MEGABYTE,
+            max_organisation_bytes=read(
+                "SANDBOX_MAX_ORGANISATION_MB", _integer(1, 1_000_000), defaults.max_organisation_bytes // MEGABYTE
+            )
+            * MEGABYTE,
+            max_account_bytes=read(
+                "SANDBOX_MAX_ACCOUNT_MB", _integer(1, 1_000_000), defaults.max_account_bytes // MEGABYTE
+            )
             * MEGABYTE,
             self_registration=read("SANDBOX_SELF_REGISTRATION", _yes_or_no, defaults.self_registration),
             draft_procedures=read("SANDBOX_DRAFT_PROCEDURES", _yes_or_no, defaults.draft_procedures),

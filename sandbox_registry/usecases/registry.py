@@ -7,6 +7,7 @@ from sandbox_registry.documents.uploads.inspection import Inspector
 from sandbox_registry.documents.uploads.scanning import Scanner
 from sandbox_registry.documents.uploads.store import Store
 from sandbox_registry.domain.operations.quotas import LIMITS, Quota
+from sandbox_registry.domain.operations.stored_files import StoredBytes
 from sandbox_registry.usecases.cases.applications import Applications
 from sandbox_registry.usecases.cases.appraisal import Appraisal
 from sandbox_registry.usecases.cases.assignments import Assignments
@@ -103,13 +104,14 @@ def wire(
     inspector: Inspector,
     passwords: Passwords,
     max_upload_bytes: int,
+    storage: StoredBytes,
     self_registration: bool = False,
     sends_mail: bool = False,
     limits: Mapping[str, Quota] = LIMITS,
     webhooks_to_loopback: bool = False,
 ) -> UseCases:
     """Build the use cases over one frame."""
-    applications, cases = Applications(transactions), Cases(transactions)
+    applications, cases = Applications(transactions, storage=storage), Cases(transactions)
     assignments = Assignments(transactions)
     rate_limits = RateLimits(transactions.database, key=transactions.pseudonyms.key, limits=limits)
     reception = Reception(

@@ -30,7 +30,7 @@ from sandbox_registry.domain.errors import (
 from sandbox_registry.domain.identity.passwords import WrongCredentials
 from sandbox_registry.domain.operations.availability import DatabaseFull, DatabaseUnavailable
 from sandbox_registry.domain.operations.quotas import LimitsUnknown, TooManyRequests
-from sandbox_registry.domain.operations.stored_files import FileDamaged
+from sandbox_registry.domain.operations.stored_files import FileDamaged, StorageQuotaReached
 from sandbox_registry.domain.rules.calendars import CalendarGap
 from sandbox_registry.domain.rules.procedures import PARAMETERS
 from sandbox_registry.domain.stages import Stage
@@ -66,6 +66,7 @@ ERRORS: list[DomainError] = [
     FileDamaged(),
     DatabaseFull(),
     DatabaseUnavailable(),
+    StorageQuotaReached(whose="organisation", used=2_000_000_000, limit=2_097_152_000),
     FileTooLarge(limit=20_000_000),
     Invalid((FieldError(field="title", code="required", message=Phrase("reasons.missing")),)),
     KeyInUse(),

@@ -21,7 +21,7 @@ from sandbox_registry.usecases.transaction.transactions import Transactions
 from tests.api.contract.routes import NOBODY_KNOWS
 from tests.support.client import Client
 from tests.support.decided import issued
-from tests.support.inspection import INSPECTOR
+from tests.support.inspection import INSPECTOR, ROOM
 from tests.support.world import PROCEDURE, World
 
 RIVAL, STRANGER = "doi_thu", "nguoi_la"
@@ -58,6 +58,7 @@ def rewired(world: World, tmp_path: Path, kind: type[Transactions] = Transaction
         inspector=INSPECTOR,
         passwords=CHEAP,
         max_upload_bytes=5_000_000,
+        storage=ROOM,
         limits={},
     )
     return replace(world, use_cases=use_cases)

@@ -35,7 +35,7 @@ from sandbox_registry.usecases.registry import UseCases, wire
 from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.operators import nobody
 from sandbox_registry.usecases.transaction.transactions import Transactions
-from tests.support.inspection import INSPECTOR
+from tests.support.inspection import INSPECTOR, ROOM
 from tests.support.snapshots import Snapshots
 
 RULES = RuleBook(takes_drafts=True)  # Versions never change, so every test may share what was read.
@@ -235,6 +235,7 @@ def new_world(database: Database, *, snapshots: Snapshots, documents: Path) -> W
             inspector=INSPECTOR,
             passwords=PASSWORDS,
             max_upload_bytes=5_000_000,
+            storage=ROOM,
             sends_mail=True,
         ),
         clock=clock,

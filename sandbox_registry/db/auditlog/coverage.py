@@ -32,6 +32,9 @@ UNRECORDED: Mapping[str, Mapping[str, str]] = {
     "application": {
         "next_due_at": "lists sort and filter by it; derived again every night and at every act, shown on no case",
     },
+    "document": {
+        "forgotten_at": "that the bytes of a file that was never filed are gone; the row, its digest and its size stay",
+    },
     "token": {
         "hash": "its digest equals the one recorded when the token was made",
         "last_refused_at": "how a token was used since it was made",

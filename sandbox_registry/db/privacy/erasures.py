@@ -147,7 +147,11 @@ async def files_to_forget(connection: AsyncConnection, case_id: UUID) -> tuple[s
         _ERASURES.c.target_id == other.c.application_id,
         _ERASURES.c.status == ErasureStatus.CONFIRMED.value,
     )
-    is_kept = exists().where(other.c.sha256 == _DOCUMENTS.c.sha256, ~is_erased).correlate(_DOCUMENTS)
+    is_kept = (
+        exists()
+        .where(other.c.sha256 == _DOCUMENTS.c.sha256, other.c.forgotten_at.is_(None), ~is_erased)
+        .correlate(_DOCUMENTS)
+    )
     is_attached = exists().where(tables.attachments.c.sha256 == _DOCUMENTS.c.sha256).correlate(_DOCUMENTS)
     query = select(_DOCUMENTS.c.sha256).where(_DOCUMENTS.c.application_id == case_id, ~is_kept, ~is_attached).distinct()
     return tuple(digest for (digest,) in await Statement(query.order_by(_DOCUMENTS.c.sha256)).rows(connection))

@@ -105,8 +105,10 @@ documents = Table(
     reference("uploaded_by", "people"),
     stamp_column("uploaded_at"),
     stamp_column("removed_at", nullable=True),
+    stamp_column("forgotten_at", nullable=True),
     CheckConstraint("size > 0", name="not_empty"),
     CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="digest"),
+    Index("ix_documents_uploaded_by", "uploaded_by"),
 )
 
 attachments = Table(

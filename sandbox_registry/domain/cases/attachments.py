@@ -77,10 +77,16 @@ def require_kind(kind: AttachmentKind, allowed: Collection[Action]) -> None:
         raise Invalid((FieldError(field="kind", code="not_yours", message=Phrase("attachments.not_yours")),))
 
 
-def require_new(attached: Iterable[Attachment], *, kind: AttachmentKind, sha256: str) -> None:
-    """Refuse a file that the case has as such a paper already."""
-    if any(each.kind is kind and each.sha256 == sha256 for each in attached):
-        raise Duplicate(what="attachment")
+def known(
+    attached: Iterable[Attachment], *, kind: AttachmentKind, sha256: str, filename: str, by: UUID
+) -> Attachment | None:
+    """Return the paper that a file became before when the same person sends it again; raises `Duplicate` for anybody else's."""
+    for each in attached:
+        if each.kind is kind and each.sha256 == sha256:
+            if (each.filename, each.attached_by) != (filename, by):
+                raise Duplicate(what="attachment")
+            return each
+    return None
 
 
 def readable(attached: Iterable[Attachment], allowed: Collection[Action]) -> tuple[Attachment, ...]:

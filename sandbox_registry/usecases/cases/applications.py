@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sandbox_registry.authz import Action
 from sandbox_registry.db.cases import applications as case_rows
-from sandbox_registry.db.cases import dossiers
+from sandbox_registry.db.cases import dossiers, stored_bytes
 from sandbox_registry.db.operations import damaged_files
 from sandbox_registry.documents.uploads.kinds import file_type
 from sandbox_registry.domain.cases import assistance, filings
@@ -27,6 +27,7 @@ from sandbox_registry.domain.identity.people import (
     OrganisationKind,
     towards_organisation,
 )
+from sandbox_registry.domain.operations.stored_files import StoredBytes, require_room
 from sandbox_registry.domain.rules.form_fields import DossierComponent
 from sandbox_registry.domain.rules.forms import normalise, validate, validate_shape
 from sandbox_registry.domain.rules.procedures import Procedure
@@ -46,8 +47,9 @@ _EMPTY: Mapping[str, str] = {}
 class Applications:
     """One method per thing an applicant does."""
 
-    def __init__(self, transactions: Transactions) -> None:
+    def __init__(self, transactions: Transactions, *, storage: StoredBytes) -> None:
         self.transactions = transactions
+        self.storage = storage
 
     async def create(
         self,
@@ -221,9 +223,10 @@ class Applications:
             return act.respond(edited)
 
     async def check_component(self, context: RequestContext, application_id: UUID, *, part: str) -> None:
-        """Refuse a file before its first byte: no right to attach any, no such component, one nobody asked for, or too late."""
+        """Refuse a file before its first byte: no right to attach any, no such component, one nobody asked for, too late, or no room."""
         async with self.transactions.open_case(context, Action.APPLICATION_EDIT, application_id) as act:
             await self._component(act, part)
+            await self._require_room(act, size=1)
             act.skip_audit()
 
     async def add_document(
@@ -240,21 +243,33 @@ class Applications:
     ) -> Document:
         """Attach a file to a component of the dossier. `keep` puts its bytes into the store; null when they are there.
 
+        The same person who sends the same file again gets what was made of it: its first answer may have been lost.
         Only a file that may be attached is kept: no erasure would find another. The application gets a new version:
         a signatory who looked before does not file another dossier than they saw.
 
         Raises:
             Invalid: the procedure has no such component, or accepts no such file for it, or no further one.
             ConditionNotMet: `not_asked_for`, `supplement_too_late`.
-            Duplicate: this very file is already attached to this component.
+            Duplicate: this very file is already attached to this component, by somebody else or under another name.
+            StorageQuotaReached: as `require_room`.
 
         """
         async with self.transactions.open_case(context, Action.APPLICATION_EDIT, application_id) as act:
             component = await self._component(act, part)
             present = await act.run(dossiers.live_documents, application_id)
             alike = [each for each in present if each.part == part]
-            if any(each.sha256 == sha256 for each in alike):
-                raise Duplicate(what="document")
+            for each in alike:
+                if each.sha256 == sha256:
+                    if (each.filename, each.uploaded_by) != (filename, context.actor.person_id):
+                        raise Duplicate(what="document")
+                    act.skip_audit()
+                    return act.respond(each)
+            await act.run(
+                stored_bytes.lock,
+                organisation_id=act.application.organisation_id,
+                person_id=context.actor.person_id,
+            )
+            await self._require_room(act, size=size)
             check_fields(file_errors(component, media_type=media_type, size=size, present=len(alike)))
             if keep is not None:
                 await keep()
@@ -487,6 +502,13 @@ class Applications:
             raise Invalid((FieldError(field="part", code="unknown_part", message=Phrase("documents.unknown_part")),))
         await self._check_asked_for(act, {f"documents.{key}"})
         return component
+
+    async def _require_room(self, act: CaseTransaction, *, size: int) -> None:
+        application, person_id = act.application, act.actor.person_id
+        used = await act.run(
+            stored_bytes.used, application.id, organisation_id=application.organisation_id, person_id=person_id
+        )
+        require_room(size, used=used, quotas=self.storage)
 
     async def _errors(self, act: CaseTransaction, procedure: Procedure) -> tuple[FieldError, ...]:
         records = await act.records()

@@ -77,10 +77,18 @@ class Attachments:
         sha256: str,
         keep: Callable[[], Awaitable[None]] | None = None,
     ) -> Attachment:
-        """Attach a file that was inspected. `keep` puts its bytes into the store; null when they are there."""
+        """Attach a file that was inspected. `keep` puts its bytes into the store; null when they are there.
+
+        The same person who sends the same file again gets what was made of it: its first answer may have been lost.
+        """
         async with self.transactions.open_case(context, Action.ATTACHMENT_ADD, application_id) as act:
             attachments.require_kind(kind, self._allowed(act))
-            attachments.require_new(await act.all(Attachment), kind=kind, sha256=sha256)
+            known = attachments.known(
+                await act.all(Attachment), kind=kind, sha256=sha256, filename=filename, by=context.actor.person_id
+            )
+            if known is not None:
+                act.skip_audit()
+                return act.respond(known)
             if keep is not None:
                 await keep()
                 await act.run(damaged_files.heal, sha256)

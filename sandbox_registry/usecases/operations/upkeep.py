@@ -12,7 +12,7 @@ import structlog
 
 from sandbox_registry.authz import Action
 from sandbox_registry.db.cases import applications as case_rows
-from sandbox_registry.db.cases import replays
+from sandbox_registry.db.cases import replays, stored_bytes
 from sandbox_registry.db.core import idempotency
 from sandbox_registry.db.core.jobs import Task
 from sandbox_registry.db.core.queries import Queries
@@ -31,6 +31,7 @@ from sandbox_registry.domain.identity.people import Membership, Person
 from sandbox_registry.domain.identity.tokens import EXPIRY_NOTICE
 from sandbox_registry.domain.kinds.events import case_events
 from sandbox_registry.domain.operations.mails import Mail, concerned_by_dates, expiry_notice, new_dates_notice
+from sandbox_registry.domain.operations.stored_files import REMOVED_KEPT
 from sandbox_registry.domain.rules.calendars import Calendar
 from sandbox_registry.domain.rules.working_days import start_of
 from sandbox_registry.domain.stages import OPEN_STAGES
@@ -196,8 +197,22 @@ class Upkeep:
         return len(digests) - len(recent)
 
     async def sweep_uploads(self) -> int:
-        """Remove the temporary files of uploads that broke off."""
-        return await self.store.sweep(older_than=self.transactions.now() - UPLOADS_KEPT)
+        """Remove the temporary files of uploads that broke off, and files that were removed before they were ever filed."""
+        swept = await self.store.sweep(older_than=self.transactions.now() - UPLOADS_KEPT)
+        return swept + await self._forget_removed_files()
+
+    async def _forget_removed_files(self) -> int:
+        now, after, forgotten = self.transactions.now(), UUID(int=0), 0
+        while True:
+            async with self.transactions.database.transaction() as work:
+                found = await work.run(stored_bytes.next_dispensable, before=now - REMOVED_KEPT, after=after)
+                if found is None:
+                    return forgotten
+                after = found.document_id
+                # What another record holds stays; what somebody is just uploading again is looked at another night.
+                if found.is_held or await self.store.forget(found.sha256, older_than=now - UPLOADS_LAST):
+                    await work.run(stored_bytes.mark_forgotten, found.document_id, at=now)
+                    forgotten += 1
 
     async def remind_consulted(self, *, day: date) -> int:
         """Say in the log which consulted units have not answered though their reminder falls on this day."""

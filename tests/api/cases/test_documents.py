@@ -56,10 +56,17 @@ async def test_file_comes_back_as_it_was_sent(client: Client, tmp_path: Path) ->
     assert stored(tmp_path) == [digest]
 
 
-async def test_same_file_twice_at_once_is_attached_once(client: Client) -> None:
+async def test_same_file_sent_again_is_attached_once_and_answered_alike(client: Client) -> None:
+    """An upload whose answer was lost is repeated; somebody else, or another name, is told that it is there."""
     case = await client.world.draft()
     answers = await asyncio.gather(*(attach(client, case) for _ in range(3)))
-    assert sorted(each.status_code for each in answers) == [201, 409, 409]
+    assert {each.status_code for each in answers} == {201}
+    assert len({each.content for each in answers}) == 1
+    renamed = await attach(client, case, params={"filename": "Khác.pdf"})
+    colleague = await attach(client, case, by="nguoi_soan")
+    assert [each.status_code for each in (renamed, colleague)] == [409, 409]
+    versions = await client.send("GET", f"/applications/{case.id}/versions", by=OWNER)
+    assert [len(each["documents"]) for each in versions.json()["items"]] == [0, 1]
 
 
 async def test_refused_file_leaves_nothing(client: Client, tmp_path: Path) -> None:

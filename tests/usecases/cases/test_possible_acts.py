@@ -40,7 +40,7 @@ from sandbox_registry.usecases.transaction.transactions import Transactions
 from tests.api.contract.routes import Rehearsal
 from tests.support.decided import BASIS, REASONS, SIGNER, approved, recommended
 from tests.support.inputs import TRIED, Attempt, Facts, Spares, attempts, facts_of
-from tests.support.inspection import INSPECTOR
+from tests.support.inspection import INSPECTOR, ROOM
 from tests.support.stages import (
     FOCAL,
     HEAD,
@@ -121,6 +121,7 @@ async def rehearsal(world: World, database_url: str, tmp_path: Path) -> AsyncIte
         inspector=INSPECTOR,
         passwords=PASSWORDS,
         max_upload_bytes=1_000_000,
+        storage=ROOM,
     )
     await database.close()
 
