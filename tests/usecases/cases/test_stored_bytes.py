@@ -28,7 +28,7 @@ async def attach(
     *,
     quotas: StoredBytes = ROOM,
     size: int = MEGABYTE,
-    part: str = "other",
+    part: str = "site_consent",
     by: str = OWNER,
 ) -> Document:
     digest = sha256(content).hexdigest()
@@ -80,7 +80,7 @@ async def test_file_beyond_a_quota_is_refused_with_the_quota_and_what_is_used(
     assert str(caught.value.params["whose"]) == str(StorageQuotaReached(whose=whose, used=0, limit=0).params["whose"])
     with pytest.raises(StorageQuotaReached):
         await Applications(world.use_cases.transactions, storage=quotas).check_component(
-            world.context(OWNER), case.id, part="other"
+            world.context(OWNER), case.id, part="site_consent"
         )
 
 
