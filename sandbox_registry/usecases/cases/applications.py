@@ -264,13 +264,13 @@ class Applications:
                         raise Duplicate(what="document")
                     act.skip_audit()
                     return act.respond(each)
+            check_fields(file_errors(component, media_type=media_type, size=size, present=len(alike)))
             await act.run(
                 stored_bytes.lock,
                 organisation_id=act.application.organisation_id,
                 person_id=context.actor.person_id,
             )
             await self._require_room(act, size=size)
-            check_fields(file_errors(component, media_type=media_type, size=size, present=len(alike)))
             if keep is not None:
                 await keep()
                 await act.run(damaged_files.heal, sha256)
