@@ -9,7 +9,22 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Table, Text, bindparam, cast, func, literal, null, select, text, true, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Table,
+    Text,
+    bindparam,
+    cast,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    text,
+    true,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
@@ -232,7 +247,7 @@ class KeptFile:
 
 
 async def kept_files(connection: AsyncConnection) -> AsyncIterator[KeptFile]:
-    """Read every row that names a file, but for those of cases whose files were erased."""
+    """Read every row that names a file, but for those of erased cases and what nobody filed and whose bytes have gone."""
     for kind, identity, filename, digest in await _FILES.rows(connection):
         yield KeptFile(kind=kind, identity=identity, filename=filename, sha256=digest)
 
@@ -247,9 +262,14 @@ _ERASED = (
     .exists()
 )
 _DOCUMENTS, _ATTACHMENTS = tables.documents.c, tables.attachments.c
+_IS_GONE = exists().where(
+    tables.applications.c.id == _DOCUMENTS.application_id,
+    _DOCUMENTS.forgotten_at.is_not(None),
+    or_(_DOCUMENTS.removed_at.is_not(None), tables.applications.c.submitted_at.is_(None)),
+)
 _FILES = Statement(
     union_all(
-        select(literal("document"), _DOCUMENTS.id, _DOCUMENTS.filename, _DOCUMENTS.sha256).where(~_ERASED),
+        select(literal("document"), _DOCUMENTS.id, _DOCUMENTS.filename, _DOCUMENTS.sha256).where(~_ERASED, ~_IS_GONE),
         select(literal("attachment"), _ATTACHMENTS.id, _ATTACHMENTS.filename, _ATTACHMENTS.sha256),
     )
 )

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from sqlalchemy.ext.asyncio import AsyncEngine
+
 from sandbox_registry.auditlog.verifying.files import check_files
 from sandbox_registry.auditlog.verifying.findings import Report
 from tests.support.erasing import confirm, propose, refused_intake
@@ -46,4 +48,16 @@ async def test_files_of_an_erased_case_are_not_missed(world: World, tmp_path: Pa
     world.clock.forward(days=1)
     assert {each.code for each in (await found(world, tmp_path)).findings} == {"file_missing"}
     await confirm(world, await propose(world, case.id))
+    assert (await found(world, tmp_path)).findings == []
+
+
+async def test_a_removed_file_whose_bytes_have_gone_is_not_missed_and_a_filed_one_is(
+    world: World, tmp_path: Path, owner: AsyncEngine
+) -> None:
+    await submitted(world)
+    async with owner.begin() as connection:
+        await connection.exec_driver_sql("UPDATE documents SET forgotten_at = now()")
+    assert {each.code for each in (await found(world, tmp_path)).findings} == {"file_missing"}
+    async with owner.begin() as connection:
+        await connection.exec_driver_sql("UPDATE documents SET removed_at = now()")
     assert (await found(world, tmp_path)).findings == []
