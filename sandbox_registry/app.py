@@ -50,8 +50,8 @@ from sandbox_registry.documents.uploads.scanning import NullScanner
 from sandbox_registry.documents.uploads.store import Store
 from sandbox_registry.domain.audit import Pseudonyms
 from sandbox_registry.domain.operations.quotas import Quota, read_limits
-from sandbox_registry.http.application import Application
 from sandbox_registry.domain.operations.stored_files import StoredBytes
+from sandbox_registry.http.application import Application
 from sandbox_registry.http.bodies import StrictRequest
 from sandbox_registry.http.body_timeouts import BodyReadTimeout
 from sandbox_registry.http.identity import RequestIdentity
