@@ -1,6 +1,6 @@
 """The authorizer: asks Casbin, remembers the answers, and says which line decided."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -11,6 +11,7 @@ from casbin import Enforcer
 from sandbox_registry.authz.decisions import AuthorizationDecision, PolicyRequest
 from sandbox_registry.authz.names import unknown_names
 from sandbox_registry.authz.policy import (
+    ANY,
     ROLE_PREFIX,
     AuthorizationPolicy,
     PolicyLine,
@@ -19,7 +20,7 @@ from sandbox_registry.authz.policy import (
     read_policy,
 )
 from sandbox_registry.authz.standings import at_desk, standing_as, towards_unit
-from sandbox_registry.domain.acts import Action
+from sandbox_registry.domain.acts import POWERS, Action
 from sandbox_registry.domain.identity.people import (
     MUST_DECLARE,
     READ_ALL_ROLES,
@@ -38,6 +39,8 @@ Counting = tuple[frozenset[Role], frozenset[Relation]]
 TOKEN_SCOPE = "token scope"  # noqa: S105 - the name of a refusal, not a secret.
 TOKEN_PROCEDURES = "token procedures"  # noqa: S105 - as above.
 _MOST_SCOPES = 5000
+_BY_OFFICE_ALONE = frozenset({ANY, Relation.CONSULTED, Relation.OVERSEER, Relation.UNIT})
+"""How somebody stands to cases in which nobody named them."""
 _SILENCE = AuthorizationDecision(allowed=False, line=None, basis="", role=None)
 _OUT_OF_TOKEN = AuthorizationDecision(
     allowed=False, line=TOKEN_SCOPE, basis="the token does not list this act", role=None
@@ -95,10 +98,15 @@ class Authorizer:
         allowed = self._allowed(*counting, stage)
         return frozenset(action for action in allowed if self._judge(actor, counting, stage, action).allowed)
 
-    def offices_with(self, actions: Collection[Action]) -> frozenset[Role]:
-        """List the offices that some line of the policy lets do one of these acts."""
-        lines = (line for action in actions for line in self.policy.by_action[action])
-        return frozenset(Role(line.role.removeprefix(ROLE_PREFIX)) for line in lines if line.effect == "allow")
+    def offices_of_power(self) -> frozenset[Role]:
+        """List the offices that take two people to give.
+
+        By some line of the policy they do an act of `POWERS`, or reach cases in which nobody named their holder: those
+        of their unit, those their agency is consulted on, or all.
+        """
+        allowing = (line for line in self.policy.lines if line.effect == "allow")
+        powerful = (line for line in allowing if line.actions & POWERS or _reaches_cases(line))
+        return frozenset(Role(line.role.removeprefix(ROLE_PREFIX)) for line in powerful)
 
     def tables(self) -> tuple[PolicyLine, ...]:
         """Give the whole policy as rows, with its groups opened, for the public page of who decides what."""
@@ -218,6 +226,10 @@ class Authorizer:
         if enforcer is None:
             enforcer = self._enforcers[action] = casbin_enforcer(self.policy, self.policy.by_action[action])
         return enforcer
+
+
+def _reaches_cases(line: PolicyLine) -> bool:
+    return line.relation in _BY_OFFICE_ALONE and line.stages != {Stage.NONE}
 
 
 @lru_cache(maxsize=_MOST_SCOPES)

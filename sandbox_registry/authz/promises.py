@@ -4,7 +4,7 @@ Separation of duty (`separation.py`) says what never goes together. This says wh
 must never be lost: an applicant reads the decision about them, and the People's Council reads every filed case.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
 
@@ -39,13 +39,13 @@ _READ_CASE = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Power:
-    """Acts that these offices alone may do, in these relations (null: any), and at these stages only."""
+    """Acts that these offices alone may do, at these stages only; `hands` says in which relations (empty: any)."""
 
     rule: str
     actions: frozenset[Action]
     roles: frozenset[Role]
-    relations: frozenset[Relation] | None = None
     stages: frozenset[Stage] = frozenset(Stage)
+    hands: frozenset[tuple[Role, Relation]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +61,7 @@ class Promise:
 
 def _power(
     rule: str,
-    roles: Iterable[Role],
+    roles: Collection[Role],
     actions: Iterable[Action],
     relations: Iterable[Relation] | None = None,
     stages: Iterable[Stage] = Stage,
@@ -70,8 +70,21 @@ def _power(
         rule=rule,
         actions=frozenset(actions),
         roles=frozenset(roles),
-        relations=None if relations is None else frozenset(relations),
         stages=frozenset(stages),
+        hands=frozenset(product(roles, relations or ())),
+    )
+
+
+def _hands(
+    rule: str, hands: Iterable[tuple[Role, Relation]], actions: Iterable[Action], stages: Iterable[Stage] = Stage
+) -> Power:
+    pairs = frozenset(hands)
+    return Power(
+        rule=rule,
+        actions=frozenset(actions),
+        roles=frozenset(role for role, _ in pairs),
+        stages=frozenset(stages),
+        hands=pairs,
     )
 
 
@@ -79,6 +92,24 @@ def _promise(rule: str, role: Role, standing: str, stages: Iterable[Stage], *act
     return Promise(rule=rule, role=role, standing=standing, actions=frozenset(actions), stages=frozenset(stages))
 
 
+_DESK = (Role.ONE_STOP_OFFICER, Relation.UNIT)
+_FOCAL = (Role.FOCAL_OFFICER, Relation.FOCAL)
+_HEAD = (Role.FOCAL_HEAD, Relation.UNIT)
+_REVIEWER = (Role.REVIEWER, Relation.ASSIGNED)
+_CHAIR = (Role.COUNCIL_EXPERT, Relation.COUNCIL_CHAIR)
+_SECRETARIES = ((Role.COUNCIL_EXPERT, Relation.SECRETARY), (Role.FOCAL_OFFICER, Relation.SECRETARY))
+_CONSULTED = (Role.CONSULTED_OFFICER, Relation.CONSULTED)
+_HELPER = (Role.APPLICANT, Relation.HELPER)
+_SIGNATORY, _DELEGATE = (Role.APPLICANT, Relation.OWN), (Role.APPLICANT, Relation.DELEGATE)
+_RECORDS = (Role.RECORDS_OFFICER, Relation.UNIT)
+_WEBHOOKS = (
+    Action.WEBHOOK_CREATE,
+    Action.WEBHOOK_EDIT,
+    Action.WEBHOOK_READ,
+    Action.WEBHOOK_REMOVE,
+    Action.WEBHOOK_REPLAY,
+)
+_IN_APPRAISAL = frozenset({Stage.UNDER_APPRAISAL})
 _APPRAISERS = (Role.COUNCIL_EXPERT, Role.FOCAL_HEAD, Role.FOCAL_OFFICER, Role.REVIEWER)
 
 POWERS = (
@@ -117,26 +148,27 @@ POWERS = (
         [Relation.UNIT],
         FILED,
     ),
-    _power(
+    _hands(
         "papers are attached by who does what they go with, and by no applicant for themselves",
-        [
-            Role.APPLICANT,
-            Role.CONSULTED_OFFICER,
-            Role.COUNCIL_EXPERT,
-            Role.FOCAL_OFFICER,
-            Role.ONE_STOP_OFFICER,
-            Role.RECORDS_OFFICER,
-            Role.REVIEWER,
-        ],
+        [_HELPER, _CONSULTED, _CHAIR, *_SECRETARIES, _FOCAL, _DESK, _RECORDS, _REVIEWER],
         [Action.ATTACHMENT_ADD],
     ),
-    _power("council members vote", [Role.COUNCIL_EXPERT], [Action.COUNCIL_VOTE], [Relation.COUNCIL_MEMBER]),
-    _power("assigned reviewers review", [Role.REVIEWER], [Action.REVIEW_SUBMIT], [Relation.ASSIGNED]),
+    _power(
+        "council members vote", [Role.COUNCIL_EXPERT], [Action.COUNCIL_VOTE], [Relation.COUNCIL_MEMBER], _IN_APPRAISAL
+    ),
+    _power("assigned reviewers review", [Role.REVIEWER], [Action.REVIEW_SUBMIT], [Relation.ASSIGNED], _IN_APPRAISAL),
+    _hands(
+        "a site is visited by who reviews the case or has it",
+        [_REVIEWER, _FOCAL],
+        [Action.SITE_VISIT_RECORD],
+        _IN_APPRAISAL,
+    ),
     _power(
         "the consulted agency answers",
         [Role.CONSULTED_OFFICER],
         [Action.CONSULTATION_ANSWER],
         [Relation.CONSULTED],
+        [Stage.UNDER_APPRAISAL, Stage.AWAITING_DECISION],
     ),
     _power(
         "the applicant's side writes and files its dossier",
@@ -149,11 +181,14 @@ POWERS = (
         "administrators alone grant offices and keep accounts and units",
         [Role.SYSTEM_ADMIN],
         [
+            Action.PASSWORD_CONFIRM_RECOVERY,
+            Action.PASSWORD_PROPOSE_RECOVERY,
             Action.ROLE_CONFIRM,
             Action.ROLE_GRANT,
             Action.ROLE_REVOKE,
             Action.PERSON_CREATE,
             Action.PERSON_DISABLE,
+            Action.ORGANISATION_CONFIRM_UNIT,
             Action.ORGANISATION_CREATE_UNIT,
         ],
     ),
@@ -251,37 +286,90 @@ POWERS = (
         [*_APPRAISERS, Role.CONSULTED_OFFICER, Role.DECISION_MAKER, *READ_ALL_ROLES],
         [Action.CONSULTATION_READ],
     ),
-    _power(
-        "the focal unit classifies, and asks applicants and agencies",
-        [Role.FOCAL_OFFICER, Role.FOCAL_HEAD],
+    _hands(
+        "the officer who has the case classifies it, asks applicants and agencies, and completes what is returned",
+        [_FOCAL],
         [
             Action.APPLICATION_CLASSIFY,
-            Action.ASSIGNMENT_CLAIM,
+            Action.APPLICATION_RECLASSIFY,
             Action.CLARIFICATION_ASK,
+            Action.CLARIFICATION_CLOSE,
             Action.CONSULTATION_ASK,
             Action.CONSULTATION_CLOSE,
+            Action.FILE_RESUBMIT,
         ],
+        APPRAISAL,
+    ),
+    _hands(
+        "officers of the unit take cases on",
+        [(Role.FOCAL_OFFICER, Relation.UNIT)],
+        [Action.ASSIGNMENT_CLAIM],
+        APPRAISAL,
+    ),
+    _hands(
+        "a case is given back by who has it, or taken back by the head",
+        [_FOCAL, _HEAD],
+        [Action.ASSIGNMENT_RELEASE],
+        APPRAISAL,
+    ),
+    _hands(
+        "the head is responsible for keeping a case of another authority",
+        [_HEAD],
+        [Action.APPLICATION_RETAIN],
+        APPRAISAL | {Stage.SUBMITTED, Stage.AWAITING_DECISION},
+    ),
+    _hands(
+        "a council is convened by its own people and the officer who has the case",
+        [_FOCAL, _CHAIR, *_SECRETARIES],
+        [Action.COUNCIL_CONVENE],
+        _IN_APPRAISAL,
+    ),
+    _hands(
+        "minutes are drawn up and confirmed by the chair and the secretary",
+        [_CHAIR, *_SECRETARIES],
+        [Action.COUNCIL_CONCLUDE, Action.COUNCIL_CONFIRM],
+        _IN_APPRAISAL,
+    ),
+    _hands(
+        "delays are notified by the desk and the officer who has the case",
+        [_DESK, _FOCAL],
+        [Action.APPLICATION_APOLOGIZE],
+        OPEN_STAGES,
+    ),
+    _hands(
+        "cases are sent on by the desk, and later by the officer who has the case",
+        [_DESK, _FOCAL],
+        [Action.APPLICATION_REFER],
+        APPRAISAL | {Stage.SUBMITTED},
+    ),
+    _hands("the desk delivers results", [_DESK], [Action.APPLICATION_DELIVER], DECIDED),
+    _hands("the desk closes what never came", [_DESK], [Action.APPLICATION_LAPSE], [Stage.SUPPLEMENT_REQUESTED]),
+    _hands("the desk stops at the applicant's wish", [_DESK], [Action.APPLICATION_STOP], OPEN_STAGES),
+    _hands(
+        "letters are written by both sides of a case",
+        [_SIGNATORY, _DELEGATE, _DESK, _FOCAL],
+        [Action.MESSAGE_SEND],
+        FILED,
+    ),
+    _hands("a desk helps to file", [_HELPER], [Action.APPLICATION_FILE_ASSISTED], [Stage.DRAFT]),
+    _power("desks alone begin to help", [Role.ONE_STOP_OFFICER], [Action.APPLICATION_ASSIST], stages=NO_CASE),
+    _hands(
+        "the signatory gives up a draft and shares it",
+        [_SIGNATORY],
+        [Action.APPLICATION_DISCARD, Action.APPLICATION_SHARE],
+        EDITABLE,
     ),
     _power(
-        "a council is convened and concluded by its own people and the focal unit",
-        [Role.COUNCIL_EXPERT, Role.FOCAL_OFFICER, Role.FOCAL_HEAD],
-        [Action.COUNCIL_CONVENE, Action.COUNCIL_CONCLUDE],
+        "webhooks are for applicants' signatories and for units",
+        [Role.APPLICANT, Role.SYSTEM_ADMIN],
+        _WEBHOOKS,
+        stages=NO_CASE,
     ),
     _power(
-        "minutes are confirmed by the chair and the secretary",
-        [Role.COUNCIL_EXPERT, Role.FOCAL_OFFICER],
-        [Action.COUNCIL_CONFIRM],
-    ),
-    _power(
-        "a case is closed, delivered or delayed by the unit that handles it",
-        [Role.ONE_STOP_OFFICER, Role.FOCAL_OFFICER, Role.FOCAL_HEAD],
-        [
-            Action.APPLICATION_APOLOGIZE,
-            Action.APPLICATION_DELIVER,
-            Action.APPLICATION_LAPSE,
-            Action.APPLICATION_REFER,
-            Action.APPLICATION_STOP,
-        ],
+        "the applicant's record is kept by its signatory, and corrected by an administrator",
+        [Role.APPLICANT, Role.SYSTEM_ADMIN],
+        [Action.ORGANISATION_EDIT],
+        stages=NO_CASE,
     ),
 )
 
@@ -317,6 +405,60 @@ PROMISES = (
     *(
         _promise("the applicant's signatory acts for it", Role.APPLICANT, "own", stages, action)
         for stages, action in _SIGNATORY_DOES
+    ),
+    _promise("the signatory keeps webhooks", Role.APPLICANT, "own", NO_CASE, *_WEBHOOKS),
+    _promise("administrators keep their unit's webhooks", Role.SYSTEM_ADMIN, "none", NO_CASE, *_WEBHOOKS),
+    _promise(
+        "who helps at a desk prepares the draft, attaches the signed paper and files it",
+        Role.APPLICANT,
+        "helper",
+        {Stage.DRAFT},
+        Action.APPLICATION_EDIT,
+        Action.APPLICATION_FILE_ASSISTED,
+        Action.APPLICATION_READ,
+        Action.ATTACHMENT_ADD,
+    ),
+    *(
+        _promise(
+            "notices are attached as they were signed", Role.ONE_STOP_OFFICER, "unit", stages, Action.ATTACHMENT_ADD
+        )
+        for stages in (OPEN_STAGES, {Stage.INTAKE_REFUSED, Stage.LAPSED, Stage.REFERRED, Stage.WITHDRAWN})
+    ),
+    *(
+        _promise("minutes and letters are attached as they were signed", role, standing, stages, Action.ATTACHMENT_ADD)
+        for role, standing, stages in (
+            (Role.FOCAL_OFFICER, "unit+focal", APPRAISAL | {Stage.AWAITING_DECISION}),
+            (Role.FOCAL_OFFICER, "unit+secretary", _IN_APPRAISAL),
+            (Role.REVIEWER, "reviewer", _IN_APPRAISAL),
+            (Role.COUNCIL_EXPERT, "chair", _IN_APPRAISAL),
+            (Role.COUNCIL_EXPERT, "secretary", _IN_APPRAISAL),
+            (Role.CONSULTED_OFFICER, "consulted", _IN_APPRAISAL),
+        )
+    ),
+    _promise("the desk knows the applicant", Role.ONE_STOP_OFFICER, "unit", NO_CASE, Action.ORGANISATION_READ),
+    _promise(
+        "the head keeps a case of another authority where the law lets it",
+        Role.FOCAL_HEAD,
+        "unit",
+        APPRAISAL | {Stage.SUBMITTED, Stage.AWAITING_DECISION},
+        Action.APPLICATION_RETAIN,
+    ),
+    _promise("the head sees who has how much to do", Role.FOCAL_HEAD, "unit", NO_CASE, Action.WORKLOAD_READ),
+    _promise("reviewers visit sites", Role.REVIEWER, "reviewer", _IN_APPRAISAL, Action.SITE_VISIT_RECORD),
+    *(
+        _promise("people read their own declaration", role, standing, _IN_APPRAISAL, Action.DECLARATION_READ)
+        for role, standing in ((Role.REVIEWER, "reviewer"), (Role.COUNCIL_EXPERT, "council_member"))
+    ),
+    _promise(
+        "the secretary reads what the council is about",
+        Role.COUNCIL_EXPERT,
+        "secretary",
+        _IN_APPRAISAL,
+        Action.CLARIFICATION_READ,
+        Action.CONSULTATION_READ,
+    ),
+    _promise(
+        "administrators correct an applicant's record", Role.SYSTEM_ADMIN, "none", NO_CASE, Action.ORGANISATION_EDIT
     ),
     _promise(
         "everybody can register and manage their own account",
@@ -605,8 +747,11 @@ PROMISES = (
         Action.ERASURE_PROPOSE,
         Action.ERASURE_READ,
         Action.ERASURE_WITHDRAW,
+        Action.ORGANISATION_CONFIRM_UNIT,
         Action.ORGANISATION_CREATE_UNIT,
         Action.ORGANISATION_READ,
+        Action.PASSWORD_CONFIRM_RECOVERY,
+        Action.PASSWORD_PROPOSE_RECOVERY,
         Action.PERSON_CREATE,
         Action.PERSON_DISABLE,
         Action.PERSON_READ,
@@ -642,7 +787,7 @@ def _strayed(power: Power, space: Space) -> Iterator[PolicyFinding]:
     for witness in space.exceptions(power.actions):
         if not witness.roles <= power.roles:
             code = "wrong_office"
-        elif power.relations is not None and not witness.relations <= power.relations:
+        elif power.hands and not power.hands.issuperset(product(witness.roles, witness.relations)):
             code = "wrong_standing"
         elif witness.stage not in power.stages:
             code = "wrong_stage"

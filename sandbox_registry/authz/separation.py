@@ -56,15 +56,6 @@ SEPARATION_RULES = (
         )
         for relation in (Relation.ACTED_AS_INTAKE, Relation.ACTED_AS_REVIEWER, Relation.ACTED_AS_DECIDER)
     ),
-    *(
-        SeparationRule(
-            code="handler_settles_complaint",
-            rule="handling a case and settling a complaint about it are separate",
-            actions=frozenset({Action.COMPLAINT_SETTLE}),
-            relation=relation,
-        )
-        for relation in (Relation.ACTED_AS_INTAKE, Relation.ACTED_AS_REVIEWER, Relation.ACTED_AS_DECIDER)
-    ),
     SeparationRule(
         code="intake_decides",
         rule="intake and decision are separate",
@@ -93,6 +84,12 @@ SEPARATION_RULES = (
         code="decider_works_on_case",
         rule="decision is separate from intake and appraisal",
         actions=INTAKE | APPRAISING,
+        relation=Relation.ACTED_AS_DECIDER,
+    ),
+    SeparationRule(
+        code="decider_issues",
+        rule="who decided does not issue",
+        actions=frozenset({Action.PERMIT_ISSUE}),
         relation=Relation.ACTED_AS_DECIDER,
     ),
     SeparationRule(

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from sandbox_registry.cli.session import run_use_case
-from sandbox_registry.domain.identity.people import Role
+from sandbox_registry.domain.identity.people import MembershipKind, Role
 from sandbox_registry.usecases import accounts_by_operator as accounts
 from sandbox_registry.usecases.registry import UseCases
 
@@ -63,6 +63,25 @@ def grant_office(email: str, role: str, unit: str, title: str) -> None:
         click.echo(f"{email} is proposed as {grant.role}; an administrator must confirm it: {grant.id}")
     else:
         click.echo(f"{email} is {grant.role} from {grant.valid_from.isoformat(timespec='minutes')}.")
+
+
+@users.command("appoint")
+@click.argument("email")
+@click.option("--firm", required=True, metavar="TAX_CODE", help="The applicant's tax code.")
+@click.option(
+    "--as",
+    "kind",
+    type=click.Choice([kind.value for kind in MembershipKind]),
+    default=MembershipKind.LEGAL_REPRESENTATIVE.value,
+    show_default=True,
+    help="What the person is to the applicant.",
+)
+def appoint(email: str, firm: str, kind: str) -> None:
+    """Let a person act for an applicant whose own people cannot appoint them any more, on papers you have seen."""
+    membership = run_use_case(
+        lambda cases: accounts.appoint(cases, email=email, tax_code=firm, kind=MembershipKind(kind))
+    )
+    click.echo(f"{email} is {membership.kind} of {firm}.")
 
 
 @users.command("password")

@@ -123,6 +123,9 @@ async def settle(caller: Caller, *, admins: tuple[str, str]) -> Province:
             },
         )
         province.units[unit.name] = created["id"]
+        if unit.handles:
+            confirmation = f"/units/{created['id']}/handles/confirmation"
+            await caller.ask("POST", confirmation, by=other, version=created["version"])
     for official in OFFICIALS:
         await _appoint(caller, province, official, admin=admin, other=other)
     return province

@@ -277,6 +277,7 @@ class Action(StrEnum):
     LOGIN_COUNT = _act("login:count", Side.REGISTRY, "refused_logins")
     MESSAGE_READ = _act("message:read", Side.CASE_READING, "application", known_to=OFFICE, logged=Logged.OVERSIGHT)
     MESSAGE_SEND = _act("message:send", Side.CORRESPONDENCE, "message", known_to=EVERYONE)
+    ORGANISATION_CONFIRM_UNIT = _act("organisation:confirm_unit", Side.REGISTRY, "organisation")
     ORGANISATION_CREATE = _act("organisation:create", Side.REGISTRY, "membership", "organisation")
     ORGANISATION_CREATE_UNIT = _act("organisation:create_unit", Side.REGISTRY, "organisation")
     ORGANISATION_EDIT = _act("organisation:edit", Side.REGISTRY, "membership", "organisation")
@@ -288,6 +289,8 @@ class Action(StrEnum):
         within_procedures=True,
     )
     PASSWORD_CHANGE = _act("password:change", Side.OWN_ACCOUNT, "account_service", "password", "token")
+    PASSWORD_CONFIRM_RECOVERY = _act("password:confirm_recovery", Side.REGISTRY, "account_service")
+    PASSWORD_PROPOSE_RECOVERY = _act("password:propose_recovery", Side.REGISTRY, "account_service")
     PERMIT_ISSUE = _act("permit:issue", Side.CASEWORK, "application", "permit", "permit_version", known_to=EVERYONE)
     PERMIT_READ = _act("permit:read", Side.CASE_READING, "permit", known_to=OFFICE, logged=Logged.OVERSIGHT)
     PERSON_CREATE = _act("person:create", Side.REGISTRY, "account_service", "password", "person")
@@ -328,6 +331,10 @@ def on_sides(*sides: Side) -> frozenset[Action]:
 POWERS = on_sides(Side.DECISION) | {
     Action.ERASURE_CONFIRM,
     Action.KEY_CHANGE,
+    Action.ORGANISATION_CONFIRM_UNIT,
+    Action.ORGANISATION_CREATE_UNIT,
+    Action.PASSWORD_CONFIRM_RECOVERY,
+    Action.PASSWORD_PROPOSE_RECOVERY,
     Action.PERMIT_ISSUE,
     Action.PROCEDURE_APPROVE,
     Action.ROLE_CONFIRM,

@@ -6,6 +6,7 @@ The sentence of an error is kept in the catalogues under `error.<code>`, that of
 
 from dataclasses import dataclass
 from typing import ClassVar
+from uuid import UUID
 
 from sandbox_registry.domain.texts import Parameter, Phrase, Wording
 
@@ -59,6 +60,19 @@ class PermissionDenied(DomainError):
     def text(self) -> Wording:
         """The sentence with the act in it; limits of the token say so, for another token may do it."""
         return Phrase(f"error.{_LIMITS_OF_TOKENS.get(self.line or '', self.code)}", **self.params)
+
+
+class DeclarationOwed(PermissionDenied):
+    """A declaration of interest comes first; `remedy` names the request that makes it.
+
+    `case_id` is the case in which this person may make it, and may then do what was refused.
+    """
+
+    code = "declaration_owed"
+
+    def __init__(self, *, action: str, line: str | None, case_id: UUID) -> None:
+        super().__init__(action=action, line=line)
+        self.case_id = case_id
 
 
 _LIMITS_OF_TOKENS = {

@@ -8,7 +8,7 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
-from sandbox_registry.domain.errors import DomainError, FieldError
+from sandbox_registry.domain.errors import DeclarationOwed, DomainError, FieldError
 from sandbox_registry.domain.malformed import field_error
 from sandbox_registry.domain.texts import Language, Phrase, Wording
 from sandbox_registry.http.application import REQUEST_ID
@@ -16,6 +16,7 @@ from sandbox_registry.http.status import status_of
 
 PROBLEM = "application/problem+json; charset=utf-8"
 logger = structlog.get_logger(__name__)
+_DECLARING = "/api/v1/applications/{}/declarations"
 _CHOICE = re.compile(r"\s*([a-z]{1,8})(?:-[a-z0-9-]*)?\s*(?:;\s*q=([01](?:\.[0-9]{0,3})?)\s*)?")
 
 
@@ -28,7 +29,10 @@ class FieldProblem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """An error as RFC 9457 wants it. `code` is stable; `detail` is written in the language asked for."""
+    """An error as RFC 9457 wants it. `code` is stable; `detail` is written in the language asked for.
+
+    `remedy`, where there is one, is the request by which this person makes the refused one possible.
+    """
 
     type: str
     title: str
@@ -37,6 +41,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     detail: str
     request_id: str
     errors: tuple[FieldProblem, ...] = ()
+    remedy: str | None = None
 
 
 CHOSEN_LANGUAGE = "language"
@@ -67,6 +72,7 @@ def problem(
     text: Wording,
     errors: tuple[FieldError, ...] = (),
     headers: dict[str, str] | None = None,
+    remedy: str | None = None,
 ) -> Response[bytes]:
     """Answer with a problem in the reader's language."""
     language = language_of(request)
@@ -81,6 +87,7 @@ def problem(
             FieldProblem(field=each.field, code=each.code, message=each.message.in_language(language))
             for each in errors
         ),
+        remedy=remedy,
     )
     return Response(
         msgspec.json.encode(body),
@@ -94,7 +101,8 @@ def on_domain_error(request: Request[Any, Any, Any], error: DomainError) -> Resp
     """Answer a refusal of the domain."""
     errors = getattr(error, "errors", ())
     code = getattr(error, "condition", None) or error.code
-    return problem(request, status=status_of(error), code=code, text=error.text, errors=errors)
+    remedy = f"POST {_DECLARING.format(error.case_id)}" if isinstance(error, DeclarationOwed) else None
+    return problem(request, status=status_of(error), code=code, text=error.text, errors=errors, remedy=remedy)
 
 
 def on_validation_error(request: Request[Any, Any, Any], error: ValidationException) -> Response[bytes]:

@@ -4,6 +4,7 @@ from sandbox_registry.documents.uploads.fair_queue import InspectionsBusy
 from sandbox_registry.documents.uploads.store import FileTooLarge, StorageFull
 from sandbox_registry.domain.errors import (
     ConditionNotMet,
+    DeclarationOwed,
     DomainError,
     Duplicate,
     Invalid,
@@ -25,6 +26,7 @@ STATUS: dict[type[DomainError], int] = {
     ConditionNotMet: 409,
     DatabaseFull: 507,
     DatabaseUnavailable: 503,
+    DeclarationOwed: 403,
     Duplicate: 409,
     FileDamaged: 500,
     FileTooLarge: 413,

@@ -21,6 +21,9 @@ _SATURDAY = 5
 _COMPENSATION, _SWAPPED = " (nghỉ bù)", "Ngày nghỉ (thay cho ngày "
 
 
+_Date = date
+
+
 class NameIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The library's Vietnamese name of a holiday, and ours in the other languages."""
 
@@ -30,13 +33,17 @@ class NameIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class DayIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One dated special day with its document."""
+    """One dated special day with its document.
+
+    A swapped day off and the day that makes up for it name each other in `swapped_with`.
+    """
 
     date: date
     kind: DayKind
     name: Text
     source: str
     confidence: Confidence
+    swapped_with: _Date | None = None
 
 
 class YearlyIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -55,7 +62,10 @@ class YearlyIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CalendarIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The file's content; `standing_source` is the law behind the library's holidays."""
+    """The file's content; `standing_source` is the law behind the library's holidays.
+
+    `official_source` is the document that published the schedule of days off up to `official_to`.
+    """
 
     code: str
     country: str
@@ -63,6 +73,7 @@ class CalendarIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     covered_to: date
     official_to: date
     standing_source: str
+    official_source: str = ""
     yearly: tuple[YearlyIn, ...] = ()
     days: tuple[DayIn, ...] = ()
     names: tuple[NameIn, ...] = ()
@@ -88,6 +99,17 @@ def parse_calendar(content: bytes, *, file: str) -> Calendar:
         message = f"{file}: {error}"
         raise CalendarFileError(message) from error
     return _merged(calendar_in)
+
+
+def standing_holidays(file: CalendarIn) -> dict[date, str]:
+    """Return the holidays of the law on their days, by the library, with their Vietnamese names; no day derived from them."""
+    return {mark.date: mark.name.vi for mark in _standing(file) if mark.kind is DayKind.HOLIDAY}
+
+
+def yearly_days(yearly: YearlyIn, file: CalendarIn) -> list[date]:
+    """List the days on which a yearly holiday falls within the file's coverage."""
+    years = range(max(yearly.first_year, file.covered_from.year), file.covered_to.year + 1)
+    return [date(year, yearly.month, yearly.day) for year in years]
 
 
 def _merged(file: CalendarIn) -> Calendar:
@@ -142,8 +164,7 @@ def _kind_and_name(name: str, names: dict[str, Text]) -> tuple[DayKind, Wording]
 
 
 def _add_yearly(marks: dict[date, DayMark], yearly: YearlyIn, file: CalendarIn) -> None:
-    for year in range(max(yearly.first_year, file.covered_from.year), file.covered_to.year + 1):
-        day = date(year, yearly.month, yearly.day)
+    for day in yearly_days(yearly, file):
         marks[day] = DayMark(date=day, kind=DayKind.HOLIDAY, name=yearly.name, source=yearly.source)
         if day.weekday() < _SATURDAY or not yearly.compensated:
             continue

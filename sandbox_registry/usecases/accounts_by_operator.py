@@ -4,7 +4,15 @@ from uuid import UUID
 
 from sandbox_registry.db.identity import people
 from sandbox_registry.domain.errors import NotFound
-from sandbox_registry.domain.identity.people import Organisation, OrganisationKind, Person, Role, RoleGrant
+from sandbox_registry.domain.identity.people import (
+    Membership,
+    MembershipKind,
+    Organisation,
+    OrganisationKind,
+    Person,
+    Role,
+    RoleGrant,
+)
 from sandbox_registry.domain.identity.people_lists import PersonRow
 from sandbox_registry.usecases.registry import UseCases
 from sandbox_registry.usecases.transaction.context import RequestContext
@@ -55,6 +63,21 @@ async def grant_office(cases: UseCases, *, email: str, role: Role, unit: str, ti
     if organisation is None:
         raise NotFound(what="unit", name=unit)
     return await cases.offices.grant(command_line(), person.id, role=role, unit_id=organisation.id, title=title)
+
+
+async def appoint(cases: UseCases, *, email: str, tax_code: str, kind: MembershipKind) -> Membership:
+    """Let somebody act for an applicant whose own people cannot appoint them any more.
+
+    Raises:
+        NotFound: no applicant has that tax code.
+        DomainError: whatever stands against the membership.
+
+    """
+    found = await cases.organisations.list_organisations(command_line(), text=tax_code, limit=2)
+    applicant = next((each for each in found if each.tax_code == tax_code), None)
+    if applicant is None:
+        raise NotFound(what="applicant", name=tax_code)
+    return await cases.organisations.add_member(command_line(), applicant.id, email=email, kind=kind)
 
 
 async def close_account(cases: UseCases, *, email: str) -> Person:

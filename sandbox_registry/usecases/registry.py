@@ -34,6 +34,7 @@ from sandbox_registry.usecases.identity.organisations import Organisations
 from sandbox_registry.usecases.identity.own_accounts import OwnAccounts
 from sandbox_registry.usecases.identity.passwords import Passwords
 from sandbox_registry.usecases.identity.people import People
+from sandbox_registry.usecases.identity.recoveries import Recoveries
 from sandbox_registry.usecases.identity.tokens import Tokens
 from sandbox_registry.usecases.identity.units import Units
 from sandbox_registry.usecases.integrations.exports import Exports
@@ -81,6 +82,7 @@ class UseCases:
     permits: Permits
     public_figures: PublicFigures
     rate_limits: RateLimits
+    recoveries: Recoveries
     returns: Returns
     reviews: Reviews
     rule_versions: RuleVersions
@@ -147,6 +149,7 @@ def wire(
         permits=Permits(transactions),
         public_figures=PublicFigures(transactions),
         rate_limits=rate_limits,
+        recoveries=Recoveries(transactions, sends_mail=sends_mail),
         returns=Returns(transactions),
         reviews=Reviews(transactions),
         rule_versions=RuleVersions(transactions),

@@ -69,6 +69,11 @@ FAULTS = {
         "p, *, acted_as_decider, *, council:vote",
         "decider_works_on_case",
     ),
+    "who decided may issue": (
+        "p, *, acted_as_decider, *, permit:issue, deny",
+        "p, *, acted_as_decider, *, application:stop, deny",
+        "decider_issues",
+    ),
     "the drafter may vote": (
         "p, *, acted_as_focal, *, council:vote, deny",
         "p, *, acted_as_focal, *, application:stop, deny",

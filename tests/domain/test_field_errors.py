@@ -29,7 +29,7 @@ from sandbox_registry.domain.cases.reasons import reason_errors
 from sandbox_registry.domain.errors import FieldError
 from sandbox_registry.domain.identity import offices
 from sandbox_registry.domain.identity.contacts import contact_errors
-from sandbox_registry.domain.identity.organisations import applicant_errors, unit_errors
+from sandbox_registry.domain.identity.organisations import agency_code_errors, applicant_errors, procedure_errors
 from sandbox_registry.domain.identity.passwords import check_password
 from sandbox_registry.domain.identity.people import (
     Capacity,
@@ -163,10 +163,10 @@ def convened(**changes: Any) -> CouncilSession:
     return councils.convene(session_id=OTHER, application_id=OTHER, place="Phòng 2", by=OTHER, at=AT, **how)
 
 
-def concluded(*present: UUID) -> Rule:
+def concluded(*present: UUID, written: bool = False) -> Rule:
     votes = tuple(
         councils.cast(
-            convened(), vote_id=each, earlier=(), choice=Choice.FOR, is_written=False, dissent="", by=each, at=AT
+            convened(), vote_id=each, earlier=(), choice=Choice.FOR, is_written=written, dissent="", by=each, at=AT
         )
         for each in SEATS.member_ids
     )
@@ -333,6 +333,7 @@ RULES: dict[str, Rule] = {
     "councils.secretary_votes": lambda: convened(composition=replace(SEATS, secretary_id=C)),
     "councils.sitting_in_past": lambda: convened(scheduled_at=AT - DAY),
     "councils.too_few_members": lambda: convened(composition=replace(SEATS, member_ids=(A,))),
+    "councils.voted_by_letter": concluded(A, B, C, written=True),
     "councils.voter_absent": concluded(A, B),
     "decisions.conditions_missing": lambda: recommend(advice=Advice.APPROVE_WITH_CONDITIONS),
     "decisions.conditions_not_expected": lambda: recommend(conditions=("Bảo hiểm",)),
@@ -388,8 +389,8 @@ RULES: dict[str, Rule] = {
     ),
     "organisations.needs_tax_code": lambda: applicant_errors(kind=OrganisationKind.ENTERPRISE, tax_code=None),
     "organisations.state_unit": lambda: applicant_errors(kind=OrganisationKind.STATE_UNIT, tax_code=None),
-    "organisations.unknown_procedure": lambda: unit_errors(agency_code=None, handles=("lạ",), known=frozenset()),
-    "organisations.wrong_agency_code": lambda: unit_errors(agency_code="?", handles=(), known=frozenset()),
+    "organisations.unknown_procedure": lambda: procedure_errors(("lạ",), known=frozenset()),
+    "organisations.wrong_agency_code": lambda: agency_code_errors("?"),
     "organisations.wrong_tax_code": lambda: applicant_errors(kind=OrganisationKind.ENTERPRISE, tax_code="1"),
     "passwords.about_owner": chosen("Trần Văn Tôm 1"),
     "passwords.common": chosen("matkhau123456"),

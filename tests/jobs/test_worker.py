@@ -49,6 +49,15 @@ kind = "makeup_working"
 name = { vi = "Làm bù", en = "Made up", fr = "Récupéré" }
 source = "Công văn của Bộ Nội vụ"
 confidence = "V"
+swapped_with = 2026-12-28
+
+[[days]]
+date = 2026-12-28
+kind = "swapped_off"
+name = { vi = "Nghỉ hoán đổi", en = "Swapped day off", fr = "Jour chômé permuté" }
+source = "Công văn của Bộ Nội vụ"
+confidence = "V"
+swapped_with = 2026-11-21
 """
 
 
@@ -422,5 +431,9 @@ async def propose(world: World, kind: RuleKind, file: str, more: str) -> RuleVer
 async def approve(world: World, proposed: RuleVersion, *, since: datetime) -> None:
     """Approve it as the other administrator."""
     await world.use_cases.rule_versions.approve(
-        world.context("quan_tri_2"), proposed.id, expected_version=proposed.version, effective_from=since
+        world.context("quan_tri_2"),
+        proposed.id,
+        expected_version=proposed.version,
+        effective_from=since,
+        warnings_accepted="Đã xem văn bản.",
     )

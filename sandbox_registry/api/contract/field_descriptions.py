@@ -206,6 +206,7 @@ FIELD_DESCRIPTIONS = {
     "TokenIn.name": "What the token is called in the list of tokens.",
     "TokenOut.name": "What the token is called in the list of tokens.",
     "UnchangedItemOut.target": "What is to be completed: `answers.<section>.<field>` or `documents.<part>`.",
+    "UnitEditIn.name": "The full official name.",
     "UnitIn.name": "The full official name.",
     "WithdrawalIn.reason": "Why the applicant wants to stop.",
     "WithdrawalOut.reason": "Why the applicant wants to stop.",
@@ -251,6 +252,7 @@ FIELD_DESCRIPTIONS = {
     "fr": "In French.",
     "grounds": "What the complaint is about and rests on.",
     "handles": "The procedures whose cases the unit handles, by code.",
+    "handles_proposed": "The procedures proposed instead, until another administrator confirms them; null while none are.",
     "is_draft_procedure": "Whether the procedure is a proposal without force of law.",
     "is_provisional": "Whether the public holidays of the year have not been published officially yet.",
     "is_written": "Whether an absent member sent the vote in writing.",
@@ -314,5 +316,6 @@ FIELD_DESCRIPTIONS = {
     "version": "Increases with every change; the value of ETag and If-Match.",
     "vi": "In Vietnamese.",
     "visited_at": "When the check took place.",
+    "warnings_accepted": "Why what the check warns of is right; null where it warns of nothing.",
 }
 """What a field means, in the documents and on the pages about the API."""

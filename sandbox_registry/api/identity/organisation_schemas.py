@@ -40,15 +40,26 @@ class OrganisationIn(ContactIn, kw_only=True):
     tax_code: TaxCode | None = None
 
 
-class UnitIn(In):
-    """A state agency, with the prefix of its dossier codes and the procedures it handles."""
+class UnitEditIn(In):
+    """How a state agency is called and reached, and the prefix of its dossier codes."""
 
     name: Line
     address: Line
     email: Line
     phone: Phone = ""
     agency_code: AgencyCode | None = None
+
+
+class UnitIn(UnitEditIn, kw_only=True):
+    """A state agency; another administrator confirms the procedures that it handles."""
+
     handles: Handles = ()
+
+
+class UnitHandlesIn(In):
+    """The procedures that a state agency shall handle."""
+
+    handles: Handles
 
 
 class MemberIn(In):
@@ -74,6 +85,7 @@ class OrganisationOut(Out):
     licence_end: Instant | None
     agency_code: str | None
     handles: tuple[str, ...]
+    handles_proposed: tuple[str, ...] | None
     created_at: Instant
 
 

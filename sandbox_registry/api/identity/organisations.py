@@ -22,6 +22,8 @@ from sandbox_registry.api.identity.organisation_schemas import (
     OrganisationOut,
     OrganisationsPageOut,
     OrganisationViewOut,
+    UnitEditIn,
+    UnitHandlesIn,
     UnitIn,
     membership_out,
     organisation_changes_out,
@@ -164,13 +166,13 @@ class OrganisationsController(Controller):
 
 
 class UnitsController(Controller):
-    """State agencies, entered by administrators."""
+    """State agencies, entered by administrators; what one handles takes two of them."""
 
     tags = ("organisations",)
 
     @post("/units", status_code=201, opt=declare(has_location=True))
     async def create(self, request: Incoming, data: JSONBody[UnitIn]) -> Response[OrganisationOut]:
-        """Enter a unit."""
+        """Enter a unit. Another administrator confirms the procedures that it handles."""
         return await perform(
             request,
             lambda context: use_cases(request).units.create(
@@ -187,7 +189,7 @@ class UnitsController(Controller):
         )
 
     @put("/units/{unit_id:uuid}", opt=declare(needs_version=True))
-    async def edit(self, request: Incoming, unit_id: Id, data: JSONBody[UnitIn]) -> Response[OrganisationOut]:
+    async def edit(self, request: Incoming, unit_id: Id, data: JSONBody[UnitEditIn]) -> Response[OrganisationOut]:
         """Replace the details of a state agency. Needs If-Match."""
         return await perform(
             request,
@@ -200,7 +202,34 @@ class UnitsController(Controller):
                 email=data.email,
                 phone=data.phone,
                 agency_code=data.agency_code,
-                handles=data.handles,
+            ),
+            out=organisation_out,
+        )
+
+    @put("/units/{unit_id:uuid}/handles", opt=declare(needs_version=True))
+    async def propose_handles(
+        self, request: Incoming, unit_id: Id, data: JSONBody[UnitHandlesIn]
+    ) -> Response[OrganisationOut]:
+        """Propose which procedures a state agency handles. Needs If-Match.
+
+        Its officers read the cases of these procedures, so another administrator confirms the proposal. A new proposal
+        replaces an earlier one; sending the procedures that it handles now withdraws it.
+        """
+        return await perform(
+            request,
+            lambda context: use_cases(request).units.propose_handles(
+                context, unit_id, expected_version=seen_version(request), handles=data.handles
+            ),
+            out=organisation_out,
+        )
+
+    @post("/units/{unit_id:uuid}/handles/confirmation", status_code=200, opt=declare(needs_version=True))
+    async def confirm_handles(self, request: Incoming, unit_id: Id) -> Response[OrganisationOut]:
+        """Put the proposed procedures of a state agency in force, as an administrator who did not propose them. Needs If-Match."""
+        return await perform(
+            request,
+            lambda context: use_cases(request).units.confirm_handles(
+                context, unit_id, expected_version=seen_version(request)
             ),
             out=organisation_out,
         )

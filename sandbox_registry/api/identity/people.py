@@ -16,6 +16,7 @@ from sandbox_registry.api.handling.requests import (
     use_cases,
 )
 from sandbox_registry.api.identity.people_schemas import (
+    AccountServiceOut,
     DelegationIn,
     DelegationOut,
     DelegationsOut,
@@ -28,6 +29,7 @@ from sandbox_registry.api.identity.people_schemas import (
     PersonOut,
     PersonViewOut,
     RegistrationIn,
+    account_service_out,
     delegation_out,
     delegations_out,
     grant_out,
@@ -142,6 +144,24 @@ class PeopleController(Controller):
             out=person_out,
         )
 
+    @post("/people/{person_id:uuid}/password-recovery", status_code=201)
+    async def propose_recovery(self, request: Incoming, person_id: Id) -> Response[AccountServiceOut]:
+        """Propose that an official who forgot their password sets a new one. Another administrator confirms within 7 days."""
+        return await perform(
+            request,
+            lambda context: use_cases(request).recoveries.propose(context, person_id),
+            out=account_service_out,
+        )
+
+    @post("/people/{person_id:uuid}/password-recovery/confirmation", status_code=200)
+    async def confirm_recovery(self, request: Incoming, person_id: Id) -> Response[AccountServiceOut]:
+        """Confirm a proposed recovery. A secret is sent to the account's own address and shown to nobody else."""
+        return await perform(
+            request,
+            lambda context: use_cases(request).recoveries.confirm(context, person_id),
+            out=account_service_out,
+        )
+
 
 class OfficesController(Controller):
     """Offices and delegated signing authority."""
@@ -152,8 +172,8 @@ class OfficesController(Controller):
     async def grant(self, request: Incoming, person_id: Id, data: JSONBody[GrantIn]) -> Response[GrantOut]:
         """Give a person an office in a unit, from now or later. Nobody can give an office to themselves.
 
-        An office that decides, administers, approves rules or keeps seals is only proposed: it `awaits_confirmation`
-        and gives no rights until another administrator confirms it.
+        An office that decides, administers, approves rules, keeps seals or reads the cases of a unit is only proposed: it
+        `awaits_confirmation` and gives no rights until another administrator confirms it.
         """
         return await perform(
             request,
@@ -173,7 +193,7 @@ class OfficesController(Controller):
     async def confirm(self, request: Incoming, grant_id: Id) -> Response[GrantOut]:
         """Confirm a proposed office. Needs If-Match.
 
-        The proposer cannot confirm it, nor can anybody who opened either account or set its password.
+        The proposer cannot confirm it, nor can an account of one hand with the proposer's or the holder's.
         """
         return await perform(
             request,

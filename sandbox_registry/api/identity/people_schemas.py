@@ -255,7 +255,7 @@ class MembershipOut(Out):
 
 
 class AccountServiceOut(Out):
-    """Something that somebody did to another's account: opened it, or set its password."""
+    """Something that somebody did to another's account: opened it, set its password, or let its holder set a new one."""
 
     id: UUID
     by_person_id: UUID
@@ -266,7 +266,7 @@ class AccountServiceOut(Out):
 class PersonViewOut(Out):
     """An account with every office, membership and delegated signing authority, past and future ones included.
 
-    `services` is what others did to the account: they confirm nothing that it proposes. With `must_change_password` no
+    `services` is what others did to the account; whoever opened it or set its password confirms nothing that it proposes. With `must_change_password` no
     office counts until its holder has chosen a password of their own.
     """
 
@@ -290,6 +290,7 @@ class MeOut(PersonViewOut):
     procedures: tuple[str, ...] | None
 
 
+account_service_out = shown(AccountServiceOut)
 person_out = shown(PersonOut)
 grant_out = shown(GrantOut)
 delegation_out = shown(DelegationOut)

@@ -16,7 +16,7 @@ from sandbox_registry.api.handling.requests import (
     seen_version,
     use_cases,
 )
-from sandbox_registry.api.handling.schemas import In, Instant, Moment, Out, Paragraph, shown
+from sandbox_registry.api.handling.schemas import In, Instant, Moment, Out, Paragraph, TextOut, shown
 from sandbox_registry.domain.rules.procedures import Procedure
 from sandbox_registry.domain.rules.rule_versions import RuleKind, RuleStatus
 from sandbox_registry.http.declarations import declare
@@ -35,9 +35,10 @@ class ProposalIn(In):
 
 
 class EnactmentIn(In):
-    """From when the version counts."""
+    """From when the version counts, and why what the check warns of is right."""
 
     effective_from: Moment
+    warnings_accepted: Paragraph | None = None
 
 
 class ProposalClosingIn(In):
@@ -63,6 +64,7 @@ class RuleRowOut(Out):
     closed_by: UUID | None
     closed_at: Instant | None
     closing_reason: str | None
+    warnings_accepted: str | None
 
 
 class RuleOut(RuleRowOut):
@@ -75,6 +77,20 @@ class RulesOut(Out):
     """Versions, oldest first."""
 
     items: tuple[RuleRowOut, ...]
+
+
+class WarningOut(Out):
+    """Something unusual in a version: where, a stable code, and what."""
+
+    key: str
+    code: str
+    message: TextOut
+
+
+class WarningsOut(Out):
+    """Everything unusual in a version."""
+
+    items: tuple[WarningOut, ...]
 
 
 class DifferenceOut(Out):
@@ -142,12 +158,17 @@ class ProceduresController(Controller):
     async def approve(self, request: Incoming, version_id: Id, data: JSONBody[EnactmentIn]) -> Response[RuleOut]:
         """Approve a proposed version, in force from a given moment.
 
-        Dossiers already filed keep their version. Needs If-Match.
+        Dossiers already filed keep their version. Where the check warns of something, `warnings_accepted` says why it is
+        right; without it the warnings come back as errors. Needs If-Match.
         """
         return await perform(
             request,
             lambda context: use_cases(request).rule_versions.approve(
-                context, version_id, expected_version=seen_version(request), effective_from=data.effective_from
+                context,
+                version_id,
+                expected_version=seen_version(request),
+                effective_from=data.effective_from,
+                warnings_accepted=data.warnings_accepted,
             ),
             out=shown(RuleOut),
         )
@@ -172,6 +193,19 @@ class ProceduresController(Controller):
                 context, version_id, expected_version=seen_version(request), reason=data.reason
             ),
             out=shown(RuleOut),
+        )
+
+    @get("/rules/{version_id:uuid}/warnings", opt=declare(is_public=True))
+    async def warnings(self, request: Incoming, version_id: Id) -> Response[WarningsOut]:
+        """List what is unusual in a version and yet possible. Whoever approves it gives a reason."""
+        return await perform(
+            request,
+            lambda _context: use_cases(request).rule_versions.warnings(version_id),
+            out=lambda found: WarningsOut(
+                items=tuple(
+                    WarningOut(key=each.key, code=each.code, message=TextOut.of(each.message)) for each in found
+                )
+            ),
         )
 
     @get("/rules/{version_id:uuid}/replay")

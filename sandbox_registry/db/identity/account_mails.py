@@ -3,14 +3,15 @@
 A row whose seal is not that of its contents is as if it were not there.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import Text, bindparam, delete, func, insert, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
@@ -36,7 +37,7 @@ _OUTDATE = Statement(
 _REMOVE = Statement(delete(_MAILS).where(_MAILS.c.id == bindparam("mail_id")))
 _GOOD = (
     _MAILS.c.hash == bindparam("digest"),
-    _MAILS.c.kind == bindparam("of_kind"),
+    _MAILS.c.kind == func.any(bindparam("of_kinds", type_=ARRAY(Text))),
     _MAILS.c.expires_at > bindparam("at", type_=tables.Stamp),
 )
 _PEEK = Statement(select(*_MAIL).where(*_GOOD))
@@ -72,17 +73,17 @@ async def remove(connection: AsyncConnection, mail_id: UUID) -> None:
 
 
 async def peek(
-    connection: AsyncConnection, digest: bytes, *, kind: AccountMailKind, at: datetime, seals: MailSeals
+    connection: AsyncConnection, digest: bytes, *, kinds: Collection[AccountMailKind], at: datetime, seals: MailSeals
 ) -> AccountMail | None:
-    """Find the mail whose secret this is the digest of, while it is good."""
-    return _sealed(await _PEEK.dicts(connection, {"digest": digest, "of_kind": kind.value, "at": at}), seals)
+    """Find the mail of one of these kinds whose secret this is the digest of, while it is good."""
+    return _sealed(await _PEEK.dicts(connection, {"digest": digest, "of_kinds": sorted(kinds), "at": at}), seals)
 
 
 async def take(
-    connection: AsyncConnection, digest: bytes, *, kind: AccountMailKind, at: datetime, seals: MailSeals
+    connection: AsyncConnection, digest: bytes, *, kinds: Collection[AccountMailKind], at: datetime, seals: MailSeals
 ) -> AccountMail | None:
     """Use a secret up: of two that try at once, one gets null."""
-    return _sealed(await _TAKE.dicts(connection, {"digest": digest, "of_kind": kind.value, "at": at}), seals)
+    return _sealed(await _TAKE.dicts(connection, {"digest": digest, "of_kinds": sorted(kinds), "at": at}), seals)
 
 
 def _sealed(rows: Sequence[dict[str, Any]], seals: MailSeals) -> AccountMail | None:

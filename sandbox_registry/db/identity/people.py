@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import (
     Column,
     ColumnElement,
+    Select,
     Uuid,
     and_,
     bindparam,
@@ -30,7 +31,7 @@ from sandbox_registry.db import tables
 from sandbox_registry.db.core.kinds import PEOPLE
 from sandbox_registry.db.core.searching import contains_words
 from sandbox_registry.db.core.statements import Statement
-from sandbox_registry.domain.identity.people import Actor, MembershipKind, Person, Role
+from sandbox_registry.domain.identity.people import LETS_IN, Actor, MembershipKind, Person, Role
 from sandbox_registry.domain.identity.people_lists import PersonRow
 
 _PEOPLE, _TOKENS = tables.people, tables.tokens
@@ -144,6 +145,19 @@ _LOCK = Statement(
 )
 
 
+def _of_one_hand() -> Select[Any]:
+    services = tables.account_services
+    lets_in = or_(*(services.c.service == service.value for service in sorted(LETS_IN)))
+    by_people = and_(services.c.by_person_id != bindparam("apart_from", type_=Uuid), lets_in)
+    ties = union(
+        select(services.c.account_id.label("one"), services.c.by_person_id.label("other")).where(by_people),
+        select(services.c.by_person_id, services.c.account_id).where(by_people),
+    ).cte("ties")
+    hand = select(bindparam("person_id", type_=Uuid).label("id")).cte("hand", recursive=True)
+    return select(hand.union(select(ties.c.other).join(hand, hand.c.id == ties.c.one)).c.id)
+
+
+_OF_ONE_HAND = Statement(_of_one_hand())
 _FOUNDING = Statement(select(func.pg_advisory_xact_lock(func.hashtextextended("administrators", 0))))
 _ADMINISTRATORS = Statement(
     select(func.count(_GRANTS.c.person_id.distinct()))
@@ -303,6 +317,15 @@ async def count_administrators(connection: AsyncConnection, *, at: datetime) -> 
     """Count who administers now, and let nobody else become one by the operator's hand until the transaction ends."""
     await _FOUNDING.execute(connection)
     return int(await _ADMINISTRATORS.value(connection, {"at": at}) or 0)
+
+
+async def accounts_of_one_hand(connection: AsyncConnection, person_id: UUID, *, apart_from: UUID) -> frozenset[UUID]:
+    """List an account and all tied to it, step by step, by who opened whose account or set its password.
+
+    What `apart_from` did ties nobody.
+    """
+    rows = await _OF_ONE_HAND.rows(connection, {"person_id": person_id, "apart_from": apart_from})
+    return frozenset(row[0] for row in rows)
 
 
 async def unit_of_delegation(

@@ -102,6 +102,7 @@ class RuleVersionRow:
     closed_by: UUID | None
     closed_at: datetime | None
     closing_reason: str | None
+    warnings_accepted: str | None
 
 
 _LIST_COLUMNS = [_VERSIONS.c[name] for name in RuleVersionRow.__dataclass_fields__]

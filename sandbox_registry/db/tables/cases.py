@@ -383,7 +383,8 @@ votes = Table(
     Column("is_written", Boolean, nullable=False),
     text_column("dissent"),
     stamp_column("cast_at"),
-    UniqueConstraint("session_id", "member_id"),
+    # A written opinion, and the vote of who came after all.
+    UniqueConstraint("session_id", "member_id", "is_written"),
     one_of("choice", Choice),
 )
 

@@ -42,6 +42,8 @@ organisations = Table(
     stamp_column("licence_end", nullable=True),
     text_column("agency_code", nullable=True),
     Column("handles", ARRAY(Text), nullable=False),
+    Column("handles_proposed", ARRAY(Text), nullable=True),
+    Column("handles_proposed_by", UUID, nullable=True),
     stamp_column("created_at"),
     text_column("search_text"),
     one_of("kind", OrganisationKind),

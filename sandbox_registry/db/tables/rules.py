@@ -30,6 +30,7 @@ rule_versions = Table(
     Column("closed_by", UUID, ForeignKey("people.id"), nullable=True),
     stamp_column("closed_at", nullable=True),
     text_column("closing_reason", nullable=True),
+    text_column("warnings_accepted", nullable=True),
     Index(
         "uq_rule_versions_kind_code_checksum",
         "kind",

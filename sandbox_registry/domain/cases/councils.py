@@ -174,15 +174,18 @@ def require_open(session: CouncilSession) -> None:
         raise ConditionNotMet("council_concluded")
 
 
-def require_vote(session: CouncilSession, *, votes: tuple[Vote, ...], by: UUID) -> None:
-    """Refuse who voted, a council that concluded, and who has no seat in it; a written opinion may come at any hour.
+def require_vote(session: CouncilSession, *, votes: tuple[Vote, ...], by: UUID, at: datetime) -> None:
+    """Refuse who voted, a council that concluded, and who has no seat in it.
+
+    A written opinion may come at any hour; who sent one and comes to the sitting after all votes there.
 
     Raises:
         Duplicate: this member voted.
         ConditionNotMet: `council_concluded`, `not_a_member`.
 
     """
-    if any(each.session_id == session.id and each.member_id == by for each in votes):
+    own = [each for each in votes if each.session_id == session.id and each.member_id == by]
+    if any(not each.is_written or at < session.scheduled_at for each in own):
         raise Duplicate(what="vote")
     require_open(session)
     if by not in session.member_ids:
@@ -200,14 +203,16 @@ def cast(
     by: UUID,
     at: datetime,
 ) -> Vote:
-    """Vote, once. A written opinion may come before the sitting, a vote only once it began.
+    """Vote, once. A written opinion may come before the sitting, a vote only once it began, in the place of an opinion.
 
     Raises:
         Duplicate: this member voted already.
         ConditionNotMet: `council_concluded`, `council_not_begun`, `not_a_member` of this council.
 
     """
-    require_vote(session, votes=earlier, by=by)
+    require_vote(session, votes=earlier, by=by, at=at)
+    if is_written and earlier:
+        raise Duplicate(what="vote")
     if not is_written and at < session.scheduled_at:
         raise ConditionNotMet("council_not_begun")
     return Vote(
@@ -278,13 +283,13 @@ def require_concludable(
 ) -> None:
     """Refuse where no list of those present could close the sitting; raises as `conclude`.
 
-    The best such list names everybody who voted: anyone else named is one more vote missing, anyone left out
+    The best such list names everybody who voted there: anyone else named is one more vote missing, anyone left out
     is one fewer towards the quorum.
     """
     _require_rules(council)
     _require_begun(session, conflicted=conflicted, council=council, at=at)
     cast_by_members = _of_members(votes, session)
-    voters = tuple(each.member_id for each in cast_by_members)
+    voters = tuple(each.member_id for each in cast_by_members if not each.is_written)
     _counted(session, votes=cast_by_members, present_ids=voters, council=council)
 
 
@@ -312,7 +317,10 @@ def require_confirmable(session: CouncilSession, *, council: Council, by: UUID) 
 
 
 def _of_members(votes: tuple[Vote, ...], session: CouncilSession) -> tuple[Vote, ...]:
-    return tuple(each for each in votes if each.session_id == session.id and each.member_id in session.member_ids)
+    """Return the vote of each member; one cast at the sitting stands in the place of a written opinion."""
+    of_session = [each for each in votes if each.session_id == session.id and each.member_id in session.member_ids]
+    came = {each.member_id for each in of_session if not each.is_written}
+    return tuple(each for each in of_session if not each.is_written or each.member_id not in came)
 
 
 def _counted(
@@ -375,6 +383,9 @@ def _wrong_presence(
             yield FieldError(field=f"present_ids.{index}", code="not_a_member", message=Phrase("councils.not_a_member"))
         if person in present_ids[:index]:
             yield FieldError(field=f"present_ids.{index}", code="twice", message=Phrase("councils.named_twice"))
+        if any(each.is_written and each.member_id == person for each in votes):
+            message = Phrase("councils.voted_by_letter")
+            yield FieldError(field=f"present_ids.{index}", code="voted_by_letter", message=message)
     if any(not each.is_written and each.member_id not in present_ids for each in votes):
         yield FieldError(field="present_ids", code="voter_absent", message=Phrase("councils.voter_absent"))
 

@@ -235,7 +235,7 @@ def _recompose(now: Situation) -> None:
 def _vote(now: Situation) -> None:
     _require_one(
         now.records.sessions,
-        lambda each: councils.require_vote(each, votes=now.records.votes, by=now.actor.person_id),
+        lambda each: councils.require_vote(each, votes=now.records.votes, by=now.actor.person_id, at=now.at),
         what="council session",
     )
 

@@ -97,8 +97,8 @@ def is_founding(role: Role, *, by_operator: bool, administrators: int) -> bool:
     return role is Role.SYSTEM_ADMIN and by_operator and administrators < FOUNDERS
 
 
-def confirmed(grant: RoleGrant, *, by: UUID, served: Collection[UUID], at: datetime) -> RoleGrant:
-    """Put a proposed office in force, from now if its window has begun. `served` are the accounts that `by` did something to.
+def confirmed(grant: RoleGrant, *, by: UUID, hand: Collection[UUID], at: datetime) -> RoleGrant:
+    """Put a proposed office in force, from now if its window has begun. `hand` are the accounts of one hand with `by`.
 
     Raises:
         Duplicate: it waits for nobody.
@@ -112,7 +112,7 @@ def confirmed(grant: RoleGrant, *, by: UUID, served: Collection[UUID], at: datet
     check_other(actor_id=by, person_id=grant.person_id)
     if by == grant.proposed_by:
         raise ConditionNotMet("four_eyes.office")
-    check_no_service(served, grant.person_id, grant.proposed_by)
+    check_other_hand(hand, grant.person_id, grant.proposed_by)
     return replace(
         grant,
         version=grant.version + 1,
@@ -122,14 +122,14 @@ def confirmed(grant: RoleGrant, *, by: UUID, served: Collection[UUID], at: datet
     )
 
 
-def check_no_service(served: Collection[UUID], *accounts: UUID | None) -> None:
-    """Refuse a second person who opened one of these accounts, or set its password: two accounts of one hand are one.
+def check_other_hand(hand: Collection[UUID], *accounts: UUID | None) -> None:
+    """Refuse a second person of one hand with one of these accounts: they were opened, or given a password, one from another.
 
     Raises:
         ConditionNotMet: `own_account`.
 
     """
-    if any(account in served for account in accounts):
+    if any(account in hand for account in accounts):
         raise ConditionNotMet("own_account")
 
 

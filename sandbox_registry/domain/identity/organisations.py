@@ -35,12 +35,16 @@ def applicant_errors(*, kind: OrganisationKind, tax_code: str | None) -> Iterato
         yield FieldError(field="tax_code", code="wrong_tax_code", message=Phrase("organisations.wrong_tax_code"))
 
 
-def unit_errors(*, agency_code: str | None, handles: Iterable[str], known: frozenset[str]) -> Iterator[FieldError]:
-    """List what is wrong with a state unit: the form of its agency code, and procedures nobody wrote."""
+def agency_code_errors(agency_code: str | None) -> Iterator[FieldError]:
+    """Say what is wrong with the prefix of a state unit's dossier codes."""
     if agency_code is not None and not _AGENCY_CODE.fullmatch(agency_code):
         yield FieldError(
             field="agency_code", code="wrong_agency_code", message=Phrase("organisations.wrong_agency_code")
         )
+
+
+def procedure_errors(handles: Iterable[str], *, known: frozenset[str]) -> Iterator[FieldError]:
+    """List the procedures that nobody wrote, among those a state unit shall handle."""
     for code in sorted(set(handles) - known):
         yield FieldError(
             field="handles", code="unknown_procedure", message=Phrase("organisations.unknown_procedure", code=code)

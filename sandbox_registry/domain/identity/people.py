@@ -126,7 +126,8 @@ class Organisation:
 
     `licence_end` is the last instant the holder's own licence covers, if it has an end: a permit never outlives it.
     `agency_code` is the prefix of dossier codes a receiving unit issues; `handles` lists the procedures whose cases
-    a state unit works on.
+    a state unit works on. `handles_proposed` are those that `handles_proposed_by` proposes instead, until another
+    person confirms them; null while nobody proposes any.
     """
 
     id: UUID
@@ -141,6 +142,8 @@ class Organisation:
     agency_code: str | None
     handles: tuple[str, ...]
     created_at: datetime
+    handles_proposed: tuple[str, ...] | None = None
+    handles_proposed_by: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,15 +161,23 @@ class Person:
 
 
 class Service(StrEnum):
-    """What somebody did to another person's account that lets them, for a while, log in to it."""
+    """What somebody did to another person's account.
+
+    The first two let them, for a while, log in to it. By the others, two people let its holder set a new password by mail.
+    """
 
     OPENED = "opened"
     PASSWORD_SET = "password_set"  # noqa: S105 - the name of a service, not a secret.
+    RECOVERY_PROPOSED = "recovery_proposed"
+    RECOVERY_CONFIRMED = "recovery_confirmed"
+
+
+LETS_IN = frozenset({Service.OPENED, Service.PASSWORD_SET})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountService:
-    """Something done to somebody else's account. The person who did it approves nothing that this account proposed."""
+    """Something done to somebody else's account. Accounts tied by `LETS_IN` are of one hand: none approves what another proposed."""
 
     id: UUID
     version: int

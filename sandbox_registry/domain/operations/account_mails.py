@@ -24,16 +24,18 @@ SECRET_SIZE = 32
 
 
 class AccountMailKind(StrEnum):
-    """What a mail about an account is for. The first two carry a secret."""
+    """What a mail about an account is for; see `WITH_SECRET`."""
 
     CONFIRM_EMAIL = "confirm_email"
+    RECOVER_PASSWORD = "recover_password"  # noqa: S105 - the name of a kind of mail.
     RESET_PASSWORD = "reset_password"  # noqa: S105 - the name of a kind of mail.
     EMAIL_CHANGED = "email_changed"
     PASSWORD_WAS_RESET = "password_was_reset"  # noqa: S105 - the name of a kind of mail.
     COMPLAINT_SETTLED = "complaint_settled"
 
 
-WITH_SECRET = frozenset({AccountMailKind.CONFIRM_EMAIL, AccountMailKind.RESET_PASSWORD})
+SETS_PASSWORD = frozenset({AccountMailKind.RECOVER_PASSWORD, AccountMailKind.RESET_PASSWORD})
+WITH_SECRET = SETS_PASSWORD | {AccountMailKind.CONFIRM_EMAIL}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +116,9 @@ def link_over() -> ConditionNotMet:
 
 def with_secret(waiting: AccountMail, *, secret: str, to: str, language: Language | None) -> Mail:
     """Write the mail that carries a secret."""
-    if waiting.kind is AccountMailKind.RESET_PASSWORD:
+    if waiting.kind is AccountMailKind.RECOVER_PASSWORD:
+        body = Phrase("mail.recover_password.body", secret=secret, until=waiting.expires_at)
+    elif waiting.kind is AccountMailKind.RESET_PASSWORD:
         body = Phrase("mail.reset_password.body", secret=secret, until=waiting.expires_at)
     else:
         body = Phrase("mail.confirm_email.body", secret=secret, until=waiting.expires_at)
@@ -141,6 +145,7 @@ _SUBJECTS = {
     AccountMailKind.CONFIRM_EMAIL: Phrase("mail.confirm_email.subject"),
     AccountMailKind.EMAIL_CHANGED: Phrase("mail.email_changed.subject"),
     AccountMailKind.PASSWORD_WAS_RESET: Phrase("mail.password_was_reset.subject"),
+    AccountMailKind.RECOVER_PASSWORD: Phrase("mail.reset_password.subject"),
     AccountMailKind.RESET_PASSWORD: Phrase("mail.reset_password.subject"),
 }
 

@@ -37,7 +37,8 @@ class RuleVersion:
     """One version of a rule file. `checksum` is the SHA-256 of `content` (UTF-8 TOML), hex.
 
     `proposed_by` and `approved_by` are null only for the versions that came with the program. A proposal that was
-    rejected, or withdrawn by its proposer, says who closed it, when and why.
+    rejected, or withdrawn by its proposer, says who closed it, when and why. `warnings_accepted` is why whoever approved
+    it stands by what the check warned of; null where it warned of nothing.
     """
 
     id: UUID
@@ -55,6 +56,7 @@ class RuleVersion:
     closed_by: UUID | None = None
     closed_at: datetime | None = None
     closing_reason: str | None = None
+    warnings_accepted: str | None = None
 
 
 def approve(proposed: RuleVersion, *, by: UUID, at: datetime, effective_from: datetime) -> RuleVersion:

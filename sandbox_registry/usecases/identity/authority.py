@@ -4,8 +4,8 @@ from uuid import UUID
 
 from sandbox_registry.db.identity import people
 from sandbox_registry.domain.errors import ConditionNotMet, NotFound, PermissionDenied
-from sandbox_registry.domain.identity.offices import check_no_service
-from sandbox_registry.domain.identity.people import AccountService, Role
+from sandbox_registry.domain.identity.offices import check_other_hand
+from sandbox_registry.domain.identity.people import Role
 from sandbox_registry.usecases.transaction.operators import OPERATOR
 from sandbox_registry.usecases.transaction.transaction import Transaction
 
@@ -30,20 +30,22 @@ async def lock_people(act: Transaction, *person_ids: UUID) -> None:
         raise PermissionDenied(action=act.action, line=act.decision.line)
 
 
-async def accounts_served(act: Transaction) -> frozenset[UUID]:
-    """List the accounts that the actor opened for others, or whose password they set."""
-    services = await act.find(AccountService, by_person_id=act.actor.person_id)
-    return frozenset(service.account_id for service in services)
+async def accounts_of_one_hand(act: Transaction) -> frozenset[UUID]:
+    """List the accounts tied to the actor's by who opened them or set their password, over any number of steps.
+
+    What the operator did ties nobody: the first administrators come from there.
+    """
+    return await act.run(people.accounts_of_one_hand, act.actor.person_id, apart_from=OPERATOR)
 
 
 async def refuse_own_account(act: Transaction, *accounts: UUID | None) -> None:
-    """Refuse that the actor approves what came from an account they opened, or whose password they set.
+    """Refuse that the actor approves what came from an account of one hand with theirs.
 
     Raises:
         ConditionNotMet: `own_account`.
 
     """
-    check_no_service(await accounts_served(act), *accounts)
+    check_other_hand(await accounts_of_one_hand(act), *accounts)
 
 
 async def refuse_official(act: Transaction, person_id: UUID) -> None:

@@ -6,7 +6,6 @@ from uuid import UUID
 from sandbox_registry.authz import Action
 from sandbox_registry.authz.standings import towards_unit
 from sandbox_registry.db.identity import people
-from sandbox_registry.domain.acts import POWERS
 from sandbox_registry.domain.errors import ConditionNotMet, FieldError, Invalid, NotFound
 from sandbox_registry.domain.identity.offices import (
     check_grant,
@@ -20,7 +19,7 @@ from sandbox_registry.domain.identity.offices import (
 )
 from sandbox_registry.domain.identity.people import Actor, Delegation, Organisation, Person, Role, RoleGrant
 from sandbox_registry.domain.texts import Phrase
-from sandbox_registry.usecases.identity.authority import accounts_served, lock_people
+from sandbox_registry.usecases.identity.authority import accounts_of_one_hand, lock_people
 from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.operators import COMMAND_LINE, OPERATOR
 from sandbox_registry.usecases.transaction.preconditions import check_version
@@ -45,7 +44,7 @@ class Offices:
         valid_from: datetime | None = None,
         valid_to: datetime | None = None,
     ) -> RoleGrant:
-        """Give somebody an office in a unit, from now or later; one that holds power is proposed, for another to confirm.
+        """Give somebody an office in a unit, from now or later; one that holds power or reaches cases is proposed, for another to confirm.
 
         Raises:
             NotFound: no such person or unit.
@@ -80,7 +79,7 @@ class Offices:
             return act.respond(await act.add(new))
 
     async def confirm(self, context: RequestContext, grant_id: UUID, *, expected_version: int) -> RoleGrant:
-        """Put a proposed office in force, as somebody who did not propose it and did nothing to either account.
+        """Put a proposed office in force, as somebody who did not propose it and is not of one hand with either account.
 
         Raises:
             NotFound: no such office.
@@ -94,8 +93,8 @@ class Offices:
             grant = await act.get(RoleGrant, grant_id)
             check_version(grant.version, expected_version)
             await _open_account(act, grant.person_id)
-            served = await accounts_served(act)
-            return act.respond(await act.save(confirmed(grant, by=context.actor.person_id, served=served, at=act.at)))
+            hand = await accounts_of_one_hand(act)
+            return act.respond(await act.save(confirmed(grant, by=context.actor.person_id, hand=hand, at=act.at)))
 
     async def end(self, context: RequestContext, grant_id: UUID, *, expected_version: int) -> RoleGrant:
         """End an office now, or turn a proposal down; what its holder delegated ends with it.
@@ -197,8 +196,8 @@ class Offices:
             return await act.find(Delegation, unit_id=unit_id)
 
     async def _needs_two(self, act: Transaction, role: Role) -> bool:
-        """Ask the policy whether an office holds power; only the first administrators come from the operator alone."""
-        if role not in self.transactions.authorizer.offices_with(POWERS):
+        """Ask the policy whether an office takes two; only the first administrators come from the operator alone."""
+        if role not in self.transactions.authorizer.offices_of_power():
             return False
         by_operator = act.actor.auth_method == COMMAND_LINE and act.actor.person_id == OPERATOR
         administrators = await act.run(people.count_administrators, at=act.at)

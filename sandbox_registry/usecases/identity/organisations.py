@@ -18,7 +18,7 @@ from sandbox_registry.authz.standings import at_desk
 from sandbox_registry.db.identity import organisations, people
 from sandbox_registry.db.identity.organisations import OrganisationScope
 from sandbox_registry.domain.cases.applications import Change, changes_between
-from sandbox_registry.domain.errors import Duplicate, FieldError, Invalid, NotFound, PermissionDenied
+from sandbox_registry.domain.errors import ConditionNotMet, Duplicate, FieldError, Invalid, NotFound, PermissionDenied
 from sandbox_registry.domain.identity.contacts import contact_errors
 from sandbox_registry.domain.identity.offices import check_window
 from sandbox_registry.domain.identity.organisations import (
@@ -43,6 +43,7 @@ from sandbox_registry.domain.stages import Stage
 from sandbox_registry.domain.texts import Phrase
 from sandbox_registry.usecases.identity.authority import refuse_official
 from sandbox_registry.usecases.transaction.context import RequestContext
+from sandbox_registry.usecases.transaction.operators import OPERATOR
 from sandbox_registry.usecases.transaction.preconditions import check_fields, check_version
 from sandbox_registry.usecases.transaction.transaction import Transaction
 from sandbox_registry.usecases.transaction.transactions import Transactions
@@ -182,11 +183,14 @@ class Organisations:
             PermissionDenied: the actor does not sign for it.
             Invalid: no account has that e-mail address, or the window is past.
             Duplicate: the person is a member in that time already.
-            ConditionNotMet: `representative_needed`; `holds_office`.
+            ConditionNotMet: `representative_needed`; `holds_office`; `operator_appoints`: an administrator alone would
+                gain its cases.
 
         """
         async with await self._changing(context, organisation_id) as act:
             await self._applicant(act, organisation_id)
+            if act.decision.role is Role.SYSTEM_ADMIN and act.actor.person_id != OPERATOR:
+                raise ConditionNotMet("operator_appoints")
             present = await act.find(Membership, organisation_id=organisation_id)
             _check_may_appoint(act, present, kind)
             person = await act.run(people.by_email, email)

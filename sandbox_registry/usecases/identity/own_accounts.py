@@ -15,13 +15,13 @@ import structlog
 from sandbox_registry.authz import Action
 from sandbox_registry.db.core.unit_of_work import UnitOfWork
 from sandbox_registry.db.identity import account_mails, credentials, people
-from sandbox_registry.domain.acts import POWERS
 from sandbox_registry.domain.errors import ConditionNotMet
 from sandbox_registry.domain.identity.contacts import contact_errors
 from sandbox_registry.domain.identity.passwords import WrongCredentials
-from sandbox_registry.domain.identity.people import Person, RoleGrant
+from sandbox_registry.domain.identity.people import Delegation, Person, RoleGrant
 from sandbox_registry.domain.operations.account_mails import (
     SECRET_SIZE,
+    SETS_PASSWORD,
     WITH_SECRET,
     AccountMail,
     AccountMailKind,
@@ -115,8 +115,8 @@ class OwnAccounts:
         """
         async with self.transactions.open(context, Action.PERSON_EDIT) as act:
             await act.run(people.lock, {context.actor.person_id})
-            kind = AccountMailKind.CONFIRM_EMAIL
-            proven = await act.run(account_mails.take, secret_digest(secret), kind=kind, at=act.at, seals=self.seals)
+            kinds = (AccountMailKind.CONFIRM_EMAIL,)
+            proven = await act.run(account_mails.take, secret_digest(secret), kinds=kinds, at=act.at, seals=self.seals)
             person = await act.get(Person, context.actor.person_id)
             if proven is None or proven.email is None or proven.person_id != person.id:
                 raise link_over()
@@ -153,11 +153,9 @@ class OwnAccounts:
             Invalid: the password is too short or easily guessed; the secret stays good.
 
         """
-        digest, kind = secret_digest(secret), AccountMailKind.RESET_PASSWORD
+        digest, at = secret_digest(secret), self.transactions.now()
         async with self.transactions.primary() as primary:
-            known = await primary.run(
-                account_mails.peek, digest, kind=kind, at=self.transactions.now(), seals=self.seals
-            )
+            known = await primary.run(account_mails.peek, digest, kinds=SETS_PASSWORD, at=at, seals=self.seals)
         if known is None or known.person_id is None:
             raise link_over()
         new_hash = await self.passwords.hashed(new)
@@ -165,8 +163,10 @@ class OwnAccounts:
         async with self.transactions.open(context.acting_as(actor), Action.PASSWORD_CHANGE) as act:
             await act.run(people.lock, {known.person_id})
             person = await act.get(Person, known.person_id)
-            proven = await act.run(account_mails.take, digest, kind=kind, at=act.at, seals=self.seals)
-            if proven is None or person.disabled_at is not None or await self._holds_power(act.work, person.id):
+            proven = await act.run(account_mails.take, digest, kinds=SETS_PASSWORD, at=act.at, seals=self.seals)
+            if proven is None or person.disabled_at is not None:
+                raise link_over()
+            if proven.kind is AccountMailKind.RESET_PASSWORD and await self._holds_power(act.work, person.id):
                 raise link_over()
             self.passwords.check(new, about=await own_words(act, person), field="new_password")
             await keep_password(act, person, new_hash)
@@ -219,10 +219,12 @@ class OwnAccounts:
         return to_be_sent(self.transactions.new_id(), kind, email=email, person_id=person_id, at=at)
 
     async def _holds_power(self, work: UnitOfWork, person_id: UUID) -> bool:
-        """Tell whether mail alone must not let anybody in: the account decides, administers or keeps seals, or soon may."""
-        powers, at = self.transactions.authorizer.offices_with(POWERS), self.transactions.now()
+        """Tell whether mail alone lets nobody in: an office that takes two to give, or delegated authority, now or later."""
+        powers, at = self.transactions.authorizer.offices_of_power(), self.transactions.now()
         held = await work.find(RoleGrant, person_id=person_id)
-        return any(each.role in powers and (each.valid_to is None or each.valid_to > at) for each in held)
+        delegated = await work.find(Delegation, to_person_id=person_id, revoked_at=None)
+        is_official = any(each.role in powers and (each.valid_to is None or each.valid_to > at) for each in held)
+        return is_official or any(each.valid_to > at for each in delegated)
 
 
 async def _recipient(work: UnitOfWork, waiting: AccountMail) -> Person | None:

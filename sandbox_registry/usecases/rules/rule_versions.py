@@ -4,7 +4,7 @@ A version never touches a dossier already received: each is pinned to the one in
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from hashlib import sha256
@@ -20,11 +20,12 @@ from sandbox_registry.db.core.jobs import Task
 from sandbox_registry.db.rules import rule_versions
 from sandbox_registry.db.rules.rule_versions import RuleVersionRow
 from sandbox_registry.domain.cases.deadlines import CaseDeadline, CaseFacts, case_deadlines, computed_afresh
-from sandbox_registry.domain.errors import FieldError
-from sandbox_registry.domain.rules.calendars import Calendar, start_of
+from sandbox_registry.domain.errors import FieldError, Invalid
+from sandbox_registry.domain.rules.calendars import Calendar, local_date, start_of
 from sandbox_registry.domain.rules.procedures import Procedure
 from sandbox_registry.domain.rules.rule_versions import RuleKind, RuleStatus, RuleVersion, approve, reject, withdraw
-from sandbox_registry.rulebook.calendar_checks import calendar_findings
+from sandbox_registry.domain.texts import Phrase
+from sandbox_registry.rulebook.calendar_checks import calendar_findings, calendar_warnings
 from sandbox_registry.rulebook.calendar_files import parse_calendar
 from sandbox_registry.rulebook.faults import Fault, Faults, fault
 from sandbox_registry.rulebook.procedure_checks import faults_of
@@ -120,18 +121,25 @@ class RuleVersions:
             )
 
     async def approve(
-        self, context: RequestContext, version_id: UUID, *, expected_version: int, effective_from: datetime
+        self,
+        context: RequestContext,
+        version_id: UUID,
+        *,
+        expected_version: int,
+        effective_from: datetime,
+        warnings_accepted: str | None = None,
     ) -> RuleVersion:
         """Put a proposed version in force from a moment on, as an administrator who did not propose it.
 
-        A calendar gives new dates to open cases when it takes force, only where that helps the citizen.
+        What `warnings` lists is stood by with a reason. A calendar gives new dates to open cases when it takes force, only where that helps the citizen.
 
         Raises:
             NotFound: no such version.
             StaleVersion: somebody approved it since it was read.
             Duplicate: it is approved already.
             ConditionNotMet: `four_eyes`, `own_account`, `effective_in_past`.
-            Invalid: `rules check` finds something in it beside the policy and the procedures as they are now.
+            Invalid: `rules check` finds something in it beside the policy and the procedures as they are now, or warns
+                of something, and no reason is given to approve it all the same.
 
         """
         async with self.transactions.open(context, Action.PROCEDURE_APPROVE) as act:
@@ -140,6 +148,11 @@ class RuleVersions:
             approved = approve(proposed, by=context.actor.person_id, at=act.at, effective_from=effective_from)
             # A release brings versions that nobody proposed, and the policy may have changed since somebody did.
             await self._check(act, proposed.kind, proposed.content)
+            warned = _errors(await self._warnings(proposed, at=act.at))
+            if warned and warnings_accepted is None:
+                message = Phrase("rules.reason_for_warnings")
+                raise Invalid((*warned, FieldError(field="warnings_accepted", code="required", message=message)))
+            approved = replace(approved, warnings_accepted=warnings_accepted if warned else None)
             # Not before: the check takes seconds, and nobody waits for an account so long.
             await lock_people(act)
             await refuse_own_account(act, proposed.proposed_by)
@@ -147,6 +160,16 @@ class RuleVersions:
             if approved.kind is RuleKind.CALENDAR:
                 await act.defer(Task.REFRESH_DUE_DATES, at=effective_from, as_of=effective_from)
             return act.respond(approved)
+
+    async def warnings(self, version_id: UUID) -> tuple[Fault, ...]:
+        """List what is unusual in a version, for whoever is to approve it; `NotFound` when there is none."""
+        return await self._warnings(await self.read(version_id), at=self.transactions.now())
+
+    async def _warnings(self, version: RuleVersion, *, at: datetime) -> tuple[Fault, ...]:
+        if version.kind is not RuleKind.CALENDAR:
+            return ()
+        warn = partial(calendar_warnings, version.content.encode(), at=local_date(at))
+        return await anyio.to_thread.run_sync(warn)
 
     async def reject(
         self, context: RequestContext, version_id: UUID, *, expected_version: int, reason: str

@@ -19,7 +19,14 @@ from sandbox_registry.db.core.engine import Database
 from sandbox_registry.db.core.queries import Queries, queries_on
 from sandbox_registry.db.core.unit_of_work import UnitOfWork
 from sandbox_registry.domain.audit import Pseudonyms
-from sandbox_registry.domain.errors import DomainError, NotFound, PermissionDenied, StaleVersion, TransitionNotAllowed
+from sandbox_registry.domain.errors import (
+    DeclarationOwed,
+    DomainError,
+    NotFound,
+    PermissionDenied,
+    StaleVersion,
+    TransitionNotAllowed,
+)
 from sandbox_registry.domain.identity.people import READ_ALL_ROLES, Actor, Capacity, Standing
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.rulebook.rule_book import RuleBook
@@ -129,7 +136,7 @@ class Transactions:
 
         Raises:
             NotFound: there is no such subject, or the actor may not know of it.
-            PermissionDenied: the actor may know of it but may not do this.
+            PermissionDenied: the actor may know of it but may not do this; `DeclarationOwed` if only for want of a declaration.
             StaleVersion: it changed since the person saw it.
             TransitionNotAllowed: the actor may do this, at another stage.
             ConditionNotMet: the rules of the subject have no such step.
@@ -258,10 +265,25 @@ class Transactions:
         if subject is None:
             return NotFound(what=attempt.kind.name)
         if not decision.allowed and (decision.line is not None or not self._may_ever(actor, subject, action)):
+            if subject.case_id is not None and self._waits_for_declaration(attempt, subject, at=at):
+                return DeclarationOwed(action=action, line=decision.line, case_id=subject.case_id)
             return _denied(action, decision)
         if expected_version is not None and subject.version != expected_version:
             return StaleVersion(current=subject.version)
         return None if decision.allowed else TransitionNotAllowed(action=action, stage=subject.stage(at=at))
+
+    def _waits_for_declaration(self, attempt: Attempt[S, A], subject: S, *, at: datetime) -> bool:
+        """Tell whether the actor may declare interests here, and could do this once they declared that they have none."""
+        if subject.standing.conflicted is not None:
+            return False
+        actor, stage, declared = (
+            attempt.context.actor,
+            subject.stage(at=at),
+            replace(subject.standing, conflicted=False),
+        )
+        judge = self.authorizer.judge
+        may_declare = judge(actor, subject.standing, stage, Action.DECLARATION_MAKE).allowed
+        return may_declare and judge(actor, declared, stage, attempt.action).allowed
 
     def _may_ever(self, actor: Actor, subject: Subject, action: Action) -> bool:
         return any(self.authorizer.judge(actor, subject.standing, stage, action).allowed for stage in Stage)

@@ -106,6 +106,19 @@ async def test_reviewer_learns_nothing_of_others_before_filing(client: Client) -
     assert ok(await get(client, case, "reviews", by=HEAD), 200) == {"items": [filed]}
 
 
+async def test_refusal_for_want_of_a_declaration_names_the_way_out(client: Client) -> None:
+    case = await stages.under_appraisal(client.world)
+    body = {"person_id": str(client.world.people[ONE]), "capacity": "reviewer"}
+    ok(await post(client, case, "assignments", body, by=HEAD))
+    refused = await get(client, case, "reviews", by=ONE)
+    assert (refused.status_code, refused.json()["code"]) == (403, "declaration_owed")
+    method, path = refused.json()["remedy"].split()
+    ok(await client.send(method, path.removeprefix("/api/v1"), by=ONE, json={"conflicted": False}))
+    assert (await get(client, case, "reviews", by=ONE)).status_code == 200
+    other = await get(client, case, "declarations", by=OWNER)
+    assert (other.status_code, other.json()["code"], other.json()["remedy"]) == (403, "permission_denied", None)
+
+
 async def test_repeated_requests_are_one_act(client: Client) -> None:
     case = await stages.with_reviewers(client.world)
     for path, body, by in (

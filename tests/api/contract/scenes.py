@@ -243,6 +243,7 @@ async def among_people(world: World, examples: dict[str, Any]) -> dict[str, Scen
         "tokens_log_in": Scene(by=OWNER),
         "units_create": Scene(by=ADMIN),
         "units_edit": Scene(by=ADMIN, at={"unit_id": world.units["focal"]}),
+        "units_propose_handles": Scene(by=ADMIN, at={"unit_id": world.units["focal"]}),
     }
 
 

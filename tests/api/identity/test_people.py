@@ -35,6 +35,8 @@ async def test_office_counts_once_its_holder_chose_a_password(client: Client, pe
     office = {"role": "focal_head", "unit_id": str(client.world.units["focal"])}
     proposed = await client.send("POST", f"/people/{person['id']}/offices", by="quan_tri", json=office)
     assert proposed.status_code == 201, proposed.text
+    confirmation = f"/offices/{proposed.json()['id']}/confirmation"
+    assert (await client.send("POST", confirmation, by="quan_tri_2", seen=1)).status_code == 200
     own = {"Authorization": f"Bearer {(await log_in(client))['secret']}"}
     me = (await client.send("GET", "/me", by=None, headers=own)).json()
     assert (me["must_change_password"], me["offices"]) == (True, [])
@@ -169,6 +171,17 @@ async def test_an_office_that_holds_power_is_confirmed_by_another(client: Client
     assert (held.status_code, held.json()["awaits_confirmation"]) == (200, False)
 
 
+async def test_an_official_gets_in_again_by_two_administrators(client: Client) -> None:
+    where = f"/people/{client.world.people['chu_tich']}/password-recovery"
+    assert (await client.send("POST", where, by="truong_phong")).status_code == 403
+    made = await client.send("POST", where, by="quan_tri")
+    assert (made.status_code, made.json()["service"]) == (201, "recovery_proposed")
+    alone = await client.send("POST", f"{where}/confirmation", by="quan_tri")
+    assert (alone.status_code, alone.json()["code"]) == (409, "four_eyes")
+    confirmed = await client.send("POST", f"{where}/confirmation", by="quan_tri_2")
+    assert (confirmed.status_code, confirmed.json()["service"]) == (200, "recovery_confirmed")
+
+
 async def test_power_to_sign_is_lent_and_taken_back(client: Client) -> None:
     world = client.world
     body = {
@@ -245,8 +258,17 @@ async def test_units_are_entered_by_administrators_and_known_to_all(client: Clie
     assert (await client.send("POST", "/units", by="nguoi_la", json=body)).status_code == 403
     made = await client.send("POST", "/units", by="quan_tri", json=body)
     assert (made.status_code, made.json()["kind"]) == (201, "state_unit")
-    changed = await client.send("PUT", f"/units/{made.json()['id']}", by="quan_tri", seen=1, json=body | {"name": "B"})
+    assert (made.json()["handles"], made.json()["handles_proposed"]) == ([], [PROCEDURE])
+    where = f"/units/{made.json()['id']}"
+    contact = {name: body[name] for name in ("address", "email")}
+    changed = await client.send("PUT", where, by="quan_tri", seen=1, json=contact | {"name": "B"})
     assert (changed.status_code, changed.json()["name"]) == (200, "B")
+    alone = await client.send("POST", f"{where}/handles/confirmation", by="quan_tri", seen=2)
+    assert (alone.status_code, alone.json()["code"]) == (409, "four_eyes")
+    confirmed = await client.send("POST", f"{where}/handles/confirmation", by="quan_tri_2", seen=2)
+    assert (confirmed.status_code, confirmed.json()["handles"]) == (200, [PROCEDURE])
+    proposed = await client.send("PUT", f"{where}/handles", by="quan_tri", seen=3, json={"handles": []})
+    assert (proposed.json()["handles"], proposed.json()["handles_proposed"]) == ([PROCEDURE], [])
     listed = (await client.send("GET", "/organisations?kind=state_unit", by="nguoi_la")).json()
     assert len(listed["items"]) == len(client.world.units) + 1
 

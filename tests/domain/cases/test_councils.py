@@ -20,6 +20,7 @@ from sandbox_registry.domain.cases.councils import (
     count,
     is_binding,
     recompose,
+    require_vote,
 )
 from sandbox_registry.domain.errors import ConditionNotMet, Duplicate, Invalid, RuleGap
 from sandbox_registry.domain.identity.people import Capacity
@@ -269,8 +270,30 @@ def test_written_opinion_counts_to_quorum_and_tally_where_the_procedure_says_so(
 
 
 def test_written_opinion_of_a_member_who_came_after_all_is_a_vote() -> None:
+    votes = (vote(A), vote(B), vote(C), vote(D, Choice.AGAINST, is_written=True))
+    came = cast(called(), vote_id=D, earlier=votes[3:], choice=Choice.FOR, is_written=False, dissent="", by=D, at=NOW)
+    assert closed(*votes, came, present=(A, B, C, D)).votes_for == 4
+    with pytest.raises(Duplicate):
+        cast(
+            called(), vote_id=D, earlier=(votes[3], came), choice=Choice.FOR, is_written=False, dissent="", by=D, at=NOW
+        )
+
+
+def test_written_opinion_is_sent_once() -> None:
+    letter = vote(D, is_written=True)
+    for at in (NOW - timedelta(hours=1), NOW):
+        with pytest.raises(Duplicate):
+            cast(called(), vote_id=D, earlier=(letter,), choice=Choice.FOR, is_written=True, dissent="", by=D, at=at)
+    with pytest.raises(Duplicate):
+        require_vote(called(), votes=(letter,), by=D, at=NOW - timedelta(hours=1))
+
+
+@pytest.mark.parametrize("rules", [RULES, WRITTEN, replace(WRITTEN, written_opinions_in_quorum=True)])
+def test_who_voted_by_letter_is_not_named_as_present(rules: Council) -> None:
     votes = (vote(A), vote(B), vote(C), vote(D, is_written=True))
-    assert closed(*votes, present=(A, B, C, D)).votes_for == 4
+    with pytest.raises(Invalid) as caught:
+        closed(*votes, present=(A, B, C, D), rules=rules)
+    assert [(each.field, each.code) for each in caught.value.errors] == [("present_ids.3", "voted_by_letter")]
 
 
 def test_vote_of_a_member_who_left_is_not_counted() -> None:

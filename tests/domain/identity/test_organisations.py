@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 from sandbox_registry.domain.errors import ConditionNotMet, Duplicate
 from sandbox_registry.domain.identity.organisations import (
+    agency_code_errors,
     applicant_errors,
     check_may_appoint,
     check_new_membership,
     check_signatory_remains,
     is_tax_code,
-    unit_errors,
+    procedure_errors,
 )
 from sandbox_registry.domain.identity.people import Membership, MembershipKind, OrganisationKind
 
@@ -77,9 +78,9 @@ def test_what_an_applicant_needs() -> None:
 
 
 def test_a_unit_has_a_plain_code_and_known_procedures() -> None:
-    errors = unit_errors(agency_code="h12 08", handles=("a", "b"), known=frozenset({"a"}))
-    assert [error.code for error in errors] == ["wrong_agency_code", "unknown_procedure"]
-    assert not list(unit_errors(agency_code="H12.08", handles=("a",), known=frozenset({"a"})))
+    assert [error.code for error in agency_code_errors("h12 08")] == ["wrong_agency_code"]
+    assert [error.code for error in procedure_errors(("a", "b"), known=frozenset({"a"}))] == ["unknown_procedure"]
+    assert not [*agency_code_errors("H12.08"), *agency_code_errors(None), *procedure_errors("a", known=frozenset("a"))]
 
 
 @pytest.mark.parametrize(

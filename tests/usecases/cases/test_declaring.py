@@ -12,7 +12,7 @@ from sandbox_registry.db import tables
 from sandbox_registry.db.core.kinds import RECORDS
 from sandbox_registry.domain.cases.applications import Application
 from sandbox_registry.domain.cases.appraisal import Advice
-from sandbox_registry.domain.errors import NotFound, PermissionDenied
+from sandbox_registry.domain.errors import DeclarationOwed, NotFound
 from sandbox_registry.domain.identity.people import Capacity, Organisation, OrganisationKind
 from sandbox_registry.domain.privacy.erasures import HoldKind
 from sandbox_registry.domain.rules.rule_versions import RuleVersion
@@ -71,8 +71,9 @@ Act = Callable[[RequestContext, Application], Awaitable[Any]]
 
 async def only_after_declaring(world: World, case: Application, name: str, act: Act) -> Any:
     """See that somebody is refused an act, offered the declaration alone, and does the act once it is made."""
-    with pytest.raises(PermissionDenied):
+    with pytest.raises(DeclarationOwed) as caught:
         await act(world.context(name), case)
+    assert caught.value.case_id == case.id
     await declared(world, case, name)
     return await act(world.context(name), case)
 

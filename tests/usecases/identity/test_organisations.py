@@ -16,14 +16,22 @@ from sandbox_registry.domain.errors import (
     PermissionDenied,
     StaleVersion,
 )
-from sandbox_registry.domain.identity.people import Membership, MembershipKind, Organisation, OrganisationKind
+from sandbox_registry.domain.identity.people import (
+    Membership,
+    MembershipKind,
+    Organisation,
+    OrganisationKind,
+    Role,
+    RoleGrant,
+)
+from sandbox_registry.usecases.accounts_by_operator import appoint
 from sandbox_registry.usecases.identity.organisations import Organisations
 from sandbox_registry.usecases.identity.units import Units
 from sandbox_registry.usecases.transaction.context import RequestContext
 from tests.support.leaves import leaves, told
 from tests.support.stages import submitted
 from tests.support.statements import statements
-from tests.support.world import PROCEDURE, World
+from tests.support.world import AI_PROCEDURE, PROCEDURE, World
 
 TAX_CODE = "0300588569"
 CONTACT = {"address": "Phường Năm Căn, Cà Mau", "email": "lienhe@tom.example", "phone": "0290 3800 800"}
@@ -311,12 +319,74 @@ async def test_an_administrator_enters_units(world: World, units: Units) -> None
     unit = await units.create(
         admin, name="Ban Quản lý Khu kinh tế", agency_code="H12.30", handles=[PROCEDURE], **CONTACT
     )
-    assert (unit.kind, unit.handles, unit.tax_code) == (OrganisationKind.STATE_UNIT, (PROCEDURE,), None)
-    changed = await units.edit(
-        admin, unit.id, expected_version=1, name="Ban Quản lý", agency_code=None, handles=[], **CONTACT
-    )
-    assert (changed.version, changed.name, changed.agency_code, changed.handles) == (2, "Ban Quản lý", None, ())
+    assert (unit.kind, unit.handles, unit.tax_code) == (OrganisationKind.STATE_UNIT, (), None)
+    assert (unit.handles_proposed, unit.handles_proposed_by) == ((PROCEDURE,), admin.actor.person_id)
+    changed = await units.edit(admin, unit.id, expected_version=1, name="Ban Quản lý", agency_code=None, **CONTACT)
+    assert (changed.version, changed.name, changed.agency_code) == (2, "Ban Quản lý", None)
+    assert changed.handles_proposed == (PROCEDURE,)
     assert [each[:2] for each in await told(world)] == [("organisation:create_unit", "done")] * 2
+
+
+async def test_what_a_unit_handles_takes_two(world: World, units: Units) -> None:
+    admin, other, unit_id = world.context("quan_tri"), world.context("quan_tri_2"), world.units["elsewhere"]
+    proposed = await units.propose_handles(admin, unit_id, expected_version=1, handles=[PROCEDURE, PROCEDURE])
+    assert (proposed.handles, proposed.handles_proposed) == ((), (PROCEDURE,))
+    with pytest.raises(ConditionNotMet) as caught:
+        await units.confirm_handles(admin, unit_id, expected_version=2)
+    assert caught.value.condition == "four_eyes"
+    with pytest.raises(PermissionDenied):
+        await units.confirm_handles(world.context("truong_phong"), unit_id, expected_version=2)
+    done = await asyncio.gather(
+        *[units.confirm_handles(other, unit_id, expected_version=2) for _ in range(2)], return_exceptions=True
+    )
+    assert one_refused(done, StaleVersion)
+    confirmed = next(each for each in done if isinstance(each, Organisation))
+    assert (confirmed.handles, confirmed.handles_proposed) == ((PROCEDURE,), None)
+    with pytest.raises(Duplicate):
+        await units.confirm_handles(other, unit_id, expected_version=3)
+
+
+async def test_who_looked_only_at_an_earlier_proposal_confirms_nothing(world: World, units: Units) -> None:
+    admin, other, unit_id = world.context("quan_tri"), world.context("quan_tri_2"), world.units["elsewhere"]
+    await units.propose_handles(admin, unit_id, expected_version=1, handles=[PROCEDURE])
+    wider = await units.propose_handles(admin, unit_id, expected_version=2, handles=[PROCEDURE, AI_PROCEDURE])
+    with pytest.raises(StaleVersion):
+        await units.confirm_handles(other, unit_id, expected_version=2)
+    withdrawn = await units.propose_handles(other, unit_id, expected_version=wider.version, handles=[])
+    assert (withdrawn.handles_proposed, withdrawn.handles_proposed_by) == (None, None)
+
+
+async def test_what_a_unit_handles_is_not_confirmed_by_the_same_hand(world: World, units: Units) -> None:
+    opened = await world.use_cases.people.register(
+        world.context("quan_tri"), full_name="Trần Văn Hai", email="hai@camau.example"
+    )
+    world.people["hai"] = opened.id
+    second = world.context("hai", offices=frozenset({(Role.SYSTEM_ADMIN, world.units["focal"])}))
+    unit_id = world.units["elsewhere"]
+    async with world.database.transaction() as work:
+        await work.add(
+            RoleGrant(
+                id=world.transactions.new_id(), version=1, person_id=opened.id, role=Role.SYSTEM_ADMIN,
+                unit_id=world.units["focal"], valid_from=world.clock.at, valid_to=None,
+            )
+        )  # fmt: skip
+    await units.propose_handles(second, unit_id, expected_version=1, handles=[PROCEDURE])
+    with pytest.raises(ConditionNotMet) as caught:
+        await units.confirm_handles(world.context("quan_tri"), unit_id, expected_version=2)
+    assert caught.value.condition == "own_account"
+
+
+async def test_an_administrator_alone_lets_nobody_act_for_an_applicant(
+    world: World, organisations: Organisations
+) -> None:
+    given: dict[str, Any] = {"email": "nguoi_la@camau.example", "kind": MembershipKind.LEGAL_REPRESENTATIVE}
+    with pytest.raises(ConditionNotMet) as caught:
+        await organisations.add_member(world.context("quan_tri"), world.startup, **given)
+    assert caught.value.condition == "operator_appoints"
+    appointed = await appoint(world.use_cases, tax_code="2001234560", **given)
+    assert (appointed.organisation_id, appointed.person_id) == (world.startup, world.people["nguoi_la"])
+    with pytest.raises(NotFound):
+        await appoint(world.use_cases, tax_code="200123456", **given)
 
 
 async def test_what_stands_against_a_unit(world: World, units: Units) -> None:
@@ -330,12 +400,14 @@ async def test_what_stands_against_a_unit(world: World, units: Units) -> None:
     with pytest.raises(Duplicate):
         await units.create(admin, name="Đơn vị", agency_code="H12.01", **CONTACT)
     with pytest.raises(NotFound):
-        await units.edit(admin, world.startup, expected_version=1, name="x", agency_code=None, handles=[], **CONTACT)
+        await units.edit(admin, world.startup, expected_version=1, name="x", agency_code=None, **CONTACT)
+    with pytest.raises(NotFound):
+        await units.propose_handles(admin, world.startup, expected_version=1, handles=[])
+    with pytest.raises(Invalid):
+        await units.propose_handles(admin, world.units["focal"], expected_version=1, handles=["khong-co"])
     done = await asyncio.gather(
         *[
-            units.edit(
-                admin, world.units["focal"], expected_version=1, name="x", agency_code=None, handles=[], **CONTACT
-            )
+            units.edit(admin, world.units["focal"], expected_version=1, name="x", agency_code=None, **CONTACT)
             for _ in range(2)
         ],
         return_exceptions=True,

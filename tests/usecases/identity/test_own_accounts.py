@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -144,6 +145,38 @@ async def test_office_that_holds_power_is_not_opened_by_mail(world: World, name:
     with pytest.raises(AssertionError):
         secret_in(mail)
     assert await waiting(world) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["mot_cua", "chuyen_vien", "truong_phong", "khieu_nai", "cong_an", "dai_bieu", "thanh_tra"]
+)
+async def test_office_that_reaches_cases_is_not_opened_by_mail(world: World, name: str) -> None:
+    await own(world).request_reset(ANYBODY, email=f"{name}@camau.example")
+    (mail,) = await sent(world)
+    with pytest.raises(AssertionError):
+        secret_in(mail)
+
+
+async def test_who_signs_by_delegation_is_not_opened_by_mail(world: World) -> None:
+    early = await mailed(world, AccountMailKind.RESET_PASSWORD, "phan_bien_1@camau.example")
+    delegation = await world.use_cases.offices.delegate(
+        world.context("chu_tich"),
+        to_person_id=world.people["phan_bien_1"],
+        unit_id=world.units["committee"],
+        document="01/GUQ-UBND",
+        title="Phó Chủ tịch",
+        valid_from=world.clock.at + timedelta(days=1),
+        valid_to=world.clock.at + timedelta(days=30),
+    )
+    assert await refused(own(world).reset_password(ANYBODY, secret=early, new=NEW)) == "link_over"
+    await own(world).request_reset(ANYBODY, email="phan_bien_1@camau.example")
+    (mail,) = await sent(world)
+    with pytest.raises(AssertionError):
+        secret_in(mail)
+    await world.use_cases.offices.revoke_delegation(world.context("chu_tich"), delegation.id, expected_version=1)
+    await own(world).request_reset(ANYBODY, email="phan_bien_1@camau.example")
+    (mail,) = await sent(world)
+    await own(world).reset_password(ANYBODY, secret=secret_in(mail), new=NEW)
 
 
 async def test_secret_is_good_for_nothing_once_the_account_is_closed(world: World) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
@@ -463,7 +463,18 @@ async def test_which_offices_take_two_follows_from_the_policy(world: World, offi
         grant = await proposed(world, offices, role=role)
         if grant.awaits_confirmation:
             waiting.add(role)
-    assert waiting == {Role.DECISION_MAKER, Role.RECORDS_OFFICER, Role.SYSTEM_ADMIN}
+    assert waiting == {
+        Role.COMPLAINTS_OFFICER,
+        Role.CONSULTED_OFFICER,
+        Role.DECISION_MAKER,
+        Role.FOCAL_HEAD,
+        Role.FOCAL_OFFICER,
+        Role.ONE_STOP_OFFICER,
+        Role.RECORDS_OFFICER,
+        Role.SYSTEM_ADMIN,
+    }
+    overseeing = {role: await proposed(world, offices, to="doi_thu", role=role) for role in sorted(READ_ALL_ROLES)}
+    assert all(each.awaits_confirmation for each in overseeing.values())
     actor = await now(world, "nguoi_la")
     assert actor is not None
     assert not actor.roles & waiting
@@ -522,6 +533,63 @@ async def test_two_accounts_of_one_hand_are_one_person(world: World, offices: Of
         await offices.confirm(world.context("quan_tri_2"), chair.id, expected_version=1)
     assert condition(caught) == "own_account"
     await offices.confirm(world.context("quan_tri"), chair.id, expected_version=1)
+
+
+async def appoint(world: World, name: str, *, opened_by: str, accounts: People) -> None:
+    """Let somebody open an account and let it administer, as if others had confirmed that."""
+    opener = cast("Actor", await now(world, opened_by))
+    person = await register(accounts, RequestContext(actor=opener), email=f"{name}@camau.example")
+    world.people[name] = person.id
+    held = RoleGrant(
+        id=uuid7(), version=1, person_id=person.id, role=Role.SYSTEM_ADMIN, unit_id=world.units["focal"],
+        valid_from=world.clock.at, valid_to=None,
+    )  # fmt: skip
+    async with world.database.transaction() as work:
+        await work.add(held)
+
+
+@pytest.mark.parametrize(
+    ("opened", "proposer", "confirmer", "is_one_hand"),
+    [
+        ({"a": "quan_tri", "b": "quan_tri"}, "a", "b", True),
+        ({"a": "quan_tri", "b": "a"}, "b", "quan_tri", True),
+        ({"a": "quan_tri", "b": "a"}, "quan_tri", "b", True),
+        ({"a": "quan_tri"}, "quan_tri", "a", True),
+        ({"a": "quan_tri", "b": "a", "c": "quan_tri", "d": "c"}, "b", "d", True),
+        ({"a": "quan_tri", "b": "quan_tri_2"}, "a", "b", False),
+        ({"a": "quan_tri", "b": "a"}, "b", "quan_tri_2", False),
+    ],
+)
+async def test_accounts_tied_over_any_number_of_steps_are_of_one_hand(
+    world: World,
+    offices: Offices,
+    accounts: People,
+    *,
+    opened: dict[str, str],
+    proposer: str,
+    confirmer: str,
+    is_one_hand: bool,
+) -> None:
+    for name, by in opened.items():
+        await appoint(world, name, opened_by=by, accounts=accounts)
+    actors = {name: await now(world, name) for name in (proposer, confirmer)}
+    first, second = (RequestContext(actor=cast("Actor", actors[name])) for name in (proposer, confirmer))
+    grant = await offices.grant(
+        first, world.people["nguoi_la"], role=Role.SYSTEM_ADMIN, unit_id=world.units["committee"]
+    )
+    if is_one_hand:
+        with pytest.raises(ConditionNotMet) as caught:
+            await offices.confirm(second, grant.id, expected_version=1)
+        assert condition(caught) == "own_account"
+    else:
+        assert not (await offices.confirm(second, grant.id, expected_version=1)).awaits_confirmation
+
+
+async def test_what_the_operator_did_ties_nobody(world: World, offices: Offices, accounts: People) -> None:
+    for name in ("quan_tri", "quan_tri_2"):
+        await accounts.set_password(world.people[name], new=PASSWORD, request_id="cli")
+    grant = await proposed(world, offices)
+    assert not (await offices.confirm(world.context("quan_tri_2"), grant.id, expected_version=1)).awaits_confirmation
 
 
 async def test_what_was_done_to_an_account_is_on_record(accounts: People, admin: RequestContext) -> None:

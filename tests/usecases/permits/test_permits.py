@@ -4,7 +4,7 @@ import asyncio
 import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import msgspec
@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid_utils.compat import uuid7
 
 from sandbox_registry.authz import Action
+from sandbox_registry.db.identity import people
 from sandbox_registry.domain.cases.applications import Application
 from sandbox_registry.domain.cases.appraisal import Participation
 from sandbox_registry.domain.errors import (
@@ -26,12 +27,13 @@ from sandbox_registry.domain.errors import (
     StaleVersion,
     TransitionNotAllowed,
 )
-from sandbox_registry.domain.identity.people import Capacity, Organisation
+from sandbox_registry.domain.identity.people import Actor, Capacity, Organisation, Role
 from sandbox_registry.domain.permits.permit_lists import PermitFilter, PermitRow
 from sandbox_registry.domain.permits.permits import Permit, PermitVersion
 from sandbox_registry.domain.permits.proposals import with_conditions
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.usecases.permits.permits import PermitView
+from sandbox_registry.usecases.transaction.context import RequestContext
 from tests.support import stored_leaves
 from tests.support.decided import (
     BASIS,
@@ -58,6 +60,15 @@ async def issue(world: World, case: Application, by: str = RECORDS) -> PermitVie
     return await world.use_cases.permits.issue(world.context(by), case.id, expected_version=case.version)
 
 
+async def acting(world: World, name: str) -> RequestContext:
+    """In which somebody acts with what is in force for them now, delegated authority included."""
+    async with world.database.primary() as connection:
+        actor = await people.actor_for_person(
+            connection, world.people[name], at=world.clock.at, method="test", request_id=f"test-{name}"
+        )
+    return RequestContext(actor=cast("Actor", actor))
+
+
 async def read(world: World, permit_id: UUID, by: str = "nguoi_dai_dien") -> PermitView:
     return await world.use_cases.permits.read(world.context(by), permit_id)
 
@@ -75,6 +86,34 @@ async def leaves(world: World, case_id: UUID) -> list[stored_leaves.LeafRow]:
 
 
 # --- Issuing --------------------------------------------------------------------------------------------------------
+
+
+async def test_who_decided_by_delegation_does_not_issue(world: World) -> None:
+    case = await recommended(world)
+    await world.use_cases.offices.delegate(
+        world.context(SIGNER),
+        to_person_id=world.people[RECORDS],
+        unit_id=world.units["committee"],
+        document="01/GUQ-UBND",
+        title="Phó Chủ tịch",
+        valid_to=world.clock.at + timedelta(days=30),
+    )
+    made = await world.use_cases.decisions.approve(
+        await acting(world, RECORDS),
+        case.id,
+        expected_version=case.version,
+        legal_basis=BASIS,
+        terms=terms(world.units["focal"]),
+        conditions=(INSURED,),
+        justifications=why(INSURED),
+    )
+    with pytest.raises(PermissionDenied):
+        await world.use_cases.permits.issue(
+            await acting(world, RECORDS), case.id, expected_version=made.application.version
+        )
+    colleague = world.context("nguoi_la", offices=frozenset({(Role.RECORDS_OFFICER, world.units["committee"])}))
+    permit = await world.use_cases.permits.issue(colleague, case.id, expected_version=made.application.version)
+    assert permit.permit.application_id == case.id
 
 
 async def test_issue_is_one_act_with_one_leaf(world: World) -> None:

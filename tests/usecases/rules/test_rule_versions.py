@@ -246,7 +246,7 @@ async def test_two_approvals_at_once_give_one_success(world: World, versions: Ru
 
 
 async def test_a_calendar_needs_two_people_as_well(world: World, versions: RuleVersions) -> None:
-    content = changed(CALENDAR_FILE, "official_to = 2026-12-31", "official_to = 2027-12-31")
+    content = CALENDAR_FILE.read_text(encoding="utf-8") + "# Again.\n"
     proposed = await versions.propose(world.context("quan_tri"), kind=RuleKind.CALENDAR, content=content)
     with pytest.raises(ConditionNotMet):
         await versions.approve(
@@ -254,6 +254,47 @@ async def test_a_calendar_needs_two_people_as_well(world: World, versions: RuleV
         )
     with pytest.raises(Invalid):
         await versions.propose(world.context("quan_tri"), kind=RuleKind.CALENDAR, content="code = 1")
+
+
+async def test_what_the_check_warns_of_is_approved_with_a_reason(world: World, versions: RuleVersions) -> None:
+    content = CALENDAR_FILE.read_text(encoding="utf-8") + (
+        '\n[[days]]\ndate = 2026-12-25\nkind = "holiday"\nsource = "Công văn 1"\nconfidence = "V"\n'
+        'name = { vi = "Quốc tang", en = "National mourning", fr = "Deuil national" }\n'
+    )
+    proposed = await versions.propose(world.context("quan_tri"), kind=RuleKind.CALENDAR, content=content)
+    assert [(each.key, each.code) for each in await versions.warnings(proposed.id)] == [
+        ("days.10.date", "beyond_the_law")
+    ]
+    given: dict[str, Any] = {"expected_version": 1, "effective_from": world.clock.at}
+    with pytest.raises(Invalid) as caught:
+        await versions.approve(world.context("quan_tri_2"), proposed.id, **given)
+    assert [(each.field, each.code) for each in caught.value.errors] == [
+        ("days.10.date", "beyond_the_law"),
+        ("warnings_accepted", "required"),
+    ]
+    done = await asyncio.gather(
+        *[
+            versions.approve(world.context("quan_tri_2"), proposed.id, warnings_accepted="Công văn đã xem.", **given)
+            for _ in range(2)
+        ],
+        return_exceptions=True,
+    )
+    assert one_refused(list(done), StaleVersion)
+    approved = await versions.read(proposed.id)
+    assert (approved.status, approved.warnings_accepted) == (RuleStatus.APPROVED, "Công văn đã xem.")
+
+
+async def test_a_reason_for_nothing_is_not_kept(world: World, versions: RuleVersions) -> None:
+    proposed = await propose(world)
+    assert await versions.warnings(proposed.id) == ()
+    approved = await versions.approve(
+        world.context("quan_tri_2"),
+        proposed.id,
+        expected_version=1,
+        effective_from=world.clock.at,
+        warnings_accepted="x",
+    )
+    assert approved.warnings_accepted is None
 
 
 async def test_a_replay_says_what_would_have_changed_and_changes_nothing(world: World, versions: RuleVersions) -> None:
@@ -278,7 +319,7 @@ async def test_a_replay_says_what_would_have_changed_and_changes_nothing(world: 
 async def test_a_calendar_is_replayed_over_every_procedure(world: World, versions: RuleVersions) -> None:
     await accepted(world)
     content = CALENDAR_FILE.read_text(encoding="utf-8") + (
-        '\n[[days]]\ndate = 2026-11-25\nkind = "swapped_off"\nsource = "test"\nconfidence = "I"\n'
+        '\n[[days]]\ndate = 2026-11-25\nkind = "holiday"\nsource = "test"\nconfidence = "I"\n'
         'name = { vi = "Nghỉ", en = "Off", fr = "Congé" }\n'
     )
     proposed = await versions.propose(world.context("quan_tri"), kind=RuleKind.CALENDAR, content=content)
