@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY
 
-revision = "0035"
-down_revision = "0034"
+revision = "0036"
+down_revision = "0035"
 
 _SERVICES = ("opened", "password_set")
 _RECOVERIES = ("recovery_proposed", "recovery_confirmed")
