@@ -207,6 +207,7 @@ POWERS = (
             Action.KEY_CHANGE,
             Action.LOGIN_COUNT,
             Action.POLICY_CHANGE,
+            Action.STORAGE_REWRITE,
             Action.STORED_FILE_REPORT,
             Action.WITNESS_CHANGE,
             Action.WITNESS_REPORT,

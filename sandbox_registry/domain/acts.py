@@ -309,6 +309,7 @@ class Action(StrEnum):
     ROLE_GRANT = _act("role:grant", Side.REGISTRY, "role_grant")
     ROLE_REVOKE = _act("role:revoke", Side.REGISTRY, "role_grant")
     SITE_VISIT_RECORD = _act("site_visit:record", Side.APPRAISAL, "site_visit", known_to=EVERYONE)
+    STORAGE_REWRITE = _act("storage:rewrite", Side.REGISTRY, "rewriting")
     STORED_FILE_REPORT = _act("stored_file:report", Side.REGISTRY, "damaged_file")
     TOKEN_CREATE = _act("token:create", Side.OWN_ACCOUNT, "password", "token", within_procedures=True)
     TOKEN_READ = _act("token:read", Side.OWN_ACCOUNT, logged=Logged.NEVER, within_procedures=True)

@@ -163,6 +163,7 @@ def test_acts_that_concern_no_case() -> None:
         Action.PROCEDURE_APPROVE,
         Action.PROCEDURE_PROPOSE,
         Action.PROCEDURE_REJECT,
+        Action.STORAGE_REWRITE,
         Action.STORED_FILE_REPORT,
         Action.PROCEDURE_WITHDRAW,
         Action.ROLE_CONFIRM,

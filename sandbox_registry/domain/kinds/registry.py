@@ -38,6 +38,7 @@ REGISTRY_KINDS = (
     ),
     Kind(name="backup", erasure=INSTALLATION),
     Kind(name="clock", erasure=INSTALLATION),
+    Kind(name="rewriting", erasure=Kept("it says when the traces of which erasures went")),
     Kind(name="damaged_file", erasure=Kept("says which bytes were damaged, and nothing of what they were")),
     Kind(name="refused_logins", erasure=Kept("says how many logins failed, and names no account")),
     Kind(
