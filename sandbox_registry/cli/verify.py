@@ -12,7 +12,7 @@ from sandbox_registry.auditlog.publishing.folder import LOG_DIR, SIGNER_DIR, Log
 from sandbox_registry.auditlog.publishing.signing import Refused, SignerFiles
 from sandbox_registry.auditlog.verifying.bundles import check_bundle, is_of_one_case
 from sandbox_registry.auditlog.verifying.database import authorities_in, check_database
-from sandbox_registry.auditlog.verifying.findings import Report
+from sandbox_registry.auditlog.verifying.findings import LogFinding, Report
 from sandbox_registry.auditlog.verifying.trees import check_checkpoint, check_published, read_if_there
 from sandbox_registry.authz.policy import AuthorizationPolicy
 from sandbox_registry.cli.environment import plain_settings, running_database
@@ -139,12 +139,19 @@ def _signed_last(files: SignerFiles) -> Checkpoint | None:
         return None
 
 
+def _told(finding: LogFinding, report: Report, language: Language) -> str:
+    """Say for people which case and act a finding is about, and below it, moved in, what was found."""
+    place = ", ".join(each.in_language(language) for each in report.place_of(finding))
+    text = finding.text.in_language(language)
+    return f"{place}:\n    {text}" if place else text
+
+
 def _print_report(report: Report, language: Language) -> None:
     """Print what was found and leave with the exit code."""
     first = report.first_bad
     for finding in report.findings:
         if finding is not first:
-            click.echo(("✗ " if finding.is_bad else "· ") + finding.text.in_language(language))
+            click.echo(("✗ " if finding.is_bad else "· ") + _told(finding, report, language))
     if report.checkpoint is not None:
         click.echo(
             Phrase("verify.checkpoint", origin=report.checkpoint.origin, size=report.checkpoint.size).in_language(
@@ -169,6 +176,6 @@ def _print_report(report: Report, language: Language) -> None:
         words = Phrase("verify.good") if report.is_whole else Phrase("verify.good_in_part")
         click.echo(words.in_language(language))
         return
-    click.echo("✗ " + first.text.in_language(language))
+    click.echo("✗ " + _told(first, report, language))
     click.echo(Phrase("verify.bad").in_language(language))
     sys.exit(FAILED)

@@ -13,7 +13,7 @@ from sandbox_registry.auditlog.verifying.dossiers import Dossier, check_dossier
 from sandbox_registry.auditlog.verifying.entries import EPOCH, GivenLeaf, Opening, instant_of, read_leaf
 from sandbox_registry.auditlog.verifying.erasures import erasures_in
 from sandbox_registry.auditlog.verifying.files import check_files
-from sandbox_registry.auditlog.verifying.findings import Report
+from sandbox_registry.auditlog.verifying.findings import Report, fields_named
 from sandbox_registry.auditlog.verifying.history import History, Last
 from sandbox_registry.auditlog.verifying.losses import without_lost
 from sandbox_registry.auditlog.verifying.schema import check_schema
@@ -213,7 +213,7 @@ async def check_rows(connection: Connection, history: History, *, report: Report
         seen.take(kind, key, row)
         wrong = differing(kind, row) | seen.differing(kind, row)
         if wrong - SEARCHED:
-            report.add("row_derived", kind=kind, identity=key, what=", ".join(sorted(wrong - SEARCHED)))
+            report.add("row_derived", kind=kind, identity=key, what=fields_named(wrong - SEARCHED))
         seen.unfound += bool(wrong & SEARCHED)
         last = left.pop((kind, key), None)
         if last is None:
@@ -287,7 +287,7 @@ def _compare(kind: str, key: str, row: dict[str, Any], last: Last, *, report: Re
     if kind == "document" and changed == UNRECORDED_REMOVAL and row["removed_at"] is not None:
         changed = set() if row["version"] > state["version"] else changed
     if changed:
-        report.add("row_changed", last.index, kind=kind, identity=key, what=", ".join(sorted(changed)))
+        report.add("row_changed", last.index, kind=kind, identity=key, what=fields_named(changed))
 
 
 def is_same(state: Mapping[str, object], name: str, stored: object) -> bool:

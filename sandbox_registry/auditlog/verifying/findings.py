@@ -1,8 +1,13 @@
 """What a check of the log can find, each with a stable code."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from sandbox_registry.domain.texts import Parameter, Phrase, Wording
+from sandbox_registry.domain.acts import done_name
+from sandbox_registry.domain.identity.office_names import office_name
+from sandbox_registry.domain.rules.calendars import LOCAL_ZONE
+from sandbox_registry.domain.texts import Parameter, Phrase, Wording, is_known, spell, verbatim
 from sandbox_registry.transparency.checkpoints import Checkpoint
 
 
@@ -10,20 +15,39 @@ from sandbox_registry.transparency.checkpoints import Checkpoint
 class LogFinding:
     """One thing found. `index` is the leaf it concerns, null when it concerns the whole log.
 
-    A note (`is_bad` false) says what could not be looked at, or what was lawfully taken out.
+    A note (`is_bad` false) says what could not be looked at, or what was lawfully taken out. `identity` is that of the object.
     """
 
     code: str
     text: Phrase
     index: int | None = None
     is_bad: bool = True
+    identity: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldAct:
+    """What a leaf says of its act, for people: of which case, done or refused, by which offices, and when."""
+
+    case: str | None
+    act: str
+    result: str
+    roles: tuple[str, ...]
+    at: datetime
+
+
+def fields_named(columns: Iterable[str]) -> Wording:
+    """Name columns by what people call them; one without a name goes by its own."""
+    names = [Phrase(f"field.{each}") if is_known(f"field.{each}") else verbatim(each) for each in sorted(columns)]
+    return spell(lambda language: ", ".join(name.in_language(language) for name in names))
 
 
 @dataclass(slots=True, kw_only=True)
 class Report:
     """What was checked and what was found, in the order of the leaves where they have one.
 
-    `witnessed` is the newest checkpoint at hand that satisfies the witness policy, `checkpoint` the newest of all.
+    `witnessed` is the newest checkpoint at hand that satisfies the witness policy, `checkpoint` the newest of all. `acts`
+    are those of the leaves read, `codes` those of cases, and `cases` say to which case an object belongs.
     """
 
     checkpoint: Checkpoint | None = None
@@ -35,6 +59,26 @@ class Report:
     rows: int = 0
     files: int = 0
     findings: list[LogFinding] = field(default_factory=list)
+    acts: dict[int, ToldAct] = field(default_factory=dict)
+    codes: dict[str, str] = field(default_factory=dict)
+    cases: dict[str, str] = field(default_factory=dict)
+
+    def place_of(self, finding: LogFinding) -> tuple[Wording, ...]:
+        """Say for people where a finding belongs: the case by its code, then the act with its offices and its day."""
+        told = None if finding.index is None else self.acts.get(finding.index)
+        identity = finding.identity or ""
+        code = self.codes.get(self.cases.get(identity, identity)) or self.codes.get((told and told.case) or "")
+        places: list[Wording] = [] if code is None else [Phrase("finding.of_case", code=code)]
+        if told is not None:
+            places.append(
+                Phrase(
+                    "finding.of_act",
+                    act=done_name(told.act, told.result),
+                    on=f"{told.at.astimezone(LOCAL_ZONE):%d/%m/%Y}",
+                )
+            )
+            places += [office_name(role) for role in told.roles]
+        return tuple(places)
 
     @property
     def is_good(self) -> bool:
@@ -65,8 +109,11 @@ class Report:
         params: dict[str, Parameter] = {
             name: str(value) if isinstance(value, int) and name != "count" else value for name, value in values.items()
         }
+        identity = str(values["identity"]) if "identity" in values else None
+        if is_known(f"kind.{values.get('kind')}"):
+            params["kind"] = Phrase(f"kind.{values['kind']}")
         text = Phrase(f"finding.{code}", index=str(index), **params)
-        self.findings.append(LogFinding(code=code, text=text, index=index, is_bad=code not in NOTES))
+        self.findings.append(LogFinding(code=code, text=text, index=index, is_bad=code not in NOTES, identity=identity))
 
 
 NOTES = frozenset(

@@ -7,8 +7,16 @@ from datetime import datetime
 from typing import Any
 
 from sandbox_registry.auditlog.verifying.authority import Powers
-from sandbox_registry.auditlog.verifying.entries import ERASING, Opening, ReadLeaf, commitment, read_record, state_key
-from sandbox_registry.auditlog.verifying.findings import Report
+from sandbox_registry.auditlog.verifying.entries import (
+    ERASING,
+    Opening,
+    ReadLeaf,
+    commitment,
+    moment_of,
+    read_record,
+    state_key,
+)
+from sandbox_registry.auditlog.verifying.findings import Report, ToldAct
 from sandbox_registry.domain.acts import act_name
 from sandbox_registry.domain.cases.lifecycle import TRANSITIONS
 from sandbox_registry.domain.rules.calendars import local_date
@@ -74,6 +82,7 @@ class History:
             self.report.add(leaf.wrong or "entry_malformed", index)
             return None
         record = self._opened(index, said, leaf.given.record, erased)
+        self.report.acts[index] = _told(said, record)
         self._check_authority(index, said, record)
         if record is not None:
             for each in record["objects"]:
@@ -136,6 +145,10 @@ class History:
         is_late = isinstance(version, int) and isinstance(known, int) and version <= known
         if is_late and not (version == known and _may_restate(said, kind, before, state)):
             self.report.add("version_order", index, kind=kind, identity=key[1], version=version)
+        if "application_id" in state:
+            self.report.cases[key[1]] = str(state["application_id"])
+        if kind == APPLICATION and state.get("code"):
+            self.report.codes[key[1]] = str(state["code"])
         if kind == APPLICATION and "stage" in state:
             self._check_step(index, said, state)
         if kind == "account_service" and state.get("service") == "opened":
@@ -228,6 +241,14 @@ def is_legal(act: str, before: str | None, after: str) -> bool:
         return after == before
     starts, end = TRANSITIONS[name]
     return before in starts and after == (end or before)
+
+
+def _told(said: dict[str, Any], record: dict[str, Any] | None) -> ToldAct:
+    """Return what people are told of an act."""
+    asked = (record or {}).get("asked")
+    roles = asked.get("roles", ()) if isinstance(asked, dict) else ()
+    case = said["chain"]["case"] if "chain" in said else _case_of(said, record)
+    return ToldAct(case=case, act=said["act"], result=said["result"], roles=tuple(map(str, roles)), at=moment_of(said))
 
 
 def _case_of(said: dict[str, Any], record: dict[str, Any] | None) -> str | None:
