@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from sqlalchemy import Column, Index, Table, UniqueConstraint, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -47,7 +48,7 @@ from tests.auditlog.verifying.test_database import FORGERIES
 from tests.auditlog.verifying.test_every_column import CHOSEN, forged
 from tests.auditlog.verifying.test_secrets import EMAIL, PASSWORD
 from tests.auditlog.verifying.test_secrets import PLANTED as PLANTED_MAIL
-from tests.auditlog.verifying.test_walks import REWRITTEN, walked
+from tests.auditlog.verifying.test_walks import REWRITTEN, walked, whole
 from tests.db.auditlog.test_schema import PLANTED
 from tests.support.account_mails import sent
 from tests.support.decided import issued
@@ -239,7 +240,14 @@ async def walk(home: Path, walks: int, drill: Drill) -> None:
         await world.snapshots.take("walks")
         for seed in range(walks):
             await world.snapshots.put_back("walks")
-            found = await walked(world, seed)
+            try:
+                found = await walked(world, seed)
+            except (
+                pytest.fail.Exception
+            ) as error:  # The walk itself broke off: what it left must be whole all the same.
+                print(f"walk {seed} broke off: {error}", file=sys.stderr)
+                drill.ended["walk broken off"] += 1
+                found = await whole(world)
             drill.ended["clean history" if not found else "false alarm"] += 1
             drill.wrong += [f"walk {seed}: {each}" for each in found]
 
