@@ -1,6 +1,7 @@
 """Bundles of a case over HTTP: whole for oversight, one's own for the applicant, checked by the verifier and the page."""
 
 import asyncio
+import contextlib
 import io
 import json
 import threading
@@ -311,6 +312,8 @@ async def taking(world: World, ledger: Ledger, tmp_path: Path) -> AsyncIterator[
     signing = asyncio.create_task(keep_signing(ledger.signer(), wake=asyncio.Event(), pause=0.01, look=0.01))
     yield take
     signing.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await signing
 
 
 @pytest.mark.parametrize("by", [COUNCIL, OWNER])
