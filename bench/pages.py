@@ -53,7 +53,7 @@ def pages(server: EmbeddedServer, data_dir: Path, effort: Effort) -> Iterator[Ro
     with contenders(filled, data_dir, peers=()) as running:
         program = running.servers[OURS]
         yield weights_row({path: weight(program, path) for path in PUBLIC})
-        for page, twin in _twins(program):
+        for page, twin in twins(program):
             yield _beside(program, effort, page=page, twin=twin)
 
 
@@ -107,13 +107,13 @@ class _Files(HTMLParser):
             self.named.add(address)
 
 
-def _twins(program: Server) -> Iterable[tuple[str, str]]:
+def twins(program: Server) -> Iterable[tuple[str, str]]:
     """Return pages with the address of the API that says the same."""
-    procedures = _body(program, f"{PREFIX}/rules?kind=procedure&limit=100")["items"]
-    calendars = _body(program, f"{PREFIX}/rules?kind=calendar&limit=100")["items"]
+    procedures = _body(program, f"{PREFIX}/rules?kind=procedure")["items"]
+    calendars = _body(program, f"{PREFIX}/rules?kind=calendar")["items"]
     draft = next(each["id"] for each in procedures if each["code"] == "ca-mau-2026-draft")
     return (
-        ("/thu-tuc", f"{PREFIX}/rules?kind=procedure&limit=100"),
+        ("/thu-tuc", f"{PREFIX}/rules?kind=procedure"),
         ("/thu-tuc/ca-mau-2026-draft", f"{PREFIX}/rules/{draft}"),
         ("/ngay-nghi", f"{PREFIX}/rules/{calendars[0]['id']}"),
     )
@@ -129,7 +129,7 @@ def _beside(program: Server, effort: Effort, *, page: str, twin: str) -> Row:
         title=f"The page {page} beside its JSON; {CLIENTS} clients",
         figures=tuple(figures.values()),
         aims=(Aim(what="time to that of its JSON", measured=ratio, wanted=_SLOWER, is_most=True),),
-        note=f"The page is compressed for each reader; {twin.partition('?')[0].removeprefix(PREFIX)[:8]}… is not.",
+        note="The page is compressed for each reader, the JSON is not.",
     )
 
 

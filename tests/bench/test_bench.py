@@ -7,7 +7,7 @@ from bench.acting import ACTS, requests_for, require_moved
 from bench.captured import Script, about_any_case
 from bench.contenders import contenders
 from bench.figures import OURS, RAW, Aim, Row
-from bench.pages import PUBLIC, files_of, weight, weights_row
+from bench.pages import PUBLIC, files_of, twins, weight, weights_row
 from bench.reading import list_path, require_same_answers
 from bench.remarks import explained, read_remarks
 from bench.scratch import CASES, Register, add_cases, identity, register, scratch_server
@@ -110,6 +110,9 @@ def test_what_is_measured_is_done() -> None:
             require_same_answers(running, list_path(filled))
             weighed = weights_row({path: weight(running.servers[OURS], path) for path in PUBLIC})
             assert all(aim.is_met for aim in weighed.aims), weighed.lines()
+            for page, twin in twins(running.servers[OURS]):
+                assert weight(running.servers[OURS], page).repeat > 1
+                assert weight(running.servers[OURS], twin).requests == 1
             for act, (stage, *_) in ACTS.items():
                 first = add_cases(filled, stage, count=1)
                 running.once(OURS, requests_for(running, OURS, act, first, 1))
