@@ -1,9 +1,13 @@
 """What the import contracts refuse: violations of every kind, each planted in a copy of the package."""
 
+import ast
+import os
+import re
 import shutil
 import subprocess
 import sys
 import tomllib
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -20,16 +24,11 @@ IMPORTS = [
     ("auditlog/witness/witness.py", "from sandbox_registry.locales.catalogues import catalogue", "witness"),
     ("domain/texts.py", "import sqlite3", "plain-domain"),
     ("runtime/clocks.py", "from sandbox_registry.domain.texts import Text", "layers"),
-    ("newcomers/__init__.py", "'''A room in no layer.'''", "layers"),
-    ("newcomers.py", "'''A module in no layer.'''", "layers"),
-    ("usecases/newcomers/__init__.py", "'''A capability nobody placed.'''", "capabilities"),
     ("usecases/permits/permits.py", "from sandbox_registry.usecases.cases.cases import Cases", "capabilities"),
     ("usecases/transaction/operators.py", "from sandbox_registry.usecases.rules import rule_versions", "capabilities"),
-    ("domain/texts.py", "from sandbox_registry.domain.rules import calendars", "circles"),
-    ("transparency/merkle.py", "from sandbox_registry.transparency import proofs", "circles"),
     ("cli/users.py", "import sqlalchemy", "sql"),
     ("usecases/cases/cases.py", "from psycopg import sql", "sql"),
-    ("newcomers.py", "import sqlalchemy", "sql"),
+    ("latecomers.py", "import sqlalchemy", "sql"),
     ("cli/users.py", "import casbin", "casbin"),
     ("usecases/cases/cases.py", "from litestar import Request", "litestar"),
     ("usecases/integrations/webhooks.py", "import httpx", "network"),
@@ -60,6 +59,28 @@ IMPORTS = [
     ("http/problems.py", "from sandbox_registry.web.errors import wants_page", "layers"),
     ("usecases/cases/cases.py", "from jinja2 import Environment", "templates"),
 ]
+UNPLACED = [
+    ("newcomers/__init__.py", "'''A room in no layer.'''", "layers", "- sandbox_registry.newcomers\n"),
+    ("latecomers.py", "'''A module in no layer.'''", "layers", "- sandbox_registry.latecomers\n"),
+    (
+        "usecases/newcomers/__init__.py",
+        "'''A capability nobody placed.'''",
+        "capabilities",
+        "- sandbox_registry.usecases.newcomers\n",
+    ),
+    (
+        "domain/texts.py",
+        "from sandbox_registry.domain.rules import calendars",
+        "circles",
+        "in sandbox_registry.domain.\n",
+    ),
+    (
+        "transparency/merkle.py",
+        "from sandbox_registry.transparency import proofs",
+        "circles",
+        "in sandbox_registry.transparency.\n",
+    ),
+]
 CALLS = [
     ("domain/texts.py", "from datetime import UTC, datetime\n\nNOW = datetime.now(UTC)", "datetime.datetime.now"),
     ("domain/texts.py", "import datetime as d\n\nTODAY = d.date.today()", "datetime.date.today"),
@@ -83,14 +104,24 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy
 
 
+@pytest.fixture(scope="module")
+def refusals(package: Path) -> dict[str, str]:
+    """What the linter says under each contract that the copy breaks, with every violation planted at once."""
+    with ExitStack() as planted:
+        for name, text, *_ in [*IMPORTS, *UNPLACED]:
+            planted.enter_context(Planted(package, name, text))
+        return refusals_of(package)
+
+
 class Planted:
-    """A file of the copy with something more in it, as long as the block runs."""
+    """A file of the copy with something more at its end, as long as the block runs."""
 
     def __init__(self, package: Path, name: str, text: str) -> None:
         self.file, self.text = package / name, text
-        self.before = self.file.read_text("utf-8") if self.file.exists() else None
+        self.before: str | None = None
 
     def __enter__(self) -> Path:
+        self.before = self.file.read_text("utf-8") if self.file.exists() else None
         self.file.parent.mkdir(exist_ok=True)
         self.file.write_text(f"{self.before or ''}\n\n{self.text}\n", "utf-8")
         return self.file
@@ -103,16 +134,24 @@ class Planted:
             shutil.rmtree(self.file.parent)
 
 
-def broken_contracts(package: Path) -> set[str]:
-    """Return the ids of the contracts that the copy breaks."""
+def refusals_of(package: Path) -> dict[str, str]:
+    """Return what the linter says of each contract that the copy breaks, by the contract's id."""
     program = "from importlinter.cli import lint_imports_command; lint_imports_command()"
     command = [sys.executable, "-c", program, "--no-logo", "--cache-dir", "cache"]
-    done = subprocess.run(command, cwd=package.parent, capture_output=True, text=True, check=False)
-    told = " ".join(done.stdout.split())
-    assert "Contracts:" in told, done.stdout + done.stderr
-    broken = {each for each, name in CONTRACTS.items() if f"{name} BROKEN" in told}
-    assert (done.returncode == 0) == (not broken)
-    return broken
+    environment = {**os.environ, "COLUMNS": "1000"}  # No line is broken in the middle.
+    run = subprocess.run(command, cwd=package.parent, capture_output=True, text=True, check=False, env=environment)
+    assert "Contracts:" in run.stdout, run.stdout + run.stderr
+    headings = {f"{name}\n{'-' * len(name)}\n": contract for contract, name in CONTRACTS.items()}
+    parts = re.split("(" + "|".join(map(re.escape, headings)) + ")", run.stdout)
+    refusals = {headings[heading]: text for heading, text in zip(parts[1::2], parts[2::2], strict=True)}
+    assert refusals.keys() == {contract for contract, name in CONTRACTS.items() if f"{name} BROKEN" in run.stdout}
+    assert (run.returncode == 0) == (not refusals)
+    return refusals
+
+
+def module_of(name: str) -> str:
+    """Return the module that a file of the package is."""
+    return f"sandbox_registry.{name.removesuffix('.py').replace('/', '.')}"
 
 
 def forbidden_calls(path: Path) -> str:
@@ -122,14 +161,33 @@ def forbidden_calls(path: Path) -> str:
 
 
 def test_package_as_it_is_keeps_every_contract(package: Path) -> None:
-    assert broken_contracts(package) == set()
+    assert refusals_of(package) == {}
     assert "All checks passed!" in forbidden_calls(package)
 
 
 @pytest.mark.parametrize(("name", "text", "contract"), IMPORTS)
-def test_an_import_that_a_contract_forbids_is_refused(package: Path, name: str, text: str, contract: str) -> None:
-    with Planted(package, name, text):
-        assert contract in broken_contracts(package)
+def test_an_import_that_a_contract_forbids_is_refused(
+    package: Path, refusals: dict[str, str], name: str, text: str, contract: str
+) -> None:
+    assert re.search(rf"{module_of(name)} -> {re.escape(imported(package, text))}( |$)", refusals[contract])
+
+
+def imported(package: Path, text: str) -> str:
+    """Return what the linter calls the module that an import names."""
+    (statement,) = (each for each in ast.walk(ast.parse(text)) if isinstance(each, ast.Import | ast.ImportFrom))
+    (alias,) = statement.names
+    source = (statement.module or "") if isinstance(statement, ast.ImportFrom) else alias.name
+    if not source.startswith("sandbox_registry"):
+        return source.partition(".")[0]
+    below = f"{source}.{alias.name}"
+    return below if (package.parent / f"{below.replace('.', '/')}.py").exists() else source
+
+
+@pytest.mark.parametrize(("name", "text", "contract", "refusal"), UNPLACED)
+def test_a_module_in_no_layer_or_in_a_circle_is_refused(
+    refusals: dict[str, str], name: str, text: str, contract: str, refusal: str
+) -> None:
+    assert refusal in refusals[contract], f"{name}: {text}"
 
 
 @pytest.mark.parametrize(("name", "text", "banned"), CALLS)
@@ -141,7 +199,8 @@ def test_a_call_that_hides_an_import_or_asks_the_clock_is_refused(
 
 
 def test_every_contract_has_a_violation_planted_here() -> None:
-    assert {contract for _, _, contract in IMPORTS} == set(CONTRACTS)
+    planted = {contract for _, _, contract, *_ in [*IMPORTS, *UNPLACED]}
+    assert planted == set(CONTRACTS), "plant one in IMPORTS or UNPLACED of this file"
 
 
 def test_nothing_is_imported_through_the_function_that_ruff_cannot_forbid() -> None:
