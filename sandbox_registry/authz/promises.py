@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from sandbox_registry.authz.names import PolicyFinding
+from sandbox_registry.authz.separation import CASE_ACTS, READS
 from sandbox_registry.authz.space import Space
 from sandbox_registry.authz.standings import typical_standings
 from sandbox_registry.domain.acts import Action, Side, on_sides
@@ -21,20 +22,8 @@ APPRAISAL = frozenset({Stage.ACCEPTED, Stage.UNDER_APPRAISAL})
 EDITABLE = frozenset({Stage.DRAFT, Stage.SUPPLEMENT_REQUESTED})
 PERMITTED = frozenset(PERMIT_STAGES)
 NO_CASE = frozenset({Stage.NONE})
-_READ_CASE = frozenset(
-    {
-        Action.APPLICATION_READ,
-        Action.APPLICATION_READ_TIMELINE,
-        Action.CLARIFICATION_READ,
-        Action.CONSULTATION_READ,
-        Action.COUNCIL_READ,
-        Action.DECISION_READ,
-        Action.DECLARATION_READ,
-        Action.HOLD_READ,
-        Action.MESSAGE_READ,
-        Action.REVIEW_READ,
-    }
-)
+_READ_CASE = (CASE_ACTS & READS) - {Action.APPLICATION_READ_BUNDLE, Action.PERMIT_READ}
+"""Everything in a case but what has promises of its own: to check it, and to read the permit once there is one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from functools import cache, lru_cache
 
 from sandbox_registry.authz.policy import AuthorizationPolicy
+from sandbox_registry.authz.promises import FILED
 from sandbox_registry.authz.separation import CASE_ACTS, DECLARATIONS, READS
 from sandbox_registry.authz.space import Space, someone_can
 from sandbox_registry.domain.acts import Action
@@ -73,13 +74,20 @@ def _step_faults(rule: StageRule, space: Space) -> Faults:
         if rule.next:
             yield fault("missing_owner", f"{key}.owner")
         return
-    works = {action for action, step in steps.items() if step in rule.next} if rule.next else _WORK
+    works = {action for action, step in steps.items() if step in rule.next} if rule.next else _works_of_stages(space)
     if not any(someone_can(space, owner, rule.stage, action) for action in works):
         does = "move" if rule.next else "work"
         yield fault(f"owner_cannot_act.{does}", f"{key}.owner", owner=owner)
 
 
-_WORK = CASE_ACTS - READS - DECLARATIONS - {Action.APPLICATION_ENTRUST, Action.ATTACHMENT_ADD, Action.MESSAGE_SEND}
+@lru_cache(maxsize=4)
+def _works_of_stages(space: Space) -> frozenset[Action]:
+    """List what is done in a case because of its stage: not what the policy opens to somebody at every filed stage."""
+    return frozenset(
+        action
+        for action in CASE_ACTS - READS - DECLARATIONS
+        if not all(space.cells[stage, action].allow for stage in FILED)
+    )
 
 
 def _closure(start: set[Stage], rules: dict[Stage, StageRule]) -> set[Stage]:

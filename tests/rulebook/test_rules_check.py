@@ -229,6 +229,13 @@ FAULTS = {
         "stages.lapsed.owner",
         "owner_cannot_act",
     ),
+    "owner of an end who can do there only what is done at every stage": (
+        DRAFT,
+        'stage = "lapsed"',
+        'stage = "lapsed"\nowner = "decision_maker"',
+        "stages.lapsed.owner",
+        "owner_cannot_act",
+    ),
     "owner of the other side": (
         DRAFT,
         'stage = "submitted"\nowner = "one_stop_officer"',

@@ -8,25 +8,23 @@ from typing import Any
 from uuid import UUID
 
 import httpx
-from argon2 import PasswordHasher
 
 from sandbox_registry.db.cases.dossiers import live_documents
 from sandbox_registry.db.identity.credentials import keep_hash
 from sandbox_registry.documents.uploads.scanning import NullScanner
 from sandbox_registry.documents.uploads.store import Store
 from sandbox_registry.domain.identity.tokens import Limits
-from sandbox_registry.usecases.identity.passwords import Passwords
 from sandbox_registry.usecases.registry import wire
 from sandbox_registry.usecases.transaction.transactions import Transactions
 from tests.api.contract.routes import NOBODY_KNOWS
 from tests.support.client import Client
 from tests.support.decided import issued
 from tests.support.inspection import INSPECTOR, ROOM
+from tests.support.passwords import CHEAP
 from tests.support.world import PROCEDURE, World
 
 RIVAL, STRANGER = "doi_thu", "nguoi_la"
 PEOPLE = (RIVAL, STRANGER, "van_thu", "chuyen_vien")
-CHEAP = Passwords(frozenset(), hasher=PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
 Ask = Callable[[], Awaitable[httpx.Response]]
 
 

@@ -36,11 +36,12 @@ from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.operators import nobody
 from sandbox_registry.usecases.transaction.transactions import Transactions
 from tests.support.inspection import INSPECTOR, ROOM
+from tests.support.passwords import CHEAP_HASHER
 from tests.support.snapshots import Snapshots
 
 RULES = RuleBook(takes_drafts=True)  # Versions never change, so every test may share what was read.
 AUTHORIZER = Authorizer(shipped("policies") / "casbin")  # Nor does the policy, of which it remembers the answers.
-PASSWORDS = Passwords(load_common_passwords(shipped("policies") / "common-passwords.txt"))
+PASSWORDS = Passwords(load_common_passwords(shipped("policies") / "common-passwords.txt"), hasher=CHEAP_HASHER)
 PROCEDURE = "ca-mau-2026-draft"
 AI_PROCEDURE = "ai-decree-142-2026"
 START = datetime(2026, 11, 20, 7, tzinfo=UTC)  # Friday 20 November 2026, 14:00 in Ca Mau.

@@ -27,7 +27,7 @@ from sandbox_registry.domain.identity.tokens import (
     limit_errors,
     read_range,
 )
-from sandbox_registry.usecases.identity.passwords import Passwords
+from sandbox_registry.usecases.identity.passwords import HASHER, Passwords
 from sandbox_registry.usecases.identity.tokens import NewToken, Tokens
 from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.operators import NOBODY
@@ -142,6 +142,11 @@ async def test_unknown_and_known_addresses_cost_the_same_work(world: World) -> N
     # A hash that could not be read would be refused at once, as another error.
     costs = Parameters(Type.ID, version=19, salt_len=16, hash_len=32, time_cost=1, memory_cost=64, parallelism=1)
     assert counted == [(costs, VerifyMismatchError)] * 3
+
+
+def test_passwords_are_hashed_at_no_less_than_what_owasp_asks_for() -> None:
+    """Tests hash cheaply; the program does not."""
+    assert (HASHER.type, HASHER.memory_cost, HASHER.time_cost, HASHER.parallelism) == (Type.ID, 46 * 1024, 2, 1)
 
 
 @pytest.mark.usefixtures("tokens")
