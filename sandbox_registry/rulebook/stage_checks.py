@@ -1,5 +1,7 @@
 """The lint of `[[stages]]`: every step is one that an act takes, and the owner is one whom the policy lets take it."""
 
+from collections import deque
+from dataclasses import replace
 from functools import cache, lru_cache
 
 from sandbox_registry.authz.policy import AuthorizationPolicy
@@ -12,7 +14,7 @@ from sandbox_registry.domain.identity.people import Role
 from sandbox_registry.domain.rules.procedures import Procedure, StageRule
 from sandbox_registry.domain.stages import APPLICATION_STAGES, Stage
 from sandbox_registry.rulebook.faults import Faults, fault
-from sandbox_registry.rulebook.traps import walk
+from sandbox_registry.rulebook.traps import Walked, walk
 
 
 def stage_faults(procedure: Procedure, policy: AuthorizationPolicy) -> Faults:
@@ -43,19 +45,36 @@ def trap_faults(procedure: Procedure, policy: AuthorizationPolicy) -> Faults:
 
     The key of a trap names its state: the stage, and what hangs on the case.
     """
-    space = space_of(policy)
-
-    @cache
-    def permitted(stage: Stage, action: Action) -> bool:
-        return any(someone_can(space, role, stage, action) for role in Role)
-
-    walked = walk(procedure, permitted=permitted)
+    walked = _walked(procedure, policy)
     for trap in walked.traps:
         state = "; ".join(sorted(trap.features))
         yield fault("trap", f"stages.{trap.stage}[{state}]")
     for stage in (Stage.APPROVED, Stage.REFUSED):
         if stage not in walked.reached:
             yield fault("never_reached", f"stages.{stage}")
+
+
+_WALKS: deque[tuple[Procedure, AuthorizationPolicy, Walked]] = deque(maxlen=16)
+
+
+def _walked(procedure: Procedure, policy: AuthorizationPolicy) -> Walked:
+    """Walk cases under a procedure and a policy; the last walks are remembered, since each takes seconds.
+
+    A version is walked when it is proposed and again when it is approved. How it is named decides nothing.
+    """
+    unnamed = replace(procedure, version="", checksum="", effective_from=None, effective_to=None)
+    for walked_procedure, walked_policy, walked in tuple(_WALKS):
+        if (walked_policy, walked_procedure) == (policy, unnamed):
+            return walked
+    space = space_of(policy)
+
+    @cache
+    def permitted(stage: Stage, action: Action) -> bool:
+        return any(someone_can(space, role, stage, action) for role in Role)
+
+    walked = walk(unnamed, permitted=permitted)
+    _WALKS.append((unnamed, policy, walked))
+    return walked
 
 
 @lru_cache(maxsize=4)
