@@ -69,6 +69,7 @@ def acts(root: Path) -> str:
         "who may learn of it",
         "writes",
         "in the log",
+        "open to a token for some procedures",
     )
     rows = (
         (
@@ -81,6 +82,7 @@ def acts(root: Path) -> str:
             ", ".join(sorted(act.known_to)),
             ", ".join(sorted("whatever was erased" if name == ANY_KIND else name for name in act.writes)),
             _LOGGED[act.logged],
+            "yes" if act.within_procedures else "",
         )
         for act in Action
     )
@@ -88,7 +90,8 @@ def acts(root: Path) -> str:
         "# Every act\n\n"
         + _NOTE.format(source="`sandbox_registry/domain/acts.py` and `policies/casbin/policy.csv`")
         + "Who may learn that an act was done in a case sees it in the timeline, in earlier states, in the bundle and in the "
-        "event log;\nnobody else does. A refusal is known to officials and overseers only.\n\n"
+        "event log;\nnobody else does. A refusal is known to officials and overseers only. A token that is limited to some procedures does all\n"
+        "that its holder may in their cases; of the acts that concern no case, or many, it does those marked in the last column.\n\n"
     )
     return intro + _table(heads, rows)
 
@@ -104,26 +107,39 @@ def records(_root: Path) -> str:
         "exported fields",
         "erasure",
         "rows may be",
+        "table open to analysts",
     )
     intro = (
         "# Every kind of record\n\n"
         + _NOTE.format(source="`sandbox_registry/domain/kinds/`")
-        + "A channel that is not named is closed. What nobody reads by an act of reading stands in no channel at all.\n\n"
+        + "Who may do the act under *read by* sees the kind, and only through the channels marked here: offline bundles, earlier\n"
+        "states of a case, webhooks (each event with the act its receiver must be allowed), exports. A kind without such an act is\n"
+        "in no channel. *Open to analysts* means that the database role `registry_read` may read its table.\n\n"
     )
-    return intro + _table(heads, map(_record, sorted(KINDS, key=lambda kind: kind.name)))
+    return intro + _table(heads, map(kind_row, sorted(KINDS, key=lambda kind: kind.name)))
 
 
-def _record(kind: Kind) -> tuple[str, ...]:
+def kind_row(kind: Kind) -> tuple[str, ...]:
+    """Return what the table says of one kind."""
     return (
         f"`{kind.name}`",
         "anybody" if kind.is_public else "" if kind.read_by is None else f"`{kind.read_by}`",
         "yes" if kind.in_bundle else "",
         "yes" if kind.in_history else "",
-        ", ".join(sorted(event.name for event in kind.events)),
+        "; ".join(_events(kind)),
         ", ".join(sorted(kind.exported)),
         _erased(kind.erasure),
         "" if kind.rows is None else kind.rows.name.lower().replace("_", " "),
+        "yes" if kind.for_analysts else "",
     )
+
+
+def _events(kind: Kind) -> Iterator[str]:
+    """List the webhook events of a kind, those together that need the same of their receiver."""
+    needs = {event: f"`{event.needs}`" + (f" at `{event.at}`" if event.at else "") for event in kind.events}
+    for need in sorted(set(needs.values())):
+        names = sorted(event.name for event, needed in needs.items() if needed == need)
+        yield f"{', '.join(names)} ({need})"
 
 
 def _erased(erasure: Emptied | Kept) -> str:
