@@ -17,7 +17,7 @@ from sandbox_registry.db.auditlog.coverage import answer_for
 from sandbox_registry.db.tables import metadata
 from sandbox_registry.domain.acts import ANY_KIND, Action, Logged, act_name, done_name
 from sandbox_registry.domain.identity.line_names import line_name
-from sandbox_registry.domain.identity.people import Relation, Role
+from sandbox_registry.domain.identity.people import Role
 from sandbox_registry.domain.kinds.every import KINDS
 from sandbox_registry.domain.kinds.kind import Emptied, Kept, Kind
 from sandbox_registry.domain.stages import Stage
@@ -206,9 +206,9 @@ def _space(root: Path) -> Space:
 
 
 def _offices(space: Space, act: Action) -> Iterator[str]:
-    for role in Role:
-        if any(space.allows({role}, {relation}, stage, act) for stage in Stage for relation in Relation):
-            yield role
+    cells = [space.cells[stage, act] for stage in Stage]
+    allowed = {role for cell in cells for role, relation in cell.allow if cell.allows({role}, {relation})}
+    yield from (role for role in Role if role in allowed)
 
 
 def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

@@ -33,6 +33,8 @@ class Cell:
 
     def allows(self, roles: Iterable[Role], relations: Iterable[Relation]) -> bool:
         """Answer a request of these roles and relations."""
+        if not self.allow:
+            return False
         pairs = set(product(roles, relations))
         return not pairs.isdisjoint(self.allow) and pairs.isdisjoint(self.deny)
 
