@@ -15,7 +15,7 @@ from bench.scratch import Register
 from bench.servers import Failed
 from sandbox_registry.db.embedded.server import EmbeddedServer
 
-PATIENCE = 10.0
+LOG_TIMEOUT_S = 10.0
 """Seconds for the log to be written: the server's collector writes behind."""
 Message = tuple[str, ...]
 """The statements that were sent in one go, values put in as literals."""
@@ -62,13 +62,13 @@ def _until(connection: psycopg.Connection, read: Callable[[], list[dict[str, str
     """Read the log again until it holds a statement sent after all others."""
     mark = secrets.token_hex(16)
     connection.execute(sql.SQL("SELECT {}").format(mark))
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + LOG_TIMEOUT_S
     while time.monotonic() < end:
         entries = read()
         if any(mark in entry["message"] for entry in entries):
             return entries
         time.sleep(0.05)
-    raise Failed(f"the log of the server was not written within {PATIENCE:.0f} s")
+    raise Failed(f"the log of the server was not written within {LOG_TIMEOUT_S:.0f} s")
 
 
 def _written(files: Path, before: dict[Path, int]) -> list[dict[str, str]]:

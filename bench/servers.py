@@ -18,7 +18,7 @@ from bench.scratch import Register
 
 PEERS = Path(__file__).parent.parent / ".venv-bench" / "bin" / "python"
 """The environment of the peers that need what the product does not; everybody else runs in that of the product."""
-PATIENCE, LONGEST = 180.0, 300.0
+STARTUP_TIMEOUT_S, LOAD_TIMEOUT_S = 180.0, 300.0
 REDIRECTED = 300
 _QUOTA = ", ".join(
     f"{group}.{by}=9999999/1m" for group in ("reads", "writes") for by in ("token", "account", "address")
@@ -96,17 +96,17 @@ def running(name: str, command: list[str], environment: Mapping[str, str], *, po
         finally:
             process.terminate()
             try:
-                process.wait(PATIENCE)
+                process.wait(STARTUP_TIMEOUT_S)
             except subprocess.TimeoutExpired:
                 process.kill()
 
 
 def _wait(process: "subprocess.Popen[bytes]", port: int, path: str, begun: float, errors: Path) -> None:
-    while time.perf_counter() - begun < PATIENCE:
+    while time.perf_counter() - begun < STARTUP_TIMEOUT_S:
         if process.poll() is not None:
             raise Failed(f"{process.args!r} ended: {_last_words(errors)}")
         try:
-            with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
+            with socket.create_connection(("127.0.0.1", port), timeout=STARTUP_TIMEOUT_S) as connection:
                 connection.sendall(request("GET", path))
                 if connection.recv(12).startswith(b"HTTP/1.1 "):
                     return
@@ -139,7 +139,7 @@ def load(server: Server, requests: list[bytes], *, clients: int, seconds: float 
         input=msgspec.json.encode(order),
         capture_output=True,
         check=False,
-        timeout=LONGEST,
+        timeout=LOAD_TIMEOUT_S,
     )
     if done.returncode:
         raise Failed(f"{server.name}: {done.stderr.decode()[-2000:]}\n{_last_words(server.errors)}")

@@ -110,7 +110,7 @@ class AppraisalController(Controller):
         """List who has or had which role in the case; a reviewer sees others only after filing."""
         return await perform(
             request,
-            lambda context: use_cases(request).assignments.list_parts(context, application_id),
+            lambda context: use_cases(request).assignments.list_participations(context, application_id),
             out=lambda assignments: AssignmentsOut(items=tuple(map(assignment_out, assignments))),
         )
 

@@ -36,7 +36,7 @@ class Referral:
     answers: Mapping[str, object]
 
 
-def validate(procedure: Procedure, answers: Answers, attached_parts: frozenset[str]) -> tuple[FieldError, ...]:
+def validate(procedure: Procedure, answers: Answers, attached_components: frozenset[str]) -> tuple[FieldError, ...]:
     """List every broken rule of a dossier about to be submitted: fields, whole-form rules, and missing documents.
 
     Paths are `answers.<section>.<field>[.<row>.<column>]` and `documents.<part>`. Empty when the dossier may be filed.
@@ -45,7 +45,7 @@ def validate(procedure: Procedure, answers: Answers, attached_parts: frozenset[s
     return (
         *_check_answers(procedure, answers, visible_answers, complete=True),
         *_check_rules(procedure, visible_answers),
-        *_check_components(procedure, visible_answers, attached_parts),
+        *_check_components(procedure, visible_answers, attached_components),
     )
 
 

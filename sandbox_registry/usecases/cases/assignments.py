@@ -129,15 +129,17 @@ class Assignments:
             act.record_state("entrusting", application_id, entrusted.version, said)
             return act.respond(entrusted)
 
-    async def list_parts(self, context: RequestContext, application_id: UUID) -> tuple[Participation, ...]:
+    async def list_participations(self, context: RequestContext, application_id: UUID) -> tuple[Participation, ...]:
         """List who has or had which part in the case; a reviewer sees others only after filing."""
         async with self.transactions.read_case(context, Action.REVIEW_READ, application_id) as act:
-            parts = await act.all(Participation)
+            participations = await act.all(Participation)
             if Capacity.REVIEWER not in act.standing.capacities:
-                return act.respond(parts)
+                return act.respond(participations)
             filed = await act.all(Review, reviewer_id=context.actor.person_id)
             return act.respond(
-                parts if filed else tuple(each for each in parts if each.person_id == context.actor.person_id)
+                participations
+                if filed
+                else tuple(each for each in participations if each.person_id == context.actor.person_id)
             )
 
     async def check_candidate(self, act: CaseTransaction, person_id: UUID, capacity: Capacity, *, field: str) -> None:

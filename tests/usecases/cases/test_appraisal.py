@@ -100,8 +100,8 @@ async def test_declared_conflict_ends_every_part_access_and_score(world: World) 
     reviewer = world.context("phan_bien_1")
     async with leaving(world, case.id):
         await world.use_cases.appraisal.declare(reviewer, case.id, conflicted=True, statement="Em rể góp vốn.")
-    parts = await world.use_cases.assignments.list_parts(world.context(HEAD), case.id)
-    assert [each.until for each in parts if each.person_id == reviewer.actor.person_id] == [world.clock.at]
+    participations = await world.use_cases.assignments.list_participations(world.context(HEAD), case.id)
+    assert [each.until for each in participations if each.person_id == reviewer.actor.person_id] == [world.clock.at]
     counted = await world.use_cases.reviews.list_reviews(world.context(HEAD), case.id)
     assert [each.review.reviewer_id for each in counted] == [world.people["phan_bien_2"]]
     for reading in (world.use_cases.cases.read, world.use_cases.reviews.list_reviews):

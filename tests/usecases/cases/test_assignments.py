@@ -49,8 +49,8 @@ async def test_two_claims_at_once_give_one_focal_officer(world: World) -> None:
         *(world.use_cases.assignments.claim(world.context(who), case.id) for who in (FOCAL, "chuyen_vien_2"))
     )
     assert isinstance(refusal, Duplicate)
-    parts = await world.use_cases.assignments.list_parts(world.context(HEAD), case.id)
-    assert [each.capacity for each in parts].count(Capacity.FOCAL) == 1
+    participations = await world.use_cases.assignments.list_participations(world.context(HEAD), case.id)
+    assert [each.capacity for each in participations].count(Capacity.FOCAL) == 1
 
 
 async def test_claim_before_acceptance_is_too_early(world: World) -> None:
@@ -83,8 +83,12 @@ async def test_who_took_the_case_in_never_claims_it(world: World) -> None:
 async def test_head_assigns_people_who_hold_the_office(world: World, name: str, capacity: Capacity) -> None:
     case = await stages.accepted(world)
     async with leaving(world, case.id):
-        part = await assigned(world, case.id, name, capacity)
-    assert (part.person_id, part.capacity, part.given_by) == (world.people[name], capacity, world.people[HEAD])
+        participation = await assigned(world, case.id, name, capacity)
+    assert (participation.person_id, participation.capacity, participation.given_by) == (
+        world.people[name],
+        capacity,
+        world.people[HEAD],
+    )
     with pytest.raises(Duplicate):
         await assigned(world, case.id, name, capacity)
 
@@ -159,14 +163,14 @@ async def test_disabled_person_is_not_assigned(world: World) -> None:
 
 async def test_reassign_ends_one_part_and_gives_another_in_one_act(world: World) -> None:
     case = await stages.claimed(world)
-    parts = await world.use_cases.assignments.list_parts(world.context(HEAD), case.id)
-    focal = next(each for each in parts if each.capacity is Capacity.FOCAL)
+    participations = await world.use_cases.assignments.list_participations(world.context(HEAD), case.id)
+    focal = next(each for each in participations if each.capacity is Capacity.FOCAL)
     async with leaving(world, case.id):
         given = await world.use_cases.assignments.reassign(
             world.context(HEAD), case.id, focal.id, person_id=world.people["chuyen_vien_2"], reason="Nghỉ phép"
         )
     assert (given.person_id, given.capacity) == (world.people["chuyen_vien_2"], Capacity.FOCAL)
-    after = await world.use_cases.assignments.list_parts(world.context(HEAD), case.id)
+    after = await world.use_cases.assignments.list_participations(world.context(HEAD), case.id)
     assert next(each for each in after if each.id == focal.id).until == world.clock.at
     with pytest.raises(NotFound):
         await world.use_cases.assignments.reassign(
@@ -178,12 +182,12 @@ async def test_two_reassignments_at_once_give_one(world: World) -> None:
     case = await stages.with_reviewers(world)
     await also(world, "uy_vien_1", Role.REVIEWER)
     await also(world, "uy_vien_2", Role.REVIEWER)
-    parts = await world.use_cases.assignments.list_parts(world.context(HEAD), case.id)
-    part = next(each for each in parts if each.person_id == world.people["phan_bien_1"])
+    participations = await world.use_cases.assignments.list_participations(world.context(HEAD), case.id)
+    participation = next(each for each in participations if each.person_id == world.people["phan_bien_1"])
     refusal = await one_of_two(
         *(
             world.use_cases.assignments.reassign(
-                world.context(HEAD), case.id, part.id, person_id=world.people[name], reason="Quá tải"
+                world.context(HEAD), case.id, participation.id, person_id=world.people[name], reason="Quá tải"
             )
             for name in ("uy_vien_1", "uy_vien_2")
         )
@@ -203,14 +207,14 @@ async def test_release_frees_the_case_and_keeps_the_past(world: World) -> None:
 
 async def test_officer_releases_only_their_own_part_and_the_head_any(world: World) -> None:
     case = await stages.with_reviewers(world)
-    parts = await world.use_cases.assignments.list_parts(world.context(HEAD), case.id)
-    part = next(each for each in parts if each.person_id == world.people["phan_bien_1"])
+    participations = await world.use_cases.assignments.list_participations(world.context(HEAD), case.id)
+    participation = next(each for each in participations if each.person_id == world.people["phan_bien_1"])
     release = world.use_cases.assignments.release
     with pytest.raises(PermissionDenied):
-        await release(world.context(FOCAL), case.id, part.id, reason="Không cần")
+        await release(world.context(FOCAL), case.id, participation.id, reason="Không cần")
     with pytest.raises(PermissionDenied):
-        await release(world.context("phan_bien_1"), case.id, part.id, reason="Bận")
-    ended = await release(world.context(HEAD), case.id, part.id, reason="Bận công tác")
+        await release(world.context("phan_bien_1"), case.id, participation.id, reason="Bận")
+    ended = await release(world.context(HEAD), case.id, participation.id, reason="Bận công tác")
     assert ended.until == world.clock.at
     with pytest.raises(NotFound):
         await world.use_cases.cases.read(world.context("phan_bien_1"), case.id)
@@ -229,7 +233,7 @@ async def test_two_releases_at_once_give_one(world: World) -> None:
 
 async def test_reviewers_do_not_learn_of_each_other_before_filing(world: World) -> None:
     case = await stages.with_reviewers(world)
-    seen = await world.use_cases.assignments.list_parts(world.context(REVIEWERS[0]), case.id)
+    seen = await world.use_cases.assignments.list_participations(world.context(REVIEWERS[0]), case.id)
     assert {each.person_id for each in seen} == {world.people[REVIEWERS[0]]}
 
 

@@ -144,8 +144,8 @@ async def test_agency_answers_for_itself_only(world: World) -> None:
 async def test_who_gave_an_opinion_never_takes_the_case_in_or_decides_it(world: World) -> None:
     case = await stages.under_appraisal(world)
     await answer(world, await ask(world, case.id))
-    parts = await world.use_cases.assignments.list_parts(world.context(HEAD), case.id)
-    assert [(each.person_id, each.until is None) for each in parts if each.capacity is Capacity.CONSULTED] == [
+    participations = await world.use_cases.assignments.list_participations(world.context(HEAD), case.id)
+    assert [(each.person_id, each.until is None) for each in participations if each.capacity is Capacity.CONSULTED] == [
         (world.people[POLICE], False)
     ]
     moved = world.context(POLICE, offices=frozenset({(Role.ONE_STOP_OFFICER, world.units["one_stop"])}))

@@ -95,9 +95,11 @@ async def also(world: World, name: str, role: Role) -> None:
 
 
 async def seats(world: World, case_id: UUID) -> set[tuple[UUID, Capacity]]:
-    parts = await world.use_cases.assignments.list_parts(world.context(HEAD), case_id)
+    participations = await world.use_cases.assignments.list_participations(world.context(HEAD), case_id)
     sitting = {Capacity.CHAIR, Capacity.COUNCIL_MEMBER, Capacity.SECRETARY}
-    return {(each.person_id, each.capacity) for each in parts if each.until is None and each.capacity in sitting}
+    return {
+        (each.person_id, each.capacity) for each in participations if each.until is None and each.capacity in sitting
+    }
 
 
 async def test_convening_seats_everybody_in_one_act(world: World) -> None:

@@ -103,9 +103,9 @@ async def test_review_is_final_also_at_once(world: World) -> None:
 
 async def test_review_of_a_released_reviewer_still_counts(world: World) -> None:
     case = await stages.reviewed(world)
-    parts = await world.use_cases.assignments.list_parts(world.context(HEAD), case.id)
-    part = next(each for each in parts if each.person_id == world.people[ONE])
-    await world.use_cases.assignments.release(world.context(HEAD), case.id, part.id, reason="Chuyển công tác")
+    participations = await world.use_cases.assignments.list_participations(world.context(HEAD), case.id)
+    participation = next(each for each in participations if each.person_id == world.people[ONE])
+    await world.use_cases.assignments.release(world.context(HEAD), case.id, participation.id, reason="Chuyển công tác")
     assert len(await world.use_cases.reviews.list_reviews(world.context(HEAD), case.id)) == 2
     with pytest.raises(NotFound):
         await world.use_cases.reviews.list_reviews(world.context(ONE), case.id)
