@@ -13,7 +13,7 @@ import psycopg
 from bench.figures import PGBENCH, PSQL, Figure
 from bench.scratch import CASES, Register, identity
 from bench.server_log import LITERAL, Message, sent_during
-from bench.servers import LONGEST, Failed
+from bench.servers import LOAD_TIMEOUT_S, Failed
 from sandbox_registry.db.embedded.binaries import wheel_files
 from sandbox_registry.db.embedded.server import EmbeddedServer
 
@@ -193,7 +193,9 @@ def _client(name: str, *given: str, cwd: str | None = None) -> str:
     program = wheel_files() / "bin" / name
     if not program.exists():
         raise Failed(f"there is no {name} beside the embedded PostgreSQL")
-    done = subprocess.run([str(program), *given], capture_output=True, text=True, check=False, cwd=cwd, timeout=LONGEST)
+    done = subprocess.run(
+        [str(program), *given], capture_output=True, text=True, check=False, cwd=cwd, timeout=LOAD_TIMEOUT_S
+    )
     if done.returncode:
         raise Failed(f"{name}: {done.stderr[-2000:]}")
     return done.stdout

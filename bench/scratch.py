@@ -19,7 +19,7 @@ from sandbox_registry.db.core.searching import search_words
 from sandbox_registry.db.embedded.server import EmbeddedServer
 from sandbox_registry.demo.dossiers import load_dossiers
 from sandbox_registry.domain.cases.applications import Application, Document
-from sandbox_registry.domain.identity.tokens import digest, written
+from sandbox_registry.domain.identity.tokens import digest, encode_token
 from sandbox_registry.domain.rules.procedures import Procedure
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.rulebook.procedure_files import load_procedure
@@ -169,7 +169,7 @@ def _without_indexes(connection: psycopg.Connection, table: str) -> Iterator[Non
 
 
 def _token(connection: psycopg.Connection, office: str) -> str:
-    secret = written(secrets.token_bytes(32))
+    secret = encode_token(secrets.token_bytes(32))
     connection.execute(_LETTING_IN, [identity(_PEOPLE, _person(office)), office, digest(secret)])
     return secret
 

@@ -12,7 +12,7 @@ from bench.effort import Effort
 from bench.figures import OURS, Aim, Figure, Row
 from bench.load import Outcome
 from bench.scratch import CASES, OWNER, add_cases, identity, register
-from bench.servers import LONGEST, Failed, load, request
+from bench.servers import LOAD_TIMEOUT_S, Failed, load, request
 from sandbox_registry.db.embedded.server import EmbeddedServer
 
 FILES = 10
@@ -49,7 +49,7 @@ def _live(running: Contenders, seconds: float) -> Outcome:
 
 
 def _send(running: Contenders, path: str) -> int:
-    connection = HTTPConnection("127.0.0.1", running.servers[OURS].port, timeout=LONGEST)
+    connection = HTTPConnection("127.0.0.1", running.servers[OURS].port, timeout=LOAD_TIMEOUT_S)
     headers = {"Authorization": f"Bearer {running.register.tokens[OWNER][0]}", "Content-Type": "application/pdf"}
     connection.request("POST", f"{PREFIX}{path}?part=trial_plan&filename=a.pdf", hostile(), headers)
     return connection.getresponse().status

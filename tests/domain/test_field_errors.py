@@ -263,9 +263,9 @@ def beyond(rules: Procedure) -> tuple[FieldError, ...]:
     return grant_errors(more, procedure=rules, answers=DOSSIER, decided_at=AT, licence_end=None)
 
 
-def limited(wanted: Limits, held: Limits | None = None) -> Rule:
+def limited(requested: Limits, own: Limits | None = None) -> Rule:
     return lambda: limit_errors(
-        wanted, held=held or Limits(), acts=frozenset({"permit:read"}), procedures=frozenset({"nho"})
+        requested, own=own or Limits(), acts=frozenset({"permit:read"}), procedures=frozenset({"nho"})
     )
 
 

@@ -13,13 +13,13 @@ import sandbox_registry
 from sandbox_registry.api.handling.schemas import In
 from sandbox_registry.db import tables
 from sandbox_registry.db.identity.credentials import keep_hash
-from sandbox_registry.domain.identity.tokens import written
+from sandbox_registry.domain.identity.tokens import encode_token
 from tests.support.client import Client
 from tests.support.structs import structs
 from tests.support.world import PASSWORDS, PROCEDURE
 
 OWNER, PASSWORD = "nguoi_dai_dien", "tôm sú lội ngược dòng"
-CHOSEN = written(b"k" * 32)
+CHOSEN = encode_token(b"k" * 32)
 PUBLIC_READS = (
     "/openapi.json",
     "/docs",

@@ -27,14 +27,14 @@ _SAID_BY_OFFICE = frozenset({Relation.NONE, Relation.OVERSEER, Relation.UNIT})
 
 def line_name(line: str | None) -> Wording | None:
     """Name a line as the log writes it (`PolicyLine.text`), also one of an earlier policy; null for what is no line."""
-    found = None if line is None else _LINE.fullmatch(line)
-    if found is None:
+    match = None if line is None else _LINE.fullmatch(line)
+    if match is None:
         return None
-    who = Phrase("policy_line.anybody") if found["role"] is None else office_name(found["role"])
-    does = _GROUPS.get(found["act"], act_name(found["act"]))
-    is_said = found["role"] is not None and found["relation"] in _SAID_BY_OFFICE
-    if is_known(f"standing.{found['relation']}") and not is_said:
-        who = Phrase("policy_line.standing", who=who, standing=Phrase(f"standing.{found['relation']}"))
-    if found["effect"] == "deny":
+    who = Phrase("policy_line.anybody") if match["role"] is None else office_name(match["role"])
+    does = _GROUPS.get(match["act"], act_name(match["act"]))
+    is_said = match["role"] is not None and match["relation"] in _SAID_BY_OFFICE
+    if is_known(f"standing.{match['relation']}") and not is_said:
+        who = Phrase("policy_line.standing", who=who, standing=Phrase(f"standing.{match['relation']}"))
+    if match["effect"] == "deny":
         return Phrase("policy_line.deny", who=who, does=does)
     return Phrase("policy_line.allow", who=who, does=does)

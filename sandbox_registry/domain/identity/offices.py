@@ -78,11 +78,11 @@ def check_lending(
         raise Invalid((FieldError(field="title", code="required", message=Phrase("offices.title_missing")),))
     if not any(_signs(each, at) and each.unit_id == new.unit_id for each in delegator):
         raise ConditionNotMet("not_by_right")
-    held = [each for each in delegate if _overlap(each.valid_from, each.valid_to, new.valid_from, new.valid_to)]
-    check_roles_together(frozenset(each.role for each in held), Role.DECISION_MAKER)
-    if any(each.role is Role.DECISION_MAKER for each in held):
+    grants_held = [each for each in delegate if _overlap(each.valid_from, each.valid_to, new.valid_from, new.valid_to)]
+    check_roles_together(frozenset(each.role for each in grants_held), Role.DECISION_MAKER)
+    if any(each.role is Role.DECISION_MAKER for each in grants_held):
         raise ConditionNotMet("signs_by_right")
-    if not any(each.role in WORKFLOW_ROLES and is_in_force(each, at) for each in held):
+    if not any(each.role in WORKFLOW_ROLES and is_in_force(each, at) for each in grants_held):
         raise ConditionNotMet("not_an_official")
     if any(_overlap(each.valid_from, each.valid_to, new.valid_from, new.valid_to) for each in _alive(carried)):
         raise Duplicate(what="delegation")

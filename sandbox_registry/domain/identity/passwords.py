@@ -114,20 +114,20 @@ def _without_patterns(plain: str) -> str:
 
 def _pattern_at(plain: str, place: int) -> int:
     """Return how many characters from here are one pattern; 0 for none."""
-    rest = plain[place:]
-    same = len(rest) - len(rest.lstrip(rest[0]))
-    longest = max([same, *(_along(track, rest) for track in _TRACKS)])
+    remaining = plain[place:]
+    same = len(remaining) - len(remaining.lstrip(remaining[0]))
+    longest = max([same, *(_along(track, remaining) for track in _TRACKS)])
     if longest >= _RUN:
         return longest
-    return _RUN if _YEAR.match(rest) else 0
+    return _RUN if _YEAR.match(remaining) else 0
 
 
-def _along(track: str, rest: str) -> int:
+def _along(track: str, remaining: str) -> int:
     """Return how far a text goes along a track from its own first letter."""
-    start = track.find(rest[0])
-    alike = takewhile(lambda pair: pair[0] == pair[1], zip(track[start:], rest, strict=False))
+    start = track.find(remaining[0])
+    alike = takewhile(lambda pair: pair[0] == pair[1], zip(track[start:], remaining, strict=False))
     return 0 if start < 0 else sum(1 for _ in alike)
 
 
-def _letters(words: str) -> str:
-    return "".join(letter for letter in search_form(words) if letter.isalnum())
+def _letters(raw: str) -> str:
+    return "".join(letter for letter in search_form(raw) if letter.isalnum())

@@ -368,28 +368,28 @@ def relations(actor: Actor, standing: Standing) -> frozenset[Relation]:
 
     Past capacities count for separation of duty: anyone who took a case in or appraised it always has.
     """
-    found: set[Relation] = set()
+    stands_as: set[Relation] = set()
     if standing.organisation_id in actor.signs_for_organisations:
-        found.add(Relation.OWN)
+        stands_as.add(Relation.OWN)
     if standing.organisation_id in actor.drafts_for_organisations:
-        found.add(Relation.DELEGATE)
+        stands_as.add(Relation.DELEGATE)
     for capacity in standing.capacities:
-        found |= _CAPACITY_RELATIONS[capacity]
+        stands_as |= _CAPACITY_RELATIONS[capacity]
     ever = standing.capacities | standing.past_capacities
-    found |= {relation for relation, held in _ACTED.items() if ever & held}
+    stands_as |= {relation for relation, acting in _ACTED.items() if ever & acting}
     if any(role in UNIT_BOUND_ROLES and standing.counts(role, unit) for role, unit in actor.offices):
-        found.add(Relation.UNIT)
+        stands_as.add(Relation.UNIT)
     if actor.roles & READ_ALL_ROLES:
-        found.add(Relation.OVERSEER)
+        stands_as.add(Relation.OVERSEER)
     if standing.conflicted:
-        found.add(Relation.CONFLICTED)
+        stands_as.add(Relation.CONFLICTED)
     elif standing.conflicted is None and standing.capacities & MUST_DECLARE:
-        found.add(Relation.UNDECLARED)
+        stands_as.add(Relation.UNDECLARED)
     if standing.is_linked:
-        found.add(Relation.LINKED)
-    if found and standing.declares_first and standing.conflicted is None:
-        found.add(Relation.DECLARES_FIRST)
-    return frozenset(found) or frozenset({Relation.NONE})
+        stands_as.add(Relation.LINKED)
+    if stands_as and standing.declares_first and standing.conflicted is None:
+        stands_as.add(Relation.DECLARES_FIRST)
+    return frozenset(stands_as) or frozenset({Relation.NONE})
 
 
 def check_roles_together(held: frozenset[Role], new: Role) -> None:

@@ -39,18 +39,18 @@ class Scope:
     def at(self, stages: frozenset[Stage]) -> "Scope":
         """Return the scope of a list of these stages alone: a way that opens none of them is closed, the others stay."""
 
-        def kept(opened: frozenset[Stage]) -> frozenset[Stage]:
+        def still_open(opened: frozenset[Stage]) -> frozenset[Stage]:
             return frozenset() if opened.isdisjoint(stages) else opened
 
         return replace(
             self,
-            all_stages=kept(self.all_stages),
-            unit_stages={unit: kept(opened) for unit, opened in self.unit_stages.items()},
-            desk_stages={unit: kept(opened) for unit, opened in self.desk_stages.items()},
-            own_stages=kept(self.own_stages),
-            delegate_stages=kept(self.delegate_stages),
-            capacities={capacity: kept(opened) for capacity, opened in self.capacities.items()},
-            conflicted_stages=kept(self.conflicted_stages),
+            all_stages=still_open(self.all_stages),
+            unit_stages={unit: still_open(opened) for unit, opened in self.unit_stages.items()},
+            desk_stages={unit: still_open(opened) for unit, opened in self.desk_stages.items()},
+            own_stages=still_open(self.own_stages),
+            delegate_stages=still_open(self.delegate_stages),
+            capacities={capacity: still_open(opened) for capacity, opened in self.capacities.items()},
+            conflicted_stages=still_open(self.conflicted_stages),
         )
 
     def joined(self, other: "Scope") -> "Scope":

@@ -63,7 +63,7 @@ class Limits:
 UNLIMITED = Limits()
 
 
-def written(secret: bytes) -> str:
+def encode_token(secret: bytes) -> str:
     """Write a secret of 32 bytes as a token: mark, secret and checksum, in letters and digits only."""
     if len(secret) != SECRET_SIZE:
         message = f"a token's secret has {SECRET_SIZE} bytes"
@@ -85,7 +85,7 @@ def lifetime_errors(lifetime: timedelta) -> tuple[FieldError, ...]:
 
 
 def limit_errors(
-    wanted: Limits, *, held: Limits, acts: frozenset[str], procedures: frozenset[str]
+    requested: Limits, *, own: Limits, acts: frozenset[str], procedures: frozenset[str]
 ) -> tuple[FieldError, ...]:
     """Say what is wrong with the limits of a new token: unknown names, no ranges, more than the token that asks holds.
 
@@ -94,68 +94,74 @@ def limit_errors(
     return (
         *_choice_errors(
             "scopes",
-            wanted.scopes,
-            held=held.scopes,
+            requested.scopes,
+            own=own.scopes,
             known=acts,
             unknown="unknown_scope",
             message=lambda names: Phrase("tokens.unknown_acts", names=names),
         ),
         *_choice_errors(
             "procedures",
-            wanted.procedures,
-            held=held.procedures,
+            requested.procedures,
+            own=own.procedures,
             known=procedures,
             unknown="unknown_procedure",
             message=lambda names: Phrase("tokens.unknown_procedures", names=names),
         ),
-        *_address_errors(wanted.addresses, held=held.addresses),
+        *_address_errors(requested.addresses, own=own.addresses),
     )
 
 
-def read_range(written: str) -> IPv4Network | IPv6Network:
+def read_range(text: str) -> IPv4Network | IPv6Network:
     """Read an address or a CIDR range; IPv4 inside IPv6 (`::ffff:192.0.2.0/120`) is that IPv4 range.
 
     Raises:
         ValueError: it is none, has bits set behind its prefix, or names a zone of one machine.
 
     """
-    if "%" in written:
-        raise ValueError(written)
-    found = ip_network(written)
-    if isinstance(found, IPv6Network) and found.prefixlen >= _MAPPED and (inside := found.network_address.ipv4_mapped):
-        return IPv4Network((inside, found.prefixlen - _MAPPED))
-    return found
+    if "%" in text:
+        raise ValueError(text)
+    network = ip_network(text)
+    if (
+        isinstance(network, IPv6Network)
+        and network.prefixlen >= _MAPPED
+        and (inside := network.network_address.ipv4_mapped)
+    ):
+        return IPv4Network((inside, network.prefixlen - _MAPPED))
+    return network
 
 
 def _choice_errors(
     field: str,
-    wanted: frozenset[str] | None,
+    requested: frozenset[str] | None,
     *,
-    held: frozenset[str] | None,
+    own: frozenset[str] | None,
     known: frozenset[str],
     unknown: str,
     message: Callable[[tuple[str, ...]], Phrase],
 ) -> tuple[FieldError, ...]:
-    strange = sorted((wanted or frozenset()) - known)
-    if strange or (wanted is not None and not wanted):
+    strange = sorted((requested or frozenset()) - known)
+    if strange or (requested is not None and not requested):
         return (FieldError(field=field, code=unknown, message=message(tuple(strange) or ("-",))),)
-    if held is not None and (wanted is None or not wanted <= held):
+    if own is not None and (requested is None or not requested <= own):
         return (FieldError(field=field, code=f"beyond_own_{field}", message=Phrase("tokens.beyond_own_token")),)
     return ()
 
 
-def _address_errors(wanted: tuple[str, ...] | None, *, held: tuple[str, ...] | None) -> tuple[FieldError, ...]:
+def _address_errors(requested: tuple[str, ...] | None, *, own: tuple[str, ...] | None) -> tuple[FieldError, ...]:
     ranges, wrong = [], []
-    for each in wanted or ():
+    for each in requested or ():
         try:
             ranges.append(read_range(each))
         except ValueError:
             wrong.append(each)
-    if wrong or (wanted is not None and not wanted):
+    if wrong or (requested is not None and not requested):
         message = Phrase("tokens.wrong_addresses", names=tuple(wrong) or "-")
         return (FieldError(field="addresses", code="no_address_range", message=message),)
-    own = None if held is None else [read_range(each) for each in held]
-    if own is not None and (wanted is None or not all(any(_holds(outer, each) for outer in own) for each in ranges)):
+    own_ranges = None if own is None else [read_range(each) for each in own]
+    if own_ranges is not None and (
+        requested is None or not all(any(_holds(outer, each) for outer in own_ranges) for each in ranges)
+    ):
         return (FieldError(field="addresses", code="beyond_own_addresses", message=Phrase("tokens.beyond_own_token")),)
     return ()
 
@@ -171,8 +177,8 @@ def _check(body: str) -> str:
 
 
 def _in_digits(number: int, width: int) -> str:
-    found = ""
+    digits = ""
     for _ in range(width):
         number, digit = divmod(number, len(_DIGITS))
-        found = _DIGITS[digit] + found
-    return found
+        digits = _DIGITS[digit] + digits
+    return digits

@@ -19,17 +19,19 @@ def by_name(kinds: Iterable[Kind], acts: Iterable[Action]) -> Mapping[str, Kind]
         ValueError: two kinds of one name or class, an act that writes a kind nobody declared, or a kind no act writes.
 
     """
-    found: dict[str, Kind] = {}
+    kinds_by_name: dict[str, Kind] = {}
     for kind in kinds:
-        if kind.name in found or (kind.of and kind.of in {each.of for each in found.values()}):
+        if kind.name in kinds_by_name or (kind.of and kind.of in {each.of for each in kinds_by_name.values()}):
             message = f"{kind.name} is declared twice"
             raise ValueError(message)
-        found[kind.name] = kind
-    written = {name for act in acts for name in act.writes} - {ANY_KIND}
-    if written != found.keys():
-        message = f"acts write these undeclared kinds, or nobody these kinds: {sorted(written ^ found.keys())}"
+        kinds_by_name[kind.name] = kind
+    written_names = {name for act in acts for name in act.writes} - {ANY_KIND}
+    if written_names != kinds_by_name.keys():
+        message = (
+            f"acts write these undeclared kinds, or nobody these kinds: {sorted(written_names ^ kinds_by_name.keys())}"
+        )
         raise ValueError(message)
-    return found
+    return kinds_by_name
 
 
 BY_NAME = by_name(KINDS, Action)

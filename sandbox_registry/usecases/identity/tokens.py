@@ -25,10 +25,10 @@ from sandbox_registry.domain.identity.tokens import (
     Limits,
     Token,
     digest,
+    encode_token,
     lifetime_errors,
     limit_errors,
     read_range,
-    written,
 )
 from sandbox_registry.domain.rules.rule_versions import RuleKind
 from sandbox_registry.domain.texts import Phrase
@@ -185,7 +185,7 @@ async def _checked(queries: Queries, name: str, limits: Limits, lifetime: timede
     if limits.procedures is not None:
         codes = await queries.run(rule_versions.codes, kind=RuleKind.PROCEDURE)
     errors = [
-        *limit_errors(limits, held=own, acts=_ALL_ACTIONS, procedures=frozenset(codes)),
+        *limit_errors(limits, own=own, acts=_ALL_ACTIONS, procedures=frozenset(codes)),
         *lifetime_errors(lifetime),
     ]
     if not name.strip() or len(name) > _LONGEST_NAME:
@@ -197,7 +197,7 @@ async def _checked(queries: Queries, name: str, limits: Limits, lifetime: timede
 
 
 async def _issue(act: Transaction, *, name: str, limits: Limits, lifetime: timedelta) -> NewToken:
-    secret = written(token_bytes(SECRET_SIZE))
+    secret = encode_token(token_bytes(SECRET_SIZE))
     token = Token(
         id=act.new_id(),
         version=1,

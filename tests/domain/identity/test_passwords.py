@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from sandbox_registry.domain.errors import Invalid
 from sandbox_registry.domain.identity.passwords import MAX_LENGTH, MIN_LENGTH, check_password, normalised
-from sandbox_registry.domain.identity.tokens import MARK, SECRET_SIZE, digest, written
+from sandbox_registry.domain.identity.tokens import MARK, SECRET_SIZE, digest, encode_token
 from sandbox_registry.runtime.shipped import shipped
 from sandbox_registry.usecases.identity.passwords import load_common_passwords
 from tests.support.tokens import is_well_formed
@@ -96,7 +96,7 @@ def test_checking_never_fails_and_always_names_a_rule(password: str) -> None:
 
 @given(st.binary(min_size=SECRET_SIZE, max_size=SECRET_SIZE))
 def test_a_written_token_is_well_formed(secret: bytes) -> None:
-    token = written(secret)
+    token = encode_token(secret)
     assert is_well_formed(token)
     assert (token.startswith(MARK), len(token), len(digest(token))) == (True, len(MARK) + 49, 32)
 
@@ -107,11 +107,11 @@ def test_a_written_token_is_well_formed(secret: bytes) -> None:
     st.sampled_from("0123456789ABCXYZabcxyz-_ "),
 )
 def test_one_wrong_letter_is_noticed(secret: bytes, place: int, letter: str) -> None:
-    token = written(secret)
+    token = encode_token(secret)
     mistyped = token[:place] + letter + token[place + 1 :]
     assert is_well_formed(mistyped) is (mistyped == token)
 
 
 def test_a_secret_of_another_size_is_refused() -> None:
     with pytest.raises(ValueError, match="32 bytes"):
-        written(b"short")
+        encode_token(b"short")

@@ -275,7 +275,7 @@ def test_ranges_are_read_strictly_and_mapped_ones_as_ipv4() -> None:
     ]
     for wrong in ("", "localhost", "192.0.2.7/24", "192.0.2.0/33", "fe80::1%eth0", "10.0.0.0/8 ", "1.2.3"):
         asked = Limits(addresses=("192.0.2.0/24", wrong))
-        (error,) = limit_errors(asked, held=UNLIMITED, acts=frozenset(), procedures=frozenset())
+        (error,) = limit_errors(asked, own=UNLIMITED, acts=frozenset(), procedures=frozenset())
         assert (error.field, error.code) == ("addresses", "no_address_range")
 
 
