@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from sandbox_registry.domain.kinds.every import KINDS
+
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "sandbox_registry"
 GUIDES = ("README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/glossary.md", "docs/authority.md")
@@ -80,6 +82,12 @@ def test_glossary_gives_the_words_of_the_code() -> None:
     }
     assert len(words) > 50
     assert sorted(word for word in words if not re.search(rf"\b{word}\b", code)) == []
+
+
+def test_glossary_has_every_kind_of_record() -> None:
+    glossary = read("docs/glossary.md")
+    missing = [kind.of.__name__ for kind in KINDS if kind.of and f"`{kind.of.__name__}`" not in glossary]
+    assert missing == [], "give each a row in docs/glossary.md, in the three languages"
 
 
 def test_glossary_names_each_thing_in_three_languages() -> None:

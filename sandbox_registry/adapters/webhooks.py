@@ -1,4 +1,4 @@
-"""Sends webhooks: to a public address only, the very one that was checked, once, within five seconds."""
+"""Sends webhooks: one attempt of at most five seconds, to the very public address that was checked."""
 
 import asyncio
 import socket

@@ -1,4 +1,4 @@
-"""What the law promises of a policy: which offices alone hold a power, and who must be able to read and do what.
+"""What the law requires of a policy: which offices alone hold a power, and who must be able to read and do what.
 
 Separation of duty (`separation.py`) says what never goes together. This says what belongs to one office alone, and what
 must never be lost: an applicant reads the decision about them, and the People's Council reads every filed case.

@@ -1,4 +1,4 @@
-"""Every request there is, and what the policy answers: the ground on which a policy is proved.
+"""Every possible request and the policy's answer to it: what proofs about a policy are made over.
 
 A request is a set of roles, a set of relations, a stage and an act. A line speaks about it when one role and one relation
 of the request match; so the answer is "some pair (role, relation) is allowed and no pair is refused". Two things follow.

@@ -1,4 +1,4 @@
-"""What an operator has to see to."""
+"""Failures that an operator has to deal with."""
 
 
 class Failure(Exception):

@@ -13,7 +13,7 @@ from sandbox_registry.usecases.cases.messages import Letter
 
 
 class MessageIn(In):
-    """What one writes to the other side."""
+    """A letter to the other side."""
 
     body: Paragraph
 

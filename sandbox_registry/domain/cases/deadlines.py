@@ -92,7 +92,8 @@ def case_deadlines(
 ) -> tuple[CaseDeadline, ...]:
     """List every deadline of a case, past and running, in the order in which the law starts them.
 
-    Each has the date it was given last. One without any is computed by the calendar in force when its clock started.
+    Each has the date it was last given; one that was never given a date is computed with the calendar in force when its
+    clock started.
     """
     return tuple(_each(_Computation(facts, procedure, calendar, at)))
 
@@ -100,7 +101,7 @@ def case_deadlines(
 def computed_afresh(
     facts: CaseFacts, *, procedure: Procedure, calendar: Calendar, at: datetime, by_latest: bool
 ) -> tuple[CaseDeadline, ...]:
-    """List every deadline as its facts say, whatever dates were given: by the calendar of the last date, or the latest."""
+    """Compute every deadline from the facts alone, ignoring the dates given, with the last date's calendar or the latest."""
     return tuple(_each(_Computation(facts, procedure, calendar, at, binds=False, by_latest=by_latest)))
 
 

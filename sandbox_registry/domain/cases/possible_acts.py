@@ -44,8 +44,9 @@ T = TypeVar("T")
 class Situation:
     """What decides which acts can succeed: the facts of a case and its rules, and who is to act, at an instant.
 
-    `records` hold at least what the guards asked read. `allowed` are the acts that the policy allows the person. `bar` says what keeps the person from leading the case, by the
-    code of the refusal; null when nothing does. `takes_drafts` is that of the installation.
+    `records` hold at least the records that the guards in question read. `allowed` are the acts that the policy allows the
+    person. `bar` says what keeps the person from leading the case, by the code of the refusal; null when nothing does.
+    `takes_drafts` is the setting of the installation.
     """
 
     application: Application

@@ -1,4 +1,4 @@
-"""Taking the log of a case out as an offline bundle: by right, with the records its reader may see, on record itself.
+"""Exports the log of a case as an offline bundle, with the records its reader may see; the export itself is on record.
 
 What is read goes into a temporary file, batch by batch, each in a statement of its own; only then is anything sent, so
 that a slow client holds neither a connection nor a lock.

@@ -1,7 +1,7 @@
-"""Asking before doing: one quota per limit, shared by all processes; what a process knows by itself only ever says no.
+"""Checks quotas before a request is handled: one quota per limit, shared by all processes through the database.
 
-Quotas live in the database. A process keeps two things for a few seconds: that a quota is used up, which no other
-process can undo, and a few reads it has paid for in advance. Both can only make it stricter, never more generous.
+A process remembers two things for a few seconds: that a quota is used up, which no other process can undo, and a few
+reads it has paid for in advance. Both can only make it stricter, never more generous.
 """
 
 import hashlib

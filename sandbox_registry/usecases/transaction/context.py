@@ -1,4 +1,4 @@
-"""In what context somebody acts: passed to every use case by its caller, and to nothing behind its back."""
+"""The context in which somebody acts, passed to every use case explicitly by its caller."""
 
 from dataclasses import dataclass, replace
 
