@@ -112,7 +112,8 @@ def test_names_of_operations_never_change() -> None:
     """Clients are generated from them: a name may come, none may go without a new version of the contract."""
     told = sorted(f"{operation['operationId']} {method} {path}" for method, path, operation in operations())
     kept = re.findall(r"^\| `(\w+)` \| (\w+) \| `([^`]+)` \|", GUIDE.read_text(), re.MULTILINE)
-    assert told == sorted(" ".join(each) for each in kept)
+    rows = sorted(" ".join(each) for each in kept)
+    assert told == rows, "every operation has a row in the table of docs/api.md: operationId, method, path"
 
 
 def test_document_is_what_openapi_says_it_should_be() -> None:
@@ -124,7 +125,8 @@ def test_document_is_what_openapi_says_it_should_be() -> None:
         found: Any = document()
         for step in target.split("/"):
             found = found[step]
-    assert {tag for _, _, operation in operations() for tag in operation["tags"]} == set(TAGS)
+    tags = {tag for _, _, operation in operations() for tag in operation["tags"]}
+    assert tags ^ set(TAGS) == set(), "say what each is in sandbox_registry/api/contract/docs_texts.py"
 
 
 @pytest.mark.parametrize("name", sorted(describe(CONTROLLERS)["components"]["schemas"]))
@@ -225,7 +227,8 @@ def test_every_word_of_examples_and_meanings_has_its_place() -> None:
     schemas = document()["components"]["schemas"]
     fields = {key for schema in schemas.values() for key in schema.get("properties", {})}
     places = {f"{name}.{key}" for name, schema in schemas.items() for key in schema.get("properties", {})}
-    assert {*EXAMPLE_VALUES, *FIELD_DESCRIPTIONS} <= fields | places | set(schemas)
+    stale = {*EXAMPLE_VALUES, *FIELD_DESCRIPTIONS} - fields - places - set(schemas)
+    assert stale == set(), "no field of these names: take them out of example_values.py or field_descriptions.py"
     assert schemas["EventOut"]["properties"]["line"]["description"] == FIELD_DESCRIPTIONS["line"]
     assert schemas["CaseRowOut"]["properties"]["code"]["description"] == FIELD_DESCRIPTIONS["CaseRowOut.code"]
     assert (
@@ -251,7 +254,7 @@ def test_examples_of_bodies_are_taken() -> None:
 
 
 def test_every_problem_code_is_documented_and_none_that_is_not_there() -> None:
-    assert set(conditions()) == set(CONDITIONS)
+    assert set(conditions()) ^ set(CONDITIONS) == set(), "say what each means in api/contract/problem_codes.py"
     refusals = {kind.code: status for kind, status in STATUS.items() if kind is not ConditionNotMet}
     told = {code: status for code, (status, _) in problem_codes().items()}
     assert told == refusals | dict.fromkeys(set(CONDITIONS) - set(refusals), 409) | {

@@ -16,7 +16,10 @@ async def test_every_column_of_the_database_has_an_answer(owner: AsyncEngine) ->
     async with owner.connect() as connection:
         found = {(table, column) for table, column in await connection.execute(COLUMNS)}
     assert len(found) > 200
-    assert sorted(f"{table}.{column}" for table, column in found if answer_for(table, column) is None) == []
+    unanswered = sorted(f"{table}.{column}" for table, column in found if answer_for(table, column) is None)
+    assert unanswered == [], (
+        "say what covers each, or why nothing needs to, in sandbox_registry/db/auditlog/coverage.py"
+    )
     answered = {(table, column) for table, columns in OTHER.items() for column in columns}
     assert answered <= found
     stale = [
@@ -26,7 +29,7 @@ async def test_every_column_of_the_database_has_an_answer(owner: AsyncEngine) ->
         for column in columns
         if column not in TABLES[kind].c
     ]
-    assert stale == []
+    assert stale == [], "no such column: take the line out of sandbox_registry/db/auditlog/coverage.py"
 
 
 def test_what_nobody_answered_for_is_found() -> None:

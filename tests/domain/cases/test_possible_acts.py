@@ -113,13 +113,15 @@ class Watched:
 
 def test_every_act_on_a_case_has_its_guards() -> None:
     elsewhere = on_sides(Side.REGISTRY, Side.REGISTRY_READING, Side.OWN_ACCOUNT)
-    assert set(GUARDS) == set(Action) - elsewhere - {Action.APPLICATION_CREATE, Action.PERMIT_READ}
+    unguarded = set(GUARDS) ^ (set(Action) - elsewhere - {Action.APPLICATION_CREATE, Action.PERMIT_READ})
+    assert unguarded == set(), "give each a line in GUARDS of sandbox_registry/domain/cases/possible_acts.py"
     assert not is_possible(Action.PERMIT_READ, situation(case(Stage.APPROVED)))
 
 
 def test_every_act_that_can_be_offered_is_tried_on_walks() -> None:
     """Give a new act an input in `tests/support/inputs.py`; a bundle needs a published log, and is tried with one."""
-    assert set(TRIED) == set(GUARDS) - {Action.APPLICATION_READ_BUNDLE}
+    untried = set(TRIED) ^ (set(GUARDS) - {Action.APPLICATION_READ_BUNDLE})
+    assert untried == set(), "give each an input in tests/support/inputs.py"
 
 
 @pytest.mark.parametrize("action", sorted(GUARDS))
