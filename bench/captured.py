@@ -44,10 +44,10 @@ class Script:
         """How many statements it sends."""
         return sum(map(len, self.messages))
 
-    def without(self, words: str) -> "Script":
-        """Return the same without the statements that hold these words."""
-        kept = [tuple(each for each in message if words not in each) for message in self.messages]
-        return replace(self, messages=tuple(message for message in kept if message))
+    def without(self, text: str) -> "Script":
+        """Return the same without the statements that hold this text."""
+        remaining = [tuple(each for each in message if text not in each) for message in self.messages]
+        return replace(self, messages=tuple(message for message in remaining if message))
 
     def without_leaf(self) -> "Script":
         """Return the same without the call that appends the leaf."""
@@ -62,12 +62,12 @@ class Script:
         with tempfile.NamedTemporaryFile("w", suffix=".sql") as file, tempfile.TemporaryDirectory() as folder:
             file.write(self.text)
             file.flush()
-            given = ["-n", "-M", "prepared", "-c", str(clients), "-j", str(clients), "-f", file.name, *length]
-            given += ["-D", "n=0", "-D", f"first={first}", "-D", f"each={each}", "-l"]
-            said = _client("pgbench", *given, self.register.app_url, cwd=folder)
-            tps = _TPS.search(said)
+            arguments = ["-n", "-M", "prepared", "-c", str(clients), "-j", str(clients), "-f", file.name, *length]
+            arguments += ["-D", "n=0", "-D", f"first={first}", "-D", f"each={each}", "-l"]
+            output = _client("pgbench", *arguments, self.register.app_url, cwd=folder)
+            tps = _TPS.search(output)
             if tps is None:
-                raise Failed(f"pgbench: {said[-2000:]}")
+                raise Failed(f"pgbench: {output[-2000:]}")
             took = [int(line.split()[2]) / 1e6 for log in Path(folder).iterdir() for line in log.open()]
         return _figure(PGBENCH, took, rate=float(tps[1]))
 
@@ -85,13 +85,13 @@ class Query:
     def run(self, *, times: int) -> Figure:
         """Ask so many times over one connection, each answer fetched whole."""
         with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
-            asked = [f"{statement};" for statement in self.statements] * times
-            file.write("\n".join(["\\timing on", "\\o /dev/null", *asked, ""]))
+            queries = [f"{statement};" for statement in self.statements] * times
+            file.write("\n".join(["\\timing on", "\\o /dev/null", *queries, ""]))
             file.flush()
-            said = _client("psql", "-X", "-v", "ON_ERROR_STOP=1", "-f", file.name, self.register.app_url)
-        took = [float(found) / 1e3 for found in _TIME.findall(said)]
-        if len(took) != len(asked):
-            raise Failed(f"psql answered {len(took)} of {len(asked)} queries")
+            output = _client("psql", "-X", "-v", "ON_ERROR_STOP=1", "-f", file.name, self.register.app_url)
+        took = [float(time) / 1e3 for time in _TIME.findall(output)]
+        if len(took) != len(queries):
+            raise Failed(f"psql answered {len(took)} of {len(queries)} queries")
         each = len(self.statements)
         return _figure(PSQL, [sum(took[begun : begun + each]) for begun in range(0, len(took), each)])
 
@@ -122,10 +122,10 @@ def about_any_case(messages: Iterable[Message], *, case: int, known: set[str]) -
 
 def captured_query(server: EmbeddedServer, register: Register, ask: Callable[[], object], *, holding: str) -> Query:
     """Let `ask` send one request and return what of it holds some words."""
-    found = tuple(each for message in sent_during(server, register, ask) for each in message if holding in each)
-    if not found:
+    matching = tuple(each for message in sent_during(server, register, ask) for each in message if holding in each)
+    if not matching:
         raise Failed(f"no statement holds {holding!r}")
-    return Query(register, found)
+    return Query(register, matching)
 
 
 class _Swap:

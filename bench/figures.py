@@ -70,8 +70,8 @@ class Row:
         head = ["", "a second", "p50 ms", "p99 ms", "client's core"] if rates else ["", ""]
         table = [_line(head), _line(["---"] + ["---:"] * (len(head) - 1))]
         table += [_line(_rate_cells(each) if rates else _value_cells(each)) for each in self.figures]
-        said = ["", *(f"- {aim}" for aim in self.aims)] if self.aims else []
-        return [f"### {self.title}", "", *note, *table, *said, ""]
+        aim_lines = ["", *(f"- {aim}" for aim in self.aims)] if self.aims else []
+        return [f"### {self.title}", "", *note, *table, *aim_lines, ""]
 
 
 def aims_table(rows: Iterable[Row]) -> list[str]:

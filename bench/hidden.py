@@ -60,9 +60,9 @@ async def _measured(url: str, data_dir: Path, effort: Effort) -> dict[str, tuple
     world = rewired(world, data_dir)
     of = await pairs(world)
     async with rehearsing(world, data_dir, world.database, people=PEOPLE) as (client, _):
-        found = {name: await _medians(pair, effort.acts) for name, pair in of(client).items()}
+        medians = {name: await _medians(pair, effort.acts) for name, pair in of(client).items()}
     await owner.dispose()
-    return found
+    return medians
 
 
 async def _medians(pair: Pair, samples: int) -> tuple[float, float]:
@@ -70,11 +70,11 @@ async def _medians(pair: Pair, samples: int) -> tuple[float, float]:
     asks = (pair.theirs, pair.none)
     for ask in asks * 6:
         await _seconds(ask)
-    taken: dict[Ask, list[float]] = {ask: [] for ask in asks}
+    times: dict[Ask, list[float]] = {ask: [] for ask in asks}
     for _ in range(samples):
         for ask in random.sample(asks, 2):
-            taken[ask].append(await _seconds(ask))
-    return median(taken[pair.theirs]), median(taken[pair.none])
+            times[ask].append(await _seconds(ask))
+    return median(times[pair.theirs]), median(times[pair.none])
 
 
 async def _seconds(ask: Ask) -> float:

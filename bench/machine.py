@@ -40,8 +40,8 @@ def _loop() -> str:
     """Name the event loop granian takes, which takes the fastest that is installed; uvicorn would take the same."""
     loop = loops.get("auto")
     loop.close()
-    found = type(loop).__module__.partition(".")[0]
-    return f"{found} {importlib.metadata.version(found)}" if found != "asyncio" else "asyncio's own event loop"
+    module = type(loop).__module__.partition(".")[0]
+    return f"{module} {importlib.metadata.version(module)}" if module != "asyncio" else "asyncio's own event loop"
 
 
 def _flush(data_dir: Path) -> float:

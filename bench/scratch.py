@@ -84,8 +84,8 @@ def register(server: EmbeddedServer, size: int) -> Register:
     name = f"register_{size}"
     owner_url = database(server, name)
     with psycopg.connect(owner_url, autocommit=True, cursor_factory=psycopg.ClientCursor) as connection:
-        found = connection.execute("SELECT to_regproc('bench_id')").fetchone()
-        if found == (None,):
+        defined = connection.execute("SELECT to_regproc('bench_id')").fetchone()
+        if defined == (None,):
             _fill(connection, size)
         offices = (*_OFFICES, OWNER)
         tokens = {office: tuple(_token(connection, office) for _ in range(TOKENS)) for office in offices}
@@ -104,10 +104,10 @@ def add_cases(register: Register, stage: str, *, count: int) -> int:
     Their ids are `identity(CASES, number)`.
     """
     with psycopg.connect(register.owner_url, cursor_factory=psycopg.ClientCursor) as connection:
-        found = connection.execute("SELECT count(*) FROM applications WHERE title = %s", [TITLE]).fetchone()
-        first = int(found[0]) if found else 0
-        given = {"stage": stage, "first": first, "count": count, "title": TITLE, **_dossier()}
-        connection.execute(_script("cases"), given)
+        row = connection.execute("SELECT count(*) FROM applications WHERE title = %s", [TITLE]).fetchone()
+        first = int(row[0]) if row else 0
+        values = {"stage": stage, "first": first, "count": count, "title": TITLE, **_dossier()}
+        connection.execute(_script("cases"), values)
     return first
 
 
@@ -134,15 +134,15 @@ def _fill(connection: psycopg.Connection, size: int) -> None:
     connection.execute("SET session_replication_role = replica")  # Foreign keys hold by construction.
     connection.execute("SET maintenance_work_mem = '1GB'")
     connection.execute(_script("functions"))
-    given = {"size": size, "officers": max(4, size // CASES_PER_OFFICER), **_dossier()}
-    connection.execute(_script("people"), given)
+    parameters = {"size": size, "officers": max(4, size // CASES_PER_OFFICER), **_dossier()}
+    connection.execute(_script("people"), parameters)
     for number, (office, (role, unit, title)) in enumerate(_OFFICES.items()):
         values = [number, identity(_PEOPLE, _person(office)), role, identity(_UNITS, unit), title]
         connection.execute(_GRANT, values)
     with _without_indexes(connection, "applications"):
-        connection.execute(_script("applications"), given)
+        connection.execute(_script("applications"), parameters)
     with _without_indexes(connection, "participations"):
-        connection.execute(_script("participations"), given)
+        connection.execute(_script("participations"), parameters)
     connection.execute("VACUUM (ANALYZE)")
     connection.execute("CHECKPOINT")
 

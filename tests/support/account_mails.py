@@ -21,9 +21,9 @@ class Outbox:
 
 def secret_in(mail: Mail) -> str:
     """Find the secret that a mail carries."""
-    found = re.search(r"[A-Za-z0-9_-]{43}", mail.body)
-    assert found is not None, mail.body
-    return found[0]
+    match = re.search(r"[A-Za-z0-9_-]{43}", mail.body)
+    assert match is not None, mail.body
+    return match[0]
 
 
 async def waiting(world: World) -> list[UUID]:

@@ -26,9 +26,13 @@ class Browser:
         self._http = httpx.Client(base_url=url, timeout=None)  # noqa: S113 - pytest has the limit
         alone = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
         options = {"args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=390,844", *alone]}
-        wanted = {"browserName": "chrome", "goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}}
-        asked = {"capabilities": {"alwaysMatch": wanted}}
-        self._session = f"/session/{self._call('POST', '/session', asked)['sessionId']}"
+        browser_options = {
+            "browserName": "chrome",
+            "goog:chromeOptions": options,
+            "goog:loggingPrefs": {"browser": "ALL"},
+        }
+        session_request = {"capabilities": {"alwaysMatch": browser_options}}
+        self._session = f"/session/{self._call('POST', '/session', session_request)['sessionId']}"
 
     def _call(self, method: str, path: str, body: Any = None) -> Any:
         answer = self._http.request(method, path, json=body if method == "POST" else None)
@@ -60,8 +64,8 @@ class Browser:
     def show(self, *, width: int, is_dark: bool = False, medium: str = "screen", **features: str) -> None:
         """Show the page that is open at another width, on paper (`print`), or as a reader wants it: `forced_colors="active"`."""
         size = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < DESKTOP}
-        wanted = {"prefers_color_scheme": "dark" if is_dark else "light", **features}
-        listed = [{"name": name.replace("_", "-"), "value": value} for name, value in wanted.items()]
+        media_features = {"prefers_color_scheme": "dark" if is_dark else "light", **features}
+        listed = [{"name": name.replace("_", "-"), "value": value} for name, value in media_features.items()]
         self._devtools("Emulation.setDeviceMetricsOverride", size)
         self._devtools("Emulation.setEmulatedMedia", {"media": medium, "features": listed})
 
@@ -81,8 +85,8 @@ class Browser:
 
     def console(self) -> list[str]:
         """Return what the browser complained of since it was last asked: a policy that was broken, a file not there."""
-        told = self._call("POST", f"{self._session}/se/log", {"type": "browser"})
-        return [each["message"] for each in told]
+        entries = self._call("POST", f"{self._session}/se/log", {"type": "browser"})
+        return [each["message"] for each in entries]
 
     def _devtools(self, command: str, params: dict[str, Any]) -> Any:
         return self._call("POST", f"{self._session}/goog/cdp/execute", {"cmd": command, "params": params})
@@ -91,8 +95,8 @@ class Browser:
         """Write a picture of the whole page, however long."""
         size = self._devtools("Page.getLayoutMetrics", {})["cssContentSize"]
         clip = {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}
-        asked = {"format": "png", "captureBeyondViewport": True, "clip": clip}
-        path.write_bytes(base64.b64decode(self._devtools("Page.captureScreenshot", asked)["data"]))
+        options = {"format": "png", "captureBeyondViewport": True, "clip": clip}
+        path.write_bytes(base64.b64decode(self._devtools("Page.captureScreenshot", options)["data"]))
 
     def close(self) -> None:
         self._call("DELETE", self._session)

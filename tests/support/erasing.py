@@ -26,8 +26,8 @@ async def propose(world: World, target: UUID, *, kind: ErasureKind = ErasureKind
     )
 
 
-async def confirm(world: World, asked: Erasure, *, by: str = SIGNER) -> Erasure:
-    return await world.use_cases.erasures.confirm(world.context(by), asked.id, expected_version=asked.version)
+async def confirm(world: World, erasure: Erasure, *, by: str = SIGNER) -> Erasure:
+    return await world.use_cases.erasures.confirm(world.context(by), erasure.id, expected_version=erasure.version)
 
 
 async def refused_intake(world: World) -> Application:

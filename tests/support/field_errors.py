@@ -54,7 +54,7 @@ def every_key() -> frozenset[str]:
 def errors_of(rule: Rule) -> tuple[FieldError, ...]:
     """Break a rule."""
     try:
-        found = rule()
+        errors_found = rule()
     except Invalid as refused:
         return refused.errors
     except Exception as refused:
@@ -62,7 +62,7 @@ def errors_of(rule: Rule) -> tuple[FieldError, ...]:
         if errors is None:
             raise
         return errors
-    return tuple(found) if isinstance(found, Iterable) else ()
+    return tuple(errors_found) if isinstance(errors_found, Iterable) else ()
 
 
 def keys_in(wording: Wording) -> Iterator[str]:

@@ -71,15 +71,15 @@ class Snapshots:
 
     async def _next_transaction(self) -> str:
         async with self.owner.connect() as connection:
-            found: str = (await connection.exec_driver_sql(_NEXT_TRANSACTION)).scalar_one()
-            return found
+            number: str = (await connection.exec_driver_sql(_NEXT_TRANSACTION)).scalar_one()
+            return number
 
 
 def _written_columns(connection: Connection) -> dict[str, str]:
     """Name every table and its columns, those left out that the database works out by itself."""
     looking = inspect(connection)
 
-    def written(columns: list[Any]) -> str:
+    def names_of(columns: list[Any]) -> str:
         return ", ".join(f'"{column["name"]}"' for column in columns if "computed" not in column)
 
-    return {table: written(looking.get_columns(table)) for table in looking.get_table_names() if table not in CONSTANT}
+    return {table: names_of(looking.get_columns(table)) for table in looking.get_table_names() if table not in CONSTANT}

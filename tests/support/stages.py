@@ -75,8 +75,8 @@ def prepared(make: Callable[..., Awaitable[T]]) -> Callable[..., Awaitable[T]]:
             made = await make(world, **how)
             await snapshots.take(name, (made, world.clock.at))
             return made
-        told, world.clock.at = await snapshots.put_back(name)
-        return cast("T", told)
+        result, world.clock.at = await snapshots.put_back(name)
+        return cast("T", result)
 
     return reached
 
