@@ -6,13 +6,14 @@ from decimal import Decimal
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date
 from babel.lists import format_list
 from babel.numbers import format_decimal
 
 from sandbox_registry.locales.catalogues import catalogue
 
-_LOCALES = {"vi": "vi", "en": "en_GB", "fr": "fr"}
+_LOCALES = {"vi": Locale("vi"), "en": Locale("en", "GB"), "fr": Locale("fr")}
 _ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
