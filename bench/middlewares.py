@@ -58,7 +58,9 @@ def middlewares(effort: Effort) -> Row:
         middleware=[
             DefineMiddleware(BodyReadTimeout),
             DefineMiddleware(ThrottleInvalidTokens, **counting),
-            DefineMiddleware(RequestIdentity, authenticate=_somebody, proxies=PROXIES),
+            DefineMiddleware(
+                RequestIdentity, authenticate=_somebody, proxies=PROXIES, recognise=_nobody, cookie="session"
+            ),
             DefineMiddleware(LimitRequests, limits=limits),
         ],
         exception_handlers=HANDLERS | LIMIT_HANDLERS,
@@ -88,6 +90,10 @@ _SOMEBODY = Actor(
     token_scopes=None,
     request_id="bench",
 )
+
+
+async def _nobody(_secret: str, *, request_id: str) -> None:
+    del request_id
 
 
 async def _somebody(_digest: bytes, _request_id: str, *, address: object) -> Bearer:  # noqa: ARG001 - as it is asked.

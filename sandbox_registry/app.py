@@ -45,10 +45,12 @@ from sandbox_registry.auditlog.publishing.watching import Watch
 from sandbox_registry.authz import Authorizer
 from sandbox_registry.configuration import settings_from
 from sandbox_registry.db.core.engine import Database
+from sandbox_registry.demo.visitors import shown_people
 from sandbox_registry.documents.uploads.inspection import Inspector
 from sandbox_registry.documents.uploads.scanning import NullScanner
 from sandbox_registry.documents.uploads.store import Store
 from sandbox_registry.domain.audit import Pseudonyms
+from sandbox_registry.domain.identity.sessions import SessionLimits
 from sandbox_registry.domain.operations.quotas import Quota, read_limits
 from sandbox_registry.domain.operations.stored_files import StoredBytes
 from sandbox_registry.http.application import Application
@@ -71,6 +73,7 @@ from sandbox_registry.usecases.operations.installation import WatchRecords
 from sandbox_registry.usecases.registry import UseCases, wire
 from sandbox_registry.usecases.transaction.transactions import Transactions
 from sandbox_registry.web.errors import with_pages
+from sandbox_registry.web.portal import make_portal
 from sandbox_registry.web.routes import portal_routes
 from sandbox_registry.web.static_files import Assets
 from sandbox_registry.web.templating import template_engine
@@ -146,7 +149,10 @@ def build_use_cases(
         ),
         self_registration=settings.self_registration,
         sends_mail=settings.mail is not None,
+        portal=settings.address,
+        officials_need_code=settings.officials_need_code,
         limits=read_limits(settings.rate_limits) if limits is None else limits,
+        session_limits=SessionLimits(idle=settings.session_idle, longest=settings.session_longest),
         webhooks_to_loopback=settings.webhooks_to_loopback,
     )
 
@@ -160,6 +166,11 @@ def create_app(
     """Build the application; give `use_cases` to bring your own clock, and `background` for work that goes on meanwhile."""
     cases = use_cases or build_use_cases(settings)
     assets = Assets()
+    portal = make_portal(
+        cases.transactions.pseudonyms.key,
+        is_plain=settings.plain_http,
+        people=shown_people() if settings.demo else (),
+    )
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
@@ -167,6 +178,7 @@ def create_app(
         app.state.contract = contract
         app.state.assets = assets
         app.state.data_dir = settings.data_dir
+        app.state.portal = portal
         app.state.log = SharedProver(
             Prover(LogFolder(settings.data_dir / "log")), policy_of=partial(registry_policy, settings.data_dir)
         )
@@ -186,7 +198,13 @@ def create_app(
         middleware=[
             DefineMiddleware(BodyReadTimeout),
             DefineMiddleware(ThrottleInvalidTokens, limits=cases.rate_limits, proxies=settings.trusted_proxies),
-            DefineMiddleware(RequestIdentity, authenticate=cases.tokens.authenticate, proxies=settings.trusted_proxies),
+            DefineMiddleware(
+                RequestIdentity,
+                authenticate=cases.tokens.authenticate,
+                proxies=settings.trusted_proxies,
+                recognise=cases.sessions.recognise,
+                cookie=portal.cookies.session,
+            ),
             DefineMiddleware(LimitRequests, limits=cases.rate_limits),
         ],
         exception_handlers=with_pages(HANDLERS | LIMIT_HANDLERS),

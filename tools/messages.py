@@ -20,13 +20,14 @@ from jinja2 import Environment, nodes
 from sandbox_registry.db.core.kinds import RECORDS
 from sandbox_registry.domain.acts import Action
 from sandbox_registry.domain.cases.progress import STEPS
-from sandbox_registry.domain.identity.people import Relation, Role
+from sandbox_registry.domain.identity.people import MembershipKind, Relation, Role
 from sandbox_registry.domain.kinds.every import BY_CLASS
 from sandbox_registry.domain.rules.form_fields import FieldKind
 from sandbox_registry.domain.rules.procedures import BINDING, PARAMETERS, WORDS, Audience, Confidence
 from sandbox_registry.domain.rules.working_days import Unit
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.domain.texts import Language
+from sandbox_registry.web.account.organisations import KINDS
 from sandbox_registry.web.pages import NAVIGATION
 from sandbox_registry.web.public.authority import SIDES
 from sandbox_registry.web.public.papers import COMPARISONS
@@ -61,9 +62,13 @@ _FAMILIES: Mapping[str, Collection[str]] = {
     "web.audience.": list(Audience),
     "web.condition.": sorted(COMPARISONS),
     "web.confidence.": sorted(set(Confidence) - BINDING),
+    "web.firms.kind.": KINDS,
+    "web.mail_sent.": ["email", "register", "reset"],
     "web.nav.": NAVIGATION,
     "web.progress.at.": [str(step) for step in range(1, STEPS + 1)],
     "web.side.": SIDES,
+    "web.standing.": list(MembershipKind),
+    "web.standing_means.": list(MembershipKind),
     "web.word.": sorted({word for words in WORDS.values() for word in words} | _unlabelled_items()),
 }
 """What keys are put together from: every one of these must have its sentence."""

@@ -288,13 +288,21 @@ class Action(StrEnum):
         logged=Logged.OVERSIGHT,
         within_procedures=True,
     )
-    PASSWORD_CHANGE = _act("password:change", Side.OWN_ACCOUNT, "account_service", "password", "token")
+    PASSWORD_CHANGE = _act(
+        "password:change",
+        Side.OWN_ACCOUNT,
+        "account_service",
+        "browser_session",
+        "password",
+        "second_factor",
+        "token",
+    )
     PASSWORD_CONFIRM_RECOVERY = _act("password:confirm_recovery", Side.REGISTRY, "account_service")
     PASSWORD_PROPOSE_RECOVERY = _act("password:propose_recovery", Side.REGISTRY, "account_service")
     PERMIT_ISSUE = _act("permit:issue", Side.CASEWORK, "application", "permit", "permit_version", known_to=EVERYONE)
     PERMIT_READ = _act("permit:read", Side.CASE_READING, "permit", known_to=OFFICE, logged=Logged.OVERSIGHT)
     PERSON_CREATE = _act("person:create", Side.REGISTRY, "account_service", "password", "person")
-    PERSON_DISABLE = _act("person:disable", Side.REGISTRY, "person", "token")
+    PERSON_DISABLE = _act("person:disable", Side.REGISTRY, "browser_session", "person", "token")
     PERSON_EDIT = _act("person:edit", Side.OWN_ACCOUNT, "person")
     PERSON_READ = _act("person:read", Side.REGISTRY_READING, "people", "person", logged=Logged.OVERSIGHT)
     PERSON_REGISTER = _act("person:register", Side.REGISTRY, "password", "person")
@@ -308,6 +316,12 @@ class Action(StrEnum):
     ROLE_CONFIRM = _act("role:confirm", Side.REGISTRY, "role_grant")
     ROLE_GRANT = _act("role:grant", Side.REGISTRY, "role_grant")
     ROLE_REVOKE = _act("role:revoke", Side.REGISTRY, "role_grant")
+    SECOND_FACTOR_REMOVE = _act("second_factor:remove", Side.OWN_ACCOUNT, "second_factor")
+    SECOND_FACTOR_SET = _act("second_factor:set", Side.OWN_ACCOUNT, "second_factor")
+    SESSION_CONFIRM = _act("session:confirm", Side.OWN_ACCOUNT, "browser_session", "password")
+    SESSION_END = _act("session:end", Side.OWN_ACCOUNT, "browser_session")
+    SESSION_OPEN = _act("session:open", Side.OWN_ACCOUNT, "browser_session", "password")
+    SESSION_READ = _act("session:read", Side.OWN_ACCOUNT, logged=Logged.NEVER)
     SITE_VISIT_RECORD = _act("site_visit:record", Side.APPRAISAL, "site_visit", known_to=EVERYONE)
     STORAGE_REWRITE = _act("storage:rewrite", Side.REGISTRY, "rewriting")
     STORED_FILE_REPORT = _act("stored_file:report", Side.REGISTRY, "damaged_file")

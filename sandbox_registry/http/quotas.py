@@ -17,6 +17,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from sandbox_registry.documents.uploads.fair_queue import InspectionsBusy
 from sandbox_registry.documents.uploads.store import StorageFull
 from sandbox_registry.domain.identity.people import Actor
+from sandbox_registry.domain.identity.sessions import Visit
 from sandbox_registry.domain.operations.availability import DatabaseUnavailable
 from sandbox_registry.domain.operations.quotas import (
     COUNTED_BY_USE_CASE,
@@ -29,7 +30,7 @@ from sandbox_registry.domain.operations.quotas import (
 )
 from sandbox_registry.http.client_addresses import Networks, client_address, counted
 from sandbox_registry.http.declarations import declared
-from sandbox_registry.http.identity import ADDRESS
+from sandbox_registry.http.identity import ADDRESS, VISIT
 from sandbox_registry.http.problems import problem
 from sandbox_registry.http.response_headers import add_response_header
 from sandbox_registry.http.status import status_of
@@ -98,7 +99,7 @@ class LimitRequests:
             return
         actor = scope.get("user")
         if actor is not None and group not in COUNTED_BY_USE_CASE:
-            subjects = {By.TOKEN: scope["state"].get(_DIGEST) or b"", By.ACCOUNT: actor.person_id.bytes}
+            subjects = {By.TOKEN: _way_in(scope), By.ACCOUNT: actor.person_id.bytes}
             _add_rate_limits(scope, await self.limits.take(group, subjects))
             await self.app(scope, receive, send)
             return
@@ -153,6 +154,13 @@ def _token(scope: Any) -> bytes | None:
         if name == b"authorization":
             return hashlib.sha256(value).digest()
     return None
+
+
+def _way_in(scope: Any) -> bytes:
+    """Return what a request of somebody known is counted by: their token, or the session of their browser."""
+    digest: bytes | None = scope["state"].get(_DIGEST)
+    visit: Visit | None = scope["state"].get(VISIT)
+    return digest or (b"" if visit is None else visit.session.id.bytes)
 
 
 def _add_rate_limits(scope: Any, rooms: tuple[Room, ...]) -> None:

@@ -15,6 +15,7 @@ from sandbox_registry.domain.errors import (
     TransitionNotAllowed,
 )
 from sandbox_registry.domain.identity.passwords import WrongCredentials
+from sandbox_registry.domain.identity.second_factors import CodeNeeded
 from sandbox_registry.domain.operations.availability import DatabaseFull, DatabaseUnavailable
 from sandbox_registry.domain.operations.quotas import LimitsUnknown, TooManyRequests
 from sandbox_registry.domain.operations.stored_files import FileDamaged, StorageQuotaReached
@@ -23,6 +24,7 @@ from sandbox_registry.usecases.transaction.idempotency import KeyInUse, KeyReuse
 
 STATUS: dict[type[DomainError], int] = {
     CalendarGap: 409,
+    CodeNeeded: 401,
     ConditionNotMet: 409,
     DatabaseFull: 507,
     DatabaseUnavailable: 503,

@@ -30,6 +30,7 @@ HOURS = {
     Task.SWEEP_WEBHOOKS: "35 * * * *",
     Task.REFRESH_DUE_DATES: "10 17 * * *",
     Task.FORGET_JOBS: "40 18 * * *",
+    Task.FORGET_SESSION_PLACES: "50 18 * * *",
     Task.SWEEP_UPLOADS: "0 19 * * *",
     Task.REMIND_CONSULTED: "30 0 * * *",
     Task.REMIND_TOKEN_HOLDERS: "35 0 * * *",
@@ -107,6 +108,11 @@ class Tasks:
             include_cancelled=True,
             include_aborted=True,
         )
+
+    async def forget_session_places(self, *, timestamp: int) -> int:
+        """Forget from where sessions were used that are over for a while."""
+        del timestamp
+        return await self.upkeep.forget_session_places()
 
     async def log_refused_logins(self, *, timestamp: int) -> int:
         """Put on record how many logins failed in each quarter of an hour that is over."""

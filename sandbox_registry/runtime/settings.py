@@ -19,6 +19,7 @@ from sandbox_registry.runtime.mail_servers import MailServer, read_mail_server
 
 TIMEZONE = ZoneInfo("Asia/Ho_Chi_Minh")  # Terms of Vietnamese law are computed here; it is not a matter of choice.
 MEGABYTE = 1024 * 1024
+_OWN_MACHINE = frozenset({"127.0.0.1", "::1", "localhost"})
 SECRET_FORM = re.compile(rb"[0-9a-fA-F]{64}")
 
 T = TypeVar("T")
@@ -73,6 +74,11 @@ class Settings:
     backup_dir: Path | None = None
     backup_every: timedelta = timedelta(minutes=5)
     backup_days: int = 30
+    session_idle: timedelta = timedelta(hours=1)
+    session_longest: timedelta = timedelta(hours=12)
+    plain_http: bool = False
+    address: str | None = None
+    officials_need_code: bool = False
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str], *, checks: Checks = MappingProxyType({})) -> Self:
@@ -126,6 +132,18 @@ class Settings:
                 minutes=read("SANDBOX_BACKUP_MINUTES", _integer(1, 1440), defaults.backup_every // timedelta(minutes=1))
             ),
             backup_days=read("SANDBOX_BACKUP_DAYS", _integer(1, 3650), defaults.backup_days),
+            officials_need_code=read("SANDBOX_OFFICIALS_NEED_CODE", _yes_or_no, defaults.officials_need_code),
+            address=read("SANDBOX_ADDRESS", _address, None),
+            session_idle=read("SANDBOX_SESSION_IDLE", _minutes(5, 1440), defaults.session_idle),
+            session_longest=read("SANDBOX_SESSION_LONGEST", _hours(1, 168), defaults.session_longest),
+        )
+        is_alone = settings.host in _OWN_MACHINE
+        is_for_show = settings.demo and is_alone and not settings.trusted_proxies
+        settings = replace(settings, plain_http=read("SANDBOX_PLAIN_HTTP", _yes_or_no, is_for_show))
+        read.refuse_unless(
+            settings.demo or is_alone or not settings.plain_http,
+            "SANDBOX_PLAIN_HTTP: only a demonstration, or a server that listens on its own machine alone, may be used "
+            "over plain http; unset it.",
         )
         read.refuse_unless(
             settings.clock_file is None or settings.demo,
@@ -208,6 +226,16 @@ def _seconds(smallest: int, largest: int) -> Callable[[str], timedelta]:
     return lambda value: timedelta(seconds=parse(value))
 
 
+def _minutes(smallest: int, largest: int) -> Callable[[str], timedelta]:
+    parse = _integer(smallest, largest)
+    return lambda value: timedelta(minutes=parse(value))
+
+
+def _hours(smallest: int, largest: int) -> Callable[[str], timedelta]:
+    parse = _integer(smallest, largest)
+    return lambda value: timedelta(hours=parse(value))
+
+
 def _one_of(*accepted: str) -> Callable[[str], str]:
     def parse(value: str) -> str:
         if value.lower() not in accepted:
@@ -228,6 +256,13 @@ def _host(value: str) -> str:
     if "/" in value or any(letter.isspace() for letter in value):
         raise ValueError(f"{value!r} is not a host name or address such as 127.0.0.1 or ::1.")
     return value
+
+
+def _address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query:
+        raise ValueError(f"{value!r} is no address of a site such as https://thunghiem.camau.gov.vn.")
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _networks(value: str) -> tuple[IPv4Network | IPv6Network, ...]:

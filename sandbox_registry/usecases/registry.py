@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sandbox_registry.documents.uploads.inspection import Inspector
 from sandbox_registry.documents.uploads.scanning import Scanner
 from sandbox_registry.documents.uploads.store import Store
+from sandbox_registry.domain.identity.sessions import DEFAULT_LIMITS, SessionLimits
 from sandbox_registry.domain.operations.quotas import LIMITS, Quota
 from sandbox_registry.domain.operations.stored_files import StoredBytes
 from sandbox_registry.usecases.cases.applications import Applications
@@ -35,6 +36,8 @@ from sandbox_registry.usecases.identity.own_accounts import OwnAccounts
 from sandbox_registry.usecases.identity.passwords import Passwords
 from sandbox_registry.usecases.identity.people import People
 from sandbox_registry.usecases.identity.recoveries import Recoveries
+from sandbox_registry.usecases.identity.second_factors import SecondFactors
+from sandbox_registry.usecases.identity.sessions import Sessions
 from sandbox_registry.usecases.identity.tokens import Tokens
 from sandbox_registry.usecases.identity.units import Units
 from sandbox_registry.usecases.integrations.exports import Exports
@@ -86,6 +89,8 @@ class UseCases:
     returns: Returns
     reviews: Reviews
     rule_versions: RuleVersions
+    second_factors: SecondFactors
+    sessions: Sessions
     timelines: Timelines
     tokens: Tokens
     units: Units
@@ -109,7 +114,10 @@ def wire(
     storage: StoredBytes,
     self_registration: bool = False,
     sends_mail: bool = False,
+    portal: str | None = None,
+    officials_need_code: bool = False,
     limits: Mapping[str, Quota] = LIMITS,
+    session_limits: SessionLimits = DEFAULT_LIMITS,
     webhooks_to_loopback: bool = False,
 ) -> UseCases:
     """Build the use cases over one frame."""
@@ -144,7 +152,14 @@ def wire(
         messages=Messages(transactions),
         offices=Offices(transactions),
         organisations=Organisations(transactions),
-        own_accounts=OwnAccounts(transactions, passwords, rate_limits, sends_mail=sends_mail),
+        own_accounts=OwnAccounts(
+            transactions,
+            passwords,
+            rate_limits,
+            sends_mail=sends_mail,
+            self_registration=self_registration,
+            portal=portal,
+        ),
         people=People(transactions, passwords, self_registration=self_registration),
         permits=Permits(transactions),
         public_figures=PublicFigures(transactions),
@@ -153,8 +168,16 @@ def wire(
         returns=Returns(transactions),
         reviews=Reviews(transactions),
         rule_versions=RuleVersions(transactions),
+        second_factors=SecondFactors(transactions),
+        sessions=Sessions(
+            transactions,
+            passwords,
+            rate_limits,
+            limits=session_limits,
+            officials_need_code=officials_need_code,
+        ),
         timelines=Timelines(transactions),
-        tokens=Tokens(transactions, passwords, rate_limits),
+        tokens=Tokens(transactions, passwords, rate_limits, officials_need_code=officials_need_code),
         units=Units(transactions),
         upkeep=Upkeep(transactions, store=store, rate_limits=rate_limits),
         webhooks=Webhooks(transactions, to_loopback=webhooks_to_loopback),

@@ -2,13 +2,19 @@
 
 import gzip
 import hashlib
+import secrets
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
 from litestar import Request, Response
+from litestar.datastructures import Cookie
+from markupsafe import Markup
 
 from sandbox_registry.domain.texts import Language
+from sandbox_registry.web.forms import TOKEN
 from sandbox_registry.web.languages import chosen_language, language_cookie, language_of
+from sandbox_registry.web.portal import bound_to, guest_binding, portal_of, visit_of
 from sandbox_registry.web.templating import vocabulary
 
 HTML = "text/html"
@@ -30,24 +36,39 @@ NAVIGATION = ("/thu-thu-tuc", "/thu-tuc", "/tra-cuu", "/ai-quyet-dinh", "/tro-gi
 """The main pages, by address; their names are `web.nav.<address>`."""
 _SMALLEST_WORTH_PACKING = 1000
 _LONGEST_QUERY = 4000
+_GUEST_SIZE = 16
 
 
-def page(request: Request[Any, Any, Any], template: str, *, status: int = 200, **context: Any) -> Response[bytes]:
-    """Render a page that is the same for everybody who reads its language.
+def page(
+    request: Request[Any, Any, Any],
+    template: str,
+    *,
+    status: int = 200,
+    cookies: Iterable[Cookie] = (),
+    bound: bytes | None = None,
+    visitor: str | None = None,
+    **context: Any,
+) -> Response[bytes]:
+    """Render a page.
 
-    Browsers may keep it, and ask whether it is still so: 304. It holds nothing of the reader, so it is compressed.
+    Where it is the same for everybody who reads its language, browsers may keep it, and ask whether it is still so: 304.
+    With somebody's name on it, or a form bound to their browser, it is kept nowhere. `bound` and `visitor` are for the
+    answer that begins a session: what its forms are bound to, and whose it is.
     """
     language, chosen = language_of(request), chosen_language(request)
-    body = render(request, template, language, **context).encode()
+    visit, token = visit_of(request), _Token(request, bound)
+    name = visitor if visit is None or visit.actor is None else visit.full_name
+    body = render(request, template, language, visitor=name, token=token, **context).encode()
     tag = f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
+    is_everybodys = status == 200 and name is None and not token.is_used  # noqa: PLR2004
     headers = {
-        "Cache-Control": "no-cache" if status == 200 else "no-store",  # noqa: PLR2004
+        "Cache-Control": "no-cache" if is_everybodys else "no-store",
         "Content-Language": language,
         "Content-Security-Policy": CONTENT_POLICY,
         "Vary": "Accept-Encoding, Cookie",
     }
-    cookies = [] if chosen is None else [language_cookie(chosen)]
-    if status == 200:  # noqa: PLR2004
+    cookies = [*cookies, *token.cookies, *([] if chosen is None else [language_cookie(chosen)])]
+    if is_everybodys:
         headers["ETag"] = tag
         if tag in request.headers.get("if-none-match", ""):
             return Response(b"", status_code=304, headers=headers, cookies=cookies, media_type=HTML)
@@ -55,6 +76,27 @@ def page(request: Request[Any, Any, Any], template: str, *, status: int = 200, *
         headers["Content-Encoding"] = "gzip"
         body = gzip.compress(body, 6, mtime=0)
     return Response(body, status_code=status, headers=headers, cookies=cookies, media_type=HTML)
+
+
+class _Token:
+    """The hidden field by which a form proves to be ours; a browser without a session is given something to bind it to."""
+
+    def __init__(self, request: Request[Any, Any, Any], bound: bytes | None) -> None:
+        self._request = request
+        self._bound = bound
+        self.is_used = False
+        self.cookies: tuple[Cookie, ...] = ()
+
+    def __call__(self) -> Markup:
+        portal, self.is_used = portal_of(self._request), True
+        if self._bound is None:
+            self._bound = bound_to(self._request)
+        if self._bound is None:
+            guest = secrets.token_urlsafe(_GUEST_SIZE)
+            self._bound = guest_binding(guest)
+            self.cookies = (portal.cookies.make(portal.cookies.guest, guest),)
+        value = portal.tokens.issue(self._bound)
+        return Markup('<input type="hidden" name="{}" value="{}">').format(TOKEN, value)
 
 
 def render(request: Request[Any, Any, Any], template: str, language: Language, **context: Any) -> str:

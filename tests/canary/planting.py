@@ -28,6 +28,7 @@ from tests.support.world import World
 MARKED = {
     "application": "title",
     "attachment": "filename",
+    "browser_session": "method",
     "clarification": "answer",
     "complaint": "grounds",
     "consultation": "question",
@@ -168,13 +169,18 @@ async def _marked(
     found = (await connection.execute(identity_query(table, identity, only))).scalars().first()
     if found is None:
         state = _state(world, kind, case_id)
-        beside = {"hash": b"h" * 32} if kind.name == "token" else {}
-        await connection.execute(table.insert(), state | beside)
+        await connection.execute(table.insert(), state | _beside(world, kind.name))
         return state["id"], state
     if kind.name in MARKED:
         which = table.update() if only is None else table.update().where(identity == only)
         await connection.execute(which.values(_mark(kind.name)))
     return found, None
+
+
+def _beside(world: World, name: str) -> dict[str, Any]:
+    """Return what the rows of a kind hold beside its state."""
+    secret_of = {"hash": b"h" * 32} if name in {"browser_session", "token"} else {}
+    return secret_of | ({"power": "", "last_seen_at": world.clock.at} if name == "browser_session" else {})
 
 
 def identity_query(table: Table, identity: Any, only: UUID | None) -> Any:

@@ -31,6 +31,7 @@ FAMILIES = frozenset(
         "reasons",
         "referral",
         "reviews",
+        "second_factor",
         "site_visits",
         "supplement",
         "terms",

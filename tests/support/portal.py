@@ -17,6 +17,7 @@ from sandbox_registry.http.problems import HANDLERS
 from sandbox_registry.http.quotas import LIMIT_HANDLERS
 from sandbox_registry.http.response_headers import complete_headers
 from sandbox_registry.web.errors import with_pages
+from sandbox_registry.web.portal import make_portal
 from sandbox_registry.web.static_files import Assets, static_file
 from sandbox_registry.web.templating import template_engine
 from tests.support.ports import free_port
@@ -29,7 +30,7 @@ def small_portal(*handlers: Any, is_demonstration: bool = False) -> Litestar:
         route_handlers=[static_file, *handlers],
         exception_handlers=with_pages(HANDLERS | LIMIT_HANDLERS),
         template_config=TemplateConfig(instance=template_engine(assets, is_demonstration=is_demonstration)),
-        state=State({"assets": assets}),
+        state=State({"assets": assets, "portal": make_portal(b"k" * 32, is_plain=True)}),
         on_startup=[remember_methods],
         before_send=[complete_allow_header, complete_headers],
         openapi_config=None,

@@ -128,6 +128,10 @@ async def delegate_by_no_document(world: World, _: Path) -> None:
     )
 
 
+async def set_up_by_a_wrong_code(world: World, _: Path) -> None:
+    await world.use_cases.second_factors.set_up(world.context(OWNER), sealed=b"none of ours", code="000000")
+
+
 async def invite_nobody(world: World, _: Path) -> None:
     await world.use_cases.organisations.add_member(
         world.context(OWNER), world.startup, email="khong.ai@camau.example", kind=MembershipKind.EDITOR
@@ -208,6 +212,7 @@ ACTS: dict[str, Act] = {
     "documents.wrong_media": lambda world, _: attach(world, "application_form", media_type="image/png"),
     "offices.document_missing": delegate_by_no_document,
     "organisations.no_account": invite_nobody,
+    "second_factor.wrong_code": set_up_by_a_wrong_code,
     "past_case.in_future": look_ahead,
     "past_case.not_begun": look_too_far_back,
     "site_visits.in_future": visit_tomorrow,

@@ -85,6 +85,7 @@ FIELD_DESCRIPTIONS = {
     "LimitOut.condition": "Under which circumstances the limit counts; empty: always.",
     "LimitOut.method": "How it is measured; may be empty.",
     "LimitOut.unit": "The unit of measurement.",
+    "LogInIn.code": "A code of the authenticator, or a recovery code, where the account has one; else empty.",
     "LogInIn.minutes": "How long the token lasts.",
     "LogInIn.name": "What the session is called in the list of tokens: the place or the program.",
     "LogInIn.password": "The account's password.",

@@ -17,6 +17,7 @@ from sandbox_registry.usecases.identity.tokens import NewToken
 
 Password = Annotated[str, Meta(min_length=1, max_length=1000)]
 Secret = Annotated[str, Meta(min_length=1, max_length=100, pattern=ONE_LINE)]
+LoginCode = Annotated[str, Meta(max_length=40, pattern=ONE_LINE)]
 Title = Annotated[str, Meta(max_length=100, pattern=ONE_LINE)]
 Phone = Annotated[str, Meta(max_length=30)]
 Scopes = Annotated[tuple[Annotated[str, Meta(max_length=60)], ...], Meta(min_length=1, max_length=100)]
@@ -28,10 +29,14 @@ Addresses = Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=60)], .
 
 
 class LogInIn(In):
-    """Who logs in. `name` says where, so that one recognises the session; the limits are those of any token."""
+    """Who logs in. `name` says where, so that one recognises the session; the limits are those of any token.
+
+    `code` is one of the authenticator, or a recovery code, where the account has one; without it the answer is `code_needed`.
+    """
 
     email: Line
     password: Password
+    code: LoginCode = ""
     name: Line = "-"
     scopes: Scopes | None = None
     procedures: Procedures | None = None

@@ -44,6 +44,7 @@ class TokensController(Controller):
                 context,
                 email=data.email,
                 password=data.password,
+                code=data.code,
                 name=data.name,
                 limits=limits(data),
                 lifetime=lifetime(data.minutes),

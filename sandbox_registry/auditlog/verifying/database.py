@@ -347,9 +347,13 @@ def _document(said: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(str(said.get(name)) for name in ("part", "sha256", "filename", "size"))
 
 
+_OF_PEOPLE = frozenset({"password", "second_factor"})
+"""Secrets of which a person has one, and whose row never goes but with the account or on record."""
+
+
 async def _check_secrets(connection: Connection, history: History, *, report: Report) -> None:
     """Compare what opens an account with what was recorded when it was set: the digest of a digest, which opens nothing."""
-    unbound, gone = 0, {key for key, said in history.secrets.items() if key[0] == "password" and said is not None}
+    unbound, gone = 0, {key for key, said in history.secrets.items() if key[0] in _OF_PEOPLE and said is not None}
     async for secret in log_rows.secrets(connection):
         key = (secret.kind, secret.identity)
         gone.discard(key)

@@ -57,7 +57,7 @@ class History:
 
     `powers` decides acts again; `knows_procedure` says whether a pinned one is known. `openers` are who opened which
     account, `opened_accounts` those of which a row on record says so. `secrets` are what was recorded last of passwords, by
-    person, and of tokens; of a password that was set before there were check values, null. Accounts `opened_with_checks`
+    person, of authenticators, tokens and sessions; of a password that was set before there were check values, null. Accounts `opened_with_checks`
     have none unless one is recorded.
     """
 
@@ -159,13 +159,14 @@ class History:
         """Process what a record says of a way to log in."""
         if not isinstance(state, dict) or said["result"] != "done":
             return
-        if kind == "password" and "person_id" in state:
-            self.secrets["password", str(state["person_id"])] = state if "check" in state else None
-        elif kind == "token" and "check" in state:
-            self.secrets["token", str(state.get("id"))] = state
+        if kind in {"password", "second_factor"} and "person_id" in state:
+            self.secrets[kind, str(state["person_id"])] = state if state.get("check") is not None else None
+        elif kind in {"browser_session", "token"} and "check" in state:
+            self.secrets[kind, str(state.get("id"))] = state
         elif kind == "erasure" and said["act"] == ERASING and state.get("kind") == "account":
-            # The password of an erased account is deleted with it.
-            self.secrets.pop(("password", str(state.get("target_id"))), None)
+            # The password of an erased account is deleted with it, and its authenticator.
+            for each in ("password", "second_factor"):
+                self.secrets.pop((each, str(state.get("target_id"))), None)
         elif kind == "person" and said["act"] in _OPENING and said["obj"]["id"] == state.get("id"):
             self.openers[str(state["id"])] = by
             if leaf.given.is_sealed:

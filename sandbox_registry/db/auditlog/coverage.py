@@ -32,6 +32,13 @@ UNRECORDED: Mapping[str, Mapping[str, str]] = {
     "application": {
         "next_due_at": "lists sort and filter by it; derived again every night and at every act, shown on no case",
     },
+    "browser_session": {
+        "address": "shown to its owner, and forgotten some time after its end",
+        "browser": "shown to its owner, and forgotten some time after its end",
+        "hash": "its digest equals the one recorded when the secret of the session was made",
+        "last_seen_at": "when it was last used; an earlier one ends it sooner, and nothing makes it last beyond `expires_at`",
+        "power": "compared at each request with the offices in force; another one ends the session",
+    },
     "document": {
         "forgotten_at": "that the bytes of a file that was never filed are gone; the row, its digest and its size stay",
     },
@@ -100,6 +107,13 @@ OTHER: Mapping[str, Mapping[str, str]] = {
     },
     "rate_limits": dict.fromkeys(("full_at", "name", "subject"), "quotas: how much may be asked, never what"),
     "refused_logins": dict.fromkeys(("person_id", "since", "tries"), "counts of minutes, until a leaf states them"),
+    "second_factors": {
+        "codes": "digests of codes that are used up; a missing one only locks out, one put in is shown by nothing but needs no less than the password",
+        "last_step": "which code was used last",
+        "person_id": "as `sealed`",
+        "sealed": "its digest equals the one recorded when the authenticator was set up",
+        "since": "tells its owner; nothing follows from it",
+    },
     "webhook_attempts": dict.fromkeys(
         ("answer", "at", "delivery_id", "failure", "milliseconds", "number", "status"), _DELIVERY
     ),

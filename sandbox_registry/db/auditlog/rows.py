@@ -160,7 +160,15 @@ _SECRETS = Statement(
             tables.passwords.c.changed_at,
         ),
         select(
-            literal("token"), tables.tokens.c.id, func.encode(func.sha256(tables.tokens.c.hash), "hex"), null(), null()
+            literal("second_factor"),
+            tables.second_factors.c.person_id,
+            func.encode(func.sha256(tables.second_factors.c.sealed), "hex"),
+            null(),
+            null(),
+        ),
+        *(
+            select(literal(kind), table.c.id, func.encode(func.sha256(table.c.hash), "hex"), null(), null())
+            for kind, table in (("browser_session", tables.browser_sessions), ("token", tables.tokens))
         ),
     )
 )
@@ -169,7 +177,7 @@ _OPENING_MAILS = Statement(select(tables.account_mails).where(tables.account_mai
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptSecret:
-    """What a record says of a password or token: `identity` is its person or the token; the last two of passwords only."""
+    """What a record says of a secret: `identity` is its person, token or session; the last two of passwords only."""
 
     kind: str
     identity: str
@@ -179,7 +187,7 @@ class KeptSecret:
 
 
 async def secrets(connection: AsyncConnection) -> AsyncIterator[KeptSecret]:
-    """Read every password and token."""
+    """Read every password, authenticator, token and session."""
     for kind, identity, check, given, changed_at in await _SECRETS.rows(connection):
         yield KeptSecret(kind=kind, identity=str(identity), check=check, is_given=given, changed_at=changed_at)
 

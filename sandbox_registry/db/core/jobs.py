@@ -19,6 +19,7 @@ class Task(StrEnum):
     DELIVER_WEBHOOK = "deliver_webhook"
     FORGET_FILES = "forget_files"
     FORGET_JOBS = "forget_jobs"
+    FORGET_SESSION_PLACES = "forget_session_places"
     LOG_REFUSED_LOGINS = "log_refused_logins"
     PURGE_ACCOUNT_MAILS = "purge_account_mails"
     PURGE_ANSWERS = "purge_answers"

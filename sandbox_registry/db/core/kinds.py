@@ -39,6 +39,7 @@ from sandbox_registry.domain.identity.people import (
     Person,
     RoleGrant,
 )
+from sandbox_registry.domain.identity.sessions import BrowserSession
 from sandbox_registry.domain.identity.tokens import Token
 from sandbox_registry.domain.integrations.webhooks import Endpoint
 from sandbox_registry.domain.kinds.every import BY_CLASS
@@ -113,6 +114,7 @@ RECORDS: dict[type[Any], Records[Any]] = {
 }
 
 _OTHER_TABLES = {
+    BrowserSession: tables.browser_sessions,
     DossierVersion: tables.dossier_versions,
     Endpoint: tables.webhook_endpoints,
     PermitVersion: tables.permit_versions,

@@ -11,6 +11,7 @@ UNIQUE_RULES: Mapping[str, str] = {
     "uq_account_mails_hash": "token",
     "uq_applications_code": "application_code",
     "uq_attachments_application_id_kind_sha256": "attachment",
+    "uq_browser_sessions_hash": "token",
     "uq_clarifications_application_id_round": "clarification",
     "uq_council_sessions_open": "council_session",
     "uq_decisions_application_id": "decision",

@@ -34,6 +34,14 @@ _OUTDATE = Statement(
         _MAILS.c.person_id == bindparam("owner"), _MAILS.c.kind == bindparam("of_kind"), _MAILS.c.id != bindparam("but")
     )
 )
+_OUTDATE_ADDRESS = Statement(
+    delete(_MAILS).where(
+        func.lower(_MAILS.c.email) == func.lower(bindparam("to")),
+        _MAILS.c.kind == bindparam("of_kind"),
+        _MAILS.c.hash.is_not(None),
+        _MAILS.c.id != bindparam("but"),
+    )
+)
 _REMOVE = Statement(delete(_MAILS).where(_MAILS.c.id == bindparam("mail_id")))
 _GOOD = (
     _MAILS.c.hash == bindparam("digest"),
@@ -59,10 +67,17 @@ async def find(connection: AsyncConnection, mail_id: UUID, *, seals: MailSeals) 
 
 
 async def arm(
-    connection: AsyncConnection, mail: AccountMail, *, person_id: UUID, digest: bytes, seals: MailSeals
+    connection: AsyncConnection, mail: AccountMail, *, person_id: UUID | None, digest: bytes, seals: MailSeals
 ) -> None:
-    """Keep the digest of the secret that a mail carries; earlier ones of its kind for this person are good for nothing."""
-    await _OUTDATE.execute(connection, {"owner": person_id, "of_kind": mail.kind.value, "but": mail.id})
+    """Keep the digest of the secret that a mail carries; earlier ones of its kind for this person are good for nothing.
+
+    Where nobody has an account yet, earlier ones for this address are.
+    """
+    earlier = {"of_kind": mail.kind.value, "but": mail.id}
+    if person_id is None:
+        await _OUTDATE_ADDRESS.execute(connection, {**earlier, "to": mail.email})
+    else:
+        await _OUTDATE.execute(connection, {**earlier, "owner": person_id})
     sealed = seals.seal(replace(mail, person_id=person_id), digest=digest)
     await _ARM.execute(connection, {"mail_id": mail.id, "digest": digest, "owner": person_id, "sealed": sealed})
 

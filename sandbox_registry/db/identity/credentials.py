@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
 from sandbox_registry.db.core.statements import Statement
-from sandbox_registry.db.identity import account_mails
+from sandbox_registry.db.identity import account_mails, second_factors
 from sandbox_registry.domain.identity.tokens import Token
 
 _PEOPLE, _PASSWORDS, _TOKENS = tables.people, tables.passwords, tables.tokens
@@ -139,8 +139,9 @@ async def revoke_all(connection: AsyncConnection, person_id: UUID, *, at: dateti
 
 
 async def forget(connection: AsyncConnection, person_id: UUID, *, name: str, at: datetime) -> tuple[Token, ...]:
-    """Delete a person's password and mail; end every token, call it this and forget its addresses; return the tokens as they stand then."""
+    """Delete a person's password, authenticator and mail; end every token, call it this and forget its addresses; return the tokens as they stand then."""
     await Statement(delete(_PASSWORDS).where(_PASSWORDS.c.person_id == person_id)).execute(connection)
+    await second_factors.remove(connection, person_id)
     await account_mails.forget(connection, person_id)
     ended = update(_TOKENS).where(_TOKENS.c.person_id == person_id)
     ended = ended.values(

@@ -84,7 +84,8 @@ def _memberships(person_id: ColumnElement[UUID]) -> ColumnElement[Any]:
     return select(pairs).where(_MEMBERSHIPS.c.person_id == person_id, _in_force(_MEMBERSHIPS)).scalar_subquery()
 
 
-def _standing(person_id: ColumnElement[UUID]) -> tuple[ColumnElement[Any], ...]:
+def standing(person_id: ColumnElement[UUID]) -> tuple[ColumnElement[Any], ...]:
+    """List the columns of what is in force for a person, as `ActorRow` ends with them but for `is_waiting`."""
     return (
         _offices(person_id).label("offices"),
         _delegated(person_id).label("carried"),
@@ -100,7 +101,7 @@ _IS_WAITING = exists().where(tables.passwords.c.person_id == _TOKENS.c.person_id
 _BY_TOKEN = Statement(
     select(
         *(_TOKENS.c[name] for name in ("person_id", "method", "scopes", "procedures", "addresses", "expires_at")),
-        *_standing(_PEOPLE.c.id),
+        *standing(_PEOPLE.c.id),
         _IS_WAITING.label("is_waiting"),
         _TOKENS.c.last_used_at,
     )
@@ -131,7 +132,7 @@ _BY_PERSON = Statement(
     select(
         _PEOPLE.c.id.label("person_id"),
         *(null().label(name) for name in ("method", "scopes", "procedures", "addresses", "expires_at")),
-        *_standing(_PEOPLE.c.id),
+        *standing(_PEOPLE.c.id),
         false().label("is_waiting"),
     ).where(_PEOPLE.c.id == bindparam("person_id"), _PEOPLE.c.disabled_at.is_(None))
 )
@@ -191,8 +192,8 @@ async def actor_for_token(
     for *row, last_used_at in await _BY_TOKEN.rows(connection, parameters):
         if last_used_at is None or last_used_at < use["unkept_since"]:
             await _KEEP_USE.execute(connection, use)
-        record = _ActorRow(*row)
-        return _actor(record, method=record.method, request_id=request_id), record.expires_at
+        record = ActorRow(*row)
+        return actor_of(record, method=record.method, request_id=request_id), record.expires_at
     # The same for one that is not known, so that nobody can tell the two apart.
     await _KEEP_REFUSAL.execute(connection, use)
     return None
@@ -203,11 +204,11 @@ async def actor_for_person(
 ) -> Actor | None:
     """Return a person as an actor, without any token: for the command line, and to look at authority once more."""
     for row in await _BY_PERSON.rows(connection, {"person_id": person_id, "at": at}):
-        return _actor(_ActorRow(*row), method=method, request_id=request_id)
+        return actor_of(ActorRow(*row), method=method, request_id=request_id)
     return None
 
 
-class _ActorRow(NamedTuple):
+class ActorRow(NamedTuple):
     """A person and what is in force, in the order of the queries above."""
 
     person_id: UUID
@@ -222,7 +223,8 @@ class _ActorRow(NamedTuple):
     is_waiting: bool
 
 
-def _actor(row: _ActorRow, *, method: str, request_id: str) -> Actor:
+def actor_of(row: ActorRow, *, method: str, request_id: str) -> Actor:
+    """Return who acts, out of a person's row."""
     # Until its holder has chosen a password, the person who gave them the first one could act in their office.
     offices = _pairs(None if row.is_waiting else row.offices)
     carried = [(UUID(delegator), UUID(unit)) for delegator, unit in (not row.is_waiting and row.carried) or ()]

@@ -1,6 +1,6 @@
 """Erasures as rows: which records hold personal data of a person or a case, and the one way they leave the log."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,9 +14,11 @@ from sandbox_registry.db.cases import dossiers
 from sandbox_registry.db.core.kinds import APPLICATIONS, RECORDS
 from sandbox_registry.db.core.records import Records
 from sandbox_registry.db.core.statements import Statement
-from sandbox_registry.db.identity import credentials
+from sandbox_registry.db.identity import credentials, sessions
 from sandbox_registry.db.permits import permits
 from sandbox_registry.domain.cases.applications import Application
+from sandbox_registry.domain.identity.sessions import BrowserSession
+from sandbox_registry.domain.identity.tokens import Token
 from sandbox_registry.domain.kinds.every import BY_CLASS, emptied_with
 from sandbox_registry.domain.privacy.erasures import Erasure, ErasureKind, ErasureStatus
 
@@ -25,6 +27,10 @@ _LEAVES, _RECORDS = tables.audit_leaves, tables.audit_records
 _VERSIONS = {"dossier_version": "application_id", "permit_version": "permit_id"}
 _WITH_CASE = emptied_with(ErasureKind.CASE)
 _ABOUT = {name: emptied.about for name, emptied in emptied_with(ErasureKind.ACCOUNT).items()}
+_WITH_SECRETS: Mapping[str, Callable[[AsyncConnection, UUID], Awaitable[Token | BrowserSession | None]]] = {
+    "browser_session": sessions.session,
+    "token": credentials.token,
+}
 _NAMED = {BY_CLASS[kind].name: records for kind, records in RECORDS.items()}
 Key = tuple[str, str]
 
@@ -64,11 +70,13 @@ async def records_of_case(connection: AsyncConnection, case_id: UUID) -> Persona
 
 
 async def records_of_person(connection: AsyncConnection, person_id: UUID, own: Iterable[UUID]) -> PersonalRecords:
-    """Find the records that hold a person's account, tokens, or own applicant (`own`) with its webhooks."""
+    """Find the records that hold a person's account, tokens, sessions, or own applicant (`own`) with its webhooks."""
     organisations, endpoints = list(own), tables.webhook_endpoints
-    tokens = select(tables.tokens.c.id).where(tables.tokens.c.person_id == person_id)
+    doors = [
+        select(each.c.id).where(each.c.person_id == person_id) for each in (tables.browser_sessions, tables.tokens)
+    ]
     webhooks = select(endpoints.c.id).where(endpoints.c.organisation_id.in_(organisations))
-    about = _LEAVES.c.object_id.in_([person_id, *organisations]) | _LEAVES.c.object_id.in_(union_all(tokens, webhooks))
+    about = _LEAVES.c.object_id.in_([person_id, *organisations]) | _LEAVES.c.object_id.in_(union_all(*doors, webhooks))
     identities = {str(person_id), *map(str, organisations)}
     rows = await _records(connection, about)
     return _personal_records(rows, lambda kind, state: kind in _ABOUT and state.get(_ABOUT[kind]) in identities)
@@ -101,7 +109,7 @@ def _key(kind: str, state: Any) -> Key | None:
         return None
     if kind in _VERSIONS:
         return kind, state[_VERSIONS[kind]]
-    return (kind, state["id"]) if (kind in _NAMED or kind == "token") and "id" in state else None
+    return (kind, state["id"]) if (kind in _NAMED or kind in _WITH_SECRETS) and "id" in state else None
 
 
 async def rows_now(connection: AsyncConnection, key: Key) -> list[tuple[str, UUID, int, object]]:
@@ -114,9 +122,9 @@ async def rows_now(connection: AsyncConnection, key: Key) -> list[tuple[str, UUI
     if kind == "permit_version":
         governed = await permits.versions_of(connection, identity)
         return [(kind, identity, each.terms_version, each) for each in governed]
-    if kind == "token":
-        token = await credentials.token(connection, identity)
-        return [] if token is None else [(kind, identity, token.version, token)]
+    if kind in _WITH_SECRETS:
+        found = await _WITH_SECRETS[kind](connection, identity)
+        return [] if found is None else [(kind, identity, found.version, found)]
     obj = await _NAMED[kind].get(connection, identity)
     return [(kind, identity, obj.version, obj)]
 

@@ -30,12 +30,14 @@ from sandbox_registry.db.tables.columns import Json, Stamp, metadata
 from sandbox_registry.db.tables.identity import (
     account_mails,
     account_services,
+    browser_sessions,
     delegations,
     memberships,
     organisations,
     passwords,
     people,
     role_grants,
+    second_factors,
     tokens,
 )
 from sandbox_registry.db.tables.integrations import (
@@ -64,6 +66,7 @@ __all__ = [
     "attachments",
     "audit_leaves",
     "audit_records",
+    "browser_sessions",
     "clarifications",
     "complaints",
     "consultations",
@@ -96,6 +99,7 @@ __all__ = [
     "reviews",
     "role_grants",
     "rule_versions",
+    "second_factors",
     "site_visits",
     "supplement_requests",
     "tokens",

@@ -1,6 +1,7 @@
 """People, their organisations, offices and ways in."""
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -81,6 +82,17 @@ account_mails = Table(
     Column("hash", LargeBinary, nullable=True, unique=True),
     Column("seal", LargeBinary, nullable=True),
     one_of("kind", AccountMailKind),
+)
+
+# A sealed secret, and digests of codes that are used up: like passwords, in no record.
+second_factors = Table(
+    "second_factors",
+    metadata,
+    Column("person_id", UUID, ForeignKey("people.id"), primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    stamp_column("since"),
+    Column("last_step", BigInteger, nullable=False),
+    Column("codes", ARRAY(LargeBinary), nullable=False),
 )
 
 # Secrets stand apart from the person, so that no read of people can carry them along.
@@ -177,4 +189,23 @@ tokens = Table(
     stamp_column("last_refused_at", nullable=True),
     stamp_column("told_at", nullable=True),
     CheckConstraint("addresses IS NULL OR addresses::cidr[] IS NOT NULL", name="ranges"),
+)
+
+browser_sessions = Table(
+    "browser_sessions",
+    metadata,
+    id_column(),
+    version_column(),
+    Column("person_id", UUID, ForeignKey("people.id"), nullable=False, index=True),
+    text_column("method"),
+    Column("hash", LargeBinary, nullable=False, unique=True),
+    # What counted for the person when the session began: when something else does, it is over.
+    text_column("power"),
+    stamp_column("created_at"),
+    stamp_column("expires_at"),
+    stamp_column("proved_at"),
+    stamp_column("ended_at", nullable=True),
+    stamp_column("last_seen_at"),
+    text_column("address", nullable=True),
+    text_column("browser", nullable=True),
 )

@@ -21,6 +21,8 @@ CHECK = "endpoint.check"
 """The event that an endpoint answers with its challenge before anything else is sent there."""
 SOURCE = "/api/v1"
 SECRET_MARK, SECRET_SIZE = "whsec_", 32
+PURPOSE = b"webhook secrets"
+"""What secrets are sealed for."""
 MAX_ENDPOINTS = 10
 ATTEMPTS, CHECK_ATTEMPTS = 8, 3
 FAILING_FOR = timedelta(days=3)

@@ -9,6 +9,7 @@ from sandbox_registry.domain.identity.people import (
     Person,
     RoleGrant,
 )
+from sandbox_registry.domain.identity.sessions import BrowserSession
 from sandbox_registry.domain.identity.tokens import Token
 from sandbox_registry.domain.integrations.webhooks import Endpoint
 from sandbox_registry.domain.kinds.kind import OFFICIAL_RECORD, REGISTER, Emptied, Kept, Kind, Rows
@@ -37,6 +38,13 @@ REGISTRY_KINDS = (
         for_analysts=True,
     ),
     Kind(name="backup", erasure=INSTALLATION),
+    Kind(
+        name="browser_session",
+        of=BrowserSession,
+        read_by=Action.SESSION_READ,
+        erasure=Emptied(with_the=ErasureKind.ACCOUNT, about="person_id", without=None),
+        rows=Rows.CHANGED,
+    ),
     Kind(name="clock", erasure=INSTALLATION),
     Kind(name="rewriting", erasure=Kept("it says when the traces of which erasures went")),
     Kind(name="damaged_file", erasure=Kept("says which bytes were damaged, and nothing of what they were")),
@@ -106,6 +114,10 @@ REGISTRY_KINDS = (
         erasure=OFFICIAL_RECORD,
         rows=Rows.CHANGED,
         for_analysts=True,
+    ),
+    Kind(
+        name="second_factor",
+        erasure=Kept("that an authenticator was set up or taken away, with a digest of its sealed secret"),
     ),
     Kind(
         name="token",

@@ -32,10 +32,18 @@ class AccountMailKind(StrEnum):
     EMAIL_CHANGED = "email_changed"
     PASSWORD_WAS_RESET = "password_was_reset"  # noqa: S105 - the name of a kind of mail.
     COMPLAINT_SETTLED = "complaint_settled"
+    REGISTER = "register"
 
 
 SETS_PASSWORD = frozenset({AccountMailKind.RECOVER_PASSWORD, AccountMailKind.RESET_PASSWORD})
-WITH_SECRET = SETS_PASSWORD | {AccountMailKind.CONFIRM_EMAIL}
+WITH_SECRET = SETS_PASSWORD | {AccountMailKind.CONFIRM_EMAIL, AccountMailKind.REGISTER}
+PAGES = {
+    AccountMailKind.CONFIRM_EMAIL: "/xac-nhan-thu",
+    AccountMailKind.RECOVER_PASSWORD: "/dat-lai-mat-khau",
+    AccountMailKind.REGISTER: "/dang-ky/hoan-tat",
+    AccountMailKind.RESET_PASSWORD: "/dat-lai-mat-khau",
+}
+"""The page of the portal on which a secret is used, by the mail that carries it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +51,7 @@ class AccountMail:
     """A mail that waits to be sent, or whose secret waits to be used.
 
     `email` is where it goes; null: to the address of the account when it is sent. `person_id` is null for a reset, until
-    the worker knows whose address it is. `about` is the code of the case it tells of.
+    the worker knows whose address it is, and for a registration. `about` is the code of the case it tells of.
     """
 
     id: UUID
@@ -114,15 +122,23 @@ def link_over() -> ConditionNotMet:
     return ConditionNotMet("link_over")
 
 
-def with_secret(waiting: AccountMail, *, secret: str, to: str, language: Language | None) -> Mail:
-    """Write the mail that carries a secret."""
-    if waiting.kind is AccountMailKind.RECOVER_PASSWORD:
-        body = Phrase("mail.recover_password.body", secret=secret, until=waiting.expires_at)
-    elif waiting.kind is AccountMailKind.RESET_PASSWORD:
-        body = Phrase("mail.reset_password.body", secret=secret, until=waiting.expires_at)
-    else:
-        body = Phrase("mail.confirm_email.body", secret=secret, until=waiting.expires_at)
+def with_secret(
+    waiting: AccountMail, *, secret: str, to: str, language: Language | None, portal: str | None = None
+) -> Mail:
+    """Write the mail that carries a secret: as a link where the address of the portal is known, else alone."""
+    used, until = secret if portal is None else f"{portal}{PAGES[waiting.kind]}?ma={secret}", waiting.expires_at
+    body = {
+        AccountMailKind.CONFIRM_EMAIL: Phrase("mail.confirm_email.body", secret=used, until=until),
+        AccountMailKind.RECOVER_PASSWORD: Phrase("mail.recover_password.body", secret=used, until=until),
+        AccountMailKind.REGISTER: Phrase("mail.register.body", secret=used, until=until),
+        AccountMailKind.RESET_PASSWORD: Phrase("mail.reset_password.body", secret=used, until=until),
+    }[waiting.kind]
     return _mail(waiting, body, to=to, language=language)
+
+
+def already_registered(waiting: AccountMail, *, to: str, language: Language | None) -> Mail:
+    """Tell somebody who has an account that somebody, likely they, wanted to open one."""
+    return _mail(waiting, Phrase("mail.already_registered.body"), to=to, language=language)
 
 
 def reset_refused(waiting: AccountMail, *, to: str, language: Language | None) -> Mail:
@@ -146,6 +162,7 @@ _SUBJECTS = {
     AccountMailKind.EMAIL_CHANGED: Phrase("mail.email_changed.subject"),
     AccountMailKind.PASSWORD_WAS_RESET: Phrase("mail.password_was_reset.subject"),
     AccountMailKind.RECOVER_PASSWORD: Phrase("mail.reset_password.subject"),
+    AccountMailKind.REGISTER: Phrase("mail.register.subject"),
     AccountMailKind.RESET_PASSWORD: Phrase("mail.reset_password.subject"),
 }
 

@@ -26,6 +26,7 @@ from sandbox_registry.domain.operations.account_mails import (
     AccountMail,
     AccountMailKind,
     MailSeals,
+    already_registered,
     link_over,
     notice,
     reset_refused,
@@ -37,7 +38,7 @@ from sandbox_registry.domain.operations.mails import Mail
 from sandbox_registry.domain.texts import Language
 from sandbox_registry.usecases.identity.account_mails import keep_mail
 from sandbox_registry.usecases.identity.passwords import Passwords, keep_password
-from sandbox_registry.usecases.identity.people import end_tokens, own_words
+from sandbox_registry.usecases.identity.people import end_access, new_person, open_account, own_words
 from sandbox_registry.usecases.operations.quotas import RateLimits
 from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.operators import applicant
@@ -53,16 +54,84 @@ logger = structlog.get_logger("registry.accounts")
 
 
 class OwnAccounts:
-    """One method per thing people do with their own account; `sends_mail` says whether a mail server is configured."""
+    """One method per thing people do with their own account.
+
+    `sends_mail` says whether a mail server is configured, `self_registration` whether people open accounts themselves;
+    `portal` is where the portal is reached, for links in mail.
+    """
 
     def __init__(
-        self, transactions: Transactions, passwords: Passwords, rate_limits: RateLimits, *, sends_mail: bool
+        self,
+        transactions: Transactions,
+        passwords: Passwords,
+        rate_limits: RateLimits,
+        *,
+        sends_mail: bool,
+        self_registration: bool = False,
+        portal: str | None = None,
     ) -> None:
         self.transactions = transactions
         self.passwords = passwords
         self.rate_limits = rate_limits
         self.sends_mail = sends_mail
         self.seals = MailSeals(transactions.pseudonyms.key)
+        self.self_registration = self_registration
+        self.portal = portal
+
+    async def request_registration(self, context: RequestContext, *, email: str) -> datetime:
+        """Ask for a secret with which an account is opened; the same answer, after the same work, for any address.
+
+        Who has an account already is told so by mail. Returns when the secret is over.
+
+        Raises:
+            ConditionNotMet: `registration_closed`, `no_mail`.
+            TooManyRequests: too many mails to that address, from here, or in all.
+            Invalid: this is no address.
+
+        """
+        if not self.self_registration:
+            raise ConditionNotMet("registration_closed")
+        self._require_mail()
+        check_fields(contact_errors(name="-", email=email, phone=""))
+        await self.rate_limits.take_mail(email, address=context.address)
+        return await self._send(AccountMailKind.REGISTER, email=email, person_id=None)
+
+    async def registration_address(self, *, secret: str) -> str:
+        """Return the address that a mailed secret proves.
+
+        Raises:
+            ConditionNotMet: `link_over`.
+
+        """
+        async with self.transactions.primary() as primary:
+            at, kinds = self.transactions.now(), (AccountMailKind.REGISTER,)
+            known = await primary.run(account_mails.peek, secret_digest(secret), kinds=kinds, at=at, seals=self.seals)
+        if known is None or known.email is None:
+            raise link_over()
+        return known.email
+
+    async def register(
+        self, context: RequestContext, *, secret: str, full_name: str, phone: str, password: str, language: Language
+    ) -> Person:
+        """Open an account for the address that a mailed secret proves, once.
+
+        Raises:
+            ConditionNotMet: `link_over`.
+            Invalid: the name, the number, or the password; the secret stays good.
+            Duplicate: the address has an account by now.
+
+        """
+        email = await self.registration_address(secret=secret)
+        check_fields(contact_errors(name=full_name, email=email, phone=phone, name_field="full_name"))
+        self.passwords.check(password, about=(full_name, email))
+        new_hash = await self.passwords.hashed(password)
+        actor = applicant(self.transactions.new_id(), method=MAILED, request_id=context.actor.request_id)
+        async with self.transactions.open(context.acting_as(actor), Action.PERSON_REGISTER) as act:
+            digest, kinds = secret_digest(secret), (AccountMailKind.REGISTER,)
+            if await act.run(account_mails.take, digest, kinds=kinds, at=act.at, seals=self.seals) is None:
+                raise link_over()
+            person = new_person(act, actor.person_id, full_name=full_name, email=email, phone=phone)
+            return await open_account(act, replace(person, language=language), new_hash)
 
     async def edit(
         self, context: RequestContext, *, expected_version: int, full_name: str, phone: str, language: Language
@@ -146,7 +215,7 @@ class OwnAccounts:
         return await self._send(AccountMailKind.RESET_PASSWORD, email=email, person_id=None)
 
     async def reset_password(self, context: RequestContext, *, secret: str, new: str) -> Person:
-        """Set a forgotten password with a mailed secret, once. Every token the account has ends, and its address is told.
+        """Set a forgotten password with a mailed secret, once. Every token and session of the account ends, and its address is told.
 
         Raises:
             ConditionNotMet: `link_over`: wrong, used, expired, or of an account that is closed or holds power by now.
@@ -170,7 +239,7 @@ class OwnAccounts:
                 raise link_over()
             self.passwords.check(new, about=await own_words(act, person), field="new_password")
             await keep_password(act, person, new_hash)
-            await end_tokens(act, person.id)
+            await end_access(act, person.id)
             told = self._mail(AccountMailKind.PASSWORD_WAS_RESET, email=person.email, person_id=person.id, at=act.at)
             await keep_mail(act.work, told)
             return act.respond(person)
@@ -183,27 +252,38 @@ class OwnAccounts:
             if waiting is None or waiting.expires_at <= at:
                 return False
             person = await _recipient(work, waiting)
-            if person is None or person.disabled_at is not None:
+            is_new = person is None and waiting.kind is AccountMailKind.REGISTER
+            if not is_new and (person is None or person.disabled_at is not None):
                 await work.run(account_mails.remove, mail_id)
                 return False
-            to, is_armed = waiting.email or person.email, False
-            if waiting.kind is AccountMailKind.RESET_PASSWORD and await self._holds_power(work, person.id):
-                mail = reset_refused(waiting, to=to, language=person.language)
-            elif waiting.kind in WITH_SECRET:
-                secret = secrets.token_urlsafe(SECRET_SIZE)
-                is_armed = True
-                await work.run(
-                    account_mails.arm, waiting, person_id=person.id, digest=secret_digest(secret), seals=self.seals
-                )
-                mail = with_secret(waiting, secret=secret, to=to, language=person.language)
-            else:
-                mail = notice(waiting, to=to, language=person.language)
+            mail, digest = await self._written(work, waiting, person)
+            if digest is not None:
+                owner = None if person is None else person.id
+                await work.run(account_mails.arm, waiting, person_id=owner, digest=digest, seals=self.seals)
         await send(mail)
-        logger.info("account.written_to", mail=waiting.kind, person_id=person.id)
-        if not is_armed:
+        logger.info("account.written_to", mail=waiting.kind, person_id=None if person is None else person.id)
+        if digest is None:
             async with self.transactions.database.transaction() as work:
                 await work.run(account_mails.remove, mail_id)
         return True
+
+    async def _written(
+        self, work: UnitOfWork, waiting: AccountMail, person: Person | None
+    ) -> tuple[Mail, bytes | None]:
+        """Write a mail, and return it with the digest of the secret that it carries, if it carries one."""
+        to, language = waiting.email or (person.email if person else ""), person.language if person else None
+        if waiting.kind is AccountMailKind.REGISTER and person is not None:
+            return already_registered(waiting, to=to, language=language), None
+        if (
+            waiting.kind is AccountMailKind.RESET_PASSWORD
+            and person is not None
+            and await self._holds_power(work, person.id)
+        ):
+            return reset_refused(waiting, to=to, language=language), None
+        if waiting.kind not in WITH_SECRET:
+            return notice(waiting, to=to, language=language), None
+        secret = secrets.token_urlsafe(SECRET_SIZE)
+        return with_secret(waiting, secret=secret, to=to, language=language, portal=self.portal), secret_digest(secret)
 
     def _require_mail(self) -> None:
         if not self.sends_mail:

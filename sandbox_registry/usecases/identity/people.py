@@ -24,6 +24,8 @@ from sandbox_registry.domain.identity.people_lists import PersonRow
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.usecases.identity.authority import lock_people
 from sandbox_registry.usecases.identity.passwords import Passwords, keep_password
+from sandbox_registry.usecases.identity.second_factors import remove_factor
+from sandbox_registry.usecases.identity.sessions import end_sessions
 from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.operators import COMMAND_LINE, OPERATOR, applicant, operator
 from sandbox_registry.usecases.transaction.preconditions import check_fields, check_version
@@ -73,8 +75,8 @@ class People:
         self._check(full_name=full_name, email=email, phone=phone, password=password)
         new_hash = await self.passwords.hashed(password)
         async with self.transactions.open(context.acting_as(actor), Action.PERSON_REGISTER) as act:
-            person = _new(act, actor.person_id, full_name=full_name, email=email, phone=phone)
-            return await _open(act, person, new_hash)
+            person = new_person(act, actor.person_id, full_name=full_name, email=email, phone=phone)
+            return await open_account(act, person, new_hash)
 
     async def register(
         self, context: RequestContext, *, full_name: str, email: str, phone: str = "", password: str | None = None
@@ -92,13 +94,13 @@ class People:
             # Hashing costs a tenth of a second; only who may open accounts makes us spend it.
             self._check(full_name=full_name, email=email, phone=phone, password=password)
             new_hash = None if password is None else await self.passwords.hashed(password)
-            person = _new(act, act.new_id(), full_name=full_name, email=email, phone=phone)
-            await _open(act, person, new_hash, is_given=context.actor.person_id != OPERATOR)
+            person = new_person(act, act.new_id(), full_name=full_name, email=email, phone=phone)
+            await open_account(act, person, new_hash, is_given=context.actor.person_id != OPERATOR)
             await _serve(act, person, Service.OPENED)
             return act.respond(person)
 
     async def change_password(self, context: RequestContext, *, current: str, new: str) -> Person:
-        """Change one's own password. Every token one has ends: log in again.
+        """Change one's own password. Every token and session one has ends: log in again.
 
         Raises:
             WrongCredentials: the current password is not right; this is on record.
@@ -118,13 +120,13 @@ class People:
             if await act.run(credentials.current_hash, person.id, changing=True) != stored:
                 raise WrongCredentials
             await keep_password(act, person, new_hash)
-            await end_tokens(act, person.id)
+            await end_access(act, person.id)
             return act.respond(person)
 
     async def set_password(self, person_id: UUID, *, new: str, request_id: str) -> Person:
-        """Give somebody who lost theirs a new password, on the operator's command line; every token they have ends.
+        """Give somebody who lost theirs a new password, on the operator's command line; every token and session they have ends.
 
-        No administrator may: who sets a signer's password could sign. Until the person has chosen their own, their offices
+        Their authenticator goes too: who lost one may have lost both. No administrator may: who sets a signer's password could sign. Until the person has chosen their own, their offices
         do not count.
 
         Raises:
@@ -141,11 +143,12 @@ class People:
             self.passwords.check(new, about=await own_words(act, person))
             await keep_password(act, person, new_hash, is_given=True)
             await _serve(act, person, Service.PASSWORD_SET)
-            await end_tokens(act, person.id)
+            await remove_factor(act, person.id)
+            await end_access(act, person.id)
             return act.respond(person)
 
     async def disable(self, context: RequestContext, person_id: UUID, *, expected_version: int) -> Person:
-        """Close an account at once: its tokens end, and the authority it delegated ends with it.
+        """Close an account at once: its tokens and sessions end, and the authority it delegated ends with it.
 
         Raises:
             NotFound: no such person.
@@ -162,7 +165,7 @@ class People:
             if person.disabled_at is not None:
                 raise Duplicate(what="closing_of_account")
             closed = await act.save(replace(person, version=person.version + 1, disabled_at=act.at))
-            await end_tokens(act, person_id)
+            await end_access(act, person_id)
             return act.respond(closed)
 
     async def read(self, context: RequestContext, person_id: UUID) -> PersonView:
@@ -230,7 +233,8 @@ async def own_words(act: Transaction, person: Person) -> tuple[str, ...]:
     return (person.full_name, person.email, *await act.run(people.words_about, person.id))
 
 
-def _new(act: Transaction, person_id: UUID, *, full_name: str, email: str, phone: str) -> Person:
+def new_person(act: Transaction, person_id: UUID, *, full_name: str, email: str, phone: str) -> Person:
+    """Return a new account as it begins."""
     return Person(
         id=person_id,
         version=1,
@@ -242,7 +246,8 @@ def _new(act: Transaction, person_id: UUID, *, full_name: str, email: str, phone
     )
 
 
-async def _open(act: Transaction, person: Person, new_hash: str | None, *, is_given: bool = False) -> Person:
+async def open_account(act: Transaction, person: Person, new_hash: str | None, *, is_given: bool = False) -> Person:
+    """Add an account and, where one is given, its password."""
     await act.add(person)
     if new_hash is not None:
         await keep_password(act, person, new_hash, is_given=is_given)
@@ -263,7 +268,8 @@ async def _serve(act: Transaction, person: Person, service: Service) -> None:
     )
 
 
-async def end_tokens(act: Transaction, person_id: UUID) -> None:
-    """End every token of a person, each on record."""
+async def end_access(act: Transaction, person_id: UUID) -> None:
+    """End every token and every session of a person, each on record."""
     for token in await act.run(credentials.revoke_all, person_id, at=act.at):
         act.record_state("token", token.id, token.version, token)
+    await end_sessions(act, person_id)

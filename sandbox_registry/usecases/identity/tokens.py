@@ -11,13 +11,12 @@ import msgspec
 
 from sandbox_registry.authz import Action
 from sandbox_registry.db.core.queries import Queries
-from sandbox_registry.db.identity import credentials, people, refused_logins
+from sandbox_registry.db.identity import credentials, people
 from sandbox_registry.db.rules import rule_versions
 from sandbox_registry.domain.audit import check_value
-from sandbox_registry.domain.errors import Duplicate, FieldError, Invalid, NotFound
-from sandbox_registry.domain.identity.logins import interval_of
-from sandbox_registry.domain.identity.passwords import WrongCredentials
+from sandbox_registry.domain.errors import ConditionNotMet, Duplicate, FieldError, Invalid, NotFound
 from sandbox_registry.domain.identity.people import Actor
+from sandbox_registry.domain.identity.second_factors import WITH_CODE
 from sandbox_registry.domain.identity.tokens import (
     EXPIRY_NOTICE,
     SECRET_SIZE,
@@ -32,10 +31,10 @@ from sandbox_registry.domain.identity.tokens import (
 )
 from sandbox_registry.domain.rules.rule_versions import RuleKind
 from sandbox_registry.domain.texts import Phrase
-from sandbox_registry.usecases.identity.passwords import Passwords, renew_password
+from sandbox_registry.usecases.identity.logins import Logins
+from sandbox_registry.usecases.identity.passwords import Passwords
 from sandbox_registry.usecases.operations.quotas import RateLimits
 from sandbox_registry.usecases.transaction.context import RequestContext
-from sandbox_registry.usecases.transaction.operators import NOBODY, applicant
 from sandbox_registry.usecases.transaction.transaction import Transaction
 from sandbox_registry.usecases.transaction.transactions import Transactions
 
@@ -61,9 +60,20 @@ class Bearer:
 
 
 class Tokens:
-    """One method per thing a person does with tokens, and the question every request asks."""
+    """One method per thing a person does with tokens, and the question every request asks.
 
-    def __init__(self, transactions: Transactions, passwords: Passwords, rate_limits: RateLimits) -> None:
+    With `officials_need_code` nobody who holds an office gets a token by a password alone.
+    """
+
+    def __init__(
+        self,
+        transactions: Transactions,
+        passwords: Passwords,
+        rate_limits: RateLimits,
+        *,
+        officials_need_code: bool = False,
+    ) -> None:
+        self.officials_need_code = officials_need_code
         self.transactions = transactions
         self.passwords = passwords
         self.rate_limits = rate_limits
@@ -94,6 +104,7 @@ class Tokens:
         name: str,
         limits: Limits = UNLIMITED,
         lifetime: timedelta = SESSION,
+        code: str = "",
     ) -> NewToken:
         """Open a session with e-mail and password. Without `limits` the token may do all that its owner may.
 
@@ -103,27 +114,20 @@ class Tokens:
         Raises:
             Invalid: the name, the limits or the lifetime.
             TooManyRequests: too many tries for this account, from this address, or in all; no password was looked at.
-            WrongCredentials: no such account, no such password, or the account is closed.
+            WrongCredentials: no such account, no such password, no such code, or the account is closed.
+            CodeNeeded: the password is right, and the account asks for a code too.
+            ConditionNotMet: `code_required`.
 
         """
-        await self.rate_limits.take_login(email, address=context.address)
         async with self.transactions.primary() as primary:
             checked_limits = await _checked(primary, name, limits, lifetime, own=UNLIMITED)
-            account = await primary.run(credentials.by_email, email)
-        is_right = await self.passwords.matches(None if account is None else account.hash, password)
-        person_id = NOBODY if account is None else account.person_id
-        acting = context.acting_as(applicant(person_id, method="password", request_id=context.actor.request_id))
-        if account is None or account.hash is None or account.is_disabled or not is_right:
-            await self._count_refusal(person_id)
-            raise WrongCredentials
-        renewed = await self.passwords.hashed(password) if self.passwords.is_outdated(account.hash) else None
-        async with self._unkept(acting) as act:
-            current_hash = await act.run(credentials.current_hash, person_id, changing=renewed is not None)
-            if current_hash != account.hash:
-                raise WrongCredentials
+        logins = Logins(self.transactions, self.passwords, self.rate_limits)
+        proof = await logins.prove(context, email=email, password=password, code=code)
+        await self._require_code(proof.context)
+        async with self._unkept(proof.context) as act:
+            await proof.require(act)
             made = await _issue(act, name=name, limits=checked_limits, lifetime=lifetime)
-            if renewed is not None:
-                await renew_password(act, person_id, renewed)
+            await proof.renew(act)
             return made
 
     async def create(
@@ -133,8 +137,10 @@ class Tokens:
 
         Raises:
             Invalid: the name, the limits or the lifetime.
+            ConditionNotMet: `code_required`.
 
         """
+        await self._require_code(context)
         own_limits = Limits(
             scopes=context.actor.token_scopes,
             procedures=context.actor.token_procedures,
@@ -170,9 +176,17 @@ class Tokens:
                 act, await act.run(credentials.find_token, person_id=context.actor.person_id, digest=digest(secret))
             )
 
-    async def _count_refusal(self, person_id: UUID) -> None:
-        async with self.transactions.database.transaction() as work:
-            await work.run(refused_logins.count, person_id, since=interval_of(self.transactions.now()))
+    async def _require_code(self, context: RequestContext) -> None:
+        """Refuse a token that would carry an office, where offices need a code and none was given."""
+        if not self.officials_need_code or context.actor.auth_method == WITH_CODE:
+            return
+        actor, at = context.actor, self.transactions.now()
+        async with self.transactions.primary() as primary:
+            holder = await primary.run(
+                people.actor_for_person, actor.person_id, at=at, method=actor.auth_method, request_id=actor.request_id
+            )
+        if holder is not None and holder.offices:
+            raise ConditionNotMet("code_required")
 
     def _unkept(self, context: RequestContext) -> AbstractAsyncContextManager[Transaction]:
         """Open an act whose answer is never kept for a repeated request: it holds a secret."""

@@ -22,6 +22,7 @@ from sandbox_registry.domain.identity.people import UNIT_BOUND_ROLES, Actor, Rel
 from sandbox_registry.domain.integrations.webhooks import (
     CHECK,
     FAILING_FOR,
+    PURPOSE,
     Attempt,
     DeliveryState,
     Endpoint,
@@ -36,7 +37,7 @@ from sandbox_registry.domain.integrations.webhooks import (
 from sandbox_registry.domain.kinds.events import EVENTS
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.runtime.clocks import Clock, system_clock
-from sandbox_registry.usecases.integrations.webhook_secrets import Seals
+from sandbox_registry.runtime.seals import Seals
 from sandbox_registry.usecases.integrations.webhooks import managed_by
 from sandbox_registry.usecases.transaction.transactions import Transactions
 
@@ -68,7 +69,7 @@ class Deliveries:
         self, transactions: Transactions, *, now: Clock = system_clock, chance: Callable[[], float] = random.random
     ) -> None:
         self.transactions = transactions
-        self.seals = Seals(transactions.pseudonyms.key)
+        self.seals = Seals(transactions.pseudonyms.key, purpose=PURPOSE)
         self.now = now
         self.chance = chance
 
@@ -118,7 +119,7 @@ class Deliveries:
     async def _secrets(self, queries: Queries, endpoint_id: UUID) -> list[bytes]:
         """Open the secrets that sign now; those that the key of the installation does not open sign nothing."""
         sealed = await queries.run(webhooks.secrets_of, endpoint_id, at=self.transactions.now())
-        opened = (self.seals.open(each.sealed, identity=each.id) for each in sealed)
+        opened = (self.seals.open(each.sealed, about=each.id.bytes) for each in sealed)
         return [each for each in opened if each is not None]
 
     async def _reason_to_withhold(self, queries: Queries, delivery: WebhookDelivery, endpoint: Endpoint) -> str | None:

@@ -15,6 +15,7 @@ from sandbox_registry.domain.errors import FieldError, Invalid, NotFound
 from sandbox_registry.domain.identity.people import Actor, Role, towards_organisation
 from sandbox_registry.domain.integrations.webhooks import (
     OVERLAP,
+    PURPOSE,
     SECRET_SIZE,
     Attempt,
     DeliveryState,
@@ -30,7 +31,7 @@ from sandbox_registry.domain.integrations.webhooks import (
 )
 from sandbox_registry.domain.kinds.events import EVENTS, GROUPS
 from sandbox_registry.domain.stages import Stage
-from sandbox_registry.usecases.integrations.webhook_secrets import Seals
+from sandbox_registry.runtime.seals import Seals
 from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.preconditions import check_version
 from sandbox_registry.usecases.transaction.transaction import Transaction
@@ -62,7 +63,7 @@ class Webhooks:
 
     def __init__(self, transactions: Transactions, *, to_loopback: bool = False) -> None:
         self.transactions = transactions
-        self.seals = Seals(transactions.pseudonyms.key)
+        self.seals = Seals(transactions.pseudonyms.key, purpose=PURPOSE)
         self.to_loopback = to_loopback
 
     async def create(
@@ -299,7 +300,7 @@ class Webhooks:
 
     async def _new_secret(self, act: Transaction, endpoint: Endpoint, *, overlap: timedelta) -> NewSecret:
         secret, identity = token_bytes(SECRET_SIZE), act.new_id()
-        sealed = webhooks.Sealed(id=identity, sealed=self.seals.seal(secret, identity=identity))
+        sealed = webhooks.Sealed(id=identity, sealed=self.seals.seal(secret, about=identity.bytes))
         await act.run(webhooks.add_secret, endpoint.id, sealed, at=act.at, others_end_at=act.at + overlap)
         return NewSecret(endpoint=endpoint, secret=written_secret(secret))
 

@@ -16,7 +16,7 @@ from sandbox_registry.db.cases import replays, stored_bytes
 from sandbox_registry.db.core import idempotency
 from sandbox_registry.db.core.jobs import Task
 from sandbox_registry.db.core.queries import Queries
-from sandbox_registry.db.identity import account_mails, refused_logins
+from sandbox_registry.db.identity import account_mails, refused_logins, sessions
 from sandbox_registry.db.integrations import webhooks
 from sandbox_registry.db.operations import reminders
 from sandbox_registry.db.privacy import erasures
@@ -42,6 +42,8 @@ from sandbox_registry.usecases.transaction.transactions import Transactions
 
 ANSWERS_KEPT = timedelta(hours=24)
 UPLOADS_KEPT = timedelta(days=1)
+PLACES_KEPT = timedelta(days=30)
+"""How long after its end an address and a browser are kept with a session."""
 NOTICES = (EXPIRY_NOTICE, timedelta(days=1))
 """How long before its end the holder of a token is told: by the first of these that is shorter than it lasts."""
 UPLOADS_LAST = timedelta(minutes=10)
@@ -178,6 +180,11 @@ class Upkeep:
                 found = summed(since, tries, nobody=NOBODY, identity=act.new_id())
                 act.record_state("refused_logins", found.id, found.version, found)
                 logged += 1
+
+    async def forget_session_places(self) -> int:
+        """Forget from where sessions were used that are over for a while."""
+        async with self.transactions.database.transaction() as work:
+            return await work.run(sessions.forget_over, before=self.transactions.now() - PLACES_KEPT)
 
     async def purge_quotas(self) -> int:
         """Delete the counts of requests that no longer limit anybody."""

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sandbox_registry.authz import Action
 from sandbox_registry.db.core.jobs import Task
-from sandbox_registry.db.identity import credentials
+from sandbox_registry.db.identity import credentials, sessions
 from sandbox_registry.db.integrations import webhooks
 from sandbox_registry.db.permits import permits
 from sandbox_registry.db.privacy import erasures as rows
@@ -257,6 +257,9 @@ async def _empty_account(act: Transaction, person_id: UUID) -> None:
     await act.save(without_person(await act.get(Person, person_id), at=act.at))
     for token in await act.run(credentials.forget, person_id, name=ERASED, at=act.at):
         act.record_state("token", token.id, token.version, token)
+    for session in await act.run(sessions.end, person_id, at=act.at):
+        act.record_state("browser_session", session.id, session.version, session)
+    await act.run(sessions.forget, person_id)
     await act.run(rows.forget_answers, person_id)
     own, _ = await _memberships(act, person_id)
     for endpoint in await act.run(webhooks.lock_endpoints_of, own):

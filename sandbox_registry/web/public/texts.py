@@ -28,7 +28,7 @@ TERMS = (
 )
 """The words that are explained, each page of them in the order of its alphabet."""
 ACCESSIBILITY = ("promise", "checked", "without", "known", "report")
-PRIVACY = ("public_pages", "cookie", "address", "dossiers", "log", "rights")
+PRIVACY = ("public_pages", "cookie", "sessions", "address", "dossiers", "log", "rights")
 
 
 @get("/tro-giup", opt=declare(is_public=True), include_in_schema=False)

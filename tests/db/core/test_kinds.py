@@ -22,6 +22,7 @@ NO_KIND = {
     "passwords": (ALL, NOTHING),
     "rate_limits": (ALL, NOTHING),
     "refused_logins": (ALL, NOTHING),
+    "second_factors": (ALL, NOTHING),
     "webhook_attempts": (ALL, NOTHING),
     "webhook_deliveries": (ALL, NOTHING),
     "webhook_secrets": (ALL, NOTHING),

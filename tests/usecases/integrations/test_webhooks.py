@@ -14,9 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sandbox_registry.adapters.webhooks import WebhookClient
 from sandbox_registry.db.integrations import webhooks as webhook_rows
 from sandbox_registry.domain.errors import ConditionNotMet, Invalid, NotFound, PermissionDenied, StaleVersion
-from sandbox_registry.domain.integrations.webhooks import DeliveryState, Endpoint, EndpointState
+from sandbox_registry.domain.integrations.webhooks import PURPOSE, DeliveryState, Endpoint, EndpointState
+from sandbox_registry.runtime.seals import Seals
 from sandbox_registry.usecases.integrations.webhook_deliveries import BeingSent, Deliveries
-from sandbox_registry.usecases.integrations.webhook_secrets import Seals
 from sandbox_registry.usecases.integrations.webhooks import DeliveryView, NewSecret, Webhooks
 from sandbox_registry.usecases.transaction.context import RequestContext
 from tests.support.decided import issued
@@ -500,7 +500,7 @@ async def test_worker_never_waits_for_who_removes_the_endpoint_it_sends_to(post:
 async def test_secrets_sealed_with_another_key_sign_nothing_until_made_anew(post: Post) -> None:
     owner, made = post.world.context(OWNER), await post.endpoint()
     await submitted(post.world)
-    post.deliveries.seals = post.webhooks.seals = Seals(b"another key, of another machine.")
+    post.deliveries.seals = post.webhooks.seals = Seals(b"another key, of another machine.", purpose=PURPOSE)
     assert await post.work() == [DEAD]
     assert post.receiver.got == []
     lost = await post.last(made.endpoint)
