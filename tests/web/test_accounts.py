@@ -214,6 +214,15 @@ async def test_a_changed_password_keeps_this_browser_and_logs_out_the_others(
     assert (await world.use_cases.sessions.recognise(before, request_id="r")) is not None
 
 
+async def test_a_changed_password_keeps_this_browser_with_a_second_step_too(world: World, phone: Visitor) -> None:
+    await with_authenticator(phone, world, FOUNDER)
+    await phone.open("/tai-khoan/mat-khau")
+    assert (await phone.send("/tai-khoan/mat-khau", current=PASSWORD, new=NEW)).status_code == 303
+    visit = await world.use_cases.sessions.recognise(phone.http.cookies["__Host-session"], request_id="r")
+    assert visit is not None
+    assert visit.session.method == "password_and_code"
+
+
 async def test_people_take_their_data_away_without_any_secret(phone: Visitor) -> None:
     await phone.log_in(FOUNDER)
     answer = await phone.open("/tai-khoan/du-lieu/tai-ve")

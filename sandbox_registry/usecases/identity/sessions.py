@@ -130,6 +130,11 @@ class Sessions:
         async with self.transactions.open(context, Action.SESSION_CONFIRM) as act:
             return await self._rotated(act, session_id, person, method=context.actor.auth_method)
 
+    async def open_again(self, context: RequestContext, *, user_agent: str) -> OpenedSession:
+        """Open a session for somebody whose sessions a new password just ended; the old one was right, and so are they."""
+        async with self.transactions.open(context, Action.SESSION_OPEN) as act:
+            return await self._open(act, user_agent=user_agent)
+
     async def begin_anew(self, context: RequestContext, session_id: UUID, *, method: str) -> OpenedSession:
         """Replace the secret of one's session after the way to log in changed, and end all others.
 

@@ -139,9 +139,7 @@ async def change_password(request: Incoming) -> Response[Any]:
         context, email = context_of(request), (await own_view(request)).person.email
         await cases.rate_limits.take_login(email, address=context.address)
         await cases.people.change_password(context, current=form.secret("current"), new=form.secret("new"))
-        session = await cases.sessions.log_in(
-            context, email=email, password=form.secret("new"), user_agent=request.headers.get("user-agent", "")
-        )
+        session = await cases.sessions.open_again(context, user_agent=request.headers.get("user-agent", ""))
         return opened(request, session, next_path=HOME, typed="")
 
     return await answer_form(request, form, show, act)
