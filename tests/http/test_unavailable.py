@@ -39,7 +39,8 @@ async def test_nobody_is_told_of_an_internal_error(away: Client, method: str, pa
 async def test_a_page_says_so_in_words(away: Client) -> None:
     answer = await away.http.get("http://test/thu-tuc", headers={"Accept": "text/html"})
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
-    assert "Cơ sở dữ liệu của hệ thống tạm thời không phản hồi." in answer.text
+    assert "Hệ thống tạm nghỉ" in answer.text
+    assert "Bạn thử lại được sau 5" in answer.text
 
 
 async def test_readiness_says_so_and_liveness_goes_on(away: Client) -> None:
