@@ -230,8 +230,21 @@ class AssistanceOut(Out):
     confirmed_at: Instant | None
 
 
+class OriginalFileOut(Out):
+    """What was sent where a cleaned copy stands in its place: kept as proof, and sent to nobody.
+
+    The copy is what is shown, downloaded, filed and put into bundles.
+    """
+
+    sha256: str
+    size: int
+
+
 class DocumentOut(Out):
-    """A document; its bytes are at `…/documents/{id}/content`."""
+    """A document; its bytes are at `…/documents/{id}/content`.
+
+    `original` is what was sent where this is a cleaned copy of it, else null.
+    """
 
     id: UUID
     version: int
@@ -243,6 +256,7 @@ class DocumentOut(Out):
     uploaded_by: UUID
     uploaded_at: Instant
     removed_at: Instant | None
+    original: OriginalFileOut | None
 
 
 class SupplementItemOut(Out):

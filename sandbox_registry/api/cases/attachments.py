@@ -7,6 +7,7 @@ from litestar import Controller, Response, get, post
 from litestar.params import QueryParameter
 from litestar.response.base import ASGIResponse
 
+from sandbox_registry.api.cases.application_schemas import OriginalFileOut
 from sandbox_registry.api.cases.downloads import download
 from sandbox_registry.api.handling.requests import Id, Incoming, QueryText, perform, use_cases
 from sandbox_registry.api.handling.schemas import Instant, Out, shown
@@ -18,7 +19,10 @@ Kind = Annotated[AttachmentKind, QueryParameter()]
 
 
 class AttachmentOut(Out):
-    """A paper of the officials; its bytes are at `…/attachments/{id}/content`."""
+    """A paper of the officials; its bytes are at `…/attachments/{id}/content`.
+
+    `original` is what was sent where this is a cleaned copy of it, else null.
+    """
 
     id: UUID
     version: int
@@ -29,6 +33,7 @@ class AttachmentOut(Out):
     sha256: str
     attached_by: UUID
     attached_at: Instant
+    original: OriginalFileOut | None
 
 
 class AttachmentsOut(Out):

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import delete, exists, func, select, union_all
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select, true, union, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox_registry.db import tables
@@ -148,21 +148,35 @@ async def forget_answers(connection: AsyncConnection, erased_id: UUID) -> None:
 
 
 async def files_to_forget(connection: AsyncConnection, case_id: UUID) -> tuple[str, ...]:
-    """List the digests of the files of an erased case that no other case which is not erased holds, nor any official's paper."""
-    other = _DOCUMENTS.alias("other")
+    """List the digests of the files of an erased case that no other case which is not erased holds, nor any official's paper.
+
+    What was sent counts as well where a cleaned copy of it is shown.
+    """
+    of_case = _DOCUMENTS.c.application_id == case_id
+    digests = union(
+        select(_DOCUMENTS.c.sha256.label("digest")).where(of_case),
+        select(_DOCUMENTS.c.original["sha256"].astext).where(of_case, _DOCUMENTS.c.original.is_not(None)),
+    ).subquery()
+    query = select(digests.c.digest).where(~is_held(digests.c.digest)).order_by(digests.c.digest)
+    return tuple(digest for (digest,) in await Statement(query).rows(connection))
+
+
+def is_held(digest: ColumnElement[str], *, beside: ColumnElement[UUID] | None = None) -> ColumnElement[bool]:
+    """Say whether a record needs the bytes of a digest: a document of no erased case, other than one, or a paper."""
+    other, papers = _DOCUMENTS.alias("other"), tables.attachments
     is_erased = exists().where(
         _ERASURES.c.kind == ErasureKind.CASE.value,
         _ERASURES.c.target_id == other.c.application_id,
         _ERASURES.c.status == ErasureStatus.CONFIRMED.value,
     )
-    is_kept = (
-        exists()
-        .where(other.c.sha256 == _DOCUMENTS.c.sha256, other.c.forgotten_at.is_(None), ~is_erased)
-        .correlate(_DOCUMENTS)
+    is_another = other.c.id != beside if beside is not None else true()
+    return or_(
+        *(
+            exists(other.c.id).where(has, is_another, other.c.forgotten_at.is_(None), ~is_erased.correlate(other))
+            for has in (other.c.sha256 == digest, other.c.original["sha256"].astext == digest)
+        ),
+        exists(papers.c.id).where(or_(papers.c.sha256 == digest, papers.c.original["sha256"].astext == digest)),
     )
-    is_attached = exists().where(tables.attachments.c.sha256 == _DOCUMENTS.c.sha256).correlate(_DOCUMENTS)
-    query = select(_DOCUMENTS.c.sha256).where(_DOCUMENTS.c.application_id == case_id, ~is_kept, ~is_attached).distinct()
-    return tuple(digest for (digest,) in await Statement(query.order_by(_DOCUMENTS.c.sha256)).rows(connection))
 
 
 async def list_erasures(

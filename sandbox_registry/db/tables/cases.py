@@ -106,9 +106,12 @@ documents = Table(
     stamp_column("uploaded_at"),
     stamp_column("removed_at", nullable=True),
     stamp_column("forgotten_at", nullable=True),
+    Column("original", Json, nullable=True),
     CheckConstraint("size > 0", name="not_empty"),
     CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="digest"),
     Index("ix_documents_uploaded_by", "uploaded_by"),
+    Index("ix_documents_sha256", "sha256"),
+    Index("ix_documents_original", text("(original ->> 'sha256')"), postgresql_where=text("original IS NOT NULL")),
 )
 
 attachments = Table(
@@ -124,6 +127,7 @@ attachments = Table(
     text_column("sha256"),
     reference("attached_by", "people"),
     stamp_column("attached_at"),
+    Column("original", Json, nullable=True),
     one_of("kind", AttachmentKind),
     CheckConstraint("size > 0", name="not_empty"),
     CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="digest"),

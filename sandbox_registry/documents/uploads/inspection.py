@@ -6,13 +6,13 @@ answers.
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from sandbox_registry.documents.uploads.contents.judgement import KINDS, Kind
 from sandbox_registry.documents.uploads.fair_queue import FairQueue, InspectionsBusy, Sender
 from sandbox_registry.documents.uploads.processes import InspectingProcesses, ProcessesFail
 from sandbox_registry.documents.uploads.refusals import refusal
+from sandbox_registry.documents.uploads.store import Received
 from sandbox_registry.domain.errors import Invalid
 from sandbox_registry.domain.texts import Parameter, Phrase
 
@@ -23,11 +23,15 @@ _RESTART_S = 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """What an inspection says: the kind of the file or why it is not taken, and the seconds of processor time it took."""
+    """What an inspection says: the kind of the file or why it is not taken, and the seconds of processor time it took.
+
+    `is_copy` says that a cleaned copy was written, which is of this kind and to be shown in place of the file.
+    """
 
     kind: Kind | None
     refusal: Invalid | None
     seconds: float
+    is_copy: bool = False
 
     def require_accepted(self) -> Kind:
         """Return the kind of a file that is taken; raises the refusal of one that is not."""
@@ -43,18 +47,18 @@ class Inspector:
         self._queue = FairQueue()
         self._processes = InspectingProcesses()
 
-    async def inspect(self, path: Path, *, size: int, senders: Collection[Sender]) -> Judgement:
-        """Look at the file of so many bytes at `path`, on the account of these senders; a refusal is an answer.
+    async def inspect(self, received: Received, *, senders: Collection[Sender]) -> Judgement:
+        """Look at a file on the account of these senders; a refusal is an answer.
 
         Raises:
             InspectionsBusy: too many files wait, or no process can be started.
             TooManyRequests: a sender's files took too much time of late.
 
         """
-        estimate = _LEAST_S + size / _BYTES_PER_S
+        estimate = _LEAST_S + received.size / _BYTES_PER_S
         async with self._queue.place(senders, estimate=estimate) as turn:
             try:
-                judgement = judgement_of(await self._processes.ask(path))
+                judgement = judgement_of(await self._processes.ask(received.path, received.copy_path))
             except ProcessesFail as error:
                 raise InspectionsBusy(seconds=_RESTART_S) from error
             turn.seconds = judgement.seconds
@@ -68,7 +72,7 @@ class Inspector:
 def judgement_of(answer: dict[str, Any]) -> Judgement:
     """Put the answer of an inspecting process in our words."""
     if "kind" in answer:
-        return Judgement(kind=KINDS[answer["kind"]], refusal=None, seconds=answer["seconds"])
+        return Judgement(kind=KINDS[answer["kind"]], refusal=None, seconds=answer["seconds"], is_copy=answer["is_copy"])
     params = {name: _parameter(value) for name, value in answer["params"].items()}
     return Judgement(kind=None, refusal=refusal(answer["refusal"], **params), seconds=answer["seconds"])
 

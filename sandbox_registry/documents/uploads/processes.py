@@ -27,19 +27,19 @@ class InspectingProcesses:
     def __init__(self) -> None:
         self._idle: list[Process] = []
 
-    async def ask(self, path: Path) -> dict[str, Any]:
-        """Have the file at `path` looked at and return the answer, by another process if the first ends before it.
+    async def ask(self, path: Path, copy: Path) -> dict[str, Any]:
+        """Have the file at `path` looked at, and perhaps a copy written, and return the answer; by another process if the first ends before it.
 
         Raises:
             ProcessesFail: the other one ended as well.
 
         """
         try:
-            return await self._ask(path, is_fresh=False)
+            return await self._ask(path, copy, is_fresh=False)
         except (OSError, RuntimeError) as error:  # RuntimeError is what uvloop makes of a closed pipe.
             logger.warning("inspecting_process_ended", cause=repr(error))
         try:
-            return await self._ask(path, is_fresh=True)
+            return await self._ask(path, copy, is_fresh=True)
         except (OSError, RuntimeError) as error:
             raise ProcessesFail from error
 
@@ -48,9 +48,9 @@ class InspectingProcesses:
         while self._idle:
             await _end(self._idle.pop())
 
-    async def _ask(self, path: Path, *, is_fresh: bool) -> dict[str, Any]:
+    async def _ask(self, path: Path, copy: Path, *, is_fresh: bool) -> dict[str, Any]:
         async with self._process(is_fresh=is_fresh) as process:
-            return await _answer_of(process, path)
+            return await _answer_of(process, path, copy)
 
     @asynccontextmanager
     async def _process(self, *, is_fresh: bool) -> AsyncIterator[Process]:
@@ -79,10 +79,10 @@ async def _start() -> Process:
     )
 
 
-async def _answer_of(process: Process, path: Path) -> dict[str, Any]:
+async def _answer_of(process: Process, path: Path, copy: Path) -> dict[str, Any]:
     assert process.stdin is not None  # noqa: S101 - both are pipes.
     assert process.stdout is not None  # noqa: S101
-    process.stdin.write(json.dumps(str(path)).encode() + b"\n")
+    process.stdin.write(json.dumps([str(path), str(copy)]).encode() + b"\n")
     await process.stdin.drain()
     answer = await process.stdout.readline()
     if not answer.endswith(b"\n"):

@@ -45,11 +45,19 @@ class Damaged(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
-    """A file that arrived whole and waits to be inspected. `path` holds its bytes until the receiving block ends."""
+    """A file that arrived whole and waits to be inspected. `path` holds its bytes until the receiving block ends.
+
+    Until then an inspection may leave a cleaned copy at `copy_path`.
+    """
 
     sha256: str
     size: int
     path: Path
+
+    @property
+    def copy_path(self) -> Path:
+        """Where a copy may be written."""
+        return self.path.with_suffix(".copy")
 
 
 class Store:
@@ -87,6 +95,11 @@ class Store:
             yield Received(sha256=sha256, size=size, path=path)
         finally:
             path.unlink(missing_ok=True)
+            path.with_suffix(".copy").unlink(missing_ok=True)
+
+    async def copy_of(self, received: Received) -> Received:
+        """Return the copy that an inspection wrote of a file, flushed to the disk as the file is; `keep` makes it stay."""
+        return await to_thread.run_sync(_measured, received.copy_path)
 
     async def keep(self, received: Received) -> None:
         """Move a received file under its digest, atomically; the same content twice is one file."""
@@ -175,6 +188,14 @@ async def _read(path: Path, sha256: str) -> AsyncGenerator[bytes, None]:
 def _digest_of(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _measured(path: Path) -> Received:
+    with _full_disk_told(), path.open("rb") as file:
+        os.fsync(file.fileno())
+        return Received(
+            sha256=hashlib.file_digest(file, "sha256").hexdigest(), size=os.fstat(file.fileno()).st_size, path=path
+        )
 
 
 def _create(path: Path) -> BinaryIO:

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from sandbox_registry.domain.cases.original_files import OriginalFile
 from sandbox_registry.domain.stages import Stage
 
 
@@ -198,6 +199,7 @@ class Document:
     uploaded_by: UUID
     uploaded_at: datetime
     removed_at: datetime | None = None
+    original: OriginalFile | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

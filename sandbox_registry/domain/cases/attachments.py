@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from sandbox_registry.domain.acts import Action
+from sandbox_registry.domain.cases.original_files import OriginalFile
 from sandbox_registry.domain.errors import ConditionNotMet, Duplicate, FieldError, Invalid
 from sandbox_registry.domain.texts import Phrase
 
@@ -36,6 +37,7 @@ class Attachment:
     sha256: str
     attached_by: UUID
     attached_at: datetime
+    original: OriginalFile | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ from sandbox_registry.domain.cases.applications import (
 from sandbox_registry.domain.cases.appraisal import Participation
 from sandbox_registry.domain.cases.attachments import Attachment
 from sandbox_registry.domain.cases.links import require_outside_chain
+from sandbox_registry.domain.cases.original_files import OriginalFile
 from sandbox_registry.domain.errors import ConditionNotMet, Duplicate, FieldError, Invalid, NotFound
 from sandbox_registry.domain.identity.people import (
     Capacity,
@@ -239,6 +240,7 @@ class Applications:
         media_type: str,
         size: int,
         sha256: str,
+        original: OriginalFile | None = None,
         keep: Callable[[], Awaitable[None]] | None = None,
     ) -> Document:
         """Attach a file to a component of the dossier. `keep` puts its bytes into the store; null when they are there.
@@ -270,7 +272,7 @@ class Applications:
                 organisation_id=act.application.organisation_id,
                 person_id=context.actor.person_id,
             )
-            await self._require_room(act, size=size)
+            await self._require_room(act, size=size + (original.size if original else 0))
             if keep is not None:
                 await keep()
                 await act.run(damaged_files.heal, sha256)
@@ -283,6 +285,7 @@ class Applications:
                 media_type=media_type,
                 size=size,
                 sha256=sha256,
+                original=original,
                 uploaded_by=context.actor.person_id,
                 uploaded_at=act.at,
             )

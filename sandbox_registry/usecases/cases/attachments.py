@@ -8,6 +8,7 @@ from sandbox_registry.authz import Action
 from sandbox_registry.db.operations import damaged_files
 from sandbox_registry.domain.cases import attachments
 from sandbox_registry.domain.cases.attachments import Attachment, AttachmentKind
+from sandbox_registry.domain.cases.original_files import OriginalFile
 from sandbox_registry.domain.errors import NotFound
 from sandbox_registry.usecases.cases.reception import Reception
 from sandbox_registry.usecases.cases.stored_files import StoredFiles
@@ -62,6 +63,7 @@ class Attachments:
                 media_type=file.media_type,
                 size=file.size,
                 sha256=file.sha256,
+                original=file.original,
                 keep=file.keep,
             )
 
@@ -75,6 +77,7 @@ class Attachments:
         media_type: str,
         size: int,
         sha256: str,
+        original: OriginalFile | None = None,
         keep: Callable[[], Awaitable[None]] | None = None,
     ) -> Attachment:
         """Attach a file that was inspected. `keep` puts its bytes into the store; null when they are there.
@@ -101,6 +104,7 @@ class Attachments:
                 media_type=media_type,
                 size=size,
                 sha256=sha256,
+                original=original,
                 attached_by=context.actor.person_id,
                 attached_at=act.at,
             )

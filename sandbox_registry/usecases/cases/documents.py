@@ -52,6 +52,7 @@ class Documents:
                 media_type=file.media_type,
                 size=file.size,
                 sha256=file.sha256,
+                original=file.original,
                 keep=file.keep,
             )
 

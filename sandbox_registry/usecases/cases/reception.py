@@ -6,12 +6,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from sandbox_registry.documents.uploads.contents.judgement import Kind
 from sandbox_registry.documents.uploads.fair_queue import Sender
-from sandbox_registry.documents.uploads.inspection import Inspector
+from sandbox_registry.documents.uploads.inspection import Inspector, Judgement
 from sandbox_registry.documents.uploads.kinds import check_extension, clean_filename
 from sandbox_registry.documents.uploads.scanning import Scanner
 from sandbox_registry.documents.uploads.store import Received, Store
+from sandbox_registry.domain.cases.original_files import OriginalFile
 from sandbox_registry.domain.errors import FieldError, Invalid
 from sandbox_registry.domain.operations.quotas import By, Group
 from sandbox_registry.domain.texts import Phrase
@@ -21,12 +21,16 @@ from sandbox_registry.usecases.transaction.context import RequestContext
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncomingFile:
-    """A file that passed every inspection; `keep` puts its bytes into the store, and without it they are gone."""
+    """A file that passed every inspection; `keep` puts its bytes into the store, and without it they are gone.
+
+    Where only a cleaned copy is taken, this is the copy and `original` what was sent; both are kept.
+    """
 
     filename: str
     media_type: str
     size: int
     sha256: str
+    original: OriginalFile | None
     keep: Callable[[], Awaitable[None]]
 
 
@@ -56,26 +60,34 @@ class Reception:
 
         """
         async with self.store.receive(chunks, max_bytes=self.max_bytes) as received:
-            kind = await self._inspected(context, received)
+            judgement = await self._inspected(context, received)
+            kind = judgement.require_accepted()
             check_extension(filename, kind)
             verdict = await self.scanner.scan(received.path)
             if not verdict.clean:
                 raise Invalid((FieldError(field="file", code="harmful", message=Phrase("documents.harmful")),))
+            shown = await self.store.copy_of(received) if judgement.is_copy else received
             yield IncomingFile(
                 filename=clean_filename(filename, extension=kind.extension),
                 media_type=kind.media_type,
-                size=received.size,
-                sha256=received.sha256,
-                keep=partial(self.store.keep, received),
+                size=shown.size,
+                sha256=shown.sha256,
+                original=OriginalFile(sha256=received.sha256, size=received.size) if judgement.is_copy else None,
+                keep=partial(self._keep, received, shown),
             )
 
-    async def _inspected(self, context: RequestContext, received: Received) -> Kind:
+    async def _keep(self, received: Received, shown: Received) -> None:
+        await self.store.keep(received)
+        if shown is not received:
+            await self.store.keep(shown)
+
+    async def _inspected(self, context: RequestContext, received: Received) -> Judgement:
         """Have a file looked at; what that takes beyond a second counts as so many more uploads of its sender."""
-        judgement = await self.inspector.inspect(received.path, size=received.size, senders=senders_of(context))
+        judgement = await self.inspector.inspect(received, senders=senders_of(context))
         if judgement.seconds > 1:
             subjects = {By.ACCOUNT: context.actor.person_id.bytes}
             await self.limits.charge(Group.UPLOADS, subjects, count=math.ceil(judgement.seconds) - 1)
-        return judgement.require_accepted()
+        return judgement
 
 
 def senders_of(context: RequestContext) -> frozenset[Sender]:

@@ -12,14 +12,14 @@ import structlog
 
 from sandbox_registry.authz import Action
 from sandbox_registry.db.cases import applications as case_rows
-from sandbox_registry.db.cases import replays, stored_bytes
+from sandbox_registry.db.cases import replays
 from sandbox_registry.db.core import idempotency
 from sandbox_registry.db.core.jobs import Task
 from sandbox_registry.db.core.queries import Queries
 from sandbox_registry.db.identity import account_mails, refused_logins, sessions
 from sandbox_registry.db.integrations import webhooks
 from sandbox_registry.db.operations import reminders
-from sandbox_registry.db.privacy import erasures
+from sandbox_registry.db.privacy import erasures, removed_files
 from sandbox_registry.documents.uploads.store import Store
 from sandbox_registry.domain.cases.applications import Application
 from sandbox_registry.domain.cases.appraisal import Participation
@@ -212,13 +212,14 @@ class Upkeep:
         now, after, forgotten = self.transactions.now(), UUID(int=0), 0
         while True:
             async with self.transactions.database.transaction() as work:
-                found = await work.run(stored_bytes.next_dispensable, before=now - REMOVED_KEPT, after=after)
+                found = await work.run(removed_files.next_removed, before=now - REMOVED_KEPT, after=after)
                 if found is None:
                     return forgotten
                 after = found.document_id
-                # What another record holds stays; what somebody is just uploading again is looked at another night.
-                if found.is_held or await self.store.forget(found.sha256, older_than=now - UPLOADS_LAST):
-                    await work.run(stored_bytes.mark_forgotten, found.document_id, at=now)
+                # What somebody is just uploading again is looked at another night.
+                gone = [await self.store.forget(each, older_than=now - UPLOADS_LAST) for each in found.digests]
+                if all(gone):
+                    await work.run(removed_files.mark_forgotten, found.document_id, at=now)
                     forgotten += 1
 
     async def remind_consulted(self, *, day: date) -> int:

@@ -56,6 +56,20 @@ async def test_file_comes_back_as_it_was_sent(client: Client, tmp_path: Path) ->
     assert stored(tmp_path) == [digest]
 
 
+async def test_cleaned_copy_is_shown_and_what_was_sent_is_kept_beside_it(client: Client, tmp_path: Path) -> None:
+    case = await client.world.draft()
+    sent = PDF + bytes(3000)
+    made = await attach(client, case, content=sent)
+    again = await attach(client, case, content=sent)
+    shown = made.json()
+    content = await client.send("GET", f"/applications/{case.id}/documents/{shown['id']}/content", by=OWNER)
+    assert (made.status_code, again.content) == (201, made.content)
+    assert (shown["sha256"], shown["size"]) == (sha256(content.content).hexdigest(), len(content.content))
+    assert shown["original"] == {"sha256": sha256(sent).hexdigest(), "size": len(sent)}
+    assert content.content == PDF.rstrip() + b"\n"
+    assert stored(tmp_path) == sorted([shown["sha256"], shown["original"]["sha256"]])
+
+
 async def test_same_file_sent_again_is_attached_once_and_answered_alike(client: Client) -> None:
     """An upload whose answer was lost is repeated; somebody else, or another name, is told that it is there."""
     case = await client.world.draft()

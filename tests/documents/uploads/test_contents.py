@@ -636,4 +636,6 @@ def test_refusal_says_its_sentence_in_three_languages(
     monkeypatch.setattr(pdf_files, "MAX_OBJECTS", 15)
     path = tmp_path / "upload"
     path.write_bytes(REFUSALS[key])
-    check_said(key, errors_of(lambda: judgement_of({**judged(path), "seconds": 0.0}).require_accepted()))
+    check_said(
+        key, errors_of(lambda: judgement_of({**judged(path, tmp_path / "copy"), "seconds": 0.0}).require_accepted())
+    )

@@ -8,6 +8,7 @@ import zlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,6 +19,7 @@ from sandbox_registry.documents.uploads import fair_queue, processes
 from sandbox_registry.documents.uploads.contents.judgement import PDF
 from sandbox_registry.documents.uploads.fair_queue import InspectionsBusy
 from sandbox_registry.documents.uploads.inspection import Inspector, Judgement
+from sandbox_registry.documents.uploads.store import Received
 from sandbox_registry.domain.errors import Invalid
 from tests.documents.uploads import files
 
@@ -39,7 +41,9 @@ def saved(directory: Path, content: bytes) -> Path:
 
 
 async def inspect(inspector: Inspector, path: Path) -> Judgement:
-    return await inspector.inspect(path, size=path.stat().st_size, senders=AN)  # noqa: ASYNC240 - a small file, in a test.
+    content = path.read_bytes()  # noqa: ASYNC240 - a small file, in a test.
+    received = Received(sha256=sha256(content).hexdigest(), size=len(content), path=path)
+    return await inspector.inspect(received, senders=AN)
 
 
 async def until(condition: Callable[[], T]) -> T:

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from sandbox_registry.domain.cases.applications import Application, Document
+from sandbox_registry.domain.cases.original_files import OriginalFile
 from sandbox_registry.domain.operations.stored_files import MEGABYTE, REMOVED_KEPT, StorageQuotaReached, StoredBytes
 from sandbox_registry.usecases.cases.applications import Applications
 from tests.support.inspection import ROOM
@@ -30,11 +31,9 @@ async def attach(
     size: int = MEGABYTE,
     part: str = "site_consent",
     by: str = OWNER,
+    original: bytes | None = None,
 ) -> Document:
-    digest = sha256(content).hexdigest()
-    path = path_of(world, digest)
-    await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
-    await asyncio.to_thread(path.write_bytes, content)
+    digest = await store(world, content)
     return await Applications(world.use_cases.transactions, storage=quotas).add_document(
         world.context(by),
         case_id,
@@ -43,7 +42,16 @@ async def attach(
         media_type="application/pdf",
         size=size,
         sha256=digest,
+        original=None if original is None else OriginalFile(sha256=await store(world, original), size=size),
     )
+
+
+async def store(world: World, content: bytes) -> str:
+    digest = sha256(content).hexdigest()
+    path = path_of(world, digest)
+    await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
+    await asyncio.to_thread(path.write_bytes, content)
+    return digest
 
 
 def path_of(world: World, digest: str) -> Path:
@@ -139,6 +147,24 @@ async def test_bytes_that_another_record_holds_stay_until_the_last_lets_them_go(
     world.clock.forward(days=REMOVED_KEPT.days + 1)
     assert await world.use_cases.upkeep.sweep_uploads() == 1
     assert not is_stored(world, second)
+
+
+async def test_what_was_sent_counts_and_goes_with_its_cleaned_copy(world: World) -> None:
+    quotas = StoredBytes(case=2 * MEGABYTE, organisation=10**9, account=10**9)
+    case = await world.draft()
+    document = await attach(world, case.id, b"1", quotas=quotas, original=b"1 as it was sent")
+    with pytest.raises(StorageQuotaReached):
+        await attach(world, case.id, b"2", quotas=quotas, size=1)
+    assert document.original is not None
+    sent = path_of(world, document.original.sha256)
+    for path in (sent, path_of(world, document.sha256)):
+        os.utime(path, times=((world.clock.at - DAY).timestamp(),) * 2)
+    await remove(world, document)
+    world.clock.forward(days=REMOVED_KEPT.days + 1)
+
+    assert await world.use_cases.upkeep.sweep_uploads() == 1
+
+    assert (is_stored(world, document), sent.exists()) == (False, False)
 
 
 async def test_bytes_of_a_draft_that_was_given_up_go(world: World) -> None:

@@ -27,14 +27,14 @@ MAX_ENTRIES = 4_000
 MAX_UNPACKED = 512 * 1024 * 1024
 MAX_RATIO = 200  # Over the whole package; sheets of numbers reach about 30.
 _MAX_DIRECTORY = 2 * 1024 * 1024
-_MAX_XML = 64 * 1024 * 1024
+MAX_XML = 64 * 1024 * 1024
 _MAX_WORKBOOK = 16 * 1024 * 1024
 _LOCAL_HEADER = 30
 _END = struct.Struct("<4s4H2IH")
 _ZIP64_LOCATOR = b"PK\x06\x07"
 _MAX_DEPTH = 1
 """A chart keeps its figures in a workbook of its own; that one keeps no further one."""
-_CONTENT_TYPES = "[Content_Types].xml"
+CONTENT_TYPES = "[Content_Types].xml"
 _MAIN = {"wordprocessingml.document.main+xml": "word", "spreadsheetml.sheet.main+xml": "xl"}
 _ACTIVE_TYPES = ("macroenabled", "vbaproject", "activex", "ms-office.vba", "oleobject", "macrosheet")
 _ACTIVE_NAMES = (
@@ -107,9 +107,7 @@ def inspect(file: IO[bytes], *, depth: int = 0) -> str:
     """
     try:
         with zipfile.ZipFile(file) as package:
-            entries = package.infolist()
-            _check_entries(entries)
-            _check_sizes(entries)
+            check_package(package)
             types = _Types(package)
             folder = _main_folder(package, types)
             workbooks = set[str]()
@@ -123,15 +121,22 @@ def inspect(file: IO[bytes], *, depth: int = 0) -> str:
         raise Unacceptable("broken_file", found="ZIP") from None
 
 
+def check_package(package: zipfile.ZipFile) -> None:
+    """Refuse a package whose directory is made to harm; raises Unacceptable `archive_unsafe`."""
+    entries = package.infolist()
+    _check_entries(entries)
+    _check_sizes(entries)
+
+
 class _Types:
     """The types that a package says its parts have, in small letters."""
 
     def __init__(self, package: zipfile.ZipFile) -> None:
         self._by_name: dict[str, str] = {}
         self._by_ending: dict[str, str] = {}
-        if _CONTENT_TYPES not in package.namelist():
+        if CONTENT_TYPES not in package.namelist():
             raise Unacceptable("unknown_type")
-        for each in _elements(package, _CONTENT_TYPES):
+        for each in _elements(package, CONTENT_TYPES):
             kind = str(each.get("ContentType", "")).lower().strip()
             if found := next((active for active in _ACTIVE_TYPES if active in kind), None):
                 raise Unacceptable("office_active_content", found=found)
@@ -176,7 +181,7 @@ def _main_folder(package: zipfile.ZipFile, types: _Types) -> str:
     if "_rels/.rels" not in names:
         raise Unacceptable("unknown_type")
     start = next(name for name in package.namelist() if name.lower() == "_rels/.rels")
-    main = [_target(start, each) for each in _elements(package, start) if _kind(each) == "officedocument"]
+    main = [target_of(start, each) for each in _elements(package, start) if kind_of(each) == "officedocument"]
     found = [folder for ending, folder in _MAIN.items() if main and ending in types.of(main[0])]
     if len(main) != 1 or main[0] not in names or not found:
         raise Unacceptable("unknown_type")
@@ -205,22 +210,30 @@ def _check_relationships(package: zipfile.ZipFile, name: str) -> set[str]:
     """Look at the relationships of a part; return the workbooks of charts among what they lead to."""
     workbooks = set[str]()
     for each in _elements(package, name):
-        kind, target = _kind(each), str(each.get("Target", ""))
-        is_link = kind == "hyperlink" and is_safe_link(target)
-        is_external = str(each.get("TargetMode", "")).strip().lower() == "external" or not is_relative_link(target)
-        if kind in _RUNNING or (is_external and not is_link):
+        kind, target = kind_of(each), str(each.get("Target", ""))
+        # That the place of a workbook is not known is what the last of these says.
+        is_harmless = (kind == "hyperlink" and is_safe_link(target)) or (
+            kind == "xlpathmissing" and is_relative_link(target)
+        )
+        if kind in _RUNNING or (is_external(each) and not is_harmless):
             raise Unacceptable("office_active_content", found=kind)
         if kind == "package" and "/charts/" in name.lower():
-            workbooks.add(_target(name, each))
+            workbooks.add(target_of(name, each))
     return workbooks
 
 
-def _kind(relationship: etree._Element) -> str:
+def is_external(relationship: etree._Element) -> bool:
+    """Tell whether a relationship leads out of the package, whether it says so or not."""
+    mode = str(relationship.get("TargetMode", "")).strip().lower()
+    return mode == "external" or not is_relative_link(str(relationship.get("Target", "")))
+
+
+def kind_of(relationship: etree._Element) -> str:
     """Return the last word of the type of a relationship, in small letters."""
     return str(relationship.get("Type", "")).strip("/ \t\r\n").rpartition("/")[2].strip().lower()
 
 
-def _target(rels: str, relationship: etree._Element) -> str:
+def target_of(rels: str, relationship: etree._Element) -> str:
     """Return the part that a relationship leads to, in small letters."""
     folder = posixpath.dirname(posixpath.dirname(rels))
     return posixpath.normpath(posixpath.join("/", folder, str(relationship.get("Target", "")))).lstrip("/").lower()
@@ -258,7 +271,7 @@ def _linked(drawn: etree._Element) -> str | None:
 
 def _elements(package: zipfile.ZipFile, name: str) -> Iterator[etree._Element]:
     """Read one XML part element by element; no more than the limit is ever inflated, whatever the directory claims."""
-    if package.getinfo(name).file_size > _MAX_XML:
+    if package.getinfo(name).file_size > MAX_XML:
         raise Unacceptable("archive_unsafe", found="XML")
     try:
         with package.open(name) as part:

@@ -88,7 +88,7 @@ def inspect(path: Path, content: mmap) -> None:
         raise Unacceptable("broken_file", found="PDF") from None
 
 
-def _mappings(top: pikepdf.Object) -> Iterator[pikepdf.Object]:
+def mappings(top: pikepdf.Object) -> Iterator[pikepdf.Object]:
     """Give each dictionary that lies in an object, at any depth; other objects have their own turn."""
     waiting = [top]
     while waiting:
@@ -106,7 +106,7 @@ def _mappings(top: pikepdf.Object) -> Iterator[pikepdf.Object]:
 
 
 def _check_object(top: pikepdf.Object, checked: set[tuple[int, int]]) -> None:
-    for mapping in _mappings(top):
+    for mapping in mappings(top):
         # Asking after a key that is not there costs more than all else that is done to most objects.
         if keys := _TELLING & set(mapping.keys()):
             _check(mapping, keys)
