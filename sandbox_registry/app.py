@@ -12,6 +12,7 @@ from litestar.template import TemplateConfig
 from litestar.types import ControllerRouterHandler
 from uuid_utils.compat import uuid7
 
+from sandbox_registry.adapters.clamd import Clamd
 from sandbox_registry.api.cases.applications import ApplicationsController
 from sandbox_registry.api.cases.appraisal import AppraisalController
 from sandbox_registry.api.cases.attachments import AttachmentsController
@@ -47,7 +48,7 @@ from sandbox_registry.configuration import settings_from
 from sandbox_registry.db.core.engine import Database
 from sandbox_registry.demo.visitors import shown_people
 from sandbox_registry.documents.uploads.inspection import Inspector
-from sandbox_registry.documents.uploads.scanning import NullScanner
+from sandbox_registry.documents.uploads.scanning import NullScanner, Scanner
 from sandbox_registry.documents.uploads.store import Store
 from sandbox_registry.domain.audit import Pseudonyms
 from sandbox_registry.domain.identity.sessions import SessionLimits
@@ -116,6 +117,13 @@ CONTROLLERS = (*API, *FILES)
 """What the contract describes."""
 
 
+def scanner_of(settings: Settings) -> Scanner:
+    """Return the scanner that the settings name, or the one that does not look."""
+    if settings.scanner is None:
+        return NullScanner()
+    return Clamd(host=settings.scanner.host, port=settings.scanner.port, socket=settings.scanner.socket)
+
+
 def build_use_cases(
     settings: Settings,
     *,
@@ -138,7 +146,7 @@ def build_use_cases(
     return wire(
         transactions,
         store=Store(settings.data_dir / "documents"),
-        scanner=NullScanner(),
+        scanner=scanner_of(settings),
         inspector=Inspector(),
         passwords=Passwords(load_common_passwords(shipped("policies") / "common-passwords.txt")),
         max_upload_bytes=settings.max_upload_bytes,

@@ -28,6 +28,7 @@ from sandbox_registry.domain.operations.quotas import (
     Room,
     TooManyRequests,
 )
+from sandbox_registry.domain.operations.scanning import ScannerUnavailable
 from sandbox_registry.http.client_addresses import Networks, client_address, counted
 from sandbox_registry.http.declarations import declared
 from sandbox_registry.http.identity import ADDRESS, VISIT
@@ -130,9 +131,10 @@ def on_too_many(request: Request[Any, Any, Any], error: TooManyRequests) -> Resp
 
 
 def on_unavailable(
-    request: Request[Any, Any, Any], error: DatabaseUnavailable | InspectionsBusy | LimitsUnknown | StorageFull
+    request: Request[Any, Any, Any],
+    error: DatabaseUnavailable | InspectionsBusy | LimitsUnknown | ScannerUnavailable | StorageFull,
 ) -> Response[bytes]:
-    """Answer that this cannot be done now (no database, no room, too many files waiting), and when to come back."""
+    """Answer that this cannot be done now (no database, no room, no scanner, too many files waiting), and when to come back."""
     if isinstance(error, DatabaseUnavailable):
         logger.warning(error.code, cause=error.cause, path=request.url.path)
     seconds = error.seconds if isinstance(error, InspectionsBusy) else _ASK_AGAIN_IN
@@ -144,6 +146,7 @@ LIMIT_HANDLERS: dict[Any, Any] = {
     DatabaseUnavailable: on_unavailable,
     InspectionsBusy: on_unavailable,
     LimitsUnknown: on_unavailable,
+    ScannerUnavailable: on_unavailable,
     StorageFull: on_unavailable,
     TooManyRequests: on_too_many,
 }

@@ -18,6 +18,7 @@ from sandbox_registry.domain.identity.passwords import WrongCredentials
 from sandbox_registry.domain.identity.second_factors import CodeNeeded
 from sandbox_registry.domain.operations.availability import DatabaseFull, DatabaseUnavailable
 from sandbox_registry.domain.operations.quotas import LimitsUnknown, TooManyRequests
+from sandbox_registry.domain.operations.scanning import ScannerUnavailable
 from sandbox_registry.domain.operations.stored_files import FileDamaged, StorageQuotaReached
 from sandbox_registry.domain.rules.calendars import CalendarGap
 from sandbox_registry.usecases.transaction.idempotency import KeyInUse, KeyReused
@@ -40,6 +41,7 @@ STATUS: dict[type[DomainError], int] = {
     NotFound: 404,
     PermissionDenied: 403,
     RuleGap: 409,
+    ScannerUnavailable: 503,
     StaleVersion: 412,
     StorageFull: 507,
     StorageQuotaReached: 413,

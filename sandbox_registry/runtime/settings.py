@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from sandbox_registry.runtime.mail_servers import MailServer, read_mail_server
+from sandbox_registry.runtime.scanners import ScannerAddress, read_scanner
 
 TIMEZONE = ZoneInfo("Asia/Ho_Chi_Minh")  # Terms of Vietnamese law are computed here; it is not a matter of choice.
 MEGABYTE = 1024 * 1024
@@ -69,6 +70,7 @@ class Settings:
     demo: bool = False
     webhooks_to_loopback: bool = False
     mail: MailServer | None = None
+    scanner: ScannerAddress | None = None
     clock_file: Path | None = None
     clock_tolerance: timedelta = timedelta(seconds=5)
     backup_dir: Path | None = None
@@ -125,6 +127,7 @@ class Settings:
             demo=read("SANDBOX_DEMO", _yes_or_no, defaults.demo),
             webhooks_to_loopback=read("SANDBOX_WEBHOOKS_TO_LOOPBACK", _yes_or_no, defaults.webhooks_to_loopback),
             mail=replace(server, sender=sender) if server and sender else None,
+            scanner=read("SANDBOX_SCANNER", read_scanner, None),
             clock_file=read("SANDBOX_CLOCK_FILE", Path, None),
             clock_tolerance=read("SANDBOX_CLOCK_TOLERANCE", _seconds(1, 3600), defaults.clock_tolerance),
             backup_dir=read("SANDBOX_BACKUP_DIR", _directory, None),

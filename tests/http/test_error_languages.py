@@ -30,6 +30,7 @@ from sandbox_registry.domain.errors import (
 from sandbox_registry.domain.identity.passwords import WrongCredentials
 from sandbox_registry.domain.operations.availability import DatabaseFull, DatabaseUnavailable
 from sandbox_registry.domain.operations.quotas import LimitsUnknown, TooManyRequests
+from sandbox_registry.domain.operations.scanning import ScannerUnavailable
 from sandbox_registry.domain.operations.stored_files import FileDamaged, StorageQuotaReached
 from sandbox_registry.domain.rules.calendars import CalendarGap
 from sandbox_registry.domain.rules.procedures import PARAMETERS
@@ -66,6 +67,7 @@ ERRORS: list[DomainError] = [
     FileDamaged(),
     DatabaseFull(),
     DatabaseUnavailable(),
+    ScannerUnavailable(),
     StorageQuotaReached(whose="organisation", used=2_000_000_000, limit=2_097_152_000),
     FileTooLarge(limit=20_000_000),
     Invalid((FieldError(field="title", code="required", message=Phrase("reasons.missing")),)),

@@ -9,6 +9,7 @@ import pytest
 
 from sandbox_registry.configuration import settings_from
 from sandbox_registry.runtime.mail_servers import MailServer
+from sandbox_registry.runtime.scanners import ScannerAddress, read_scanner
 from sandbox_registry.runtime.settings import Settings, SettingsError
 
 
@@ -85,6 +86,7 @@ def test_from_environ_reads_every_variable(tmp_path: Path) -> None:
         SANDBOX_CLOCK_TOLERANCE="60",
         SANDBOX_MAIL_SERVER="smtps://so:m%40t@mail.camau.example",
         SANDBOX_MAIL_FROM="so@camau.example",
+        SANDBOX_SCANNER="clamd://scan.camau.example",
     )
     assert settings == Settings(
         data_dir=tmp_path,
@@ -101,6 +103,7 @@ def test_from_environ_reads_every_variable(tmp_path: Path) -> None:
             host="mail.camau.example", port=465, is_tls=True, sender="so@camau.example", user="so", password="m@t"
         ),
         max_upload_bytes=7 * 1024 * 1024,
+        scanner=ScannerAddress(host="scan.camau.example", port=3310, socket=""),
         max_case_bytes=8 * 1024 * 1024,
         max_organisation_bytes=9 * 1024 * 1024,
         max_account_bytes=10 * 1024 * 1024,
@@ -215,3 +218,24 @@ def test_repr_shows_no_secret(tmp_path: Path) -> None:
     assert "hunter2" not in shown
     assert repr(settings.pseudonym_key) not in shown
     assert "pseudonym_key" not in shown
+
+
+@pytest.mark.parametrize(
+    ("value", "host", "port", "socket"),
+    [
+        ("clamd://scan:99", "scan", 99, ""),
+        ("clamd://[::1]/", "::1", 3310, ""),
+        ("clamd:///run/clamav/clamd.ctl", None, 3310, "/run/clamav/clamd.ctl"),
+    ],
+)
+def test_a_scanner_is_a_host_or_a_socket(value: str, host: str | None, port: int, socket: str) -> None:
+    assert read_scanner(value) == ScannerAddress(host=host, port=port, socket=socket)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["scan:3310", "http://scan", "clamd://", "clamd:///", "clamd://scan/socket", "clamd://a:b", "clamd://u:p@a"],
+)
+def test_any_other_address_of_a_scanner_is_refused(value: str) -> None:
+    with pytest.raises(ValueError, match="clamd://host:3310"):
+        read_scanner(value)

@@ -13,11 +13,11 @@ from sandbox_registry.documents.uploads.contents.judgement import PDF
 from sandbox_registry.documents.uploads.contents.server import answer_of
 from sandbox_registry.documents.uploads.inspection import judgement_of
 from sandbox_registry.documents.uploads.kinds import check_extension
-from sandbox_registry.documents.uploads.scanning import Verdict
 from sandbox_registry.documents.uploads.store import Store
 from sandbox_registry.domain.cases.attachments import AttachmentKind
 from sandbox_registry.domain.errors import Invalid
 from sandbox_registry.domain.identity.people import Capacity, MembershipKind
+from sandbox_registry.domain.operations.scanning import Verdict
 from sandbox_registry.usecases.cases.applications import check_previous, receiving_unit
 from sandbox_registry.usecases.cases.documents import Documents
 from sandbox_registry.usecases.cases.past_cases import moment_of
@@ -57,7 +57,7 @@ class Alarm:
     """A scanner that takes every file for harmful."""
 
     async def scan(self, path: Path) -> Verdict:
-        return Verdict(clean=path.name == "", name="alarm")
+        return Verdict(is_scanned=True, threat=f"alarm at {path.name}")
 
 
 async def bytes_of_a_file() -> AsyncIterator[bytes]:

@@ -257,6 +257,7 @@ class DocumentOut(Out):
     uploaded_at: Instant
     removed_at: Instant | None
     original: OriginalFileOut | None
+    is_scanned: bool
 
 
 class SupplementItemOut(Out):

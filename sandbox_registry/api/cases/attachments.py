@@ -34,6 +34,7 @@ class AttachmentOut(Out):
     attached_by: UUID
     attached_at: Instant
     original: OriginalFileOut | None
+    is_scanned: bool
 
 
 class AttachmentsOut(Out):

@@ -1,29 +1,20 @@
 """Looking for malicious content in a received file: the interface, and the scanner that does not look."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import structlog
 
+from sandbox_registry.domain.operations.scanning import Verdict
+
 logger = structlog.get_logger("documents")
-
-NOT_SCANNED = "not scanned"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """What a scanner says of one file. `name` is the threat found, `not scanned` if nobody looked, else empty."""
-
-    clean: bool
-    name: str = ""
 
 
 class Scanner(Protocol):
-    """Says whether a file is clean. A scanner that cannot answer raises: an unknown file is not a clean one."""
+    """Says whether a file is clean. An unknown file is not a clean one: a scanner that cannot answer raises."""
 
     async def scan(self, path: Path) -> Verdict:
-        """Judge the file at this path."""
+        """Judge the file at this path; raises ScannerUnavailable."""
 
 
 class NullScanner:
@@ -34,4 +25,4 @@ class NullScanner:
 
     async def scan(self, path: Path) -> Verdict:  # noqa: ARG002 - the interface gives a path.
         """Let the file pass, marked as not scanned."""
-        return Verdict(clean=True, name=NOT_SCANNED)
+        return Verdict(is_scanned=False)

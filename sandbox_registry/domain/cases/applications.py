@@ -200,6 +200,7 @@ class Document:
     uploaded_at: datetime
     removed_at: datetime | None = None
     original: OriginalFile | None = None
+    is_scanned: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

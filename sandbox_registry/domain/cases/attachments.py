@@ -38,6 +38,7 @@ class Attachment:
     attached_by: UUID
     attached_at: datetime
     original: OriginalFile | None = None
+    is_scanned: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

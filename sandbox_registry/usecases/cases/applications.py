@@ -241,6 +241,7 @@ class Applications:
         size: int,
         sha256: str,
         original: OriginalFile | None = None,
+        is_scanned: bool = False,
         keep: Callable[[], Awaitable[None]] | None = None,
     ) -> Document:
         """Attach a file to a component of the dossier. `keep` puts its bytes into the store; null when they are there.
@@ -286,6 +287,7 @@ class Applications:
                 size=size,
                 sha256=sha256,
                 original=original,
+                is_scanned=is_scanned,
                 uploaded_by=context.actor.person_id,
                 uploaded_at=act.at,
             )

@@ -64,6 +64,7 @@ class Attachments:
                 size=file.size,
                 sha256=file.sha256,
                 original=file.original,
+                is_scanned=file.is_scanned,
                 keep=file.keep,
             )
 
@@ -78,6 +79,7 @@ class Attachments:
         size: int,
         sha256: str,
         original: OriginalFile | None = None,
+        is_scanned: bool = False,
         keep: Callable[[], Awaitable[None]] | None = None,
     ) -> Attachment:
         """Attach a file that was inspected. `keep` puts its bytes into the store; null when they are there.
@@ -105,6 +107,7 @@ class Attachments:
                 size=size,
                 sha256=sha256,
                 original=original,
+                is_scanned=is_scanned,
                 attached_by=context.actor.person_id,
                 attached_at=act.at,
             )

@@ -53,6 +53,7 @@ class Documents:
                 size=file.size,
                 sha256=file.sha256,
                 original=file.original,
+                is_scanned=file.is_scanned,
                 keep=file.keep,
             )
 

@@ -31,6 +31,7 @@ class IncomingFile:
     size: int
     sha256: str
     original: OriginalFile | None
+    is_scanned: bool
     keep: Callable[[], Awaitable[None]]
 
 
@@ -56,6 +57,7 @@ class Reception:
             Invalid: it is empty, of a type not taken, broken, harmful, or not what its name says.
             FileTooLarge: it exceeds the limit; told as soon as it does.
             InspectionsBusy, TooManyRequests: as `Inspector.inspect` says.
+            ScannerUnavailable: the scanner does not answer.
             StorageFull: the disk takes no more.
 
         """
@@ -64,7 +66,7 @@ class Reception:
             kind = judgement.require_accepted()
             check_extension(filename, kind)
             verdict = await self.scanner.scan(received.path)
-            if not verdict.clean:
+            if verdict.threat is not None:
                 raise Invalid((FieldError(field="file", code="harmful", message=Phrase("documents.harmful")),))
             shown = await self.store.copy_of(received) if judgement.is_copy else received
             yield IncomingFile(
@@ -73,6 +75,7 @@ class Reception:
                 size=shown.size,
                 sha256=shown.sha256,
                 original=OriginalFile(sha256=received.sha256, size=received.size) if judgement.is_copy else None,
+                is_scanned=verdict.is_scanned,
                 keep=partial(self._keep, received, shown),
             )
 
