@@ -1,5 +1,6 @@
 """Papers that officials attach to a case over the wire: the file is the body, its kind and name stand in the address."""
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from sandbox_registry.api.cases.application_schemas import OriginalFileOut
 from sandbox_registry.api.cases.downloads import download
 from sandbox_registry.api.handling.requests import Id, Incoming, QueryText, perform, use_cases
 from sandbox_registry.api.handling.schemas import Instant, Out, shown
+from sandbox_registry.api.handling.uploads import until_left
 from sandbox_registry.domain.cases.attachments import Attachment, AttachmentKind
 from sandbox_registry.http.context import context_of
 from sandbox_registry.http.declarations import declare
@@ -68,7 +70,12 @@ class AttachmentsController(Controller):
         return await perform(
             request,
             lambda context: use_cases(request).attachments.attach(
-                context, application_id, kind=kind, filename=filename, chunks=request.stream()
+                context,
+                application_id,
+                kind=kind,
+                filename=filename,
+                chunks=request.stream(),
+                left=partial(until_left, request),
             ),
             out=attachment_out,
         )

@@ -1,11 +1,14 @@
 """Documents of a dossier over the wire: the file is the body, its part and name stand in the address."""
 
+from functools import partial
+
 from litestar import Controller, Response, delete, get, post
 from litestar.response.base import ASGIResponse
 
 from sandbox_registry.api.cases.application_schemas import DocumentOut, document_out
 from sandbox_registry.api.cases.downloads import download
 from sandbox_registry.api.handling.requests import Id, Incoming, QueryText, perform, use_cases
+from sandbox_registry.api.handling.uploads import until_left
 from sandbox_registry.http.context import context_of
 from sandbox_registry.http.declarations import declare
 
@@ -27,7 +30,12 @@ class DocumentsController(Controller):
         return await perform(
             request,
             lambda context: use_cases(request).documents.attach(
-                context, application_id, part=part, filename=filename, chunks=request.stream()
+                context,
+                application_id,
+                part=part,
+                filename=filename,
+                chunks=request.stream(),
+                left=partial(until_left, request),
             ),
             out=document_out,
             location=lambda made: f"/api/v1/applications/{application_id}/documents/{made.id}",

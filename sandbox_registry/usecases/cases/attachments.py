@@ -10,7 +10,7 @@ from sandbox_registry.domain.cases import attachments
 from sandbox_registry.domain.cases.attachments import Attachment, AttachmentKind
 from sandbox_registry.domain.cases.original_files import OriginalFile
 from sandbox_registry.domain.errors import NotFound
-from sandbox_registry.usecases.cases.reception import Reception
+from sandbox_registry.usecases.cases.reception import Left, Reception
 from sandbox_registry.usecases.cases.stored_files import StoredFiles
 from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.transaction import CaseTransaction
@@ -41,6 +41,7 @@ class Attachments:
         kind: AttachmentKind,
         filename: str,
         chunks: AsyncIterable[bytes],
+        left: Left | None = None,
     ) -> Attachment:
         """Receive a file and attach it; inspected like the files of an applicant, authority asked before its first byte.
 
@@ -54,7 +55,7 @@ class Attachments:
         async with self.transactions.open_case(context, Action.ATTACHMENT_ADD, application_id) as act:
             attachments.require_kind(kind, self._allowed(act))
             act.skip_audit()
-        async with self.reception.inspect(context, chunks, filename=filename) as file:
+        async with self.reception.inspect(context, chunks, filename=filename, left=left) as file:
             return await self.add(
                 context,
                 application_id,

@@ -7,7 +7,7 @@ from uuid import UUID
 from sandbox_registry.domain.cases.applications import Document
 from sandbox_registry.usecases.cases.applications import Applications
 from sandbox_registry.usecases.cases.cases import Cases
-from sandbox_registry.usecases.cases.reception import Reception
+from sandbox_registry.usecases.cases.reception import Left, Reception
 from sandbox_registry.usecases.cases.stored_files import StoredFiles
 from sandbox_registry.usecases.transaction.context import RequestContext
 
@@ -30,7 +30,14 @@ class Documents:
         self.stored = stored
 
     async def attach(
-        self, context: RequestContext, application_id: UUID, *, part: str, filename: str, chunks: AsyncIterable[bytes]
+        self,
+        context: RequestContext,
+        application_id: UUID,
+        *,
+        part: str,
+        filename: str,
+        chunks: AsyncIterable[bytes],
+        left: Left | None = None,
     ) -> Document:
         """Receive a file and attach it to a part of the dossier.
 
@@ -43,7 +50,7 @@ class Documents:
 
         """
         await self.applications.check_component(context, application_id, part=part)
-        async with self.reception.inspect(context, chunks, filename=filename) as file:
+        async with self.reception.inspect(context, chunks, filename=filename, left=left) as file:
             return await self.applications.add_document(
                 context,
                 application_id,

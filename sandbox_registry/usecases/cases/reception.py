@@ -1,10 +1,12 @@
 """Receiving a file from an applicant or an official: received as a stream, told by its content, scanned, kept only when all is well."""
 
+import asyncio
 import math
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from typing import Never
 
 from sandbox_registry.documents.uploads.fair_queue import Sender
 from sandbox_registry.documents.uploads.inspection import Inspector, Judgement
@@ -35,6 +37,10 @@ class IncomingFile:
     keep: Callable[[], Awaitable[None]]
 
 
+Left = Callable[[], Coroutine[None, None, Never]]
+"""Waits until the sender of a file has left, and raises then."""
+
+
 class Reception:
     """Inspects files before they reach the store."""
 
@@ -49,9 +55,9 @@ class Reception:
 
     @asynccontextmanager
     async def inspect(
-        self, context: RequestContext, chunks: AsyncIterable[bytes], *, filename: str
+        self, context: RequestContext, chunks: AsyncIterable[bytes], *, filename: str, left: Left | None = None
     ) -> AsyncIterator[IncomingFile]:
-        """Receive a file and inspect it.
+        """Receive a file and inspect it; for a sender who leaves meanwhile no process goes on looking.
 
         Raises:
             Invalid: it is empty, of a type not taken, broken, harmful, or not what its name says.
@@ -62,7 +68,7 @@ class Reception:
 
         """
         async with self.store.receive(chunks, max_bytes=self.max_bytes) as received:
-            judgement = await self._inspected(context, received)
+            judgement = await _unless(left, self._inspected(context, received))
             kind = judgement.require_accepted()
             check_extension(filename, kind)
             verdict = await self.scanner.scan(received.path)
@@ -91,6 +97,20 @@ class Reception:
             subjects = {By.ACCOUNT: context.actor.person_id.bytes}
             await self.limits.charge(Group.UPLOADS, subjects, count=math.ceil(judgement.seconds) - 1)
         return judgement
+
+
+async def _unless(left: Left | None, inspecting: Coroutine[None, None, Judgement]) -> Judgement:
+    """Return what an inspection says, or raise what says that its sender has left; the other of the two is ended."""
+    if left is None:
+        return await inspecting
+    tasks = [asyncio.ensure_future(each) for each in (inspecting, left())]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        return next(each for each in tasks if each.done()).result()
+    finally:
+        for each in tasks:
+            each.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def senders_of(context: RequestContext) -> frozenset[Sender]:

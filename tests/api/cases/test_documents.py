@@ -7,11 +7,13 @@ from typing import Any
 from urllib.parse import unquote
 from uuid import UUID
 
+import pytest
+
 from sandbox_registry.app import create_app
 from sandbox_registry.db.cases import dossiers
 from sandbox_registry.domain.cases.applications import Application
 from sandbox_registry.runtime.settings import Settings
-from tests.documents.uploads.files import pdf, png
+from tests.documents.uploads.files import pdf, png, slow_pdf
 from tests.support.client import Client
 from tests.support.leaves import leaves
 from tests.support.stages import OWNER, submitted
@@ -186,12 +188,19 @@ def damage(tmp_path: Path, digest: str) -> None:
     kept.write_bytes(PDF[:-1] + b"X")
 
 
-async def test_client_that_leaves_midway_leaves_nothing(world: World, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(({"type": "http.request", "body": PDF[:200], "more_body": True},), id="midway"),
+        pytest.param(({"type": "http.request", "body": slow_pdf(), "more_body": False},), id="while it is inspected"),
+    ],
+)
+async def test_client_that_leaves_leaves_nothing(world: World, tmp_path: Path, body: tuple[Any, ...]) -> None:
     case, secret = await world.draft(), await world.token(OWNER)
     app = create_app(Settings(data_dir=tmp_path, pseudonym_key=b"k" * 32, database_url="unused"), world.use_cases)
     app.state.use_cases = world.use_cases
     sent: list[Any] = []
-    events = [{"type": "http.request", "body": PDF[:200], "more_body": True}, {"type": "http.disconnect"}]
+    events = [*body]
 
     async def receive() -> Any:
         return events.pop(0) if events else {"type": "http.disconnect"}
@@ -212,7 +221,6 @@ async def test_client_that_leaves_midway_leaves_nothing(world: World, tmp_path: 
         "headers": [
             (b"authorization", f"Bearer {secret}".encode()),
             (b"content-type", b"application/pdf"),
-            (b"content-length", str(len(PDF)).encode()),
         ],
         "client": ("127.0.0.1", 1),
         "server": ("test", 80),

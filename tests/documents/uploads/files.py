@@ -64,6 +64,11 @@ def pdf(*objects: bytes, catalog: bytes = b"", trailer: bytes = b"", page: bytes
     return bytes(out)
 
 
+def slow_pdf() -> bytes:
+    """Make a PDF that takes seconds to look through: long enough to be seen at it."""
+    return pdf(b"[" + b"<< /S /A /Type /B >>" * 200_000 + b"]")
+
+
 def packed_pdf(*objects: bytes, catalog: bytes = b"") -> bytes:
     """Make the same PDF with its objects in compressed streams and no table to read in the clear."""
     out = io.BytesIO()

@@ -77,11 +77,6 @@ def bomb() -> bytes:
     return bytes(out) + b"startxref\n%d\n%%%%EOF\n" % start
 
 
-def slow() -> bytes:
-    """Make a PDF that takes seconds to look through: long enough to be seen at it."""
-    return files.pdf(b"[" + b"<< /S /A /Type /B >>" * 300_000 + b"]")
-
-
 async def test_what_a_file_is_comes_back_with_what_it_took(inspector: Inspector, tmp_path: Path) -> None:
     judgement = await inspect(inspector, saved(tmp_path, files.pdf()))
 
@@ -113,7 +108,7 @@ async def test_a_small_file_that_unfolds_without_end_is_given_up(inspector: Insp
 
 async def test_a_sender_who_leaves_ends_all_that_was_begun_for_them(inspector: Inspector, tmp_path: Path) -> None:
     """As often as there are places: each is free again, and no process of a group is left."""
-    path = saved(tmp_path, slow())
+    path = saved(tmp_path, files.slow_pdf())
     for _ in range(fair_queue.PLACES):
         left = asyncio.create_task(inspect(inspector, path))
         (group,) = await until(working)
@@ -138,7 +133,7 @@ async def test_an_idle_process_that_was_ended_from_outside_is_replaced(inspector
 
 async def test_a_process_that_is_ended_while_it_looks_is_replaced(inspector: Inspector, tmp_path: Path) -> None:
     """Nobody waits for the child it leaves behind, and the other process looks at the file again."""
-    judging = asyncio.create_task(inspect(inspector, saved(tmp_path, slow())))
+    judging = asyncio.create_task(inspect(inspector, saved(tmp_path, files.slow_pdf())))
     (group,) = await until(working)
     os.kill(group, signal.SIGKILL)
 
