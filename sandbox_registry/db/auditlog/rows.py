@@ -246,7 +246,7 @@ async def counted(connection: AsyncConnection) -> AsyncIterator[tuple[str, int, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptFile:
-    """A row that names a file in the store: a document or an attachment, and what its content hashes to."""
+    """A row that names a file in the store: a document or an attachment, and what its content, or what was sent, hashes to."""
 
     kind: str
     identity: UUID
@@ -277,7 +277,15 @@ _IS_GONE = exists().where(
 )
 _FILES = Statement(
     union_all(
-        select(literal("document"), _DOCUMENTS.id, _DOCUMENTS.filename, _DOCUMENTS.sha256).where(~_ERASED, ~_IS_GONE),
-        select(literal("attachment"), _ATTACHMENTS.id, _ATTACHMENTS.filename, _ATTACHMENTS.sha256),
+        *(
+            select(literal("document"), _DOCUMENTS.id, _DOCUMENTS.filename, digest).where(
+                digest.is_not(None), ~_ERASED, ~_IS_GONE
+            )
+            for digest in (_DOCUMENTS.sha256, _DOCUMENTS.original["sha256"].astext)
+        ),
+        *(
+            select(literal("attachment"), _ATTACHMENTS.id, _ATTACHMENTS.filename, digest).where(digest.is_not(None))
+            for digest in (_ATTACHMENTS.sha256, _ATTACHMENTS.original["sha256"].astext)
+        ),
     )
 )
