@@ -2,6 +2,7 @@
 
 import asyncio
 from asyncio import StreamReader, StreamWriter
+from contextlib import suppress
 from pathlib import Path
 
 import structlog
@@ -58,6 +59,8 @@ class Clamd:
             raise ConnectionError("no whole answer") from error
         finally:
             writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
         return answer.rstrip(b"\0").decode("utf-8", "replace").strip()
 
     async def _connect(self) -> tuple[StreamReader, StreamWriter]:

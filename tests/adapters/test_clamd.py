@@ -3,7 +3,7 @@
 import asyncio
 from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -31,8 +31,12 @@ async def read_stream(reader: StreamReader) -> bytes:
 
 @asynccontextmanager
 async def clamd(answer: Answer, *, socket: Path | None = None) -> AsyncIterator[Clamd]:
+    connections: list[StreamWriter] = []
+
     async def serve(reader: StreamReader, writer: StreamWriter) -> None:
-        writer.write(answer(await read_stream(reader)))
+        connections.append(writer)
+        with suppress(asyncio.IncompleteReadError):
+            writer.write(answer(await read_stream(reader)))
         writer.close()
 
     if socket is None:
@@ -43,6 +47,10 @@ async def clamd(answer: Answer, *, socket: Path | None = None) -> AsyncIterator[
         client = Clamd(host=None, port=0, socket=str(socket))
     async with server:
         yield client
+    for each in connections:
+        each.close()
+        with suppress(OSError):
+            await each.wait_closed()
 
 
 def saved(directory: Path, content: bytes) -> Path:
@@ -96,7 +104,15 @@ async def test_a_scanner_that_is_away_or_silent_lets_nothing_pass(tmp_path: Path
         await scanner.scan(path)
     with pytest.raises(ScannerUnavailable):
         await Clamd(host=None, port=0, socket=str(tmp_path / "none")).scan(path)
-    async with clamd(honest) as scanner:
-        scanner.timeout = 0
+    silent = asyncio.Event()
+
+    async def never(_: StreamReader, writer: StreamWriter) -> None:
+        await silent.wait()
+        writer.close()
+
+    server = await asyncio.start_unix_server(never, tmp_path / "silent.ctl")
+    async with server:
         with pytest.raises(ScannerUnavailable):
-            await scanner.scan(path)
+            await Clamd(host=None, port=0, socket=str(tmp_path / "silent.ctl"), timeout=0.1).scan(path)
+        silent.set()
+        await asyncio.sleep(0.05)
