@@ -146,6 +146,7 @@ UNCOMPARED = frozenset(
         "applications.next_due_at",
         "counters.series",
         "damaged_files",
+        "documents.forgotten_at",
         "idempotency_answers",
         "rate_limits",
         "refused_logins",
