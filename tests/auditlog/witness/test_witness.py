@@ -3,6 +3,7 @@
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from hashlib import sha256
@@ -283,3 +284,24 @@ def test_requests_are_read_back_as_written() -> None:
     for bad in (b"old 5\n" + b"A" * 43 + b"=\n" * 70 + b"\n", b"\xff\n\n", b"old 5\n", b"old -1\n\n"):
         with pytest.raises(ProofError):
             parse_add_checkpoint(bad)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda _state: b"",
+        lambda state: state[: len(state) // 2],
+        lambda _state: checkpoint_at(500, leaves=OTHER_LEAVES),
+        lambda state: state.replace(b"\n500\n", b"\n400\n"),
+    ],
+)
+def test_a_memory_that_it_did_not_cosign_accuses_nobody(tmp_path: Path, change: Callable[[bytes], bytes]) -> None:
+    """A wrong root in a witness's own file must not make it cry that the log shows two faces."""
+    witness = new_witness(tmp_path)
+    assert witness.add_checkpoint(request(0, 500)).status == 200
+    [state] = tmp_path.glob("*/checkpoint")
+    state.write_bytes(change(state.read_bytes()))
+    answer = witness.add_checkpoint(request(500, 600))
+    assert answer.status == 503
+    assert b"is not a checkpoint that this witness cosigned" in answer.body
+    assert [*tmp_path.glob("*/evidence/*")] == []
