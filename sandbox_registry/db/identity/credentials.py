@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sandbox_registry.db import tables
 from sandbox_registry.db.core.statements import Statement
 from sandbox_registry.db.identity import account_mails, second_factors
+from sandbox_registry.domain.identity.contacts import email_key
 from sandbox_registry.domain.identity.tokens import Token
 
 _PEOPLE, _PASSWORDS, _TOKENS = tables.people, tables.passwords, tables.tokens
@@ -30,7 +31,7 @@ class Credentials:
 _CREDENTIALS = select(
     _PEOPLE.c.id.label("person_id"), _PEOPLE.c.disabled_at.is_not(None).label("is_disabled"), _PASSWORDS.c.hash
 ).outerjoin(_PASSWORDS, _PASSWORDS.c.person_id == _PEOPLE.c.id)
-_BY_EMAIL = Statement(_CREDENTIALS.where(_PEOPLE.c.email_key == func.lower(bindparam("email"))))
+_BY_EMAIL = Statement(_CREDENTIALS.where(_PEOPLE.c.email_key == bindparam("email")))
 _BY_PERSON = Statement(_CREDENTIALS.where(_PEOPLE.c.id == bindparam("person_id")))
 # Held to the end of the transaction, so that no password changes while it opens a door.
 _HASH = select(_PASSWORDS.c.hash).where(_PASSWORDS.c.person_id == bindparam("person_id"))
@@ -45,7 +46,7 @@ _LIVE = Statement(
 
 async def by_email(connection: AsyncConnection, email: str) -> Credentials | None:
     """Find the credentials that belong to an e-mail address."""
-    for row in await _BY_EMAIL.dicts(connection, {"email": email}):
+    for row in await _BY_EMAIL.dicts(connection, {"email": email_key(email)}):
         return Credentials(**row)
     return None
 

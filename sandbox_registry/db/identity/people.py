@@ -31,6 +31,7 @@ from sandbox_registry.db import tables
 from sandbox_registry.db.core.kinds import PEOPLE
 from sandbox_registry.db.core.searching import contains_words
 from sandbox_registry.db.core.statements import Statement
+from sandbox_registry.domain.identity.contacts import email_key
 from sandbox_registry.domain.identity.people import LETS_IN, Actor, MembershipKind, Person, Role
 from sandbox_registry.domain.identity.people_lists import PersonRow
 
@@ -136,7 +137,7 @@ _BY_PERSON = Statement(
         false().label("is_waiting"),
     ).where(_PEOPLE.c.id == bindparam("person_id"), _PEOPLE.c.disabled_at.is_(None))
 )
-_BY_EMAIL = Statement(PEOPLE.query.where(_PEOPLE.c.email_key == func.lower(bindparam("email"))))
+_BY_EMAIL = Statement(PEOPLE.query.where(_PEOPLE.c.email_key == bindparam("email")))
 # Weak enough to let others refer to the person, strong enough that two such acts queue.
 _LOCK = Statement(
     select(_PEOPLE.c.id)
@@ -271,7 +272,7 @@ _WORDS_ABOUT = Statement(
 
 async def by_email(connection: AsyncConnection, email: str) -> Person | None:
     """Find a person by e-mail address, whatever the case of its letters."""
-    row = await _BY_EMAIL.row(connection, {"email": email})
+    row = await _BY_EMAIL.row(connection, {"email": email_key(email)})
     return None if row is None else PEOPLE.read(row)
 
 

@@ -2,11 +2,13 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date
+from itertools import islice
 from math import isfinite
 
 from sandbox_registry.domain.errors import FieldError
+from sandbox_registry.domain.identity.contacts import EMAIL
 from sandbox_registry.domain.rules.form_fields import Field, FieldKind
 from sandbox_registry.domain.texts import Parameter, Phrase, Wording, verbatim
 
@@ -19,8 +21,9 @@ LONGEST = {
 }
 _LARGEST = {FieldKind.INTEGER: 1e12, FieldKind.DECIMAL: 1e12, FieldKind.MONEY: 1e15}
 MOST_ROWS = 100
+MOST_UNKNOWN = 20
 _FORMATS = {
-    FieldKind.EMAIL: re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63}){1,8}"),
+    FieldKind.EMAIL: EMAIL,
     FieldKind.PHONE: re.compile(r"\+?[0-9][0-9 .-]{6,17}[0-9]"),
     FieldKind.TAX_CODE: re.compile(r"[0-9]{10}(-?[0-9]{3})?|[0-9]{12}"),
 }
@@ -45,8 +48,22 @@ def error(path: str, code: str, label: Wording, **params: Parameter) -> FieldErr
     return FieldError(field=path, code=code, message=Phrase(f"form.{code}", label=label, **params))
 
 
-def unknown(path: str, key: object) -> FieldError:
-    """Name a key the form does not have, shortened and stripped of anything unprintable."""
+def unknown(path: str, keys: Iterable[object], *, known: Collection[object]) -> Errors:
+    """Name the first keys that the form does not have: whoever sent thousands learns no more from all of them."""
+    yield from (_unknown(path, key) for key in islice((key for key in keys if key not in known), MOST_UNKNOWN))
+
+
+def few_unknown(errors: Errors) -> Errors:
+    """Pass errors on, but of unknown keys the first ones of the whole form only."""
+    named = 0
+    for each in errors:
+        named += each.code == "unknown_field"
+        if each.code != "unknown_field" or named <= MOST_UNKNOWN:
+            yield each
+
+
+def _unknown(path: str, key: object) -> FieldError:
+    """Name a key shortened and stripped of anything unprintable."""
     shown = "".join(letter for letter in str(key)[:60] if letter.isprintable())
     return error(f"{path}.{shown}", "unknown_field", verbatim(shown))
 
@@ -190,7 +207,7 @@ def _check_row(field: Field, row: object, path: str, *, complete: bool) -> Error
         yield _wrong_type(field, path)
         return
     columns = {column.key: column for column in field.columns}
-    yield from (unknown(path, key) for key in row if key not in columns)
+    yield from unknown(path, row, known=columns)
     for key, column in columns.items():
         value = row.get(key)
         if complete and column.required and is_empty(value):

@@ -17,7 +17,7 @@ from sandbox_registry.domain.rules.form_fields import (
     is_required,
     is_shown,
 )
-from sandbox_registry.domain.rules.form_values import check, clean, error, is_empty, read_date, unknown
+from sandbox_registry.domain.rules.form_values import check, clean, error, few_unknown, is_empty, read_date, unknown
 from sandbox_registry.domain.rules.procedures import Procedure
 from sandbox_registry.domain.texts import Parameter, Phrase, Text
 
@@ -43,7 +43,7 @@ def validate(procedure: Procedure, answers: Answers, attached_components: frozen
     """
     visible_answers = visible(procedure, answers)
     return (
-        *_check_answers(procedure, answers, visible_answers, complete=True),
+        *few_unknown(_check_answers(procedure, answers, visible_answers, complete=True)),
         *_check_rules(procedure, visible_answers),
         *_check_components(procedure, visible_answers, attached_components),
     )
@@ -51,7 +51,7 @@ def validate(procedure: Procedure, answers: Answers, attached_components: frozen
 
 def validate_shape(procedure: Procedure, answers: Answers) -> tuple[FieldError, ...]:
     """List what is wrong with a partial draft: unknown keys, types, limits, forbidden characters; nothing is required."""
-    return tuple(_check_answers(procedure, answers, visible(procedure, answers), complete=False))
+    return tuple(few_unknown(_check_answers(procedure, answers, visible(procedure, answers), complete=False)))
 
 
 def route(procedure: Procedure, answers: Answers) -> Referral | None:
@@ -107,7 +107,7 @@ def _check_answers(
     procedure: Procedure, answers: Answers, visible_answers: Answers, *, complete: bool
 ) -> Iterator[FieldError]:
     sections = {section.key: section for section in procedure.sections}
-    yield from (unknown("answers", key) for key in answers if key not in sections)
+    yield from unknown("answers", answers, known=sections)
     for section in procedure.sections:
         path = f"answers.{section.key}"
         section_answers = answers.get(section.key, {})
@@ -115,7 +115,7 @@ def _check_answers(
             yield error(path, "bad_format", section.title)
             continue
         fields = {field.key: field for field in section.fields}
-        yield from (unknown(path, key) for key in section_answers if key not in fields)
+        yield from unknown(path, section_answers, known=fields)
         for key, field in fields.items():
             value = section_answers.get(key)
             if is_empty(value) and complete and is_required(field, visible_answers):
@@ -126,7 +126,7 @@ def _check_answers(
 
 def _check_components(procedure: Procedure, visible_answers: Answers, attached: frozenset[str]) -> Iterator[FieldError]:
     keys = {component.key for component in procedure.parts}
-    yield from (unknown("documents", key) for key in sorted(attached - keys))
+    yield from unknown("documents", sorted(attached), known=keys)
     for component in procedure.parts:
         needed = component.required or (
             bool(component.required_when) and holds(component.required_when, visible_answers)

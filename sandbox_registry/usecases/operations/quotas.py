@@ -18,6 +18,7 @@ import structlog
 
 from sandbox_registry.db.core.engine import Database
 from sandbox_registry.db.operations import rate_limits
+from sandbox_registry.domain.identity.contacts import email_key
 from sandbox_registry.domain.operations.quotas import By, Group, LimitsUnknown, Quota, Room, TooManyRequests
 
 PAID_AHEAD = 16
@@ -113,12 +114,12 @@ class RateLimits:
 
         Raises as `take` does. Whether there is such an account makes no difference.
         """
-        subjects = {By.ACCOUNT: email.strip().casefold().encode(), By.EVERYBODY: b""}
+        subjects = {By.ACCOUNT: email_key(email).encode(), By.EVERYBODY: b""}
         await self.take(Group.LOGIN, subjects if address is None else {**subjects, By.ADDRESS: address.encode()})
 
     async def take_mail(self, email: str, *, address: str | None) -> None:
         """Count a mail that somebody asks to be sent, by where it goes, by who asks and in all; raises as `take` does."""
-        subjects = {By.ACCOUNT: email.strip().casefold().encode(), By.EVERYBODY: b""}
+        subjects = {By.ACCOUNT: email_key(email).encode(), By.EVERYBODY: b""}
         await self.take(Group.MAIL, subjects if address is None else {**subjects, By.ADDRESS: address.encode()})
 
     def check(self, group: Group, subjects: Subjects) -> None:

@@ -296,6 +296,13 @@ def test_hidden_field_is_not_required_and_its_old_answer_does_not_count() -> Non
     assert broken({"harm": False, "cover": "from before"}) == []
 
 
+def test_few_of_many_unknown_keys_are_named() -> None:
+    strange = {f"k{number}": None for number in range(75_000)}
+    many = {"plan": {"title": "A", "users": "many", "sites": [strange, strange], **strange}, **strange}
+    found = [error.code for error in validate_shape(PROCEDURE, many)]
+    assert (found.count("unknown_field"), found.count("wrong_type")) == (20, 1)
+
+
 def test_draft_needs_nothing_but_keeps_types_and_limits() -> None:
     partial = {"plan": {"title": "A", "mail": "half@", "sites": [{}], "users": "many"}, "poem": {}}
     assert [(error.field, error.code) for error in validate_shape(PROCEDURE, partial)] == [
