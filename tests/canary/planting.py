@@ -28,7 +28,6 @@ from tests.support.world import World
 MARKED = {
     "application": "title",
     "attachment": "filename",
-    "browser_session": "method",
     "clarification": "answer",
     "complaint": "grounds",
     "consultation": "question",
@@ -217,7 +216,7 @@ def _state(world: World, kind: Kind, case_id: UUID) -> dict[str, Any]:
         "by_person_id": world.people["quan_tri"],
         "term_unit": "wd",
         "status": "proposed",
-        "method": "test",
+        "method": "password",
         "valid_to": world.clock.at + timedelta(days=9),
         "expires_at": world.clock.at + timedelta(days=9),
         "events": ["*"],

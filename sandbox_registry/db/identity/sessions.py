@@ -77,7 +77,9 @@ async def find(
             use = {"secret_hash": secret_hash, "at": at, "unkept_since": unkept_since}
             await _KEEP_USE.execute(connection, use)
         return Found(
-            session=BrowserSession(**dict(zip(BrowserSession.__dataclass_fields__, session, strict=True))),
+            session=msgspec.convert(
+                dict(zip(BrowserSession.__dataclass_fields__, session, strict=True)), BrowserSession
+            ),
             full_name=full_name,
             language=None if language is None else Language(language),
             power=power,
@@ -91,9 +93,11 @@ async def add(
 ) -> None:
     """Store a new session with the digest of its secret; `set_power` follows."""
     shown = {"last_seen_at": session.created_at, "address": address, "browser": browser}
-    await Statement(insert(_SESSIONS).values(**asdict(session), **shown, hash=secret_hash, power="")).execute(
-        connection
-    )
+    await Statement(
+        insert(_SESSIONS).values(
+            **{**asdict(session), "method": session.method.value}, **shown, hash=secret_hash, power=""
+        )
+    ).execute(connection)
 
 
 async def set_power(connection: AsyncConnection, session_id: UUID, power: str) -> None:
@@ -133,7 +137,7 @@ async def session(connection: AsyncConnection, session_id: UUID) -> BrowserSessi
 
 async def rotate(connection: AsyncConnection, session: BrowserSession, *, secret_hash: bytes) -> None:
     """Store a session with another secret."""
-    changed = {"version": session.version, "method": session.method, "proved_at": session.proved_at}
+    changed = {"version": session.version, "method": session.method.value, "proved_at": session.proved_at}
     statement = update(_SESSIONS).where(_SESSIONS.c.id == session.id).values(**changed, hash=secret_hash)
     await Statement(statement).execute(connection)
 

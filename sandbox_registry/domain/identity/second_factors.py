@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from hashlib import sha256
 from uuid import UUID
 
@@ -14,9 +15,17 @@ STEP_S, DIGITS, SECRET_SIZE = 30, 6, 20
 WINDOW = (0, -1, 1)
 """Steps that count beside the present one: clocks of phones are a little off."""
 RECOVERY_CODES, _CODE_BYTES, _GROUP = 10, 10, 4
-WITH_CODE = "password_and_code"
-"""How somebody proved to be who they are: with a password and a code."""
 _LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+
+
+class LoginMethod(StrEnum):
+    """How somebody proved to be who they are, for a session of a browser."""
+
+    PASSWORD = "password"  # noqa: S105 - the name of a way to log in.
+    PASSWORD_AND_CODE = "password_and_code"  # noqa: S105 - as above.
+
+
+PASSWORD, WITH_CODE = LoginMethod
 
 
 class CodeNeeded(DomainError):

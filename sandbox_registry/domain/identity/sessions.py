@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sandbox_registry.domain.errors import ConditionNotMet
 from sandbox_registry.domain.identity.people import Actor
+from sandbox_registry.domain.identity.second_factors import LoginMethod
 from sandbox_registry.domain.texts import Language
 
 PROOF_LASTS = timedelta(minutes=10)
@@ -54,7 +55,7 @@ class BrowserSession:
     id: UUID
     version: int
     person_id: UUID
-    method: str
+    method: LoginMethod
     created_at: datetime
     expires_at: datetime
     proved_at: datetime

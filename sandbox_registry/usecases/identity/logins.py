@@ -8,7 +8,7 @@ from sandbox_registry.db.identity import credentials, refused_logins, second_fac
 from sandbox_registry.domain.identity.logins import interval_of
 from sandbox_registry.domain.identity.passwords import WrongCredentials
 from sandbox_registry.domain.identity.people import Person
-from sandbox_registry.domain.identity.second_factors import WITH_CODE, CodeNeeded, SecondFactor
+from sandbox_registry.domain.identity.second_factors import PASSWORD, WITH_CODE, CodeNeeded, LoginMethod, SecondFactor
 from sandbox_registry.usecases.identity.passwords import Passwords, renew_password
 from sandbox_registry.usecases.identity.second_factors import SecondFactors
 from sandbox_registry.usecases.operations.quotas import RateLimits
@@ -16,8 +16,6 @@ from sandbox_registry.usecases.transaction.context import RequestContext
 from sandbox_registry.usecases.transaction.operators import NOBODY, applicant
 from sandbox_registry.usecases.transaction.transaction import Transaction
 from sandbox_registry.usecases.transaction.transactions import Transactions
-
-PASSWORD = "password"  # noqa: S105 - the name of a way to prove who one is.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +97,7 @@ class Logins:
         actor = applicant(person_id, method=method, request_id=context.actor.request_id)
         return Proof(context=context.acting_as(actor), hash=account.hash, renewed=None)
 
-    async def _second_step(self, account: credentials.Credentials, code: str) -> str:
+    async def _second_step(self, account: credentials.Credentials, code: str) -> LoginMethod:
         """Look at the second step of an account, if it has one; return how its owner proved to be who they are."""
         async with self.transactions.primary() as primary:
             factor = await primary.run(second_factors.find, account.person_id)

@@ -12,7 +12,7 @@ from sandbox_registry.db.identity import second_factors, sessions
 from sandbox_registry.domain.audit import check_value
 from sandbox_registry.domain.errors import NotFound
 from sandbox_registry.domain.identity.people import Person
-from sandbox_registry.domain.identity.second_factors import WITH_CODE
+from sandbox_registry.domain.identity.second_factors import WITH_CODE, LoginMethod
 from sandbox_registry.domain.identity.sessions import (
     BrowserSession,
     OwnSession,
@@ -122,20 +122,22 @@ class Sessions:
             proof = await self._logins().prove(context, email=person.email, password=password)
             async with self.transactions.open(context, Action.SESSION_CONFIRM) as act:
                 await proof.require(act)
-                opened = await self._rotated(act, session_id, person, method=proof.context.actor.auth_method)
+                opened = await self._rotated(
+                    act, session_id, person, method=LoginMethod(proof.context.actor.auth_method)
+                )
                 await proof.renew(act)
                 return opened
         await self.rate_limits.take_login(person.email, address=context.address)
         await self._logins().require_code(factor, code or "-")
         async with self.transactions.open(context, Action.SESSION_CONFIRM) as act:
-            return await self._rotated(act, session_id, person, method=context.actor.auth_method)
+            return await self._rotated(act, session_id, person, method=LoginMethod(context.actor.auth_method))
 
     async def open_again(self, context: RequestContext, *, user_agent: str) -> OpenedSession:
         """Open a session for somebody whose sessions a new password just ended; the old one was right, and so are they."""
         async with self.transactions.open(context, Action.SESSION_OPEN) as act:
             return await self._open(act, user_agent=user_agent)
 
-    async def begin_anew(self, context: RequestContext, session_id: UUID, *, method: str) -> OpenedSession:
+    async def begin_anew(self, context: RequestContext, session_id: UUID, *, method: LoginMethod) -> OpenedSession:
         """Replace the secret of one's session after the way to log in changed, and end all others.
 
         `method` says how its owner has proved by now to be who they are. Raises NotFound as `confirm` does.
@@ -146,7 +148,9 @@ class Sessions:
             await end_sessions(act, person.id, but=session_id)
             return opened
 
-    async def _rotated(self, act: Transaction, session_id: UUID, person: Person, *, method: str) -> OpenedSession:
+    async def _rotated(
+        self, act: Transaction, session_id: UUID, person: Person, *, method: LoginMethod
+    ) -> OpenedSession:
         known = await act.run(sessions.lock, session_id, person_id=person.id)
         if known is None or known.ended_at is not None:
             raise NotFound(what="browser_session")
@@ -201,7 +205,7 @@ class Sessions:
             id=act.new_id(),
             version=1,
             person_id=person.id,
-            method=act.actor.auth_method,
+            method=LoginMethod(act.actor.auth_method),
             created_at=act.at,
             expires_at=act.at + self.limits.longest,
             proved_at=act.at,

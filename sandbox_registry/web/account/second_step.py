@@ -9,12 +9,11 @@ from uuid import UUID
 import msgspec
 from litestar import Response, get, post
 
-from sandbox_registry.domain.identity.second_factors import WITH_CODE, CodeNeeded
+from sandbox_registry.domain.identity.second_factors import PASSWORD, WITH_CODE, CodeNeeded
 from sandbox_registry.domain.operations.quotas import Group
 from sandbox_registry.domain.texts import Phrase
 from sandbox_registry.http.context import context_of
 from sandbox_registry.http.declarations import declare
-from sandbox_registry.usecases.identity.logins import PASSWORD
 from sandbox_registry.web.forms import NO_FAULTS, NO_FORM, Faults, Form, read_form, wrong_secret
 from sandbox_registry.web.pages import page
 from sandbox_registry.web.portal import bound_to, portal_of

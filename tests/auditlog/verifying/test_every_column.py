@@ -30,7 +30,9 @@ from sandbox_registry.auditlog.verifying.history import History
 from sandbox_registry.db import tables
 from sandbox_registry.db.auditlog.coverage import DERIVED, UNRECORDED
 from sandbox_registry.db.core.kinds import TABLES
+from sandbox_registry.domain.identity.sessions import DEFAULT_LIMITS
 from sandbox_registry.usecases.identity.people import People
+from sandbox_registry.usecases.identity.sessions import Sessions
 from sandbox_registry.usecases.identity.tokens import Tokens
 from sandbox_registry.usecases.integrations.webhooks import Webhooks
 from tests.support.decided import issued
@@ -97,6 +99,8 @@ async def history(world: World) -> History:
     await tokens.log_in(
         ANYBODY, email="moi@camau.example", password="tôm sú lội ngược dòng", name="n", lifetime=timedelta(hours=1)
     )
+    browsers = Sessions(world.transactions, CHEAP, world.use_cases.rate_limits, limits=DEFAULT_LIMITS)
+    await browsers.log_in(ANYBODY, email="moi@camau.example", password="tôm sú lội ngược dòng", user_agent="")
     await Webhooks(world.transactions, to_loopback=True).create(
         world.context(OWNER), organisation_id=world.startup, url="http://127.0.0.1:2000/", events=["*"], description=""
     )

@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 
 from sandbox_registry.domain.errors import ConditionNotMet
+from sandbox_registry.domain.identity.second_factors import LoginMethod
 from sandbox_registry.domain.identity.sessions import PROOF_LASTS, BrowserSession, browser_name
 
 AT = datetime(2026, 11, 30, 7, tzinfo=UTC)
@@ -43,7 +44,7 @@ def test_a_proof_counts_for_some_minutes() -> None:
         id=UUID(int=1),
         version=1,
         person_id=UUID(int=2),
-        method="password",
+        method=LoginMethod.PASSWORD,
         created_at=AT,
         expires_at=AT + timedelta(hours=12),
         proved_at=AT,
