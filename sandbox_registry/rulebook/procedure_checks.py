@@ -1,11 +1,11 @@
 """The lint behind `rules check`: what a procedure file may not say, in plain words, found over all files at once."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from string import Formatter
 
 from sandbox_registry.authz.policy import AuthorizationPolicy, read_policy
 from sandbox_registry.domain.rules.calendars import LONGEST_TERM, Unit
@@ -22,6 +22,7 @@ from sandbox_registry.domain.rules.procedures import (
     BINDING,
     COUNT_BEFORE_CLASSIFICATION,
     PARAMETERS,
+    SPECIMEN,
     UNITS,
     WORDS,
     Confidence,
@@ -58,6 +59,8 @@ _SHAPES: dict[ParameterKind, type] = {
     ParameterKind.LIST: tuple,
     ParameterKind.FORMAT: str,
 }
+_NUMBERED = re.compile(r"\{n(?::0[2-9])?\}|\{year\}")
+_TOUCHING = re.compile(r"\d\{|\}\d|\}\{")
 _NUMBERS = frozenset({FieldKind.INTEGER, FieldKind.DECIMAL, FieldKind.MONEY})
 _RULED = {
     RuleKind.NOT_BEFORE: frozenset({FieldKind.DATE}),
@@ -197,7 +200,7 @@ def _wrong_value(key: str, name: str, kind: ParameterKind) -> Fault:
         case ParameterKind.TERM:
             return fault("wrong_value.term", key, most=LONGEST_TERM)
         case ParameterKind.FORMAT:
-            return fault("wrong_value.format", key, serial="{n}", year="{year}")
+            return fault("wrong_value.format", key, serial="{n}", year="{year}", specimen=SPECIMEN)
         case _:
             return fault(f"wrong_value.{kind}", key)
 
@@ -218,12 +221,20 @@ def _is_sensible(parameter: Parameter, kind: ParameterKind) -> bool:
 
 
 def _is_number_format(value: str, *, names_year: bool) -> bool:
-    """A format names the serial once and no more than the year; a permit's names it, for no two permits share a number."""
-    try:
-        names = [name for _, name, _, _ in Formatter().parse(value) if name is not None]
-    except ValueError:
-        return False
-    return names.count("n") == 1 and set(names) <= {"n", "year"} and ("year" in names or not names_year)
+    """Tell whether a format makes one number of every serial, and of nothing else, that nobody takes for a specimen's.
+
+    It names the serial once, maybe padded with zeros, and at most once the year, apart from each other and from digits; a
+    permit's names the year, for no two permits share a number.
+    """
+    named, between = _NUMBERED.findall(value), _NUMBERED.split(value)
+    return (
+        len(named) - named.count("{year}") == 1
+        and named.count("{year}") in ({1} if names_year else {0, 1})
+        and not any(brace in text for text in between for brace in "{}")
+        and not _TOUCHING.search(value)
+        and value == value.strip()
+        and SPECIMEN not in value.upper()
+    )
 
 
 def _is_share(value: str) -> bool:

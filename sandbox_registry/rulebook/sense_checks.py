@@ -170,6 +170,8 @@ def _idle_parameters(procedure: Procedure) -> Faults:
     for name, parameter in procedure.parameters.items():
         if parameter.value == 0 and name in {"support.max_share", "support.max_amount"}:
             yield fault("contradiction.support", f"parameters.{name}")
+    if procedure.number_form("decision") == procedure.number_form("permit"):
+        yield fault("contradiction.numbers", "parameters.permit.number_format")
 
 
 def _council_size_faults(procedure: Procedure) -> Faults:

@@ -86,6 +86,36 @@ FAULTS = {
         "parameters.permit.number_format",
         "wrong_value",
     ),
+    **{
+        f"number format {form}": (
+            LAW,
+            '"draft.ttl" =',
+            f'"permit.number_format" = {{ value = "{form}", unit = "format", basis = "Điều 5", confidence = "V" }}\n"draft.ttl" =',
+            "parameters.permit.number_format",
+            code,
+        )
+        for form, code in {
+            "{n!s:.1}/{year}": "wrong_value",
+            "{n:x}/{year}": "wrong_value",
+            "{n:{year}}/{year}": "wrong_value",
+            "1{n}/{year}": "wrong_value",
+            "{n}0/{year}": "wrong_value",
+            "{n}{year}": "wrong_value",
+            "{n}/{year}/{year}": "wrong_value",
+            "{n}/{year:.2}": "wrong_value",
+            "{{n}}/{n}/{year}": "wrong_value",
+            "{n}/{year}/GP ": "wrong_value",
+            "{n}/{year}/GP-mẫu": "wrong_value",
+            "{n:02}/QĐ-UBND": "wrong_value",
+        }.items()
+    },
+    "permit numbered like a decision": (
+        LAW,
+        '"draft.ttl" =',
+        '"decision.number_format" = { value = "{n:03}/{year}/GPTN", unit = "format", basis = "Điều 5", confidence = "V" }\n"draft.ttl" =',
+        "parameters.permit.number_format",
+        "contradiction",
+    ),
     "unknown key": (DRAFT, 'version = "2026.12.1"', 'version = "2026.12.1"\ncolour = "red"', "colour", "unknown_key"),
     "misspelt parameter": (LAW, '"draft.ttl" =', '"draft.tll" =', "parameters.draft.tll", "unknown_key"),
     "route without an authority": (

@@ -211,7 +211,7 @@ async def check_rows(connection: Connection, history: History, *, report: Report
     async for kind, key, row in log_rows.rows_of_kinds(connection):
         report.rows += 1
         seen.take(kind, key, row)
-        wrong = differing(kind, row) | seen.differing(kind, row)
+        wrong = differing(kind, row)
         if wrong - SEARCHED:
             report.add("row_derived", kind=kind, identity=key, what=fields_named(wrong - SEARCHED))
         seen.unfound += bool(wrong & SEARCHED)
@@ -242,23 +242,14 @@ class _Seen:
     unfound: int = 0
     dossiers: dict[str, Dossier] = field(default_factory=dict)
     stages: dict[str, str] = field(default_factory=dict)
-    serials: dict[str, int] = field(default_factory=dict)
 
     def take(self, kind: str, key: str, row: dict[str, Any]) -> None:
         if kind == "application":
             self.stages[key] = row["stage"]
-        if kind == "permit":
-            self.serials[key] = row["serial"]
         if kind == "document":
             self.dossiers.setdefault(row["application_id"], Dossier()).take_document(row)
         if kind == "dossier_version":
             self.dossiers.setdefault(row["application_id"], Dossier()).take_version(row)
-
-    def differing(self, kind: str, row: dict[str, Any]) -> frozenset[str]:
-        """Take the serial out of a version of a permit, and name it where it is not that of the permit."""
-        if kind != "permit_version" or row.pop("permit_serial") == self.serials.get(row["permit_id"]):
-            return frozenset()
-        return frozenset({"permit_serial"})
 
 
 def _has_rows(kind: str) -> bool:

@@ -17,11 +17,6 @@ LONGEST = 20_000
 """Characters of a case's words that are kept to search in."""
 
 
-def _serial(number: str) -> int:
-    running, year = number.split("/")[:2]
-    return int(year) * 100_000 + int(running)
-
-
 def _has_words(row: Row) -> bool:
     """Say whether a case is found by its words. Rows do not keep the order of answers; what is very long is cut."""
     stored = str(row["search_text"])
@@ -34,13 +29,12 @@ FOLLOWS: Mapping[str, Mapping[str, Callable[[Row], bool]]] = {
     "application": {"search": lambda row: row["search"] is True, "search_text": _has_words},
     "decision": {"year": lambda row: row["year"] == local_date(datetime.fromisoformat(row["decided_at"])).year},
     "organisation": {"search_text": lambda row: row["search_text"] == search_form(row["name"])},
-    "permit": {"serial": lambda row: row["serial"] == _serial(row["number"])},
     "person": {
         "email_key": lambda row: row["email_key"] is True,
         "search_text": lambda row: row["search_text"] == search_form(f"{row['full_name']} {row['email']}"),
     },
 }
-"""The columns of `db.auditlog.coverage.DERIVED`, but for those of a permit's versions: its serial is that of the permit.
+"""The columns of `db.auditlog.coverage.DERIVED`, but for the window of a permit's versions, whose start and end are compared.
 
 Of what the database itself computes, the row says whether it is so.
 """

@@ -17,11 +17,7 @@ DERIVED: Mapping[str, Mapping[str, str]] = {
     },
     "decision": {"year": "recomputed from `decided_at`"},
     "organisation": {"search_text": "recomputed from the name; a difference is a note"},
-    "permit": {"serial": "recomputed from the number"},
-    "permit_version": {
-        "effective": "its start and end equal the record",
-        "permit_serial": "recomputed from the number of its permit",
-    },
+    "permit_version": {"effective": "its start and end equal the record"},
     "person": {
         "email_key": "recomputed from the e-mail address, by which people log in",
         "search_text": "recomputed from name and address; a difference is a note",

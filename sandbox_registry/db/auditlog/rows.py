@@ -92,7 +92,6 @@ _CHECKED_HERE: Mapping[str, tuple[ColumnElement[Any], ...]] = {
     "permit_version": (
         func.lower(tables.permit_versions.c.effective).label("start"),
         func.upper(tables.permit_versions.c.effective).label("end"),
-        func.lower(tables.permit_versions.c.permit_serial).label("permit_serial"),
     ),
     "person": ((tables.people.c.email_key == func.lower(tables.people.c.email)).label("email_key"),),
 }

@@ -49,13 +49,6 @@ from sandbox_registry.domain.rules.calendars import local_date
 from sandbox_registry.domain.rules.rule_versions import RuleVersion
 from sandbox_registry.domain.texts import search_form
 
-
-def permit_serial(permit: Permit) -> int:
-    """Return the running number inside a permit number (`12/2026/GPTN` -> 202600012)."""
-    running, year = permit.number.split("/")[:2]
-    return int(year) * 100_000 + int(running)
-
-
 APPLICATIONS = Records(
     tables.applications,
     Application,
@@ -77,7 +70,7 @@ PEOPLE = Records(
     derive=lambda person: {"search_text": search_form(f"{person.full_name} {person.email}")},
     derived_from=("full_name", "email"),
 )
-PERMITS = Records(tables.permits, Permit, derive=lambda permit: {"serial": permit_serial(permit)})
+PERMITS = Records(tables.permits, Permit)
 RULE_VERSIONS = Records(tables.rule_versions, RuleVersion)
 
 RECORDS: dict[type[Any], Records[Any]] = {

@@ -25,7 +25,6 @@ UNIQUE_RULES: Mapping[str, str] = {
     "uq_people_email_key": "email",
     "uq_permits_application_id": "permit",
     "uq_permits_number": "permit_number",
-    "uq_permits_serial": "permit_number",
     "uq_recommendations_live": "recommendation",
     "uq_reviews_application_id_reviewer_id": "review",
     "uq_rule_versions_kind_code_checksum": "rule_version",

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sandbox_registry.db import tables
 from sandbox_registry.db.cases import applications as case_rows
 from sandbox_registry.db.cases.applications import Case
-from sandbox_registry.db.core.kinds import APPLICATIONS, PERMITS, permit_serial
+from sandbox_registry.db.core.kinds import APPLICATIONS, PERMITS
 from sandbox_registry.db.core.records import NATIVE
 from sandbox_registry.db.core.scopes import ScopeShape, known_to, known_values, shape_of, visible_to
 from sandbox_registry.db.core.statements import Statement, any_of
@@ -51,15 +51,11 @@ async def of_case(connection: AsyncConnection, application_id: UUID) -> Permit |
     return None if row is None else PERMITS.read(row)
 
 
-async def add_version(connection: AsyncConnection, permit: Permit, version: PermitVersion) -> None:
+async def add_version(connection: AsyncConnection, version: PermitVersion) -> None:
     """Insert what governs a permit from now on; `Duplicate` when its window overlaps another version's."""
-    serial = permit_serial(permit)
     values: dict[str, object] = msgspec.to_builtins(version, builtin_types=NATIVE)
     del values["start"], values["end"]
-    values |= {
-        "permit_serial": Range(serial, serial + 1, bounds="[)"),
-        "effective": Range(version.start, version.end, bounds="[)"),
-    }
+    values["effective"] = Range(version.start, version.end, bounds="[)")
     try:
         await Statement(insert(_VERSIONS).values(values)).execute(connection)
     except IntegrityError as error:

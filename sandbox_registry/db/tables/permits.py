@@ -1,7 +1,6 @@
 """Permits, and what governs each of them when."""
 
 from sqlalchemy import (
-    BigInteger,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -9,8 +8,9 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     UniqueConstraint,
+    text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, INT8RANGE, TSTZRANGE, UUID, ExcludeConstraint
+from sqlalchemy.dialects.postgresql import ARRAY, TSTZRANGE, UUID, ExcludeConstraint
 
 from sandbox_registry.db.tables.columns import (
     Json,
@@ -45,24 +45,27 @@ permits = Table(
     stamp_column("completed_at", nullable=True),
     stamp_column("completion_refused_at", nullable=True),
     stamp_column("transition_until", nullable=True),
-    Column("serial", BigInteger, nullable=False, unique=True),
     UniqueConstraint("number"),
 )
 
 # What governs a permit when: windows of one permit never overlap, and none outlives the ceiling of its decision.
-# The serial stands in a range of its own so that the exclusion needs no extension.
+# The permit stands in a range of its own (`uuid_range`) so that the exclusion needs no extension.
 permit_versions = Table(
     "permit_versions",
     metadata,
     Column("permit_id", UUID, ForeignKey("permits.id"), nullable=False),
     Column("terms_version", Integer, nullable=False),
-    Column("permit_serial", INT8RANGE, nullable=False),
     reference("decision_id", "decisions"),
     Column("effective", TSTZRANGE, nullable=False),
     Column("ceiling", Stamp, nullable=True),
     Column("terms", Json, nullable=False),
     PrimaryKeyConstraint("permit_id", "terms_version"),
-    ExcludeConstraint(("permit_serial", "&&"), ("effective", "&&"), using="gist", name="ex_permit_versions_overlap"),
+    ExcludeConstraint(
+        (text("uuid_range(permit_id, permit_id, '[]')"), "&&"),
+        ("effective", "&&"),
+        using="gist",
+        name="ex_permit_versions_overlap",
+    ),
     CheckConstraint("coalesce(isfinite(lower(effective)) AND isfinite(upper(effective)), false)", name="window"),
     CheckConstraint("lower_inc(effective) AND NOT upper_inc(effective)", name="half_open"),
     CheckConstraint("ceiling IS NULL OR upper(effective) <= ceiling", name="under_ceiling"),

@@ -44,6 +44,9 @@ class Confidence(StrEnum):
 BINDING = frozenset({Confidence.V, Confidence.VC})
 NUMBER_FORMATS = {"decision": "{n}/QĐ-UBND", "permit": "{n}/{year}/GPTN"}
 """How decisions and permits are numbered where the procedure does not say."""
+SPECIMEN = "MẪU"
+"""What the number of a specimen ends with, and no other number has in it."""
+_PADDED = re.compile(r"\{n:\d+\}")
 BOUNDS = ("duration.max", "permit_kind", "signer_titles", "space_kinds")
 """Parameters that bound a permit. Where one is null, the decision says in its own words on what it rests instead."""
 
@@ -520,7 +523,7 @@ class Procedure:
 
     def numbered(self, number: str) -> str:
         """Return a number of a decision or permit; that of a specimen says so, and its series is a series apart."""
-        return f"{number}-MẪU" if self.is_draft else number
+        return f"{number}-{SPECIMEN}" if self.is_draft else number
 
     def at_level(self, level: str | None) -> "Procedure":
         """Return the procedure as it counts for cases of a level; null while it is not fixed."""
@@ -533,16 +536,20 @@ class Procedure:
 
     def number_of(self, kind: str, *, serial: int, year: int) -> str:
         """Write the number of a `decision` or `permit` in the procedure's own format, or else in the registry's."""
-        return self.numbered((self._number_format(kind) or NUMBER_FORMATS[kind]).format(n=serial, year=year))
+        return self.numbered(self._number_format(kind).format(n=serial, year=year))
 
     def series_of(self, kind: str, *, within: str) -> str:
-        """Name the series that a number is taken from: each format has its own, without gaps."""
-        own = self._number_format(kind)
-        return self.numbered(f"{kind} {within}" if own is None else f"{kind} {within} {own}")
+        """Name the series that a number is taken from: numbers of one form share it, without gaps, and no others do."""
+        own = self.number_form(kind)
+        return self.numbered(f"{kind} {within}" if own == NUMBER_FORMATS[kind] else f"{kind} {within} {own}")
 
-    def _number_format(self, kind: str) -> str | None:
+    def number_form(self, kind: str) -> str:
+        """Return the format of numbers as far as it tells them apart: `01/2026` and `1/2026` are one number."""
+        return _PADDED.sub("{n}", self._number_format(kind))
+
+    def _number_format(self, kind: str) -> str:
         value = self._value(f"{kind}.number_format", ParameterKind.FORMAT)
-        return value if isinstance(value, str) else None
+        return value if isinstance(value, str) else NUMBER_FORMATS[kind]
 
     def titles_for(self, answers: Answers) -> tuple[str, ...] | None:
         """Return the titles that may sign what a dossier asks for; null where the procedure leaves it open.

@@ -86,7 +86,7 @@ class Permits:
             permit, ceiling = await self._issued(act, open_bounds)
             version = first_version(permit, ceiling=ceiling)
             await act.add(permit)
-            await act.run(rows.add_version, permit, version)
+            await act.run(rows.add_version, version)
             act.record_state("permit_version", permit.id, version.terms_version, version)
             await act.save(moved(act.application, "issue", at=act.at, issued_at=act.at))
             return act.respond(await self._view(act, permit))

@@ -72,3 +72,22 @@ def test_names_of_before_are_found_without_diacritics_afterwards(empty_url: str)
         assert found.fetchall() == [("do mai huong huong@camau.example",), ("nuoc mam phu quoc",)]
     migrating.downgrade(empty_url, "0011")
     migrations.upgrade(empty_url)
+
+
+def test_numbers_of_one_form_go_on_from_the_highest_of_them(empty_url: str) -> None:
+    counted = {
+        "permit 2026": 3,
+        "permit 2026 {n}/{year}/GPTN": 1,
+        "permit 2026 {n:03}/{year}/GXN-MẪU": 4,
+        "permit 2026 {n}/{year}/GXN-MẪU": 6,
+        "decision 7 2026 {n:02}/QĐ-UBND-MẪU": 5,
+        "dossier H12": 9,
+    }
+    migrations.upgrade(empty_url, "0043")
+    with psycopg.connect(empty_url) as connection:
+        connection.cursor().executemany("INSERT INTO counters VALUES (%s, %s)", counted.items())
+    migrations.upgrade(empty_url)
+    with psycopg.connect(empty_url) as connection:
+        now: dict[str, int] = dict(connection.execute("SELECT series, last FROM counters").fetchall())
+    assert {name: now[name] for name in now.keys() - counted.keys()} == {"decision 7 2026-MẪU": 5}
+    assert (now["permit 2026"], now["permit 2026 {n}/{year}/GXN-MẪU"]) == (3, 6)

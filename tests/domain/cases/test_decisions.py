@@ -249,6 +249,16 @@ def test_numbers_follow_the_procedures_own_format_each_in_its_series() -> None:
     )
 
 
+def test_numbers_of_one_form_share_a_series() -> None:
+    repeats = procedure(permit__number_format=("{n}/{year}/GPTN", "format"))
+    padded = procedure(permit__number_format=("{n:02}/{year}/GPTN", "format"))
+    assert [each.number_of("permit", serial=3, year=2027) for each in (repeats, padded)] == [
+        "3/2027/GPTN",
+        "03/2027/GPTN",
+    ]
+    assert {each.series_of("permit", within="2027") for each in (RULES, repeats, padded)} == {"permit 2027"}
+
+
 def test_decision_takes_the_recommended_terms_and_every_condition() -> None:
     _, recommended = recommend(advice=Advice.APPROVE_WITH_CONDITIONS, conditions=("Có người trực",))
     _, decision = approve(allowed=None, recommended=recommended)

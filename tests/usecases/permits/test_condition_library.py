@@ -38,7 +38,7 @@ async def lift(owner: AsyncEngine, view: PermitView, condition: str) -> None:
             {"middle": FIRST_PHASE_END, "id": permit.id},
         )
         second = replace(first, terms_version=2, start=FIRST_PHASE_END, terms=changed)
-        await rows.add_version(connection, permit, second)
+        await rows.add_version(connection, second)
         await connection.execute(text("UPDATE permits SET terms_version = 2 WHERE id = :id"), {"id": permit.id})
 
 

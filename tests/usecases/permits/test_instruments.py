@@ -16,7 +16,7 @@ from sandbox_registry.domain.rules.procedures import FeeKind
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.rulebook.procedure_checks import faults_of
 from sandbox_registry.runtime.shipped import shipped
-from tests.support import instruments
+from tests.support import decided, instruments
 from tests.support.instruments import AI, DA_NANG, FINTECH, HANOI, HCMC, INSTRUMENTS
 from tests.support.stages import HEAD
 from tests.support.world import World
@@ -83,6 +83,28 @@ async def test_what_an_instrument_bounds_is_bound_at_every_step(world: World) ->
         ("terms.conditions", "condition_of_law_missing"),
         ("terms.limits", "beyond_request"),
     ]
+
+
+async def test_every_format_has_numbers_of_its_own_from_one(world: World) -> None:
+    for instrument, form, numbers in (
+        (DA_NANG, "GP-{n}-{year}", ["GP-1-2026-MẪU", "GP-2-2026-MẪU"]),
+        (HANOI, "{n:02}/{year}/GPTN", ["01/2026/GPTN-MẪU", "02/2026/GPTN-MẪU"]),
+    ):
+        line = (
+            f'"permit.number_format" = {{ value = "{form}", unit = "format", basis = "Đề xuất", confidence = "I" }}\n'
+        )
+        numbered = replace(instrument, parameters=line)
+        rules = await instruments.enacted(world, numbered)
+        assert list(faults_of(rules, POLICY)) == []
+        by = await instruments.signer(world, numbered.title)
+        issued = []
+        for _ in numbers:
+            case = await instruments.under_appraisal(world, numbered, rules)
+            case = await instruments.recommended(world, numbered, rules, case)
+            view = await instruments.issued(world, await instruments.approved(world, case, by))
+            issued.append(view.permit.number)
+        assert issued == numbers
+    assert (await decided.issued(world)).permit.number == "3/2026/GPTN-MẪU"
 
 
 async def test_gate_stands_before_every_later_phase_and_the_permit_says_who_opens_it(world: World) -> None:
