@@ -88,6 +88,10 @@ class State:
         return stage, frozenset(self._features()) if stage in OPEN_STAGES else frozenset()
 
     def _features(self) -> Iterator[str]:
+        if self.application.withdrawal is not None:
+            # Nothing but the notice moves such a case, whatever else hangs on it.
+            yield "withdrawal=waiting"
+            return
         yield from self._intake_features()
         yield from self._question_features()
         yield from self._people_features()
@@ -183,7 +187,8 @@ class Moves:
         yield Party.AUTHORITY, None, lambda: replace(state, at=state.at + _LONG)
         letters = (state.at + timedelta(hours=1),)
         yield Party.AUTHORITY, Action.MESSAGE_SEND, lambda: self._with(letters=letters)
-        yield Party.OTHERS, Action.APPLICATION_STOP, self._stopped
+        yield Party.OTHERS, Action.APPLICATION_REQUEST_WITHDRAWAL, self._asked_to_stop
+        yield Party.AUTHORITY, Action.APPLICATION_STOP, self._stopped
 
     def _moved(self, application: Application, **records: object) -> State:
         changed = replace(self.state.records, **records)  # type: ignore[arg-type]  # Parts of it.
@@ -192,9 +197,12 @@ class Moves:
     def _with(self, **records: object) -> State:
         return self._moved(self.state.application, **records)
 
+    def _asked_to_stop(self) -> State:
+        case, at = self.state.application, self.state.at
+        return self._moved(filings.request_withdrawal(case, reason="-", procedure=self.procedure, by=_OFFICER, at=at))
+
     def _stopped(self) -> State:
-        wish = filings.request_withdrawal(self.state.application, reason="-", by=_OFFICER, at=self.state.at)
-        return self._moved(intake.stop(wish, by=_OFFICER, at=self.state.at))
+        return self._moved(intake.stop(self.state.application, by=_OFFICER, at=self.state.at))
 
     def _intake(self) -> Iterator[Move]:
         yield Party.AUTHORITY, Action.APPLICATION_RECEIVE, self._received
@@ -373,7 +381,7 @@ class Moves:
         return consultations.ask_unit(
             consultation_id=UUID(int=_ASKED + seat),
             application_id=_CASE,
-            unit=_agency(),
+            unit=_agency(rule),
             handling_unit_ids=(_UNIT,),
             question="-",
             term=self.procedure.term("consult.term") or Term(1, Unit.WD),
@@ -614,18 +622,18 @@ def _participation(person: UUID, at: datetime, capacity: Capacity = Capacity.REV
     )
 
 
-def _agency() -> Organisation:
+def _agency(rule: ConsultationRule | None) -> Organisation:
     return Organisation(
         id=_AGENCY,
         version=1,
         kind=OrganisationKind.STATE_UNIT,
-        name="-",
+        name="-" if rule is None else rule.agency.vi,
         tax_code=None,
         address="",
         email="",
         phone="",
         licence_end=None,
-        agency_code=None,
+        agency_code=None if rule is None else rule.agency_code,
         handles=(),
         created_at=_START,
     )

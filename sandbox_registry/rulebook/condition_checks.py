@@ -5,6 +5,7 @@ with: so a handful of answers to each field stands for all of them.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from itertools import combinations, product
 
@@ -39,7 +40,11 @@ _FEWEST_ALTERNATIVES = 2
 
 
 def condition_faults(procedure: Procedure) -> Faults:
-    """List the faults of conditions that cannot be meant: of fields, of parts, of what binds a permit, and of the routes."""
+    """List the faults of conditions that cannot be meant: of fields, of parts, of what binds a permit, and of the routes.
+
+    What lies beyond a ceiling of every dossier can no more be answered than what lies beyond the bounds of its field.
+    """
+    procedure = _under_ceilings(procedure)
     for section in procedure.sections:
         for field in section.fields:
             path, key = f"{section.key}.{field.key}", f"sections.{section.key}.{field.key}"
@@ -57,6 +62,23 @@ def condition_faults(procedure: Procedure) -> Faults:
     for key, conditions in rules_for_some(procedure):
         yield from _faults_of(procedure, key, conditions)
     yield from _route_faults(procedure)
+
+
+def _under_ceilings(procedure: Procedure) -> Procedure:
+    """Return the procedure with the ceilings of every dossier as bounds of the fields themselves."""
+    most = {each.field: each.maximum for each in procedure.permit.ceilings if not (each.column or each.when)}
+
+    def bounded(section: str, field: Field) -> Field:
+        ceiling = most.get(f"{section}.{field.key}")
+        if ceiling is None or field.kind not in NUMBERS or (field.maximum is not None and field.maximum <= ceiling):
+            return field
+        return replace(field, maximum=ceiling)
+
+    sections = (
+        replace(section, fields=tuple(bounded(section.key, field) for field in section.fields))
+        for section in procedure.sections
+    )
+    return replace(procedure, sections=tuple(sections))
 
 
 def rules_for_some(procedure: Procedure) -> Iterator[tuple[str, Conditions]]:

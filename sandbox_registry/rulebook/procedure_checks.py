@@ -32,6 +32,7 @@ from sandbox_registry.domain.rules.procedures import (
     Procedure,
     ProcedureStatus,
 )
+from sandbox_registry.rulebook.authority_checks import authority_faults
 from sandbox_registry.rulebook.condition_checks import condition_faults, rules_for_some
 from sandbox_registry.rulebook.faults import Fault, Faults, as_parameter, fault, quoted
 from sandbox_registry.rulebook.permit_checks import fee_faults, permit_faults
@@ -45,6 +46,7 @@ from sandbox_registry.rulebook.procedure_files import (
 )
 from sandbox_registry.rulebook.sense_checks import sense_faults
 from sandbox_registry.rulebook.stage_checks import stage_faults, trap_faults
+from sandbox_registry.rulebook.term_checks import term_faults
 from sandbox_registry.runtime.shipped import shipped
 
 _FULL_WEIGHT = 100
@@ -131,6 +133,8 @@ def _faults_by_rule(procedure: Procedure, policy: AuthorizationPolicy) -> Faults
     yield from _criteria_faults(procedure)
     yield from condition_faults(procedure)
     yield from sense_faults(procedure)
+    yield from authority_faults(procedure)
+    yield from term_faults(procedure)
     if procedure.effective_from and procedure.effective_to and procedure.effective_to <= procedure.effective_from:
         yield fault("ends_before_start", "effective_to")
 
@@ -321,6 +325,8 @@ def _permit_condition_faults(procedure: Procedure) -> Faults:
     for key, conditions in rules_for_some(procedure):
         yield from _condition_faults(procedure, key, conditions)
     for index, signer in enumerate(procedure.permit.signers):
+        if any(not title.strip() for title in signer.titles) or len(set(signer.titles)) < len(signer.titles):
+            yield fault("wrong_value.items", f"permit.signers.{index}.titles")
         if not signer.when or not signer.titles:
             yield fault("missing_key.signers", f"permit.signers.{index}")
 

@@ -10,10 +10,12 @@ from sandbox_registry.domain.permits.permits import PermitKind
 from sandbox_registry.domain.rules.calendars import Unit
 from sandbox_registry.domain.rules.form_fields import Field, FieldKind, FormRule, RuleKind
 from sandbox_registry.domain.rules.form_values import LONGEST, MOST_ROWS
-from sandbox_registry.domain.rules.procedures import BINDING, Audience, Ceiling, DutyStart, Procedure
+from sandbox_registry.domain.rules.procedures import BINDING, PUBLISHED, Audience, DutyStart, Procedure
 from sandbox_registry.domain.stages import Stage
+from sandbox_registry.domain.texts import search_form
 from sandbox_registry.rulebook.condition_checks import NUMBERS
 from sandbox_registry.rulebook.faults import Faults, fault, quoted
+from sandbox_registry.rulebook.term_checks import HOURS
 
 _TEXTS = frozenset(LONGEST)
 _PERSONAL_KINDS = frozenset({FieldKind.EMAIL, FieldKind.PHONE})
@@ -22,13 +24,20 @@ _PERSONAL_PLACES = frozenset({"contact", "legal.confidential"})
 _NEVER_PUBLIC = frozenset({"appraisal", "personal_data"})
 _NAME = re.compile(r"[a-z0-9][a-z0-9_]*")
 _PROPOSAL = "Đề xuất"
+_LABELLED = {
+    "parts": "key",
+    "criteria": "key",
+    "levels": "key",
+    "duties": "key",
+    "publication": "key",
+    "refusal_reasons": "code",
+}
+"""What is chosen or read by its label, and by what a finding names it."""
 _COUNTS_PEOPLE = frozenset({"council.min_members"})
 _SMALLEST_COUNCIL = 3
 _HALF = Fraction(1, 2)
 _LARGEST_FILE = 50_000_000
 _HIGHEST_SCORE = 100
-_HOURS = {Unit.H: 1, Unit.WD: 24, Unit.CD: 24, Unit.MO: 28 * 24, Unit.Y: 365 * 24}
-"""The least that a unit lasts: one term is called longer than another only if it always is."""
 _HOURS_AT_MOST = {Unit.H: 1, Unit.WD: 2 * 24, Unit.CD: 24, Unit.MO: 31 * 24, Unit.Y: 366 * 24}
 
 _MEANINGLESS_AT_ZERO = {
@@ -81,6 +90,7 @@ _STARTS = {
 def sense_faults(procedure: Procedure) -> Faults:
     """List what a procedure says that cannot be meant."""
     yield from _name_faults(procedure)
+    yield from _sameness_faults(procedure)
     yield from _source_faults(procedure)
     yield from _list_faults(procedure)
     yield from _contradictions(procedure)
@@ -109,10 +119,24 @@ def _name_faults(procedure: Procedure) -> Faults:
             names += [(f"sections.{section.key}.{each.key}", each.key) for each in (field, *field.columns)]
     for group in ("parts", "criteria", "levels", "duties", "publication", "consultations"):
         names += [(f"{group}.{item.key}", item.key) for item in getattr(procedure, group)]
+    names += [(f"permit.kinds.{kind.value}", kind.value) for kind in procedure.permit.kinds]
     names += [(f"refusal_reasons.{reason.code}", reason.code) for reason in procedure.refusal_reasons]
     for key, name in names:
         if not _NAME.fullmatch(name):
             yield fault("wrong_name", key, name=name)
+
+
+def _sameness_faults(procedure: Procedure) -> Faults:
+    """Two things of one name are not told apart by the people who read them."""
+    codes = Counter(document.code for document in procedure.legal_documents)
+    for code, count in codes.items():
+        if count > 1:
+            yield fault("duplicate_key.times", f"legal_documents.{code}", name=code, times=count)
+    for group, identity in _LABELLED.items():
+        labels = Counter(search_form(item.label.vi) for item in getattr(procedure, group))
+        for item in getattr(procedure, group):
+            if labels[search_form(item.label.vi)] > 1:
+                yield fault("duplicate_key.label", f"{group}.{getattr(item, identity)}.label")
 
 
 def _source_faults(procedure: Procedure) -> Faults:
@@ -128,7 +152,7 @@ def _source_faults(procedure: Procedure) -> Faults:
 def _list_faults(procedure: Procedure) -> Faults:
     allowed_values = {
         "applicant_kinds": frozenset(OrganisationKind) - {OrganisationKind.STATE_UNIT},
-        "permit_kind": frozenset(PermitKind),
+        "permit_kind": frozenset((*PermitKind, *(each.value for each in procedure.permit.kinds))),
     }
     for name, parameter in procedure.parameters.items():
         key = f"parameters.{name}"
@@ -167,6 +191,8 @@ def _idle_parameters(procedure: Procedure) -> Faults:
         yield fault("contradiction.written_opinions", "parameters.council.written_opinions_in_quorum")
     if _value(procedure, "decision.included_in_appraisal") is True and _is_set(procedure, "decision.term"):
         yield fault("contradiction.decision_term", "parameters.decision.term")
+    if _value(procedure, "council.casting_vote") is True and "unanimity" in str(_value(procedure, "council.pass_rule")):
+        yield fault("contradiction.casting_vote", "parameters.council.casting_vote")
     for name, parameter in procedure.parameters.items():
         if parameter.value == 0 and name in {"support.max_share", "support.max_amount"}:
             yield fault("contradiction.support", f"parameters.{name}")
@@ -189,42 +215,17 @@ def _council_size_faults(procedure: Procedure) -> Faults:
 def _permit_faults(procedure: Procedure) -> Faults:
     rules = procedure.permit
     kinds = tuple(choice.value for choice in rules.kinds)
-    if procedure.takes_dossiers:
-        for kind in kinds:
-            if kind not in set(PermitKind):
-                yield fault("unknown_item", f"permit.kinds.{kind}", item=kind, accepted=quoted(PermitKind))
     for name, key, offered in (
         ("permit_kind", "permit.kinds", kinds),
         ("space_kinds", "permit.space_kinds", tuple(choice.value for choice in rules.space_kinds)),
-        ("permit_kind", "sections.legal.permit_kind", _choices(procedure, "legal.permit_kind")),
-        ("space_kinds", "sections.plan.space_kinds", _choices(procedure, "plan.space_kinds")),
+        ("permit_kind", f"sections.{rules.asked.kind}", _choices(procedure, rules.asked.kind)),
+        ("space_kinds", f"sections.{rules.asked.space_kinds}", _choices(procedure, rules.asked.space_kinds)),
     ):
         values = _value(procedure, name)
         if offered and isinstance(values, tuple) and set(offered) != set(values):
             yield fault("contradiction.offers", key, name=name, offered=quoted(offered), listed=quoted(values))
         if len(set(offered)) < len(offered):
             yield fault("duplicate_key.offer", key)
-    bounded = Counter((each.field, each.column, each.quantity, each.when) for each in rules.ceilings)
-    for (field, _, quantity, _), count in bounded.items():
-        if count > 1:
-            yield fault(
-                "duplicate_key.ceilings", f"permit.ceilings.{field or quantity}", name=field or quantity, times=count
-            )
-    for ceiling in rules.ceilings:
-        yield from _ceiling_faults(procedure, ceiling)
-
-
-def _ceiling_faults(procedure: Procedure, ceiling: Ceiling) -> Faults:
-    field, key, most = procedure.field(ceiling.field), f"permit.ceilings.{ceiling.name}", ceiling.maximum
-    if field is None or field.kind not in NUMBERS:
-        return
-    lowest = field.minimum if field.minimum is not None else 0
-    if most is not None and (most < lowest or (most == 0 and field.required and field.minimum != 0)):
-        yield fault("impossible_ceiling.below", key, field=ceiling.field, most=most)
-    if most is not None and field.maximum is not None and most > field.maximum:
-        yield fault("idle_ceiling", key, most=field.maximum)
-    if ceiling.minimum is not None and field.maximum is not None and ceiling.minimum > field.maximum:
-        yield fault("impossible_ceiling.above", key, field=ceiling.field, least=ceiling.minimum)
 
 
 def _answerable(procedure: Procedure) -> Faults:
@@ -329,6 +330,8 @@ def _publicity_faults(procedure: Procedure) -> Faults:
             if field.public and (kinds & _PERSONAL_KINDS or {section.key, place} & _PERSONAL_PLACES):
                 yield fault("personal_data_public", f"sections.{place}.public")
     for rule in procedure.publication:
+        if rule.key not in PUBLISHED:
+            yield fault("unknown_item", f"publication.{rule.key}", item=rule.key, accepted=quoted(sorted(PUBLISHED)))
         if rule.key in _NEVER_PUBLIC and rule.audience is not Audience.INTERNAL:
             yield fault("personal_data_public", f"publication.{rule.key}.audience")
 
@@ -440,4 +443,4 @@ def _term(procedure: Procedure, name: str) -> tuple[int, Unit] | None:
 
 def _is_longer(first: tuple[int, Unit], second: tuple[int, Unit]) -> bool:
     """Tell whether a term is longer than another wherever on the calendar both may lie."""
-    return first[0] * _HOURS[first[1]] > second[0] * _HOURS_AT_MOST[second[1]]
+    return first[0] * HOURS[first[1]] > second[0] * _HOURS_AT_MOST[second[1]]

@@ -37,6 +37,7 @@ TERMS: dict[str, tuple[Any, str]] = {
     "complaint.term": (90, "cd"),
     "duration.max": (2, "y"),
     "duration.cap_by_licence": (True, "yes/no"),
+    "grant.beyond_request": ("reason", "word"),
     "permit_kind": (("time_limited_licence", "exemption_from_provisions"), "list"),
     "space_kinds": (("physical", "cyber"), "list"),
     "signer_titles": (("Chủ tịch", "Phó Chủ tịch"), "list"),

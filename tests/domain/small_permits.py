@@ -11,7 +11,7 @@ from sandbox_registry.domain.permits.permits import (
 from tests.domain.small import CASE, COMPANY, OTHER, PERSON, UNIT, local
 from tests.support.decided import terms
 
-TERMS = terms(OTHER)
+TERMS = terms(OTHER, beyond_request="Hồ sơ nhỏ không hỏi gì.")
 DECIDED = local(2026, 12, 15, 9)
 
 

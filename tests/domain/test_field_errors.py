@@ -189,7 +189,11 @@ def scored(**scores: int) -> Rule:
 
 
 def consulted(
-    unit: Organisation = STATE_UNIT, *, remind_on: date | None = None, handling: tuple[UUID, ...] = ()
+    unit: Organisation = STATE_UNIT,
+    *,
+    remind_on: date | None = None,
+    handling: tuple[UUID, ...] = (),
+    demanded_by: ConsultationRule | None = None,
 ) -> Rule:
     return lambda: consultations.ask_unit(
         consultation_id=OTHER,
@@ -200,6 +204,7 @@ def consulted(
         term=Term(value=7, unit=Unit.WD),
         remind_on=remind_on,
         is_required=True,
+        demanded_by=demanded_by,
         earlier=(),
         procedure=procedure(),
         calendar=CALENDAR,
@@ -322,6 +327,9 @@ RULES: dict[str, Rule] = {
         for bar in ("conflicted", "role_not_held", "separation_of_duty", "unknown_person")
     },
     "consultations.not_another_unit": consulted(FIRM),
+    "consultations.not_the_agency": consulted(
+        demanded_by=ConsultationRule(key="army", agency=WORD, basis="Điều 5", confidence=Confidence.I)
+    ),
     "consultations.reminder_outside_term": consulted(remind_on=date(2027, 6, 1)),
     "contacts.wrong_email": lambda: contact_errors(name="A", email="a@b", phone=""),
     "contacts.wrong_name": lambda: contact_errors(name=" ", email="a@b.vn", phone=""),
@@ -410,6 +418,7 @@ RULES: dict[str, Rule] = {
     "supplement.no_items": supplemented(),
     "supplement.unknown_target": supplemented("answers.plan.colour"),
     "terms.above_total": granted(money=MoneyCaps(per_person=6, per_day=5, total=5)),
+    "terms.below_bound": granted(bounded(ceilings=(ceiling(field="users.max_users", minimum=10_000, unit="người"),))),
     "terms.beyond_bound": granted(bounded(ceilings=(WIND,)), limits=(STRONG,)),
     "terms.beyond_ceiling": granted(end=TRIAL_END + DAY),
     "terms.beyond_hours": granted(
@@ -429,6 +438,7 @@ RULES: dict[str, Rule] = {
     "terms.half_position": granted(sites=(Site(name="A", commune="B", address="", latitude=9.0),)),
     "terms.justifies_nothing": granted(justifications=(replace(why_of(TERMS)[0], of="Gió"),)),
     "terms.legal_basis_missing": granted(legal_basis=()),
+    "terms.another_law": granted(DRAFT, legal_basis=("Quyết định 5",)),
     "terms.licence_exempts_nothing": granted(exempted_provisions=(PROVISION,)),
     "terms.negative": granted(money=MoneyCaps(per_day=-1)),
     "terms.no_space": granted(sites=()),

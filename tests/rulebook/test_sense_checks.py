@@ -45,7 +45,11 @@ def rule(kind: str, field: str, other: str, **more: str) -> dict[str, object]:
     return {"kind": kind, "field": field, "other": other, "message": TEXT, **more}
 
 
-def ceiling(field: str, maximum: int) -> dict[str, object]:
+def hours(start: str, end: str, **more: object) -> dict[str, object]:
+    return {"start": start, "end": end, "basis": "Đề xuất", "confidence": "I", **more}
+
+
+def ceiling(field: str, maximum: float, **more: object) -> dict[str, object]:
     return {
         "field": field,
         "maximum": maximum,
@@ -53,6 +57,7 @@ def ceiling(field: str, maximum: int) -> dict[str, object]:
         "label": TEXT,
         "basis": "Đề xuất",
         "confidence": "I",
+        **more,
     }
 
 
@@ -79,6 +84,231 @@ PLANTED = "sections.users.planted"
 NEW_FIELD = "sections/users/fields/+"
 # Where the fault is put, what is put there, and the finding: (place, value, key, code). `+` adds an item, `>` puts one first.
 FAULTS: dict[str, tuple[str, object, str, str]] = {
+    # --- authorities ---
+    "People's Council as authority": (
+        "issuing_body/vi",
+        "Hội đồng nhân dân tỉnh Cà Mau",
+        "issuing_body",
+        "peoples_council",
+    ),
+    "People's Council asked": (
+        "consultations",
+        [consultation("hdnd", agency={**TEXT, "vi": "Thường trực HĐND tỉnh"})],
+        "consultations.hdnd.agency",
+        "peoples_council",
+    ),
+    "authority that asks itself": (
+        "consultations",
+        [consultation("self", agency=RAW["issuing_body"])],
+        "consultations.self.agency",
+        "asks_itself",
+    ),
+    "agency under two names of one rule": (
+        "consultations",
+        [consultation("army"), consultation("navy")],
+        "consultations.navy.agency",
+        "duplicate_key",
+    ),
+    "code that no agency has": (
+        "consultations",
+        [consultation("army", agency_code="bộ công an")],
+        "consultations.army.agency_code",
+        "wrong_value",
+    ),
+    "route to the authority itself": (
+        "routes/0/authority",
+        RAW["issuing_body"],
+        "routes.0.authority",
+        "route_to_itself",
+    ),
+    "transfer of which nothing is said": ("parameters/transfer.term", GONE, "parameters.transfer.term", "unsaid_gap"),
+    # --- out of proportion ---
+    "permit for nine centuries": ("parameters/duration.max", value(900, "y"), "parameters.duration.max", "absurd_term"),
+    "trial of hours": ("parameters/duration.max", value(1, "h"), "parameters.duration.max", "absurd_term"),
+    "appraisal within the hour": (
+        "parameters/appraisal.term",
+        value(1, "h"),
+        "parameters.appraisal.term",
+        "absurd_term",
+    ),
+    "council of a stadium": (
+        "parameters/council.min_members",
+        value(201, "people"),
+        "parameters.council.min_members",
+        "absurd_count",
+    ),
+    "endless supplements": (
+        "parameters/supplement.max_rounds",
+        value(99, "times"),
+        "parameters.supplement.max_rounds",
+        "absurd_count",
+    ),
+    "casting vote of the unanimous": (
+        "parameters",
+        RAW["parameters"]
+        | {
+            "council.casting_vote": value(YES, "yes/no"),
+            "council.pass_rule": value("unanimity_of_members", "word"),
+        },
+        "parameters.council.casting_vote",
+        "contradiction",
+    ),
+    # --- the window ---
+    "longest trial the wrong way round": (
+        "rules/>",
+        {**RAW["rules"][1], "field": "schedule.start", "other": "schedule.end"},
+        "rules.0",
+        "reversed_rule",
+    ),
+    "longest trial that nothing holds to": (
+        "rules",
+        [each for each in RAW["rules"] if each["kind"] != "within_term"],
+        "rules",
+        "missing_rule",
+    ),
+    "end before the start": (
+        "rules",
+        [each for each in RAW["rules"] if each["kind"] != "not_before"],
+        "rules",
+        "missing_rule",
+    ),
+    # --- bounds that do not meet ---
+    "ceiling below the least of a column": (
+        "permit/ceilings",
+        [ceiling("schedule.phases", -1, column="max_users")],
+        "permit.ceilings.schedule.phases",
+        "impossible_ceiling",
+    ),
+    "ceiling with half a person": (
+        "permit/ceilings",
+        [ceiling("users.max_users", 10.5)],
+        "permit.ceilings.users.max_users",
+        "wrong_bounds",
+    ),
+    "users in money": (
+        "permit/ceilings",
+        [ceiling("users.max_users", 100, unit="VND")],
+        "permit.ceilings.users.max_users",
+        "wrong_unit",
+    ),
+    "money in people": (
+        "permit/ceilings",
+        [ceiling("limits.money_total", 1_000_000_000)],
+        "permit.ceilings.limits.money_total",
+        "wrong_unit",
+    ),
+    "least above the most for some": (
+        "permit/ceilings",
+        [
+            ceiling("users.max_users", 100, when=[when("users.minors", "eq", YES)]),
+            {**ceiling("users.max_users", 0), "minimum": 200, "maximum": 300},
+        ],
+        "permit.ceilings.users.max_users",
+        "contradiction",
+    ),
+    "hours that exclude each other": (
+        "permit/hours",
+        [hours("07:00:00", "12:00:00"), hours("12:00:00", "17:00:00", when=[when("users.minors", "eq", YES)])],
+        "permit.hours.1",
+        "contradiction",
+    ),
+    "signer without a title": (
+        "permit/signers",
+        [
+            {
+                "titles": [" "],
+                "when": [when("users.minors", "eq", YES)],
+                "basis": "Đề xuất",
+                "confidence": "I",
+            }
+        ],
+        "permit.signers.0.titles",
+        "wrong_value",
+    ),
+    "paper for what lies beyond the ceiling": (
+        "",
+        {
+            "permit": RAW["permit"] | {"ceilings": [ceiling("users.max_users", 500)]},
+            "parts": [
+                *RAW["parts"],
+                {
+                    "key": "planted",
+                    "label": TEXT,
+                    "required_when": [when("users.max_users", "gt", 1000)],
+                    "basis": "Đề xuất",
+                },
+            ],
+        },
+        "parts.planted.required_when",
+        "contradictory_conditions",
+    ),
+    # --- two of one name ---
+    "publication of an unknown group": (
+        "publication/+",
+        {**RAW["publication"][0], "key": "gossip", "label": TEXT},
+        "publication.gossip",
+        "unknown_item",
+    ),
+    "document code given twice": (
+        "legal_documents/+",
+        {**RAW["legal_documents"][0], "title": "Luật khác"},
+        f"legal_documents.{RAW['legal_documents'][0]['code']}",
+        "duplicate_key",
+    ),
+    "refusal for the same reason": (
+        "refusal_reasons/+",
+        {**RAW["refusal_reasons"][1], "code": "again"},
+        "refusal_reasons.again.label",
+        "duplicate_key",
+    ),
+    # --- what terms are proposed from ---
+    "start that may stay open": ("sections/schedule/fields/start/required", NO, "permit.asked.start", "may_stay_open"),
+    "end asked of some": (
+        "sections/schedule/fields/end/shown_when",
+        [when("users.minors", "eq", YES)],
+        "permit.asked.end",
+        "may_stay_open",
+    ),
+    "kind that may stay open": ("sections/legal/fields/permit_kind/required", NO, "permit.asked.kind", "may_stay_open"),
+    "kind from words": ("permit/asked", {"kind": "project.title"}, "permit.asked.kind", "wrong_field_kind"),
+    "one day for start and end": ("permit/asked", {"end": "schedule.start"}, "permit.asked.end", "contradiction"),
+    "users counted in fractions": (
+        "sections/users/fields/max_users/kind",
+        "decimal",
+        "permit.asked.max_users",
+        "wrong_field_kind",
+    ),
+    "users of no field": ("permit/asked", {"max_users": "users.seats"}, "permit.asked.max_users", "absent_field"),
+    "money counted as people": (
+        "permit/asked",
+        {"money_total": "users.max_users"},
+        "permit.asked.money_total",
+        "wrong_field_kind",
+    ),
+    "limit of an unknown comparison": (
+        "sections/limits/fields/technical/columns/comparator/choices/+",
+        {"value": "about", "label": TEXT},
+        "permit.asked.limits",
+        "unknown_item",
+    ),
+    "limit without a value": (
+        "sections/limits/fields/technical/columns/value/required",
+        NO,
+        "permit.asked.limits",
+        "absent_field",
+    ),
+    "effect on a provision that nobody knows": (
+        "sections/legal/fields/exempted/columns/effect/choices/+",
+        {"value": "ignored", "label": TEXT},
+        "permit.asked.exempted_provisions",
+        "unknown_item",
+    ),
+    "phases of no day": (
+        "sections/schedule/fields/phases/columns/start/kind",
+        "text",
+        "permit.asked.phases",
+        "wrong_field_kind",
+    ),
     # --- fees, consultations, phases ---
     "nothing said of fees": ("fees", [], "fees", "no_fee_statement"),
     "fees said to some": ("fees", [fee("none", when=[when("users.minors", "eq", YES)])], "fees", "no_fee_statement"),
@@ -915,6 +1145,9 @@ FAULTS: dict[str, tuple[str, object, str, str]] = {
 
 def plant(raw: Any, place: str, planted: object) -> None:
     """Put a value at a place: a key of a table, or an item of a list by what identifies it."""
+    if not place:
+        raw.update(planted)
+        return
     *path, last = place.split("/")
     for step in path:
         raw = (
@@ -946,6 +1179,14 @@ def test_planted_fault_is_found(fault: str) -> None:
 
 def test_what_is_sound_is_not_reported() -> None:
     assert list(faults_of(convert_procedure(RAW, CONTENT, file="sound.toml"), POLICY)) == []
+
+
+def test_kind_that_the_file_labels_is_sound() -> None:
+    raw = deepcopy(RAW)
+    decision = {"value": "decision", "label": TEXT}
+    for place in ("parameters/permit_kind/value/+", "permit/kinds/+", "sections/legal/fields/permit_kind/choices/+"):
+        plant(raw, place, "decision" if place.startswith("parameters") else decision)
+    assert list(faults_of(convert_procedure(raw, CONTENT, file="sound.toml"), POLICY)) == []
 
 
 def test_faults_are_different() -> None:

@@ -20,6 +20,7 @@ from sandbox_registry.domain.permits.permits import (
 )
 from sandbox_registry.domain.texts import Text
 from sandbox_registry.usecases.permits.permits import PermitView
+from tests.support.dossiers import DRAFT
 from tests.support.stages import HEAD, appraised, prepared
 from tests.support.world import World
 
@@ -51,7 +52,7 @@ def terms(supervising_unit_id: UUID, **changes: Any) -> PermitTerms:
     """What a trial of crab provenance at one market may do."""
     allowed = PermitTerms(
         kind=PermitKind.TIME_LIMITED_LICENCE,
-        legal_basis=BASIS,
+        legal_basis=tuple(f"{each.title}, {each.articles}" for each in DRAFT.legal_documents),
         exempted_provisions=(),
         sites=(Site(name="Vựa 1", commune="Năm Căn", address="Khóm 1", latitude=8.76, longitude=104.99),),
         cyber_space="",
@@ -72,7 +73,7 @@ def terms(supervising_unit_id: UUID, **changes: Any) -> PermitTerms:
             TechnicalLimit(quantity="Số mẫu mỗi ngày", comparator=Comparator.AT_MOST, value=300, scale=1, unit="mẫu"),
         ),
         data_categories=("Mẫu gen",),
-        safeguards=("Đọc hai lần mỗi mẫu",),
+        safeguards=("Ngừng ứng dụng, trực 24/7 số 0912 345 678", "Đọc hai lần mỗi mẫu"),
         conditions=("Báo cáo hằng quý",),
         stop_cases=("Sai quá 5 % trong ngày",),
         supervising_unit_id=supervising_unit_id,

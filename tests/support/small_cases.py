@@ -54,7 +54,7 @@ QUESTION = Clarification(
 )
 AT = local(2026, 12, 15, 9)
 RULES = procedure()
-TERMS = terms(OTHER)
+TERMS = terms(OTHER, beyond_request="Hồ sơ nhỏ không hỏi gì.")
 SIGNING = Signing(
     decision_id=UUID(int=40),
     unit_id=UNIT,

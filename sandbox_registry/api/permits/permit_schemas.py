@@ -11,6 +11,7 @@ from sandbox_registry.api.handling.cursors import BY_CHANGE, BY_ID
 from sandbox_registry.api.handling.log_links import ProofOut, PublishedLog, proof_of
 from sandbox_registry.api.handling.schemas import (
     ONE_LINE,
+    Code,
     In,
     Instant,
     Line,
@@ -31,7 +32,6 @@ from sandbox_registry.domain.permits.permits import (
     Effect,
     Justification,
     OpenBound,
-    PermitKind,
     PermitTerms,
 )
 from sandbox_registry.domain.rules.calendars import Deadline, Unit
@@ -165,7 +165,7 @@ class TermsIn(WindowIn, kw_only=True):
     limit that the law does not demand itself has its justification.
     """
 
-    kind: PermitKind
+    kind: Code
     legal_basis: Lines
     exempted_provisions: Annotated[tuple[ProvisionIn, ...], Meta(max_length=50)] = ()
     sites: Annotated[tuple[SiteIn, ...], Meta(max_length=100)] = ()
@@ -274,7 +274,7 @@ class TermsOut(Out):
     Terms set before conditions had to be justified have no `justifications`.
     """
 
-    kind: PermitKind
+    kind: str
     legal_basis: tuple[str, ...]
     exempted_provisions: tuple[ProvisionOut, ...]
     sites: tuple[SiteOut, ...]
@@ -372,6 +372,8 @@ class PermitOut(Out):
 
     `extension_papers` are what a request to extend the trial brings; until when, its duty says.
 
+    `kind_name` is what the procedure calls its kind of permit; null where the procedure only uses a kind known to all.
+
     `legal_force` says that it is a specimen, where its procedure is only a draft; null for a permit in law.
 
     `log` proves this version of it; null until the published checkpoint covers its leaf, and in the answer of the act
@@ -399,6 +401,7 @@ class PermitOut(Out):
     holder: HolderOut
     supervising_unit: str
     terms: TermsOut
+    kind_name: TextOut | None
     phase_rule: PhaseRuleOut | None
     versions: tuple[PermitVersionOut, ...]
     duties: tuple[PermitDutyOut, ...]
@@ -438,7 +441,7 @@ class PermitRowOut(Out):
     version: int
     number: str
     stage: Stage
-    kind: PermitKind
+    kind: str
     title: str
     procedure_code: str
     application_id: UUID
@@ -466,7 +469,7 @@ class RestrictionOut(Out):
     restriction: Restriction
     text: str
     procedure_code: str
-    permit_kind: PermitKind
+    permit_kind: str
     used: int
     lifted: int
     last_issued_at: Instant
@@ -522,6 +525,9 @@ def permit_out(view: PermitView, *, log: PublishedLog) -> PermitOut:
         holder=shown(HolderOut)(view.holder),
         supervising_unit=view.supervising_unit.name,
         terms=terms_out(permit.terms),
+        kind_name=next(
+            (TextOut.of(each.label) for each in procedure.permit.kinds if each.value == permit.terms.kind), None
+        ),
         phase_rule=None if procedure.permit.phases is None else shown(PhaseRuleOut)(procedure.permit.phases),
         versions=tuple(map(shown(PermitVersionOut), view.versions)),
         duties=tuple(map(_duty_out, view.duties)),

@@ -30,7 +30,6 @@ from sandbox_registry.api.permits.permit_schemas import (
 )
 from sandbox_registry.domain.permits.condition_library import LibraryFilter, Restriction
 from sandbox_registry.domain.permits.permit_lists import PermitFilter
-from sandbox_registry.domain.permits.permits import PermitKind
 from sandbox_registry.domain.stages import Stage
 from sandbox_registry.http.declarations import declare
 
@@ -110,7 +109,7 @@ class PermitsController(Controller):
         request: Incoming,
         limit: Limit = 50,
         procedure: OptionalQueryText = None,
-        kind: FromQuery[PermitKind | None] = None,
+        kind: OptionalQueryText = None,
         restriction: FromQuery[Restriction | None] = None,
     ) -> Response[RestrictionsOut]:
         """List the conditions and limits of the permits you may read, the most used first.

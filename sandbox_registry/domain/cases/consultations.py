@@ -14,7 +14,7 @@ from sandbox_registry.domain.rules.calendars import Calendar, Deadline, Term, Un
 from sandbox_registry.domain.rules.form_fields import Answers
 from sandbox_registry.domain.rules.forms import visible
 from sandbox_registry.domain.rules.procedures import ConsultationRule, Procedure
-from sandbox_registry.domain.texts import Phrase
+from sandbox_registry.domain.texts import Phrase, search_form
 
 
 def ask_unit(
@@ -41,7 +41,7 @@ def ask_unit(
     Raises:
         RuleGap: no term was set and the procedure leaves it open.
         Duplicate: this agency has a question that waits for an answer.
-        Invalid: not another state unit, or a reminder outside the term.
+        Invalid: not another state unit, not the agency that the rule demands, or a reminder outside the term.
 
     """
     applicable = term or procedure.required_term("consult.term")
@@ -61,7 +61,10 @@ def ask_unit(
         is_required=is_required or demanded_by is not None,
         demanded_by=None if demanded_by is None else demanded_by.key,
     )
-    errors = tuple(_broken(consultation, unit=unit, handling_unit_ids=handling_unit_ids, calendar=calendar))
+    errors = (
+        *_broken(consultation, unit=unit, handling_unit_ids=handling_unit_ids, calendar=calendar),
+        *_agency_errors(demanded_by, unit=unit),
+    )
     if errors:
         raise Invalid(errors)
     return consultation
@@ -292,6 +295,20 @@ def require_closable(
     due = clarification_deadline(clarification, procedure=procedure, calendar=calendar, promises=promises)
     still_open = ConditionNotMet("clarification_term_open")
     require_waited(term, due, asked_at=clarification.asked_at, letters=letters, still_open=still_open, at=at)
+
+
+def _agency_errors(rule: ConsultationRule | None, *, unit: Organisation) -> Iterator[FieldError]:
+    """Refuse that an agency answers for the one that the procedure demands."""
+    if rule is None:
+        return
+    is_demanded = (
+        search_form(unit.name) == search_form(rule.agency.vi)
+        if rule.agency_code is None
+        else unit.agency_code == rule.agency_code
+    )
+    if not is_demanded:
+        message = Phrase("consultations.not_the_agency", agency=rule.agency)
+        yield FieldError(field="unit_id", code="not_the_agency", message=message)
 
 
 def _broken(

@@ -26,7 +26,7 @@ from sandbox_registry.domain.cases.reasons import NOT_COMPETENT, reason_errors, 
 from sandbox_registry.domain.cases.returns import answered, open_return
 from sandbox_registry.domain.errors import ConditionNotMet, Duplicate, FieldError, Invalid, NotFound
 from sandbox_registry.domain.permits.permits import Justification, OpenBound, Permit, PermitTerms, latest_end
-from sandbox_registry.domain.permits.proposals import justified_as, starting_after, with_conditions
+from sandbox_registry.domain.permits.proposals import justified_as, starting_after, with_conditions, with_safeguards_of
 from sandbox_registry.domain.permits.terms import confirmation_errors, grant_errors, open_bound_errors
 from sandbox_registry.domain.rules.forms import visible
 from sandbox_registry.domain.rules.procedures import Procedure
@@ -252,14 +252,19 @@ def decided_terms(
     justifications: tuple[Justification, ...],
     at: datetime,
 ) -> PermitTerms | None:
-    """Return the terms that a decision allows; null where neither the signer nor the recommendation names any."""
+    """Return the terms that a decision allows; null where neither the signer nor the recommendation names any.
+
+    What the recommendation rests on, its safeguards and its cases of stopping stay beside those that the signer names.
+    """
     recommended = recommendation.terms
     if terms is None and recommended is not None:
         terms = starting_after(recommended, at)
     if terms is None:
         return None
     allowed = with_conditions(terms, (*recommendation.conditions, *conditions), justifications)
-    return allowed if recommended is None else justified_as(allowed, recommended)
+    if recommended is None:
+        return allowed
+    return justified_as(with_safeguards_of(allowed, recommended), recommended)
 
 
 def require_approvable(

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from sandbox_registry.domain.acts import Action
 from sandbox_registry.domain.cases.applications import (
     Application,
     ClosingKind,
@@ -21,7 +22,7 @@ from sandbox_registry.domain.cases.applications import (
 )
 from sandbox_registry.domain.cases.competence import confirm, require_inside_mechanism
 from sandbox_registry.domain.cases.deadlines import supplement_deadline
-from sandbox_registry.domain.cases.lifecycle import closed, moved, require_stage
+from sandbox_registry.domain.cases.lifecycle import closed, moved, require_stage, require_step
 from sandbox_registry.domain.cases.promises import Promise
 from sandbox_registry.domain.errors import (
     ConditionNotMet,
@@ -317,15 +318,24 @@ def open_request(supplements: tuple[SupplementRequest, ...]) -> SupplementReques
     raise NotFound(what="supplement_request")
 
 
-def request_withdrawal(application: Application, *, reason: str, by: UUID, at: datetime) -> Application:
-    """Record the applicant's wish to stop; the authority answers with its notice."""
-    require_withdrawable(application)
+def request_withdrawal(
+    application: Application, *, reason: str, procedure: Procedure, by: UUID, at: datetime
+) -> Application:
+    """Record the applicant's wish to stop; the authority answers with its notice, and nothing else moves the case.
+
+    Raises:
+        ConditionNotMet: `step_not_in_procedure`, where no notice could follow.
+        Duplicate: the applicant asked to stop already.
+
+    """
+    require_withdrawable(application, procedure=procedure)
     return moved(application, "request_withdrawal", at=at, withdrawal=WithdrawalRequest(at=at, by=by, reason=reason))
 
 
-def require_withdrawable(application: Application) -> None:
-    """Refuse a second wish to stop, or one when there is nothing to stop."""
+def require_withdrawable(application: Application, *, procedure: Procedure) -> None:
+    """Refuse a second wish to stop, or one when there is nothing to stop; raises as `request_withdrawal`."""
     require_stage(application, "request_withdrawal")
+    require_step(application, Action.APPLICATION_STOP, procedure)
     if application.withdrawal is not None:
         raise Duplicate(what="withdrawal")
 

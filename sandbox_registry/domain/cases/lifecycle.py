@@ -66,10 +66,14 @@ def require_stage(application: Application, act: str) -> None:
 
     Raises:
         TransitionNotAllowed: with the act and the stage.
+        ConditionNotMet: `withdrawal_unanswered`: the applicant asked to stop, and nothing but the notice moves the case.
 
     """
-    if application.stage not in TRANSITIONS[act][0]:
+    starts, leads_to = TRANSITIONS[act]
+    if application.stage not in starts:
         raise TransitionNotAllowed(action=ACTIONS.get(act, f"application:{act}"), stage=application.stage)
+    if application.withdrawal is not None and leads_to not in {None, Stage.WITHDRAWN}:
+        raise ConditionNotMet("withdrawal_unanswered")
 
 
 def step_of(action: Action, stage: Stage) -> Stage | None:

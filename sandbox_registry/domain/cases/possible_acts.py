@@ -329,7 +329,9 @@ GUARDS: Mapping[Action, tuple[Guard, ...]] = {
     Action.APPLICATION_REQUEST_SUPPLEMENT: _when(
         lambda now: intake.require_intake(now.application, "request_supplement")
     ),
-    Action.APPLICATION_REQUEST_WITHDRAWAL: _when(lambda now: filings.require_withdrawable(now.application)),
+    Action.APPLICATION_REQUEST_WITHDRAWAL: _when(
+        lambda now: filings.require_withdrawable(now.application, procedure=now.procedure)
+    ),
     Action.APPLICATION_RETAIN: _when(
         lambda now: competence.require_retainable(now.application, procedure=now.procedure)
     ),

@@ -25,6 +25,11 @@ def is_tax_code(code: str) -> bool:
     return _TENTH - weighted % _MODULUS == int(match[2])
 
 
+def is_agency_code(code: str) -> bool:
+    """Tell whether this has the form of an agency's code: capitals, digits and dots, such as H12.01."""
+    return _AGENCY_CODE.fullmatch(code) is not None
+
+
 def applicant_errors(*, kind: OrganisationKind, tax_code: str | None) -> Iterator[FieldError]:
     """List what is wrong with an applicant: an enterprise has a tax code, and a code given is a right one."""
     if kind not in APPLICANT_KINDS:
@@ -37,7 +42,7 @@ def applicant_errors(*, kind: OrganisationKind, tax_code: str | None) -> Iterato
 
 def agency_code_errors(agency_code: str | None) -> Iterator[FieldError]:
     """Say what is wrong with the prefix of a state unit's dossier codes."""
-    if agency_code is not None and not _AGENCY_CODE.fullmatch(agency_code):
+    if agency_code is not None and not is_agency_code(agency_code):
         yield FieldError(
             field="agency_code", code="wrong_agency_code", message=Phrase("organisations.wrong_agency_code")
         )

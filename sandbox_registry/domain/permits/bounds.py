@@ -3,12 +3,12 @@
 Recommending, deciding and issuing call it; so does whatever changes a permit later.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from fractions import Fraction
 
 from sandbox_registry.domain.permits.permits import Comparator, PermitKind, PermitTerms, TechnicalLimit
-from sandbox_registry.domain.rules.ceilings import applying, measure, passed
+from sandbox_registry.domain.rules.ceilings import TOO_BIG, TOO_SMALL, applying, measure, passed, sides
 from sandbox_registry.domain.rules.form_fields import Answers, holds
 from sandbox_registry.domain.rules.forms import visible
 from sandbox_registry.domain.rules.procedures import BOUNDS, Ceiling, HoursRule, PhaseRule, Procedure
@@ -17,6 +17,9 @@ from sandbox_registry.domain.texts import Phrase
 Problem = tuple[str, str, Phrase]
 TERRITORY, CYBER = "territory", "cyber"
 """Kinds of space that are no places; every other kind is a place on the list of sites."""
+_EXEMPTS: Mapping[str, bool] = {PermitKind.EXEMPTION_FROM_PROVISIONS: True, PermitKind.TIME_LIMITED_LICENCE: False}
+BOUNDING = {TOO_BIG: Comparator.AT_MOST, TOO_SMALL: Comparator.AT_LEAST}
+"""How a limit bounds its quantity on each side."""
 
 
 def bound_problems(
@@ -29,7 +32,7 @@ def bound_problems(
     visible_answers = visible(procedure, answers)
     if ceiling is not None and terms.end > ceiling:
         yield "end", "end_beyond_ceiling", Phrase("terms.beyond_ceiling", ceiling=ceiling)
-    if not is_known_kind(terms.kind, procedure):
+    if terms.kind not in permit_kinds(procedure):
         yield "kind", "unknown_kind", Phrase("terms.unknown_kind")
     yield from _spaces(terms, procedure)
     for each in applying(procedure, visible_answers):
@@ -58,11 +61,22 @@ def open_bounds(procedure: Procedure, answers: Answers) -> tuple[str, ...]:
     return tuple(name for name in BOUNDS if _is_null(procedure, name) and not bound.get(name))
 
 
-def is_known_kind(kind: PermitKind, procedure: Procedure) -> bool:
-    """Tell whether a procedure gives permits of this kind: named by its parameter and by its permit rules, if they name any."""
-    allowed = procedure.items("permit_kind")
+def permit_kinds(procedure: Procedure) -> tuple[str, ...]:
+    """List the kinds of permit that a procedure gives.
+
+    Those of its parameter, else those of its permit rules, else those among which its form asks, else all that are known.
+    """
     ruled = tuple(each.value for each in procedure.permit.kinds)
-    return (allowed is None or kind in allowed) and (not ruled or kind in ruled)
+    field = procedure.field(procedure.permit.asked.kind)
+    asked = () if field is None else tuple(each.value for each in field.choices)
+    return procedure.items("permit_kind") or ruled or asked or tuple(PermitKind)
+
+
+def exempts(kind: str, procedure: Procedure) -> bool | None:
+    """Tell whether a permit of a kind sets provisions aside; null where it may, and need not."""
+    rule = next((each for each in procedure.permit.kinds if each.value == kind), None)
+    own = None if rule is None else rule.exempts
+    return _EXEMPTS.get(kind) if own is None else own
 
 
 def restrictions_of_law(procedure: Procedure, answers: Answers) -> frozenset[str]:
@@ -111,9 +125,9 @@ def _ceiling(terms: PermitTerms, ceiling: Ceiling, procedure: Procedure) -> Iter
         return
     for path, value in _values(terms, ceiling, procedure):
         if value is None and ceiling.maximum is not None:
-            yield path, "bound_missing", _at_bound(ceiling)
-        elif value is not None and passed(Fraction(value), ceiling):
-            yield path, "beyond_bound", _at_bound(ceiling)
+            yield path, "bound_missing", _at_bound(ceiling, TOO_BIG)
+        elif value is not None and (side := passed(Fraction(value), ceiling)) is not None:
+            yield path, "beyond_bound", _at_bound(ceiling, side)
 
 
 def _values(terms: PermitTerms, ceiling: Ceiling, procedure: Procedure) -> Iterator[tuple[str, int | None]]:
@@ -154,26 +168,30 @@ def _phases(terms: PermitTerms, rule: PhaseRule | None) -> Iterator[Problem]:
 def _limits(terms: PermitTerms, ceiling: Ceiling) -> Iterator[Problem]:
     """A bounded quantity is one that the permit limits, in the unit of the law, and no more loosely than the law."""
     stated = [(index, each) for index, each in enumerate(terms.limits) if each.quantity == ceiling.quantity]
-    if not any(each.unit == ceiling.unit and _binds(each, ceiling) for _, each in stated):
-        yield "limits", "limit_of_law_missing", _at_bound(ceiling)
+    for bounded in sides(ceiling):
+        if not any(each.unit == ceiling.unit and binds(each, bounded) for _, each in stated):
+            yield "limits", "limit_of_law_missing", _at_bound(ceiling, bounded)
     for index, each in stated:
         if each.unit != ceiling.unit:
             yield f"limits.{index}.unit", "wrong_unit", Phrase("terms.wrong_unit", unit=ceiling.unit)
-        elif passed(_amount(each), ceiling):
-            yield f"limits.{index}.value", "beyond_bound", _at_bound(ceiling)
+        elif (side := passed(_amount(each), ceiling)) is not None:
+            yield f"limits.{index}.value", "beyond_bound", _at_bound(ceiling, side)
 
 
-def _binds(limit: TechnicalLimit, ceiling: Ceiling) -> bool:
-    comparator = Comparator.AT_MOST if ceiling.maximum is not None else Comparator.AT_LEAST
-    return limit.comparator in {comparator, Comparator.EQUAL} and not limit.condition
+def binds(limit: TechnicalLimit, side: str) -> bool:
+    """Tell whether a limit bounds its quantity on a side, always."""
+    return limit.comparator in {BOUNDING[side], Comparator.EQUAL} and not limit.condition
 
 
 def _amount(limit: TechnicalLimit) -> Fraction:
     return Fraction(limit.value, limit.scale) if limit.scale > 0 else Fraction(limit.value)
 
 
-def _at_bound(ceiling: Ceiling) -> Phrase:
-    return Phrase("terms.beyond_bound", label=ceiling.label, limit=measure(ceiling))
+def _at_bound(ceiling: Ceiling, side: str) -> Phrase:
+    limit = measure(ceiling, side)
+    if side == TOO_SMALL:
+        return Phrase("terms.below_bound", label=ceiling.label, limit=limit)
+    return Phrase("terms.beyond_bound", label=ceiling.label, limit=limit)
 
 
 def _hours(terms: PermitTerms, rule: HoursRule) -> Iterator[Problem]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sandbox_registry.domain.permits.permits import Justification, PermitKind
+from sandbox_registry.domain.permits.permits import Justification
 
 
 class Restriction(StrEnum):
@@ -19,7 +19,7 @@ class LibraryFilter:
     """What the library is narrowed by; null leaves a question open."""
 
     procedure_code: str | None = None
-    permit_kind: PermitKind | None = None
+    permit_kind: str | None = None
     restriction: Restriction | None = None
 
 
@@ -34,7 +34,7 @@ class RestrictionUse:
     restriction: Restriction
     text: str
     procedure_code: str
-    permit_kind: PermitKind
+    permit_kind: str
     used: int
     lifted: int
     last_issued_at: datetime

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sandbox_registry.domain.permits.permits import PermitKind
 from sandbox_registry.domain.stages import Stage
 
 
@@ -32,7 +31,7 @@ class PermitRow:
     version: int
     number: str
     stage: Stage
-    kind: PermitKind
+    kind: str
     title: str
     procedure_code: str
     application_id: UUID

@@ -12,7 +12,7 @@ from sandbox_registry.domain.texts import Text
 
 
 class PermitKind(StrEnum):
-    """Legal technique of the permission.
+    """The legal techniques of the instruments read; a procedure names others itself, with their labels.
 
     The first two after Capital Law 39/2024 art. 25, the confirmation after Decree 142/2026, the certificate of participation
     after Decree 94/2025.
@@ -134,7 +134,7 @@ class PermitTerms:
     what the applicant asked, where they do. Terms set before conditions had to be justified carry no `justifications`.
     """
 
-    kind: PermitKind
+    kind: str
     legal_basis: tuple[str, ...]
     exempted_provisions: tuple[ExemptedProvision, ...]
     sites: tuple[Site, ...]

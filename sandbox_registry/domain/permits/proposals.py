@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sandbox_registry.domain.permits.bounds import TERRITORY, Problem
+from sandbox_registry.domain.permits.bounds import BOUNDING, TERRITORY, Problem, binds, permit_kinds
 from sandbox_registry.domain.permits.permits import (
     Comparator,
     DailyHours,
@@ -15,14 +15,13 @@ from sandbox_registry.domain.permits.permits import (
     Justification,
     MoneyCaps,
     OpenBound,
-    PermitKind,
     PermitTerms,
     Phase,
     Site,
     TechnicalLimit,
 )
 from sandbox_registry.domain.rules.calendars import end_of, local_date, start_of
-from sandbox_registry.domain.rules.ceilings import applying
+from sandbox_registry.domain.rules.ceilings import TOO_BIG, applying, sides
 from sandbox_registry.domain.rules.form_fields import Answers, answer_at, holds
 from sandbox_registry.domain.rules.form_values import read_date
 from sandbox_registry.domain.rules.forms import visible
@@ -136,6 +135,20 @@ def with_conditions(
     )
 
 
+def with_safeguards_of(terms: PermitTerms, recommended: PermitTerms) -> PermitTerms:
+    """Return terms that keep what others rest on, how they protect and when they stop a trial, each once."""
+    return replace(
+        terms,
+        legal_basis=_each_once(recommended.legal_basis, terms.legal_basis),
+        safeguards=_each_once(recommended.safeguards, terms.safeguards),
+        stop_cases=_each_once(recommended.stop_cases, terms.stop_cases),
+    )
+
+
+def _each_once(*groups: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(each for group in groups for each in group))
+
+
 def justified_as(terms: PermitTerms, earlier: PermitTerms) -> PermitTerms:
     """Return terms that take over the justifications of earlier ones, where they restrict the same and do not say why."""
     justified = {each.of for each in terms.justifications}
@@ -150,23 +163,28 @@ def _reviewed_within(terms: PermitTerms, justifications: tuple[Justification, ..
 
 
 def beyond_request(terms: PermitTerms, requested: PermitTerms | None) -> Iterator[Problem]:
-    """List what terms allow that the applicant did not ask for; nothing where the dossier asks for no terms at all."""
-    if requested is None:
-        return
+    """List what terms allow that the applicant did not ask for; null where the dossier asks for no permit at all.
+
+    What is said in words cannot be weighed: other words allow something else.
+    """
+    requested = _nothing_of(terms) if requested is None else requested
     words = Phrase("terms.beyond_request")
     for field, is_beyond in (
-        ("kind", terms.kind is not requested.kind),
+        ("kind", terms.kind != requested.kind),
         ("start", terms.start < requested.start),
         ("end", terms.end > requested.end),
         ("exempted_provisions", not all(_is_requested(each, requested) for each in terms.exempted_provisions)),
         ("sites", not set(terms.sites) <= set(requested.sites)),
-        ("excluded_zones", bool(requested.excluded_zones) and not terms.excluded_zones),
-        ("cyber_space", bool(terms.cyber_space) and not requested.cyber_space),
-        ("territory", bool(terms.territory) and not requested.territory),
+        ("excluded_zones", requested.excluded_zones not in terms.excluded_zones),
+        ("cyber_space", terms.cyber_space not in {"", requested.cyber_space}),
+        ("territory", terms.territory not in {"", requested.territory}),
+        ("eligible_users", terms.eligible_users != requested.eligible_users),
         ("max_users", terms.max_users > requested.max_users),
         ("phases", terms.max_users <= requested.max_users and _lets_more_users_in(terms, requested)),
         ("minors_allowed", terms.minors_allowed and not requested.minors_allowed),
         ("data_categories", not set(terms.data_categories) <= set(requested.data_categories)),
+        ("safeguards", not set(requested.safeguards) <= set(terms.safeguards)),
+        ("stop_cases", not set(requested.stop_cases) <= set(terms.stop_cases)),
         ("limits", any(not _is_kept(each, terms.limits) for each in requested.limits)),
         ("money.per_person", _is_above(terms.money.per_person, requested.money.per_person)),
         ("money.per_day", _is_above(terms.money.per_day, requested.money.per_day)),
@@ -174,6 +192,25 @@ def beyond_request(terms: PermitTerms, requested: PermitTerms | None) -> Iterato
     ):
         if is_beyond:
             yield field, "beyond_request", words
+
+
+def _nothing_of(terms: PermitTerms) -> PermitTerms:
+    """Return terms of the same kind that allow nothing, at no time."""
+    return replace(
+        terms,
+        exempted_provisions=(),
+        sites=(),
+        cyber_space="",
+        territory="",
+        start=terms.end,
+        end=terms.start,
+        phases=(),
+        eligible_users="",
+        max_users=0,
+        minors_allowed=False,
+        limits=(),
+        data_categories=(),
+    )
 
 
 def _is_above(value: int | None, requested: int | None) -> bool:
@@ -216,11 +253,11 @@ def _users_at(terms: PermitTerms, moment: datetime) -> int:
     return min((each for each in caps if each is not None), default=terms.max_users)
 
 
-def _kind(dossier: _Dossier, procedure: Procedure) -> PermitKind | None:
+def _kind(dossier: _Dossier, procedure: Procedure) -> str | None:
     """Return the kind asked for; a procedure with a single kind need not ask."""
-    kinds = procedure.items("permit_kind") or tuple(each.value for each in procedure.permit.kinds)
+    kinds = permit_kinds(procedure)
     kind = dossier.text(dossier.fields.kind) or (kinds[0] if len(kinds) == 1 else "")
-    return PermitKind(kind) if kind in frozenset(PermitKind) else None
+    return kind if kind in kinds else None
 
 
 def _territory(dossier: _Dossier, procedure: Procedure) -> str:
@@ -239,19 +276,24 @@ def _hours(procedure: Procedure, visible_answers: Answers) -> DailyHours | None:
 def _limits(dossier: _Dossier, ceilings: tuple[Ceiling, ...]) -> tuple[TechnicalLimit, ...]:
     """The limits that the applicant offers, and those of the law that they do not name."""
     offered = tuple(map(_limit, dossier.rows(dossier.fields.limits)))
-    named = {each.quantity for each in offered}
-    by_law = (each for each in ceilings if each.quantity and each.quantity not in named)
-    return (*offered, *(_limit_of_law(each, dossier) for each in by_law))
+    by_law = (
+        _limit_of_law(ceiling, side, dossier)
+        for ceiling in ceilings
+        for side in (sides(ceiling) if ceiling.quantity else ())
+        if not any(each.quantity == ceiling.quantity and binds(each, side) for each in offered)
+    )
+    return (*offered, *by_law)
 
 
-def _limit_of_law(ceiling: Ceiling, dossier: _Dossier) -> TechnicalLimit:
-    """State a bound of the law, or what the applicant asked for below it."""
-    is_most, answer = ceiling.maximum is not None, answer_at(dossier.answers, ceiling.field) if ceiling.field else None
-    bound = ceiling.maximum if is_most else ceiling.minimum
+def _limit_of_law(ceiling: Ceiling, side: str, dossier: _Dossier) -> TechnicalLimit:
+    """State a bound of the law, or what the applicant asked for within it."""
+    answer = answer_at(dossier.answers, ceiling.field) if ceiling.field else None
+    bound = ceiling.maximum if side == TOO_BIG else ceiling.minimum
     number = answer if isinstance(answer, int | float) and not isinstance(answer, bool) else bound
     value, scale = _fixed(number)
-    comparator = Comparator.AT_MOST if is_most else Comparator.AT_LEAST
-    return TechnicalLimit(quantity=ceiling.quantity, comparator=comparator, value=value, scale=scale, unit=ceiling.unit)
+    return TechnicalLimit(
+        quantity=ceiling.quantity, comparator=BOUNDING[side], value=value, scale=scale, unit=ceiling.unit
+    )
 
 
 def _limit(row: Row) -> TechnicalLimit:

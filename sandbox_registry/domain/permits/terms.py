@@ -4,13 +4,19 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from sandbox_registry.domain.errors import FieldError
-from sandbox_registry.domain.permits.bounds import Problem, bound_problems, open_bound_problems, restrictions_of_law
-from sandbox_registry.domain.permits.permits import Effect, PermitKind, PermitTerms, latest_end
+from sandbox_registry.domain.permits.bounds import (
+    Problem,
+    bound_problems,
+    exempts,
+    open_bound_problems,
+    restrictions_of_law,
+)
+from sandbox_registry.domain.permits.permits import Effect, PermitTerms, latest_end
 from sandbox_registry.domain.permits.proposals import beyond_request, propose
 from sandbox_registry.domain.rules.calendars import local_date, start_of
 from sandbox_registry.domain.rules.form_fields import Answers
 from sandbox_registry.domain.rules.procedures import Procedure
-from sandbox_registry.domain.texts import Phrase
+from sandbox_registry.domain.texts import AnyOf, Phrase
 
 
 def grant_errors(
@@ -26,7 +32,8 @@ def grant_errors(
         bound_problems(terms, procedure=procedure, answers=answers, ceiling=ceiling),
         open_bound_problems(terms, procedure=procedure, answers=answers),
         _window(terms, decided_at=decided_at),
-        _kind(terms),
+        _kind(terms, procedure=procedure),
+        _legal_basis(terms, procedure=procedure),
         _space(terms),
         _phases(terms),
         _numbers(terms),
@@ -44,7 +51,7 @@ def confirmation_errors(
     """
     return _errors(
         bound_problems(terms, procedure=procedure, answers=answers, ceiling=ceiling),
-        _kind(terms),
+        _kind(terms, procedure=procedure),
         _beyond(terms, procedure=procedure, answers=answers, at=decided_at),
     )
 
@@ -107,16 +114,24 @@ def _window(terms: PermitTerms, *, decided_at: datetime) -> Iterator[Problem]:
         yield "daily_hours.end", "end_before_start", Phrase("terms.end_before_start")
 
 
-def _kind(terms: PermitTerms) -> Iterator[Problem]:
-    if terms.kind is PermitKind.EXEMPTION_FROM_PROVISIONS and not terms.exempted_provisions:
+def _kind(terms: PermitTerms, *, procedure: Procedure) -> Iterator[Problem]:
+    sets_aside = exempts(terms.kind, procedure)
+    if sets_aside is True and not terms.exempted_provisions:
         yield "exempted_provisions", "exemption_names_no_provision", Phrase("terms.provision_missing")
-    if terms.kind is PermitKind.TIME_LIMITED_LICENCE and terms.exempted_provisions:
+    if sets_aside is False and terms.exempted_provisions:
         yield "exempted_provisions", "licence_exempts_nothing", Phrase("terms.licence_exempts_nothing")
     for index, provision in enumerate(terms.exempted_provisions):
         if provision.effect is Effect.REPLACED_BY and not provision.condition:
             yield f"exempted_provisions.{index}.condition", "required", Phrase("terms.replacement_missing")
+
+
+def _legal_basis(terms: PermitTerms, *, procedure: Procedure) -> Iterator[Problem]:
+    """A permit rests on the documents of its procedure, at least on one; on what else, the decision says."""
+    titles = tuple(document.title for document in procedure.legal_documents)
     if not terms.legal_basis:
         yield "legal_basis", "required", Phrase("terms.legal_basis_missing")
+    elif titles and not any(title in each for title in titles for each in terms.legal_basis):
+        yield "legal_basis", "another_law", Phrase("terms.another_law", titles=AnyOf(titles))
 
 
 def _space(terms: PermitTerms) -> Iterator[Problem]:

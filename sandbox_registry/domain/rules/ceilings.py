@@ -10,6 +10,7 @@ from sandbox_registry.domain.rules.form_values import error
 from sandbox_registry.domain.rules.procedures import Ceiling, Procedure
 from sandbox_registry.domain.texts import Phrase
 
+TOO_BIG, TOO_SMALL = "too_big", "too_small"
 QUANTITY = "quantity"
 """The column of a table of technical limits that names what a row limits."""
 
@@ -26,22 +27,28 @@ def ceiling_errors(procedure: Procedure, visible_answers: Answers) -> Iterator[F
             if isinstance(value, bool) or not isinstance(value, int | float):
                 continue
             if (code := passed(Fraction(Decimal(str(value))), ceiling)) is not None:
-                yield error(f"answers.{path}", code, ceiling.label, limit=measure(ceiling))
+                yield error(f"answers.{path}", code, ceiling.label, limit=measure(ceiling, code))
 
 
 def passed(value: Fraction, ceiling: Ceiling) -> str | None:
     """Say which side of the bound a number passes, null for neither; compared exactly, for there are no floats in law."""
     if ceiling.maximum is not None and value > _exact(ceiling.maximum):
-        return "too_big"
+        return TOO_BIG
     if ceiling.minimum is not None and value < _exact(ceiling.minimum):
-        return "too_small"
+        return TOO_SMALL
     return None
 
 
-def measure(ceiling: Ceiling) -> Phrase:
-    """Word the bound: the most that is allowed, or else the least."""
-    amount = ceiling.minimum if ceiling.maximum is None else ceiling.maximum
+def measure(ceiling: Ceiling, side: str) -> Phrase:
+    """Word the bound on the side that a number passes, as `passed` says it."""
+    amount = ceiling.maximum if side == TOO_BIG else ceiling.minimum
     return Phrase("format.measure", amount=Decimal(str(amount)), unit=ceiling.unit)
+
+
+def sides(ceiling: Ceiling) -> tuple[str, ...]:
+    """List the sides on which a ceiling bounds, as `passed` says them."""
+    bounds = {TOO_BIG: ceiling.maximum, TOO_SMALL: ceiling.minimum}
+    return tuple(side for side, bound in bounds.items() if bound is not None)
 
 
 def _exact(bound: float) -> Fraction:

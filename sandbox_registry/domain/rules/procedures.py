@@ -287,10 +287,14 @@ class Fee:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsultationRule:
-    """An agency that is asked before the recommendation, as long as the conditions hold."""
+    """An agency that is asked before the recommendation, as long as the conditions hold.
+
+    No other agency answers for it. It is known by its code, or, where the law's list of codes was not read, by its name.
+    """
 
     key: str
     agency: Text
+    agency_code: str | None = None
     when: Conditions = ()
     basis: str
     confidence: Confidence
@@ -331,6 +335,25 @@ class Audience(StrEnum):
     WITH_CONSENT = "with_consent"
     COUNT_ONLY = "count_only"
     INTERNAL = "internal"
+
+
+PUBLISHED = frozenset(
+    [
+        "appraisal",
+        "contact",
+        "decision",
+        "exemptions",
+        "holder",
+        "limits",
+        "outcome",
+        "pending",
+        "personal_data",
+        "refusals",
+        "sites",
+        "status",
+    ]
+)
+"""The groups of fields of which a procedure says who may see them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -453,10 +476,17 @@ class AskedFields:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PermitKindRule(Choice):
+    """A kind of permit of the procedure. `exempts`: it sets provisions aside (true), must not (false), or may (null)."""
+
+    exempts: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PermitRules:
     """What a permit of this procedure may be, its ceilings, its cases of suspension, and what it is not."""
 
-    kinds: tuple[Choice, ...] = ()
+    kinds: tuple[PermitKindRule, ...] = ()
     space_kinds: tuple[Choice, ...] = ()
     ceilings: tuple[Ceiling, ...] = ()
     hours: tuple[HoursRule, ...] = ()

@@ -496,7 +496,11 @@ class Applications:
             context, Action.APPLICATION_REQUEST_WITHDRAWAL, application_id, expected_version=expected_version
         ) as act:
             requested = filings.request_withdrawal(
-                act.application, reason=reason, by=context.actor.person_id, at=act.at
+                act.application,
+                reason=reason,
+                procedure=await act.procedure(),
+                by=context.actor.person_id,
+                at=act.at,
             )
             return act.respond(await act.save(requested))
 

@@ -127,13 +127,12 @@ async def test_refusal_is_made_and_read(client: Client) -> None:
 
 async def test_every_fault_of_an_approval_comes_at_once(client: Client) -> None:
     case = await recommended(client.world)
-    changed = terms_body(client, end="2030-01-01T00:00:00Z", legal_basis=[], sites=[], kind="confirmation")
+    changed = terms_body(client, end="2030-01-01T00:00:00Z", sites=[], kind="confirmation")
     answer = await post(client, case, "approval", approval(client, terms=changed))
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
     assert faults(answer) == [
         ("terms.end", "end_beyond_ceiling"),
         ("terms.kind", "unknown_kind"),
-        ("terms.legal_basis", "required"),
         ("terms.sites", "no_space"),
         ("terms.beyond_request", "required"),
     ]

@@ -188,14 +188,13 @@ def test_approval_lists_every_fault_at_once() -> None:
     with pytest.raises(Invalid) as refused:
         approve(
             signing=faulty,
-            allowed=replace(TERMS, legal_basis=(), end=TRIAL_END + timedelta(days=1000)),
+            allowed=replace(TERMS, end=TRIAL_END + timedelta(days=1000)),
             errors=(stranger,),
         )
     assert fields(refused) == [
         ("signer_title", "unknown_title"),
         ("legal_basis", "required"),
         ("terms.end", "end_beyond_ceiling"),
-        ("terms.legal_basis", "required"),
         ("terms.supervising_unit_id", "unknown_unit"),
     ]
 
@@ -266,6 +265,16 @@ def test_decision_takes_the_recommended_terms_and_every_condition() -> None:
     assert decision.terms is not None
     assert decision.terms.conditions == (*TERMS.conditions, *both)
     assert {each.of for each in decision.terms.justifications} == decision.terms.restrictions
+
+
+def test_decision_loses_nothing_that_protects_of_what_was_recommended() -> None:
+    _, recommended = recommend()
+    lean = replace(TERMS, legal_basis=("Luật X",), safeguards=("Trực ban",), stop_cases=())
+    _, decision = approve(allowed=lean, recommended=recommended)
+    assert decision.terms is not None
+    assert decision.terms.legal_basis == (*TERMS.legal_basis, "Luật X")
+    assert decision.terms.safeguards == (*TERMS.safeguards, "Trực ban")
+    assert decision.terms.stop_cases == TERMS.stop_cases
 
 
 def test_signer_who_departs_from_a_refusal_names_the_terms() -> None:

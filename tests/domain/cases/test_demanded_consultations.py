@@ -9,9 +9,10 @@ from sandbox_registry.authz.policy import read_policy
 from sandbox_registry.authz.space import someone_can
 from sandbox_registry.domain.cases.appraisal_guards import unmet
 from sandbox_registry.domain.cases.case_records import CaseRecords
-from sandbox_registry.domain.cases.consultations import demanding_rule
+from sandbox_registry.domain.cases.consultations import ask_unit, demanding_rule
 from sandbox_registry.domain.errors import Invalid
-from sandbox_registry.domain.identity.people import Role
+from sandbox_registry.domain.identity.people import Organisation, OrganisationKind, Role
+from sandbox_registry.domain.rules.calendars import Term, Unit
 from sandbox_registry.domain.rules.form_fields import Condition, Operator
 from sandbox_registry.domain.rules.procedures import Confidence, ConsultationRule, Procedure
 from sandbox_registry.domain.stages import Stage
@@ -19,10 +20,24 @@ from sandbox_registry.rulebook.procedure_checks import faults_of
 from sandbox_registry.rulebook.stage_checks import space_of
 from sandbox_registry.rulebook.traps import walk
 from sandbox_registry.runtime.shipped import shipped
-from tests.domain.small import FRIDAY, WORD
-from tests.support.dossiers import DRAFT
+from tests.domain.small import FRIDAY, OTHER, UNIT, WORD
+from tests.support.dossiers import CALENDAR, DRAFT
 from tests.support.small_cases import CONSULTATION
 
+AGENCY = Organisation(
+    id=UNIT,
+    version=1,
+    kind=OrganisationKind.STATE_UNIT,
+    name="Từ",
+    tax_code=None,
+    address="",
+    email="",
+    phone="",
+    licence_end=None,
+    agency_code=None,
+    handles=(),
+    created_at=FRIDAY,
+)
 POLICY = read_policy(shipped("policies") / "casbin")
 MINORS = Condition(field="users.minors", op=Operator.EQ, value=True)
 
@@ -77,3 +92,42 @@ def test_lint_walks_cases_that_must_consult() -> None:
     assert Stage.AWAITING_DECISION in reached(only_some, may_ask=True)
     assert Stage.AWAITING_DECISION not in reached(only_some, may_ask=False)
     assert Stage.AWAITING_DECISION in reached(DRAFT, may_ask=False)
+
+
+@pytest.mark.parametrize(
+    ("code", "unit", "is_asked"),
+    [
+        (None, {"name": "từ"}, True),
+        (None, {"name": "Sở Y tế"}, False),
+        ("H12.9", {"name": "Sở Y tế", "agency_code": "H12.9"}, True),
+        ("H12.9", {"name": "Từ", "agency_code": "H12.8"}, False),
+        ("H12.9", {"name": "Từ"}, False),
+    ],
+)
+def test_no_other_agency_answers_for_the_one_that_is_demanded(
+    code: str | None, unit: dict[str, Any], *, is_asked: bool
+) -> None:
+    def ask() -> Any:
+        return ask_unit(
+            consultation_id=CONSULTATION.id,
+            application_id=CONSULTATION.application_id,
+            unit=replace(AGENCY, **unit),
+            handling_unit_ids=(),
+            question="Ý kiến?",
+            term=Term(3, Unit.WD),
+            remind_on=None,
+            is_required=True,
+            demanded_by=replace(ARMY, agency_code=code),
+            earlier=(),
+            procedure=RULES,
+            calendar=CALENDAR,
+            by=OTHER,
+            at=FRIDAY,
+        )
+
+    if is_asked:
+        assert ask().demanded_by == "army"
+        return
+    with pytest.raises(Invalid) as refused:
+        ask()
+    assert [(each.field, each.code) for each in refused.value.errors] == [("unit_id", "not_the_agency")]

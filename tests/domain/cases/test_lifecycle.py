@@ -28,7 +28,7 @@ from sandbox_registry.domain.cases.lifecycle import ACTIONS, TRANSITIONS
 from sandbox_registry.domain.errors import ConditionNotMet, Duplicate, FieldError, Invalid, TransitionNotAllowed
 from sandbox_registry.domain.rules.forms import Referral
 from sandbox_registry.domain.rules.procedures import Procedure, ProcedureStatus
-from sandbox_registry.domain.stages import APPLICATION_STAGES, Stage
+from sandbox_registry.domain.stages import APPLICATION_STAGES, OPEN_STAGES, Stage
 from tests.domain.small import CALENDAR, FRIDAY, PERSON, UNIT, WORD, case, local, procedure
 from tests.support.small_cases import ITEMS, MONDAY, REQUEST
 
@@ -219,7 +219,9 @@ CALLS: dict[str, Callable[[Application], object]] = {
     "refer": lambda each: intake.refer(each, referral=REFERRAL, reason="Hai tỉnh", by=PERSON, at=MONDAY),
     "accept": lambda each: intake.accept(each, procedure=RULES, calendar=CALENDAR, at=MONDAY),
     "classify": lambda each: intake.classify(each, level="1", procedure=RULES, at=MONDAY),
-    "request_withdrawal": lambda each: filings.request_withdrawal(each, reason="Đổi ý", by=PERSON, at=MONDAY),
+    "request_withdrawal": lambda each: filings.request_withdrawal(
+        each, reason="Đổi ý", procedure=RULES, by=PERSON, at=MONDAY
+    ),
     "stop": lambda each: intake.stop(each, by=PERSON, at=MONDAY),
     "apologize": apologize,
     "deliver": lambda each: intake.deliver(each, channel="online", by=PERSON, at=MONDAY),
@@ -569,9 +571,9 @@ def test_classify_takes_no_level_where_there_are_none() -> None:
 def test_withdrawal_is_a_wish_and_then_a_notice() -> None:
     with pytest.raises(ConditionNotMet) as unasked:
         intake.stop(at(U), by=PERSON, at=MONDAY)
-    asked = filings.request_withdrawal(at(U), reason="Đổi ý", by=PERSON, at=MONDAY)
+    asked = filings.request_withdrawal(at(U), reason="Đổi ý", procedure=RULES, by=PERSON, at=MONDAY)
     with pytest.raises(Duplicate):
-        filings.request_withdrawal(asked, reason="Vẫn vậy", by=PERSON, at=MONDAY)
+        filings.request_withdrawal(asked, reason="Vẫn vậy", procedure=RULES, by=PERSON, at=MONDAY)
     stopped = intake.stop(asked, by=PERSON, at=MONDAY)
     assert condition_of(unasked) == "no_withdrawal_requested"
     assert (asked.stage, asked.withdrawal) == (U, WithdrawalRequest(at=MONDAY, by=PERSON, reason="Đổi ý"))
@@ -581,6 +583,27 @@ def test_withdrawal_is_a_wish_and_then_a_notice() -> None:
             kind=ClosingKind.WITHDRAWN, at=MONDAY, by=PERSON, reasons=(Reason(code="applicant_wish", text="Đổi ý"),)
         ),
     )
+
+
+def test_nothing_but_the_notice_moves_a_case_whose_applicant_asked_to_stop() -> None:
+    for act, (starts, leads_to) in lifecycle.TRANSITIONS.items():
+        for stage in starts & OPEN_STAGES:
+            asked = replace(at(stage), withdrawal=WithdrawalRequest(at=MONDAY, by=PERSON, reason="Đổi ý"))
+            if leads_to in {None, OUT}:
+                lifecycle.require_stage(asked, act)
+                continue
+            with pytest.raises(ConditionNotMet) as caught:
+                lifecycle.require_stage(asked, act)
+            assert caught.value.condition == "withdrawal_unanswered"
+
+
+def test_nobody_asks_to_stop_where_no_notice_may_follow() -> None:
+    without = procedure(
+        more={"stages": tuple(replace(rule, next=tuple(set(rule.next) - {OUT})) for rule in RULES.stages)}
+    )
+    with pytest.raises(ConditionNotMet) as caught:
+        filings.request_withdrawal(at(U), reason="Đổi ý", procedure=without, by=PERSON, at=MONDAY)
+    assert caught.value.condition == "step_not_in_procedure"
 
 
 def test_discarded_draft_stays_on_record() -> None:

@@ -17,6 +17,7 @@ from sandbox_registry.domain.permits.permits import (
     Phase,
     TechnicalLimit,
 )
+from sandbox_registry.domain.rules.ceilings import ceiling_errors
 from sandbox_registry.domain.rules.form_fields import Choice, Condition, Field, FieldKind, Operator, Section
 from sandbox_registry.domain.rules.procedures import (
     Ceiling,
@@ -66,6 +67,36 @@ def broken(allowed: PermitTerms, rules: Procedure, answers: dict[str, Any] | Non
 def test_permit_keeps_the_ceiling_on_its_users(changes: dict[str, Any], errors: list[tuple[str, str]]) -> None:
     rules = bounded(ceilings=(ceiling(field="users.max_users", maximum=50, minimum=5),))
     assert broken(replace(TERMS, **changes), rules) == errors
+
+
+def test_refusal_names_the_bound_that_is_broken() -> None:
+    rules = bounded(ceilings=(ceiling(field="users.max_users", maximum=50, minimum=5, unit="người"),))
+    answers = [{"users": {"max_users": count}} for count in (51, 4)]
+    filed = [error.message.vi for each in answers for error in ceiling_errors(rules, each)]
+    allowed = [replace(TERMS, max_users=count, phases=()) for count in (51, 4)]
+    granted = [
+        message.vi
+        for terms in allowed
+        for _, _, message in bound_problems(terms, procedure=rules, answers={}, ceiling=None)
+    ]
+    for messages in (filed, granted):
+        assert [("50 người" in each, "5 người" in each.replace("50 người", "")) for each in messages] == [
+            (True, False),
+            (False, True),
+        ]
+
+
+def test_law_that_bounds_a_quantity_on_both_sides_is_stated_on_both() -> None:
+    wing = ceiling(quantity="Sải cánh", maximum=10, minimum=2, unit="m")
+    rules = bounded(ceilings=(wing,))
+    least = limit(2, comparator=Comparator.AT_LEAST)
+    for limits, errors in (
+        ((limit(10), least), []),
+        ((limit(5, comparator=Comparator.EQUAL),), []),
+        ((limit(10),), [("limits", "limit_of_law_missing")]),
+        ((least,), [("limits", "limit_of_law_missing")]),
+    ):
+        assert broken(replace(TERMS, limits=limits), rules) == errors
 
 
 @pytest.mark.parametrize(

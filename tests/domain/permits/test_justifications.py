@@ -17,7 +17,7 @@ from tests.domain.small import OTHER, WORD, local, procedure
 from tests.support.decided import TRIAL_END, TRIAL_START, terms, why
 from tests.support.small_cases import AT, RULES, recommend
 
-TERMS = terms(OTHER)
+TERMS = terms(OTHER, beyond_request="Hồ sơ nhỏ không hỏi gì.")
 REPORTS, MASS = "Báo cáo hằng quý", "Khối lượng mẫu"
 FIRST, LAST = TERMS.days
 

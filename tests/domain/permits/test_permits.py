@@ -26,9 +26,16 @@ from sandbox_registry.domain.permits.permits import (
 )
 from sandbox_registry.domain.permits.terms import grant_errors
 from sandbox_registry.domain.rules.calendars import Term, Unit, add_months, local_date, start_of
-from sandbox_registry.domain.rules.form_fields import Choice, Field, FieldKind, FormRule, RuleKind, Section
+from sandbox_registry.domain.rules.form_fields import Field, FieldKind, FormRule, RuleKind, Section
 from sandbox_registry.domain.rules.forms import validate
-from sandbox_registry.domain.rules.procedures import Confidence, DutyStart, PermitRules, Procedure, TrialObligation
+from sandbox_registry.domain.rules.procedures import (
+    Confidence,
+    DutyStart,
+    PermitKindRule,
+    PermitRules,
+    Procedure,
+    TrialObligation,
+)
 from sandbox_registry.domain.stages import PERMIT_STAGES, Stage, stage_name
 from tests.domain.small import CALENDAR, WORD, local, procedure
 from tests.domain.small_permits import DECIDED, TERMS, permit
@@ -262,15 +269,32 @@ def test_every_broken_rule_comes_at_once() -> None:
         (procedure(permit_kind=(("confirmation",), "list")), False),
         (
             procedure(
-                permit_kind=None, more={"permit": PermitRules(kinds=(Choice(value="confirmation", label=WORD),))}
+                permit_kind=None,
+                more={"permit": PermitRules(kinds=(PermitKindRule(value="confirmation", label=WORD),))},
             ),
             False,
         ),
-        (procedure(more={"permit": PermitRules(kinds=(Choice(value="time_limited_licence", label=WORD),))}), True),
+        (
+            procedure(more={"permit": PermitRules(kinds=(PermitKindRule(value="time_limited_licence", label=WORD),))}),
+            True,
+        ),
     ],
 )
 def test_kind_is_one_the_procedure_gives(rules: Procedure, known: bool) -> None:  # noqa: FBT001 - a case.
     assert (("terms.kind", "unknown_kind") not in broken(TERMS, rules=rules)) is known
+
+
+def test_procedure_names_kinds_of_its_own_and_says_whether_they_exempt() -> None:
+    for exempts, provisions, code in (
+        (None, (), None),
+        (None, (PROVISION,), None),
+        (True, (), "exemption_names_no_provision"),
+        (False, (PROVISION,), "licence_exempts_nothing"),
+    ):
+        kind = PermitKindRule(value="decision", label=WORD, exempts=exempts)
+        rules = procedure(permit_kind=(("decision",), "list"), more={"permit": PermitRules(kinds=(kind,))})
+        terms = replace(TERMS, kind="decision", exempted_provisions=provisions)
+        assert [each for _, each in broken(terms, rules=rules)] == ([] if code is None else [code])
 
 
 # --- What is owed when ----------------------------------------------------------------------------------------------

@@ -119,6 +119,10 @@ def test_bounds_of_the_law_are_written_into_the_terms() -> None:
         ({"money": MoneyCaps()}, ["terms.money.total"]),
         ({"money": MoneyCaps(total=500_000_001)}, ["terms.money.total"]),
         ({"cyber_space": "Cả mạng"}, ["terms.cyber_space"]),
+        ({"eligible_users": "Mọi người"}, ["terms.eligible_users"]),
+        ({"safeguards": ("Gọi điện",)}, ["terms.safeguards"]),
+        ({"stop_cases": ()}, ["terms.stop_cases"]),
+        ({"excluded_zones": "Chợ tạm"}, []),
         ({"data_categories": ("Sinh trắc học",)}, ["terms.data_categories"]),
         ({"limits": ()}, ["terms.limits"]),
         ({"sites": (Site(name="Chợ khác", commune="B", address="", latitude=9.0, longitude=105.0),)}, ["terms.sites"]),
@@ -142,7 +146,32 @@ def test_nothing_beyond_the_request_is_granted_without_a_reason(changes: dict[st
 
 def test_dossier_that_asks_for_no_window_proposes_nothing() -> None:
     assert propose(DRAFT, {}, supervising_unit_id=OTHER, at=AT) is None
-    assert list(beyond_request(proposed(), None)) == []
+    beyond = [field for field, _, _ in beyond_request(proposed(), None)]
+    assert [field for field, _, _ in beyond_request(replace(proposed(), territory="Toàn tỉnh"), proposed())] == [
+        "territory"
+    ]
+    assert beyond == ["start", "end", "sites", "eligible_users", "max_users", "data_categories"]
+
+
+def test_words_that_were_asked_are_not_exchanged() -> None:
+    plan = DOSSIER["plan"] | {
+        "space_kinds": ["physical", "cyber"],
+        "cyber_environment": "Máy chủ thử nghiệm",
+        "excluded_zones": "Trường học",
+    }
+    answers, rules = DOSSIER | {"plan": plan}, REFUSES
+    asked = proposed(rules, answers)
+    assert faults(asked, rules, answers) == []
+    assert faults(replace(asked, cyber_space=""), rules, answers) == []
+    assert faults(replace(asked, excluded_zones="Trường học, bệnh viện"), rules, answers) == []
+    assert faults(replace(asked, cyber_space="Toàn bộ mạng của tỉnh"), rules, answers) == ["terms.cyber_space"]
+    assert faults(replace(asked, excluded_zones="Không có"), rules, answers) == ["terms.excluded_zones"]
+
+
+def test_permit_rests_on_a_document_of_its_procedure() -> None:
+    first = DRAFT.legal_documents[0].title
+    assert faults(replace(proposed(), legal_basis=("Luật Đất đai",))) == ["terms.legal_basis"]
+    assert faults(replace(proposed(), legal_basis=("Luật Đất đai", f"Điều 9 {first}"))) == []
 
 
 def exemption(effect: Effect, *, asked: str) -> list[str]:

@@ -21,7 +21,7 @@ from sandbox_registry.domain.cases.filings import require_another_attempt, requi
 from sandbox_registry.domain.cases.links import Link, with_links
 from sandbox_registry.domain.errors import ConditionNotMet, DomainError, Invalid
 from sandbox_registry.domain.identity.people import OrganisationKind
-from sandbox_registry.domain.permits.bounds import is_known_kind, open_bounds
+from sandbox_registry.domain.permits.bounds import open_bounds, permit_kinds
 from sandbox_registry.domain.permits.permits import PermitKind, latest_end
 from sandbox_registry.domain.rules.form_fields import Condition, Operator
 from sandbox_registry.domain.rules.procedures import PARAMETERS, Confidence, Parameter, Procedure, Route
@@ -235,7 +235,7 @@ def vote(session: CouncilSession, member: UUID, choice: Choice) -> Vote:
 def bounds(rules: Procedure) -> object:
     """What kinds a permit may have, when it ends at the latest, and on which bounds the decision must say more."""
     end = latest_end(LATER, procedure=rules, licence_end=local(2027, 3, 1))
-    return [is_known_kind(kind, rules) for kind in PermitKind], end, open_bounds(rules, {})
+    return [kind in permit_kinds(rules) for kind in PermitKind], end, open_bounds(rules, {})
 
 
 def outcome(act: Callable[[], object]) -> object:

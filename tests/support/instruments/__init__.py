@@ -43,7 +43,7 @@ BASE: dict[str, Any] = {
 _DEMANDED = """
 [[consultations]]
 key = "{key}"
-agency = {{ vi = "Bộ Chỉ huy Quân sự", en = "Military Command", fr = "Commandement militaire" }}
+agency = {{ vi = "Công an Tỉnh", en = "Provincial police", fr = "Police provinciale" }}
 basis = "Đề xuất"
 confidence = "I"
 """

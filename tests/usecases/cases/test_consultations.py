@@ -207,16 +207,19 @@ async def test_consultation_that_no_rule_demands_is_not_said_to_be_demanded(worl
 
 
 async def test_consultation_that_the_procedure_demands_comes_before_the_recommendation(world: World) -> None:
-    instrument = replace(instruments.DA_NANG, demands="army")
+    instrument = replace(instruments.DA_NANG, demands="police")
     rules = await instruments.enacted(world, instrument)
     case = await instruments.under_appraisal(world, instrument, rules)
     with pytest.raises(AppraisalIncomplete) as refused:
         await instruments.recommended(world, instrument, rules, case)
     assert [(each.field, each.code) for each in refused.value.errors] == [
-        ("consultations.army", "consultation_missing")
+        ("consultations.police", "consultation_missing")
     ]
     term = Term(value=3, unit=Unit.WD)
-    asked = await ask(world, case.id, demanded_by="army", is_required=False, term=term)
-    assert (asked.demanded_by, asked.is_required) == ("army", True)
+    with pytest.raises(Invalid) as refused_unit:
+        await ask(world, case.id, unit="health", demanded_by="police", term=term)
+    assert [(each.field, each.code) for each in refused_unit.value.errors] == [("unit_id", "not_the_agency")]
+    asked = await ask(world, case.id, demanded_by="police", is_required=False, term=term)
+    assert (asked.demanded_by, asked.is_required) == ("police", True)
     await answer(world, asked)
     assert (await instruments.recommended(world, instrument, rules, case)).stage is Stage.AWAITING_DECISION
