@@ -505,7 +505,9 @@ class Moves:
             composition=_seats(council, row),
             scheduled_at=self.state.at,
             place="-",
+            reason=None if session.concluded_at is None else "-",
             council=council,
+            by=_OFFICER,
             at=self.state.at,
         )
         return self._with(sessions=(changed,), votes=(), conflicted=frozenset())
@@ -532,6 +534,7 @@ class Moves:
             votes=self.state.records.votes,
             present_ids=tuple(each.member_id for each in self.state.records.votes),
             minutes="-",
+            reason=None if session.concluded_at is None else "-",
             conflicted=self.state.records.conflicted,
             council=council,
             by=session.secretary_id,

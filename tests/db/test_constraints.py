@@ -90,13 +90,13 @@ REFUSED = {
     "signer_id, signer_title, decided_at, legal_basis, reasons, conditions, year) SELECT gen_random_uuid(), 1, id, "
     "receiving_unit_id, '1', 'refused', created_by, '', created_at, '{}', '[]', '{}', 2026 FROM applications",
     "council_sessions_members": "INSERT INTO council_sessions (id, version, application_id, chair_id, secretary_id, "
-    "member_ids, scheduled_at, place, convened_by, convened_at, present_ids, minutes, dissent) SELECT "
+    "member_ids, scheduled_at, place, convened_by, convened_at, present_ids, minutes, dissent, earlier) SELECT "
     "gen_random_uuid(), 1, id, created_by, created_by, '{}', created_at, '', created_by, "
-    "created_at, '{}', '', '{}' FROM applications",
+    "created_at, '{}', '', '{}', '[]' FROM applications",
     "council_sessions_four_eyes": "INSERT INTO council_sessions (id, version, application_id, chair_id, secretary_id, "
-    "member_ids, scheduled_at, place, convened_by, convened_at, present_ids, minutes, dissent, is_passed, concluded_by, "
+    "member_ids, scheduled_at, place, convened_by, convened_at, present_ids, minutes, dissent, earlier, is_passed, concluded_by, "
     "concluded_at, confirmed_by, confirmed_at) SELECT gen_random_uuid(), 1, id, created_by, created_by, "
-    "ARRAY[created_by], created_at, '', created_by, created_at, '{}', '', '{}', true, created_by, created_at, "
+    "ARRAY[created_by], created_at, '', created_by, created_at, '{}', '', '{}', '[]', true, created_by, created_at, "
     "created_by, created_at FROM applications",
 }
 

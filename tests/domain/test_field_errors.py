@@ -1,7 +1,7 @@
 """Every error of a field that a rule of the domain gives, by that rule: its sentence in three languages, and no code in it."""
 
 from dataclasses import replace
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -163,7 +163,10 @@ def convened(**changes: Any) -> CouncilSession:
     return councils.convene(session_id=OTHER, application_id=OTHER, place="Phòng 2", by=OTHER, at=AT, **how)
 
 
-def concluded(*present: UUID, written: bool = False) -> Rule:
+def concluded(
+    *present: UUID, written: bool = False, reason: str | None = None, concluded_at: datetime | None = None
+) -> Rule:
+    session = replace(convened(), concluded_at=concluded_at)
     votes = tuple(
         councils.cast(
             convened(), vote_id=each, earlier=(), choice=Choice.FOR, is_written=written, dissent="", by=each, at=AT
@@ -171,7 +174,15 @@ def concluded(*present: UUID, written: bool = False) -> Rule:
         for each in SEATS.member_ids
     )
     return lambda: councils.conclude(
-        convened(), votes=votes, present_ids=present, minutes="-", conflicted=frozenset(), council=THREE, by=A, at=AT
+        session,
+        votes=votes,
+        present_ids=present,
+        minutes="-",
+        reason=reason,
+        conflicted=frozenset(),
+        council=replace(THREE, minutes_confirmed=True),
+        by=A,
+        at=AT,
     )
 
 
@@ -337,6 +348,8 @@ RULES: dict[str, Rule] = {
     "councils.chair_not_a_member": lambda: convened(composition=replace(SEATS, chair_id=OTHER)),
     "councils.even_number": lambda: convened(composition=replace(SEATS, member_ids=(A, B, C, PERSON))),
     "councils.named_twice": concluded(A, B, C, C),
+    "councils.nothing_replaced": concluded(A, B, C, reason="Sai ngày"),
+    "councils.replaced_without_reason": concluded(A, B, C, concluded_at=AT),
     "councils.not_a_member": concluded(A, B, C, PERSON),
     "councils.secretary_votes": lambda: convened(composition=replace(SEATS, secretary_id=C)),
     "councils.sitting_in_past": lambda: convened(scheduled_at=AT - DAY),

@@ -77,7 +77,7 @@ FAULTS = {
     "terms from no date": (
         *bounded('asked = { start = "schedule.phases" }'),
         "permit.asked.start",
-        "absent_field",
+        "wrong_field_kind",
     ),
     "number without serial": (
         LAW,

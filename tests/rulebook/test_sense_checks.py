@@ -116,8 +116,8 @@ FAULTS: dict[str, tuple[str, object, str, str]] = {
         "wrong_value",
     ),
     "route to the authority itself": (
-        "routes/0/authority",
-        RAW["issuing_body"],
+        "routes/>",
+        route(when("competence.bank_fintech", "eq", "open_api")) | {"authority": RAW["issuing_body"]},
         "routes.0.authority",
         "route_to_itself",
     ),

@@ -370,7 +370,8 @@ def _convene(now: Facts) -> Iterator[Attempt]:
     how = {"composition": seats, "scheduled_at": now.at + timedelta(hours=1), "place": "Phòng 2"}
     yield _calling("councils.convene", now.case.id, **how)
     for each in now.of(CouncilSession):
-        yield _calling("councils.recompose", now.case.id, each.id, expected_version=each.version, **how)
+        again = None if each.concluded_at is None else "Thành viên thay đổi"
+        yield _calling("councils.recompose", now.case.id, each.id, expected_version=each.version, reason=again, **how)
 
 
 def _vote(now: Facts) -> Iterator[Attempt]:
@@ -392,6 +393,7 @@ def _conclude(now: Facts) -> Iterator[Attempt]:
                 expected_version=each.version,
                 present_ids=present,
                 minutes="Đã họp",
+                reason=None if each.concluded_at is None else "Ghi thiếu ý kiến",
             )
     if not now.of(CouncilSession):
         how: dict[str, Any] = {"expected_version": 1, "present_ids": (), "minutes": ""}

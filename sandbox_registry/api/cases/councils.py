@@ -27,6 +27,12 @@ class SessionIn(In):
     place: Line
 
 
+class RecompositionIn(SessionIn, kw_only=True):
+    """Who sits, when and where from now on; `reason` says why minutes that await confirmation are drawn up again."""
+
+    reason: Paragraph | None = None
+
+
 class VoteIn(In):
     """A vote; `is_written` when an absent member sends it. A dissent goes into the minutes."""
 
@@ -36,10 +42,11 @@ class VoteIn(In):
 
 
 class ConclusionIn(In):
-    """Who was present, and the minutes."""
+    """Who was present, and the minutes; `reason` says why they replace those that await confirmation."""
 
     present_ids: People
     minutes: Paragraph
+    reason: Paragraph | None = None
 
 
 class VoteOut(Out):
@@ -54,8 +61,25 @@ class VoteOut(Out):
     cast_at: Instant
 
 
+class EarlierConclusionOut(Out):
+    """What the council concluded before its minutes were drawn up again, and why they were."""
+
+    present_ids: tuple[UUID, ...]
+    minutes: str
+    dissent: tuple[str, ...]
+    votes_for: int
+    votes_against: int
+    votes_abstain: int
+    is_passed: bool
+    concluded_by: UUID | None
+    concluded_at: Instant
+    reason: str
+    replaced_by: UUID
+    replaced_at: Instant
+
+
 class SessionOut(Out):
-    """A sitting of the council; the counts are null until it concludes."""
+    """A sitting of the council; the counts are null until it concludes. `earlier` are conclusions that were replaced."""
 
     id: UUID
     version: int
@@ -77,6 +101,7 @@ class SessionOut(Out):
     concluded_at: Instant | None
     confirmed_by: UUID | None
     confirmed_at: Instant | None
+    earlier: tuple[EarlierConclusionOut, ...]
 
 
 class SessionViewOut(Out):
@@ -141,13 +166,13 @@ class CouncilsController(Controller):
 
     @put("/{session_id:uuid}", opt=declare(needs_version=True))
     async def recompose(
-        self, request: Incoming, application_id: Id, session_id: Id, data: JSONBody[SessionIn]
+        self, request: Incoming, application_id: Id, session_id: Id, data: JSONBody[RecompositionIn]
     ) -> Response[SessionOut]:
         """Change the members, time or place of a session until its conclusion is binding.
 
         Needs If-Match with the session's version.
 
-        Minutes that await confirmation must be drawn up again afterwards.
+        Minutes that await confirmation must be drawn up again afterwards, and stay readable with the reason.
         """
         return await perform(
             request,
@@ -159,6 +184,7 @@ class CouncilsController(Controller):
                 composition=composition_of(data),
                 scheduled_at=data.scheduled_at,
                 place=data.place,
+                reason=data.reason,
             ),
             out=session_out,
         )
@@ -195,6 +221,7 @@ class CouncilsController(Controller):
                 expected_version=seen_version(request),
                 present_ids=data.present_ids,
                 minutes=data.minutes,
+                reason=data.reason,
             ),
             out=session_out,
         )

@@ -56,7 +56,6 @@ CONDITIONS: dict[str, str] = {
     "no_mail": "This installation sends no mail.",
     "no_paper_to_attach": "There is no paper for you to attach to this case now.",
     "no_referral": "The answers name no other authority; choose a target that the procedure lists.",
-    "withdrawal_unanswered": "The applicant has asked to withdraw: nothing but the notice that handling stops moves the case.",
     "no_withdrawal_requested": "The applicant has not asked to withdraw.",
     "not_a_member": "Not a member of this council.",
     "not_an_official": "Signing authority is delegated only to an official who holds an office.",
@@ -99,6 +98,7 @@ CONDITIONS: dict[str, str] = {
     "too_many_endpoints": "An organisation has at most ten webhook endpoints.",
     "within_competence": "The answers on competence leave the case with this authority.",
     "window_over": "The decided trial period is over.",
+    "withdrawal_unanswered": "The applicant has asked to withdraw: nothing but the notice that handling stops moves the case.",
 }
 """Facts the law or the procedure asks for first: the codes of `ConditionNotMet`."""
 

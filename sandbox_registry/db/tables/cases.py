@@ -361,6 +361,7 @@ council_sessions = Table(
     stamp_column("concluded_at", nullable=True),
     reference("confirmed_by", "people", nullable=True),
     stamp_column("confirmed_at", nullable=True),
+    Column("earlier", Json, nullable=False),
     CheckConstraint("cardinality(member_ids) > 0", name="members"),
     CheckConstraint("(concluded_at IS NULL) = (is_passed IS NULL)", name="concluded"),
     # Null only in records from before it was kept.

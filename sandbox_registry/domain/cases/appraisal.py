@@ -143,11 +143,30 @@ class Choice(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EarlierConclusion:
+    """What a council concluded and nobody confirmed before it was drawn up again, and why, by whom and when it was."""
+
+    present_ids: tuple[UUID, ...]
+    minutes: str
+    dissent: tuple[str, ...]
+    votes_for: int
+    votes_against: int
+    votes_abstain: int
+    is_passed: bool
+    concluded_by: UUID | None
+    concluded_at: datetime
+    reason: str
+    replaced_by: UUID
+    replaced_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CouncilSession:
     """A sitting of the appraisal council: its members, one of them the chair; the secretary has no vote.
 
     `concluded_by` closed it with the minutes, `confirmed_by` is the other one of chair and secretary, who stands by
-    them; null where the procedure asks for no second person, and until there is one.
+    them; null where the procedure asks for no second person, and until there is one. `earlier` are conclusions that this
+    one replaced, oldest first.
     """
 
     id: UUID
@@ -171,6 +190,7 @@ class CouncilSession:
     concluded_at: datetime | None = None
     confirmed_by: UUID | None = None
     confirmed_at: datetime | None = None
+    earlier: tuple[EarlierConclusion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

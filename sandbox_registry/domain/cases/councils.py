@@ -6,7 +6,7 @@ from datetime import datetime
 from fractions import Fraction
 from uuid import UUID
 
-from sandbox_registry.domain.cases.appraisal import Choice, CouncilSession, Vote
+from sandbox_registry.domain.cases.appraisal import Choice, CouncilSession, EarlierConclusion, Vote
 from sandbox_registry.domain.errors import ConditionNotMet, Duplicate, FieldError, Invalid, RuleGap
 from sandbox_registry.domain.identity.people import Capacity
 from sandbox_registry.domain.rules.procedures import Council, Procedure
@@ -127,15 +127,19 @@ def recompose(
     composition: Composition,
     scheduled_at: datetime,
     place: str,
+    reason: str | None = None,
     council: Council,
+    by: UUID,
     at: datetime,
 ) -> CouncilSession:
     """Change who sits, when or where, while nothing binds: the way out when a member leaves for a conflict.
 
     Votes of members who stay keep counting; those of members who left do not. Minutes that nobody confirmed yet are
-    drawn up again.
+    drawn up again, for a `reason`, and stay on record.
     """
     require_not_binding(session, council=council)
+    if errors := tuple(_wrong_reason(session, reason)):
+        raise Invalid(errors)
     _check(composition, council=council, scheduled_at=scheduled_at, at=at, unchanged=session.scheduled_at)
     return replace(
         session,
@@ -154,6 +158,7 @@ def recompose(
         is_passed=None,
         concluded_by=None,
         concluded_at=None,
+        earlier=_replaced(session, reason=reason, by=by, at=at),
     )
 
 
@@ -234,6 +239,7 @@ def conclude(
     votes: tuple[Vote, ...],
     present_ids: tuple[UUID, ...],
     minutes: str,
+    reason: str | None = None,
     conflicted: frozenset[UUID],
     council: Council,
     by: UUID,
@@ -242,11 +248,12 @@ def conclude(
     """Close the sitting: who was present, how the vote went, whether it passed, the minutes and every dissent.
 
     Until the other one of chair and secretary confirms the minutes, where the procedure asks for it, either may draw
-    them up again.
+    them up again for a `reason`; those that are replaced stay on record.
 
     Raises:
         RuleGap: the procedure leaves the quorum or the pass rule open.
-        Invalid: the list of those present does not fit the council or the votes.
+        Invalid: the list of those present does not fit the council or the votes; minutes replaced without a reason, or a
+            reason where none are.
         ConditionNotMet: `council_concluded`, `council_not_begun`, `council_member_left` (recompose first),
             `council_votes_missing`, `council_quorum_not_reached`.
 
@@ -254,7 +261,10 @@ def conclude(
     pass_rule = _require_rules(council)[1]
     _require_begun(session, conflicted=conflicted, council=council, at=at)
     cast_by_members = _of_members(votes, session)
-    errors = tuple(_wrong_presence(session, votes=cast_by_members, present_ids=present_ids))
+    errors = (
+        *_wrong_presence(session, votes=cast_by_members, present_ids=present_ids),
+        *_wrong_reason(session, reason),
+    )
     if errors:
         raise Invalid(errors)
     tally = _counted(session, votes=cast_by_members, present_ids=present_ids, council=council)
@@ -270,7 +280,36 @@ def conclude(
         is_passed=tally.passes(pass_rule),
         concluded_by=by,
         concluded_at=at,
+        earlier=_replaced(session, reason=reason, by=by, at=at),
     )
+
+
+def _wrong_reason(session: CouncilSession, reason: str | None) -> Iterator[FieldError]:
+    if session.concluded_at is not None and not reason:
+        yield FieldError(field="reason", code="required", message=Phrase("councils.replaced_without_reason"))
+    if session.concluded_at is None and reason:
+        yield FieldError(field="reason", code="nothing_replaced", message=Phrase("councils.nothing_replaced"))
+
+
+def _replaced(session: CouncilSession, *, reason: str | None, by: UUID, at: datetime) -> tuple[EarlierConclusion, ...]:
+    """Put what the council concluded so far, if it did, beside what was replaced before."""
+    if session.concluded_at is None:
+        return session.earlier
+    replaced = EarlierConclusion(
+        present_ids=session.present_ids,
+        minutes=session.minutes,
+        dissent=session.dissent,
+        votes_for=session.votes_for or 0,
+        votes_against=session.votes_against or 0,
+        votes_abstain=session.votes_abstain or 0,
+        is_passed=bool(session.is_passed),
+        concluded_by=session.concluded_by,
+        concluded_at=session.concluded_at,
+        reason=reason or "",
+        replaced_by=by,
+        replaced_at=at,
+    )
+    return (*session.earlier, replaced)
 
 
 def require_concludable(

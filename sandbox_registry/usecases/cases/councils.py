@@ -80,15 +80,21 @@ class Councils:
         composition: Composition,
         scheduled_at: datetime,
         place: str,
+        reason: str | None = None,
     ) -> CouncilSession:
-        """Change who sits, when or where, while no conclusion binds; `expected_version` is the session's."""
+        """Change who sits, when or where, while no conclusion binds; `expected_version` is the session's.
+
+        `reason` says why minutes that wait for their confirmation are drawn up again.
+        """
         async with self.transactions.open_case(context, Action.COUNCIL_CONVENE, application_id) as act:
             session = councils.recompose(
                 await _session(act, session_id, expected_version=expected_version),
                 composition=composition,
                 scheduled_at=scheduled_at,
                 place=place,
+                reason=reason,
                 council=await self._rules(act),
+                by=context.actor.person_id,
                 at=act.at,
             )
             await self._check_people(act, composition)
@@ -129,8 +135,12 @@ class Councils:
         expected_version: int,
         present_ids: tuple[UUID, ...],
         minutes: str,
+        reason: str | None = None,
     ) -> CouncilSession:
-        """Close the sitting with its minutes; chair or secretary, as the policy says."""
+        """Close the sitting with its minutes; chair or secretary, as the policy says.
+
+        `reason` says why earlier minutes, which nobody confirmed, are replaced.
+        """
         async with self.transactions.open_case(context, Action.COUNCIL_CONCLUDE, application_id) as act:
             records = await act.records(also=records_needed({act.action}))
             concluded = councils.conclude(
@@ -138,6 +148,7 @@ class Councils:
                 votes=records.votes,
                 present_ids=present_ids,
                 minutes=minutes,
+                reason=reason,
                 conflicted=records.conflicted,
                 council=await self._rules(act),
                 by=context.actor.person_id,

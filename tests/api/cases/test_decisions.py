@@ -172,7 +172,7 @@ async def test_nobody_retypes_the_terms(client: Client) -> None:
         {"sites": [{"name": "A", "commune": "B", "latitude": 91, "longitude": 0}]},
         {"sites": [{"name": "A", "commune": "B"}] * 101},
         {"daily_hours": {"start": "05:00:00Z", "end": "18:00:00"}},
-        {"kind": "licence"},
+        {"kind": "Giấy phép"},
         {"stop_contact": "0912\u202e345"},
         {"stop_contact": "   "},
         {"legal_basis": [""]},

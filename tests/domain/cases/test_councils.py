@@ -3,13 +3,14 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from typing import Any
 from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox_registry.domain.cases.appraisal import Choice, CouncilSession, Vote
+from sandbox_registry.domain.cases.appraisal import Choice, CouncilSession, EarlierConclusion, Vote
 from sandbox_registry.domain.cases.councils import (
     Composition,
     Tally,
@@ -51,12 +52,14 @@ def closed(
     conflicted: frozenset[UUID] = frozenset(),
     at: datetime = NOW,
     session: CouncilSession | None = None,
+    reason: str | None = None,
 ) -> CouncilSession:
     return conclude(
         session or called(),
         votes=votes,
         present_ids=present,
         minutes="Biên bản",
+        reason=reason,
         conflicted=conflicted,
         council=rules,
         by=SECRETARY,
@@ -124,10 +127,12 @@ def test_second_council_is_refused_open_or_concluded() -> None:
 def test_recompose_keeps_a_past_hour_but_sets_no_new_one_in_the_past() -> None:
     later = NOW + timedelta(days=2)
     six = replace(FIVE, member_ids=(A, B, C, D, F))
-    changed = recompose(called(), composition=six, scheduled_at=NOW, place="Phòng 3", council=RULES, at=later)
+    changed = recompose(called(), composition=six, scheduled_at=NOW, place="Phòng 3", council=RULES, by=B, at=later)
     assert changed == replace(called(), version=2, member_ids=(A, B, C, D, F), place="Phòng 3")
     with pytest.raises(Invalid):
-        recompose(called(), composition=six, scheduled_at=NOW + timedelta(days=1), place="", council=RULES, at=later)
+        recompose(
+            called(), composition=six, scheduled_at=NOW + timedelta(days=1), place="", council=RULES, by=B, at=later
+        )
 
 
 @pytest.mark.parametrize(
@@ -303,6 +308,7 @@ def test_vote_of_a_member_who_left_is_not_counted() -> None:
         scheduled_at=NOW,
         place="Phòng 2",
         council=RULES,
+        by=B,
         at=NOW,
     )
     votes = (*(vote(each) for each in (A, B, C, D)), vote(E, Choice.AGAINST))
@@ -383,10 +389,30 @@ def test_minutes_are_not_confirmed(session: CouncilSession, rules: Council, by: 
     assert caught.value.condition == condition
 
 
+def replaced(session: CouncilSession, reason: str, *, by: UUID) -> EarlierConclusion:
+    assert session.concluded_at is not None
+    return EarlierConclusion(
+        present_ids=session.present_ids,
+        minutes=session.minutes,
+        dissent=session.dissent,
+        votes_for=5,
+        votes_against=0,
+        votes_abstain=0,
+        is_passed=True,
+        concluded_by=session.concluded_by,
+        concluded_at=session.concluded_at,
+        reason=reason,
+        replaced_by=by,
+        replaced_at=NOW,
+    )
+
+
 def test_minutes_are_drawn_up_again_until_they_are_confirmed() -> None:
     votes = tuple(map(vote, FIVE.member_ids))
-    again = closed(*votes, session=DRAWN_UP, present=(A, B, C, D, E), rules=BY_TWO)
-    assert again == replace(DRAWN_UP, version=3)
+    again = closed(*votes, session=DRAWN_UP, present=(A, B, C, D, E), rules=BY_TWO, reason="Ghi thiếu ý kiến")
+    assert again == replace(DRAWN_UP, version=3, earlier=(replaced(DRAWN_UP, "Ghi thiếu ý kiến", by=SECRETARY),))
+    third = closed(*votes, session=again, present=(A, B, C, D, E), rules=BY_TWO, reason="Sai ngày")
+    assert [each.reason for each in third.earlier] == ["Ghi thiếu ý kiến", "Sai ngày"]
     with pytest.raises(ConditionNotMet) as caught:
         closed(*votes, session=replace(DRAWN_UP, confirmed_by=A, confirmed_at=NOW), rules=BY_TWO)
     assert caught.value.condition == "council_concluded"
@@ -394,8 +420,29 @@ def test_minutes_are_drawn_up_again_until_they_are_confirmed() -> None:
 
 def test_council_that_loses_its_chair_before_the_confirmation_is_recomposed_and_concludes_again() -> None:
     others = Composition(chair_id=B, secretary_id=SECRETARY, member_ids=(B, C, D, E, F))
-    changed = recompose(DRAWN_UP, composition=others, scheduled_at=NOW, place="Phòng 2", council=BY_TWO, at=NOW)
-    assert changed == replace(called(), version=3, chair_id=B, member_ids=(B, C, D, E, F))
+    how: dict[str, Any] = {"composition": others, "scheduled_at": NOW, "place": "Phòng 2", "council": BY_TWO}
+    changed = recompose(DRAWN_UP, reason="Chủ tịch có lợi ích", by=C, at=NOW, **how)
+    assert changed == replace(
+        called(),
+        version=3,
+        chair_id=B,
+        member_ids=(B, C, D, E, F),
+        earlier=(replaced(DRAWN_UP, "Chủ tịch có lợi ích", by=C),),
+    )
+
+
+@pytest.mark.parametrize(
+    ("session", "reason", "code"),
+    [(DRAWN_UP, None, "required"), (DRAWN_UP, "", "required"), (called(), "Ghi thiếu", "nothing_replaced")],
+)
+def test_minutes_are_replaced_for_a_reason(session: CouncilSession, reason: str | None, code: str) -> None:
+    votes = tuple(map(vote, FIVE.member_ids))
+    with pytest.raises(Invalid) as concluded_again:
+        closed(*votes, session=session, rules=BY_TWO, reason=reason)
+    with pytest.raises(Invalid) as recomposed:
+        recompose(session, composition=FIVE, scheduled_at=NOW, place="", reason=reason, council=BY_TWO, by=B, at=NOW)
+    for refused in (concluded_again, recomposed):
+        assert [(each.field, each.code) for each in refused.value.errors] == [("reason", code)]
 
 
 # --- What instruments vary ------------------------------------------------------------------------------------------

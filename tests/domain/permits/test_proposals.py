@@ -90,7 +90,7 @@ def test_territory_alone_is_a_space() -> None:
     answers = DOSSIER | {"plan": {"space_kinds": ["territory"]}, "legal": {}}
     allowed = proposed(rules, answers)
     assert (allowed.sites, allowed.territory) == ((), "Địa bàn thuộc thẩm quyền của Ủy ban nhân dân tỉnh Cà Mau")
-    assert allowed.kind is PermitKind.CONFIRMATION
+    assert allowed.kind == PermitKind.CONFIRMATION
 
 
 def test_bounds_of_the_law_are_written_into_the_terms() -> None:

@@ -37,7 +37,9 @@ async def cast(world: World, session: CouncilSession, who: str, choice: Choice =
     )
 
 
-async def conclude(world: World, session: CouncilSession, *present: str, by: str = SECRETARY) -> CouncilSession:
+async def conclude(
+    world: World, session: CouncilSession, *present: str, by: str = SECRETARY, reason: str | None = None
+) -> CouncilSession:
     return await world.use_cases.councils.conclude(
         world.context(by),
         session.application_id,
@@ -45,6 +47,7 @@ async def conclude(world: World, session: CouncilSession, *present: str, by: str
         expected_version=session.version,
         present_ids=tuple(world.people[name] for name in present),
         minutes="Biên bản họp.",
+        reason=reason,
     )
 
 
@@ -75,6 +78,7 @@ async def recompose(world: World, session: CouncilSession, composition: Composit
         composition=composition,
         scheduled_at=session.scheduled_at,
         place=session.place,
+        reason=None if session.concluded_at is None else "Chủ tịch thôi tham gia",
     )
 
 
@@ -330,7 +334,7 @@ async def test_chair_draws_up_and_the_secretary_confirms_as_well(world: World) -
 async def test_minutes_that_change_while_they_are_confirmed_are_not(world: World) -> None:
     case = await stages.under_appraisal(world)
     session = await drawn_up(world, case)
-    refusal = await one_of_two(conclude(world, session, *MEMBERS), confirm(world, session))
+    refusal = await one_of_two(conclude(world, session, *MEMBERS, reason="Sai ngày"), confirm(world, session))
     assert isinstance(refusal, StaleVersion)
     other = await drawn_up(world, await stages.under_appraisal(world))
     assert isinstance(await one_of_two(confirm(world, other), confirm(world, other)), StaleVersion)
@@ -359,6 +363,10 @@ async def test_chair_who_leaves_before_confirming_is_replaced_and_the_council_co
     await cast(world, changed, "uy_vien_6")
     again = await conclude(world, changed, *MEMBERS[1:], "uy_vien_6")
     assert (await confirm(world, again, by=MEMBERS[1])).votes_for == 5
+    (view,) = await world.use_cases.councils.list_sessions(world.context(FOCAL), case.id)
+    assert [(each.minutes, each.reason, each.votes_for) for each in view.session.earlier] == [
+        (session.minutes, "Chủ tịch thôi tham gia", 5)
+    ]
 
 
 async def test_conflicted_member_leaves_and_is_replaced_before_the_council_concludes(world: World) -> None:
