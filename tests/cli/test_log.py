@@ -63,7 +63,7 @@ async def test_verify_says_yes_or_no_in_the_readers_language(ledger: Ledger, tmp
     await ledger.signer().publish()
     key, folder = format_vkey(ledger.signer().key.verifier_key), str(ledger.folder.root)
     good = run("verify", folder, "--key", key, data_dir=tmp_path)
-    assert (good.exit_code, "CÓ, nhật ký nguyên vẹn" in good.stdout) == (0, True)
+    assert (good.exit_code, "CÓ, cho những gì đã đối chiếu" in good.stdout) == (0, True)
     assert "Không có điểm kiểm tra cũ hay chữ ký chứng kiến nào để so" in good.stdout
     sheet = tmp_path / "sheet.txt"
     sheet.write_text(run("key-sheet", data_dir=tmp_path).stdout, encoding="utf-8")
