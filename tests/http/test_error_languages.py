@@ -5,6 +5,7 @@ Every error is made as the program makes it, and every sentence of the catalogue
 
 import string
 from datetime import UTC, date, datetime
+from uuid import UUID
 
 import pytest
 
@@ -17,6 +18,7 @@ from sandbox_registry.domain.acts import Action
 from sandbox_registry.domain.cases.lifecycle import ACTIONS, TRANSITIONS
 from sandbox_registry.domain.errors import (
     ConditionNotMet,
+    DeclarationOwed,
     DomainError,
     Duplicate,
     FieldError,
@@ -28,6 +30,7 @@ from sandbox_registry.domain.errors import (
     TransitionNotAllowed,
 )
 from sandbox_registry.domain.identity.passwords import WrongCredentials
+from sandbox_registry.domain.identity.second_factors import CodeNeeded
 from sandbox_registry.domain.operations.availability import DatabaseFull, DatabaseUnavailable
 from sandbox_registry.domain.operations.quotas import LimitsUnknown, TooManyRequests
 from sandbox_registry.domain.operations.scanning import ScannerUnavailable
@@ -64,6 +67,8 @@ def params_of(key: str) -> dict[str, Parameter]:
 
 ERRORS: list[DomainError] = [
     CalendarGap(day=date(2047, 1, 1)),
+    CodeNeeded(person_id=UUID(int=1), digest=b""),
+    DeclarationOwed(action="application:read", line=None, case_id=UUID(int=1)),
     FileDamaged(),
     DatabaseFull(),
     DatabaseUnavailable(),
