@@ -30,7 +30,7 @@ UNIQUE_RULES: Mapping[str, str] = {
     "uq_rule_versions_kind_code_checksum": "rule_version",
     "uq_supplement_requests_application_id_round": "supplement_request",
     "uq_tokens_hash": "token",
-    "uq_votes_session_id_member_id": "vote",
+    "uq_votes_session_id_member_id_is_written": "vote",
     "uq_webhook_deliveries_endpoint_id_event_id": "webhook_delivery",
 }
 _VIOLATIONS = frozenset({"23505", "23P01"})
