@@ -80,6 +80,8 @@ SEES = {
 }
 SEES_ONLY: dict[str, set[str]] = {"doi_thu": set(), "mot_cua_noi_khac": {"role_grant"}}
 """Whose marks come up for some, at least and at most: a walk that saw nothing would prove nothing."""
+ADDRESS = "203.0.113.177"
+"""Where the browser of a session is, which has no words of its own."""
 NAIVE, NAIVE_ACT = "private_note", "private_note:write"
 
 
@@ -406,10 +408,10 @@ async def test_nothing_that_an_account_leaves_behind_is_found_once_it_is_erased(
         password="mười hai con cua",
     )
     own = await _own_applicant(world, person)
-    words = {"0913 111 222", "canary-person", "canary-organisation", "canary-token", "canary-webhook"}
+    words = {"0913 111 222", "canary-person", "canary-organisation", "canary-token", "canary-webhook", ADDRESS}
     marks = {word: word.encode() for word in words}
     taken = emptied_with(ErasureKind.ACCOUNT)
-    assert set(taken) == {"organisation", "person", "token", "webhook"}
+    assert set(taken) == {"browser_session", "organisation", "person", "token", "webhook"}
     assert await _left(owner, marks) == words
     asked = await propose(world, person.id, kind=ErasureKind.ACCOUNT)
     readers = (ADMIN, "dai_bieu", OWNER)
@@ -425,8 +427,10 @@ async def test_nothing_that_an_account_leaves_behind_is_found_once_it_is_erased(
 
 
 async def _own_applicant(world: World, person: Person) -> Organisation:
-    """The person as an applicant of their own, with a token and an endpoint."""
+    """The person as an applicant of their own, with a session of a browser, a token and an endpoint."""
     actor = world.context("nguoi_la", person_id=person.id)
+    browser = world.context("nguoi_la", person_id=person.id, auth_method="password")
+    await world.use_cases.sessions.open_again(replace(browser, address=ADDRESS), user_agent="Firefox/130.0")
     own = await world.use_cases.organisations.create(
         actor,
         kind=OrganisationKind.INDIVIDUAL,
