@@ -213,4 +213,4 @@ def test_excuses_in_the_code_are_counted() -> None:
         for path in sorted((ROOT / "sandbox_registry").rglob("*.py"))
         if "TID251" in (text := path.read_text("utf-8"))
     }
-    assert excused == {"sandbox_registry/runtime/clocks.py": 1}
+    assert excused == {"sandbox_registry/adapters/clamd.py": 2, "sandbox_registry/runtime/clocks.py": 1}

@@ -67,6 +67,7 @@ def test_erasures_take_what_people_gave_and_nothing_else() -> None:
         "supplement_request",
     }
     assert {name: each.about for name, each in emptied_with(ErasureKind.ACCOUNT).items()} == {
+        "browser_session": "person_id",
         "organisation": "id",
         "person": "id",
         "token": "person_id",
