@@ -80,8 +80,9 @@ class Browser:
         return self._call("POST", f"{self._session}/execute/async", {"script": script, "args": []})
 
     def forget(self) -> None:
-        """Forget every cookie: whoever comes next was never here."""
+        """Forget every cookie and every complaint: whoever comes next was never here."""
         self._devtools("Network.clearBrowserCookies", {})
+        self.console()
 
     def console(self) -> list[str]:
         """Return what the browser complained of since it was last asked: a policy that was broken, a file not there."""
