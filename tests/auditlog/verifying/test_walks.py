@@ -46,7 +46,8 @@ class BlindWalk(Walk):
     async def go(self, steps: int) -> None:
         for _ in range(steps):
             like = await self.unit()
-            new = await self.world.use_cases.units.create(
+            units = self.world.use_cases.units
+            new = await units.create(
                 self.world.context("quan_tri"),
                 name="Đơn vị mới",
                 address=like.address,
@@ -54,6 +55,7 @@ class BlindWalk(Walk):
                 phone=like.phone,
                 handles=like.handles,
             )
+            await units.confirm_handles(self.world.context("quan_tri_2"), new.id, expected_version=new.version)
             spares = replace(self.spares, new_units=(new.id,))
             now = await facts_of(self.world, self.case_id, spares=spares, random=self.random)
             offered = await self.look(now)
