@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, contextmanager
 from itertools import product
 from pathlib import Path
 from typing import Any, TypeVar
+from unittest.mock import patch
 
 from psycopg import AsyncCursor
 from sqlalchemy import bindparam, event, select
@@ -17,6 +18,7 @@ from sqlalchemy.pool import Pool
 
 from sandbox_registry.db import tables
 from sandbox_registry.db.cases import applications as case_rows
+from sandbox_registry.db.core.statements import Statement
 from sandbox_registry.domain.errors import NotFound
 from sandbox_registry.usecases.transaction.subjects import CASE as CASE_KIND
 from sandbox_registry.usecases.transaction.transaction import SubjectTransaction
@@ -78,20 +80,32 @@ def told_to_the_database() -> Iterator[list[Told]]:
     class Telling(AsyncCursor[Any]):
         async def execute(self, query: Any, params: Any = None, **how: Any) -> Any:
             done = await super().execute(query, params, **how)
-            result = self.pgresult
-            rows, columns = (result.ntuples, result.nfields) if result is not None else (0, 0)
-            values = [result.get_value(*place) for place in product(range(rows), range(columns))] if result else []
-            told.append((str(query), _written(params), rows, sum(len(value or b"") for value in values)))
+            told.append((str(query), _written(params), *_came(self.pgresult)))
             return done
 
     def listen(connection: Any, _record: Any) -> None:
         connection.driver_connection.cursor_factory = Telling
 
+    run = Statement._run  # noqa: SLF001 - the one place where each statement passes.
+
+    async def telling(self: Statement, connection: Any, parameters: Any) -> Any:
+        done = await run(self, connection, parameters)
+        told.append((str(self._compiled[0]), _written(dict(parameters)), *_came(done.pgresult)))
+        return done
+
     event.listen(Pool, "connect", listen)
     try:
-        yield told
+        with patch.object(Statement, "_run", telling):
+            yield told
     finally:
         event.remove(Pool, "connect", listen)
+
+
+def _came(result: Any) -> tuple[int, int]:
+    """Return how many rows came, and how many bytes."""
+    rows, columns = (result.ntuples, result.nfields) if result is not None else (0, 0)
+    values = [result.get_value(*place) for place in product(range(rows), range(columns))] if result else []
+    return rows, sum(len(value or b"") for value in values)
 
 
 def _written(params: Any) -> str:

@@ -17,7 +17,7 @@ from sandbox_registry.authz.standings import towards_unit
 from sandbox_registry.db.cases.applications import load_case
 from sandbox_registry.domain.identity.people import Actor, Role, Standing
 from sandbox_registry.domain.stages import Stage
-from tests.api.contract.routes import CASE, NOBODY_KNOWS, PERMIT, Rehearsal, all_told, rehearsing, send
+from tests.api.contract.routes import CASE, NOBODY_KNOWS, PERMIT, Rehearsal, Route, all_told, rehearsing, send
 from tests.support.decided import issued
 from tests.support.groups import dealt
 from tests.support.stages import received, with_reviewers
@@ -220,6 +220,12 @@ OPEN_ROUTES = {
     ("GET", "/api/v1/rules/{version_id:uuid}"),
     ("GET", "/api/v1/rules/{version_id:uuid}/warnings"),
     ("POST", "/api/v1/sessions"),
+    *(
+        (method, f"/{page}")
+        for page in ("dang-ky", "dang-ky/hoan-tat", "dang-nhap", "dang-nhap/ma", "dat-lai-mat-khau", "quen-mat-khau")
+        for method in ("GET", "POST")
+    ),
+    ("POST", "/dang-xuat"),
     ("GET", "/"),
     ("GET", "/health/live"),
     ("GET", "/health/ready"),
@@ -234,6 +240,8 @@ EXPORTS: dict[str, tuple[Action, bool]] = {
     "/exports/permits.csv": (Action.PERMIT_READ, True),
     "/exports/permits.jsonl": (Action.PERMIT_READ, True),
 }
+PAGES = ("/tai-khoan", "/to-chuc", "/xac-nhan")
+"""Pages of one's own: who is not logged in is led to the login, and a form that is not ours is refused."""
 # The log as C2SP tiles, the description of this API and what pages are made with: public, without personal data.
 OPEN_FOLDERS = ("/log/", "/api/v1/docs", "/api/v1/openapi.json", "/static/", "/components")
 
@@ -347,7 +355,8 @@ async def test_every_other_route_gives_each_person_what_the_policy_says(
 ) -> None:
     wrong: list[tuple[object, ...]] = []
     async with rehearsing(world, tmp_path, Rehearsal(database_url), people=group) as (client, routes):
-        others = [route for route in routes if not route.path.startswith(CASE) and not route.is_public]
+        # Pages take no bearer token, and do what they do by the same use cases.
+        others = [route for route in routes if not route.path.startswith((CASE, *PAGES)) and not route.is_public]
         acts = OTHER_ROUTES | dict.fromkeys((("GET", path) for path in EXPORTS), Action.EXPORT_READ)
         named = {(method, path.removeprefix("/api/v1")) for method, path in PERMIT_ROUTES} | set(acts)
         served = {(route.method, route.path.removeprefix("/api/v1")) for route in others}
@@ -371,12 +380,19 @@ async def test_every_other_route_gives_each_person_what_the_policy_says(
     assert not wrong, "\n".join(map(str, wrong))
 
 
+def is_closed(route: Route, answer: httpx.Response) -> bool:
+    """Tell whether nobody got in: an API asks for a token, a page leads to the login."""
+    if not route.path.startswith(PAGES):
+        return answer.status_code == 401
+    return answer.status_code == 403 or (answer.status_code, answer.headers["location"][:10]) == (303, "/dang-nhap")
+
+
 async def test_nobody_gets_in_but_where_the_route_says_so(world: World, tmp_path: Path, database_url: str) -> None:
     async with rehearsing(world, tmp_path, Rehearsal(database_url), people=PEOPLE) as (client, routes):
         for route in routes:
             answer = await send(client, route, by=None)
             assert route.is_public is (route.key in OPEN_ROUTES or route.path.startswith(OPEN_FOLDERS)), route.key
-            assert route.is_public or answer.status_code == 401, (route.key, answer.text)
+            assert route.is_public or is_closed(route, answer), (route.key, answer.text)
             assert (await client.http.request("TRACE", "http://test" + route.at())).status_code == 405, route.key
         public = {route.path for route in routes if route.is_public}
         readable = {route.path: route.is_public for route in routes if route.method == "GET"}
@@ -384,8 +400,9 @@ async def test_nobody_gets_in_but_where_the_route_says_so(world: World, tmp_path
             methods, head = [
                 (await client.http.request(each, "http://test" + at)).status_code for each in ("OPTIONS", "HEAD")
             ]
-            assert methods == (204 if path in public else 401), path
-            expected = {None: {405}, False: {401}, True: {200, 400, 404}}[readable.get(path)]
+            is_page = path.startswith(PAGES)
+            assert methods == (204 if path in public else 303 if is_page else 401), path
+            expected = {None: {405}, False: {303 if is_page else 401}, True: {200, 400, 404}}[readable.get(path)]
             assert head in expected, path
 
 

@@ -26,8 +26,16 @@ _CALENDAR = """code = "vn"
 country = "VN"
 covered_from = 2026-01-01
 covered_to = 2027-12-31
-official_to = 2027-12-31
+official_to = 2026-12-31
 standing_source = "Bộ luật Lao động 2019, Điều 112"
+official_source = "Thông báo 9441/TB-BNV; Công văn 12729/VPCP-KGVX"
+
+[[days]]
+date = 2026-02-16
+kind = "holiday"
+name = { vi = "Giao thừa Tết Nguyên đán", en = "Lunar New Year's Eve", fr = "Veille du Nouvel An lunaire" }
+source = "Thông báo 9441/TB-BNV"
+confidence = "S"
 """
 _REASON = "Thiếu bản đồ khu vực thử nghiệm."
 EXAMPLE_VALUES: dict[str, Any] = {

@@ -21,6 +21,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    true,
     union,
     update,
 )
@@ -118,14 +119,16 @@ _BY_TOKEN = Statement(
 
 
 def _keep_last(column: Column[Any]) -> Statement:
-    """Write down when a token was used last, in vain or not, at most once a minute."""
-    return Statement(
+    """Write down when a token was used last, in vain or not, at most once a minute; no row says whether there is one."""
+    kept = (
         update(_TOKENS)
         .where(_IS_TOKEN, or_(column.is_(None), column < _UNKEPT_SINCE))
         .values({column.name: _AT})
         # Worth no wait for the disk, by which one could tell a known token from an unknown one.
         .returning(func.set_config("synchronous_commit", "off", True))  # noqa: FBT003 - for this transaction only.
+        .cte("kept")
     )
+    return Statement(select(true()).where(false()).add_cte(kept))
 
 
 _KEEP_USE, _KEEP_REFUSAL = _keep_last(_TOKENS.c.last_used_at), _keep_last(_TOKENS.c.last_refused_at)

@@ -117,7 +117,8 @@ async def test_walks_of_whole_cases_leave_a_log_that_is_whole(world: World) -> N
         done += await walk(world, spares, seed)
         world.clock.at = START  # Cases begin on the day that their papers are of.
     assert done > CASES
-    assert await whole(world) == []
+    # Nothing but that this clock was set back between cases.
+    assert {each.split()[0] for each in await whole(world)} <= {"time_backwards"}
 
 
 async def asked(world: World) -> Application:
