@@ -86,7 +86,9 @@ async def test_submission_reads_its_documents_once(world: World) -> None:
     digest, owner = await digest_of(world, draft), world.context(OWNER)
     with statements(world) as sent:
         await world.use_cases.applications.submit(owner, draft.id, expected_version=draft.version, digest=digest)
-    assert sum("FROM documents" in statement for statement in sent) == 1
+    assert sum("documents.removed_at IS NULL" in statement for statement in sent) == 1
+    assert sum("documents.removed_at IS NOT NULL" in statement for statement in sent) == 1
+    assert sum("FROM documents" in statement for statement in sent) == 2
 
 
 async def exchange(world: World, case_id: UUID) -> Any:

@@ -624,9 +624,10 @@ async def test_part_takes_only_its_kinds_of_file_and_so_many(world: World) -> No
         with pytest.raises(Invalid) as caught:
             await attach(world, case, part, **changes)
         assert [each.code for each in caught.value.errors] == [code]
-    await attach(world, case, "application_form")
+    attached = await attach(world, case, "application_form")
+    assert await attach(world, case, "application_form") == attached
     with pytest.raises(Duplicate):
-        await attach(world, case, "application_form")
+        await attach(world, case, "application_form", filename="khac.pdf")
     with pytest.raises(Invalid) as many:
         await attach(world, case, "application_form", digest="d" * 64)
     assert [each.code for each in many.value.errors] == ["too_many_files"]
