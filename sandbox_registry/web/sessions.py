@@ -17,6 +17,7 @@ from sandbox_registry.domain.identity.sessions import PROOF_LASTS, Visit
 from sandbox_registry.domain.operations.quotas import TooManyRequests
 from sandbox_registry.http.context import context_of
 from sandbox_registry.http.declarations import declared
+from sandbox_registry.http.methods import asks_public_methods
 from sandbox_registry.http.status import status_of
 from sandbox_registry.usecases.identity.sessions import OpenedSession
 from sandbox_registry.web.forms import NO_FAULTS, NO_FORM, Faults, Form, is_ours, read_form
@@ -49,7 +50,8 @@ async def enter(request: Incoming) -> Response[Any] | None:
     visit, is_form = visit_of(request), request.method not in _READS
     is_known = visit is not None and visit.actor is not None  # A token of the API is nothing to pages of one's own.
     is_genuine = not is_form or await is_ours(request)
-    if not is_known and not declared(request.route_handler).is_public:
+    is_open = declared(request.route_handler).is_public or asks_public_methods(request.scope)
+    if not is_known and not is_open:
         return await _log_in_first(request, is_genuine=is_genuine)
     return None if is_genuine else page(request, "account/form_over.html", status=403, back=request.url.path)
 
