@@ -60,5 +60,6 @@ def _window_faults(procedure: Procedure) -> Faults:
     found = {(rule.kind, rule.parameter) for rule in procedure.rules if (rule.field, rule.other) == (end, start)}
     if (RuleKind.NOT_BEFORE, None) not in found:
         yield fault("missing_rule.order", "rules", field=end, other=start)
-    if procedure.term("duration.max") is not None and (RuleKind.WITHIN_TERM, "duration.max") not in found:
+    longest = procedure.parameters.get("duration.max")
+    if longest is not None and longest.value is not None and (RuleKind.WITHIN_TERM, "duration.max") not in found:
         yield fault("missing_rule.longest", "rules", field=end, other=start, name="duration.max")

@@ -100,13 +100,13 @@ def test_a_day_that_contradicts_a_holiday_or_its_pair_is_found(added: str, key: 
     assert (key, code) in found
 
 
-@pytest.mark.parametrize(
-    ("content", "key", "code"),
-    [
-        (CONTENT.replace("official_to = 2026-12-31", "official_to = 2038-12-31"), "official_to", "wrong_bounds"),
-        (CONTENT.replace("official_source = ", 'official_source = "" # '), "official_source", "missing_source"),
-    ],
+SCHEDULES = (
+    (CONTENT.replace("official_to = 2026-12-31", "official_to = 2038-12-31"), "official_to", "wrong_bounds"),
+    (CONTENT.replace("official_source = ", 'official_source = "" # '), "official_source", "missing_source"),
 )
+
+
+@pytest.mark.parametrize(("content", "key", "code"), SCHEDULES)
 def test_a_schedule_is_published_by_a_document_and_lists_days(content: str, key: str, code: str) -> None:
     found = [(each.key, each.code) for each in calendar_findings(content.encode(), file="vn.toml")]
     assert found == [(key, code)]
@@ -142,10 +142,12 @@ def test_twenty_swaps_in_a_month_are_not_passed_over() -> None:
     assert warned == {"distant_swap", "many_swaps", "unusual_swap"}
 
 
+FAR = CONTENT.replace("official_to = 2026-12-31", "official_to = 2028-12-31") + swap("2028-01-03", "2028-01-08")
+
+
 def test_a_schedule_of_a_far_year_is_a_warning() -> None:
-    content = CONTENT.replace("official_to = 2026-12-31", "official_to = 2028-12-31") + swap("2028-01-03", "2028-01-08")
-    assert calendar_findings(content.encode(), file="vn.toml") == ()
-    assert [each.code for each in calendar_warnings(content.encode(), at=date(2026, 11, 30))] == ["far_schedule"]
+    assert calendar_findings(FAR.encode(), file="vn.toml") == ()
+    assert [each.code for each in calendar_warnings(FAR.encode(), at=date(2026, 11, 30))] == ["far_schedule"]
 
 
 def test_the_shipped_calendar_warns_of_nothing() -> None:

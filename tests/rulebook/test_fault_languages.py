@@ -1,6 +1,7 @@
 """Every fault of a rule file has a Vietnamese and a French sentence, which its proposer gets over the API."""
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from shutil import copytree
 
@@ -8,7 +9,7 @@ import pytest
 
 from sandbox_registry.domain.texts import Language, Phrase, Wording
 from sandbox_registry.locales.catalogues import catalogue
-from sandbox_registry.rulebook.calendar_checks import calendar_findings
+from sandbox_registry.rulebook.calendar_checks import calendar_findings, calendar_warnings
 from sandbox_registry.rulebook.procedure_checks import check_procedures
 from tests.rulebook import test_calendar_checks, test_rules_check, test_sense_checks
 from tests.support.client import Client
@@ -21,9 +22,14 @@ def seeded(folder: Path) -> Iterator[Wording]:
     """Every sentence that a fault planted in some test of this folder brings about."""
     for planted in test_sense_checks.FAULTS:
         yield from (fault.message for fault in test_sense_checks.planted_faults(planted))
-    for content, _, _ in test_calendar_checks.FAULTS:
+    added = [test_calendar_checks.CONTENT + text for text, _, _ in test_calendar_checks.BESIDE_HOLIDAYS]
+    whole = [content for content, _, _ in (*test_calendar_checks.FAULTS, *test_calendar_checks.SCHEDULES)]
+    for content in (*whole, *added):
         yield from (finding.message for finding in calendar_findings(content.encode(), file="vn.toml"))
     yield from (finding.message for finding in calendar_findings(b"\xff", file="vn.toml"))
+    unusual = [test_calendar_checks.CONTENT + text for text, _ in test_calendar_checks.WARNINGS]
+    for content in (*unusual, test_calendar_checks.FAR):
+        yield from (warning.message for warning in calendar_warnings(content.encode(), at=date(2026, 11, 30)))
     for act in ("clarification:close", "decision:refuse"):
         policy = test_rules_check.policy_without(act)
         yield from (finding.message for finding in check_procedures(folder / test_rules_check.LAW, policy=policy))

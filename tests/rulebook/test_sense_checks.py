@@ -278,6 +278,12 @@ FAULTS: dict[str, tuple[str, object, str, str]] = {
         "permit.asked.max_users",
         "wrong_field_kind",
     ),
+    "summary that is not public": (
+        "permit/asked",
+        {"summary": "plan.hypothesis"},
+        "permit.asked.summary",
+        "absent_field",
+    ),
     "users of no field": ("permit/asked", {"max_users": "users.seats"}, "permit.asked.max_users", "absent_field"),
     "money counted as people": (
         "permit/asked",
