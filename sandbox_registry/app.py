@@ -46,7 +46,6 @@ from sandbox_registry.auditlog.publishing.watching import Watch
 from sandbox_registry.authz import Authorizer
 from sandbox_registry.configuration import settings_from
 from sandbox_registry.db.core.engine import Database
-from sandbox_registry.demo.visitors import shown_people
 from sandbox_registry.documents.uploads.inspection import Inspector
 from sandbox_registry.documents.uploads.scanning import NullScanner, Scanner
 from sandbox_registry.documents.uploads.store import Store
@@ -74,7 +73,7 @@ from sandbox_registry.usecases.operations.installation import WatchRecords
 from sandbox_registry.usecases.registry import UseCases, wire
 from sandbox_registry.usecases.transaction.transactions import Transactions
 from sandbox_registry.web.errors import with_pages
-from sandbox_registry.web.portal import make_portal
+from sandbox_registry.web.portal import ShownPerson, make_portal
 from sandbox_registry.web.routes import portal_routes
 from sandbox_registry.web.static_files import Assets
 from sandbox_registry.web.templating import template_engine
@@ -177,7 +176,7 @@ def create_app(
     portal = make_portal(
         cases.transactions.pseudonyms.key,
         is_plain=settings.plain_http,
-        people=shown_people() if settings.demo else (),
+        people=_shown_people(settings),
     )
 
     @asynccontextmanager
@@ -240,3 +239,12 @@ def application() -> Litestar:
     end_with_parent()
     cases = build_use_cases(settings)
     return create_app(settings, cases, background=signing_beside(settings, cases))
+
+
+def _shown_people(settings: Settings) -> tuple[ShownPerson, ...]:
+    if not settings.demo:
+        return ()
+    # With a client for HTTP, for which every start would wait.
+    from sandbox_registry.demo.visitors import shown_people  # noqa: PLC0415
+
+    return shown_people()
