@@ -81,12 +81,21 @@ def require_kind(kind: AttachmentKind, allowed: Collection[Action]) -> None:
 
 
 def known(
-    attached: Iterable[Attachment], *, kind: AttachmentKind, sha256: str, filename: str, by: UUID
+    attached: Iterable[Attachment],
+    *,
+    kind: AttachmentKind,
+    sha256: str,
+    original: OriginalFile | None,
+    filename: str,
+    by: UUID,
 ) -> Attachment | None:
-    """Return the paper that a file became before when the same person sends it again; raises `Duplicate` for anybody else's."""
+    """Return the paper that a file became before when the same person sends it again.
+
+    Raises `Duplicate` where it is there by somebody else, under another name, or as the cleaned copy of another original.
+    """
     for each in attached:
         if each.kind is kind and each.sha256 == sha256:
-            if (each.filename, each.attached_by) != (filename, by):
+            if (each.filename, each.original, each.attached_by) != (filename, original, by):
                 raise Duplicate(what="attachment")
             return each
     return None

@@ -253,7 +253,8 @@ class Applications:
         Raises:
             Invalid: the procedure has no such component, or accepts no such file for it, or no further one.
             ConditionNotMet: `not_asked_for`, `supplement_too_late`.
-            Duplicate: this very file is already attached to this component, by somebody else or under another name.
+            Duplicate: this very file is already attached to this component: by somebody else, under another name, or as the
+                cleaned copy of another original.
             StorageQuotaReached: as `require_room`.
 
         """
@@ -263,7 +264,11 @@ class Applications:
             alike = [each for each in present if each.part == part]
             for each in alike:
                 if each.sha256 == sha256:
-                    if (each.filename, each.uploaded_by) != (filename, context.actor.person_id):
+                    if (each.filename, each.original, each.uploaded_by) != (
+                        filename,
+                        original,
+                        context.actor.person_id,
+                    ):
                         raise Duplicate(what="document")
                     act.skip_audit()
                     return act.respond(each)

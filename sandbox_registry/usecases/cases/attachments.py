@@ -90,7 +90,12 @@ class Attachments:
         async with self.transactions.open_case(context, Action.ATTACHMENT_ADD, application_id) as act:
             attachments.require_kind(kind, self._allowed(act))
             known = attachments.known(
-                await act.all(Attachment), kind=kind, sha256=sha256, filename=filename, by=context.actor.person_id
+                await act.all(Attachment),
+                kind=kind,
+                sha256=sha256,
+                original=original,
+                filename=filename,
+                by=context.actor.person_id,
             )
             if known is not None:
                 act.skip_audit()

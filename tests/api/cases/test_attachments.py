@@ -153,6 +153,13 @@ async def test_same_paper_sent_again_is_attached_once_and_answered_alike(client:
     assert await shown(client, case, by=OWNER) == ["notice"]
 
 
+async def test_another_original_of_the_same_paper_is_no_repetition_of_the_first(client: Client) -> None:
+    case = await stages.received(client.world)
+    sent = [PDF + bytes(3000), PDF + bytes(3000), PDF + bytes(4000), PDF.rstrip() + b"\n"]
+    answers = [await attach(client, case, "notice", by=INTAKE, content=content) for content in sent]
+    assert [each.status_code for each in answers] == [201, 201, 409, 409]
+
+
 async def test_signed_decision_is_attached_by_the_records_office_and_read_by_the_applicant(client: Client) -> None:
     case = await approved(client.world)
     assert (await attach(client, case, "decision", by=INTAKE)).status_code == 409

@@ -72,6 +72,16 @@ async def test_cleaned_copy_is_shown_and_what_was_sent_is_kept_beside_it(client:
     assert stored(tmp_path) == sorted([shown["sha256"], shown["original"]["sha256"]])
 
 
+async def test_another_original_of_the_same_copy_is_no_repetition_of_the_first(client: Client, tmp_path: Path) -> None:
+    """Whoever is answered 201 may rely on it that what they sent is kept."""
+    case = await client.world.draft()
+    made = await attach(client, case, content=PDF + bytes(3000))
+    before = stored(tmp_path)
+    others = [await attach(client, case, content=content) for content in (PDF + bytes(4000), PDF.rstrip() + b"\n")]
+    assert (made.status_code, [each.status_code for each in others]) == (201, [409, 409])
+    assert stored(tmp_path) == before
+
+
 async def test_same_file_sent_again_is_attached_once_and_answered_alike(client: Client) -> None:
     """An upload whose answer was lost is repeated; somebody else, or another name, is told that it is there."""
     case = await client.world.draft()
