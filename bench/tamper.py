@@ -29,7 +29,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from bench.forgeries import bundle_forgeries, drill_files
 from bench.log import built_auditor
-from sandbox_registry.auditlog.verifying.database import authorities_in, check_moment
+from sandbox_registry.auditlog.verifying.database import Evidence, authorities_in, check_moment
 from sandbox_registry.auditlog.verifying.findings import Report
 from sandbox_registry.auditlog.verifying.trees import check_published
 from sandbox_registry.db import tables
@@ -158,12 +158,14 @@ class Province:
         checkpoint, _ = check_published(self.ledger.folder, policy=policy, report=report)
         await check_moment(
             connection,
-            published=self.ledger.folder,
-            checkpoint=checkpoint,
-            authorities=authorities_in((AUTHORITY,)),
+            Evidence(
+                published=self.ledger.folder,
+                checkpoint=checkpoint,
+                authorities=authorities_in((AUTHORITY,)),
+                signed=self.ledger.files.state(),
+                seals=self.world.use_cases.own_accounts.seals,
+            ),
             report=report,
-            signed=self.ledger.files.state(),
-            seals=self.world.use_cases.own_accounts.seals,
         )
         return report
 

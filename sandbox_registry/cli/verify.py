@@ -11,7 +11,7 @@ import click
 from sandbox_registry.auditlog.publishing.folder import LOG_DIR, SIGNER_DIR, LogFolder
 from sandbox_registry.auditlog.publishing.signing import Refused, SignerFiles
 from sandbox_registry.auditlog.verifying.bundles import check_bundle, is_of_one_case
-from sandbox_registry.auditlog.verifying.database import authorities_in, check_database
+from sandbox_registry.auditlog.verifying.database import Evidence, authorities_in, check_database
 from sandbox_registry.auditlog.verifying.findings import LogFinding, Report
 from sandbox_registry.auditlog.verifying.trees import check_checkpoint, check_published, read_if_there
 from sandbox_registry.authz.policy import AuthorizationPolicy
@@ -118,14 +118,16 @@ async def _verify_database(
     try:
         await check_database(
             database,
-            published=published,
-            checkpoint=checkpoint,
-            authorities=authorities,
+            Evidence(
+                published=published,
+                checkpoint=checkpoint,
+                authorities=authorities,
+                signed=signed,
+                tolerance=settings.clock_tolerance,
+                seals=MailSeals(settings.pseudonym_key),
+                files=settings.data_dir / "documents" if with_files else None,
+            ),
             report=report,
-            signed=signed,
-            tolerance=settings.clock_tolerance,
-            seals=MailSeals(settings.pseudonym_key),
-            files=settings.data_dir / "documents" if with_files else None,
         )
     finally:
         await database.close()

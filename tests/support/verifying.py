@@ -1,12 +1,13 @@
 """A province's log on record, and what the verifier says of it."""
 
+from datetime import timedelta
 from typing import Any
 
 import msgspec
 import rfc8785
 
 from sandbox_registry.auditlog.publishing.folder import LogFolder
-from sandbox_registry.auditlog.verifying.database import authorities_in, check_database
+from sandbox_registry.auditlog.verifying.database import Evidence, authorities_in, check_database
 from sandbox_registry.auditlog.verifying.findings import Report
 from sandbox_registry.auditlog.verifying.trees import check_published
 from sandbox_registry.authz import Action
@@ -15,6 +16,7 @@ from sandbox_registry.db.core.audit_entries import NewLeaf
 from sandbox_registry.domain.audit import ActorKind, LeafStatement, around_chain, commitment
 from sandbox_registry.runtime.shipped import shipped
 from sandbox_registry.transparency.policies import PolicyLog, WitnessPolicy
+from sandbox_registry.usecases.operations.installation import program
 from tests.support.ledger import Ledger
 from tests.support.world import World
 
@@ -65,15 +67,19 @@ async def record_settled(world: World) -> None:
         )
 
 
+async def set_clock(world: World, step: timedelta) -> None:
+    """Move the clock of the machine, and put that on record as the watch does."""
+    world.clock.at += step
+    await world.use_cases.installation.note_clock_step(program("watch"), step, was_running=True)
+
+
 async def checked(world: World, ledger: Ledger) -> Report:
     report = Report()
     policy = WitnessPolicy(logs=(PolicyLog(key=ledger.signer().key.verifier_key),))
     checkpoint, _ = check_published(LogFolder(ledger.folder.root), policy=policy, report=report)
     await check_database(
         world.database,
-        published=ledger.folder,
-        checkpoint=checkpoint,
-        authorities=authorities_in((AUTHORITY,)),
+        Evidence(published=ledger.folder, checkpoint=checkpoint, authorities=authorities_in((AUTHORITY,))),
         report=report,
     )
     return report

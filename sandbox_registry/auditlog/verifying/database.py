@@ -45,57 +45,40 @@ def authorities_in(folders: tuple[Path, ...]) -> Mapping[str, AuthorizationPolic
     return {each.version: each for each in found}
 
 
-async def check_database(
-    database: Database,
-    *,
-    published: FileSource | None,
-    checkpoint: Checkpoint | None,
-    authorities: Mapping[str, AuthorizationPolicy],
-    report: Report,
-    signed: Checkpoint | None = None,
-    tolerance: timedelta = timedelta(0),
-    seals: MailSeals | None = None,
-    files: Path | None = None,
-) -> History:
-    """Check the whole database at one moment against its log, and the log against the published checkpoint.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What a database is held against, beside its own log.
 
-    `signed` is what the signer remembers to have signed last, read before: the log must begin with it. `tolerance` is the
-    largest step of the clock that is on no record. `seals` check mail that opens accounts, by the key of the installation.
-    With `files`, the folder of the store, every file is hashed again.
+    `published` is a folder of the log, `checkpoint` the newest one found in it; both or neither. `authorities` are policies
+    by version, for logs that do not hold the text of theirs. `signed` is what the signer remembers to have signed last, read
+    before: the log must begin with it. `tolerance` is the largest step of the clock that is on no record. `seals` check mail
+    that opens accounts, by the key of the installation. With `files`, the folder of the store, every file is hashed again.
     """
+
+    published: FileSource | None = None
+    checkpoint: Checkpoint | None = None
+    authorities: Mapping[str, AuthorizationPolicy] = field(default_factory=dict)
+    signed: Checkpoint | None = None
+    tolerance: timedelta = timedelta(0)
+    seals: MailSeals | None = None
+    files: Path | None = None
+
+
+async def check_database(database: Database, evidence: Evidence, *, report: Report) -> History:
+    """Check the whole database at one moment against its log, and the log against the evidence."""
     async with log_rows.one_moment(database) as connection:
-        return await check_moment(
-            connection,
-            published=published,
-            checkpoint=checkpoint,
-            authorities=authorities,
-            report=report,
-            signed=signed,
-            tolerance=tolerance,
-            seals=seals,
-            files=files,
-        )
+        return await check_moment(connection, evidence, report=report)
 
 
-async def check_moment(
-    connection: Connection,
-    *,
-    published: FileSource | None,
-    checkpoint: Checkpoint | None,
-    authorities: Mapping[str, AuthorizationPolicy],
-    report: Report,
-    signed: Checkpoint | None = None,
-    tolerance: timedelta = timedelta(0),
-    seals: MailSeals | None = None,
-    files: Path | None = None,
-) -> History:
+async def check_moment(connection: Connection, evidence: Evidence, *, report: Report) -> History:
     """Check as `check_database` does what one transaction sees."""
     leaves = [leaf async for leaf in log_rows.kept_leaves(connection)]
     report.entries = len(leaves)
     is_whole = _check_leaves(leaves, report=report)
     await _check_head(connection, leaves, is_whole=is_whole, report=report)
-    if checkpoint is not None and published is not None:
-        _check_prefix(leaves, published=published, checkpoint=checkpoint, report=report)
+    checkpoint, signed = evidence.checkpoint, evidence.signed
+    if checkpoint is not None and evidence.published is not None:
+        _check_prefix(leaves, published=evidence.published, checkpoint=checkpoint, report=report)
     if signed is not None:
         hashes = [hash_leaf(leaf.entry) for leaf in leaves]
         now = Checkpoint(origin=signed.origin, size=len(hashes), root=root_of(hashes))
@@ -105,10 +88,10 @@ async def check_moment(
     for index in await log_rows.stray_records(connection):
         report.add("record_unknown", index)
     procedures = await log_rows.procedures_kept(connection)
-    powers = Powers(report=report, authorities=authorities, knows_offices=True)
+    powers = Powers(report=report, authorities=evidence.authorities, knows_offices=True)
     history = History(report=report, powers=powers, knows_procedure=procedures.__contains__)
     chains = Chains(report=report, knows_lists=True)
-    times = Times(report=report, tolerance=tolerance)
+    times = Times(report=report, tolerance=evidence.tolerance)
     erasures = erasures_in(map(_given, leaves), report=report)
     kept = {leaf.index: leaf for leaf in leaves}
     for given in without_lost(list(map(_given, leaves)), report=report):
@@ -122,10 +105,10 @@ async def check_moment(
     history.finish()
     await check_rows(connection, history, report=report)
     await _check_counters(connection, report=report)
-    await _check_mails(connection, seals, report=report)
+    await _check_mails(connection, evidence.seals, report=report)
     await check_schema(connection, report=report)
-    if files is not None:
-        await check_files(connection, files, report=report)
+    if evidence.files is not None:
+        await check_files(connection, evidence.files, report=report)
     return history
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sandbox_registry.auditlog.verifying.authority import Powers
-from sandbox_registry.auditlog.verifying.database import check_database
+from sandbox_registry.auditlog.verifying.database import Evidence, check_database
 from sandbox_registry.auditlog.verifying.entries import read_leaf, read_record
 from sandbox_registry.auditlog.verifying.findings import Report
 from sandbox_registry.domain.identity.people import Role
@@ -50,14 +50,14 @@ async def replayed(world: World, act: str = "", change: Change = lambda _said, _
 async def test_a_province_at_work_needs_no_policy_file_to_be_decided_anew(settled: World) -> None:
     await received(settled)
     report = Report()
-    await check_database(settled.database, published=None, checkpoint=None, authorities={}, report=report)
+    await check_database(settled.database, Evidence(), report=report)
     assert report.findings == []
 
 
 async def test_without_the_announcement_only_the_files_at_hand_count(world: World) -> None:
     await record_settled(world)
     report = Report()
-    await check_database(world.database, published=None, checkpoint=None, authorities={}, report=report)
+    await check_database(world.database, Evidence(), report=report)
     assert {finding.code for finding in report.findings} == {"policy_unknown"}
 
 

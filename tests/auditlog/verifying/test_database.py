@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sandbox_registry.auditlog.publishing.folder import LogFolder
 from sandbox_registry.auditlog.publishing.signing import SignerFiles
 from sandbox_registry.auditlog.verifying.authority import Powers
-from sandbox_registry.auditlog.verifying.database import authorities_in, check_database, check_rows, is_same
+from sandbox_registry.auditlog.verifying.database import Evidence, authorities_in, check_database, check_rows, is_same
 from sandbox_registry.auditlog.verifying.derived import differing
 from sandbox_registry.auditlog.verifying.findings import Report
 from sandbox_registry.auditlog.verifying.history import History, Last, is_legal, ranges
@@ -264,9 +264,7 @@ async def test_a_forged_history_with_right_hashes_is_found_by_what_it_says(world
     ):
         await ledger.say(accept, wrong)
         report = Report()
-        await check_database(
-            world.database, published=None, checkpoint=None, authorities=authorities_in((AUTHORITY,)), report=report
-        )
+        await check_database(world.database, Evidence(authorities=authorities_in((AUTHORITY,))), report=report)
         found = {finding.code for finding in report.findings if finding.index == accept}
         expected = {
             "application:deliver": {"illegal_step", "not_permitted"},

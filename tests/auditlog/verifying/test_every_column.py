@@ -24,7 +24,7 @@ from sqlalchemy.dialects.postgresql import INT8RANGE, JSONB, TSTZRANGE, TSVECTOR
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from sandbox_registry.auditlog.verifying.database import authorities_in, check_database, check_rows
+from sandbox_registry.auditlog.verifying.database import Evidence, authorities_in, check_database, check_rows
 from sandbox_registry.auditlog.verifying.findings import Report
 from sandbox_registry.auditlog.verifying.history import History
 from sandbox_registry.db import tables
@@ -109,9 +109,7 @@ async def history(world: World) -> History:
     await world.use_cases.messages.send(world.context(FOCAL), case.id, body="Xin trả lời.")
     await issued(world)
     report = Report()
-    found = await check_database(
-        world.database, published=None, checkpoint=None, authorities=authorities_in((AUTHORITY,)), report=report
-    )
+    found = await check_database(world.database, Evidence(authorities=authorities_in((AUTHORITY,))), report=report)
     assert report.findings == []
     return found
 

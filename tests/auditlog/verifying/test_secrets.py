@@ -6,7 +6,7 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from sandbox_registry.auditlog.verifying.database import authorities_in, check_database
+from sandbox_registry.auditlog.verifying.database import Evidence, authorities_in, check_database
 from sandbox_registry.auditlog.verifying.findings import Report
 from sandbox_registry.domain.errors import ConditionNotMet
 from sandbox_registry.domain.operations.account_mails import MailSeals
@@ -27,14 +27,7 @@ EMAIL = "moi@camau.example"
 
 async def found(world: World, *, seals: MailSeals | None = None) -> list[str]:
     report = Report()
-    await check_database(
-        world.database,
-        published=None,
-        checkpoint=None,
-        authorities=authorities_in((AUTHORITY,)),
-        report=report,
-        seals=seals,
-    )
+    await check_database(world.database, Evidence(authorities=authorities_in((AUTHORITY,)), seals=seals), report=report)
     return [each.code for each in report.findings]
 
 

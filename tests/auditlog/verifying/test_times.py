@@ -4,29 +4,22 @@ from datetime import timedelta
 
 import pytest
 
-from sandbox_registry.auditlog.verifying.database import check_database
+from sandbox_registry.auditlog.verifying.database import Evidence, check_database
 from sandbox_registry.auditlog.verifying.findings import LogFinding, Report
 from sandbox_registry.usecases.operations.installation import program
 from tests.support.stages import OWNER
+from tests.support.verifying import set_clock
 from tests.support.world import World
 
 
 async def backwards(world: World, *, tolerance: timedelta = timedelta(seconds=5)) -> list[LogFinding]:
     report = Report()
-    await check_database(
-        world.database, published=None, checkpoint=None, authorities={}, report=report, tolerance=tolerance
-    )
+    await check_database(world.database, Evidence(tolerance=tolerance), report=report)
     return [finding for finding in report.findings if finding.code == "time_backwards"]
 
 
 async def leaf(world: World) -> None:
     await world.token(OWNER)
-
-
-async def step(world: World, **how_far: float) -> None:
-    """Set the clock, and put that on record."""
-    world.clock.forward(**how_far)
-    await world.use_cases.installation.note_clock_step(program("watch"), timedelta(**how_far), was_running=True)
 
 
 async def test_leaves_dated_back_are_found_though_time_is_right_again_afterwards(world: World) -> None:
@@ -36,7 +29,7 @@ async def test_leaves_dated_back_are_found_though_time_is_right_again_afterwards
     await leaf(world)
     world.clock.forward(days=84, minutes=1)
     await leaf(world)
-    await step(world, days=-90)
+    await set_clock(world, timedelta(days=-90))
     (found,) = await backwards(world)
     assert (found.index, found.is_bad) == (1, True)
     minutes = str(84 * 24 * 60)

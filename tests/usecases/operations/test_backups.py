@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid_utils.compat import uuid7
 
 from sandbox_registry.auditlog.publishing.folder import LOG_DIR, LogFolder
-from sandbox_registry.auditlog.verifying.database import authorities_in, check_database
+from sandbox_registry.auditlog.verifying.database import Evidence, authorities_in, check_database
 from sandbox_registry.auditlog.verifying.findings import Report
 from sandbox_registry.auditlog.verifying.trees import check_published
 from sandbox_registry.authz import Action
@@ -93,7 +93,9 @@ async def test_a_restored_backup_is_the_same_registry_and_its_log_goes_on(
     checkpoint, _ = check_published(log, policy=policy, report=report)
     database = Database(empty_url)
     await check_database(
-        database, published=log, checkpoint=checkpoint, authorities=authorities_in((AUTHORITY,)), report=report
+        database,
+        Evidence(published=log, checkpoint=checkpoint, authorities=authorities_in((AUTHORITY,))),
+        report=report,
     )
     await database.close()
     assert (report.findings, report.entries) == ([], size)

@@ -15,7 +15,7 @@ from uuid_utils.compat import uuid7
 
 from sandbox_registry.auditlog.publishing.folder import LOG_DIR, SIGNER_DIR, LogFolder
 from sandbox_registry.auditlog.publishing.signing import Refused, Signer, SignerFiles
-from sandbox_registry.auditlog.verifying.database import authorities_in, check_database
+from sandbox_registry.auditlog.verifying.database import Evidence, authorities_in, check_database
 from sandbox_registry.auditlog.verifying.findings import Report
 from sandbox_registry.auditlog.verifying.trees import check_published
 from sandbox_registry.auditlog.witness.witness import Witness
@@ -128,11 +128,8 @@ async def checked(world: World, data_dir: Path) -> Report:
     checkpoint, _ = check_published(log, policy=policy, report=report)
     await check_database(
         world.database,
-        published=log,
-        checkpoint=checkpoint,
-        authorities=authorities_in((AUTHORITY,)),
+        Evidence(published=log, checkpoint=checkpoint, authorities=authorities_in((AUTHORITY,)), signed=files.state()),
         report=report,
-        signed=files.state(),
     )
     return report
 
