@@ -145,6 +145,20 @@ async def test_without_a_mail_server_an_account_is_opened_at_once_where_that_is_
     assert refused.status_code == 409
 
 
+async def test_without_a_mail_server_nobody_is_asked_for_an_address_in_vain(world: World, phone: Visitor) -> None:
+    assert 'name="email"' in (await phone.open("/quen-mat-khau")).text
+    world.use_cases.own_accounts.sends_mail = False
+    told = await phone.open("/quen-mat-khau")
+    assert 'name="email"' not in told.text
+    assert "không gửi thư điện tử" in told.text
+
+
+async def test_a_link_that_is_over_leads_to_another(phone: Visitor) -> None:
+    await phone.open("/dat-lai-mat-khau?ma=x")
+    refused = await phone.send("/dat-lai-mat-khau", ma="x", new_password=NEW)
+    assert (refused.status_code, 'href="/quen-mat-khau"' in refused.text) == (409, True)
+
+
 async def test_a_forgotten_password_is_set_by_a_mailed_link(world: World, phone: Visitor) -> None:
     pages = []
     for email in (f"{FOUNDER}@camau.example", "khong.ai@camau.example"):

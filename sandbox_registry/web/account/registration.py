@@ -132,7 +132,15 @@ async def ask_to_reset(request: Incoming) -> Response[Any]:
 
 
 def _forgotten(request: Incoming, form: Form, faults: Faults, status: int) -> Response[Any]:
-    return page(request, "account/forgotten.html", status=status, faults=faults, email=form.line("email"))
+    sends_mail = use_cases(request).own_accounts.sends_mail
+    return page(
+        request,
+        "account/forgotten.html",
+        status=status,
+        faults=faults,
+        email=form.line("email"),
+        sends_mail=sends_mail,
+    )
 
 
 @get(RESET, opt=declare(is_public=True), include_in_schema=False)
